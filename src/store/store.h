@@ -1,0 +1,221 @@
+/*
+ * store/store.h - the objects, their history and their effects: everything that must survive a crash.
+ *
+ * One writer thread joins waiting transactions into one commit (group commit); each transaction is all-or-nothing on
+ * its own (a savepoint). Readers block on connections of their own and run on workers or http threads, never on the
+ * loop. resourceVersion is the store's sequence: every committed transaction that changes objects takes one number per
+ * changed object. status.nodes of a Workflow are rows: documents are kept without them.
+ *
+ * Documents are Kubernetes objects as JSON. The store itself takes from a document: apiVersion, kind, metadata.name,
+ * namespace, uid, labels, creationTimestamp; status.phase; and "finished" (label workflows.argoproj.io/completed).
+ * It never stores metadata.resourceVersion or status.nodes inside a document: both are columns and rows.
+ *
+ * embedded/ is SQLite (WAL, synchronous=FULL, STRICT tables, DESIGN section 5); kube/ will be a real API server.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "formats/json.h"
+#include "formats/selector.h"
+#include "io/loop.h"
+
+struct store;
+struct store_txn;
+struct store_watch;
+
+struct store_key {
+    struct str group; /* "argoproj.io", "" for core */
+    struct str kind;  /* "Workflow" */
+    struct str ns;    /* "" for cluster-scoped kinds */
+    struct str name;
+};
+
+/* An immutable object, shared between threads by reference count. */
+struct store_object {
+    struct store_key key;
+    struct str uid;
+    int64_t rv;
+    struct wall created;
+    struct str doc;   /* JSON text, without resourceVersion and status.nodes */
+    struct str phase; /* status.phase or "" */
+    bool is_finished;
+};
+
+struct store_options {
+    const char *path;         /* folder; state.db is made in it, 0600 */
+    struct loop *loop;        /* where done callbacks and watch events run */
+    uint64_t history_changes; /* 0: WATCH_HISTORY_MAX_CHANGES */
+    unsigned reader_count;    /* read connections; 0: 4 */
+};
+
+/**
+ * store_open() - open or create the embedded store; migrates forward, refuses a newer schema
+ * @options: borrowed
+ * @err:     ERR_UNSUPPORTED (schema of a newer program, says both versions), ERR_EXISTS (another daemon has it), ERR_IO
+ *
+ * Return: the store, owned, or NULL.
+ */
+struct store *store_open(const struct store_options *options, struct err *err);
+
+/** store_close() - finish what was committed, join the writer, release; outstanding done callbacks run before it returns */
+void store_close(struct store *s);
+
+/* ---- reading: any thread but the loop; blocking ---- */
+
+/** store_object_ref() / store_object_unref() - share and drop an object; any thread; unref of NULL is a no-op */
+const struct store_object *store_object_ref(const struct store_object *o);
+void store_object_unref(const struct store_object *o);
+static inline void store_object_unrefp(const struct store_object **o)
+{
+    store_object_unref(*o);
+}
+
+/**
+ * store_get() - one object
+ * @ret: a reference for the caller
+ * @err: ERR_NOT_FOUND in Kubernetes' words (`workflows.argoproj.io "x" not found`), ERR_IO
+ */
+int store_get(struct store *s, const struct store_key *key, const struct store_object **ret,
+              struct err *err);
+
+struct store_query {
+    struct str group, kind;
+    struct str ns;                         /* "" = all namespaces */
+    const struct selector *labels;         /* or NULL */
+    const struct selector *fields;         /* or NULL: metadata.name, metadata.namespace, status.phase */
+    struct str name_prefix;                /* or "" */
+    size_t limit;                          /* 0 = all */
+    struct str continue_token;             /* of the page before, or "" */
+    bool newest_first;                     /* by creation; otherwise by namespace and name as Kubernetes does */
+    enum { STORE_ANY, STORE_UNFINISHED, STORE_FINISHED } finished;
+};
+
+struct store_list {
+    const struct store_object **at; /* references; store_list_done() drops them */
+    size_t len;
+    int64_t rv;                /* of the whole list: watch from here */
+    struct str continue_token; /* in the arena; empty on the last page */
+    uint64_t remaining;        /* objects behind this page when known, else 0 */
+};
+
+/** store_list() - objects that match, in one consistent read; ERR_GONE for a stale or forged token */
+int store_list(struct store *s, struct arena *a, const struct store_query *q, struct store_list *ret,
+               struct err *err);
+void store_list_done(struct store_list *list);
+
+struct store_node {
+    struct str id;  /* node id */
+    uint64_t seq;   /* order of creation inside the workflow */
+    struct str doc; /* the NodeStatus as JSON text */
+};
+
+/** store_nodes() - all node rows of a workflow in order of seq, copied into the arena */
+int store_nodes(struct store *s, struct arena *a, struct str workflow_uid, struct store_node **ret,
+                size_t *ret_count, struct err *err);
+
+/** store_row_get() - a row of a named small table (see store_txn_row_put); ERR_NOT_FOUND */
+int store_row_get(struct store *s, struct arena *a, struct str table, struct str key, struct str *ret,
+                  struct err *err);
+
+struct store_row {
+    struct str key, value;
+};
+
+/** store_rows() - all rows of a named small table whose key begins with @prefix, by key */
+int store_rows(struct store *s, struct arena *a, struct str table, struct str prefix,
+               struct store_row **ret, size_t *ret_count, struct err *err);
+
+/** store_rv() - the newest committed sequence; any thread */
+int64_t store_rv(const struct store *s);
+
+/* ---- writing: build on any thread, commit from any thread, answer on the loop ---- */
+
+struct store_result {
+    int64_t rv;          /* of the last object that the transaction wrote */
+    bool already_done;   /* store_txn_once() found its mark: nothing was written, and that is success */
+    const struct store_object *object; /* the last object written, borrowed for the callback; NULL if none or deleted */
+};
+
+typedef void (*store_done_fn)(void *ctx, const struct store_result *result, const struct err *err);
+
+/** store_txn_new() - an empty transaction; owned until committed or freed */
+struct store_txn *store_txn_new(struct store *s);
+void store_txn_free(struct store_txn *txn);
+
+/** store_txn_arena() - memory that lives as long as the transaction */
+struct arena *store_txn_arena(struct store_txn *txn);
+
+/** store_txn_create() - add an object; commit fails with ERR_EXISTS when the name is taken. @doc is printed at once */
+void store_txn_create(struct store_txn *txn, const struct json *doc);
+
+/** store_txn_update() - replace an object; ERR_NOT_FOUND, or ERR_CONFLICT when @expect_rv is not 0 and not its rv, or the uid differs */
+void store_txn_update(struct store_txn *txn, const struct json *doc, int64_t expect_rv);
+
+/** store_txn_delete() - remove an object with its nodes and labels; @uid and @expect_rv are preconditions unless "" and 0 */
+void store_txn_delete(struct store_txn *txn, const struct store_key *key, struct str uid,
+                      int64_t expect_rv);
+
+/** store_txn_node() - insert or replace one node row of a workflow; absent @doc removes it */
+void store_txn_node(struct store_txn *txn, struct str workflow_uid, struct str node_id, uint64_t seq,
+                    struct str doc);
+
+/** store_txn_row_put() - set a row of a named small table (outbox, sync_lock, memo, lease, condition, dead_letter ...); absent @value removes it */
+void store_txn_row_put(struct store_txn *txn, struct str table, struct str key, struct str value);
+
+/**
+ * store_txn_once() - make the whole transaction happen once ever
+ * @mark: identity of the effect, e.g. a hash of (sensor, trigger, event ids); kept for BUS_RETAIN_MAX_MS and longer
+ *
+ * If the mark is there already, the commit writes nothing and reports already_done with the object that was made then.
+ */
+void store_txn_once(struct store_txn *txn, struct str mark);
+
+/**
+ * store_commit() - hand a transaction to the writer
+ * @txn:  taken, also on failure
+ * @done: called once on the loop when it is durable or has failed; may be NULL
+ * @err:  ERR_LIMIT when STORE_QUEUE_MAX_TXNS wait; then @done is not called
+ *
+ * Transactions commit in the order of this call. A disk that is full or busy makes the writer wait and try again
+ * (transient), never lose: done comes later; store_is_stalled() says so meanwhile.
+ */
+int store_commit(struct store *s, struct store_txn *txn, store_done_fn done, void *ctx,
+                 struct err *err);
+
+/** store_commit_wait() - store_commit() for workers and tools: blocks until durable; @ret->object is a reference to be dropped; not on the loop */
+int store_commit_wait(struct store *s, struct store_txn *txn, struct store_result *ret,
+                      struct err *err);
+
+/** store_is_stalled() - is the writer waiting for the disk (full, locked)? any thread; the API answers 507 then */
+bool store_is_stalled(const struct store *s);
+
+/* ---- watching: on the loop ---- */
+
+enum store_event_type { STORE_ADDED, STORE_MODIFIED, STORE_DELETED, STORE_BOOKMARK };
+
+struct store_event {
+    enum store_event_type type;
+    int64_t rv;
+    const struct store_object *object; /* borrowed for the call; the last state for DELETED; NULL for BOOKMARK */
+    const struct str *node_ids;        /* nodes that this change wrote (Workflow only), borrowed */
+    size_t node_count;
+};
+
+typedef void (*store_event_fn)(void *ctx, const struct store_event *event);
+
+/**
+ * store_watch_open() - follow changes of one kind; loop thread
+ * @q:       group, kind, ns, labels, fields (copied); an object that stops matching is DELETED, one that begins is ADDED
+ * @from_rv: deliver what came after it; 0 = first all that is there as ADDED, then live; -1 = from now
+ * @fn:      on the loop, in order, never inside this call
+ * @on_end:  called once when history is too short (ERR_GONE) or the store fails; then the watch is closed already
+ *
+ * Return: the watch, owned; close it with store_watch_close().
+ */
+struct store_watch *store_watch_open(struct store *s, const struct store_query *q, int64_t from_rv,
+                                     store_event_fn fn,
+                                     void (*on_end)(void *ctx, const struct err *err), void *ctx);
+
+/** store_watch_close() - no event comes after this; loop thread; NULL is a no-op */
+void store_watch_close(struct store_watch *w);
