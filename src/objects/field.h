@@ -1,0 +1,136 @@
+/*
+ * objects/field.h - one row a manifest field: it drives strict decoding, defaults, schema, explain and docs.
+ *
+ * A shape is a named table of rows, closed by an empty row. A row may also say where its value goes in a C struct
+ * (FIELD); shapes without structs (most of Kubernetes' core types) only check (SHAPE rows). Immutable; any thread.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "formats/json.h"
+
+enum field_type {
+    FIELD_STR,           /* struct str */
+    FIELD_BOOL,          /* bool */
+    FIELD_I64,           /* int64_t; min and max of the row apply unless both are 0 */
+    FIELD_F64,           /* double */
+    FIELD_INT_OR_STR,    /* struct str: the spelling (IntOrString, AnyString, Amount) */
+    FIELD_QUANTITY,      /* struct str: a resource.Quantity, checked */
+    FIELD_DURATION_MS,   /* int64_t: Go duration text, or whole seconds when a number */
+    FIELD_TIME,          /* struct str: RFC 3339, checked */
+    FIELD_BYTES,         /* struct str: base64 text, checked */
+    FIELD_ENUM,          /* struct str: one of the row's choices */
+    FIELD_ANY,           /* const struct json *: any value, passed through */
+    FIELD_OBJECT,        /* embedded struct by the row's shape; const struct json * when the shape has no struct */
+    FIELD_OBJECT_PTR,    /* pointer to such a struct in the arena, NULL when absent */
+    FIELD_LIST,          /* struct field_list: items by item type and shape */
+    FIELD_MAP,           /* struct field_map: string keys, values by item type and shape */
+};
+
+enum field_flags {
+    FIELD_REQUIRED = 1,
+    FIELD_UNSUPPORTED = 2, /* known to Argo, not built yet: refused with "... is not supported yet" when created */
+    FIELD_DEPRECATED = 4,
+    FIELD_NO_OP = 8,       /* accepted, has no effect here; explain says so */
+    FIELD_PRESENT_MEANS = 16, /* {} has a meaning of its own: presence is kept (FIELD_OBJECT_PTR) */
+    FIELD_STATUS = 32,     /* written by the system only */
+};
+
+struct field_list {
+    const void *at; /* array of the item's C type, in the arena */
+    size_t len;
+};
+
+struct field_map {
+    const struct str *keys;
+    const void *at;
+    size_t len;
+};
+
+struct shape;
+
+struct field {
+    const char *name;          /* as in the manifest; NULL closes the table */
+    const char *doc;           /* one sentence */
+    const char *fallback;      /* default as it would be written, or NULL */
+    const char *choices;       /* FIELD_ENUM: "A|B|C" */
+    const char *since;         /* FIELD_UNSUPPORTED: what would be right now, or NULL */
+    const struct shape *shape; /* FIELD_OBJECT, and LIST/MAP of objects */
+    int64_t min, max;          /* FIELD_I64 */
+    size_t offset;             /* in the struct, or FIELD_NO_OFFSET */
+    enum field_type type;
+    enum field_type item;      /* LIST, MAP */
+    unsigned flags;
+};
+
+#define FIELD_NO_OFFSET ((size_t) -1)
+
+struct shape {
+    const char *name;           /* "Container" */
+    const char *doc;
+    const struct field *fields; /* NULL: any object */
+    size_t struct_size;         /* 0: no struct */
+    const char *merge_key;      /* name of the member that identifies list items, or NULL */
+};
+
+/* FIELD(struct sqs_spec, queue, FIELD_STR, .name = "queue", ...): a wrong member is a compile error. */
+#define FIELD(struct_type, member, field_type, ...)                                            \
+    {                                                                                          \
+        .offset = offsetof(struct_type, member), .type = (field_type), __VA_ARGS__             \
+    }
+/* SHAPE_FIELD("image", FIELD_STR, .doc = "..."): a row without a struct member. */
+#define SHAPE_FIELD(field_name, field_type, ...)                                               \
+    {                                                                                          \
+        .name = (field_name), .offset = FIELD_NO_OFFSET, .type = (field_type), __VA_ARGS__     \
+    }
+
+/* One thing wrong with a document. */
+struct field_fault {
+    enum err_kind kind;  /* ERR_INVALID or ERR_UNSUPPORTED */
+    struct str path;     /* "spec.triggers[0].template.k8s" */
+    struct str text;     /* what was found and what would be right */
+    uint32_t pos;        /* byte offset in the source, or JSON_NO_POS */
+};
+
+struct field_faults {
+    struct field_fault *at;
+    size_t len, room;
+    size_t max; /* stop after so many; 0: FIELD_FAULTS_MAX */
+};
+
+/**
+ * field_check() - compare a value with a shape, strictly
+ * @a:      where the faults' texts live
+ * @shape:  what it must be
+ * @value:  the value
+ * @path:   where it stands in the document ("" for the root)
+ * @faults: all that is wrong is appended, in document order: unknown names with the nearest known one, wrong types with
+ *          what was found, missing required ones, values outside of choices and ranges, FIELD_UNSUPPORTED members
+ *
+ * Return: whether nothing was wrong.
+ */
+bool field_check(struct arena *a, const struct shape *shape, const struct json *value, struct str path,
+                 struct field_faults *faults);
+
+/**
+ * field_decode() - fill a C struct from a checked value, defaults included
+ * @a:      where lists, maps and pointers live; texts are borrowed from @value
+ * @shape:  shape with a struct
+ * @value:  the value; NULL or JSON null gives the defaults
+ * @ret:    struct of shape->struct_size bytes, zeroed by this function
+ * @err:    ERR_INVALID with the path, when the value was not checked before
+ */
+int field_decode(struct arena *a, const struct shape *shape, const struct json *value, void *ret,
+                 struct err *err);
+
+/** field_find() - the row of a name in a shape, or NULL */
+const struct field *field_find(const struct shape *shape, struct str name);
+
+/** field_nearest() - the known name that the writer most probably meant, or NULL */
+const struct field *field_nearest(const struct shape *shape, struct str name);
+
+/** field_schema() - the shape as an OpenAPI v3 schema (JSON), in the arena */
+struct json field_schema(struct arena *a, const struct shape *shape);

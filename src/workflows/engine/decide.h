@@ -1,0 +1,101 @@
+/*
+ * workflows/engine/decide.h - what a workflow does next: a pure function of state, observation and time.
+ *
+ * No I/O, no clock, no global, no thread. A wf is one workflow in memory: its immutable document (with
+ * storedTemplates and storedWorkflowTemplateSpec, so that no reference is looked up later) and its nodes.
+ * wf_decide() applies one observation and advances what depends on it (the node, its parents), not the whole
+ * tree; it changes the wf and reports what changed, to be stored before the actions are carried out.
+ * Source: ../shared/spec/workflows.md 2 to 4; ../shared/golden/engine decides.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "formats/json.h"
+#include "pods/pod.h"
+
+struct wf;
+
+struct wf_stored_node {
+    struct str id;
+    uint64_t seq;
+    struct str doc; /* NodeStatus as JSON text */
+};
+
+/**
+ * wf_load() - a workflow from its stored document and node rows; copies all it keeps
+ * @doc:   JSON text of the Workflow, without status.nodes
+ * @nodes: rows in order of seq
+ * @err:   ERR_INVALID
+ *
+ * Return: owned; wf_free().
+ */
+struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t node_count, struct err *err);
+void wf_free(struct wf *wf);
+DEFINE_CLEANUP(struct wf *, wf_free)
+
+enum wf_input_kind {
+    WF_INPUT_WAKE,   /* first pass, restart, timer: look at all that may be due */
+    WF_INPUT_POD,    /* a pod report for a node */
+    WF_INPUT_SPEC,   /* the document changed (shutdown, suspend, labels): doc is the new text */
+};
+
+struct wf_input {
+    enum wf_input_kind kind;
+    struct str node_id;              /* WF_INPUT_POD */
+    const struct pod_report *report; /* WF_INPUT_POD, borrowed */
+    struct str doc;                  /* WF_INPUT_SPEC */
+};
+
+/* A pod that is wanted. The texts live in the actions' arena. */
+struct wf_pod_action {
+    struct pod_request request;
+};
+
+struct wf_kill_action {
+    struct str uid, why;
+    uint64_t grace_ms;
+};
+
+struct wf_node_change {
+    struct str id;
+    uint64_t seq;
+    struct str doc; /* the new NodeStatus; absent: the node is removed */
+};
+
+struct wf_actions {
+    struct arena *arena;             /* given by the caller; everything below lives there */
+    const struct wf_node_change *nodes;
+    size_t node_count;
+    struct str doc;                  /* the changed Workflow document without nodes, or absent */
+    bool is_finished;                /* the workflow has ended (doc says how) */
+    const struct wf_pod_action *pods;
+    size_t pod_count;
+    const struct wf_kill_action *kills;
+    size_t kill_count;
+    const struct str *forget;        /* pod uids whose outcome this change stores */
+    size_t forget_count;
+    struct wall wake_at;             /* call again with WF_INPUT_WAKE then; ms 0: no need */
+};
+
+/**
+ * wf_decide() - apply one or more observations
+ * @wf:     state; changed
+ * @inputs: in order; several pod reports that are waiting are decided in one pass
+ * @now:    the time of this pass
+ * @ret:    what to store and then to do; ret->arena is set by the caller
+ *
+ * Total: what is wrong with a workflow becomes its node and workflow messages, never a failure of this function.
+ * On a freshly loaded wf the first WAKE also asks for the pods of all unfinished Pod nodes again (idempotent).
+ */
+void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count, struct wall now,
+               struct wf_actions *ret);
+
+/** wf_uid() and so on: identity, borrowed for the wf's life */
+struct str wf_uid(const struct wf *wf);
+struct str wf_name(const struct wf *wf);
+struct str wf_namespace(const struct wf *wf);
+bool wf_is_finished(const struct wf *wf);
+
+/** wf_bytes() - memory held, for the per-node budget */
+size_t wf_bytes(const struct wf *wf);
