@@ -1,0 +1,74 @@
+/*
+ * events/triggers/trigger.h - what every trigger is.
+ *
+ * The sensor core decides that a trigger fires and renders its resource (parameters applied: pure, on the loop); the
+ * driver carries it out: on the loop when it only touches memory (log), else on a worker. fire() may be called again
+ * for the same request after a crash: @mark is the identity of the effect (sensor, trigger, event ids), created
+ * objects are made once per mark. Retries, rate limits, dead letters and traces are the core's.
+ *
+ * One file a kind; triggers.def lists them; triggers.c holds the const table. Source: ../shared/spec/events.md 5.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "formats/json.h"
+#include "objects/field.h"
+#include "store/store.h"
+#include "workflows/submit/submit.h"
+
+enum trigger_place { TRIGGER_ON_WORKER, TRIGGER_ON_LOOP };
+
+/* What drivers may use; connected by daemon/wiring.c; lives longer than all triggers. */
+struct trigger_services {
+    struct store *store;
+    struct workflow_submitter *submitter;
+};
+
+/* One event that takes part in a firing, as parameters and log triggers see it. */
+struct trigger_event {
+    struct str dependency;      /* name in the sensor */
+    const struct json *context; /* CloudEvent attributes: id, source, type, time, subject, datacontenttype, specversion */
+    struct str data;            /* its data as text (JSON when parsed_data is set) */
+    const struct json *parsed;  /* data as JSON, or NULL */
+};
+
+struct trigger_request {
+    const struct json *template; /* the trigger's template (k8s: {...}, log: {...}) with template parameters applied; immutable */
+    const struct json *resource; /* resource with parameters applied (k8s, argoWorkflow), else NULL */
+    struct str sensor, trigger, ns; /* names */
+    struct str mark;             /* identity of the effect */
+    const struct trigger_event *events;
+    size_t event_count;
+};
+
+struct trigger_result {
+    struct str kind, ns, name, uid; /* object made or touched, or "" (in the arena) */
+    struct str detail;              /* one line for the trace */
+};
+
+struct trigger_ops {
+    /* Pure check of a template at creation of the sensor; optional. */
+    int (*check)(const struct json *template, struct err *err);
+    /* Finds the resource inside the template (source.resource ...); NULL for kinds without one. Pure. */
+    const struct json *(*resource)(const struct json *template);
+    /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_LIMIT, ERR_TIMEOUT and ERR_IO may be tried again. */
+    int (*fire)(const struct trigger_services *s, struct arena *a, const struct trigger_request *req,
+                struct trigger_result *ret, struct err *err);
+};
+
+struct trigger_driver {
+    const char *kind; /* word used in manifests: "k8s" */
+    const char *summary;
+    enum trigger_place place;
+    const struct shape *shape;
+    const struct trigger_ops *ops; /* NULL: known, but not in this build */
+    const char *missing;
+};
+
+/** trigger_drivers() - all kinds, sorted */
+const struct trigger_driver *const *trigger_drivers(size_t *ret_count);
+
+/** trigger_driver_of() - the driver of a trigger template by its member; NULL and ERR_INVALID when none or several are given */
+const struct trigger_driver *trigger_driver_of(const struct json *template, struct err *err);
