@@ -24,6 +24,7 @@ struct pod_request {
     struct str service_account;  /* or "" */
     struct wall deadline;        /* kill with DeadlineExceeded then; ms 0: none */
     uint64_t grace_ms;           /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
+    bool wants_result;           /* outputs.result (the standard output of main) is used by somebody */
 };
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_ERROR };

@@ -1,0 +1,93 @@
+/*
+ * Container logs in the form of the Kubernetes CRI, one line a line of output: "<RFC 3339 time>
+ * <stream> F <text>", or P for a piece of a line that goes on. The log file is made with the
+ * first byte of output; none means no output.
+ */
+#include "pods/shim/shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CRI_READ_BYTES = 32768, CRI_PREFIX_BYTES = 64 };
+
+int64_t wall_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static size_t print_prefix(char *at, const char *stream, char tag)
+{
+    struct timespec now;
+    struct tm utc;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    return (size_t) snprintf(at, CRI_PREFIX_BYTES,
+                             "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ %s %c ", utc.tm_year + 1900,
+                             utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                             now.tv_nsec, stream, tag);
+}
+
+static void write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t done = write(fd, bytes, len);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return; /* a full disk must not stop the container */
+        bytes += done;
+        len -= (size_t) done;
+    }
+}
+
+/* Writes the pieces of one read, each with its prefix, in few system calls. */
+static void write_lines(struct cri *cri, int fd, const char *bytes, size_t len)
+{
+    char out[CRI_READ_BYTES];
+    size_t used = 0;
+
+    while (len > 0) {
+        const char *newline = memchr(bytes, '\n', len);
+        size_t piece = newline ? (size_t) (newline - bytes) : len;
+        size_t cut = piece < CRI_READ_BYTES / 2 ? piece : CRI_READ_BYTES / 2;
+        bool is_whole = newline && cut == piece;
+
+        if (used + CRI_PREFIX_BYTES + cut + 1 > sizeof(out)) {
+            write_all(fd, out, used);
+            used = 0;
+        }
+        used += print_prefix(out + used, cri->stream, is_whole ? 'F' : 'P');
+        memcpy(out + used, bytes, cut);
+        used += cut;
+        out[used++] = '\n';
+        cri->is_partial = !is_whole;
+        bytes += cut + (is_whole ? 1 : 0);
+        len -= cut + (is_whole ? 1 : 0);
+    }
+    write_all(fd, out, used);
+}
+
+bool cri_copy(struct cri *cri, int from, int dirfd, const char *log, int *log_fd)
+{
+    char bytes[CRI_READ_BYTES];
+    ssize_t len = read(from, bytes, sizeof(bytes));
+
+    if (len < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (len == 0)
+        return false;
+    if (*log_fd < 0)
+        *log_fd = openat(dirfd, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (*log_fd >= 0)
+        write_lines(cri, *log_fd, bytes, (size_t) len);
+    return true;
+}

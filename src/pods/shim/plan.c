@@ -1,0 +1,132 @@
+/* Reads a plan's words in place: pointers into the text, lists that grow by doubling. See
+ * plan.h for the keys. */
+#include "pods/shim/shim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool push(const char ***list, size_t *count, const char *word)
+{
+    if (*count >= PLAN_LIST_MAX)
+        return false;
+    if ((*count & (*count + 1)) ==
+        0) { /* room for 2, 4, 8 ... and always for the closing NULL */
+        const char **grown = realloc(*list, (2 * *count + 2) * sizeof(**list));
+
+        if (!grown)
+            return false;
+        *list = grown;
+    }
+    (*list)[(*count)++] = word;
+    (*list)[*count] = NULL;
+    return true;
+}
+
+static const char *container_word(struct plan_container *c, const char *key, const char *value)
+{
+    if (!c)
+        return "a key before the first container";
+    if (strcmp(key, "cwd") == 0)
+        c->cwd = value;
+    else if (strcmp(key, "log") == 0)
+        c->log = value;
+    else if (strcmp(key, "env") == 0)
+        return push(&c->env, &c->env_count, value) ? NULL : "too many variables";
+    else if (strcmp(key, "arg") == 0)
+        return push(&c->args, &c->arg_count, value) ? NULL : "too many arguments";
+    else if (strcmp(key, "output") == 0 && c->output_count < PLAN_OUTPUTS_MAX)
+        c->outputs[c->output_count++] = value;
+    else
+        return "an unknown key or too many of it";
+    return NULL;
+}
+
+static const char *container_begin(struct plan *plan, const char *name)
+{
+    struct plan_container *c = calloc(1, sizeof(*c));
+
+    if (!c || plan->container_count >= PLAN_CONTAINERS_MAX)
+        return "too many containers";
+    c->name = name;
+    plan->containers[plan->container_count++] = c;
+    return NULL;
+}
+
+static const char *bind_word(struct plan *plan, const char *key, const char *value)
+{
+    struct plan_bind *bind = plan->bind_count ? &plan->binds[plan->bind_count - 1] : NULL;
+
+    if (strcmp(key, "bind") == 0) {
+        if (plan->bind_count >= PLAN_BINDS_MAX)
+            return "too many mounts";
+        plan->binds[plan->bind_count++].source = value;
+    } else if (!bind) {
+        return "at or mode before bind";
+    } else if (strcmp(key, "at") == 0) {
+        bind->target = value;
+    } else {
+        bind->is_read_only = strcmp(value, "ro") == 0;
+    }
+    return NULL;
+}
+
+static const char *pod_word(struct plan *plan, const char *key, const char *value)
+{
+    if (strcmp(key, "isolation") == 0)
+        plan->is_host = strcmp(value, "host") == 0;
+    else if (strcmp(key, "root") == 0)
+        plan->root = value;
+    else if (strcmp(key, "hostname") == 0)
+        plan->hostname = value;
+    else if (strcmp(key, "mask") == 0 &&
+             plan->mask_count < sizeof(plan->masks) / sizeof(plan->masks[0]))
+        plan->masks[plan->mask_count++] = value;
+    else if (strcmp(key, "deadline") == 0)
+        plan->deadline_ms = strtoll(value, NULL, 10);
+    else if (strcmp(key, "grace") == 0)
+        plan->grace_ms = strtoll(value, NULL, 10);
+    else if (strcmp(key, "bind") == 0 || strcmp(key, "at") == 0 || strcmp(key, "mode") == 0)
+        return bind_word(plan, key, value);
+    else if (strcmp(key, "container") == 0)
+        return container_begin(plan, value);
+    else
+        return container_word(
+            plan->container_count ? plan->containers[plan->container_count - 1] : NULL, key,
+            value);
+    return NULL;
+}
+
+const char *plan_parse(char *text, size_t len, struct plan *ret)
+{
+    const char *end = text + len;
+    const char *at = text;
+
+    if (len == 0 || text[len - 1] != '\0')
+        return "the plan is cut off";
+    while (at < end) {
+        const char *key = at;
+        const char *value = key + strlen(key) + 1;
+        const char *wrong;
+
+        if (value >= end)
+            return "a key without a value";
+        wrong = pod_word(ret, key, value);
+        if (wrong)
+            return wrong;
+        at = value + strlen(value) + 1;
+    }
+    for (size_t i = 0; i < ret->container_count; i++)
+        if (!ret->containers[i]->args || !ret->containers[i]->cwd || !ret->containers[i]->log)
+            return "a container without arguments, cwd or log";
+    return ret->container_count ? NULL : "no container";
+}
+
+const char *plan_env(const struct plan_container *c, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = c->env_count; i > 0; i--)
+        if (strncmp(c->env[i - 1], name, len) == 0 && c->env[i - 1][len] == '=')
+            return c->env[i - 1] + len + 1;
+    return NULL;
+}

@@ -1,0 +1,69 @@
+/*
+ * pods/shim/plan.h - what the runner writes for a shim and what the shim leaves behind: one
+ * file a pod, "record".
+ *
+ * The file begins with a fixed struct pod_record (rewritten in place by the shim with single
+ * pwrite calls), then comes the plan: NUL-terminated words, a key and its value in turn. The
+ * shim holds a POSIX write lock on the file as long as it lives, so the runner finds its pid
+ * (F_GETLK) and knows when it is gone; a shim that gets the lock on a file that was unlinked or
+ * has begun already leaves at once. Native byte order: the file never leaves its machine.
+ *
+ * Keys of a plan, in this order:
+ *   isolation  process | host
+ *   root       host: folder for the overlay (holds upper, work, root, tmp)
+ *   mask       host: path that the pod must not see; repeated
+ *   hostname   host: the pod's name
+ *   bind       source, then the key `at` with the target, then `mode` ro | rw; repeated
+ *   deadline   Unix ms; the pod is ended then
+ *   grace      ms between SIGTERM and SIGKILL
+ *   container  name: begins a container; containers run one after the other, the last one is
+ * the main one cwd, env (repeated), arg (repeated), log (file name in the pod's folder) output
+ * path of an output parameter, copied to outputs/N in the pod's folder at the end; repeated
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define POD_RECORD_MAGIC "TIPHPOD1"
+#define POD_RECORD_FILE  "record"
+
+enum pod_record_state { POD_RECORD_PLANNED, POD_RECORD_BEGUN, POD_RECORD_ENDED };
+
+enum pod_record_flags {
+    POD_RECORD_DEADLINE = 1,     /* ended because its deadline passed */
+    POD_RECORD_KILLED = 2,       /* ended because the runner asked for it */
+    POD_RECORD_START_FAILED = 4, /* the container could not be started; message says why */
+    POD_RECORD_INIT = 8,         /* an earlier container than the main one failed */
+};
+
+struct pod_record {
+    char magic[8];
+    uint32_t state; /* enum pod_record_state */
+    int32_t shim_pid;
+    int64_t started_ms, finished_ms; /* Unix time of the main container */
+    int32_t code;                    /* exit code; 128 + signal when killed by one */
+    int32_t signal;
+    uint32_t flags;
+    uint32_t plan_bytes;
+    uint8_t uid[80];    /* pod uid, zero-padded */
+    char container[64]; /* the one that decided the outcome */
+    char message[320];
+};
+
+enum { POD_PLAN_MAX_BYTES = 4 << 20, POD_OUTPUT_COPY_MAX_BYTES = 262144 + 2 };
+
+/* Between the daemon and the zygote: one SOCK_SEQPACKET message each. The zygote's end is file
+ * descriptor 3. */
+struct shim_request {
+    uint64_t tag;   /* chosen by the daemon */
+    char dir[4088]; /* the pod's folder, absolute or relative to the zygote's; NUL-terminated,
+                       sent short */
+};
+
+enum shim_report_kind { SHIM_STARTED = 1, SHIM_ENDED, SHIM_FAILED };
+
+struct shim_report {
+    uint64_t tag;
+    uint32_t kind; /* enum shim_report_kind */
+    int32_t pid;   /* of the shim; errno for SHIM_FAILED */
+};

@@ -1,0 +1,88 @@
+/*
+ * pods/shim/shim.h - the parts of tiphys-shim: a static, single-threaded program that runs one
+ * pod.
+ *
+ * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
+ * pod costs no program start beside its own. pod.c supervises a pod's containers; spawn.c and
+ * isolate.c start one; cri.c writes logs; plan.c reads the plan. Links only musl: nothing of
+ * base. Memory is never freed: the process ends with its pod.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "pods/shim/plan.h"
+
+enum {
+    PLAN_CONTAINERS_MAX = 32,
+    PLAN_LIST_MAX = 8192,
+    PLAN_BINDS_MAX = 256,
+    PLAN_OUTPUTS_MAX = 256
+};
+
+struct plan_bind {
+    const char *source, *target;
+    bool is_read_only;
+};
+
+struct plan_container {
+    const char *name, *cwd, *log;
+    const char **env, **args; /* NULL-terminated */
+    size_t env_count, arg_count;
+    const char *outputs[PLAN_OUTPUTS_MAX];
+    size_t output_count;
+};
+
+struct plan {
+    bool is_host; /* isolation */
+    const char *root, *hostname;
+    const char *masks[16];
+    size_t mask_count;
+    struct plan_bind binds[PLAN_BINDS_MAX];
+    size_t bind_count;
+    int64_t deadline_ms; /* 0: none */
+    int64_t grace_ms;
+    struct plan_container *containers[PLAN_CONTAINERS_MAX];
+    size_t container_count;
+};
+
+/** plan_parse() - read a plan's words in place; NULL, or what is wrong with it */
+const char *plan_parse(char *text, size_t len, struct plan *ret);
+
+/** plan_env() - value of a variable in a container's environment, or NULL */
+const char *plan_env(const struct plan_container *c, const char *name);
+
+/** pod_main() - run the pod of a folder to its end; returns the shim's exit status */
+int pod_main(const char *dir);
+
+/* A container that was started. */
+struct child {
+    pid_t pid;
+    int out, err; /* read ends of its stdout and stderr */
+};
+
+/** spawn_container() - start one container; 0, or -1 with a message in @why (size bytes) */
+int spawn_container(const struct plan *plan, const struct plan_container *c, struct child *ret,
+                    char *why, size_t size);
+
+/** find_program() - the path of an executable in a PATH list, in @ret; 0 or -1 */
+int find_program(const char *name, const char *path, char *ret, size_t size);
+
+/** isolate_enter() - in the new child: make the pod's root and enter it; 0, or -1 with the
+ * failed step in @why */
+int isolate_enter(const struct plan *plan, const char **why);
+
+/* One stream of a container's log in CRI form: "<time> stdout F text". */
+struct cri {
+    const char *stream;
+    bool is_partial; /* the last piece had no newline yet */
+};
+
+/** cri_copy() - read what is there and append it to the log; false at end of file */
+bool cri_copy(struct cri *cri, int from, int dirfd, const char *log, int *log_fd);
+
+/** wall_now_ms() - Unix time */
+int64_t wall_now_ms(void);

@@ -1,0 +1,168 @@
+/*
+ * Starts one container. process: vfork-like (the child borrows our memory until it executes),
+ * own session, own working directory, dies with the shim. host: a new set of namespaces with
+ * the pod's own root, see isolate.c; the container is process 1 in it. What fails in the child
+ * before the program starts comes back through a pipe that closes on exec.
+ */
+#define _GNU_SOURCE
+#include "pods/shim/shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"
+
+struct start {
+    const struct plan *plan;
+    const struct plan_container *c;
+    int out, err, report;
+};
+
+static bool is_program(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+int find_program(const char *name, const char *path, char *ret, size_t size)
+{
+    if (strchr(name, '/')) {
+        snprintf(ret, size, "%s", name);
+        return 0;
+    }
+    for (const char *at = path ? path : DEFAULT_PATH; *at;) {
+        size_t len = strcspn(at, ":");
+
+        snprintf(ret, size, "%.*s/%s", (int) len, at, name);
+        if (len > 0 && is_program(ret))
+            return 0;
+        at += len + (at[len] == ':');
+    }
+    return -1;
+}
+
+/* In the child: tells the parent what failed and ends. */
+static void give_up(const struct start *start, const char *step, int error)
+{
+    char text[300];
+    int len = error ? snprintf(text, sizeof(text), "%s: %s", step, strerror(error))
+                    : snprintf(text, sizeof(text), "%s", step);
+
+    if (write(start->report, text, (size_t) len) < 0)
+        _exit(125);
+    _exit(126);
+}
+
+static void child_main(const struct start *start)
+{
+    const struct plan_container *c = start->c;
+    const char *why = NULL;
+    char program[4096], text[4200];
+    sigset_t none;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setsid();
+    if (start->plan->is_host && isolate_enter(start->plan, &why) < 0)
+        give_up(start, why, errno);
+    if (chdir(c->cwd) < 0)
+        give_up(start, c->cwd, errno);
+    dup2(start->out, 1);
+    dup2(start->err, 2);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (find_program(c->args[0], plan_env(c, "PATH"), program, sizeof(program)) < 0) {
+        snprintf(text, sizeof(text), "exec: \"%s\": executable file not found in $PATH",
+                 c->args[0]);
+        give_up(start, text, 0);
+    }
+    execve(program, (char *const *) c->args, (char *const *) c->env);
+    snprintf(text, sizeof(text), "fork/exec %s", program);
+    give_up(start, text, errno);
+}
+
+static pid_t start_child(const struct start *start)
+{
+    unsigned long flags = SIGCHLD;
+    pid_t pid;
+
+    if (start->plan->is_host)
+        flags |= CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                 (geteuid() != 0 ? CLONE_NEWUSER : 0);
+    pid = start->plan->is_host ? (pid_t) syscall(SYS_clone, flags, 0, 0, 0, 0) : vfork();
+    if (pid == 0)
+        child_main(start); /* does not return */
+    return pid;
+}
+
+/* What the child said before its program ran; empty when it runs. */
+static size_t read_report(int fd, char *why, size_t size)
+{
+    size_t used = 0;
+
+    while (used + 1 < size) {
+        ssize_t len = read(fd, why + used, size - 1 - used);
+
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len <= 0)
+            break;
+        used += (size_t) len;
+    }
+    why[used] = '\0';
+    return used;
+}
+
+static int open_pipes(int out[2], int err[2], int report[2])
+{
+    if (pipe2(out, O_CLOEXEC) < 0)
+        return -1;
+    if (pipe2(err, O_CLOEXEC) < 0)
+        return -1;
+    return pipe2(report, O_CLOEXEC);
+}
+
+int spawn_container(const struct plan *plan, const struct plan_container *c, struct child *ret,
+                    char *why, size_t size)
+{
+    int out[2], err[2], report[2];
+    struct start start = {.plan = plan, .c = c};
+    bool has_failed;
+
+    if (open_pipes(out, err, report) < 0) {
+        snprintf(why, size, "pipe: %s", strerror(errno));
+        return -1;
+    }
+    start.out = out[1];
+    start.err = err[1];
+    start.report = report[1];
+    ret->pid = start_child(&start);
+    if (ret->pid < 0)
+        snprintf(why, size, "%s: %s", plan->is_host ? "new namespaces" : "new process",
+                 strerror(errno));
+    close(out[1]);
+    close(err[1]);
+    close(report[1]);
+    has_failed = ret->pid < 0 || read_report(report[0], why, size) > 0;
+    close(report[0]);
+    if (has_failed) {
+        if (ret->pid > 0)
+            waitpid(ret->pid, NULL, 0);
+        close(out[0]);
+        close(err[0]);
+        return -1;
+    }
+    ret->out = out[0];
+    ret->err = err[0];
+    return 0;
+}
