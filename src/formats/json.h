@@ -60,6 +60,14 @@ enum json_style {
  */
 int json_parse(struct arena *a, struct str text, struct json *ret, struct err *err);
 
+/**
+ * json_parse_next() - read the next value of a text that holds several, one behind the other
+ * @rest: what is left; moved past the value
+ *
+ * Return: 1, 0 when nothing but white space is left, or -1. Positions count from the value's beginning.
+ */
+int json_parse_next(struct arena *a, struct str *rest, struct json *ret, struct err *err);
+
 /** json_print() - append a value to a buffer in a combination of enum json_style flags */
 void json_print(struct strbuf *b, const struct json *v, unsigned style);
 

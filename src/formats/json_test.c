@@ -1,0 +1,294 @@
+/* Tests of formats/json.h: golden vectors of encoding/json, positions, errors, builders,
+ * limits, round trips. */
+#include "tests/support/golden.h"
+
+#include "base/limits.h"
+#include "base/random.h"
+
+static struct json as_floats(struct arena *a, const struct json *v)
+{
+    struct json made = *v;
+    double n;
+
+    if (v->type == JSON_NUMBER && json_f64(v, &n))
+        return json_float(a, n);
+    if (v->type == JSON_ARRAY) {
+        struct json_array_builder b = {0};
+
+        for (uint32_t i = 0; i < v->count; i++)
+            json_push(a, &b, as_floats(a, &v->items[i]));
+        return json_array(&b);
+    }
+    if (v->type == JSON_OBJECT) {
+        struct json_object_builder b = {0};
+
+        for (uint32_t i = 0; i < v->count; i++)
+            json_add(a, &b, v->members[i].key, as_floats(a, &v->members[i].value));
+        return json_object(&b);
+    }
+    return made;
+}
+
+static bool has_overflow(const struct json *v)
+{
+    double n;
+
+    if (v->type == JSON_NUMBER)
+        return !json_f64(v, &n);
+    for (uint32_t i = 0; v->type >= JSON_ARRAY && i < v->count; i++)
+        if (has_overflow(v->type == JSON_ARRAY ? &v->items[i] : &v->members[i].value))
+            return true;
+    return false;
+}
+
+static int check_stream(struct arena *a, struct str in, const struct json *row)
+{
+    struct str rest = in;
+    struct json value;
+    struct err err;
+    uint32_t count = 0;
+    int got;
+
+    while ((got = json_parse_next(a, &rest, &value, &err)) > 0) {
+        struct json shown = as_floats(a, &value);
+        struct str want = json_str(json_item(json_get(row, STR("out")), count++));
+
+        if (!golden_fails(row) &&
+            !str_eq(json_text(a, &shown, JSON_SORT_KEYS | JSON_ESCAPE_HTML), want))
+            return false;
+    }
+    return golden_fails(row) ? got < 0 : got == 0 && count == json_get(row, STR("out"))->count;
+}
+
+static int check_golden(struct arena *a, const struct json *row)
+{
+    struct str op = json_get_str(row, STR("op"));
+    struct str in = json_get_str(row, STR("in"));
+    struct str want = json_get_str(row, STR("out"));
+    unsigned style = JSON_SORT_KEYS | JSON_ESCAPE_HTML;
+    struct json value, shown;
+    struct err err;
+
+    if (str_is_none(in) || str_is(op, "bytes") || str_is(op, "compact") ||
+        str_is(op, "indent") || str_starts(op, STR("k8s")))
+        return -1;
+    if (str_is(op, "string")) {
+        shown = json_string(in);
+        return str_eq(json_text(a, &shown, style), want);
+    }
+    if (str_is(op, "stream"))
+        return check_stream(a, in, row);
+    if (json_parse(a, in, &value, &err) < 0) {
+        if (str_is(op, "valid"))
+            return !json_get_bool(row, STR("out")) || err.kind == ERR_LIMIT;
+        if (str_is(op, "raw"))
+            return golden_fails(row);
+        return golden_fails(row) &&
+               (err.kind == ERR_LIMIT ||
+                str_starts(str_from(err.text), json_get_str(row, STR("err"))));
+    }
+    if (str_is(op, "valid"))
+        return json_get_bool(row, STR("out"));
+    if (str_is(op, "raw"))
+        return golden_fails(row) ? false : -1;
+    shown = str_is(op, "number") || has_overflow(&value) ? value : as_floats(a, &value);
+    if (golden_fails(row))
+        return has_overflow(&value);
+    if (str_is(op, "no-html"))
+        return str_eq(
+            str_printf(a, STR_FMT "\n", STR_ARG(json_text(a, &shown, JSON_SORT_KEYS))), want);
+    return str_eq(
+        json_text(a, &shown, str_is(op, "marshal-indent") ? style | JSON_INDENT : style), want);
+}
+
+static void test_golden(void **state)
+{
+    (void) state;
+    golden_run("formats/json.jsonl", check_golden, 250);
+}
+
+static void test_positions(void **state)
+{
+    static const struct {
+        const char *text, *error;
+    } cases[] = {
+        {"{\n  \"a\": x\n}",
+         "invalid character 'x' looking for beginning of value (line 2, column 8)"},
+        {"[1,\n2", "unexpected end of JSON input (line 2, column 2)"},
+        {"{\"a\":1,}",
+         "invalid character '}' looking for beginning of object key string (line 1, column 8)"},
+        {"{\"a\" 1}", "invalid character '1' after object key (line 1, column 6)"},
+        {"[1 2]", "invalid character '2' after array element (line 1, column 4)"},
+        {"1 2", "invalid character '2' after top-level value (line 1, column 3)"},
+        {"01", "invalid character '1' after top-level value (line 1, column 2)"},
+        {"\"\\q\"", "invalid character 'q' in string escape code (line 1, column 3)"},
+        {"\"a\tb\"", "invalid character '\\t' in string literal (line 1, column 3)"},
+        {"nul", "invalid character ' ' in literal null (expecting 'l') (line 1, column 4)"},
+        {"nuxl", "invalid character 'x' in literal null (expecting 'l') (line 1, column 3)"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct json v;
+        struct err err = {0};
+
+        if (json_parse(a, str_from(cases[i].text), &v, &err) == 0 ||
+            strcmp(err.text, cases[i].error) != 0)
+            fail_msg("case %zu: %s: got \"%s\"", i, cases[i].text, err.text);
+    }
+}
+
+static void test_values_know_their_place(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str text = STR("{\"a\":\n [1, {\"b\": true}]}");
+    unsigned line, column;
+    struct json v;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, text, &v, &err), 0);
+    json_position(text, json_get(json_item(json_get(&v, STR("a")), 1), STR("b"))->pos, &line,
+                  &column);
+    assert_int_equal(line, 2);
+    assert_int_equal(column, 12);
+    assert_int_equal(v.members[0].key_pos, 1);
+}
+
+static void test_depth_limit(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    char deep[2 * JSON_DEPTH_MAX + 4];
+    struct json v;
+    struct err err;
+
+    (void) state;
+    memset(deep, '[', JSON_DEPTH_MAX);
+    memset(deep + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
+    assert_int_equal(json_parse(a, str_of(deep, 2 * JSON_DEPTH_MAX), &v, &err), 0);
+    memset(deep, '[', JSON_DEPTH_MAX + 1);
+    assert_int_equal(json_parse(a, str_of(deep, JSON_DEPTH_MAX + 1), &v, &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT);
+}
+
+static void test_last_duplicate_wins(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json v;
+    struct err err;
+    int64_t n = 0;
+
+    (void) state;
+    assert_int_equal(json_parse(a, STR("{\"a\":1,\"a\":2}"), &v, &err), 0);
+    assert_true(json_i64(json_get(&v, STR("a")), &n));
+    assert_int_equal(n, 2);
+    assert_true(str_is(json_text(a, &v, JSON_SORT_KEYS), "{\"a\":2}"));
+    assert_true(str_is(json_text(a, &v, JSON_COMPACT), "{\"a\":1,\"a\":2}"));
+}
+
+static void test_setting(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json v, made;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, STR("{\"a\":{\"b\":1},\"c\":3}"), &v, &err), 0);
+    made = json_set_path(a, &v, json_bool(true), "a", "x", "y", NULL);
+    assert_true(str_is(json_text(a, &made, 0), "{\"a\":{\"b\":1,\"x\":{\"y\":true}},\"c\":3}"));
+    made = json_set(a, &made, STR("c"), json_null());
+    assert_true(
+        str_is(json_text(a, &made, 0), "{\"a\":{\"b\":1,\"x\":{\"y\":true}},\"c\":null}"));
+    made = json_without(a, &made, STR("a"));
+    assert_true(str_is(json_text(a, &made, 0), "{\"c\":null}"));
+    assert_true(str_is(json_text(a, &v, 0), "{\"a\":{\"b\":1},\"c\":3}"));
+}
+
+static void test_whole_numbers(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_whole;
+        int64_t n;
+    } cases[] = {
+        {"0", true, 0},
+        {"-5", true, -5},
+        {"1e3", true, 1000},
+        {"2.0", true, 2},
+        {"2.5", false, 0},
+        {"9223372036854775807", true, INT64_MAX},
+        {"9223372036854775808", false, 0},
+        {"1e400", false, 0},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct json v = json_number_text(str_from(cases[i].text));
+        int64_t n = 0;
+
+        if (json_i64(&v, &n) != cases[i].is_whole || n != cases[i].n)
+            fail_msg("case %zu: %s", i, cases[i].text);
+    }
+}
+
+static struct json random_value(struct arena *a, struct random *r, unsigned depth)
+{
+    struct json_object_builder object = {0};
+    struct json_array_builder array = {0};
+
+    switch (random_below(r, depth > 4 ? 4 : 6)) {
+    case 0:
+        return json_null();
+    case 1:
+        return json_bool(random_below(r, 2));
+    case 2:
+        return json_int(a, (int64_t) random_u64(r));
+    case 3:
+        return json_string(str_printf(a, "%c\"\\\n%llx\xc3\xa9", (char) random_below(r, 128),
+                                      (unsigned long long) random_u64(r)));
+    case 4:
+        for (uint64_t n = random_below(r, 5); n > 0; n--)
+            json_push(a, &array, random_value(a, r, depth + 1));
+        return json_array(&array);
+    default:
+        for (uint64_t n = random_below(r, 5); n > 0; n--)
+            json_add(a, &object, str_printf(a, "k%llu", (unsigned long long) n),
+                     random_value(a, r, depth + 1));
+        return json_object(&object);
+    }
+}
+
+static void test_print_parse_round_trip(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct random r = random_seed(7);
+
+    (void) state;
+    for (int i = 0; i < 2000; i++) {
+        struct json v = random_value(a, &r, 0), back;
+        struct str text = json_text(a, &v, i % 8);
+        struct err err;
+
+        if (json_parse(a, text, &back, &err) < 0 || !json_equal(&v, &back))
+            fail_msg("round %d: " STR_FMT, i, STR_ARG(text));
+        back = json_clone(a, &v);
+        assert_true(json_equal(&v, &back));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_values_know_their_place),
+        cmocka_unit_test(test_depth_limit),
+        cmocka_unit_test(test_last_duplicate_wins),
+        cmocka_unit_test(test_setting),
+        cmocka_unit_test(test_whole_numbers),
+        cmocka_unit_test(test_print_parse_round_trip),
+    };
+
+    return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}
