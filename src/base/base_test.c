@@ -90,6 +90,31 @@ static void test_parse_floats(void **state)
     assert_false(parse_f64(STR(""), &d));
 }
 
+/* Entries that move while slots shift back must stay findable: every order of taking empties the map. */
+static void test_map_taken_in_any_order(void **state)
+{
+    (void) state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        _cleanup_map_ struct map m = {0};
+        struct random r = random_seed(seed);
+        char key[16];
+        int values[300];
+
+        for (int i = 0; i < 300; i++) {
+            snprintf(key, sizeof(key), "m%d", i);
+            map_put(&m, str_from(key), &values[i]);
+        }
+        while (m.len > 0) {
+            struct map_entry *entry = &m.entries[random_below(&r, m.len)];
+            void *value = entry->value;
+
+            snprintf(key, sizeof(key), STR_FMT, STR_ARG(entry->key));
+            if (map_take(&m, str_from(key)) != value)
+                fail_msg("seed %d: %s was lost", (int) seed, key);
+        }
+    }
+}
+
 static void test_map_against_many_keys(void **state)
 {
     _cleanup_map_ struct map m = {0};
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_parse_numbers),
         cmocka_unit_test(test_parse_floats),
         cmocka_unit_test(test_map_against_many_keys),
+        cmocka_unit_test(test_map_taken_in_any_order),
         cmocka_unit_test(test_arena_keeps_what_it_gave),
         cmocka_unit_test(test_strbuf_stops_at_its_maximum),
         cmocka_unit_test(test_err_tells_its_story),

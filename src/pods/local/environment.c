@@ -1,0 +1,205 @@
+/*
+ * A container's environment, as the kubelet makes it: defaults, envFrom (ConfigMaps, then
+ * Secrets in the order given), then env in order, each value with $(VAR) of what came before. A
+ * later name wins. Source: Kubernetes core/v1 EnvVar;
+ * ../shared/spec/workflows.md 5.1 for the ARGO_ variables.
+ */
+#include "formats/base64.h"
+#include "pods/local/local_internal.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"
+
+struct environment {
+    const struct local_pod *pod;
+    struct arena *a;
+    struct map *vars; /* name -> struct str * */
+};
+
+static void set_var(struct environment *env, struct str name, struct str value)
+{
+    struct str *kept = ARENA_NEW(env->a, struct str);
+
+    *kept = value;
+    map_put(env->vars, name, kept);
+}
+
+struct str environment_expand(struct arena *a, struct str text, const struct map *vars)
+{
+    _cleanup_strbuf_ struct strbuf out = STRBUF_INIT(POD_PLAN_MAX_BYTES);
+
+    if (str_find_char(text, '$') == SIZE_MAX)
+        return text;
+    for (size_t i = 0; i < text.len; i++) {
+        struct str rest = str_skip(text, i);
+        size_t end = str_starts(rest, STR("$(")) ? str_find_char(rest, ')') : SIZE_MAX;
+        struct str *value =
+            end == SIZE_MAX ? NULL : map_find(vars, str_of(rest.ptr + 2, end - 2));
+
+        if (str_starts(rest, STR("$$"))) {
+            strbuf_addc(&out, '$');
+            i++;
+        } else if (value) {
+            strbuf_add(&out, *value);
+            i += end;
+        } else {
+            strbuf_addc(&out, rest.ptr[0]);
+        }
+    }
+    return str_copy(a, strbuf_str(&out));
+}
+
+/* The text of one key of a ConfigMap or Secret; 1: there is none. */
+static int object_key(struct environment *env, struct str kind, struct str name, struct str key,
+                      struct str *ret, struct err *err)
+{
+    const struct json *doc;
+    struct str text;
+
+    if (env->pod->runner->objects.get(env->pod->runner->objects.ctx, env->a, kind,
+                                      env->pod->req.ns, name, &doc, err) < 0)
+        return err->kind == ERR_NOT_FOUND ? 1 : -1;
+    text = json_get_str(json_get(doc, STR("data")), key);
+    if (str_is_none(text)) {
+        err_set(err, ERR_NOT_FOUND,
+                "couldn't find key " STR_FMT " in " STR_FMT " " STR_FMT "/" STR_FMT,
+                STR_ARG(key), STR_ARG(kind), STR_ARG(env->pod->req.ns), STR_ARG(name));
+        return 1;
+    }
+    if (str_is(kind, "Secret"))
+        return base64_decode(env->a, text, ret, err);
+    *ret = text;
+    return 0;
+}
+
+static int add_object(struct environment *env, struct str kind, const struct json *ref,
+                      struct str prefix, struct err *err)
+{
+    const struct json *doc, *data;
+    struct str name = json_get_str(ref, STR("name"));
+
+    if (env->pod->runner->objects.get(env->pod->runner->objects.ctx, env->a, kind,
+                                      env->pod->req.ns, name, &doc, err) < 0)
+        return err->kind == ERR_NOT_FOUND && json_get_bool(ref, STR("optional")) ? 0 : -1;
+    data = json_get(doc, STR("data"));
+    for (size_t i = 0; json_is(data, JSON_OBJECT) && i < data->count; i++) {
+        struct str value = json_str(&data->members[i].value);
+
+        if (str_is(kind, "Secret") && base64_decode(env->a, value, &value, err) < 0)
+            return err_wrap(err, "secret " STR_FMT, STR_ARG(name));
+        set_var(env, str_concat(env->a, prefix, data->members[i].key), value);
+    }
+    return 0;
+}
+
+static int add_env_from(struct environment *env, const struct json *list, struct err *err)
+{
+    for (size_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++) {
+        const struct json *item = json_item(list, i);
+        struct str prefix = json_get_str(item, STR("prefix"));
+        const struct json *config = json_get(item, STR("configMapRef"));
+        const struct json *secret = json_get(item, STR("secretRef"));
+
+        if (config && add_object(env, STR("ConfigMap"), config, prefix, err) < 0)
+            return -1;
+        if (secret && add_object(env, STR("Secret"), secret, prefix, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static struct str field_ref(const struct environment *env, struct str path)
+{
+    const struct pod_request *req = &env->pod->req;
+
+    if (str_is(path, "metadata.name"))
+        return req->name;
+    if (str_is(path, "metadata.namespace"))
+        return req->ns;
+    if (str_is(path, "metadata.uid"))
+        return req->uid;
+    if (str_is(path, "spec.nodeName"))
+        return str_from(env->pod->runner->node_name);
+    if (str_is(path, "spec.serviceAccountName"))
+        return req->service_account;
+    if (str_is(path, "status.hostIP") || str_is(path, "status.podIP"))
+        return STR("127.0.0.1");
+    return STR_NONE;
+}
+
+/* 1: an optional reference without a value. */
+static int value_from(struct environment *env, const struct json *from, struct str *ret,
+                      struct err *err)
+{
+    static const char *const kinds[][2] = {{"configMapKeyRef", "ConfigMap"},
+                                           {"secretKeyRef", "Secret"}};
+    const struct json *field = json_get(from, STR("fieldRef"));
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        const struct json *ref = json_get(from, str_from(kinds[i][0]));
+        int got = ref ? object_key(env, str_from(kinds[i][1]), json_get_str(ref, STR("name")),
+                                   json_get_str(ref, STR("key")), ret, err)
+                      : 0;
+
+        if (ref)
+            return got == 1 && !json_get_bool(ref, STR("optional")) ? -1 : got;
+    }
+    if (!field)
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "env valueFrom: only configMapKeyRef, secretKeyRef and fieldRef are supported");
+    *ret = field_ref(env, json_get_str(field, STR("fieldPath")));
+    return str_is_none(*ret)
+               ? err_set(err, ERR_UNSUPPORTED, "env fieldRef " STR_FMT " is not supported",
+                         STR_ARG(json_get_str(field, STR("fieldPath"))))
+               : 0;
+}
+
+static int add_env(struct environment *env, const struct json *list, struct err *err)
+{
+    for (size_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++) {
+        const struct json *item = json_item(list, i);
+        const struct json *from = json_get(item, STR("valueFrom"));
+        struct str name = json_get_str(item, STR("name"));
+        struct str value =
+            environment_expand(env->a, json_get_str(item, STR("value")), env->vars);
+        int got = from ? value_from(env, from, &value, err) : 0;
+
+        if (got < 0)
+            return err_wrap(err, "env " STR_FMT, STR_ARG(name));
+        if (got == 0)
+            set_var(env, name, value);
+    }
+    return 0;
+}
+
+static void add_defaults(struct environment *env)
+{
+    const struct pod_request *req = &env->pod->req;
+
+    set_var(env, STR("PATH"), STR(DEFAULT_PATH));
+    set_var(env, STR("HOSTNAME"), req->name);
+    set_var(env, STR("HOME"), STR("/root"));
+    set_var(env, STR("ARGO_CONTAINER_NAME"), STR("main"));
+    set_var(env, STR("ARGO_NODE_ID"), req->node_id);
+    set_var(env, STR("ARGO_WORKFLOW_NAME"), req->workflow);
+    set_var(env, STR("ARGO_POD_NAME"), req->name);
+}
+
+int environment_plan(const struct local_pod *pod, const struct json *container, struct arena *a,
+                     struct strbuf *plan, struct map *ret_vars, struct err *err)
+{
+    struct environment env = {.pod = pod, .a = a, .vars = ret_vars};
+
+    add_defaults(&env);
+    if (add_env_from(&env, json_get(container, STR("envFrom")), err) < 0)
+        return err_wrap(err, "envFrom");
+    if (add_env(&env, json_get(container, STR("env")), err) < 0)
+        return -1;
+    MAP_FOREACH (it, ret_vars) {
+        const struct str *value = it->value;
+
+        plan_word(plan, "env",
+                  str_printf(a, STR_FMT "=" STR_FMT, STR_ARG(it->key), STR_ARG(*value)));
+    }
+    return 0;
+}

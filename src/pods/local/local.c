@@ -1,0 +1,542 @@
+/*
+ * The runner's bookkeeping, on the loop: which pods there are, which wait for a place, what is
+ * asked of them.
+ *
+ * A pod's life: waiting (over running_max) - staging (a worker: staging.c) - running (a shim
+ * has it) - ended (the final report is kept until pod_forget()). The zygote may report a pod
+ * before its staging job is back on the loop; such news is kept in the pod and looked at then.
+ * Thread: the loop, but for run_*() which are jobs.
+ */
+#include "pods/local/local.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "pods/local/local_internal.h"
+
+static void start_waiting(struct local *r);
+static void pod_ended(struct local_pod *pod);
+
+const char *local_isolation_name(enum local_isolation isolation)
+{
+    return isolation == LOCAL_ISOLATION_HOST ? "host" : "process";
+}
+
+/* ---- pods ---- */
+
+static struct str tag_key(char *text, size_t size, uint64_t tag)
+{
+    return str_of(text, (size_t) snprintf(text, size, "%llu", (unsigned long long) tag));
+}
+
+static const struct json *copy_of(struct arena *a, const struct json *v)
+{
+    struct json *made;
+
+    if (!v)
+        return NULL;
+    made = ARENA_NEW(a, struct json);
+    *made = json_clone(a, v);
+    return made;
+}
+
+static void copy_request(struct local_pod *pod, const struct pod_request *req)
+{
+    struct arena *a = pod->arena;
+
+    pod->req = *req;
+    pod->req.uid = str_copy(a, req->uid);
+    pod->req.ns = str_copy(a, req->ns);
+    pod->req.name = str_copy(a, req->name);
+    pod->req.workflow = str_copy(a, req->workflow);
+    pod->req.workflow_uid = str_copy(a, req->workflow_uid);
+    pod->req.node_id = str_copy(a, req->node_id);
+    pod->req.node_name = str_copy(a, req->node_name);
+    pod->req.service_account = str_copy(a, req->service_account);
+    pod->req.template = copy_of(a, req->template);
+    pod->req.volumes = copy_of(a, req->volumes);
+    pod->req.pod_meta = copy_of(a, req->pod_meta);
+    pod->dir = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(req->ns), STR_ARG(req->name));
+}
+
+static struct local_pod *pod_new(struct local *r, const struct pod_request *req)
+{
+    struct arena *a = arena_new();
+    struct local_pod *pod = ARENA_NEW(a, struct local_pod);
+    char key[24];
+
+    pod->arena = a;
+    pod->runner = r;
+    pod->pidfd = -1;
+    pod->tag = ++r->next_tag;
+    list_init(&pod->link);
+    copy_request(pod, req);
+    map_put(&r->by_uid, pod->req.uid, pod);
+    map_put(&r->by_tag, tag_key(key, sizeof(key), pod->tag), pod);
+    return pod;
+}
+
+static void stop_watching(struct local_pod *pod)
+{
+    fd_watch_free(TAKE(pod->watch));
+    if (pod->pidfd >= 0)
+        close(pod->pidfd);
+    pod->pidfd = -1;
+}
+
+static void pod_free(struct local_pod *pod)
+{
+    char key[24];
+
+    map_take(&pod->runner->by_uid, pod->req.uid);
+    map_take(&pod->runner->by_tag, tag_key(key, sizeof(key), pod->tag));
+    list_remove(&pod->link);
+    stop_watching(pod);
+    arena_free(pod->arena);
+}
+
+static void local_free_when_idle(struct local *r)
+{
+    if (r->by_uid.len > 0)
+        return;
+    zygote_free(r->zygote);
+    map_done(&r->by_uid);
+    map_done(&r->by_tag);
+    free(r->root);
+    free(r->state_dir);
+    free(r->shim);
+    free(r->node_name);
+    free(r);
+}
+
+/* At the end of a job: true when the runner was closed meanwhile; then the pod (and perhaps the runner) is gone. */
+static bool is_closed(struct local_pod *pod)
+{
+    struct local *r = pod->runner;
+
+    if (!r->is_closing)
+        return false;
+    pod_free(pod);
+    local_free_when_idle(r);
+    return true;
+}
+
+/* ---- reports ---- */
+
+static void send_report(struct local_pod *pod)
+{
+    struct local *r = pod->runner;
+    struct pod_report report = {
+        .uid = pod->req.uid,
+        .started = pod->started,
+        .host = str_from(r->node_name),
+        .ip = STR("127.0.0.1"),
+        .isolation = str_from(local_isolation_name(r->isolation)),
+        .phase = pod->state == LOCAL_RUNNING ? POD_RUNNING : POD_PENDING,
+        .message = STR(""),
+    };
+
+    if (pod->state == LOCAL_ENDED) {
+        report.phase = pod->outcome.phase;
+        report.message = pod->outcome.message;
+        report.outputs = pod->outcome.outputs;
+        report.started = pod->outcome.started;
+        report.finished = pod->outcome.finished;
+        report.is_final = true;
+    }
+    if (r->base.report && !r->is_closing)
+        r->base.report(r->base.report_ctx, &report);
+}
+
+static void set_running(struct local_pod *pod)
+{
+    if (pod->state == LOCAL_ENDED || pod->state == LOCAL_RUNNING)
+        return;
+    pod->state = LOCAL_RUNNING;
+    pod->started = loop_wall(pod->runner->loop);
+    send_report(pod);
+}
+
+/* The end of a pod's place: its final report, room for the next one. */
+static void finish(struct local_pod *pod, bool had_place)
+{
+    struct local *r = pod->runner;
+
+    pod->state = LOCAL_ENDED;
+    stop_watching(pod);
+    if (had_place)
+        r->running--;
+    if (pod->is_forgotten)
+        pod_free(pod);
+    else
+        send_report(pod);
+    start_waiting(r);
+}
+
+static void refuse(struct local_pod *pod, bool had_place, enum pod_phase phase,
+                   struct str message)
+{
+    pod->outcome = (struct outcome){.phase = phase, .message = str_copy(pod->arena, message)};
+    pod->outcome.started = pod->outcome.finished = loop_wall(pod->runner->loop);
+    finish(pod, had_place);
+}
+
+/* ---- jobs ---- */
+
+static void submit(struct local_pod *pod, void (*run)(struct job *), void (*done)(struct job *))
+{
+    struct local *r = pod->runner;
+    struct err err;
+
+    pod->job.run = run;
+    pod->job.done = done;
+    pod->job.class = JOB_QUICK;
+    pod->is_busy = true;
+    if (workers_submit(r->workers, &pod->job, &err) < 0) {
+        /* Cannot wait here: the pod count is bounded by running_max, the queue is larger. */
+        run(&pod->job);
+        done(&pod->job);
+    }
+}
+
+static void run_collect(struct job *job)
+{
+    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+
+    outcome_read(pod->runner, pod, pod->arena, &pod->outcome);
+}
+
+static void done_collect(struct job *job)
+{
+    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+
+    if (is_closed(pod))
+        return;
+    pod->is_busy = false;
+    finish(pod, true);
+}
+
+static bool has_outputs(const struct local_pod *pod)
+{
+    const struct json *list = json_path(pod->req.template, "outputs", "parameters", NULL);
+
+    return pod->req.wants_result || (json_is(list, JSON_ARRAY) && list->count > 0);
+}
+
+/* The shim is gone: one small read tells how, unless there are outputs to fetch. */
+static void pod_ended(struct local_pod *pod)
+{
+    stop_watching(pod);
+    if (has_outputs(pod)) {
+        submit(pod, run_collect, done_collect);
+        return;
+    }
+    outcome_read(pod->runner, pod, pod->arena, &pod->outcome);
+    finish(pod, true);
+}
+
+static void on_adopted_end(void *ctx)
+{
+    pod_ended(ctx);
+}
+
+static void adopted(struct local_pod *pod)
+{
+    struct err err;
+
+    pod->watch = fd_watch_new(pod->runner->loop, pod->pidfd, on_adopted_end, pod, &err);
+    if (!pod->watch) {
+        refuse(pod, true, POD_ERROR, str_from(err.text));
+        return;
+    }
+    set_running(pod);
+}
+
+static void run_signal(struct job *job)
+{
+    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+
+    /* A shim that was just forked takes its lock within microseconds: give it a moment. */
+    for (int i = 0; i < 50; i++) {
+        if (stage_signal(pod->runner, pod, pod->kill_grace_ms == 0 ? SIGINT : SIGTERM))
+            return;
+        usleep(2000);
+    }
+}
+
+static void done_signal(struct job *job);
+
+static void send_kill(struct local_pod *pod)
+{
+    if (pod->is_busy || pod->is_kill_sent || pod->state == LOCAL_ENDED)
+        return;
+    pod->is_kill_sent = true;
+    submit(pod, run_signal, done_signal);
+}
+
+/* What came in while a job had the pod. */
+static void after_job(struct local_pod *pod)
+{
+    pod->is_busy = false;
+    if (pod->has_ended_early) {
+        pod_ended(pod);
+        return;
+    }
+    if (pod->is_kill_wanted)
+        send_kill(pod);
+}
+
+static void done_signal(struct job *job)
+{
+    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+
+    if (!is_closed(pod))
+        after_job(pod);
+}
+
+static void run_stage(struct job *job)
+{
+    stage_pod(CONTAINER_OF(job, struct local_pod, job));
+}
+
+static void done_stage(struct job *job)
+{
+    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+
+    if (is_closed(pod))
+        return;
+    switch (pod->staged) {
+    case STAGE_SENT:
+        break;
+    case STAGE_ADOPTED:
+        adopted(pod);
+        break;
+    case STAGE_ENDED:
+        pod->has_ended_early = true;
+        break;
+    case STAGE_REFUSED:
+        pod->is_busy = false;
+        refuse(pod, true, POD_ERROR, str_from(job->err.text));
+        return;
+    }
+    if (pod->state != LOCAL_ENDED)
+        after_job(pod);
+}
+
+static void start_pod(struct local_pod *pod)
+{
+    pod->runner->running++;
+    pod->state = LOCAL_STAGING;
+    submit(pod, run_stage, done_stage);
+}
+
+static void start_waiting(struct local *r)
+{
+    while (!r->is_closing && r->running < r->running_max && !list_is_empty(&r->waiting)) {
+        struct local_pod *pod = LIST_ENTRY(r->waiting.next, struct local_pod, link);
+
+        list_remove(&pod->link);
+        start_pod(pod);
+    }
+}
+
+/* ---- the zygote's news ---- */
+
+static struct local_pod *by_tag(struct local *r, uint64_t tag)
+{
+    char key[24];
+
+    return map_find(&r->by_tag, tag_key(key, sizeof(key), tag));
+}
+
+static void on_started(void *ctx, uint64_t tag)
+{
+    struct local_pod *pod = by_tag(ctx, tag);
+
+    if (pod)
+        set_running(pod);
+}
+
+static void on_ended(void *ctx, uint64_t tag, const struct err *failure)
+{
+    struct local_pod *pod = by_tag(ctx, tag);
+
+    if (!pod || pod->state == LOCAL_ENDED)
+        return;
+    if (failure->kind != ERR_NONE)
+        log_error(NULL, "a shim could not be forked", LOG_STR(POD, pod->req.name),
+                  LOG_ERR(failure));
+    if (pod->is_busy)
+        pod->has_ended_early = true;
+    else
+        pod_ended(pod);
+}
+
+/* The zygote died: its shims go on. A new one takes over; every pod under way is looked up by
+ * its record. */
+static void on_lost(void *ctx)
+{
+    struct local *r = ctx;
+    struct err err;
+
+    log_warn(NULL, "the shim zygote has ended; starting another");
+    zygote_stop(r->zygote);
+    if (zygote_start(r->zygote, &err) < 0) {
+        log_error(NULL, "no shim zygote: pods cannot start", LOG_ERR(&err));
+        return;
+    }
+    MAP_FOREACH (it, &r->by_uid) {
+        struct local_pod *pod = it->value;
+
+        if ((pod->state == LOCAL_RUNNING || pod->state == LOCAL_STAGING) && !pod->is_busy &&
+            !pod->watch)
+            submit(pod, run_stage, done_stage);
+    }
+}
+
+/* ---- the interface ---- */
+
+static int local_create(struct pod_runner *base, const struct pod_request *req, struct err *err)
+{
+    struct local *r = CONTAINER_OF(base, struct local, base);
+    struct local_pod *pod = map_find(&r->by_uid, req->uid);
+
+    loop_assert(r->loop);
+    if (pod) {
+        send_report(pod);
+        return 0;
+    }
+    if (r->by_uid.len >= POD_QUEUE_MAX)
+        return err_set(err, ERR_LIMIT, "%zu pods wait or run (limit %d)", r->by_uid.len,
+                       POD_QUEUE_MAX);
+    pod = pod_new(r, req);
+    list_append(&r->waiting, &pod->link);
+    start_waiting(r);
+    return 0;
+}
+
+static void local_kill(struct pod_runner *base, struct str uid, struct str why,
+                       uint64_t grace_ms)
+{
+    struct local *r = CONTAINER_OF(base, struct local, base);
+    struct local_pod *pod = map_find(&r->by_uid, uid);
+
+    if (!pod || pod->state == LOCAL_ENDED)
+        return;
+    if (!pod->is_kill_wanted)
+        pod->kill_why = str_copy(pod->arena, why);
+    pod->is_kill_sent =
+        pod->is_kill_sent && grace_ms >= pod->kill_grace_ms; /* a shorter grace is sent again */
+    pod->is_kill_wanted = true;
+    pod->kill_grace_ms = grace_ms;
+    if (pod->state == LOCAL_WAITING) {
+        list_remove(&pod->link);
+        refuse(pod, false, POD_FAILED, why);
+        return;
+    }
+    send_kill(pod);
+}
+
+static void run_clean(struct job *job)
+{
+    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+
+    stage_remove(pod->runner, pod, pod->keep_logs);
+}
+
+static void done_clean(struct job *job)
+{
+    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+
+    if (!is_closed(pod))
+        pod_free(pod);
+}
+
+static bool has_litter(const struct local_pod *pod)
+{
+    return pod->runner->isolation == LOCAL_ISOLATION_HOST || has_outputs(pod) ||
+           json_get(pod->req.template, STR("script"));
+}
+
+static void local_forget(struct pod_runner *base, struct str uid, bool keep_logs)
+{
+    struct local *r = CONTAINER_OF(base, struct local, base);
+    struct local_pod *pod = map_find(&r->by_uid, uid);
+
+    if (!pod || pod->is_forgotten)
+        return;
+    pod->is_forgotten = true;
+    pod->keep_logs = keep_logs;
+    if (pod->state != LOCAL_ENDED)
+        return; /* freed when it ends */
+    if (keep_logs && !has_litter(pod))
+        pod_free(pod);
+    else
+        submit(pod, run_clean, done_clean);
+}
+
+/* Pods that a worker has are released when it gives them back; the last one takes the runner with it. */
+static void local_close(struct pod_runner *base)
+{
+    struct local *r = CONTAINER_OF(base, struct local, base);
+    size_t i = 0;
+
+    r->is_closing = true;
+    zygote_stop(r->zygote);
+    while (i < r->by_uid.len) {
+        struct local_pod *pod = r->by_uid.entries[i].value;
+
+        stop_watching(pod);
+        if (pod->is_busy)
+            i++;
+        else
+            pod_free(pod);
+    }
+    local_free_when_idle(r);
+}
+
+static const struct pod_runner_ops local_ops = {
+    .create = local_create,
+    .kill = local_kill,
+    .forget = local_forget,
+    .log_open = local_log_open,
+    .close = local_close,
+};
+
+static char *dup_text(const char *text)
+{
+    return mem_dup(text, strlen(text));
+}
+
+struct pod_runner *local_runner_new(const struct local_options *options, struct err *err)
+{
+    struct local *r = NEW(struct local);
+    const struct zygote_hooks hooks = {.started = on_started, .ended = on_ended, .lost = on_lost, .ctx = r};
+    char root[4096];
+
+    snprintf(root, sizeof(root), "%s/pods", options->path);
+    r->base.ops = &local_ops;
+    r->loop = options->loop;
+    r->workers = options->workers;
+    r->objects = options->objects;
+    r->isolation = options->isolation;
+    r->running_max = options->running_max ? options->running_max : POD_RUNNING_MAX;
+    r->root = dup_text(root);
+    r->state_dir = dup_text(options->path);
+    r->shim = dup_text(options->shim);
+    r->node_name = dup_text(options->node_name);
+    r->zygote = zygote_new(r->loop, r->shim, &hooks);
+    list_init(&r->waiting);
+    if (mkdir(root, 0700) < 0 && errno != EEXIST)
+        err_sys(err, errno, "make folder %s", root);
+    else if (zygote_start(r->zygote, err) == 0)
+        return &r->base;
+    local_close(&r->base);
+    return NULL;
+}

@@ -1,0 +1,159 @@
+/*
+ * pods/local/local_internal.h - what the files of this room share.
+ *
+ * A struct local_pod belongs to the loop but for the time of its job, when a worker (stage.c)
+ * or the reader thread (zygote.c, by way of the pod's immutable request) works on it. Its arena
+ * holds everything that it owns.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/strbuf.h"
+#include "pods/local/local.h"
+#include "pods/shim/plan.h"
+
+enum local_state {
+    LOCAL_WAITING, /* for a free place */
+    LOCAL_STAGING, /* a worker prepares it; the zygote may have it already */
+    LOCAL_RUNNING, /* a shim has it */
+    LOCAL_ENDED,   /* the final report is there */
+};
+
+enum stage_result { STAGE_SENT, STAGE_ADOPTED, STAGE_ENDED, STAGE_REFUSED };
+
+/* How a pod ended, on its way to the loop. */
+struct outcome {
+    enum pod_phase phase;
+    struct str message;
+    const struct json *outputs;
+    struct wall started, finished;
+};
+
+struct local;
+
+struct local_pod {
+    struct local *runner;
+    struct arena *arena;    /* owned */
+    struct pod_request req; /* deep copy in the arena; immutable */
+    struct str dir;         /* "<ns>/<name>" below the pods folder */
+    uint64_t tag;
+    enum local_state state;
+    struct list link; /* in runner->waiting */
+    struct wall started;
+    bool is_busy;      /* its job is under way */
+    bool is_forgotten; /* free it when the job is done */
+    bool keep_logs;
+    bool has_ended_early; /* the shim's end came while a job had the pod */
+    bool is_kill_wanted, is_kill_sent;
+    uint64_t kill_grace_ms;
+    struct str kill_why;
+    struct fd_watch *watch; /* on an adopted shim's pidfd */
+    int pidfd;              /* -1: none */
+    struct job job;
+    enum stage_result staged; /* the job's result */
+    struct outcome outcome;
+};
+
+struct zygote;
+
+struct local {
+    struct pod_runner base;
+    struct loop *loop;
+    struct workers *workers;
+    struct pod_objects objects;
+    char *root;      /* <state>/pods, owned */
+    char *state_dir; /* owned */
+    char *shim, *node_name;
+    enum local_isolation isolation;
+    unsigned running_max, running;
+    uint64_t next_tag;
+    struct map by_uid; /* uid -> local_pod */
+    struct map by_tag; /* decimal tag -> local_pod */
+    struct list waiting;
+    struct zygote *zygote;
+    bool is_closing;
+};
+
+/* ---- staging.c: on a worker ---- */
+
+/** stage_pod() - make the folder and record and hand it to the zygote, or find what an earlier
+ * daemon left */
+void stage_pod(struct local_pod *pod);
+
+/** stage_signal() - signal the shim that holds a pod's record: SIGTERM or SIGINT; false when no
+ * shim holds it */
+bool stage_signal(const struct local *runner, const struct local_pod *pod, int number);
+
+/** stage_remove() - delete the pod's folder, or all in it but logs and record */
+void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs);
+
+/** stage_remove_tree() - delete a folder with all in it, as far as possible */
+void stage_remove_tree(const char *path);
+
+/* ---- volumes.c: on a worker ---- */
+
+/** volumes_stage() - make the pod's volumes below its folder and append the plan's bind words
+ */
+int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err);
+
+/* ---- environment.c ---- */
+
+/** environment_plan() - append a container's env words (defaults, envFrom, env with valueFrom
+ * and $(VAR)); @ret_vars gets the final values */
+int environment_plan(const struct local_pod *pod, const struct json *container, struct arena *a,
+                     struct strbuf *plan, struct map *ret_vars, struct err *err);
+
+/** environment_expand() - $(VAR) as Kubernetes expands it; $$ is $ */
+struct str environment_expand(struct arena *a, struct str text, const struct map *vars);
+
+/* ---- planning.c ---- */
+
+/** plan_word() - append a key and its value to a plan; a zero byte inside is an error at the
+ * end */
+void plan_word(struct strbuf *plan, const char *key, struct str value);
+
+/** plan_print() - the whole plan of a pod; volumes and script are made on the way */
+int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err);
+
+/* ---- outcome.c ---- */
+
+/** outcome_read() - from the record and the copied outputs; any thread, in @a */
+void outcome_read(const struct local *runner, const struct local_pod *pod, struct arena *a,
+                  struct outcome *ret);
+
+/* ---- logs.c ---- */
+
+struct pod_log *local_log_open(struct pod_runner *r, struct str ns, struct str pod,
+                               struct str container, struct err *err);
+
+/** log_stdout_tail() - what main wrote to its standard output, at most the last
+ * OUTPUT_PARAMETER_MAX_BYTES; in @a */
+struct str log_stdout_tail(int dirfd, struct arena *a);
+
+/** local_log_name() - file name of a container's log */
+struct str local_log_name(struct arena *a, struct str container);
+
+/* ---- zygote.c ---- */
+
+struct zygote_hooks {
+    void (*started)(void *ctx, uint64_t tag); /* both on the loop */
+    void (*ended)(void *ctx, uint64_t tag, const struct err *err);
+    void (*lost)(void *ctx); /* the zygote itself has died; shims go on */
+    void *ctx;
+};
+
+/** zygote_new() - a stopped one; owned; @shim is borrowed */
+struct zygote *zygote_new(struct loop *loop, const char *shim, const struct zygote_hooks *hooks);
+
+/** zygote_start() - spawn it (also again, after it was lost or stopped); reports come on the loop; ERR_IO, ERR_NOT_FOUND */
+int zygote_start(struct zygote *z, struct err *err);
+
+/** zygote_send() - ask for a pod by its absolute folder; any thread; ERR_TRANSIENT when the zygote is gone */
+int zygote_send(struct zygote *z, uint64_t tag, struct str dir, struct err *err);
+
+/** zygote_stop() - close its socket: it ends, its shims go on; loop thread */
+void zygote_stop(struct zygote *z);
+
+/** zygote_free() - stop and release; NULL is a no-op; nobody may be sending */
+void zygote_free(struct zygote *z);

@@ -1,0 +1,389 @@
+/*
+ * Tests of the local runner on real shims: outcomes in upstream's words, logs, outputs, env,
+ * kill, deadline, adoption. TIPHYS_SHIM names the shim's program (Meson gives it).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "pods/local/local_internal.h"
+
+enum { WAIT_STEPS = 2000, WAIT_STEP_MS = 10 };
+
+struct world {
+    char path[64];
+    struct loop *loop;
+    struct workers *workers;
+    struct pod_runner *runner;
+    struct arena *arena;
+    /* The last report of each kind. */
+    int final_count, running_count;
+    enum pod_phase phase;
+    struct str message, outputs, isolation;
+};
+
+static void on_report(void *ctx, const struct pod_report *report)
+{
+    struct world *w = ctx;
+
+    w->running_count += report->phase == POD_RUNNING;
+    if (!report->is_final)
+        return;
+    w->final_count++;
+    w->phase = report->phase;
+    w->message = str_copy(w->arena, report->message);
+    w->isolation = str_copy(w->arena, report->isolation);
+    w->outputs = report->outputs ? json_text(w->arena, report->outputs, 0) : STR("");
+}
+
+static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns,
+                      struct str name, const struct json **ret, struct err *err)
+{
+    struct json *doc = ARENA_NEW(a, struct json);
+
+    (void) ctx;
+    (void) ns;
+    if (str_is(name, "missing"))
+        return err_set(err, ERR_NOT_FOUND, "configmaps \"missing\" not found");
+    *ret = doc;
+    return json_parse(a,
+                      str_is(kind, "Secret")
+                          ? STR("{\"data\":{\"password\":\"aHVudGVyMg==\"}}")
+                          : STR("{\"data\":{\"color\":\"blue\",\"size\":\"7\"}}"),
+                      doc, err);
+}
+
+static void open_runner(struct world *w, enum local_isolation isolation)
+{
+    struct local_options options = {.loop = w->loop,
+                                    .workers = w->workers,
+                                    .path = w->path,
+                                    .shim = getenv("TIPHYS_SHIM"),
+                                    .isolation = isolation,
+                                    .node_name = "testnode",
+                                    .objects = {.get = get_object}};
+    struct err err;
+
+    w->runner = local_runner_new(&options, &err);
+    if (!w->runner)
+        fail_msg("runner: %s", err.text);
+    w->runner->report = on_report;
+    w->runner->report_ctx = w;
+}
+
+static int setup(void **state)
+{
+    struct world *w = NEW(struct world);
+    struct err err;
+
+    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-pods-XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    w->arena = arena_new();
+    w->loop = loop_new(&err);
+    w->workers = workers_new(w->loop, 2, &err);
+    open_runner(w, LOCAL_ISOLATION_PROCESS);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    pod_runner_close(w->runner);
+    workers_free(w->workers);
+    for (int i = 0; i < 20; i++)
+        loop_run_once(w->loop, 1);
+    loop_free(w->loop);
+    stage_remove_tree(w->path);
+    arena_free(w->arena);
+    free(w);
+    return 0;
+}
+
+static void create(struct world *w, const char *uid, const char *template)
+{
+    struct json *doc = ARENA_NEW(w->arena, struct json);
+    struct pod_request req = {.uid = str_from(uid),
+                              .ns = STR("argo"),
+                              .name = str_printf(w->arena, "pod-%s", uid),
+                              .workflow = STR("wf"),
+                              .node_id = STR("wf-1"),
+                              .template = doc,
+                              .wants_result = true,
+                              .grace_ms = 500};
+    struct err err;
+
+    if (json_parse(w->arena, str_from(template), doc, &err) < 0 ||
+        pod_create(w->runner, &req, &err) < 0)
+        fail_msg("%s: %s", uid, err.text);
+}
+
+static void wait_for(struct world *w, const int *count, int wanted)
+{
+    for (int i = 0; i < WAIT_STEPS && *count < wanted; i++)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    assert_true(*count >= wanted);
+}
+
+static struct str log_of(struct world *w, const char *pod)
+{
+    struct err err;
+    struct pod_log *log =
+        pod_log_open(w->runner, STR("argo"), str_from(pod), STR("main"), &err);
+    char *bytes = arena_alloc(w->arena, 65536);
+    long len;
+
+    if (!log)
+        fail_msg("%s", err.text);
+    len = pod_log_read(log, bytes, 65536, &err);
+    assert_true(len >= 0);
+    assert_true(pod_log_is_ended(log));
+    pod_log_close(log);
+    return str_of(bytes, (size_t) len);
+}
+
+static void test_outcomes(void **state)
+{
+    static const struct {
+        const char *template;
+        enum pod_phase phase;
+        const char *message, *outputs;
+    } cases[] = {
+        {"{\"container\":{\"command\":[\"sh\",\"-c\",\"echo hi\"]}}", POD_SUCCEEDED, "",
+         "{\"result\":\"hi\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"sh\",\"-c\"],\"args\":[\"exit 3\"]}}", POD_FAILED,
+         "main: Error (exit code 3)", "{\"result\":\"\",\"exitCode\":\"3\"}"},
+        {"{\"container\":{\"command\":[\"sh\",\"-c\",\"kill -9 $$$$\"]}}", POD_FAILED,
+         "main: Error (exit code 137)", "{\"result\":\"\",\"exitCode\":\"137\"}"},
+        {"{\"container\":{\"command\":[\"no-such-program\"]}}", POD_FAILED,
+         "main: Error (exit code 64): exec: \"no-such-program\": executable file not found in "
+         "$PATH",
+         "{\"result\":\"\",\"exitCode\":\"64\"}"},
+        {"{\"container\":{\"image\":\"busybox\"}}", POD_ERROR,
+         "container has no command: isolation process does not know the entrypoint of image "
+         "\"busybox\"; give a command",
+         ""},
+        {"{\"script\":{\"command\":[\"sh\"],\"source\":\"echo one; echo two >&2; echo "
+         "three\"}}",
+         POD_SUCCEEDED, "", "{\"result\":\"one\\nthree\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"sh\",\"-c\",\"echo 42 > "
+         "out\"]},\"outputs\":{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"out\"}"
+         "}]}}",
+         POD_SUCCEEDED, "",
+         "{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"out\"},\"value\":\"42\"}],"
+         "\"result\":\"\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"true\"]},\"outputs\":{\"parameters\":[{\"name\":\"p\","
+         "\"valueFrom\":{\"path\":\"out\",\"default\":\"d\"}}]}}",
+         POD_SUCCEEDED, "",
+         "{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"out\",\"default\":\"d\"},"
+         "\"value\":\"d\"}],\"result\":\"\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"true\"]},\"outputs\":{\"parameters\":[{\"name\":\"p\","
+         "\"valueFrom\":{\"path\":\"out\"}}]}}",
+         POD_ERROR, "wait: Error (exit code 64): open out: no such file or directory",
+         "{\"result\":\"\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"sh\",\"-c\",\"echo "
+         "$A-$B-$C-$color-$(A)\"],\"envFrom\":[{\"configMapRef\":{\"name\":\"c\"}}],"
+         "\"env\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"B\",\"value\":\"$(A)2\"},"
+         "{\"name\":\"C\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"s\",\"key\":\"password\"}"
+         "}}]}}",
+         POD_SUCCEEDED, "", "{\"result\":\"1-12-hunter2-blue-1\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"true\"],\"env\":[{\"name\":\"X\",\"valueFrom\":{"
+         "\"configMapKeyRef\":{\"name\":\"missing\",\"key\":\"k\"}}}]}}",
+         POD_ERROR, "env X: configmaps \"missing\" not found", ""},
+        {"{\"container\":{\"command\":[\"sh\",\"-c\",\"setsid sleep 60 & echo gone\"]}}",
+         POD_SUCCEEDED, "", "{\"result\":\"gone\",\"exitCode\":\"0\"}"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        create(w, str_printf(w->arena, "u%zu", i).ptr, cases[i].template);
+        wait_for(w, &w->final_count, (int) i + 1);
+        if (w->phase != cases[i].phase || !str_is(w->message, cases[i].message) ||
+            !str_is(w->outputs, cases[i].outputs))
+            fail_msg("case %zu: phase %d message \"" STR_FMT "\" outputs " STR_FMT, i,
+                     (int) w->phase, STR_ARG(w->message), STR_ARG(w->outputs));
+    }
+    assert_true(str_is(w->isolation, "process"));
+}
+
+static void test_log_lines(void **state)
+{
+    struct world *w = *state;
+    struct str text, line, time;
+
+    create(w, "log", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo one; echo two\"]}}");
+    wait_for(w, &w->final_count, 1);
+    text = log_of(w, "pod-log");
+    assert_true(str_cut(&text, '\n', &line));
+    assert_true(str_cut(&line, ' ', &time));
+    assert_int_equal(time.len, strlen("2026-01-01T00:00:00.000000000Z"));
+    assert_true(str_is(line, "stdout F one"));
+    assert_true(str_cut(&text, '\n', &line));
+    assert_true(str_ends(line, STR("stdout F two")));
+}
+
+static void test_kill_with_grace(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "k1",
+           "{\"container\":{\"command\":[\"sh\",\"-c\",\"trap 'exit 0' TERM; while :; do sleep "
+           "0.01; done\"]}}");
+    wait_for(w, &w->running_count, 1);
+    pod_kill(w->runner, STR("k1"), STR("workflow shutdown with strategy:  Stop"), 5000);
+    wait_for(w, &w->final_count, 1);
+    assert_int_equal(w->phase, POD_FAILED);
+    assert_true(str_is(w->message, "workflow shutdown with strategy:  Stop"));
+    create(w, "k2", "{\"container\":{\"command\":[\"sh\",\"-c\",\"trap '' TERM; sleep 60\"]}}");
+    wait_for(w, &w->running_count, 2);
+    pod_kill(w->runner, STR("k2"), STR("enough"), 0);
+    wait_for(w, &w->final_count, 2);
+    assert_true(str_is(w->message, "enough"));
+}
+
+static void test_create_twice_runs_once(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "twice", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo x\"]}}");
+    create(w, "twice", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo x\"]}}");
+    wait_for(w, &w->final_count, 1);
+    create(w, "twice", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo x\"]}}");
+    wait_for(w, &w->final_count, 2);
+    assert_true(str_ends(log_of(w, "pod-twice"), STR("stdout F x\n")));
+    assert_int_equal(log_of(w, "pod-twice").len,
+                     strlen("2026-01-01T00:00:00.000000000Z stdout F x\n"));
+}
+
+/* A daemon that dies leaves its shims: the next one adopts what runs and reports what has
+ * ended. */
+static void test_adoption(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "a1", "{\"container\":{\"command\":[\"sh\",\"-c\",\"sleep 0.5; echo done\"]}}");
+    create(w, "a2", "{\"container\":{\"command\":[\"sh\",\"-c\",\"exit 4\"]}}");
+    wait_for(w, &w->running_count, 2);
+    wait_for(w, &w->final_count, 1);
+    pod_runner_close(w->runner);
+    w->final_count = w->running_count = 0;
+    open_runner(w, LOCAL_ISOLATION_PROCESS);
+    create(w, "a2", "{\"container\":{\"command\":[\"sh\",\"-c\",\"exit 4\"]}}");
+    wait_for(w, &w->final_count, 1);
+    assert_true(str_is(w->message, "main: Error (exit code 4)"));
+    create(w, "a1", "{\"container\":{\"command\":[\"sh\",\"-c\",\"sleep 0.5; echo done\"]}}");
+    wait_for(w, &w->final_count, 2);
+    assert_int_equal(w->phase, POD_SUCCEEDED);
+    assert_true(str_is(w->outputs, "{\"result\":\"done\",\"exitCode\":\"0\"}"));
+    assert_int_equal(log_of(w, "pod-a1").len,
+                     strlen("2026-01-01T00:00:00.000000000Z stdout F done\n"));
+}
+
+static void test_deadline(void **state)
+{
+    struct world *w = *state;
+    struct json doc;
+    struct err err;
+    struct pod_request req = {.uid = STR("d1"),
+                              .ns = STR("argo"),
+                              .name = STR("pod-d1"),
+                              .template = &doc,
+                              .grace_ms = 100,
+                              .deadline = {.ms = clock_wall().ms + 200}};
+
+    assert_int_equal(json_parse(w->arena,
+                                STR("{\"container\":{\"command\":[\"sleep\",\"60\"]}}"), &doc,
+                                &err),
+                     0);
+    assert_int_equal(pod_create(w->runner, &req, &err), 0);
+    wait_for(w, &w->final_count, 1);
+    assert_int_equal(w->phase, POD_FAILED);
+    assert_true(
+        str_is(w->message, "Pod was active on the node longer than the specified deadline"));
+}
+
+static void test_many(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 200; i++)
+        create(w, str_printf(w->arena, "m%d", i).ptr,
+               "{\"container\":{\"command\":[\"true\"]}}");
+    wait_for(w, &w->final_count, 200);
+    for (int i = 0; i < 200; i++)
+        pod_forget(w->runner, str_printf(w->arena, "m%d", i), i % 2 ? true : false);
+    assert_int_equal(w->phase, POD_SUCCEEDED);
+}
+
+/* Where the machine allows it: own root, /tmp, host name, volumes; nothing of it on the machine
+ * afterwards. */
+static void test_host_isolation(void **state)
+{
+    struct world *w = *state;
+
+    if (local_isolation_probe(w->path, getenv("TIPHYS_SHIM")) != LOCAL_ISOLATION_HOST) {
+        print_message("no namespaces here: host isolation is shown to be refused instead\n");
+        assert_true(geteuid() != 0 || access("/proc/self/ns/mnt", F_OK) == 0);
+        return;
+    }
+    pod_runner_close(w->runner);
+    open_runner(w, LOCAL_ISOLATION_HOST);
+    create(w, "h1",
+           "{\"volumes\":[{\"name\":\"c\",\"configMap\":{\"name\":\"x\"}},{\"name\":\"e\","
+           "\"emptyDir\":{}}],"
+           "\"container\":{\"command\":[\"sh\",\"-c\",\"hostname; cat /conf/color; echo; echo "
+           "5 > /data/five; cat /data/five; echo 9 > /tmp/o; ls /tmp\"],"
+           "\"volumeMounts\":[{\"name\":\"c\",\"mountPath\":\"/"
+           "conf\"},{\"name\":\"e\",\"mountPath\":\"/data\"}]},"
+           "\"outputs\":{\"parameters\":[{\"name\":\"o\",\"valueFrom\":{\"path\":\"/tmp/"
+           "o\"}},{\"name\":\"d\",\"valueFrom\":{\"path\":\"/data/five\"}}]}}");
+    wait_for(w, &w->final_count, 1);
+    if (!str_is(w->outputs,
+                "{\"parameters\":[{\"name\":\"o\",\"valueFrom\":{\"path\":\"/tmp/"
+                "o\"},\"value\":\"9\"},"
+                "{\"name\":\"d\",\"valueFrom\":{\"path\":\"/data/five\"},\"value\":\"5\"}],"
+                "\"result\":\"pod-h1\\nblue\\n5\\no\",\"exitCode\":\"0\"}"))
+        fail_msg(STR_FMT " " STR_FMT, STR_ARG(w->message), STR_ARG(w->outputs));
+    assert_true(access("/conf", F_OK) < 0);
+}
+
+static void test_volumes_need_host(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "v1",
+           "{\"volumes\":[{\"name\":\"e\",\"emptyDir\":{}}],\"container\":{\"command\":["
+           "\"true\"],\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/d\"}]}}");
+    wait_for(w, &w->final_count, 1);
+    assert_int_equal(w->phase, POD_ERROR);
+    assert_true(str_is(
+        w->message,
+        "volumeMounts need a mount namespace, which isolation process has not: use host"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_outcomes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_kill_with_grace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_create_twice_runs_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_adoption, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_host_isolation, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_volumes_need_host, setup, teardown),
+    };
+
+    return cmocka_run_group_tests_name("pods_local", tests, NULL, NULL);
+}

@@ -1,0 +1,176 @@
+/*
+ * Reading container logs: files in CRI form ("<time> <stream> F|P <text>") in the pod's folder,
+ * also while they grow. What pod_log_read() gives is CRI lines; who shows them decides about
+ * times and streams.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "pods/local/local_internal.h"
+
+struct local_log {
+    struct pod_log base;
+    int dirfd;  /* the pod's folder */
+    int fd;     /* -1: no output yet */
+    int notify; /* inotify */
+    char name[300];
+};
+
+struct str local_log_name(struct arena *a, struct str container)
+{
+    return str_printf(a, STR_FMT ".log", STR_ARG(container));
+}
+
+static bool has_ended(int dirfd)
+{
+    struct pod_record record;
+    int fd = openat(dirfd, POD_RECORD_FILE, O_RDONLY | O_CLOEXEC);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    bool is_over = true;
+
+    if (fd < 0)
+        return true;
+    if (pread(fd, &record, sizeof(record), 0) == (ssize_t) sizeof(record) &&
+        record.state != POD_RECORD_ENDED)
+        is_over = record.state == POD_RECORD_BEGUN && fcntl(fd, F_GETLK, &lock) == 0 &&
+                  lock.l_type == F_UNLCK;
+    close(fd);
+    return is_over;
+}
+
+static void drain(int fd)
+{
+    char events[4096];
+
+    while (read(fd, events, sizeof(events)) > 0)
+        continue;
+}
+
+static long log_read(struct pod_log *base, char *buf, size_t size, struct err *err)
+{
+    struct local_log *log = CONTAINER_OF(base, struct local_log, base);
+    ssize_t len;
+
+    drain(log->notify);
+    if (log->fd < 0)
+        log->fd = openat(log->dirfd, log->name, O_RDONLY | O_CLOEXEC);
+    if (log->fd < 0)
+        return errno == ENOENT ? 0 : err_sys(err, errno, "open log %s", log->name);
+    len = read(log->fd, buf, size);
+    return len < 0 ? err_sys(err, errno, "read log %s", log->name) : len;
+}
+
+/* Ended first, then nothing left: the order makes sure that nothing is missed. */
+static bool log_is_ended(struct pod_log *base)
+{
+    struct local_log *log = CONTAINER_OF(base, struct local_log, base);
+    struct stat st;
+
+    if (!has_ended(log->dirfd))
+        return false;
+    if (log->fd < 0)
+        return faccessat(log->dirfd, log->name, F_OK, 0) < 0;
+    return fstat(log->fd, &st) == 0 && lseek(log->fd, 0, SEEK_CUR) >= st.st_size;
+}
+
+static int log_wait_fd(struct pod_log *base)
+{
+    return CONTAINER_OF(base, struct local_log, base)->notify;
+}
+
+static void log_close(struct pod_log *base)
+{
+    struct local_log *log = CONTAINER_OF(base, struct local_log, base);
+
+    if (log->fd >= 0)
+        close(log->fd);
+    close(log->notify);
+    close(log->dirfd);
+    free(log);
+}
+
+static const struct pod_log_ops log_ops = {
+    .read = log_read,
+    .is_ended = log_is_ended,
+    .wait_fd = log_wait_fd,
+    .close = log_close,
+};
+
+static bool is_name(struct str s)
+{
+    return !str_is_empty(s) && s.len < 254 && !memchr(s.ptr, '/', s.len) &&
+           !memchr(s.ptr, 0, s.len) && s.ptr[0] != '.';
+}
+
+struct pod_log *local_log_open(struct pod_runner *r, struct str ns, struct str pod,
+                               struct str container, struct err *err)
+{
+    struct local *runner = CONTAINER_OF(r, struct local, base);
+    struct local_log *log;
+    char path[4096];
+    int dirfd = -1;
+
+    snprintf(path, sizeof(path), "%s/" STR_FMT "/" STR_FMT, runner->root, STR_ARG(ns),
+             STR_ARG(pod));
+    if (is_name(ns) && is_name(pod) && is_name(container))
+        dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dirfd < 0) {
+        err_set(err, ERR_NOT_FOUND, "pods \"" STR_FMT "\" not found", STR_ARG(pod));
+        return NULL;
+    }
+    log = NEW(struct local_log);
+    log->base.ops = &log_ops;
+    log->dirfd = dirfd;
+    log->fd = -1;
+    snprintf(log->name, sizeof(log->name), STR_FMT ".log", STR_ARG(container));
+    log->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    inotify_add_watch(log->notify, path, IN_MODIFY | IN_CREATE);
+    return &log->base;
+}
+
+/* Appends the texts of stdout lines, without their prefixes. */
+static void add_stdout(struct str bytes, struct strbuf *out)
+{
+    struct str line;
+
+    while (str_cut(&bytes, '\n', &line)) {
+        struct str time, stream, tag;
+
+        if (!str_cut(&line, ' ', &time) || !str_cut(&line, ' ', &stream) ||
+            !str_cut(&line, ' ', &tag) || !str_is(stream, "stdout"))
+            continue;
+        strbuf_add(out, str_is_none(line) ? STR("") : line);
+        if (str_is(tag, "F"))
+            strbuf_addc(out, '\n');
+    }
+}
+
+struct str log_stdout_tail(int dirfd, struct arena *a)
+{
+    _cleanup_strbuf_ struct strbuf out = STRBUF_INIT(POD_LOG_MAX_BYTES);
+    int fd = openat(dirfd, "main.log", O_RDONLY | O_CLOEXEC);
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    off_t want = 8 * (off_t) OUTPUT_PARAMETER_MAX_BYTES; /* prefixes take room, too */
+    off_t from = size > want ? size - want : 0;
+    char *bytes;
+    ssize_t len;
+
+    if (size <= 0) {
+        if (fd >= 0)
+            close(fd);
+        return STR("");
+    }
+    bytes = arena_alloc_raw(a, (size_t) (size - from));
+    len = pread(fd, bytes, (size_t) (size - from), from);
+    close(fd);
+    add_stdout(str_of(bytes, len > 0 ? (size_t) len : 0), &out);
+    return str_copy(a, out.len > OUTPUT_PARAMETER_MAX_BYTES
+                           ? str_skip(strbuf_str(&out), out.len - OUTPUT_PARAMETER_MAX_BYTES)
+                           : strbuf_str(&out));
+}

@@ -1,0 +1,236 @@
+/*
+ * Volumes of a pod: emptyDir, configMap and secret become folders below the pod's own; each
+ * volumeMount becomes a bind into its root. Needs a mount namespace: isolation `process`
+ * refuses pods with mounts, and says so.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/base64.h"
+#include "pods/local/local_internal.h"
+
+enum { FILE_MODE_DEFAULT = 0644 };
+
+static const struct json *find_volume(const struct json *list, struct str name)
+{
+    for (size_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++)
+        if (str_eq(json_get_str(json_item(list, i), STR("name")), name))
+            return json_item(list, i);
+    return NULL;
+}
+
+/* A key of a ConfigMap or a path of its items: no way out of the folder. */
+static bool is_safe_path(struct str path)
+{
+    struct str part;
+
+    if (str_is_empty(path) || path.ptr[0] == '/' || memchr(path.ptr, 0, path.len))
+        return false;
+    while (str_cut(&path, '/', &part))
+        if (str_is_empty(part) || str_is(part, ".."))
+            return false;
+    return true;
+}
+
+static int make_parents(int dirfd, char *path)
+{
+    for (char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        if (mkdirat(dirfd, path, 0755) < 0 && errno != EEXIST)
+            return -1;
+        *at = '/';
+    }
+    return 0;
+}
+
+static int write_file(int dirfd, struct str path, struct str bytes, mode_t mode,
+                      struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    char *name = str_cz(a, path);
+    ssize_t done;
+    int fd;
+
+    if (!is_safe_path(path))
+        return err_set(err, ERR_INVALID,
+                       "volume path \"" STR_FMT "\" must be relative and without ..",
+                       STR_ARG(path));
+    if (make_parents(dirfd, name) < 0)
+        return err_sys(err, errno, "make the folder of %s", name);
+    fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    done = fd >= 0 ? write(fd, bytes.ptr, bytes.len) : -1;
+    if (fd >= 0)
+        fchmod(fd, mode);
+    if (fd >= 0)
+        close(fd);
+    return done == (ssize_t) bytes.len
+               ? 0
+               : err_sys(err, done < 0 ? errno : ENOSPC, "write volume file %s", name);
+}
+
+static mode_t mode_of(const struct json *v, mode_t fallback)
+{
+    int64_t mode;
+
+    return v && json_i64(v, &mode) && mode >= 0 && mode <= 0777 ? (mode_t) mode : fallback;
+}
+
+struct filling {
+    int dirfd;
+    struct arena *a;
+    const struct json *source; /* the volume's configMap or secret member */
+    const struct json *data;
+    bool is_secret;
+    mode_t mode;
+};
+
+static int fill_key(const struct filling *f, struct str key, struct str path, mode_t mode,
+                    struct err *err)
+{
+    struct str text = json_get_str(f->data, key);
+
+    if (str_is_none(text))
+        return json_get_bool(f->source, STR("optional"))
+                   ? 0
+                   : err_set(err, ERR_NOT_FOUND, "references non-existent config key: " STR_FMT,
+                             STR_ARG(key));
+    if (f->is_secret && base64_decode(f->a, text, &text, err) < 0)
+        return err_wrap(err, "secret key " STR_FMT, STR_ARG(key));
+    return write_file(f->dirfd, path, text, mode, err);
+}
+
+static int fill_all(const struct filling *f, struct err *err)
+{
+    const struct json *items = json_get(f->source, STR("items"));
+
+    for (size_t i = 0; json_is(items, JSON_ARRAY) && i < items->count; i++) {
+        const struct json *item = json_item(items, i);
+
+        if (fill_key(f, json_get_str(item, STR("key")), json_get_str(item, STR("path")),
+                     mode_of(json_get(item, STR("mode")), f->mode), err) < 0)
+            return -1;
+    }
+    for (uint32_t i = 0; !items && json_is(f->data, JSON_OBJECT) && i < f->data->count; i++)
+        if (fill_key(f, f->data->members[i].key, f->data->members[i].key, f->mode, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int fill_from_object(const struct local_pod *pod, int dirfd, const struct json *source,
+                            bool is_secret, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str name = json_get_str(source, is_secret ? STR("secretName") : STR("name"));
+    struct filling f = {.dirfd = dirfd,
+                        .a = a,
+                        .source = source,
+                        .is_secret = is_secret,
+                        .mode =
+                            mode_of(json_get(source, STR("defaultMode")), FILE_MODE_DEFAULT)};
+    const struct json *doc;
+
+    if (pod->runner->objects.get(pod->runner->objects.ctx, a,
+                                 is_secret ? STR("Secret") : STR("ConfigMap"), pod->req.ns,
+                                 name, &doc, err) < 0)
+        return err->kind == ERR_NOT_FOUND && json_get_bool(source, STR("optional")) ? 0 : -1;
+    f.data = json_get(doc, STR("data"));
+    return fill_all(&f, err);
+}
+
+static int make_volume(const struct local_pod *pod, int volumes_fd, const struct json *volume,
+                       struct err *err)
+{
+    struct str name = json_get_str(volume, STR("name"));
+    const struct json *config = json_get(volume, STR("configMap"));
+    const struct json *secret = json_get(volume, STR("secret"));
+    char path[300];
+    int dirfd, result = 0;
+
+    if (!config && !secret && !json_get(volume, STR("emptyDir")))
+        return err_set(err, ERR_UNSUPPORTED,
+                       "volume " STR_FMT
+                       ": only emptyDir, configMap and secret are supported yet",
+                       STR_ARG(name));
+    if (!is_safe_path(name) || str_find_char(name, '/') != SIZE_MAX || name.len > 253)
+        return err_set(err, ERR_INVALID, "volume name \"" STR_FMT "\" is not a DNS label",
+                       STR_ARG(name));
+    snprintf(path, sizeof(path), STR_FMT, STR_ARG(name));
+    if (mkdirat(volumes_fd, path, 0777) < 0 && errno != EEXIST)
+        return err_sys(err, errno, "make volume %s", path);
+    dirfd = openat(volumes_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dirfd < 0)
+        return err_sys(err, errno, "open volume %s", path);
+    fchmodat(volumes_fd, path, 0777, 0);
+    if (config || secret)
+        result = fill_from_object(pod, dirfd, config ? config : secret, !config, err);
+    close(dirfd);
+    return result < 0 ? err_wrap(err, "volume %s", path) : 0;
+}
+
+static int plan_mount(const struct local_pod *pod, const struct json *mount, bool is_read_only,
+                      struct strbuf *plan, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str sub_path = json_get_str(mount, STR("subPath"));
+    struct str source =
+        str_printf(a, "%s/" STR_FMT "/volumes/" STR_FMT, pod->runner->root, STR_ARG(pod->dir),
+                   STR_ARG(json_get_str(mount, STR("name"))));
+
+    if (!str_is_empty(sub_path)) {
+        if (!is_safe_path(sub_path))
+            return err_set(err, ERR_INVALID,
+                           "subPath \"" STR_FMT "\" must be relative and without ..",
+                           STR_ARG(sub_path));
+        source = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(source), STR_ARG(sub_path));
+        if (access(source.ptr, F_OK) < 0 && mkdir(source.ptr, 0777) < 0)
+            return err_sys(err, errno, "make subPath " STR_FMT, STR_ARG(sub_path));
+    }
+    plan_word(plan, "bind", source);
+    plan_word(plan, "at", json_get_str(mount, STR("mountPath")));
+    plan_word(plan, "mode",
+              is_read_only || json_get_bool(mount, STR("readOnly")) ? STR("ro") : STR("rw"));
+    return 0;
+}
+
+static int stage_mount(const struct local_pod *pod, int volumes_fd, const struct json *mount,
+                       struct strbuf *plan, struct err *err)
+{
+    struct str name = json_get_str(mount, STR("name"));
+    const struct json *volume = find_volume(json_get(pod->req.template, STR("volumes")), name);
+
+    if (!volume)
+        volume = find_volume(pod->req.volumes, name);
+    if (!volume)
+        return err_set(err, ERR_INVALID, "volume '" STR_FMT "' not found in workflow spec",
+                       STR_ARG(name));
+    if (make_volume(pod, volumes_fd, volume, err) < 0)
+        return -1;
+    return plan_mount(pod, mount,
+                      json_get(volume, STR("configMap")) || json_get(volume, STR("secret")),
+                      plan, err);
+}
+
+int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err)
+{
+    const struct json *script = json_get(pod->req.template, STR("script"));
+    const struct json *mounts = json_get(
+        script ? script : json_get(pod->req.template, STR("container")), STR("volumeMounts"));
+    int volumes_fd, result = 0;
+
+    if (!json_is(mounts, JSON_ARRAY) || mounts->count == 0)
+        return 0;
+    if (pod->runner->isolation == LOCAL_ISOLATION_PROCESS)
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "volumeMounts need a mount namespace, which isolation process has not: use host");
+    if (mkdirat(dirfd, "volumes", 0755) < 0 && errno != EEXIST)
+        return err_sys(err, errno, "make the pod's volumes");
+    volumes_fd = openat(dirfd, "volumes", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; i < mounts->count && result == 0; i++)
+        result = stage_mount(pod, volumes_fd, json_item(mounts, i), plan, err);
+    close(volumes_fd);
+    return result;
+}
