@@ -1,0 +1,189 @@
+/*
+ * Connections to state.db: pragmas, numbered migrations, the statement table, the pool of
+ * readers.
+ *
+ * A migration is applied in one transaction and never edited afterwards; PRAGMA user_version
+ * says how many were. A file of a newer program is refused.
+ */
+#include <errno.h>
+
+#include "base/mem.h"
+#include "store/embedded/embedded_internal.h"
+
+static const char *const statement_sql[] = {
+#define STATEMENT(name, sql) [STATEMENT_##name] = sql,
+#include "store/embedded/statements.def"
+#undef STATEMENT
+};
+
+static const char *const migrations[STORE_SCHEMA_VERSION] = {
+    /* 001: objects, labels, nodes as rows, change log, small tables, effects that happen once
+     */
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('rv', 1);"
+    "CREATE TABLE object (id INTEGER PRIMARY KEY, grp TEXT NOT NULL, kind TEXT NOT NULL, ns "
+    "TEXT NOT NULL, name TEXT NOT NULL,"
+    " uid TEXT NOT NULL, rv INTEGER NOT NULL, created_rv INTEGER NOT NULL, created INTEGER NOT "
+    "NULL, doc TEXT NOT NULL,"
+    " labels TEXT NOT NULL, phase TEXT NOT NULL, finished INTEGER NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX object_name ON object (grp, kind, ns, name);"
+    "CREATE INDEX object_rv ON object (grp, kind, rv);"
+    "CREATE INDEX object_created ON object (grp, kind, created);"
+    "CREATE INDEX object_active ON object (grp, kind) WHERE finished = 0;"
+    "CREATE TABLE label (object INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, "
+    "PRIMARY KEY (object, key)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX label_value ON label (key, value, object);"
+    "CREATE TABLE node (workflow TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, doc "
+    "TEXT NOT NULL,"
+    " PRIMARY KEY (workflow, id)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE change (rv INTEGER PRIMARY KEY, at INTEGER NOT NULL, op INTEGER NOT NULL, "
+    "grp TEXT NOT NULL, kind TEXT NOT NULL,"
+    " ns TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL, doc TEXT NOT NULL, nodes TEXT "
+    "NOT NULL) STRICT;"
+    "CREATE TABLE small (tbl TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY "
+    "KEY (tbl, key)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE once (mark TEXT PRIMARY KEY, at INTEGER NOT NULL, grp TEXT NOT NULL, kind "
+    "TEXT NOT NULL, ns TEXT NOT NULL,"
+    " name TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+};
+
+int db_error(sqlite3 *db, const char *what, struct err *err)
+{
+    int code = sqlite3_extended_errcode(db) & 0xff;
+    enum err_kind kind = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR ||
+                                 code == SQLITE_LOCKED || code == SQLITE_READONLY ||
+                                 code == SQLITE_CANTOPEN
+                             ? ERR_IO
+                             : ERR_INTERNAL;
+
+    return err_set(err, kind, "%s: %s", what, sqlite3_errmsg(db));
+}
+
+static int run_sql(sqlite3 *db, const char *sql, const char *what, struct err *err)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(db, what, err);
+}
+
+static int schema_version(sqlite3 *db, int *ret, struct err *err)
+{
+    sqlite3_stmt *s;
+
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) != SQLITE_OK ||
+        sqlite3_step(s) != SQLITE_ROW)
+        return db_error(db, "read the schema version", err);
+    *ret = sqlite3_column_int(s, 0);
+    sqlite3_finalize(s);
+    return 0;
+}
+
+static int migrate(sqlite3 *db, const char *file, struct err *err)
+{
+    int version;
+
+    if (schema_version(db, &version, err) < 0)
+        return -1;
+    if (version > STORE_SCHEMA_VERSION)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "%s has schema %d of a newer tiphys; this one knows up to %d", file,
+                       version, STORE_SCHEMA_VERSION);
+    for (; version < STORE_SCHEMA_VERSION; version++) {
+        _cleanup_free_ char *sql =
+            sqlite3_mprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT",
+                            migrations[version], version + 1);
+        _cleanup_free_ char *copy = mem_dup(sql, strlen(sql));
+
+        sqlite3_free(TAKE(sql));
+        if (run_sql(db, copy, "migrate the store", err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int connection_open(struct connection *c, const char *file, bool is_writer, struct err *err)
+{
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_CREATE : 0);
+
+    *c = (struct connection){0};
+    if (sqlite3_open_v2(file, &c->db, flags, NULL) != SQLITE_OK) {
+        db_error(c->db, file, err);
+        connection_close(c);
+        return -1;
+    }
+    sqlite3_busy_timeout(c->db, 1000);
+    if (run_sql(c->db,
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = "
+                "ON; PRAGMA cache_size = -4096;"
+                "PRAGMA wal_autocheckpoint = 4000",
+                file, err) < 0 ||
+        (is_writer && migrate(c->db, file, err) < 0)) {
+        connection_close(c);
+        return -1;
+    }
+    return 0;
+}
+
+void connection_close(struct connection *c)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT_; i++)
+        sqlite3_finalize(c->statements[i]);
+    sqlite3_close(c->db);
+    *c = (struct connection){0};
+}
+
+sqlite3_stmt *connection_statement(struct connection *c, enum statement_id id)
+{
+    sqlite3_stmt **s = &c->statements[id];
+
+    if (!*s && sqlite3_prepare_v3(c->db, statement_sql[id], -1, SQLITE_PREPARE_PERSISTENT, s,
+                                  NULL) != SQLITE_OK)
+        return NULL;
+    sqlite3_reset(*s);
+    sqlite3_clear_bindings(*s);
+    return *s;
+}
+
+void bind_str(sqlite3_stmt *s, int at, struct str text)
+{
+    sqlite3_bind_text64(s, at, text.ptr ? text.ptr : "", text.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+struct str column_str(sqlite3_stmt *s, int at, struct arena *a)
+{
+    const char *text = (const char *) sqlite3_column_text(s, at);
+
+    return str_copy(a, str_of(text ? text : "", (size_t) sqlite3_column_bytes(s, at)));
+}
+
+struct connection *reader_take(struct store *s, struct err *err)
+{
+    struct connection *c;
+
+    pthread_mutex_lock(&s->pool_lock);
+    while (s->pool_free == 0 && s->pool_open >= s->pool_max)
+        pthread_cond_wait(&s->pool_wake, &s->pool_lock);
+    if (s->pool_free > 0) {
+        c = s->pool[--s->pool_free];
+        pthread_mutex_unlock(&s->pool_lock);
+        return c;
+    }
+    s->pool_open++;
+    pthread_mutex_unlock(&s->pool_lock);
+    c = NEW(struct connection);
+    if (connection_open(c, s->file, false, err) == 0)
+        return c;
+    free(c);
+    pthread_mutex_lock(&s->pool_lock);
+    s->pool_open--;
+    pthread_cond_signal(&s->pool_wake);
+    pthread_mutex_unlock(&s->pool_lock);
+    return NULL;
+}
+
+void reader_give(struct store *s, struct connection *c)
+{
+    pthread_mutex_lock(&s->pool_lock);
+    s->pool[s->pool_free++] = c;
+    pthread_cond_signal(&s->pool_wake);
+    pthread_mutex_unlock(&s->pool_lock);
+}

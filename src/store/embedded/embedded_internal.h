@@ -1,0 +1,157 @@
+/*
+ * store/embedded/embedded_internal.h - what the files of the embedded store share.
+ *
+ * Threads: anybody builds and commits transactions; the writer thread owns the write connection
+ * and turns waiting transactions into one commit; readers borrow connections of a pool; watches
+ * and done callbacks live on the loop. Locks: `lock` guards the queue, `pool_lock` the reader
+ * pool; neither is held during I/O.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "store/store.h"
+
+enum { STORE_SCHEMA_VERSION = 1, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
+
+enum op_kind { OP_CREATE, OP_UPDATE, OP_DELETE, OP_NODE, OP_ROW };
+
+/* One step of a transaction; texts live in the transaction's arena. */
+struct op {
+    enum op_kind kind;
+    struct store_key key;
+    struct str uid;
+    struct str doc; /* absent: delete (OP_NODE, OP_ROW) */
+    struct str phase;
+    struct str labels; /* the labels object as text */
+    const struct json *label_object;
+    struct wall created;
+    bool is_finished;
+    int64_t expect_rv;
+    struct str node_id;      /* OP_NODE; OP_ROW: the key */
+    struct str workflow_uid; /* OP_NODE; OP_ROW: the table */
+    uint64_t seq;
+    /* Result, by the writer. */
+    enum store_event_type event;
+    const struct store_object *object; /* reference */
+    int64_t rv;
+};
+
+/* Who waits in store_commit_wait(); on that thread's stack. */
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool is_done;
+    struct err err;
+    struct store_result result; /* its object is a reference */
+};
+
+struct store_txn {
+    struct store *store;
+    struct arena *arena;
+    struct op *ops;
+    size_t op_count, op_room;
+    struct str mark;
+    store_done_fn done;
+    void *ctx;
+    struct list link; /* in the queue, then in the batch */
+    /* Result. */
+    struct err err;
+    struct store_result result;
+    const struct store_object *found; /* by the mark: reference */
+    struct waiter *waiter;            /* store_commit_wait() */
+};
+
+enum statement_id {
+#define STATEMENT(name, sql) STATEMENT_##name,
+#include "store/embedded/statements.def"
+#undef STATEMENT
+    STATEMENT_COUNT_
+};
+
+struct connection {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT_];
+};
+
+struct store {
+    struct loop *loop;
+    char *file; /* path of state.db */
+    int lock_fd;
+    uint64_t history_changes;
+    struct connection writer;
+    pthread_t thread;
+    bool has_thread;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct list queue; /* of struct store_txn */
+    size_t queue_len;
+    bool is_stopping;
+
+    pthread_mutex_t pool_lock;
+    pthread_cond_t pool_wake;
+    struct connection *pool[STORE_READERS_MAX]; /* free ones */
+    size_t pool_free, pool_open, pool_max;
+
+    atomic_llong rv;
+    atomic_bool is_stalled;
+
+    struct list done;      /* committed transactions on their way to the loop; under lock */
+    struct loop_task task; /* posted while done is not empty */
+    bool is_task_posted;   /* under lock */
+    bool is_delivering;    /* loop: watches that are closed now are freed afterwards */
+    struct list watches;   /* loop */
+};
+
+/* ---- connection.c ---- */
+
+/** connection_open() - open state.db with the house's pragmas; @is_writer migrates it */
+int connection_open(struct connection *c, const char *file, bool is_writer, struct err *err);
+void connection_close(struct connection *c);
+
+/** connection_statement() - a prepared statement of the table, reset, unbound */
+sqlite3_stmt *connection_statement(struct connection *c, enum statement_id id);
+
+/** db_error() - what SQLite says as an error: busy, full and I/O are ERR_IO (retryable),
+ * corruption ERR_INTERNAL */
+int db_error(sqlite3 *db, const char *what, struct err *err);
+
+/** bind_str() / column_str() - text in and out; a column's text is copied into the arena */
+void bind_str(sqlite3_stmt *s, int at, struct str text);
+struct str column_str(sqlite3_stmt *s, int at, struct arena *a);
+
+/** reader_take() / reader_give() - borrow a read connection; blocks while all are lent */
+struct connection *reader_take(struct store *s, struct err *err);
+void reader_give(struct store *s, struct connection *c);
+
+/* ---- object.c ---- */
+
+/** object_make() - an immutable object with one reference; copies everything */
+const struct store_object *object_make(const struct store_key *key, struct str uid, int64_t rv,
+                                       struct wall created, struct str doc, struct str phase,
+                                       bool is_finished);
+
+/** object_of_row() - from a row of the columns that OBJECT_COLUMNS names */
+const struct store_object *object_of_row(sqlite3_stmt *s);
+
+/** store_query_matches() - name, namespace, labels and fields of an object against a query */
+bool store_query_matches(const struct store_query *q, const struct store_object *o);
+
+/* ---- writer.c ---- */
+
+int writer_start(struct store *s, struct err *err);
+void writer_stop(struct store *s);
+
+/** txn_release() - drop its references and memory */
+void txn_release(struct store_txn *txn);
+
+/* ---- watch.c: loop thread ---- */
+
+/** watch_deliver() - tell all watches what a committed transaction did */
+void watch_deliver(struct store *s, const struct store_txn *txn);
+void watch_close_all(struct store *s);

@@ -1,0 +1,315 @@
+/* Reading: each call borrows a connection and copies what it found. Blocking; workers and http
+ * threads only. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "formats/base64.h"
+#include "store/embedded/embedded_internal.h"
+
+enum { SQL_MAX_BYTES = 65536 };
+
+static void resource_of(struct str group, struct str kind, struct strbuf *b)
+{
+    for (size_t i = 0; i < kind.len; i++)
+        strbuf_addc(b, kind.ptr[i] >= 'A' && kind.ptr[i] <= 'Z'
+                           ? (char) (kind.ptr[i] - 'A' + 'a')
+                           : kind.ptr[i]);
+    strbuf_addz(b, kind.len && kind.ptr[kind.len - 1] == 's' ? "es" : "s");
+    if (group.len)
+        strbuf_addf(b, "." STR_FMT, STR_ARG(group));
+}
+
+static int not_found(const struct store_key *key, struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1024);
+
+    resource_of(key->group, key->kind, &b);
+    return err_set(err, ERR_NOT_FOUND, "%s \"" STR_FMT "\" not found", b.ptr,
+                   STR_ARG(key->name));
+}
+
+int store_get(struct store *s, const struct store_key *key, const struct store_object **ret,
+              struct err *err)
+{
+    struct connection *c = reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code, result;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_OBJECT_GET);
+    bind_str(stmt, 1, key->group);
+    bind_str(stmt, 2, key->kind);
+    bind_str(stmt, 3, key->ns);
+    bind_str(stmt, 4, key->name);
+    code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        *ret = object_of_row(stmt);
+        result = 0;
+    } else {
+        result =
+            code == SQLITE_DONE ? not_found(key, err) : db_error(c->db, "read an object", err);
+    }
+    sqlite3_reset(stmt);
+    reader_give(s, c);
+    return result;
+}
+
+/* ---- lists ---- */
+
+struct token {
+    int64_t rv;
+    struct str ns, name; /* of the last object of the page before */
+    int64_t created;     /* newest_first */
+};
+
+static struct str print_token(struct arena *a, const struct store_list *list,
+                              const struct store_object *last)
+{
+    return base64_encode(a, str_printf(a, "1\n%lld\n%lld\n" STR_FMT "\n" STR_FMT,
+                                       (long long) list->rv, (long long) last->created.ms,
+                                       STR_ARG(last->key.ns), STR_ARG(last->key.name)));
+}
+
+static int parse_token(struct arena *a, struct str text, struct token *ret, struct err *err)
+{
+    struct str plain, version, rv, created;
+
+    if (base64_decode(a, text, &plain, err) < 0 || !str_cut(&plain, '\n', &version) ||
+        !str_is(version, "1") || !str_cut(&plain, '\n', &rv) || !parse_i64(rv, &ret->rv) ||
+        !str_cut(&plain, '\n', &created) || !parse_i64(created, &ret->created) ||
+        !str_cut(&plain, '\n', &ret->ns) || !str_cut(&plain, '\n', &ret->name))
+        return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
+    return 0;
+}
+
+static bool is_by_index(const struct selector_requirement *r)
+{
+    return r->op == SELECTOR_EQUAL && r->value_count == 1;
+}
+
+static void list_sql(const struct store_query *q, struct strbuf *b)
+{
+    strbuf_addz(b, "SELECT grp, kind, ns, name, uid, rv, created, doc, phase, finished FROM "
+                   "object o WHERE grp = ?1 AND kind = ?2");
+    if (q->ns.len)
+        strbuf_addz(b, " AND ns = ?3");
+    if (q->finished != STORE_ANY)
+        strbuf_addz(b, q->finished == STORE_UNFINISHED ? " AND finished = 0"
+                                                       : " AND finished = 1");
+    if (q->continue_token.len)
+        strbuf_addz(b, q->newest_first ? " AND (created, ns, name) < (?6, ?4, ?5)"
+                                       : " AND (ns, name) > (?4, ?5)");
+    for (size_t i = 0; q->labels && i < q->labels->len; i++)
+        if (is_by_index(&q->labels->at[i]))
+            strbuf_addf(b,
+                        " AND EXISTS (SELECT 1 FROM label WHERE object = o.id AND key = ?%zu "
+                        "AND value = ?%zu)",
+                        10 + 2 * i, 11 + 2 * i);
+    strbuf_addz(b, q->newest_first ? " ORDER BY created DESC, ns DESC, name DESC"
+                                   : " ORDER BY ns, name");
+}
+
+static void list_bind(sqlite3_stmt *stmt, const struct store_query *q,
+                      const struct token *token)
+{
+    bind_str(stmt, 1, q->group);
+    bind_str(stmt, 2, q->kind);
+    bind_str(stmt, 3, q->ns);
+    bind_str(stmt, 4, token->ns);
+    bind_str(stmt, 5, token->name);
+    sqlite3_bind_int64(stmt, 6, token->created);
+    for (size_t i = 0; q->labels && i < q->labels->len; i++)
+        if (is_by_index(&q->labels->at[i])) {
+            bind_str(stmt, (int) (10 + 2 * i), q->labels->at[i].key);
+            bind_str(stmt, (int) (11 + 2 * i), q->labels->at[i].values[0]);
+        }
+}
+
+static struct str field_value(const struct store_object *o, struct str key)
+{
+    if (str_is(key, "metadata.name"))
+        return o->key.name;
+    if (str_is(key, "metadata.namespace"))
+        return o->key.ns;
+    if (str_is(key, "status.phase"))
+        return o->phase;
+    return STR("");
+}
+
+bool store_query_matches(const struct store_query *q, const struct store_object *o)
+{
+    bool is_match =
+        str_starts(o->key.name, q->name_prefix) && (q->ns.len == 0 || str_eq(q->ns, o->key.ns));
+
+    for (size_t i = 0; is_match && q->fields && i < q->fields->len; i++)
+        is_match = selector_holds(&q->fields->at[i], field_value(o, q->fields->at[i].key));
+    if (is_match && q->labels && (q->labels->len || q->labels->matches_nothing)) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json doc;
+        struct err err;
+
+        is_match = json_parse(a, o->doc, &doc, &err) == 0 &&
+                   selector_matches(q->labels, json_path(&doc, "metadata", "labels", NULL));
+    }
+    return is_match;
+}
+
+static int64_t read_rv(struct connection *c)
+{
+    sqlite3_stmt *stmt = connection_statement(c, STATEMENT_RV_GET);
+    int64_t rv = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+
+    sqlite3_reset(stmt);
+    return rv;
+}
+
+typedef VEC(const struct store_object *) object_vec;
+
+static int collect(struct connection *c, struct arena *a, const struct store_query *q,
+                   sqlite3_stmt *stmt, struct store_list *ret, struct err *err)
+{
+    object_vec found = {0};
+    int code;
+
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const struct store_object *o;
+
+        if (q->limit && found.len == q->limit) {
+            ret->continue_token = print_token(a, ret, found.at[found.len - 1]);
+            code = SQLITE_DONE;
+            break;
+        }
+        o = object_of_row(stmt);
+        if (store_query_matches(q, o))
+            VEC_PUSH(&found, o);
+        else
+            store_object_unref(o);
+    }
+    ret->at = found.at;
+    ret->len = found.len;
+    if (code == SQLITE_DONE)
+        return 0;
+    store_list_done(ret);
+    return db_error(c->db, "list objects", err);
+}
+
+int store_list(struct store *s, struct arena *a, const struct store_query *q,
+               struct store_list *ret, struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf sql = STRBUF_INIT(SQL_MAX_BYTES);
+    struct token token = {0};
+    struct connection *c;
+    sqlite3_stmt *stmt = NULL;
+    int result;
+
+    *ret = (struct store_list){.continue_token = STR("")};
+    if (q->continue_token.len && parse_token(a, q->continue_token, &token, err) < 0)
+        return -1;
+    c = reader_take(s, err);
+    if (!c)
+        return -1;
+    list_sql(q, &sql);
+    sqlite3_step(connection_statement(c, STATEMENT_BEGIN_READ));
+    ret->rv = read_rv(c);
+    if (sqlite3_prepare_v2(c->db, sql.ptr, (int) sql.len, &stmt, NULL) == SQLITE_OK) {
+        list_bind(stmt, q, &token);
+        result = collect(c, a, q, stmt, ret, err);
+    } else {
+        result = db_error(c->db, "list objects", err);
+    }
+    sqlite3_finalize(stmt);
+    sqlite3_step(connection_statement(c, STATEMENT_COMMIT));
+    reader_give(s, c);
+    return result;
+}
+
+void store_list_done(struct store_list *list)
+{
+    for (size_t i = 0; i < list->len; i++)
+        store_object_unref(list->at[i]);
+    free(list->at);
+    list->at = NULL;
+    list->len = 0;
+}
+
+/* ---- nodes and small rows ---- */
+
+int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
+                struct store_node **ret, size_t *ret_count, struct err *err)
+{
+    VEC(struct store_node) found = {0};
+    struct connection *c = reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_NODES_GET);
+    bind_str(stmt, 1, workflow_uid);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        VEC_APUSH(a, &found,
+                  ((struct store_node){.id = column_str(stmt, 0, a),
+                                       .seq = (uint64_t) sqlite3_column_int64(stmt, 1),
+                                       .doc = column_str(stmt, 2, a)}));
+    if (code != SQLITE_DONE)
+        db_error(c->db, "read nodes", err);
+    sqlite3_reset(stmt);
+    reader_give(s, c);
+    *ret = found.at;
+    *ret_count = found.len;
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+int store_row_get(struct store *s, struct arena *a, struct str table, struct str key,
+                  struct str *ret, struct err *err)
+{
+    struct connection *c = reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_ROW_GET);
+    bind_str(stmt, 1, table);
+    bind_str(stmt, 2, key);
+    code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *ret = column_str(stmt, 0, a);
+    else if (code == SQLITE_DONE)
+        err_set(err, ERR_NOT_FOUND, STR_FMT " has no row " STR_FMT, STR_ARG(table),
+                STR_ARG(key));
+    else
+        db_error(c->db, "read a row", err);
+    sqlite3_reset(stmt);
+    reader_give(s, c);
+    return code == SQLITE_ROW ? 0 : -1;
+}
+
+int store_rows(struct store *s, struct arena *a, struct str table, struct str prefix,
+               struct store_row **ret, size_t *ret_count, struct err *err)
+{
+    VEC(struct store_row) found = {0};
+    struct connection *c = reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_ROWS_GET);
+    bind_str(stmt, 1, table);
+    bind_str(stmt, 2, prefix);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        VEC_APUSH(a, &found,
+                  ((struct store_row){.key = column_str(stmt, 0, a),
+                                      .value = column_str(stmt, 1, a)}));
+    if (code != SQLITE_DONE)
+        db_error(c->db, "read rows", err);
+    sqlite3_reset(stmt);
+    reader_give(s, c);
+    *ret = found.at;
+    *ret_count = found.len;
+    return code == SQLITE_DONE ? 0 : -1;
+}

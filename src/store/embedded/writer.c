@@ -1,0 +1,571 @@
+/*
+ * The writer thread: all waiting transactions become one commit, each inside a savepoint of its
+ * own, so one that fails (name taken, changed meanwhile) takes nothing of the others with it.
+ *
+ * When the disk refuses (full, locked, I/O error) the whole batch is rolled back and tried
+ * again until it works: done callbacks come later, nothing is lost, store_is_stalled() says so
+ * meanwhile. After the commit the batch is posted to the loop, where watches are told and done
+ * callbacks run, in the order of commits.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/fault.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/embedded/embedded_internal.h"
+
+enum { RETRY_MS = 100, TRIM_EVERY = 1000 };
+enum { ONCE_KEEP_S = 30 * 24 * 3600 };
+
+/* 0, or -1 with the transaction's own error, or -2 when the disk refused and the batch must be
+ * tried again. */
+static int refused(struct store *s, struct store_txn *txn, const char *what)
+{
+    db_error(s->writer.db, what, &txn->err);
+    return txn->err.kind == ERR_IO ? -2 : -1;
+}
+
+static int step(struct store *s, struct store_txn *txn, sqlite3_stmt *stmt, const char *what)
+{
+    if (stmt && sqlite3_step(stmt) == SQLITE_DONE) {
+        sqlite3_reset(stmt);
+        return 0;
+    }
+    return refused(s, txn, what);
+}
+
+static int step_simple(struct store *s, enum statement_id id)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, id);
+    int code = stmt ? sqlite3_step(stmt) : SQLITE_ERROR;
+
+    sqlite3_reset(stmt);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+/* "workflows.argoproj.io" as Kubernetes names a resource in messages. */
+static void resource_name(const struct store_key *key, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < key->kind.len && used + 4 < size; i++) {
+        char c = key->kind.ptr[i];
+
+        ret[used++] = c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+    }
+    if (used > 0 && ret[used - 1] == 's') /* EventBus */
+        ret[used++] = 'e';
+    ret[used++] = 's';
+    ret[used] = '\0';
+    if (key->group.len > 0)
+        snprintf(ret + used, size - used, "." STR_FMT, STR_ARG(key->group));
+}
+
+static int not_there(const struct op *op, struct err *err)
+{
+    char resource[200];
+
+    resource_name(&op->key, resource, sizeof(resource));
+    return err_set(err, ERR_NOT_FOUND, "%s \"" STR_FMT "\" not found", resource,
+                   STR_ARG(op->key.name));
+}
+
+static int changed_meanwhile(const struct op *op, struct err *err)
+{
+    char resource[200];
+
+    resource_name(&op->key, resource, sizeof(resource));
+    return err_set(err, ERR_CONFLICT,
+                   "Operation cannot be fulfilled on %s \"" STR_FMT
+                   "\": the object has been modified; please apply your changes to the latest "
+                   "version and try again",
+                   resource, STR_ARG(op->key.name));
+}
+
+static void bind_key(sqlite3_stmt *stmt, const struct store_key *key)
+{
+    bind_str(stmt, 1, key->group);
+    bind_str(stmt, 2, key->kind);
+    bind_str(stmt, 3, key->ns);
+    bind_str(stmt, 4, key->name);
+}
+
+/* The row of an object: 1 there, 0 not, -2 the disk refused. The statement stays on the row. */
+static int find_row(struct store *s, struct store_txn *txn, const struct store_key *key,
+                    sqlite3_stmt **ret)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_OBJECT_GET);
+    int code;
+
+    if (!stmt)
+        return refused(s, txn, "find an object");
+    bind_key(stmt, key);
+    code = sqlite3_step(stmt);
+    *ret = stmt;
+    if (code == SQLITE_ROW)
+        return 1;
+    return code == SQLITE_DONE ? 0 : refused(s, txn, "find an object");
+}
+
+static int put_labels(struct store *s, struct store_txn *txn, int64_t id,
+                      const struct json *labels)
+{
+    for (uint32_t i = 0; labels && i < labels->count; i++) {
+        sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_LABEL_ADD);
+        int result;
+
+        sqlite3_bind_int64(stmt, 1, id);
+        bind_str(stmt, 2, labels->members[i].key);
+        bind_str(stmt, 3, json_str(&labels->members[i].value));
+        result = step(s, txn, stmt, "add a label");
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static int drop_by_id(struct store *s, struct store_txn *txn, enum statement_id statement,
+                      int64_t id)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, statement);
+
+    sqlite3_bind_int64(stmt, 1, id);
+    return step(s, txn, stmt, "drop rows of an object");
+}
+
+static int do_create(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    sqlite3_stmt *stmt;
+    char resource[200];
+    int result = find_row(s, txn, &op->key, &stmt);
+
+    if (result == 1) {
+        resource_name(&op->key, resource, sizeof(resource));
+        return err_set(&txn->err, ERR_EXISTS, "%s \"" STR_FMT "\" already exists", resource,
+                       STR_ARG(op->key.name));
+    }
+    if (result < 0)
+        return result;
+    stmt = connection_statement(&s->writer, STATEMENT_OBJECT_ADD);
+    bind_key(stmt, &op->key);
+    bind_str(stmt, 5, op->uid);
+    sqlite3_bind_int64(stmt, 6, rv);
+    sqlite3_bind_int64(stmt, 7, op->created.ms);
+    bind_str(stmt, 8, op->doc);
+    bind_str(stmt, 9, op->phase);
+    sqlite3_bind_int(stmt, 10, op->is_finished);
+    bind_str(stmt, 11, op->labels);
+    result = step(s, txn, stmt, "add an object");
+    if (result < 0)
+        return result;
+    op->event = STORE_ADDED;
+    op->object =
+        object_make(&op->key, op->uid, rv, op->created, op->doc, op->phase, op->is_finished);
+    return put_labels(s, txn, sqlite3_last_insert_rowid(s->writer.db), op->label_object);
+}
+
+/* The row that an update or a delete is about, with its preconditions met. */
+static int find_expected(struct store *s, struct store_txn *txn, struct op *op,
+                         sqlite3_stmt **ret)
+{
+    int result = find_row(s, txn, &op->key, ret);
+    struct str uid;
+
+    if (result == 0)
+        return not_there(op, &txn->err);
+    if (result < 0)
+        return result;
+    uid = str_of((const char *) sqlite3_column_text(*ret, 4),
+                 (size_t) sqlite3_column_bytes(*ret, 4));
+    if ((op->expect_rv && sqlite3_column_int64(*ret, 5) != op->expect_rv) ||
+        (op->uid.len > 0 && !str_eq(uid, op->uid)))
+        return changed_meanwhile(op, &txn->err);
+    return 0;
+}
+
+static int do_update(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    sqlite3_stmt *row, *stmt;
+    int result = find_expected(s, txn, op, &row);
+    bool has_new_labels;
+    int64_t id;
+
+    if (result < 0)
+        return result;
+    op->uid = column_str(row, 4, txn->arena);
+    op->created.ms = sqlite3_column_int64(row, 6);
+    has_new_labels = !str_eq(column_str(row, 10, txn->arena), op->labels);
+    id = sqlite3_column_int64(row, 11);
+    sqlite3_reset(row);
+    stmt = connection_statement(&s->writer, STATEMENT_OBJECT_SET);
+    sqlite3_bind_int64(stmt, 1, rv);
+    bind_str(stmt, 2, op->doc);
+    bind_str(stmt, 3, op->phase);
+    sqlite3_bind_int(stmt, 4, op->is_finished);
+    bind_str(stmt, 5, op->labels);
+    sqlite3_bind_int64(stmt, 6, id);
+    result = step(s, txn, stmt, "change an object");
+    if (result == 0 && has_new_labels)
+        result = drop_by_id(s, txn, STATEMENT_LABEL_DROP, id);
+    if (result == 0 && has_new_labels)
+        result = put_labels(s, txn, id, op->label_object);
+    op->event = STORE_MODIFIED;
+    op->object =
+        object_make(&op->key, op->uid, rv, op->created, op->doc, op->phase, op->is_finished);
+    return result;
+}
+
+static int do_delete(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    sqlite3_stmt *row, *stmt;
+    const struct store_object *old;
+    int result = find_expected(s, txn, op, &row);
+    int64_t id;
+
+    if (result < 0)
+        return result;
+    old = object_of_row(row);
+    id = sqlite3_column_int64(row, 11);
+    sqlite3_reset(row);
+    op->doc = str_copy(txn->arena, old->doc);
+    op->uid = str_copy(txn->arena, old->uid);
+    op->event = STORE_DELETED;
+    op->object = object_make(&old->key, old->uid, rv, old->created, old->doc, old->phase,
+                             old->is_finished);
+    store_object_unref(old);
+    stmt = connection_statement(&s->writer, STATEMENT_NODES_DROP);
+    bind_str(stmt, 1, op->uid);
+    result = step(s, txn, stmt, "drop nodes");
+    if (result == 0)
+        result = drop_by_id(s, txn, STATEMENT_LABEL_DROP, id);
+    return result < 0 ? result : drop_by_id(s, txn, STATEMENT_OBJECT_DROP, id);
+}
+
+static int do_node(struct store *s, struct store_txn *txn, const struct op *op)
+{
+    bool is_drop = str_is_none(op->doc);
+    sqlite3_stmt *stmt =
+        connection_statement(&s->writer, is_drop ? STATEMENT_NODE_DROP : STATEMENT_NODE_PUT);
+
+    bind_str(stmt, 1, op->workflow_uid);
+    bind_str(stmt, 2, op->node_id);
+    if (!is_drop) {
+        sqlite3_bind_int64(stmt, 3, (int64_t) op->seq);
+        bind_str(stmt, 4, op->doc);
+    }
+    return step(s, txn, stmt, "write a node");
+}
+
+static int do_row(struct store *s, struct store_txn *txn, const struct op *op)
+{
+    bool is_drop = str_is_none(op->doc);
+    sqlite3_stmt *stmt =
+        connection_statement(&s->writer, is_drop ? STATEMENT_ROW_DROP : STATEMENT_ROW_PUT);
+
+    bind_str(stmt, 1, op->workflow_uid);
+    bind_str(stmt, 2, op->node_id);
+    if (!is_drop)
+        bind_str(stmt, 3, op->doc);
+    return step(s, txn, stmt, "write a row");
+}
+
+/* The ids of the nodes that the transaction writes, for watchers that come later. */
+static struct str node_list(struct store_txn *txn)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+
+    for (size_t i = 0; i < txn->op_count; i++)
+        if (txn->ops[i].kind == OP_NODE) {
+            strbuf_add(&b, txn->ops[i].node_id);
+            strbuf_addc(&b, '\n');
+        }
+    return str_copy(txn->arena, b.is_over ? STR("") : strbuf_str(&b));
+}
+
+static int log_change(struct store *s, struct store_txn *txn, const struct op *op)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_CHANGE_ADD);
+
+    if (!stmt)
+        return refused(s, txn, "log a change");
+    sqlite3_bind_int64(stmt, 1, op->rv);
+    sqlite3_bind_int64(stmt, 2, clock_wall().ms);
+    sqlite3_bind_int(stmt, 3, (int) op->event);
+    bind_str(stmt, 4, op->key.group);
+    bind_str(stmt, 5, op->key.kind);
+    bind_str(stmt, 6, op->key.ns);
+    bind_str(stmt, 7, op->key.name);
+    bind_str(stmt, 8, op->uid);
+    bind_str(stmt, 9, op->event == STORE_DELETED ? op->doc : STR(""));
+    bind_str(stmt, 10, str_is(op->key.kind, "Workflow") ? node_list(txn) : STR(""));
+    return step(s, txn, stmt, "log a change");
+}
+
+static int do_op(struct store *s, struct store_txn *txn, struct op *op, int64_t *rv)
+{
+    int result = 0;
+
+    switch (op->kind) {
+    case OP_NODE:
+        return do_node(s, txn, op);
+    case OP_ROW:
+        return do_row(s, txn, op);
+    case OP_CREATE:
+        op->rv = *rv + 1;
+        result = do_create(s, txn, op, op->rv);
+        break;
+    case OP_UPDATE:
+        op->rv = *rv + 1;
+        result = do_update(s, txn, op, op->rv);
+        break;
+    case OP_DELETE:
+        op->rv = *rv + 1;
+        result = do_delete(s, txn, op, op->rv);
+        break;
+    }
+    if (result < 0)
+        return result;
+    *rv = op->rv;
+    txn->result.rv = op->rv;
+    txn->result.object = op->event == STORE_DELETED ? NULL : op->object;
+    return log_change(s, txn, op);
+}
+
+/* 1: the mark is there, nothing is to be done. */
+static int find_mark(struct store *s, struct store_txn *txn)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_ONCE_GET);
+    sqlite3_stmt *row;
+    struct store_key key;
+    int code;
+
+    bind_str(stmt, 1, txn->mark);
+    code = sqlite3_step(stmt);
+    if (code == SQLITE_DONE)
+        return 0;
+    if (code != SQLITE_ROW)
+        return refused(s, txn, "look for a mark");
+    key = (struct store_key){column_str(stmt, 0, txn->arena), column_str(stmt, 1, txn->arena),
+                             column_str(stmt, 2, txn->arena), column_str(stmt, 3, txn->arena)};
+    sqlite3_reset(stmt);
+    if (find_row(s, txn, &key, &row) == 1)
+        txn->found = object_of_row(row);
+    txn->result = (struct store_result){
+        .already_done = true, .object = txn->found, .rv = txn->found ? txn->found->rv : 0};
+    return 1;
+}
+
+static int set_mark(struct store *s, struct store_txn *txn)
+{
+    const struct store_object *o = txn->result.object;
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_ONCE_ADD);
+
+    bind_str(stmt, 1, txn->mark);
+    sqlite3_bind_int64(stmt, 2, clock_wall().ms / 1000);
+    bind_str(stmt, 3, o ? o->key.group : STR(""));
+    bind_str(stmt, 4, o ? o->key.kind : STR(""));
+    bind_str(stmt, 5, o ? o->key.ns : STR(""));
+    bind_str(stmt, 6, o ? o->key.name : STR(""));
+    return step(s, txn, stmt, "set a mark");
+}
+
+static void forget_results(struct store_txn *txn)
+{
+    for (size_t i = 0; i < txn->op_count; i++) {
+        store_object_unref(txn->ops[i].object);
+        txn->ops[i].object = NULL;
+    }
+    store_object_unref(TAKE(txn->found));
+    txn->result = (struct store_result){0};
+}
+
+/* One transaction inside its savepoint; 0 also when it failed for a reason of its own (then
+ * txn->err says it). */
+static int apply_txn(struct store *s, struct store_txn *txn, int64_t *rv)
+{
+    int64_t start = *rv;
+    int result;
+
+    txn->err = (struct err){0};
+    result = txn->mark.len ? find_mark(s, txn) : 0;
+    if (result != 0)
+        return result == 1 ? 0 : result;
+    if (step_simple(s, STATEMENT_SAVEPOINT) < 0)
+        return refused(s, txn, "begin");
+    for (size_t i = 0; i < txn->op_count && result == 0; i++)
+        result = do_op(s, txn, &txn->ops[i], rv);
+    if (result == 0 && txn->mark.len)
+        result = set_mark(s, txn);
+    if (result == -2)
+        return -2;
+    if (result < 0) {
+        step_simple(s, STATEMENT_UNDO);
+        forget_results(txn);
+        *rv = start;
+    }
+    return step_simple(s, STATEMENT_RELEASE) < 0 ? -2 : 0;
+}
+
+static int trim(struct store *s, int64_t rv)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_CHANGE_TRIM);
+
+    sqlite3_bind_int64(stmt, 1, rv - (int64_t) s->history_changes);
+    sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    stmt = connection_statement(&s->writer, STATEMENT_ONCE_TRIM);
+    sqlite3_bind_int64(stmt, 1, clock_wall().ms / 1000 - ONCE_KEEP_S);
+    sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    return 0;
+}
+
+static int save_rv(struct store *s, int64_t rv)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_RV_SET);
+    int code;
+
+    sqlite3_bind_int64(stmt, 1, rv);
+    code = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+static int apply_batch(struct store *s, struct list *batch)
+{
+    int64_t rv = atomic_load(&s->rv);
+    int64_t start = rv;
+
+    if (step_simple(s, STATEMENT_BEGIN) < 0)
+        return -1;
+    LIST_FOREACH (txn, batch, struct store_txn, link) {
+        if (apply_txn(s, txn, &rv) < 0)
+            return -1;
+    }
+    if (rv != start && save_rv(s, rv) < 0)
+        return -1;
+    if (rv / TRIM_EVERY != start / TRIM_EVERY)
+        trim(s, rv);
+    FAULT_POINT("store.commit.before");
+    if (step_simple(s, STATEMENT_COMMIT) < 0)
+        return -1;
+    FAULT_POINT("store.commit.after");
+    atomic_store(&s->rv, rv);
+    return 0;
+}
+
+static void wait_a_little(struct store *s)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += RETRY_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&s->lock);
+    pthread_cond_timedwait(&s->wake, &s->lock, &until);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void write_batch(struct store *s, struct list *batch)
+{
+    while (apply_batch(s, batch) < 0) {
+        struct err err;
+
+        db_error(s->writer.db, "write the store", &err);
+        if (!atomic_exchange(&s->is_stalled, true))
+            log_error(NULL, "the store cannot write: waiting", LOG_ERR(&err));
+        if (!sqlite3_get_autocommit(s->writer.db))
+            step_simple(s, STATEMENT_ROLLBACK);
+        LIST_FOREACH (txn, batch, struct store_txn, link) {
+            forget_results(txn);
+        }
+        wait_a_little(s);
+    }
+    if (atomic_exchange(&s->is_stalled, false))
+        log_info(NULL, "the store writes again");
+}
+
+static void tell_waiter(struct store_txn *txn)
+{
+    struct waiter *w = txn->waiter;
+
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->err = txn->err;
+    w->result = txn->result;
+    if (w->result.object)
+        store_object_ref(w->result.object);
+    w->is_done = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void post_batch(struct store *s, struct list *batch)
+{
+    bool must_post;
+
+    FAULT_POINT("store.done.before");
+    LIST_FOREACH (txn, batch, struct store_txn, link) {
+        tell_waiter(txn);
+    }
+    pthread_mutex_lock(&s->lock);
+    list_splice(&s->done, batch);
+    must_post = !s->is_task_posted;
+    s->is_task_posted = true;
+    pthread_mutex_unlock(&s->lock);
+    if (must_post)
+        loop_post(s->loop, &s->task);
+}
+
+static void *writer_main(void *ctx)
+{
+    struct store *s = ctx;
+    struct list batch;
+
+    for (;;) {
+        list_init(&batch);
+        pthread_mutex_lock(&s->lock);
+        while (list_is_empty(&s->queue) && !s->is_stopping)
+            pthread_cond_wait(&s->wake, &s->lock);
+        list_splice(&batch, &s->queue);
+        s->queue_len = 0;
+        pthread_mutex_unlock(&s->lock);
+        if (list_is_empty(&batch))
+            return NULL;
+        write_batch(s, &batch);
+        post_batch(s, &batch);
+    }
+}
+
+int writer_start(struct store *s, struct err *err)
+{
+    sigset_t all, kept;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &kept);
+    error = pthread_create(&s->thread, NULL, writer_main, s);
+    pthread_sigmask(SIG_SETMASK, &kept, NULL);
+    if (error)
+        return err_sys(err, error, "start the store's writer");
+    s->has_thread = true;
+    return 0;
+}
+
+void writer_stop(struct store *s)
+{
+    if (!s->has_thread)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->is_stopping = true;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->thread, NULL);
+    s->has_thread = false;
+}
