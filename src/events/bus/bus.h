@@ -1,12 +1,14 @@
 /*
  * events/bus/bus.h - the durable event log between sources and sensors.
  *
- * Publishing answers only after the record is on disk. Each consumer has a durable cursor under a name; a record is
- * delivered again until it is acknowledged (at least once). A record whose id was published within the dedup window is
- * stored once and reported as success. Records are trimmed by age and size, never before all cursors have passed them
- * unless the hard limits force it (then a warning is logged and counted).
+ * Publishing answers only after the record is on disk. Each consumer has a durable cursor under
+ * a name; a record is delivered again until it is acknowledged (at least once). A record whose
+ * id was published within the dedup window is stored once and reported as success. Records are
+ * trimmed by age and size, never before all cursors have passed them unless the hard limits
+ * force it (then a warning is logged and counted).
  *
- * embedded.c is SQLite (bus.db, group commit); jetstream, kafka and stan come as further files behind this header.
+ * embedded.c is SQLite (bus.db, group commit); jetstream, kafka and stan come as further files
+ * behind this header.
  */
 #pragma once
 
@@ -42,18 +44,22 @@ struct bus *bus_open(const struct bus_options *options, struct err *err);
 /** bus_close() - store what is queued, join the writer, release */
 void bus_close(struct bus *bus);
 
-typedef void (*bus_published_fn)(void *ctx, uint64_t seq, bool is_duplicate, const struct err *err);
+typedef void (*bus_published_fn)(void *ctx, uint64_t seq, bool is_duplicate,
+                                 const struct err *err);
 
 /**
  * bus_publish() - store one event durably; any thread
  * @rec:  id, source, event, ns, payload; copied before return
- * @done: called once on the bus writer's thread when it is on disk or has failed: be quick, do not call back into the bus
- * @err:  ERR_LIMIT over BUS_EVENT_MAX_BYTES, or when BUS_QUEUE_MAX_EVENTS wait (then @done is not called)
+ * @done: called once on the bus writer's thread when it is on disk or has failed: be quick, do
+ * not call back into the bus
+ * @err:  ERR_LIMIT over BUS_EVENT_MAX_BYTES, or when BUS_QUEUE_MAX_EVENTS wait (then @done is
+ * not called)
  */
 int bus_publish(struct bus *bus, const struct bus_record *rec, bus_published_fn done, void *ctx,
                 struct err *err);
 
-/** bus_publish_wait() - bus_publish() for source threads: returns when the record is on disk; waits for room in the queue up to @max_wait_ms; 1 = was a duplicate */
+/** bus_publish_wait() - bus_publish() for source threads: returns when the record is on disk;
+ * waits for room in the queue up to @max_wait_ms; 1 = was a duplicate */
 int bus_publish_wait(struct bus *bus, const struct bus_record *rec, uint64_t max_wait_ms,
                      struct err *err);
 
@@ -71,32 +77,40 @@ struct bus_consumer_options {
     size_t subject_count;
     size_t in_flight_max; /* delivered and not acknowledged at the most; 0: 256 */
     void *ctx;
-    /* On the loop, in order of seq, in batches; records are borrowed for the call: copy what is kept. */
+    /* On the loop, in order of seq, in batches; records are borrowed for the call: copy what is
+     * kept. */
     void (*deliver)(void *ctx, const struct bus_record *records, size_t count);
 };
 
-/** bus_consumer_open() - start receiving behind the cursor (a new name starts at the end: only later records); loop thread */
-struct bus_consumer *bus_consumer_open(struct bus *bus, const struct bus_consumer_options *options,
-                                       struct err *err);
+/** bus_consumer_open() - start receiving behind the cursor (a new name starts at the end: only
+ * later records); loop thread */
+struct bus_consumer *
+bus_consumer_open(struct bus *bus, const struct bus_consumer_options *options, struct err *err);
 
 /** bus_consumer_close() - stop receiving; the cursor stays; loop thread; NULL is a no-op */
 void bus_consumer_close(struct bus_consumer *c);
 
-/** bus_ack() - one record is settled; the cursor moves to the end of the settled prefix, durably with the next commit; loop thread */
+/** bus_ack() - one record is settled; the cursor moves to the end of the settled prefix,
+ * durably with the next commit; loop thread */
 void bus_ack(struct bus_consumer *c, uint64_t seq);
 
-/** bus_ack_sync() - bus_ack(), and @done on the loop once the cursor is durable (for atLeastOnce: false, before the attempt) */
+/** bus_ack_sync() - bus_ack(), and @done on the loop once the cursor is durable (for
+ * atLeastOnce: false, before the attempt) */
 void bus_ack_sync(struct bus_consumer *c, uint64_t seq, void (*done)(void *ctx), void *ctx);
 
-/** bus_consumer_pause() / bus_consumer_resume() - stop and go on with deliveries; loop thread */
+/** bus_consumer_pause() / bus_consumer_resume() - stop and go on with deliveries; loop thread
+ */
 void bus_consumer_pause(struct bus_consumer *c);
 void bus_consumer_resume(struct bus_consumer *c);
 
-/** bus_consumer_drop() - forget a cursor for good (the sensor was deleted); loop thread; ERR_CONFLICT while it is open */
+/** bus_consumer_drop() - forget a cursor for good (the sensor was deleted); loop thread;
+ * ERR_CONFLICT while it is open */
 int bus_consumer_drop(struct bus *bus, struct str name, struct err *err);
 
-/** bus_find() - records by event id, newest first, copied into the arena; blocking, not on the loop */
-int bus_find(struct bus *bus, struct arena *a, struct str id, struct bus_record *ret, struct err *err);
+/** bus_find() - records by event id, newest first, copied into the arena; blocking, not on the
+ * loop */
+int bus_find(struct bus *bus, struct arena *a, struct str id, struct bus_record *ret,
+             struct err *err);
 
 /* ---- the trace of an event: rows beside the records, trimmed with them ---- */
 
@@ -108,12 +122,14 @@ struct bus_trace {
     struct wall at;
 };
 
-/** bus_trace_add() - remember one step; any thread; copied; written with the next commit, dropped (and counted) when the queue is full */
+/** bus_trace_add() - remember one step; any thread; copied; written with the next commit,
+ * dropped (and counted) when the queue is full */
 void bus_trace_add(struct bus *bus, const struct bus_trace *t);
 
-/** bus_trace_list() - the steps of one event in order of time, copied into the arena; blocking, not on the loop */
-int bus_trace_list(struct bus *bus, struct arena *a, struct str event_id, struct bus_trace **ret,
-                   size_t *ret_count, struct err *err);
+/** bus_trace_list() - the steps of one event in order of time, copied into the arena; blocking,
+ * not on the loop */
+int bus_trace_list(struct bus *bus, struct arena *a, struct str event_id,
+                   struct bus_trace **ret, size_t *ret_count, struct err *err);
 
 struct bus_stats {
     uint64_t stored_events, stored_bytes, published, duplicates, trimmed, newest_seq;
