@@ -1,9 +1,10 @@
 /*
  * formats/duration.h - Go's time.Duration as text: "1h30m10.5s".
  *
- * A duration is a signed count of nanoseconds in an int64_t. Parsing and printing follow Go's time package;
- * the argo form also takes a bare whole number as seconds; the human forms are those of Argo's messages and
- * tables. Pure functions, any thread. ../shared/golden/lang/duration.jsonl decides.
+ * A duration is a signed count of nanoseconds in an int64_t. Parsing and printing follow Go's
+ * time package; the argo form also takes a bare whole number as seconds; the human forms are
+ * those of Argo's messages and tables. Pure functions, any thread.
+ * ../shared/golden/lang/duration.jsonl decides.
  */
 #pragma once
 
@@ -12,10 +13,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-#define DURATION_MS INT64_C(1000000)
+#define DURATION_MS     INT64_C(1000000)
 #define DURATION_SECOND INT64_C(1000000000)
 #define DURATION_MINUTE (60 * DURATION_SECOND)
-#define DURATION_HOUR (60 * DURATION_MINUTE)
+#define DURATION_HOUR   (60 * DURATION_MINUTE)
 
 /**
  * duration_parse() - Go's time.ParseDuration
@@ -30,7 +31,8 @@ int duration_parse(struct str text, int64_t *ret_ns, struct err *err);
 /**
  * duration_parse_argo() - Argo's durations: as duration_parse(), or a whole number of seconds
  * @text:   like "90" or "1m30s"
- * @ret_ns: nanoseconds, wrapped around as upstream does when the seconds do not fit; untouched on failure
+ * @ret_ns: nanoseconds, wrapped around as upstream does when the seconds do not fit; untouched
+ * on failure
  * @err:    ERR_INVALID with Argo's text
  *
  * Return: 0 or -1.

@@ -1,376 +1,238 @@
-/* See selector.h. The lexer and the error texts follow apimachinery's labels and fields
- * packages. */
+/*
+ * formats/selector.c - what a selector means, how it prints, and LabelSelector objects.
+ *
+ * The texts are read by selector_label.c and selector_field.c; all three meet in
+ * selector_require() and selector_make(). Matching asks a lookup function once per requirement
+ * and allocates nothing.
+ */
 #include "formats/selector.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "base/vec.h"
+#include "base/limits.h"
+#include "formats/goquote.h"
+#include "formats/labels.h"
+#include "formats/selector_internal.h"
 
-#define LABEL_VALUE_RULE                                                                      \
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' "  \
-    "or '.', and must start and "                                                             \
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex " \
-    "used for validation is "                                                                 \
-    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-#define LABEL_NAME_RULE                                                                       \
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and " \
-    "end with an alphanumeric "                                                               \
-    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "   \
-    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-
-enum { LABEL_MAX_BYTES = 63 };
-
-typedef VEC(struct selector_requirement) requirement_vec;
-typedef VEC(struct str) str_vec;
-
-struct lexer {
-    struct arena *a;
-    struct str rest;
-    struct str token; /* "" at the end */
-    struct err *err;
-};
-
-static bool is_special(char c)
+static int compare_texts(const void *left, const void *right)
 {
-    return c == '=' || c == '!' || c == '(' || c == ')' || c == ',' || c == '<' || c == '>';
+    return str_cmp(*(const struct str *) left, *(const struct str *) right);
 }
 
-static bool is_blank(char c)
+void selector_sort_unique(selector_texts *texts)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    size_t kept = 0;
+
+    if (texts->len < 2)
+        return;
+    qsort(texts->at, texts->len, sizeof(*texts->at), compare_texts);
+    for (size_t i = 0; i < texts->len; i++)
+        if (kept == 0 || !str_eq(texts->at[i], texts->at[kept - 1]))
+            texts->at[kept++] = texts->at[i];
+    texts->len = kept;
 }
 
-static void next(struct lexer *l)
+/* One fault is said as it is, several become "[one, two]". */
+static int fail_with(const selector_texts *problems, struct err *err)
 {
-    size_t len = 0;
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ERR_TEXT_MAX_BYTES);
 
-    while (l->rest.len && is_blank(l->rest.ptr[0]))
-        l->rest = str_skip(l->rest, 1);
-    if (l->rest.len && is_special(l->rest.ptr[0])) {
-        len = 1;
-        if (l->rest.len > 1 && l->rest.ptr[1] == '=' &&
-            (l->rest.ptr[0] == '=' || l->rest.ptr[0] == '!'))
-            len = 2;
-    } else {
-        while (len < l->rest.len && !is_special(l->rest.ptr[len]) &&
-               !is_blank(l->rest.ptr[len]))
-            len++;
+    if (problems->len == 1)
+        return err_set(err, ERR_INVALID, STR_FMT, STR_ARG(problems->at[0]));
+    for (size_t i = 0; i < problems->len; i++) {
+        strbuf_addz(&b, i == 0 ? "[" : ", ");
+        strbuf_add(&b, str_head(problems->at[i], ERR_TEXT_MAX_BYTES / 2));
     }
-    l->token = str_head(l->rest, len);
-    l->rest = str_skip(l->rest, len);
+    strbuf_addc(&b, ']');
+    return err_set(err, ERR_INVALID, STR_FMT, STR_ARG(strbuf_str(&b)));
 }
 
-static bool is_word(struct str token)
+static struct str values_as_json(struct arena *a, const selector_texts *values)
 {
-    return token.len > 0 && !is_special(token.ptr[0]);
+    struct json_array_builder b = {0};
+    struct json list;
+
+    for (size_t i = 0; i < values->len; i++)
+        json_push(a, &b, json_string(values->at[i]));
+    list = json_array(&b);
+    return json_text(a, &list, JSON_ESCAPE_HTML);
 }
 
-static bool is_alnum(char c)
+/* Is the number of values right for the operator? The absent view when it is. */
+static struct str count_problem(struct arena *a, enum selector_op op,
+                                const selector_texts *values)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+    const char *rule = NULL;
+    struct str shown;
 
-static bool is_label_text(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (!is_alnum(s.ptr[i]) && (i == 0 || i + 1 == s.len || !strchr("-_.", s.ptr[i])))
-            return false;
-    return true;
-}
-
-static int check_key(struct lexer *l, struct str key)
-{
-    size_t slash = str_find_char(key, '/');
-    struct str name = slash == SIZE_MAX ? key : str_skip(key, slash + 1);
-
-    if (slash == 0)
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: <nil>: Invalid value: \"" STR_FMT
-                       "\": prefix part must be non-empty",
-                       STR_ARG(key));
-    if (slash != SIZE_MAX && slash > 253)
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: <nil>: Invalid value: \"" STR_FMT
-                       "\": prefix part must be no more than 253 bytes",
-                       STR_ARG(key));
-    if (name.len > LABEL_MAX_BYTES)
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: <nil>: Invalid value: \"" STR_FMT
-                       "\": name part must be no more than 63 bytes",
-                       STR_ARG(key));
-    if (name.len == 0 || !is_label_text(name) || str_find_char(name, '/') != SIZE_MAX)
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: <nil>: Invalid value: \"" STR_FMT
-                       "\": %s" LABEL_NAME_RULE,
-                       STR_ARG(key), name.len ? "" : "name part must be non-empty; ");
-    return 0;
-}
-
-static int check_value(struct lexer *l, struct str key, struct str value, size_t index)
-{
-    if (value.len > LABEL_MAX_BYTES)
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: values[%zu][" STR_FMT
-                       "]: Invalid value: \"" STR_FMT "\": must be no more than 63 bytes",
-                       index, STR_ARG(key), STR_ARG(value));
-    if (!is_label_text(value))
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: values[%zu][" STR_FMT
-                       "]: Invalid value: \"" STR_FMT "\": " LABEL_VALUE_RULE,
-                       index, STR_ARG(key), STR_ARG(value));
-    return 0;
-}
-
-static int operator_of(struct lexer *l, enum selector_op *ret)
-{
-    static const struct {
-        const char *text;
-        enum selector_op op;
-    } table[] = {{"=", SELECTOR_EQUAL}, {"==", SELECTOR_EQUAL},     {"!=", SELECTOR_NOT_EQUAL},
-                 {"in", SELECTOR_IN},   {"notin", SELECTOR_NOT_IN}, {">", SELECTOR_GREATER},
-                 {"<", SELECTOR_LESS}};
-
-    for (size_t i = 0; i < COUNT_OF(table); i++)
-        if (str_is(l->token, table[i].text)) {
-            *ret = table[i].op;
-            next(l);
-            return 0;
-        }
-    return err_set(l->err, ERR_INVALID,
-                   "unable to parse requirement: found '" STR_FMT
-                   "', expected: in, notin, =, ==, !=, gt, lt",
-                   STR_ARG(l->token));
-}
-
-/* "(x,y)": words may be empty. */
-static int parse_set(struct lexer *l, str_vec *values)
-{
-    if (!str_is(l->token, "("))
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: found '" STR_FMT "' expected: '('",
-                       STR_ARG(l->token));
-    next(l);
-    for (;;) {
-        struct str value = is_word(l->token) ? l->token : STR("");
-
-        if (is_word(l->token))
-            next(l);
-        VEC_APUSH(l->a, values, value);
-        if (str_is(l->token, ")"))
-            break;
-        if (!str_is(l->token, ","))
-            return err_set(l->err, ERR_INVALID,
-                           "unable to parse requirement: found '" STR_FMT
-                           "', expected: ',' or ')'",
-                           STR_ARG(l->token));
-        next(l);
+    switch (op) {
+    case SELECTOR_IN:
+    case SELECTOR_NOT_IN:
+        rule = values->len ? NULL : "for 'in', 'notin' operators, values set can't be empty";
+        break;
+    case SELECTOR_EXISTS:
+    case SELECTOR_NOT_EXISTS:
+        rule = values->len ? "values set must be empty for exists and does not exist" : NULL;
+        break;
+    case SELECTOR_EQUAL:
+    case SELECTOR_NOT_EQUAL:
+    case SELECTOR_GREATER:
+    case SELECTOR_LESS:
+        assert(values->len == 1);
+        break;
     }
-    next(l);
-    return 0;
+    if (!rule)
+        return STR_NONE;
+    shown = values->len ? values_as_json(a, values) : STR("null");
+    return str_printf(a, "values: Invalid value: " STR_FMT ": %s", STR_ARG(shown), rule);
 }
 
-static int parse_values(struct lexer *l, enum selector_op op, str_vec *values)
+static struct str bound_problem(struct arena *a, struct str value)
 {
-    if (op == SELECTOR_IN || op == SELECTOR_NOT_IN)
-        return parse_set(l, values);
-    if (is_word(l->token)) {
-        VEC_APUSH(l->a, values, l->token);
-        next(l);
-        return 0;
+    struct str quoted = go_quote(a, value);
+
+    return str_printf(a,
+                      "values[0]: Invalid value: " STR_FMT
+                      ": for 'Gt', 'Lt' operators, the value must be an integer",
+                      STR_ARG(quoted));
+}
+
+static void find_problems(struct arena *a, const struct selector_requirement *req,
+                          const selector_texts *values, bool has_bound, selector_texts *ret)
+{
+    struct str problem = label_key_problem(a, req->key, "key");
+
+    if (!str_is_none(problem))
+        VEC_APUSH(a, ret, problem);
+    problem = count_problem(a, req->op, values);
+    if (!str_is_none(problem))
+        VEC_APUSH(a, ret, problem);
+    if ((req->op == SELECTOR_GREATER || req->op == SELECTOR_LESS) && !has_bound)
+        VEC_APUSH(a, ret, bound_problem(a, values->at[0]));
+    for (size_t i = 0; i < values->len; i++) {
+        char path[32];
+
+        snprintf(path, sizeof(path), "values[%zu]", i);
+        problem = label_value_problem(a, req->key, values->at[i], path);
+        if (!str_is_none(problem))
+            VEC_APUSH(a, ret, problem);
     }
-    if (l->token.len > 0 && !str_is(l->token, ","))
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: found '" STR_FMT "', expected: identifier",
-                       STR_ARG(l->token));
-    VEC_APUSH(l->a, values, STR(""));
+}
+
+int selector_require(struct selector_draft *draft, struct selector_requirement req,
+                     selector_texts *values, struct err *err)
+{
+    selector_texts problems = {0};
+    bool has_bound = values->len > 0 && parse_i64(values->at[0], &req.bound);
+
+    find_problems(draft->arena, &req, values, has_bound, &problems);
+    if (problems.len > 0)
+        return fail_with(&problems, err);
+    if (values->len > 1)
+        qsort(values->at, values->len, sizeof(*values->at), compare_texts);
+    if (req.op != SELECTOR_GREATER && req.op != SELECTOR_LESS)
+        req.bound = 0;
+    req.values = values->at;
+    req.value_count = values->len;
+    VEC_APUSH(draft->arena, &draft->requirements, req);
     return 0;
 }
 
-static int check_values(struct lexer *l, const struct selector_requirement *r)
+/* By key; equal keys by their place in the draft. */
+static int compare_requirements(const void *left, const void *right)
 {
-    int64_t number;
+    const struct selector_requirement *l = *(const struct selector_requirement *const *) left;
+    const struct selector_requirement *r = *(const struct selector_requirement *const *) right;
+    int order = str_cmp(l->key, r->key);
 
-    for (size_t i = 0; i < r->value_count; i++) {
-        if ((r->op == SELECTOR_GREATER || r->op == SELECTOR_LESS) &&
-            !parse_i64(r->values[i], &number))
-            return err_set(l->err, ERR_INVALID,
-                           "unable to parse requirement: values[%zu]: Invalid value: \"" STR_FMT
-                           "\": for 'Gt', 'Lt' operators, the value must be an integer",
-                           i, STR_ARG(r->values[i]));
-        if (check_value(l, r->key, r->values[i], i) < 0)
-            return -1;
-    }
-    return 0;
+    return order != 0 ? order : (l > r) - (l < r);
 }
 
-static int parse_requirement(struct lexer *l, struct selector_requirement *ret)
+struct selector selector_make(struct selector_draft *draft)
 {
-    bool is_negated = str_is(l->token, "!");
-    str_vec values = {0};
+    struct arena *a = draft->arena;
+    size_t len = draft->requirements.len;
+    const struct selector_requirement **order;
+    struct selector_requirement *sorted;
 
-    if (is_negated)
-        next(l);
-    if (!is_word(l->token))
-        return err_set(l->err, ERR_INVALID,
-                       "unable to parse requirement: found '" STR_FMT "', expected: identifier",
-                       STR_ARG(l->token));
-    ret->key = l->token;
-    next(l);
-    if (check_key(l, ret->key) < 0)
-        return -1;
-    if (is_negated || l->token.len == 0 || str_is(l->token, ",")) {
-        ret->op = is_negated ? SELECTOR_NOT_EXISTS : SELECTOR_EXISTS;
-        return 0;
-    }
-    if (operator_of(l, &ret->op) < 0 || parse_values(l, ret->op, &values) < 0)
-        return -1;
-    ret->values = values.at;
-    ret->value_count = values.len;
-    return check_values(l, ret);
+    if (len == 0)
+        return (struct selector){0};
+    order = ARENA_ARRAY(a, const struct selector_requirement *, len);
+    sorted = ARENA_ARRAY(a, struct selector_requirement, len);
+    for (size_t i = 0; i < len; i++)
+        order[i] = &draft->requirements.at[i];
+    qsort(order, len, sizeof(struct selector_requirement *), compare_requirements);
+    for (size_t i = 0; i < len; i++)
+        sorted[i] = *order[i];
+    return (struct selector){.at = sorted, .len = len};
 }
 
-int selector_parse(struct arena *a, struct str text, struct selector *ret, struct err *err)
-{
-    struct lexer l = {.a = a, .rest = str_copy(a, text), .err = err};
-    requirement_vec list = {0};
-
-    next(&l);
-    while (l.token.len > 0) {
-        struct selector_requirement r = {0};
-
-        if (!is_word(l.token) && !str_is(l.token, "!"))
-            return err_set(err, ERR_INVALID,
-                           "found '" STR_FMT "', expected: !, identifier, or 'end of string'",
-                           STR_ARG(l.token));
-        if (parse_requirement(&l, &r) < 0)
-            return -1;
-        VEC_APUSH(a, &list, r);
-        if (l.token.len == 0)
-            break;
-        if (!str_is(l.token, ","))
-            return err_set(err, ERR_INVALID,
-                           "found '" STR_FMT "', expected: ',' or 'end of string'",
-                           STR_ARG(l.token));
-        next(&l);
-        if (!is_word(l.token) && !str_is(l.token, "!"))
-            return err_set(err, ERR_INVALID,
-                           "found '" STR_FMT "', expected: identifier after ','",
-                           STR_ARG(l.token));
-    }
-    *ret = (struct selector){.at = list.at, .len = list.len};
-    return 0;
-}
-
-/* ---- fields ---- */
-
-/* The next term up to an unescaped comma. */
-static bool cut_term(struct str *rest, struct str *ret)
-{
-    size_t len = 0;
-
-    if (str_is_none(*rest))
-        return false;
-    while (len < rest->len && rest->ptr[len] != ',')
-        len += rest->ptr[len] == '\\' ? 2 : 1;
-    *ret = str_head(*rest, len);
-    *rest = len < rest->len ? str_skip(*rest, len + 1) : STR_NONE;
-    return true;
-}
-
-static int unescape(struct arena *a, struct str text, struct str *ret, struct err *err)
-{
-    char *out = arena_alloc_raw(a, text.len + 1);
-    size_t used = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == ',' || text.ptr[i] == '=')
-            return err_set(err, ERR_INVALID,
-                           "invalid field selector: unescaped character in value: '%c'",
-                           text.ptr[i]);
-        if (text.ptr[i] == '\\') {
-            i++;
-            if (i >= text.len || !strchr("\\,=", text.ptr[i]))
-                return err_set(
-                    err, ERR_INVALID,
-                    "invalid field selector: invalid escape sequence in value: \\" STR_FMT,
-                    STR_ARG(str_head(str_skip(text, i), 1)));
-        }
-        out[used++] = text.ptr[i];
-    }
-    *ret = str_of(out, used);
-    return 0;
-}
-
-static int parse_term(struct arena *a, struct str term, struct selector_requirement *ret,
-                      struct err *err)
-{
-    struct str value, *kept = ARENA_NEW(a, struct str);
-    size_t at = 0;
-    size_t len;
-
-    while (at < term.len && term.ptr[at] != '=' && !str_starts(str_skip(term, at), STR("!=")))
-        at++;
-    if (at >= term.len)
-        return err_set(err, ERR_INVALID,
-                       "invalid selector: '" STR_FMT "'; can't understand '" STR_FMT "'",
-                       STR_ARG(term), STR_ARG(term));
-    ret->op = term.ptr[at] == '!' ? SELECTOR_NOT_EQUAL : SELECTOR_EQUAL;
-    len = term.ptr[at] == '!' || str_starts(str_skip(term, at), STR("==")) ? 2 : 1;
-    ret->key = str_head(term, at);
-    if (unescape(a, str_skip(term, at + len), &value, err) < 0)
-        return -1;
-    *kept = value;
-    ret->values = kept;
-    ret->value_count = 1;
-    return 0;
-}
-
-int selector_parse_fields(struct arena *a, struct str text, struct selector *ret,
+/* An operator as matchExpressions spells it. */
+static int parse_operator(struct arena *a, struct str name, enum selector_op *ret,
                           struct err *err)
 {
-    struct str rest = str_copy(a, text), term;
-    requirement_vec list = {0};
+    static const struct {
+        const char *name;
+        enum selector_op op;
+    } names[] = {
+        {"In", SELECTOR_IN},
+        {"NotIn", SELECTOR_NOT_IN},
+        {"Exists", SELECTOR_EXISTS},
+        {"DoesNotExist", SELECTOR_NOT_EXISTS},
+    };
+    struct str quoted;
 
-    while (cut_term(&rest, &term)) {
-        struct selector_requirement r = {0};
-
-        if (term.len == 0)
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (!str_is(name, names[i].name))
             continue;
-        if (parse_term(a, term, &r, err) < 0)
-            return -1;
-        VEC_APUSH(a, &list, r);
+        *ret = names[i].op;
+        return 0;
     }
-    *ret = (struct selector){.at = list.at, .len = list.len};
-    return 0;
+    quoted = go_quote(a, name);
+    return err_set(err, ERR_INVALID, STR_FMT " is not a valid label selector operator",
+                   STR_ARG(quoted));
 }
 
-/* ---- LabelSelector objects ---- */
-
-static int expression_of(struct arena *a, const struct json *v,
-                         struct selector_requirement *ret, struct err *err)
+static int require_expression(struct selector_draft *draft, const struct json *v,
+                              struct err *err)
 {
-    static const char *const names[] = {[SELECTOR_IN] = "In",
-                                        [SELECTOR_NOT_IN] = "NotIn",
-                                        [SELECTOR_EXISTS] = "Exists",
-                                        [SELECTOR_NOT_EXISTS] = "DoesNotExist"};
-    const struct json *values = json_get(v, STR("values"));
-    str_vec list = {0};
-    struct str name = json_get_str(v, STR("operator"));
-    size_t op = COUNT_OF(names);
+    struct arena *a = draft->arena;
+    const struct json *list = json_get(v, STR("values"));
+    struct selector_requirement req = {.key = str_copy(a, json_get_str(v, STR("key")))};
+    selector_texts values = {0};
 
-    for (size_t i = SELECTOR_IN; i < COUNT_OF(names); i++)
-        if (str_is(name, names[i]))
-            op = i;
-    if (op == COUNT_OF(names))
-        return err_set(err, ERR_INVALID,
-                       "\"" STR_FMT "\" is not a valid label selector operator", STR_ARG(name));
-    for (size_t i = 0; json_is(values, JSON_ARRAY) && i < values->count; i++)
-        VEC_APUSH(a, &list, json_str(json_item(values, i)));
-    *ret = (struct selector_requirement){.key = json_get_str(v, STR("key")),
-                                         .op = (enum selector_op) op,
-                                         .values = list.at,
-                                         .value_count = list.len};
-    return 0;
+    if (!json_is(v, JSON_OBJECT))
+        return err_set(err, ERR_INVALID, "matchExpressions: an entry must be an object");
+    if (parse_operator(a, json_get_str(v, STR("operator")), &req.op, err) < 0)
+        return -1;
+    if (list && list->type != JSON_ARRAY && list->type != JSON_NULL)
+        return err_set(err, ERR_INVALID, "matchExpressions.values: must be a list of strings");
+    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++) {
+        struct str value = json_str(&list->items[i]);
+
+        if (str_is_none(value))
+            return err_set(err, ERR_INVALID, "matchExpressions.values[%u]: must be a string",
+                           i);
+        VEC_APUSH(a, &values, str_copy(a, value));
+    }
+    return selector_require(draft, req, &values, err);
+}
+
+static int require_label(struct selector_draft *draft, const struct json_member *label,
+                         struct err *err)
+{
+    struct arena *a = draft->arena;
+    struct str value = json_str(&label->value);
+    struct selector_requirement req = {.key = str_copy(a, label->key), .op = SELECTOR_EQUAL};
+    selector_texts values = {0};
+
+    if (str_is_none(value))
+        return err_set(err, ERR_INVALID, "matchLabels." STR_FMT ": must be a string",
+                       STR_ARG(label->key));
+    VEC_APUSH(a, &values, str_copy(a, value));
+    return selector_require(draft, req, &values, err);
 }
 
 int selector_of_json(struct arena *a, const struct json *v, struct selector *ret,
@@ -378,33 +240,92 @@ int selector_of_json(struct arena *a, const struct json *v, struct selector *ret
 {
     const struct json *labels = json_get(v, STR("matchLabels"));
     const struct json *expressions = json_get(v, STR("matchExpressions"));
-    requirement_vec list = {0};
+    struct selector_draft draft = {.arena = a};
 
+    if (!v || v->type == JSON_NULL) {
+        *ret = (struct selector){.matches_nothing = true};
+        return 0;
+    }
+    if (v->type != JSON_OBJECT)
+        return err_set(err, ERR_INVALID, "a label selector must be an object");
     for (uint32_t i = 0; json_is(labels, JSON_OBJECT) && i < labels->count; i++) {
-        struct str *value = ARENA_NEW(a, struct str);
+        const struct json_member *label = &labels->members[i];
 
-        *value = json_str(&labels->members[i].value);
-        VEC_APUSH(a, &list,
-                  ((struct selector_requirement){.key = labels->members[i].key,
-                                                 .op = SELECTOR_EQUAL,
-                                                 .values = value,
-                                                 .value_count = 1}));
-    }
-    for (size_t i = 0; json_is(expressions, JSON_ARRAY) && i < expressions->count; i++) {
-        struct selector_requirement r;
-
-        if (expression_of(a, json_item(expressions, i), &r, err) < 0)
+        if (&label->value != json_get(labels, label->key))
+            continue; /* a duplicate: the last one counts */
+        if (require_label(&draft, label, err) < 0)
             return -1;
-        VEC_APUSH(a, &list, r);
     }
-    *ret = (struct selector){
-        .at = list.at, .len = list.len, .matches_nothing = !v || v->type == JSON_NULL};
+    for (uint32_t i = 0; json_is(expressions, JSON_ARRAY) && i < expressions->count; i++)
+        if (require_expression(&draft, &expressions->items[i], err) < 0)
+            return -1;
+    *ret = selector_make(&draft);
     return 0;
 }
 
-/* ---- matching ---- */
+static const char *op_sign(const struct selector_requirement *r)
+{
+    switch (r->op) {
+    case SELECTOR_EQUAL:
+        return r->is_double ? "==" : "=";
+    case SELECTOR_NOT_EQUAL:
+        return "!=";
+    case SELECTOR_IN:
+        return " in (";
+    case SELECTOR_NOT_IN:
+        return " notin (";
+    case SELECTOR_EXISTS:
+    case SELECTOR_NOT_EXISTS:
+        break;
+    case SELECTOR_GREATER:
+        return ">";
+    case SELECTOR_LESS:
+        return "<";
+    }
+    return "";
+}
 
-static bool is_among(const struct selector_requirement *r, struct str value)
+static void print_requirement(struct strbuf *b, struct arena *a,
+                              const struct selector_requirement *r)
+{
+    if (r->op == SELECTOR_NOT_EXISTS)
+        strbuf_addc(b, '!');
+    strbuf_add(b, r->key);
+    strbuf_addz(b, op_sign(r));
+    for (size_t i = 0; i < r->value_count; i++) {
+        if (i > 0)
+            strbuf_addc(b, ',');
+        strbuf_add(b, r->is_field ? field_escape(a, r->values[i]) : r->values[i]);
+    }
+    if (r->op == SELECTOR_IN || r->op == SELECTOR_NOT_IN)
+        strbuf_addc(b, ')');
+}
+
+struct str selector_print(struct arena *a, const struct selector *s)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ARENA_DOC_MAX_BYTES);
+
+    for (size_t i = 0; i < s->len; i++) {
+        if (i > 0)
+            strbuf_addc(&b, ',');
+        print_requirement(&b, a, &s->at[i]);
+    }
+    return str_copy(a, strbuf_str(&b));
+}
+
+struct str selector_format(struct arena *a, const struct json *v)
+{
+    struct selector s;
+    struct str text;
+    struct err err;
+
+    if (selector_of_json(a, v, &s, &err) < 0)
+        return STR("<error>");
+    text = selector_print(a, &s);
+    return str_is_empty(text) ? STR("<none>") : text;
+}
+
+static bool has_value(const struct selector_requirement *r, struct str value)
 {
     for (size_t i = 0; i < r->value_count; i++)
         if (str_eq(r->values[i], value))
@@ -412,43 +333,48 @@ static bool is_among(const struct selector_requirement *r, struct str value)
     return false;
 }
 
-static bool compares(const struct selector_requirement *r, struct str value)
-{
-    int64_t left, right;
-
-    if (!parse_i64(value, &left) || r->value_count != 1 || !parse_i64(r->values[0], &right))
-        return false;
-    return r->op == SELECTOR_GREATER ? left > right : left < right;
-}
-
 bool selector_holds(const struct selector_requirement *r, struct str value)
 {
-    bool is_there = !str_is_none(value);
+    bool is_there = !str_is_none(value) || r->is_field;
+    int64_t number;
 
     switch (r->op) {
-    case SELECTOR_EQUAL:
-    case SELECTOR_IN:
-        return is_there && is_among(r, value);
-    case SELECTOR_NOT_EQUAL:
-    case SELECTOR_NOT_IN:
-        return !is_there || !is_among(r, value);
     case SELECTOR_EXISTS:
         return is_there;
     case SELECTOR_NOT_EXISTS:
         return !is_there;
+    case SELECTOR_EQUAL:
+    case SELECTOR_IN:
+        return is_there && has_value(r, value);
+    case SELECTOR_NOT_EQUAL:
+    case SELECTOR_NOT_IN:
+        return !is_there || !has_value(r, value);
     case SELECTOR_GREATER:
+        return is_there && parse_i64(value, &number) && number > r->bound;
     case SELECTOR_LESS:
-        return is_there && compares(r, value);
+        return is_there && parse_i64(value, &number) && number < r->bound;
     }
     return false;
 }
 
-bool selector_matches(const struct selector *s, const struct json *labels)
+bool selector_matches_with(const struct selector *s, selector_lookup_fn lookup, const void *ctx)
 {
+    if (!s)
+        return true;
     if (s->matches_nothing)
         return false;
     for (size_t i = 0; i < s->len; i++)
-        if (!selector_holds(&s->at[i], json_get_str(labels, s->at[i].key)))
+        if (!selector_holds(&s->at[i], lookup(ctx, s->at[i].key)))
             return false;
     return true;
+}
+
+static struct str lookup_json(const void *ctx, struct str key)
+{
+    return json_get_str(ctx, key);
+}
+
+bool selector_matches(const struct selector *s, const struct json *labels)
+{
+    return selector_matches_with(s, lookup_json, labels);
 }
