@@ -1,9 +1,9 @@
 /*
  * io/http_client.h - blocking HTTP calls on libcurl, for workers, source threads and the CLI.
  *
- * A client keeps its connections and is used by one thread at a time. libcurl is loaded on first use. TLS peers are
- * checked. Redirects are followed only when asked for and never carry credentials to another host. Answers are
- * capped at HTTP_RESPONSE_MAX_BYTES.
+ * A client keeps its connections and is used by one thread at a time. libcurl is loaded on
+ * first use. TLS peers are checked. Redirects are followed only when asked for and never carry
+ * credentials to another host. Answers are capped at HTTP_RESPONSE_MAX_BYTES.
  */
 #pragma once
 
@@ -21,11 +21,12 @@ struct http_call {
     size_t header_count;
     struct str body;
     uint64_t timeout_ms; /* whole call; 0: 30 s, or none when streaming */
-    int cancel_fd;       /* readable = give up with ERR_CANCELLED; -1: none. 0 means none, too */
+    int cancel_fd; /* readable = give up with ERR_CANCELLED; -1: none. 0 means none, too */
     unsigned redirect_max;
     bool skip_tls_verify;
     const char *ca_file, *cert_file, *key_file; /* PEM paths or NULL */
-    /* When set, the body is handed over as it comes; non-zero ends the call with ERR_CANCELLED. */
+    /* When set, the body is handed over as it comes; non-zero ends the call with ERR_CANCELLED.
+     */
     int (*on_chunk)(void *ctx, struct str chunk);
     void *ctx;
 };
@@ -50,7 +51,8 @@ DEFINE_CLEANUP(struct http_client *, http_client_free)
  * @a:    where the answer lives
  * @call: what to send; borrowed
  * @ret:  the answer, whatever its status
- * @err:  ERR_TRANSIENT (refused, reset, DNS), ERR_TIMEOUT, ERR_CANCELLED, ERR_LIMIT, ERR_INVALID (URL), ERR_DENIED (TLS)
+ * @err:  ERR_TRANSIENT (refused, reset, DNS), ERR_TIMEOUT, ERR_CANCELLED, ERR_LIMIT,
+ * ERR_INVALID (URL), ERR_DENIED (TLS)
  *
  * Return: 0 when an answer of any status came, or -1.
  */

@@ -1,10 +1,12 @@
 /*
- * io/http_server.h - HTTP/1.1 server on libmicrohttpd: 1 to 4 epoll threads, limits before everything.
+ * io/http_server.h - HTTP/1.1 server on libmicrohttpd: 1 to 4 epoll threads, limits before
+ * everything.
  *
- * The begin callback sees the head before any body is read and may refuse. The handler runs on an http thread when
- * the body is complete; it must answer exactly once, at once or later, from any thread, by http_reply() or
- * http_stream_start(). Until then the connection is suspended and costs no thread. The request, its texts and
- * its arena live until the answer is given; the body is capped (413), as are head (431), idle time and connections.
+ * The begin callback sees the head before any body is read and may refuse. The handler runs on
+ * an http thread when the body is complete; it must answer exactly once, at once or later, from
+ * any thread, by http_reply() or http_stream_start(). Until then the connection is suspended
+ * and costs no thread. The request, its texts and its arena live until the answer is given; the
+ * body is capped (413), as are head (431), idle time and connections.
  */
 #pragma once
 
@@ -22,22 +24,26 @@ struct http_header {
 };
 
 struct http_server_options {
-    const char *address;      /* numeric, "127.0.0.1" or "0.0.0.0" or "::" */
-    uint16_t port;            /* 0: any free one, see http_server_port() */
-    unsigned threads;         /* 1..4 */
-    size_t body_max_bytes;    /* 0: HTTP_BODY_MAX_BYTES */
+    const char *address;            /* numeric, "127.0.0.1" or "0.0.0.0" or "::" */
+    uint16_t port;                  /* 0: any free one, see http_server_port() */
+    unsigned threads;               /* 1..4 */
+    size_t body_max_bytes;          /* 0: HTTP_BODY_MAX_BYTES */
     const char *tls_cert, *tls_key; /* PEM texts, or NULL for plain HTTP */
     void *ctx;
-    /* On an http thread, head only. 0: go on; else it has called http_reply() to refuse. May be NULL. */
+    /* On an http thread, head only. 0: go on; else it has called http_reply() to refuse. May be
+     * NULL. */
     int (*begin)(void *ctx, struct http_request *req);
     /* On an http thread, whole body there. Must answer once, now or later. */
     void (*handle)(void *ctx, struct http_request *req);
 };
 
-/** http_server_start() - listen and serve; owned; NULL with @err (address in use: ERR_EXISTS) */
-struct http_server *http_server_start(const struct http_server_options *options, struct err *err);
+/** http_server_start() - listen and serve; owned; NULL with @err (address in use: ERR_EXISTS)
+ */
+struct http_server *http_server_start(const struct http_server_options *options,
+                                      struct err *err);
 
-/** http_server_stop() - stop accepting, close streams, answer 503 to what is open, join threads, release */
+/** http_server_stop() - stop accepting, end streams, wait up to 2 s for the answers that are
+ * owed, join threads, release */
 void http_server_stop(struct http_server *server);
 
 /** http_server_port() - the port it listens on */
@@ -70,10 +76,12 @@ struct str http_body(const struct http_request *req);
 /** http_is_loopback() - does the peer's address belong to this machine's loopback? */
 bool http_is_loopback(const struct http_request *req);
 
-/** http_arena() - memory that lives as long as the request; its user is whoever holds the request */
+/** http_arena() - memory that lives as long as the request; its user is whoever holds the
+ * request */
 struct arena *http_arena(struct http_request *req);
 
-/** http_set_user() - hang a pointer on the request (e.g. the caller's identity), borrowed; http_user() reads it */
+/** http_set_user() - hang a pointer on the request (e.g. the caller's identity), borrowed;
+ * http_user() reads it */
 void http_set_user(struct http_request *req, void *user);
 void *http_user(const struct http_request *req);
 
@@ -90,16 +98,18 @@ void http_reply(struct http_request *req, unsigned status, struct str type, stru
                 const struct http_header *headers, size_t count);
 
 /**
- * http_stream_start() - answer with a body that comes bit by bit (chunked); any thread; gives the request up
- * @on_close: called once on an http thread when the peer has gone or the stream has ended and drained; then the
- *            stream is invalid for all but http_stream_unref(). May be NULL.
+ * http_stream_start() - answer with a body that comes bit by bit (chunked); any thread; gives
+ * the request up
+ * @on_close: called once on an http thread when the peer has gone or the stream has ended and
+ * drained; then the stream is invalid for all but http_stream_unref(). May be NULL.
  *
  * Return: the stream with one reference for the caller.
  */
-struct http_stream *http_stream_start(struct http_request *req, unsigned status, struct str type,
-                                      void (*on_close)(void *ctx), void *ctx);
+struct http_stream *http_stream_start(struct http_request *req, unsigned status,
+                                      struct str type, void (*on_close)(void *ctx), void *ctx);
 
-/** http_stream_write() - queue bytes (copied); any thread; -1 when the peer has gone (ERR_CANCELLED) or is too slow (ERR_LIMIT, stream is closed) */
+/** http_stream_write() - queue bytes (copied); any thread; -1 when the peer has gone
+ * (ERR_CANCELLED) or is too slow (ERR_LIMIT, stream is closed) */
 int http_stream_write(struct http_stream *stream, struct str bytes, struct err *err);
 
 /** http_stream_end() - no more bytes will come; any thread */

@@ -1,7 +1,8 @@
 /*
- * The loop over libuv. One uv_async wakes it for posted tasks; a posted list is taken whole under a lock and run in
- * order. uv handles are closed asynchronously, so timers and watches are freed by their close callback: after
- * timer_free() no callback runs, the memory goes at the end of the turn.
+ * The loop over libuv. One uv_async wakes it for posted tasks; a posted list is taken whole
+ * under a lock and run in order. uv handles are closed asynchronously, so timers and watches
+ * are freed by their close callback: after timer_free() no callback runs, the memory goes at
+ * the end of the turn.
  */
 #include "io/loop.h"
 

@@ -1,8 +1,10 @@
 /*
- * io/loop.h - the one thread that owns the domain: timers, file descriptors, signals, posted tasks.
+ * io/loop.h - the one thread that owns the domain: timers, file descriptors, signals, posted
+ * tasks.
  *
- * A thin room over libuv that adds what the house needs: one time reading a turn, stall warnings, ordered stop.
- * Unless said otherwise, functions run on the loop's thread (or before loop_run()). No other room includes uv.h.
+ * A thin room over libuv that adds what the house needs: one time reading a turn, stall
+ * warnings, ordered stop. Unless said otherwise, functions run on the loop's thread (or before
+ * loop_run()). No other room includes uv.h.
  */
 #pragma once
 
@@ -18,7 +20,8 @@ struct fd_watch;
 
 typedef void (*loop_fn)(void *ctx);
 
-/* Work posted from any thread; embed it in what it is about. One task is in the queue at most once at a time. */
+/* Work posted from any thread; embed it in what it is about. One task is in the queue at most
+ * once at a time. */
 struct loop_task {
     struct list link; /* the loop's, while posted */
     void (*run)(struct loop_task *task);
@@ -33,7 +36,8 @@ void loop_free(struct loop *loop);
 /** loop_run() - run callbacks until loop_stop(); makes the calling thread the loop's thread */
 void loop_run(struct loop *loop);
 
-/** loop_run_once() - run what is due, waiting at most @max_wait_ms for the first; for tests and simulation */
+/** loop_run_once() - run what is due, waiting at most @max_wait_ms for the first; for tests and
+ * simulation */
 void loop_run_once(struct loop *loop, uint64_t max_wait_ms);
 
 /** loop_stop() - make loop_run() return at the end of this turn; any thread */
@@ -48,7 +52,8 @@ struct mono loop_now(const struct loop *loop);
 /** loop_wall() - the Unix time of this turn */
 struct wall loop_wall(const struct loop *loop);
 
-/** loop_post() - run a task on the loop soon, in order of posting; any thread; @task stays the caller's and must live until run */
+/** loop_post() - run a task on the loop soon, in order of posting; any thread; @task stays the
+ * caller's and must live until run */
 void loop_post(struct loop *loop, struct loop_task *task);
 
 /** timer_new() - a one-shot timer, not yet started; owned */
@@ -63,11 +68,16 @@ void timer_stop(struct timer *t);
 /** timer_free() - disarm and release; NULL is a no-op; allowed inside its own callback */
 void timer_free(struct timer *t);
 
-/** fd_watch_new() - call @fn whenever @fd is readable (also end of file, pidfd exit); the fd stays the caller's; NULL on failure */
-struct fd_watch *fd_watch_new(struct loop *loop, int fd, loop_fn fn, void *ctx, struct err *err);
+/** fd_watch_new() - call @fn whenever @fd is readable (also end of file, pidfd exit); the fd
+ * stays the caller's; NULL on failure */
+struct fd_watch *fd_watch_new(struct loop *loop, int fd, loop_fn fn, void *ctx,
+                              struct err *err);
 
-/** fd_watch_free() - stop watching; NULL is a no-op; allowed inside its own callback; then the fd may be closed */
+/** fd_watch_free() - stop watching; NULL is a no-op; allowed inside its own callback; then the
+ * fd may be closed */
 void fd_watch_free(struct fd_watch *w);
 
-/** loop_on_signal() - call @fn on the loop for each arrival of a signal, for the life of the loop */
-int loop_on_signal(struct loop *loop, int signal_number, loop_fn fn, void *ctx, struct err *err);
+/** loop_on_signal() - call @fn on the loop for each arrival of a signal, for the life of the
+ * loop */
+int loop_on_signal(struct loop *loop, int signal_number, loop_fn fn, void *ctx,
+                   struct err *err);

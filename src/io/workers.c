@@ -1,6 +1,7 @@
 /*
- * A pool of threads over two queues. Quick jobs go first; at most half of the threads hold bulk jobs. done() is posted to
- * the loop through the job's own task, so a finished job costs no memory.
+ * A pool of threads over two queues. Quick jobs go first; at most half of the threads hold bulk
+ * jobs. done() is posted to the loop through the job's own task, so a finished job costs no
+ * memory.
  */
 #include "io/workers.h"
 
@@ -115,7 +116,8 @@ int workers_submit(struct workers *w, struct job *job, struct err *err)
     pthread_mutex_lock(&w->lock);
     if (w->is_stopping || w->waiting >= JOB_QUEUE_MAX) {
         pthread_mutex_unlock(&w->lock);
-        return err_set(err, ERR_LIMIT, "%u jobs wait for a worker (limit %d)", w->waiting, JOB_QUEUE_MAX);
+        return err_set(err, ERR_LIMIT, "%u jobs wait for a worker (limit %d)", w->waiting,
+                       JOB_QUEUE_MAX);
     }
     list_append(job->class == JOB_BULK ? &w->bulk : &w->quick, &job->link);
     w->waiting++;

@@ -50,13 +50,27 @@ static inline const char *golden_dir(void)
     return dir ? dir : GOLDEN_DIR;
 }
 
+/* Is this case in tests/disputed.txt, with its reason? */
+static inline bool golden_is_disputed(struct str list, const char *name, struct str id)
+{
+    struct str line, word;
+
+    while (str_cut(&list, '\n', &line))
+        if (str_cut(&line, ' ', &word) && str_is(word, name) && str_cut(&line, ' ', &word) &&
+            str_eq(word, id))
+            return true;
+    return false;
+}
+
 /* Runs all cases of a file below tests/golden; fails when one is wrong or fewer than @at_least
  * were covered. */
 static inline void golden_run(const char *name, golden_fn check, size_t at_least)
 {
     struct arena *a = arena_new(), *scratch = arena_new();
     struct str rest = golden_read(a, str_cz(a, str_printf(a, "%s/%s", golden_dir(), name)));
-    size_t covered = 0, wrong = 0, others = 0;
+    struct str list =
+        golden_read(a, str_cz(a, str_printf(a, "%s/../disputed.txt", golden_dir())));
+    size_t covered = 0, wrong = 0, others = 0, disputed = 0;
     struct str line;
 
     while (str_cut(&rest, '\n', &line)) {
@@ -70,6 +84,10 @@ static inline void golden_run(const char *name, golden_fn check, size_t at_least
         if (json_parse(scratch, line, &row, &err) < 0)
             fail_msg("%s: %s", name, err.text);
         is_right = check(scratch, &row);
+        if (is_right == 0 && golden_is_disputed(list, name, json_get_str(&row, STR("id")))) {
+            disputed++;
+            continue;
+        }
         covered += is_right >= 0;
         others += is_right < 0;
         if (is_right == 0) {

@@ -1,0 +1,537 @@
+/*
+ * YAML to JSON values: libyaml scans, we resolve plain scalars as sigs.k8s.io/yaml (go-yaml v2)
+ * does: YAML 1.1 booleans, numbers with _, 0x, 0o, 0b and octal, .inf and .nan refused, ~ and
+ * null, << merges, timestamps stay text.
+ *
+ * Events become values in one recursive function a node. Anchored values are remembered and
+ * shared: an alias costs nothing in memory, but its size counts against YAML_ALIAS_MAX_NODES,
+ * so a document of doubling aliases is refused.
+ */
+#include "formats/yaml.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "formats/base64.h"
+
+typedef VEC(struct json_member) member_vec;
+typedef VEC(struct json) item_vec;
+
+struct anchor {
+    struct json value;
+    size_t nodes; /* values that it stands for */
+};
+
+struct reader {
+    struct arena *a;
+    struct str text;
+    struct err *err;
+    yaml_parser_t parser;
+    yaml_event_t event;
+    struct map anchors; /* name -> struct anchor */
+    size_t nodes;
+    unsigned depth;
+    size_t seen_index, seen_byte; /* libyaml counts characters: where we know both */
+};
+
+static int read_node(struct reader *r, struct json *ret);
+
+static int fail_mark(struct reader *r, const yaml_mark_t *mark, const char *what,
+                     const char *more)
+{
+    return err_set(r->err, ERR_INVALID, "line %zu, column %zu: %s%s%s", mark->line + 1,
+                   mark->column + 1, what, more ? " " : "", more ? more : "");
+}
+
+static int next_event(struct reader *r)
+{
+    yaml_event_delete(&r->event);
+    if (yaml_parser_parse(&r->parser, &r->event))
+        return 0;
+    return fail_mark(r, &r->parser.problem_mark,
+                     r->parser.problem ? r->parser.problem : "not YAML", r->parser.context);
+}
+
+/* Byte offset of a mark. Marks come almost in order, so the walk is short. */
+static uint32_t byte_of(struct reader *r, const yaml_mark_t *mark)
+{
+    if (mark->index < r->seen_index)
+        r->seen_index = r->seen_byte = 0;
+    while (r->seen_index < mark->index && r->seen_byte < r->text.len) {
+        r->seen_byte++;
+        while (r->seen_byte < r->text.len &&
+               ((unsigned char) r->text.ptr[r->seen_byte] & 0xc0) == 0x80)
+            r->seen_byte++;
+        r->seen_index++;
+    }
+    return (uint32_t) r->seen_byte;
+}
+
+static struct str scalar_text(const struct reader *r)
+{
+    return str_copy(
+        r->a, str_of((const char *) r->event.data.scalar.value, r->event.data.scalar.length));
+}
+
+static const char *anchor_name(const struct reader *r)
+{
+    switch (r->event.type) {
+    case YAML_SCALAR_EVENT:
+        return (const char *) r->event.data.scalar.anchor;
+    case YAML_SEQUENCE_START_EVENT:
+        return (const char *) r->event.data.sequence_start.anchor;
+    case YAML_MAPPING_START_EVENT:
+        return (const char *) r->event.data.mapping_start.anchor;
+    default:
+        return NULL;
+    }
+}
+
+/* ---- plain scalars ---- */
+
+static bool is_one_of(struct str s, const char *const *words)
+{
+    for (; *words; words++)
+        if (str_is(s, *words))
+            return true;
+    return false;
+}
+
+static struct str without_underscores(struct arena *a, struct str s)
+{
+    char *out = arena_alloc_raw(a, s.len + 1);
+    size_t used = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] != '_')
+            out[used++] = s.ptr[i];
+    out[used] = '\0';
+    return str_of(out, used);
+}
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+}
+
+static bool read_digits(struct str s, unsigned base, uint64_t *ret)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned digit = (unsigned) digit_of(s.ptr[i]);
+
+        if (digit >= base || __builtin_mul_overflow(value, (uint64_t) base, &value) ||
+            __builtin_add_overflow(value, (uint64_t) digit, &value))
+            return false;
+    }
+    *ret = value;
+    return s.len > 0;
+}
+
+/* Go's strconv with base 0 on text without underscores: the number as JSON text, or absent. */
+static struct str whole_number(struct arena *a, struct str s)
+{
+    bool is_negative = s.len > 0 && s.ptr[0] == '-';
+    struct str digits = s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+') ? str_skip(s, 1) : s;
+    unsigned base = 10;
+    uint64_t value;
+
+    if (digits.len > 1 && digits.ptr[0] == '0') {
+        char kind = (char) (digits.ptr[1] | 0x20);
+
+        base = kind == 'x' ? 16 : kind == 'b' ? 2 : 8;
+        digits = str_skip(digits, kind == 'x' || kind == 'b' || kind == 'o' ? 2 : 1);
+    }
+    if (!read_digits(digits, base, &value) || (is_negative && value > 9223372036854775808ULL))
+        return STR_NONE;
+    return str_printf(a, "%s%llu", is_negative && value ? "-" : "", (unsigned long long) value);
+}
+
+static bool looks_like_float(struct str s)
+{
+    size_t i = s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+') ? 1 : 0;
+    size_t digits = 0;
+
+    for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+        digits++;
+    if (i < s.len && s.ptr[i] == '.')
+        for (i++; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+            digits++;
+    if (digits == 0)
+        return false;
+    if (i < s.len && (s.ptr[i] == 'e' || s.ptr[i] == 'E')) {
+        i++;
+        if (i < s.len && (s.ptr[i] == '-' || s.ptr[i] == '+'))
+            i++;
+        if (i >= s.len)
+            return false;
+        while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9')
+            i++;
+    }
+    return i == s.len;
+}
+
+static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+static const char *const trues[] = {"y",  "Y",  "yes",  "Yes",  "YES",  "on",
+                                    "On", "ON", "true", "True", "TRUE", NULL};
+static const char *const falses[] = {"n",   "N",   "no",    "No",    "NO",    "off",
+                                     "Off", "OFF", "false", "False", "FALSE", NULL};
+static const char *const infinities[] = {".inf",  ".Inf",  ".INF",  "+.inf", "+.Inf",
+                                         "+.INF", "-.inf", "-.Inf", "-.INF", ".nan",
+                                         ".NaN",  ".NAN",  NULL};
+
+static int resolve_plain(struct reader *r, struct str s, struct json *ret)
+{
+    struct str plain, number;
+    struct json made;
+    double value;
+
+    if (is_one_of(s, nulls)) {
+        ret->type = JSON_NULL;
+        return 0;
+    }
+    if (is_one_of(s, trues) || is_one_of(s, falses)) {
+        ret->type = JSON_BOOL;
+        ret->is_true = is_one_of(s, trues);
+        return 0;
+    }
+    if (is_one_of(s, infinities))
+        return fail_mark(r, &r->event.start_mark, "json: unsupported value:", s.ptr);
+    if (s.len > 0 && strchr("+-.0123456789", s.ptr[0])) {
+        plain = without_underscores(r->a, s);
+        number = whole_number(r->a, plain);
+        if (str_is_none(number) && looks_like_float(plain)) {
+            value = strtod(plain.ptr, NULL);
+            made = json_float(r->a, isfinite(value) ? value : 0);
+            number = isfinite(value) ? json_number(&made) : STR_NONE; /* 1e400 is text */
+        }
+        if (!str_is_none(number)) {
+            ret->type = JSON_NUMBER;
+            ret->text = number.ptr;
+            ret->count = (uint32_t) number.len;
+            return 0;
+        }
+    }
+    ret->type = JSON_STRING;
+    ret->text = s.ptr;
+    ret->count = (uint32_t) s.len;
+    return 0;
+}
+
+static bool has_tag(const char *tag, const char *name)
+{
+    return tag && strncmp(tag, "tag:yaml.org,2002:", 18) == 0 && strcmp(tag + 18, name) == 0;
+}
+
+/* An explicit tag must fit what the text is. */
+static int check_tag(struct reader *r, const char *tag, struct str s, const struct json *v)
+{
+    bool is_number = v->type == JSON_NUMBER;
+    bool is_whole =
+        is_number && !memchr(v->text, '.', v->count) && !memchr(v->text, 'e', v->count);
+
+    if ((has_tag(tag, "int") && !is_whole) || (has_tag(tag, "float") && !is_number) ||
+        (has_tag(tag, "bool") && v->type != JSON_BOOL) ||
+        (has_tag(tag, "null") && v->type != JSON_NULL))
+        return fail_mark(r, &r->event.start_mark, "value does not fit its tag:", s.ptr);
+    return 0;
+}
+
+static int read_binary(struct reader *r, struct str s, struct json *ret)
+{
+    struct err err;
+    struct str bytes;
+
+    if (base64_decode(r->a, s, &bytes, &err) < 0)
+        return fail_mark(r, &r->event.start_mark, "!!binary value contains invalid base64 data",
+                         NULL);
+    ret->type = JSON_STRING;
+    ret->text = bytes.ptr;
+    ret->count = (uint32_t) bytes.len;
+    return 0;
+}
+
+static int read_scalar(struct reader *r, struct json *ret)
+{
+    struct str s = scalar_text(r);
+    const char *tag = (const char *) r->event.data.scalar.tag;
+    bool is_plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && (!tag || !*tag);
+
+    if (is_plain || has_tag(tag, "int") || has_tag(tag, "float") || has_tag(tag, "bool") ||
+        has_tag(tag, "null"))
+        return resolve_plain(r, s, ret) < 0 ? -1 : check_tag(r, tag, s, ret);
+    if (has_tag(tag, "binary"))
+        return read_binary(r, s, ret);
+    if (has_tag(tag, "timestamp") && (s.len < 8 || s.ptr[0] < '0' || s.ptr[0] > '9'))
+        return fail_mark(r, &r->event.start_mark, "value does not fit its tag:", s.ptr);
+    ret->type = JSON_STRING;
+    ret->text = s.ptr;
+    ret->count = (uint32_t) s.len;
+    return 0;
+}
+
+/* ---- collections ---- */
+
+static int read_sequence(struct reader *r, struct json *ret)
+{
+    item_vec items = {0};
+
+    for (;;) {
+        struct json item = {0};
+
+        if (next_event(r) < 0)
+            return -1;
+        if (r->event.type == YAML_SEQUENCE_END_EVENT)
+            break;
+        if (read_node(r, &item) < 0)
+            return -1;
+        VEC_APUSH(r->a, &items, item);
+    }
+    ret->type = JSON_ARRAY;
+    ret->items = items.at;
+    ret->count = (uint32_t) items.len;
+    return 0;
+}
+
+/* A key is any scalar; JSON wants text, as sigs.k8s.io/yaml prints it. */
+static int key_text(struct reader *r, const struct json *key, const yaml_mark_t *mark,
+                    struct str *ret)
+{
+    switch ((enum json_type) key->type) {
+    case JSON_STRING:
+    case JSON_NUMBER:
+        *ret = str_of(key->text, key->count);
+        return 0;
+    case JSON_BOOL:
+        *ret = key->is_true ? STR("true") : STR("false");
+        return 0;
+    case JSON_NULL:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
+    }
+    return fail_mark(r, mark, "a key must be a scalar other than null", NULL);
+}
+
+static struct json_member *find_member(member_vec *members, struct str key)
+{
+    for (size_t i = 0; i < members->len; i++)
+        if (str_eq(members->at[i].key, key))
+            return &members->at[i];
+    return NULL;
+}
+
+/* "<<": what is not given in the mapping itself comes from there; of a list, the first that has
+ * it. */
+static int merge(struct reader *r, member_vec *members, const struct json *from,
+                 const yaml_mark_t *mark)
+{
+    if (from->type == JSON_ARRAY) {
+        for (uint32_t i = 0; i < from->count; i++)
+            if (merge(r, members, &from->items[i], mark) < 0)
+                return -1;
+        return 0;
+    }
+    if (from->type != JSON_OBJECT)
+        return fail_mark(r, mark, "map merge requires map or sequence of maps as the value",
+                         NULL);
+    for (uint32_t i = 0; i < from->count; i++)
+        if (!find_member(members, from->members[i].key))
+            VEC_APUSH(r->a, members, from->members[i]);
+    return 0;
+}
+
+static int read_pair(struct reader *r, member_vec *members, struct json *ret_merge,
+                     yaml_mark_t *ret_mark)
+{
+    yaml_mark_t mark = r->event.start_mark;
+    bool is_merge = r->event.type == YAML_SCALAR_EVENT &&
+                    r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+                    strcmp((const char *) r->event.data.scalar.value, "<<") == 0;
+    struct json key = {0};
+    struct json_member member = {.key_pos = byte_of(r, &mark)};
+
+    if (read_node(r, &key) < 0 || key_text(r, &key, &mark, &member.key) < 0 ||
+        next_event(r) < 0 || read_node(r, &member.value) < 0)
+        return -1;
+    if (is_merge) {
+        struct json_array_builder all = {0};
+
+        for (uint32_t i = 0; ret_merge->type == JSON_ARRAY && i < ret_merge->count; i++)
+            json_push(r->a, &all, ret_merge->items[i]);
+        json_push(r->a, &all, member.value);
+        *ret_merge = json_array(&all);
+        *ret_mark = mark;
+        return 0;
+    }
+    if (find_member(members, member.key))
+        return fail_mark(r, &mark,
+                         "key is given twice in this mapping:", str_cz(r->a, member.key));
+    VEC_APUSH(r->a, members, member);
+    return 0;
+}
+
+static int read_mapping(struct reader *r, struct json *ret)
+{
+    member_vec members = {0};
+    struct json merged = {.type = JSON_NULL};
+    yaml_mark_t mark = {0};
+
+    for (;;) {
+        if (next_event(r) < 0)
+            return -1;
+        if (r->event.type == YAML_MAPPING_END_EVENT)
+            break;
+        if (read_pair(r, &members, &merged, &mark) < 0)
+            return -1;
+    }
+    if (merged.type != JSON_NULL && merge(r, &members, &merged, &mark) < 0)
+        return -1;
+    ret->type = JSON_OBJECT;
+    ret->members = members.at;
+    ret->count = (uint32_t) members.len;
+    return 0;
+}
+
+static int read_alias(struct reader *r, struct json *ret)
+{
+    const char *name = (const char *) r->event.data.alias.anchor;
+    const struct anchor *anchor = map_find(&r->anchors, str_from(name));
+
+    if (!anchor)
+        return fail_mark(r, &r->event.start_mark, "unknown anchor", name);
+    *ret = anchor->value;
+    r->nodes += anchor->nodes;
+    if (r->nodes > YAML_ALIAS_MAX_NODES)
+        return err_set(r->err, ERR_LIMIT,
+                       "document expands to more than %d values through aliases",
+                       YAML_ALIAS_MAX_NODES);
+    return 0;
+}
+
+static int read_collection(struct reader *r, struct json *ret)
+{
+    int result;
+
+    if (r->depth >= JSON_DEPTH_MAX)
+        return err_set(r->err, ERR_LIMIT, "document is nested deeper than %d levels",
+                       JSON_DEPTH_MAX);
+    r->depth++;
+    result = r->event.type == YAML_SEQUENCE_START_EVENT ? read_sequence(r, ret)
+                                                        : read_mapping(r, ret);
+    r->depth--;
+    return result;
+}
+
+/* The node whose first event is the current one. */
+static int read_node(struct reader *r, struct json *ret)
+{
+    const char *name = anchor_name(r);
+    struct str kept_name = name ? str_copy(r->a, str_from(name)) : STR_NONE;
+    size_t before = r->nodes++;
+    int result;
+
+    *ret = (struct json){.pos = byte_of(r, &r->event.start_mark)};
+    switch (r->event.type) {
+    case YAML_SCALAR_EVENT:
+        result = read_scalar(r, ret);
+        break;
+    case YAML_ALIAS_EVENT:
+        return read_alias(r, ret);
+    case YAML_SEQUENCE_START_EVENT:
+    case YAML_MAPPING_START_EVENT:
+        result = read_collection(r, ret);
+        break;
+    default:
+        return fail_mark(r, &r->event.start_mark, "a value is missing", NULL);
+    }
+    if (result == 0 && !str_is_none(kept_name)) {
+        struct anchor *anchor = ARENA_NEW(r->a, struct anchor);
+
+        *anchor = (struct anchor){.value = *ret, .nodes = r->nodes - before};
+        map_put(&r->anchors, kept_name, anchor);
+    }
+    return result;
+}
+
+/* ---- documents ---- */
+
+/* 1: a document, 0: the stream has ended. */
+static int read_document(struct reader *r, struct json *ret)
+{
+    do {
+        if (next_event(r) < 0)
+            return -1;
+    } while (r->event.type == YAML_STREAM_START_EVENT);
+    if (r->event.type == YAML_STREAM_END_EVENT)
+        return 0;
+    map_done(&r->anchors);
+    r->nodes = 0;
+    if (next_event(r) < 0 || read_node(r, ret) < 0 || next_event(r) < 0)
+        return -1;
+    return 1;
+}
+
+static int reader_open(struct reader *r, struct arena *a, struct str text, struct err *err)
+{
+    *r = (struct reader){.a = a, .text = text, .err = err};
+    if (text.len > ARENA_DOC_MAX_BYTES)
+        return err_set(err, ERR_LIMIT, "document of %zu bytes (limit %d)", text.len,
+                       ARENA_DOC_MAX_BYTES);
+    if (!yaml_parser_initialize(&r->parser))
+        abort(); /* out of memory */
+    yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *) (text.ptr ? text.ptr : ""),
+                                 text.len);
+    return 0;
+}
+
+static void reader_close(struct reader *r)
+{
+    yaml_event_delete(&r->event);
+    yaml_parser_delete(&r->parser);
+    map_done(&r->anchors);
+}
+
+int yaml_parse(struct arena *a, struct str text, struct json *ret, struct err *err)
+{
+    struct reader r;
+    struct json value = {.type = JSON_NULL, .pos = JSON_NO_POS};
+    int result;
+
+    if (reader_open(&r, a, text, err) < 0)
+        return -1;
+    result = read_document(&r, &value);
+    reader_close(&r);
+    if (result >= 0)
+        *ret = value;
+    return result < 0 ? -1 : 0;
+}
+
+int yaml_parse_all(struct arena *a, struct str text, struct yaml_documents *ret,
+                   struct err *err)
+{
+    item_vec documents = {0};
+    struct reader r;
+    struct json value;
+    int result;
+
+    if (reader_open(&r, a, text, err) < 0)
+        return -1;
+    while ((result = read_document(&r, &value)) > 0)
+        if (value.type != JSON_NULL)
+            VEC_APUSH(a, &documents, value);
+    reader_close(&r);
+    *ret = (struct yaml_documents){.at = documents.at, .len = documents.len};
+    return result;
+}

@@ -1,0 +1,269 @@
+/*
+ * HTTP calls on libcurl, which is loaded when the first call is made: a command that never
+ * calls starts without it.
+ *
+ * Each call is one curl_multi transfer, so that the caller's cancel_fd can be waited for beside
+ * the connection. One struct http_client is one multi handle with its connections; one thread
+ * uses it at a time.
+ */
+#include "io/http_client.h"
+
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/vec.h"
+
+enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000 };
+
+/* The functions of libcurl that we use, by name. */
+#define CURL_FUNCTIONS(X)                                                              \
+    X(curl_global_init)                                                                \
+    X(curl_easy_init)                                                                  \
+    X(curl_easy_setopt) X(curl_easy_getinfo) X(curl_easy_cleanup) X(curl_easy_reset)   \
+        X(curl_easy_strerror) X(curl_multi_init) X(curl_multi_cleanup)                 \
+            X(curl_multi_add_handle) X(curl_multi_remove_handle) X(curl_multi_perform) \
+                X(curl_multi_poll) X(curl_multi_info_read) X(curl_slist_append)        \
+                    X(curl_slist_free_all)
+
+#define DECLARE(name) static typeof(&(name)) p_##name;
+CURL_FUNCTIONS(DECLARE)
+#undef DECLARE
+
+static pthread_once_t loaded = PTHREAD_ONCE_INIT;
+static char load_error[256];
+
+struct http_client {
+    CURLM *multi;
+    CURL *easy;
+};
+
+/* One call on its way. */
+struct transfer {
+    const struct http_call *call;
+    struct arena *a;
+    struct strbuf body;
+    VEC(struct http_header) headers;
+    bool is_stopped; /* by on_chunk */
+    struct err *err;
+};
+
+static void load_curl(void)
+{
+    void *lib = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+
+    if (!lib) {
+        snprintf(load_error, sizeof(load_error), "libcurl cannot be loaded: %s", dlerror());
+        return;
+    }
+#define FIND(name)                            \
+    *(void **) &p_##name = dlsym(lib, #name); \
+    if (!p_##name)                            \
+        snprintf(load_error, sizeof(load_error), "libcurl has no %s", #name);
+    CURL_FUNCTIONS(FIND)
+#undef FIND
+    if (!load_error[0])
+        p_curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct http_client *http_client_new(void)
+{
+    return NEW(struct http_client);
+}
+
+void http_client_free(struct http_client *c)
+{
+    if (!c)
+        return;
+    if (c->easy)
+        p_curl_easy_cleanup(c->easy);
+    if (c->multi)
+        p_curl_multi_cleanup(c->multi);
+    free(c);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct transfer *t = ctx;
+    size_t len = size * count;
+
+    if (t->call->on_chunk) {
+        t->is_stopped = t->call->on_chunk(t->call->ctx, str_of(bytes, len)) != 0;
+        return t->is_stopped ? 0 : len;
+    }
+    strbuf_add(&t->body, str_of(bytes, len));
+    return t->body.is_over ? 0 : len;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct transfer *t = ctx;
+    struct str line = str_of(bytes, size * count);
+    size_t colon = str_find_char(line, ':');
+
+    if (str_starts(line, STR("HTTP/")))
+        t->headers.len = 0; /* a redirect's or an interim answer's headers do not count */
+    else if (colon != SIZE_MAX)
+        VEC_APUSH(t->a, &t->headers,
+                  ((struct http_header){str_copy(t->a, str_trim(str_head(line, colon))),
+                                        str_copy(t->a, str_trim(str_skip(line, colon + 1)))}));
+    return line.len;
+}
+
+static struct curl_slist *header_list(struct transfer *t)
+{
+    struct curl_slist *list = p_curl_slist_append(NULL, "Expect:");
+
+    for (size_t i = 0; i < t->call->header_count; i++) {
+        const struct http_header *h = &t->call->headers[i];
+
+        list = p_curl_slist_append(
+            list,
+            str_printf(t->a, STR_FMT ": " STR_FMT, STR_ARG(h->name), STR_ARG(h->value)).ptr);
+    }
+    return list;
+}
+
+static void set_body(CURL *easy, const struct http_call *call, const char *method)
+{
+    if (strcmp(method, "HEAD") == 0)
+        p_curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (call->body.len > 0 || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+        strcmp(method, "PATCH") == 0) {
+        p_curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) call->body.len);
+        p_curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body.ptr ? call->body.ptr : "");
+    }
+}
+
+static void set_options(CURL *easy, struct transfer *t, struct curl_slist *headers)
+{
+    const struct http_call *call = t->call;
+    const char *method = str_cz(t->a, call->method);
+    long timeout = call->timeout_ms ? (long) call->timeout_ms
+                   : call->on_chunk ? 0
+                                    : TIMEOUT_DEFAULT_MS;
+
+    p_curl_easy_setopt(easy, CURLOPT_URL, str_cz(t->a, call->url));
+    p_curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    p_curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    set_body(easy, call, method);
+    p_curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    p_curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    p_curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
+    p_curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) TIMEOUT_DEFAULT_MS);
+    p_curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    p_curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    p_curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    p_curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+    p_curl_easy_setopt(easy, CURLOPT_CAPATH,
+                       NULL); /* a folder of certificates costs 25 ms a connection */
+    p_curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->redirect_max ? 1L : 0L);
+    p_curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long) call->redirect_max);
+    p_curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, call->skip_tls_verify ? 0L : 1L);
+    p_curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, call->skip_tls_verify ? 0L : 2L);
+    if (call->ca_file)
+        p_curl_easy_setopt(easy, CURLOPT_CAINFO, call->ca_file);
+    if (call->cert_file)
+        p_curl_easy_setopt(easy, CURLOPT_SSLCERT, call->cert_file);
+    if (call->key_file)
+        p_curl_easy_setopt(easy, CURLOPT_SSLKEY, call->key_file);
+}
+
+static int judge(struct transfer *t, CURLcode code)
+{
+    enum err_kind kind = ERR_TRANSIENT;
+
+    switch (code) {
+    case CURLE_OK:
+        return 0;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        kind = ERR_INVALID;
+        break;
+    case CURLE_OPERATION_TIMEDOUT:
+        kind = ERR_TIMEOUT;
+        break;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+        kind = ERR_DENIED;
+        break;
+    case CURLE_WRITE_ERROR:
+        if (t->is_stopped)
+            return err_set(t->err, ERR_CANCELLED, "the reader stopped");
+        return err_set(t->err, ERR_LIMIT, "answer of " STR_FMT " is over %d bytes",
+                       STR_ARG(t->call->url), HTTP_RESPONSE_MAX_BYTES);
+    default:
+        break;
+    }
+    return err_set(t->err, kind, STR_FMT " " STR_FMT ": %s", STR_ARG(t->call->method),
+                   STR_ARG(t->call->url), p_curl_easy_strerror(code));
+}
+
+/* Until the transfer ends or cancel_fd is readable. */
+static int run(struct http_client *c, struct transfer *t)
+{
+    struct curl_waitfd cancel = {.fd = t->call->cancel_fd, .events = CURL_WAIT_POLLIN};
+    bool can_cancel = t->call->cancel_fd > 0;
+    int running = 1;
+    int left;
+    const CURLMsg *message;
+
+    for (;;) {
+        p_curl_multi_perform(c->multi, &running);
+        if (!running)
+            break;
+        p_curl_multi_poll(c->multi, can_cancel ? &cancel : NULL, can_cancel ? 1 : 0, POLL_MS,
+                          NULL);
+        if (can_cancel && cancel.revents)
+            return err_set(t->err, ERR_CANCELLED, "asked to stop");
+        cancel.revents = 0;
+    }
+    message = p_curl_multi_info_read(c->multi, &left);
+    return message ? judge(t, message->data.result)
+                   : err_set(t->err, ERR_INTERNAL, "libcurl gave no result");
+}
+
+static int prepare(struct http_client *c, struct err *err)
+{
+    pthread_once(&loaded, load_curl);
+    if (load_error[0])
+        return err_set(err, ERR_UNSUPPORTED, "%s", load_error);
+    if (!c->multi)
+        c->multi = p_curl_multi_init();
+    if (!c->easy)
+        c->easy = p_curl_easy_init();
+    p_curl_easy_reset(c->easy);
+    return 0;
+}
+
+int http_client_do(struct http_client *c, struct arena *a, const struct http_call *call,
+                   struct http_answer *ret, struct err *err)
+{
+    struct transfer t = {
+        .call = call, .a = a, .err = err, .body = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES)};
+    struct curl_slist *headers;
+    long status = 0;
+    int result;
+
+    if (prepare(c, err) < 0)
+        return -1;
+    headers = header_list(&t);
+    set_options(c->easy, &t, headers);
+    p_curl_multi_add_handle(c->multi, c->easy);
+    result = run(c, &t);
+    p_curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    p_curl_multi_remove_handle(c->multi, c->easy);
+    p_curl_slist_free_all(headers);
+    if (result == 0)
+        *ret = (struct http_answer){.status = (unsigned) status,
+                                    .body = str_copy(a, strbuf_str(&t.body)),
+                                    .headers = t.headers.at,
+                                    .header_count = t.headers.len};
+    strbuf_done(&t.body);
+    return result;
+}

@@ -1,0 +1,409 @@
+/*
+ * The HTTP server over libmicrohttpd's epoll threads.
+ *
+ * A request goes through: head (begin() may refuse before any body is read), body pieces
+ * (capped), whole (handle()). Unless handle() has replied by the time it returns, the
+ * connection is suspended; a reply from another thread is put into the request and the
+ * connection resumed, so only libmicrohttpd's own thread ever touches its connection. The
+ * request is freed when libmicrohttpd says that it is completed, and not before its reply was
+ * given.
+ */
+#include "io/http_internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+enum { ERROR_TEXT_MAX_BYTES = 200, STOP_WAIT_S = 2 };
+
+static void reply_text(struct http_request *req, unsigned status, const char *text)
+{
+    http_reply(req, status, STR("text/plain; charset=utf-8"), str_from(text), NULL, 0);
+}
+
+/* ---- reading ---- */
+
+struct str http_method(const struct http_request *req)
+{
+    return req->method;
+}
+
+struct str http_path(const struct http_request *req)
+{
+    return req->path;
+}
+
+struct str http_raw_url(const struct http_request *req)
+{
+    return req->raw;
+}
+
+struct str http_query(const struct http_request *req, struct str name)
+{
+    for (size_t i = 0; i < req->query.len; i++)
+        if (str_eq(req->query.at[i].name, name))
+            return req->query.at[i].value;
+    return STR_NONE;
+}
+
+size_t http_query_all(struct http_request *req, const struct http_header **ret)
+{
+    *ret = req->query.at;
+    return req->query.len;
+}
+
+struct str http_header(const struct http_request *req, struct str name)
+{
+    for (size_t i = 0; i < req->headers.len; i++)
+        if (str_eq_nocase(req->headers.at[i].name, name))
+            return req->headers.at[i].value;
+    return STR_NONE;
+}
+
+size_t http_headers_all(struct http_request *req, const struct http_header **ret)
+{
+    *ret = req->headers.at;
+    return req->headers.len;
+}
+
+struct str http_body(const struct http_request *req)
+{
+    return strbuf_str(&req->body);
+}
+
+bool http_is_loopback(const struct http_request *req)
+{
+    return req->is_loopback;
+}
+
+struct arena *http_arena(struct http_request *req)
+{
+    return req->arena;
+}
+
+void http_set_user(struct http_request *req, void *user)
+{
+    req->user = user;
+}
+
+void *http_user(const struct http_request *req)
+{
+    return req->user;
+}
+
+/* ---- the head ---- */
+
+static enum MHD_Result add_pair(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    struct http_request *req = ctx;
+    struct http_header pair = {str_copy(req->arena, str_from(name)),
+                               str_copy(req->arena, str_from(value ? value : ""))};
+
+    if (kind == MHD_HEADER_KIND)
+        VEC_APUSH(req->arena, &req->headers, pair);
+    else
+        VEC_APUSH(req->arena, &req->query, pair);
+    return MHD_YES;
+}
+
+static bool is_loopback_address(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET)
+        return (ntohl(((const struct sockaddr_in *) (const void *) address)->sin_addr.s_addr) >>
+                24) == 127;
+    if (address->sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(
+            &((const struct sockaddr_in6 *) (const void *) address)->sin6_addr);
+    return false;
+}
+
+/* Called first, with the request line as sent. */
+static void *on_url(void *ctx, const char *raw, struct MHD_Connection *connection)
+{
+    struct arena *a = arena_new();
+    struct http_request *req = ARENA_NEW(a, struct http_request);
+
+    req->arena = a;
+    req->server = ctx;
+    req->connection = connection;
+    req->raw = str_copy(a, str_from(raw));
+    strbuf_init(&req->body, req->server->body_max_bytes);
+    pthread_mutex_init(&req->lock, NULL);
+    return req;
+}
+
+static void read_head(struct http_request *req, const char *url, const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    req->method = str_copy(req->arena, str_from(method));
+    req->path = str_copy(req->arena, str_from(url));
+    MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_pair, req);
+    MHD_get_connection_values(req->connection, MHD_GET_ARGUMENT_KIND, add_pair, req);
+    req->is_loopback = info && is_loopback_address(info->client_addr);
+}
+
+static bool is_too_long(const struct http_request *req)
+{
+    uint64_t length;
+
+    return parse_u64(http_header(req, STR("Content-Length")), &length) &&
+           length > req->server->body_max_bytes;
+}
+
+/* ---- the answer ---- */
+
+static enum MHD_Result queue_reply(struct http_request *req)
+{
+    enum MHD_Result result = MHD_queue_response(req->connection, req->status, req->response);
+
+    MHD_destroy_response(req->response);
+    req->response = NULL;
+    req->is_queued = true;
+    return result;
+}
+
+void http_answer_with(struct http_request *req, unsigned status, struct MHD_Response *response)
+{
+    bool must_resume;
+
+    pthread_mutex_lock(&req->lock);
+    req->status = status;
+    req->response = response;
+    req->is_answered = true;
+    must_resume = req->is_suspended;
+    req->is_suspended = false;
+    pthread_mutex_unlock(&req->lock);
+    if (must_resume)
+        MHD_resume_connection(req->connection);
+}
+
+void http_reply(struct http_request *req, unsigned status, struct str type, struct str body,
+                const struct http_header *headers, size_t count)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body.len, (void *) (uintptr_t) (body.ptr ? body.ptr : ""), MHD_RESPMEM_MUST_COPY);
+
+    if (type.len)
+        MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
+    for (size_t i = 0; i < count; i++)
+        MHD_add_response_header(response, str_cz(req->arena, headers[i].name),
+                                str_cz(req->arena, headers[i].value));
+    http_answer_with(req, status, response);
+}
+
+static void count_open(struct http_server *server, int change)
+{
+    pthread_mutex_lock(&server->lock);
+    server->open = (unsigned) ((int) server->open + change);
+    if (server->open == 0)
+        pthread_cond_broadcast(&server->idle);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* After begin() or handle(): the reply that is there, or wait for it. */
+static enum MHD_Result answer_or_wait(struct http_request *req)
+{
+    bool is_answered;
+
+    pthread_mutex_lock(&req->lock);
+    is_answered = req->is_answered;
+    if (!is_answered) {
+        count_open(req->server, 1);
+        req->is_suspended = true;
+        MHD_suspend_connection(req->connection);
+    }
+    pthread_mutex_unlock(&req->lock);
+    return is_answered ? queue_reply(req) : MHD_YES;
+}
+
+/* ---- libmicrohttpd's callbacks, on its threads ---- */
+
+static enum MHD_Result on_head(struct http_request *req, const char *url, const char *method)
+{
+    struct http_server *server = req->server;
+
+    read_head(req, url, method);
+    req->has_head = true;
+    if (is_too_long(req)) {
+        char text[ERROR_TEXT_MAX_BYTES];
+
+        snprintf(text, sizeof(text), "request body is over %zu bytes\n",
+                 server->body_max_bytes);
+        reply_text(req, 413, text);
+        return queue_reply(req);
+    }
+    if (server->options.begin && server->options.begin(server->options.ctx, req) != 0)
+        return queue_reply(req);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *piece,
+                                  size_t *piece_len, void **req_ctx)
+{
+    struct http_request *req = *req_ctx;
+    struct http_server *server = ctx;
+
+    (void) connection;
+    (void) version;
+    if (!req->has_head)
+        return on_head(req, url, method);
+    if (*piece_len > 0) {
+        strbuf_add(&req->body, str_of(piece, *piece_len));
+        *piece_len = 0;
+        return MHD_YES;
+    }
+    if (req->is_handed_over) { /* resumed: the reply is there */
+        count_open(server, -1);
+        return queue_reply(req);
+    }
+    req->is_handed_over = true;
+    if (req->body.is_over)
+        reply_text(req, 413, "request body is too large\n");
+    else
+        server->options.handle(server->options.ctx, req);
+    return answer_or_wait(req);
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **req_ctx,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct http_request *req = *req_ctx;
+
+    (void) ctx;
+    (void) connection;
+    (void) code;
+    if (!req)
+        return;
+    if (req->response)
+        MHD_destroy_response(req->response);
+    strbuf_done(&req->body);
+    pthread_mutex_destroy(&req->lock);
+    arena_free(req->arena);
+    *req_ctx = NULL;
+}
+
+/* ---- start and stop ---- */
+
+static int address_of(const struct http_server_options *options, struct sockaddr_storage *ret,
+                      struct err *err)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *) ret;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *) ret;
+
+    memset(ret, 0, sizeof(*ret));
+    if (inet_pton(AF_INET, options->address, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(options->port);
+        return 0;
+    }
+    if (inet_pton(AF_INET6, options->address, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(options->port);
+        return 0;
+    }
+    return err_set(err, ERR_INVALID, "listen address \"%s\" is not numeric", options->address);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server,
+                                       const struct sockaddr_storage *address)
+{
+    const struct http_server_options *o = &server->options;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
+                     (address->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0) |
+                     (o->tls_cert ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem extra[] = {
+        {o->tls_cert ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0,
+         (void *) (uintptr_t) o->tls_cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *) (uintptr_t) o->tls_key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
+                            address, MHD_OPTION_URI_LOG_CALLBACK, on_url, server,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                            MHD_OPTION_THREAD_POOL_SIZE, o->threads ? o->threads : 1,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned) HTTP_CONNECTIONS_MAX,
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) (HTTP_IDLE_MS / 1000),
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HTTP_HEADER_MAX_BYTES,
+                            MHD_OPTION_ARRAY, extra, MHD_OPTION_END);
+}
+
+struct http_server *http_server_start(const struct http_server_options *options,
+                                      struct err *err)
+{
+    struct http_server *server = NEW(struct http_server);
+    const union MHD_DaemonInfo *info;
+    struct sockaddr_storage address;
+    int error;
+
+    server->options = *options;
+    server->body_max_bytes =
+        options->body_max_bytes ? options->body_max_bytes : HTTP_BODY_MAX_BYTES;
+    list_init(&server->streams);
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_cond_init(&server->idle, NULL);
+    if (address_of(options, &address, err) < 0) {
+        free(server);
+        return NULL;
+    }
+    errno = 0;
+    server->daemon = start_daemon(server, &address);
+    error = errno;
+    if (!server->daemon) {
+        err_set(err, error == EADDRINUSE ? ERR_EXISTS : ERR_IO, "listen on %s:%u: %s",
+                options->address, options->port, strerrordesc_np(error));
+        free(server);
+        return NULL;
+    }
+    info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    server->port = info ? info->port : options->port;
+    return server;
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+/* Whoever has a request must answer it; a daemon that ends does not wait for that forever. */
+static bool wait_for_answers(struct http_server *server)
+{
+    struct timespec until;
+    int code = 0;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += STOP_WAIT_S;
+    pthread_mutex_lock(&server->lock);
+    while (server->open > 0 && code == 0)
+        code = pthread_cond_timedwait(&server->idle, &server->lock, &until);
+    pthread_mutex_unlock(&server->lock);
+    return code == 0;
+}
+
+void http_server_stop(struct http_server *server)
+{
+    int listener;
+
+    if (!server)
+        return;
+    listener = MHD_quiesce_daemon(server->daemon);
+    http_streams_end_all(server);
+    if (!wait_for_answers(server))
+        return; /* the process is about to end: its memory goes with it */
+    MHD_stop_daemon(server->daemon);
+    if (listener >= 0)
+        close(listener);
+    pthread_cond_destroy(&server->idle);
+    pthread_mutex_destroy(&server->lock);
+    free(server);
+}

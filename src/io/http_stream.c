@@ -1,0 +1,160 @@
+/*
+ * Bodies that come bit by bit: a bounded buffer between any writer and libmicrohttpd's thread.
+ * While the buffer is empty the connection is suspended; a write resumes it. A reader that is
+ * too slow for HTTP_STREAM_QUEUE_MAX_BYTES loses its stream. Two references: the writer's and
+ * the connection's.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/http_internal.h"
+
+struct http_stream {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct list link;
+    pthread_mutex_t lock;
+    struct strbuf out;
+    size_t taken; /* of out, by the connection */
+    int refs;
+    bool is_ended; /* the writer has no more */
+    bool is_gone;  /* the peer or the connection has gone */
+    bool is_suspended;
+    bool is_started; /* the connection has asked for bytes */
+    void (*on_close)(void *ctx);
+    void *ctx;
+};
+
+static void unref_locked(struct http_stream *s)
+{
+    bool is_last = --s->refs == 0;
+
+    pthread_mutex_unlock(&s->lock);
+    if (!is_last)
+        return;
+    strbuf_done(&s->out);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+/* libmicrohttpd wants bytes. */
+static ssize_t on_read(void *ctx, uint64_t position, char *to, size_t max)
+{
+    struct http_stream *s = ctx;
+    size_t len;
+
+    (void) position;
+    pthread_mutex_lock(&s->lock);
+    s->is_started = true;
+    len = s->out.len - s->taken;
+    if (len > max)
+        len = max;
+    if (len > 0) {
+        memcpy(to, s->out.ptr + s->taken, len);
+        s->taken += len;
+        if (s->taken == s->out.len) {
+            strbuf_reset(&s->out);
+            s->taken = 0;
+        }
+    } else if (!s->is_ended) {
+        s->is_suspended = true;
+        MHD_suspend_connection(s->connection);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (len == 0 && s->is_ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    return (ssize_t) len;
+}
+
+static void on_free(void *ctx)
+{
+    struct http_stream *s = ctx;
+    void (*on_close)(void *) = s->on_close;
+    void *close_ctx = s->ctx;
+
+    pthread_mutex_lock(&s->server->lock);
+    list_remove(&s->link);
+    pthread_mutex_unlock(&s->server->lock);
+    pthread_mutex_lock(&s->lock);
+    s->is_gone = true;
+    unref_locked(s);
+    if (on_close)
+        on_close(close_ctx);
+}
+
+struct http_stream *http_stream_start(struct http_request *req, unsigned status,
+                                      struct str type, void (*on_close)(void *ctx), void *ctx)
+{
+    struct http_stream *s = NEW(struct http_stream);
+    struct MHD_Response *response;
+
+    s->server = req->server;
+    s->connection = req->connection;
+    s->refs = 2;
+    s->on_close = on_close;
+    s->ctx = ctx;
+    pthread_mutex_init(&s->lock, NULL);
+    strbuf_init(&s->out, 2 * (size_t) HTTP_STREAM_QUEUE_MAX_BYTES);
+    pthread_mutex_lock(&s->server->lock);
+    list_append(&s->server->streams, &s->link);
+    pthread_mutex_unlock(&s->server->lock);
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, s, on_free);
+    MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
+    MHD_add_response_header(response, "Cache-Control", "no-cache, private");
+    http_answer_with(req, status, response);
+    return s;
+}
+
+static void wake_locked(struct http_stream *s)
+{
+    if (!s->is_suspended)
+        return;
+    s->is_suspended = false;
+    MHD_resume_connection(s->connection);
+}
+
+int http_stream_write(struct http_stream *s, struct str bytes, struct err *err)
+{
+    int result = 0;
+
+    pthread_mutex_lock(&s->lock);
+    if (s->is_gone || s->is_ended) {
+        result = err_set(err, ERR_CANCELLED, "the reader has gone");
+    } else if (s->out.len - s->taken + bytes.len > HTTP_STREAM_QUEUE_MAX_BYTES &&
+               s->out.len > s->taken) {
+        s->is_ended = true;
+        result = err_set(err, ERR_LIMIT, "the reader is too slow: %d bytes wait",
+                         HTTP_STREAM_QUEUE_MAX_BYTES);
+        wake_locked(s);
+    } else {
+        strbuf_add(&s->out, bytes);
+        wake_locked(s);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return result;
+}
+
+void http_stream_end(struct http_stream *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->is_ended = true;
+    if (!s->is_gone)
+        wake_locked(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void http_stream_unref(struct http_stream *s)
+{
+    pthread_mutex_lock(&s->lock);
+    unref_locked(s);
+}
+
+void http_streams_end_all(struct http_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    LIST_FOREACH (s, &server->streams, struct http_stream, link) {
+        http_stream_end(s);
+    }
+    pthread_mutex_unlock(&server->lock);
+}
