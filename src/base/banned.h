@@ -15,4 +15,4 @@
 
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r gets
 #pragma GCC poison atoi atol atoll strtol strtoll strtoul strtoull sscanf gmtime localtime ctime
-#pragma GCC poison strerror popen vfork rand srand
+#pragma GCC poison strerror popen vfork srand

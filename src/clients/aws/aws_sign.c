@@ -1,0 +1,285 @@
+/* See aws_sign.h. Hashes are OpenSSL's. */
+#include "clients/aws/aws_sign.h"
+
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+#include "base/vec.h"
+
+enum { HASH_BYTES = SHA256_DIGEST_LENGTH };
+
+typedef VEC(struct http_header) pairs;
+
+static struct str hex(struct arena *a, const unsigned char *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc_raw(a, 2 * len + 1);
+
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * len] = '\0';
+    return str_of(text, 2 * len);
+}
+
+static struct str hash(struct arena *a, struct str text)
+{
+    unsigned char digest[HASH_BYTES];
+
+    SHA256((const unsigned char *) (text.ptr ? text.ptr : ""), text.len, digest);
+    return hex(a, digest, sizeof(digest));
+}
+
+static void hmac(const void *key, size_t key_len, struct str text,
+                 unsigned char ret[HASH_BYTES])
+{
+    unsigned int len = HASH_BYTES;
+
+    HMAC(EVP_sha256(), key, (int) key_len, (const unsigned char *) text.ptr, text.len, ret,
+         &len);
+}
+
+/* ---- the URL ---- */
+
+struct url {
+    struct str host, path, query;
+};
+
+static int split_url(struct str url, struct url *ret, struct err *err)
+{
+    size_t scheme = str_find(url, STR("://"));
+    struct str rest = scheme == SIZE_MAX ? STR("") : str_skip(url, scheme + 3);
+    size_t end = 0;
+    size_t mark = str_find_char(rest, '#');
+
+    rest = str_head(rest, mark == SIZE_MAX ? rest.len : mark); /* a fragment is never sent */
+
+    while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?')
+        end++;
+    ret->host = str_head(rest, end);
+    rest = str_skip(rest, end);
+    mark = str_find_char(rest, '?');
+    ret->path = str_head(rest, mark == SIZE_MAX ? rest.len : mark);
+    ret->query = mark == SIZE_MAX ? STR("") : str_skip(rest, mark + 1);
+    if (str_ends(ret->host, STR(":443")) && str_starts(url, STR("https:")))
+        ret->host.len -= 4;
+    if (str_ends(ret->host, STR(":80")) && str_starts(url, STR("http:")))
+        ret->host.len -= 3;
+    return ret->host.len
+               ? 0
+               : err_set(err, ERR_INVALID, "URL \"" STR_FMT "\" has no host", STR_ARG(url));
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           strchr("-._~", c);
+}
+
+static void escape(struct strbuf *b, struct str s, const char *kept)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] && (is_unreserved(s.ptr[i]) || strchr(kept, s.ptr[i])))
+            strbuf_addc(b, s.ptr[i]);
+        else
+            strbuf_addf(b, "%%%02X", (unsigned char) s.ptr[i]);
+}
+
+/* Without "." , ".." and doubled slashes, as every service but S3 wants it. */
+static struct str normal_path(struct arena *a, struct str path)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+    VEC(struct str) parts = {0};
+    struct str rest = path, part;
+
+    while (str_cut(&rest, '/', &part)) {
+        if (str_is(part, "..") && parts.len > 0)
+            parts.len--;
+        else if (part.len > 0 && !str_is(part, ".") && !str_is(part, ".."))
+            VEC_APUSH(a, &parts, part);
+    }
+    VEC_FOREACH (it, &parts) {
+        strbuf_addc(&b, '/');
+        strbuf_add(&b, *it);
+    }
+    if (parts.len == 0 || str_ends(path, STR("/")))
+        strbuf_addc(&b, '/');
+    return str_copy(a, strbuf_str(&b));
+}
+
+static int compare_pairs(const void *left, const void *right)
+{
+    const struct http_header *a = left, *b = right;
+    int order = str_cmp(a->name, b->name);
+
+    return order ? order : str_cmp(a->value, b->value);
+}
+
+static void add_query(struct strbuf *b, struct arena *a, struct str query)
+{
+    pairs list = {0};
+    struct str part, name;
+
+    while (query.len > 0 && str_cut(&query, '&', &part)) {
+        if (!str_cut(&part, '=', &name))
+            name = STR("");
+        VEC_APUSH(a, &list, ((struct http_header){name, str_is_none(part) ? STR("") : part}));
+    }
+    if (list.len)
+        qsort(list.at, list.len, sizeof(*list.at), compare_pairs);
+    for (size_t i = 0; i < list.len; i++) {
+        strbuf_addf(b, "%s" STR_FMT "=" STR_FMT, i ? "&" : "", STR_ARG(list.at[i].name),
+                    STR_ARG(list.at[i].value));
+    }
+}
+
+/* ---- headers ---- */
+
+static struct str lower(struct arena *a, struct str s)
+{
+    char *text = str_cz(a, s);
+
+    for (size_t i = 0; i < s.len; i++)
+        if (text[i] >= 'A' && text[i] <= 'Z')
+            text[i] = (char) (text[i] - 'A' + 'a');
+    return str_of(text, s.len);
+}
+
+/* Without blanks at the ends and with single ones inside. */
+static struct str folded(struct arena *a, struct str s)
+{
+    char *text = arena_alloc_raw(a, s.len + 1);
+    size_t used = 0;
+
+    s = str_trim(s);
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] != ' ' || used == 0 || text[used - 1] != ' ')
+            text[used++] = s.ptr[i];
+    text[used] = '\0';
+    return str_of(text, used);
+}
+
+static struct str add_headers(struct strbuf *b, struct arena *a, pairs *list)
+{
+    _cleanup_strbuf_ struct strbuf names = STRBUF_INIT(1 << 16);
+
+    for (size_t i = 0; i < list->len; i++) {
+        list->at[i].name = lower(a, list->at[i].name);
+        list->at[i].value = folded(a, list->at[i].value);
+    }
+    qsort(list->at, list->len, sizeof(*list->at), compare_pairs);
+    for (size_t i = 0; i < list->len; i++) {
+        bool is_again = i > 0 && str_eq(list->at[i].name, list->at[i - 1].name);
+
+        if (is_again) {
+            b->len--; /* "a:1\n" and another value: "a:1,2\n" */
+            strbuf_addf(b, "," STR_FMT "\n", STR_ARG(list->at[i].value));
+            continue;
+        }
+        strbuf_addf(b, STR_FMT ":" STR_FMT "\n", STR_ARG(list->at[i].name),
+                    STR_ARG(list->at[i].value));
+        strbuf_addf(&names, "%s" STR_FMT, names.len ? ";" : "", STR_ARG(list->at[i].name));
+    }
+    return str_copy(a, strbuf_str(&names));
+}
+
+/* ---- signing ---- */
+
+static struct str timestamp(struct arena *a, struct wall now)
+{
+    time_t seconds = (time_t) (now.ms / 1000);
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    return str_printf(a, "%04d%02d%02dT%02d%02d%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                      tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static struct str signature_of(struct arena *a, const struct aws_request *req,
+                               const struct aws_keys *keys, struct str date, struct str text)
+{
+    struct str secret = secret_reveal(&keys->secret_key);
+    _cleanup_strbuf_ struct strbuf first = STRBUF_INIT(4096);
+    unsigned char key[HASH_BYTES];
+
+    strbuf_addf(&first, "AWS4" STR_FMT, STR_ARG(secret));
+    hmac(first.ptr, first.len, date, key);
+    hmac(key, sizeof(key), req->region, key);
+    hmac(key, sizeof(key), req->service, key);
+    hmac(key, sizeof(key), STR("aws4_request"), key);
+    hmac(key, sizeof(key), text, key);
+    explicit_bzero(first.ptr, first.room);
+    return hex(a, key, sizeof(key));
+}
+
+static void add_header(struct arena *a, struct aws_signature *s, pairs *all, struct str name,
+                       struct str value)
+{
+    s->headers[s->header_count++] = (struct http_header){name, value};
+    VEC_APUSH(a, all, ((struct http_header){name, value}));
+}
+
+static struct str canonical(struct arena *a, const struct aws_request *req,
+                            const struct url *url, pairs *all, struct str *ret_names)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(16 << 20);
+
+    strbuf_addf(&b, STR_FMT "\n", STR_ARG(req->method));
+    if (req->signer == AWS_SIGN_S3V4)
+        strbuf_add(&b, url->path.len ? url->path : STR("/"));
+    else
+        escape(&b, normal_path(a, url->path), "/");
+    strbuf_addc(&b, '\n');
+    add_query(&b, a, url->query);
+    strbuf_addc(&b, '\n');
+    *ret_names = add_headers(&b, a, all);
+    strbuf_addf(&b, "\n" STR_FMT "\n" STR_FMT, STR_ARG(*ret_names),
+                STR_ARG(hash(a, req->body)));
+    return str_copy(a, strbuf_str(&b));
+}
+
+/* Headers that signing itself sets: what the caller says about them does not count. */
+static bool is_ours(const struct aws_request *req, struct str name)
+{
+    return str_eq_nocase(name, STR("x-amz-date")) || (req->signer == AWS_SIGN_S3V4 && str_eq_nocase(name, STR("x-amz-content-sha256")));
+}
+
+int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,
+             struct aws_signature *ret, struct err *err)
+{
+    struct str stamp = timestamp(a, req->now), date = str_head(stamp, 8), scope, names;
+    struct url url;
+    pairs all = {0};
+
+    *ret = (struct aws_signature){0};
+    if (split_url(req->url, &url, err) < 0)
+        return -1;
+    for (size_t i = 0; i < req->header_count; i++)
+        if (!is_ours(req, req->headers[i].name))
+            VEC_APUSH(a, &all, req->headers[i]);
+    VEC_APUSH(a, &all, ((struct http_header){STR("host"), url.host}));
+    add_header(a, ret, &all, STR("X-Amz-Date"), stamp);
+    if (keys->session_token.len)
+        add_header(a, ret, &all, STR("X-Amz-Security-Token"), keys->session_token);
+    if (req->signer == AWS_SIGN_S3V4)
+        add_header(a, ret, &all, STR("X-Amz-Content-SHA256"), hash(a, req->body));
+    ret->canonical_request = canonical(a, req, &url, &all, &names);
+    scope = str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(date),
+                       STR_ARG(req->region), STR_ARG(req->service));
+    ret->string_to_sign =
+        str_printf(a, "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(stamp),
+                   STR_ARG(scope), STR_ARG(hash(a, ret->canonical_request)));
+    ret->signature = signature_of(a, req, keys, date, ret->string_to_sign);
+    ret->headers[ret->header_count++] = (struct http_header){
+        STR("Authorization"), str_printf(a,
+                                         "AWS4-HMAC-SHA256 Credential=" STR_FMT "/" STR_FMT
+                                         ", SignedHeaders=" STR_FMT ", Signature=" STR_FMT,
+                                         STR_ARG(keys->access_key), STR_ARG(scope),
+                                         STR_ARG(names), STR_ARG(ret->signature))};
+    return 0;
+}
