@@ -72,7 +72,7 @@ static void save_cursor(struct bus_consumer *c)
         return;
     row->seq = c->saved = c->cursor;
     item = cursor_item(c, NULL, NULL);
-    if (!item_push(c->bus, item))
+    if (!bus_item_push(c->bus, item))
         free(item);
 }
 
@@ -152,7 +152,7 @@ void consumer_read(struct bus_consumer *c)
     page->limit = room_of(c) < BUS_PAGE_RECORDS ? room_of(c) : BUS_PAGE_RECORDS;
     page->task.run = on_page;
     c->page = page;
-    reader_request(c->bus, page);
+    bus_reader_request(c->bus, page);
 }
 
 void consumers_deliver(struct bus *bus, const struct bus_record *records, size_t count)
@@ -298,7 +298,7 @@ void bus_ack_sync(struct bus_consumer *c, uint64_t seq, void (*done)(void *ctx),
     after_ack(c);
     row->seq = c->saved = c->cursor;
     item = cursor_item(c, done, ctx);
-    if (!item_push(c->bus, item))
+    if (!bus_item_push(c->bus, item))
         free(item);
 }
 
@@ -327,7 +327,7 @@ int bus_consumer_drop(struct bus *bus, struct str name, struct err *err)
     memcpy(item->text, name.ptr, name.len);
     item->kind = ITEM_CURSOR_DROP;
     item->name = str_of(item->text, name.len);
-    if (!item_push(bus, item))
+    if (!bus_item_push(bus, item))
         free(item);
     return 0;
 }

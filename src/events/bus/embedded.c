@@ -164,7 +164,7 @@ void bus_trace_add(struct bus *bus, const struct bus_trace *t)
     pthread_mutex_lock(&bus->lock);
     has_room = bus->queue_len < TRACE_QUEUE_MAX;
     pthread_mutex_unlock(&bus->lock);
-    if (!has_room || !item_push(bus, item))
+    if (!has_room || !bus_item_push(bus, item))
         free(item);
 }
 
@@ -351,9 +351,9 @@ struct bus *bus_open(const struct bus_options *options, struct err *err)
     pthread_cond_init(&bus->read_wake, NULL);
     if (lock_folder(bus, options->path, err) == 0 && bus_db_open(file, &bus->db, err) == 0 &&
         chmod(file, 0600) == 0 && prepare(bus, err) == 0 && load(bus, err) == 0 &&
-        reader_start(bus, err) == 0 && writer_start(bus, err) == 0)
+        bus_reader_start(bus, err) == 0 && bus_writer_start(bus, err) == 0)
         return bus;
-    reader_stop(bus);
+    bus_reader_stop(bus);
     release(bus);
     return NULL;
 }
@@ -366,8 +366,8 @@ void bus_close(struct bus *bus)
         if (!c->is_closed)
             bus_consumer_close(c);
     }
-    writer_stop(bus);
-    reader_stop(bus);
+    bus_writer_stop(bus);
+    bus_reader_stop(bus);
     /* The loop runs no more: what it still had to do with this bus is done or dropped here. */
     if (bus->is_task_posted)
         list_remove(&bus->task.link);

@@ -140,11 +140,11 @@ void bus_bind(sqlite3_stmt *s, int at, struct str text);
 
 /* ---- writer.c ---- */
 
-int writer_start(struct bus *bus, struct err *err);
-void writer_stop(struct bus *bus);
+int bus_writer_start(struct bus *bus, struct err *err);
+void bus_writer_stop(struct bus *bus);
 
-/** item_push() - queue an item; any thread; false when stopping */
-bool item_push(struct bus *bus, struct item *item);
+/** bus_item_push() - queue an item; any thread; false when stopping */
+bool bus_item_push(struct bus *bus, struct item *item);
 
 /* ---- consumer.c: loop ---- */
 
@@ -177,8 +177,8 @@ struct page {
     struct loop_task task;
 };
 
-int reader_start(struct bus *bus, struct err *err);
-void reader_stop(struct bus *bus);
+int bus_reader_start(struct bus *bus, struct err *err);
+void bus_reader_stop(struct bus *bus);
 
-/** reader_request() - queue a page; page->task runs on the loop when it is there */
-void reader_request(struct bus *bus, struct page *page);
+/** bus_reader_request() - queue a page; page->task runs on the loop when it is there */
+void bus_reader_request(struct bus *bus, struct page *page);

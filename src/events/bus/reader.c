@@ -102,7 +102,7 @@ static void *reader_main(void *ctx)
     return NULL;
 }
 
-int reader_start(struct bus *bus, struct err *err)
+int bus_reader_start(struct bus *bus, struct err *err)
 {
     sigset_t all, kept;
     int error;
@@ -115,7 +115,7 @@ int reader_start(struct bus *bus, struct err *err)
     return error ? err_sys(err, error, "start the bus reader") : 0;
 }
 
-void reader_stop(struct bus *bus)
+void bus_reader_stop(struct bus *bus)
 {
     if (!bus->has_reader)
         return;
@@ -127,7 +127,7 @@ void reader_stop(struct bus *bus)
     bus->has_reader = false;
 }
 
-void reader_request(struct bus *bus, struct page *page)
+void bus_reader_request(struct bus *bus, struct page *page)
 {
     pthread_mutex_lock(&bus->read_lock);
     list_append(&bus->pages, &page->link);

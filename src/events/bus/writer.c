@@ -14,7 +14,7 @@
 
 enum { RETRY_MS = 100, TRIM_EVERY_RECORDS = 4096, RECORD_OVERHEAD_BYTES = 64 };
 
-bool item_push(struct bus *bus, struct item *item)
+bool bus_item_push(struct bus *bus, struct item *item)
 {
     bool was_empty;
 
@@ -280,7 +280,7 @@ static void *writer_main(void *ctx)
     }
 }
 
-int writer_start(struct bus *bus, struct err *err)
+int bus_writer_start(struct bus *bus, struct err *err)
 {
     sigset_t all, kept;
     int error;
@@ -293,7 +293,7 @@ int writer_start(struct bus *bus, struct err *err)
     return error ? err_sys(err, error, "start the bus writer") : 0;
 }
 
-void writer_stop(struct bus *bus)
+void bus_writer_stop(struct bus *bus)
 {
     if (!bus->has_writer)
         return;

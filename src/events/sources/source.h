@@ -1,12 +1,14 @@
 /*
  * events/sources/source.h - what every event source is, and what the core does for all of them.
  *
- * An EventSource object holds named events of one or more kinds; each named event is one struct source. A driver says
- * what to receive; the core owns threads, reconnects with backoff, pauses while the bus is stalled, envelopes
- * (CloudEvent as upstream's, ../shared/spec/events.md 2), publishing, settling, secret look-up, traces, scopes and the
- * object's status conditions. The origin is acknowledged (settle) only after the bus has stored the event.
+ * An EventSource object holds named events of one or more kinds; each named event is one struct
+ * source. A driver says what to receive; the core owns threads, reconnects with backoff, pauses
+ * while the bus is stalled, envelopes (CloudEvent as upstream's, ../shared/spec/events.md 2),
+ * publishing, settling, secret look-up, traces, scopes and the object's status conditions. The
+ * origin is acknowledged (settle) only after the bus has stored the event.
  *
- * One file a kind; sources.def lists them; sources.c holds the const table. Nothing registers itself at run time.
+ * One file a kind; sources.def lists them; sources.c holds the const table. Nothing registers
+ * itself at run time.
  */
 #pragma once
 
@@ -15,10 +17,10 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "events/bus/bus.h"
+#include "formats/json.h"
 #include "io/http_server.h"
 #include "io/loop.h"
 #include "io/workers.h"
-#include "objects/field.h"
 #include "store/store.h"
 
 struct source;
@@ -31,24 +33,30 @@ enum source_model {
 
 /* One thing received. All borrowed; source_deliver() copies. */
 struct delivery {
-    struct str id;      /* event id; "" = the core gives a random one. Equal ids within the bus's window are stored once */
-    struct str payload; /* the event's data as upstream's source makes it (JSON text, or bytes when not is_json) */
+    struct str id; /* event id; "" = the core gives a random one. Equal ids within the bus's
+                      window are stored once */
+    struct str payload; /* the event's data as upstream's source makes it (JSON text, or bytes
+                           when not is_json) */
     struct str receipt; /* for settle: what acknowledges it at the origin */
     bool is_json;
 };
 
-struct event_source_ops { /* in the order of a source's life; thread: the source's own (ON_THREAD), else the loop; serve: http threads */
-    int (*check)(const void *spec, struct err *err); /* optional; pure */
+struct event_source_ops { /* in the order of a source's life; thread: the source's own
+                             (ON_THREAD), else the loop; serve: http threads */
+    int (*check)(const struct json *spec, struct err *err); /* optional; pure */
     int (*open)(struct source *src, struct err *err);
-    /* Receive one batch, waiting at most @max_wait_ms; call source_deliver() for each. May return early with nothing. */
+    /* Receive one batch, waiting at most @max_wait_ms; call source_deliver() for each. May
+     * return early with nothing. */
     int (*poll)(struct source *src, uint64_t max_wait_ms, struct err *err);
     /*
-     * One request to this source's endpoint (method and token are checked by the core). Fills @ret in the request's
-     * arena and returns 0: the core publishes and answers 200 "success" once stored; or fails: the core answers with
-     * the error's kind (ERR_INVALID: 400).
+     * One request to this source's endpoint (method and token are checked by the core). Fills
+     * @ret in the request's arena and returns 0: the core publishes and answers 200 "success"
+     * once stored; or fails: the core answers with the error's kind (ERR_INVALID: 400).
      */
-    int (*serve)(struct source *src, struct http_request *req, struct delivery *ret, struct err *err);
-    int (*settle)(struct source *src, const struct delivery *d, bool is_stored, struct err *err); /* optional */
+    int (*serve)(struct source *src, struct http_request *req, struct delivery *ret,
+                 struct err *err);
+    int (*settle)(struct source *src, const struct delivery *d, bool is_stored,
+                  struct err *err);    /* optional */
     void (*close)(struct source *src); /* also after a failed open */
 };
 
@@ -56,8 +64,7 @@ struct event_source_driver {
     const char *kind;    /* word used in manifests: "sqs" */
     const char *summary; /* one sentence for `explain` and the docs */
     enum source_model model;
-    size_t state_size;         /* the core allocates it, zeroed */
-    const struct shape *shape; /* the manifest's shape with its spec struct (objects/specs.h) */
+    size_t state_size;                  /* the core allocates it, zeroed */
     const struct event_source_ops *ops; /* NULL: known, but not in this build */
     const char *missing;                /* why ops is NULL */
 };
@@ -70,26 +77,32 @@ const struct event_source_driver *source_driver_find(struct str kind);
 
 /* ---- for drivers ---- */
 
-const void *source_spec(const struct source *src);      /* decoded spec, immutable */
-void *source_state(struct source *src);                 /* state_size bytes */
-struct arena *source_arena(struct source *src);         /* lives as long as the open source */
-struct arena *source_scratch(struct source *src);       /* reset by the core after each poll and its settles */
-int source_cancel(const struct source *src);            /* eventfd, readable when the source must stop: pass it to clients */
-struct str source_name(const struct source *src);       /* EventSource object */
-struct str source_event(const struct source *src);      /* named event */
+const struct json *
+source_spec(const struct source *src); /* the named event's object in the manifest, immutable */
+void *source_state(struct source *src);         /* state_size bytes */
+struct arena *source_arena(struct source *src); /* lives as long as the open source */
+struct arena *
+source_scratch(struct source *src); /* reset by the core after each poll and its settles */
+int source_cancel(const struct source *src); /* eventfd, readable when the source must stop:
+                                                pass it to clients */
+struct str source_name(const struct source *src);  /* EventSource object */
+struct str source_event(const struct source *src); /* named event */
 struct str source_namespace(const struct source *src);
 const struct log_scope *source_log(const struct source *src);
 
-/** source_secret() - value of a SecretKeySelector in the source's namespace; ERR_NOT_FOUND names secret and key; not on the loop */
-int source_secret(struct source *src, const struct json *selector, struct secret *ret, struct err *err);
+/** source_secret() - value of a SecretKeySelector in the source's namespace; ERR_NOT_FOUND
+ * names secret and key; not on the loop */
+int source_secret(struct source *src, const struct json *selector, struct secret *ret,
+                  struct err *err);
 
 /**
  * source_deliver() - hand one received thing to the core
  * @d:   borrowed; copied
  * @err: ERR_LIMIT (bus full and stop asked), ERR_CANCELLED
  *
- * Publishes without waiting; after poll() returns the core waits until all are stored and then calls settle() for each
- * in order of delivery. ON_LOOP sources: never blocks, settle comes later on the loop.
+ * Publishes without waiting; after poll() returns the core waits until all are stored and then
+ * calls settle() for each in order of delivery. ON_LOOP sources: never blocks, settle comes
+ * later on the loop.
  */
 int source_deliver(struct source *src, const struct delivery *d, struct err *err);
 
@@ -102,13 +115,17 @@ struct source_controller_options {
     struct workers *workers;
     struct store *store;
     struct bus *bus;
-    const char *listen_address; /* for ON_ROUTE sources, e.g. "0.0.0.0" or "127.0.0.1" */
+    const char
+        *listen_address; /* for ON_ROUTE sources, e.g. "0.0.0.0" or "127.0.0.1"; borrowed */
 };
 
-/** source_controller_new() - watches EventSource objects and runs their sources; status conditions are written back */
-struct source_controller *source_controller_new(const struct source_controller_options *options, struct err *err);
+/** source_controller_new() - watches EventSource objects and runs their sources; status
+ * conditions are written back */
+struct source_controller *source_controller_new(const struct source_controller_options *options,
+                                                struct err *err);
 int source_controller_start(struct source_controller *c, struct err *err);
 
-/** source_controller_stop() - cancels polls (within 100 ms), closes ports, joins threads; what was stored is settled when possible */
+/** source_controller_stop() - cancels polls (within 100 ms), closes ports, joins threads; what
+ * was stored is settled when possible */
 void source_controller_stop(struct source_controller *c);
 void source_controller_free(struct source_controller *c);

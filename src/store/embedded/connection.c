@@ -155,7 +155,7 @@ struct str column_str(sqlite3_stmt *s, int at, struct arena *a)
     return str_copy(a, str_of(text ? text : "", (size_t) sqlite3_column_bytes(s, at)));
 }
 
-struct connection *reader_take(struct store *s, struct err *err)
+struct connection *store_reader_take(struct store *s, struct err *err)
 {
     struct connection *c;
 
@@ -180,7 +180,7 @@ struct connection *reader_take(struct store *s, struct err *err)
     return NULL;
 }
 
-void reader_give(struct store *s, struct connection *c)
+void store_reader_give(struct store *s, struct connection *c)
 {
     pthread_mutex_lock(&s->pool_lock);
     s->pool[s->pool_free++] = c;

@@ -125,9 +125,9 @@ int db_error(sqlite3 *db, const char *what, struct err *err);
 void bind_str(sqlite3_stmt *s, int at, struct str text);
 struct str column_str(sqlite3_stmt *s, int at, struct arena *a);
 
-/** reader_take() / reader_give() - borrow a read connection; blocks while all are lent */
-struct connection *reader_take(struct store *s, struct err *err);
-void reader_give(struct store *s, struct connection *c);
+/** store_reader_take() / store_reader_give() - borrow a read connection; blocks while all are lent */
+struct connection *store_reader_take(struct store *s, struct err *err);
+void store_reader_give(struct store *s, struct connection *c);
 
 /* ---- object.c ---- */
 
@@ -144,14 +144,14 @@ bool store_query_matches(const struct store_query *q, const struct store_object 
 
 /* ---- writer.c ---- */
 
-int writer_start(struct store *s, struct err *err);
-void writer_stop(struct store *s);
+int store_writer_start(struct store *s, struct err *err);
+void store_writer_stop(struct store *s);
 
 /** txn_release() - drop its references and memory */
 void txn_release(struct store_txn *txn);
 
 /* ---- watch.c: loop thread ---- */
 
-/** watch_deliver() - tell all watches what a committed transaction did */
-void watch_deliver(struct store *s, const struct store_txn *txn);
-void watch_close_all(struct store *s);
+/** store_watches_deliver() - tell all watches what a committed transaction did */
+void store_watches_deliver(struct store *s, const struct store_txn *txn);
+void store_watches_close(struct store *s);

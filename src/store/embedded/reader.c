@@ -33,7 +33,7 @@ static int not_found(const struct store_key *key, struct err *err)
 int store_get(struct store *s, const struct store_key *key, const struct store_object **ret,
               struct err *err)
 {
-    struct connection *c = reader_take(s, err);
+    struct connection *c = store_reader_take(s, err);
     sqlite3_stmt *stmt;
     int code, result;
 
@@ -53,7 +53,7 @@ int store_get(struct store *s, const struct store_key *key, const struct store_o
             code == SQLITE_DONE ? not_found(key, err) : db_error(c->db, "read an object", err);
     }
     sqlite3_reset(stmt);
-    reader_give(s, c);
+    store_reader_give(s, c);
     return result;
 }
 
@@ -208,7 +208,7 @@ int store_list(struct store *s, struct arena *a, const struct store_query *q,
     *ret = (struct store_list){.continue_token = STR("")};
     if (q->continue_token.len && parse_token(a, q->continue_token, &token, err) < 0)
         return -1;
-    c = reader_take(s, err);
+    c = store_reader_take(s, err);
     if (!c)
         return -1;
     list_sql(q, &sql);
@@ -222,7 +222,7 @@ int store_list(struct store *s, struct arena *a, const struct store_query *q,
     }
     sqlite3_finalize(stmt);
     sqlite3_step(connection_statement(c, STATEMENT_COMMIT));
-    reader_give(s, c);
+    store_reader_give(s, c);
     return result;
 }
 
@@ -241,7 +241,7 @@ int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
                 struct store_node **ret, size_t *ret_count, struct err *err)
 {
     VEC(struct store_node) found = {0};
-    struct connection *c = reader_take(s, err);
+    struct connection *c = store_reader_take(s, err);
     sqlite3_stmt *stmt;
     int code;
 
@@ -257,7 +257,7 @@ int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
     if (code != SQLITE_DONE)
         db_error(c->db, "read nodes", err);
     sqlite3_reset(stmt);
-    reader_give(s, c);
+    store_reader_give(s, c);
     *ret = found.at;
     *ret_count = found.len;
     return code == SQLITE_DONE ? 0 : -1;
@@ -266,7 +266,7 @@ int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
 int store_row_get(struct store *s, struct arena *a, struct str table, struct str key,
                   struct str *ret, struct err *err)
 {
-    struct connection *c = reader_take(s, err);
+    struct connection *c = store_reader_take(s, err);
     sqlite3_stmt *stmt;
     int code;
 
@@ -284,7 +284,7 @@ int store_row_get(struct store *s, struct arena *a, struct str table, struct str
     else
         db_error(c->db, "read a row", err);
     sqlite3_reset(stmt);
-    reader_give(s, c);
+    store_reader_give(s, c);
     return code == SQLITE_ROW ? 0 : -1;
 }
 
@@ -292,7 +292,7 @@ int store_rows(struct store *s, struct arena *a, struct str table, struct str pr
                struct store_row **ret, size_t *ret_count, struct err *err)
 {
     VEC(struct store_row) found = {0};
-    struct connection *c = reader_take(s, err);
+    struct connection *c = store_reader_take(s, err);
     sqlite3_stmt *stmt;
     int code;
 
@@ -308,7 +308,7 @@ int store_rows(struct store *s, struct arena *a, struct str table, struct str pr
     if (code != SQLITE_DONE)
         db_error(c->db, "read rows", err);
     sqlite3_reset(stmt);
-    reader_give(s, c);
+    store_reader_give(s, c);
     *ret = found.at;
     *ret_count = found.len;
     return code == SQLITE_DONE ? 0 : -1;

@@ -49,7 +49,7 @@ static void on_loop(struct loop_task *task)
 
         list_remove(&txn->link);
         if (txn->err.kind == ERR_NONE && !txn->result.already_done)
-            watch_deliver(s, txn);
+            store_watches_deliver(s, txn);
         if (txn->done)
             txn->done(txn->ctx, &txn->result, &txn->err);
         txn_release(txn);
@@ -108,7 +108,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
         s->pool_max = STORE_READERS_MAX;
     if (lock_folder(s, options->path, err) == 0 &&
         connection_open(&s->writer, file, true, err) == 0 && chmod(file, 0600) == 0 &&
-        read_rv(s, err) == 0 && writer_start(s, err) == 0)
+        read_rv(s, err) == 0 && store_writer_start(s, err) == 0)
         return s;
     release(s);
     return NULL;
@@ -118,12 +118,12 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
-    writer_stop(s);
+    store_writer_stop(s);
     if (s->is_task_posted) {
         list_remove(
             &s->task.link); /* the loop has stopped or is here: nobody else touches its list */
         on_loop(&s->task);
     }
-    watch_close_all(s);
+    store_watches_close(s);
     release(s);
 }

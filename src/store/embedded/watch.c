@@ -178,13 +178,13 @@ static int replay(struct store_watch *w, struct connection *c)
 static void *replay_main(void *ctx)
 {
     struct store_watch *w = ctx;
-    struct connection *c = reader_take(w->store, &w->err);
+    struct connection *c = store_reader_take(w->store, &w->err);
 
     if (c) {
         sqlite3_step(connection_statement(c, STATEMENT_BEGIN_READ));
         replay(w, c);
         sqlite3_step(connection_statement(c, STATEMENT_COMMIT));
-        reader_give(w->store, c);
+        store_reader_give(w->store, c);
     }
     loop_post(w->store->loop, &w->task);
     return NULL;
@@ -284,7 +284,7 @@ void store_watch_close(struct store_watch *w)
 }
 
 /* Closes what is left at store_close(): the loop runs no more. */
-void watch_close_all(struct store *s)
+void store_watches_close(struct store *s)
 {
     while (!list_is_empty(&s->watches)) {
         struct store_watch *w = LIST_ENTRY(s->watches.next, struct store_watch, link);
@@ -328,7 +328,7 @@ static void deliver_op(struct store *s, const struct store_txn *txn, const struc
     }
 }
 
-void watch_deliver(struct store *s, const struct store_txn *txn)
+void store_watches_deliver(struct store *s, const struct store_txn *txn)
 {
     s->is_delivering = true;
     for (size_t i = 0; i < txn->op_count; i++)

@@ -543,7 +543,7 @@ static void *writer_main(void *ctx)
     }
 }
 
-int writer_start(struct store *s, struct err *err)
+int store_writer_start(struct store *s, struct err *err)
 {
     sigset_t all, kept;
     int error;
@@ -558,7 +558,7 @@ int writer_start(struct store *s, struct err *err)
     return 0;
 }
 
-void writer_stop(struct store *s)
+void store_writer_stop(struct store *s)
 {
     if (!s->has_thread)
         return;

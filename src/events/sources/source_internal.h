@@ -1,0 +1,90 @@
+/*
+ * events/sources/source_internal.h - what the core's files share.
+ *
+ * A struct source is made and freed on the loop. While it runs, its thread (ON_THREAD) or the
+ * http threads (ON_ROUTE) use it; `lock` guards what both they and the bus writer touch. It
+ * ends by its cancel eventfd: the thread leaves and posts `ended` to the loop.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "base/vec.h"
+#include "events/sources/source.h"
+
+struct pending {
+    struct delivery delivery; /* texts in the scratch arena */
+    bool is_done, is_stored;
+};
+
+struct source {
+    const struct event_source_driver *driver;
+    struct bus *bus;
+    struct store *store;
+    struct loop *loop;
+    struct arena *arena;      /* the source's own; name, ns, spec */
+    struct arena *open_arena; /* source_arena(): since the last open */
+    struct arena *scratch;
+    void *state;
+    struct str name, event, ns;
+    const struct json *spec;
+    struct log_field fields[4];
+    struct log_scope log;
+    int cancel_fd;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    VEC(struct pending *) pending; /* of this poll: lock */
+    size_t undone;                 /* lock */
+    unsigned in_service;           /* requests under way: lock */
+    bool is_ending;                /* lock */
+    struct loop_task ended;
+    void (*on_ended)(void *ctx, struct source *src); /* loop */
+    void *ctx;
+};
+
+struct source_setup {
+    const struct event_source_driver *driver;
+    struct bus *bus;
+    struct store *store;
+    struct loop *loop;
+    struct str name, event, ns;
+    const struct json *spec; /* copied */
+    void (*on_ended)(void *ctx, struct source *src);
+    void *ctx;
+};
+
+/** source_new() - a source that does not run yet; loop */
+struct source *source_new(const struct source_setup *setup);
+
+/** source_start() - begin: a thread, or ready to serve; ERR_INVALID from the driver's check;
+ * loop */
+int source_start(struct source *src, struct err *err);
+
+/** source_end() - ask it to end; on_ended follows on the loop, then it may be freed */
+void source_end(struct source *src);
+
+void source_free(struct source *src);
+
+/** source_serve() - one request for it, on an http thread; answers it now or when the event is
+ * stored */
+void source_serve(struct source *src, struct http_request *req);
+
+/** source_envelope() - the CloudEvent of a payload, as upstream's sources write it; in @a */
+struct str source_envelope(struct arena *a, const struct source *src, struct str id,
+                           struct str payload, struct wall now);
+
+/* ---- routes.c: which source serves which port and path ---- */
+
+struct source_routes;
+
+struct source_routes *source_routes_new(const char *address);
+
+/** source_routes_add() - serve a source; opens its port if needed; ERR_EXISTS when the endpoint
+ * is taken */
+int source_routes_add(struct source_routes *r, struct source *src, struct err *err);
+
+/** source_routes_remove() - no further request reaches it */
+void source_routes_remove(struct source_routes *r, struct source *src);
+void source_routes_free(struct source_routes *r);
