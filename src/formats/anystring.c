@@ -1,8 +1,9 @@
 /*
  * formats/anystring.c - texts of numbers without an exponent.
  *
- * The shortest digits that read back as the same double come from the JSON printer; here the point is put where
- * the exponent says. A double has at most 17 digits and an exponent of three, so the text is short.
+ * The shortest digits that read back as the same double come from the JSON printer; here the
+ * point is put where the exponent says. A double has at most 17 digits and an exponent of
+ * three, so the text is short.
  */
 #include "formats/anystring.h"
 

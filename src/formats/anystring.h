@@ -1,9 +1,10 @@
 /*
- * formats/anystring.h - the text of a JSON value where a manifest takes text, number or boolean alike.
+ * formats/anystring.h - the text of a JSON value where a manifest takes text, number or boolean
+ * alike.
  *
- * Parameters' values and defaults, sequence bounds and HTTP header values are written as any of them and are
- * texts from then on. Numbers pass through a double and come out in decimal without an exponent, as upstream's
- * AnyString does. Pure functions, any thread.
+ * Parameters' values and defaults, sequence bounds and HTTP header values are written as any of
+ * them and are texts from then on. Numbers pass through a double and come out in decimal
+ * without an exponent, as upstream's AnyString does. Pure functions, any thread.
  */
 #pragma once
 

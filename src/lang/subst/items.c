@@ -1,10 +1,10 @@
 /*
  * lang/subst/items.c - loops.
  *
- * Items always come from one JSON text: that of withParam, the printed list of withItems, or the one that
- * withSequence counts. Each value knows where it begins there, so its own text can be shown as it was written.
- * Tags are filled in with two sources of names, the item first. Invariant: expanding an item changes nothing
- * in the loop.
+ * Items always come from one JSON text: that of withParam, the printed list of withItems, or
+ * the one that withSequence counts. Each value knows where it begins there, so its own text can
+ * be shown as it was written. Tags are filled in with two sources of names, the item first.
+ * Invariant: expanding an item changes nothing in the loop.
  */
 #include "lang/subst/items.h"
 
@@ -13,8 +13,6 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
-#include "formats/anystring.h"
-#include "formats/goquote.h"
 
 static const char *const members[] = {"withItems", "withParam", "withSequence"};
 
@@ -79,7 +77,8 @@ static struct str raw_at(struct str source, uint32_t from)
         } else if (depth > 0 && (c == ']' || c == '}')) {
             if (--depth == 0)
                 return str_head(rest, i + 1);
-        } else if (depth == 0 && (c == ',' || c == ']' || c == '}' || (unsigned char) c <= ' ')) {
+        } else if (depth == 0 &&
+                   (c == ',' || c == ']' || c == '}' || (unsigned char) c <= ' ')) {
             break;
         }
     }
@@ -89,7 +88,8 @@ static struct str raw_at(struct str source, uint32_t from)
 /* A child of an item, with its text. */
 static struct item child_of(const struct item *parent, const struct json *v)
 {
-    /* Positions count from the beginning of the source, of which the parent's text is a part. */
+    /* Positions count from the beginning of the source, of which the parent's text is a part.
+     */
     return (struct item){.value = *v, .raw = raw_at(parent->raw, v->pos - parent->value.pos)};
 }
 
@@ -118,7 +118,15 @@ struct str item_shown(const struct item *item)
     return item->raw;
 }
 
-/* JSON text without white space and with HTML's signs escaped, as Go's encoder puts raw text into a document. */
+/* The line separators U+2028 and U+2029, which Go's encoder escapes. */
+static bool is_separator(struct str s)
+{
+    return s.len >= 3 && s.ptr[0] == '\xe2' && s.ptr[1] == '\x80' &&
+           (s.ptr[2] == '\xa8' || s.ptr[2] == '\xa9');
+}
+
+/* JSON text without white space and with HTML's signs escaped, as Go's encoder puts raw text
+ * into a document. */
 static void add_compact(struct strbuf *b, struct str raw)
 {
     bool is_string = false;
@@ -126,21 +134,19 @@ static void add_compact(struct strbuf *b, struct str raw)
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.ptr[i];
 
+        if (c == '"')
+            is_string = !is_string;
         if (is_string && c == '\\' && i + 1 < raw.len) {
             strbuf_addc(b, c);
             strbuf_addc(b, raw.ptr[++i]);
-            continue;
-        }
-        if (c == '"')
-            is_string = !is_string;
-        if (c == '<' || c == '>' || c == '&')
+        } else if (c == '<' || c == '>' || c == '&') {
             strbuf_addf(b, "\\u%04x", (unsigned) c);
-        else if (is_string && str_starts(str_skip(raw, i), STR("\xe2\x80\xa8")))
-            strbuf_addz(b, "\\u2028"), i += 2;
-        else if (is_string && str_starts(str_skip(raw, i), STR("\xe2\x80\xa9")))
-            strbuf_addz(b, "\\u2029"), i += 2;
-        else if (is_string || (unsigned char) c > ' ')
+        } else if (is_separator(str_skip(raw, i))) {
+            strbuf_addz(b, raw.ptr[i + 2] == '\xa8' ? "\\u2028" : "\\u2029");
+            i += 2;
+        } else if (is_string || (unsigned char) c > ' ') {
             strbuf_addc(b, c);
+        }
     }
 }
 
@@ -327,7 +333,8 @@ static int read_list(struct arena *a, struct str text, struct items_loop *ret, s
     return 0;
 }
 
-static int read_param(struct arena *a, struct str param, struct items_loop *ret, struct err *err)
+static int read_param(struct arena *a, struct str param, struct items_loop *ret,
+                      struct err *err)
 {
     struct str shown = str_head(str_trim(param), 300);
 
@@ -358,8 +365,16 @@ static int read_items(struct arena *a, const struct json *step, struct items_loo
     return read_list(a, text, ret, err);
 }
 
-int items_open(struct arena *a, const struct json *step, enum items_when when,
-               struct items_loop *ret, struct err *err)
+static struct json without_items(struct arena *a, struct json step)
+{
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (json_get(&step, str_from(members[i])))
+            step = json_without(a, &step, str_from(members[i]));
+    return step;
+}
+
+int items_open(struct arena *a, const struct json *step, enum items_owner owner,
+               enum items_when when, struct items_loop *ret, struct err *err)
 {
     struct items_loop loop = {
         .step = step, .name = json_get_str(step, STR("name")), .when = when};
@@ -368,9 +383,7 @@ int items_open(struct arena *a, const struct json *step, enum items_when when,
 
     if (read_items(a, step, &loop, err) < 0)
         return -1;
-    *body = *step;
-    for (size_t i = 0; i < COUNT_OF(members); i++)
-        *body = json_without(a, body, str_from(members[i]));
+    *body = owner == ITEMS_OF_TASK ? *step : without_items(a, *step);
     if (subst_compile(a, body, &plan, err) < 0)
         return -1;
     loop.plan = plan;
@@ -426,6 +439,7 @@ int items_expand(const struct items_loop *loop, size_t index, struct arena *a,
         return -1;
     if (subst_apply(loop->plan, a, &opts, &made, err) < 0)
         return -1;
+    made = without_items(a, made);
     made = json_set(a, &made, STR("name"), json_string(name));
     if (tmpl)
         made = json_set(a, &made, STR("template"), *tmpl);

@@ -1,11 +1,14 @@
 /*
- * lang/subst/items.h - loops: the items of withItems, withParam and withSequence, and one step or task for each.
+ * lang/subst/items.h - loops: the items of withItems, withParam and withSequence, and one step
+ * or task for each.
  *
- * A loop is opened once: the items are read and the tags of the step are found; then each item is expanded by
- * itself, in any order, so that a wide fan-out costs only what is asked for. Every tag of a looped step must
- * resolve. An item is kept as the JSON text it was written as, because names and member texts show it that way.
+ * A loop is opened once: the items are read and the tags of the step are found; then each item
+ * is expanded by itself, in any order, so that a wide fan-out costs only what is asked for.
+ * Every tag of a looped step must resolve. An item is kept as the JSON text it was written as,
+ * because names and member texts show it that way.
  *
- * A loop borrows the step and lives in its arena; it is immutable and may be expanded on any thread.
+ * A loop borrows the step and lives in its arena; it is immutable and may be expanded on any
+ * thread.
  * ../shared/golden/lang/items.jsonl decides.
  */
 #pragma once
@@ -31,11 +34,18 @@ enum items_when {
     ITEMS_SKIPPED, /* false: unresolved tags stay, a wrong withParam counts as empty */
 };
 
+/* Where a loop stands. Upstream keeps the items in a task while it fills in tags, so theirs
+ * must resolve, too. */
+enum items_owner {
+    ITEMS_OF_STEP,
+    ITEMS_OF_TASK,
+};
+
 struct items_loop {
     const struct item *at;
     size_t len; /* 0: nothing to run */
     const struct json *step;
-    struct str name;               /* of the step or task */
+    struct str name; /* of the step or task */
     enum items_when when;
     const struct subst_plan *plan; /* of the step without its items */
 };
@@ -45,24 +55,27 @@ bool items_is_loop(const struct json *step);
 
 /**
  * items_open() - read the items of a step or task
- * @a:    where the loop lives
- * @step: step or task, withParam and withSequence already substituted; borrowed
- * @when: what is known of its condition
- * @ret:  the loop
- * @err:  ERR_INVALID with upstream's text; ERR_LIMIT over WORKFLOW_FAN_OUT_MAX
+ * @a:     where the loop lives
+ * @step:  step or task, withParam and withSequence already substituted; borrowed
+ * @owner: which of the two it is
+ * @when:  what is known of its condition
+ * @ret:   the loop
+ * @err:   ERR_INVALID with upstream's text; ERR_LIMIT over WORKFLOW_FAN_OUT_MAX
  *
  * Return: 0 or -1.
  */
-int items_open(struct arena *a, const struct json *step, enum items_when when,
-               struct items_loop *ret, struct err *err);
+int items_open(struct arena *a, const struct json *step, enum items_owner owner,
+               enum items_when when, struct items_loop *ret, struct err *err);
 
 /**
  * items_expand() - the step or task of one item
  * @loop:  loop
  * @index: which item
  * @a:     where new parts live; the rest is shared with the step
- * @outer: further names and the hook for expressions; what it says about unknown names does not count
- * @ret:   the step, named "name(index:text)", without the three members; its template stays as written
+ * @outer: further names and the hook for expressions; what it says about unknown names does not
+ * count
+ * @ret:   the step, named "name(index:text)", without the three members; its template stays as
+ * written
  * @err:   as subst_apply(); ERR_INVALID when the name would not give back its index
  *
  * Return: 0 or -1.
@@ -84,7 +97,8 @@ int item_parse(struct arena *a, struct str text, struct item *ret, struct err *e
 /** item_type_of() - what kind of item is it? */
 enum item_type item_type_of(const struct item *item);
 
-/** item_shown() - the item as names and messages show it: its JSON text, a string without its quotes */
+/** item_shown() - the item as names and messages show it: its JSON text, a string without its
+ * quotes */
 struct str item_shown(const struct item *item);
 
 /**
@@ -133,4 +147,5 @@ bool item_index(struct str name, uint64_t *ret);
  *
  * Return: 0 or -1.
  */
-int sequence_texts(struct arena *a, const struct json *sequence, struct str *ret, struct err *err);
+int sequence_texts(struct arena *a, const struct json *sequence, struct str *ret,
+                   struct err *err);

@@ -1,9 +1,10 @@
 /*
  * lang/subst/sequence.c - withSequence: counting, with a Go format.
  *
- * The format gets one whole number. Verbs and flags of fmt.Sprintf that make sense for it are here; wrong ones
- * print what Go prints ("%!s(int=0)"), because such texts end up in the names of nodes. Star widths, argument
- * indexes and %q are refused. The text is put between quotes and must then be one JSON string.
+ * The format gets one whole number. Verbs and flags of fmt.Sprintf that make sense for it are
+ * here; wrong ones print what Go prints ("%!s(int=0)"), because such texts end up in the names
+ * of nodes. Star widths, argument indexes and %q are refused. The text is put between quotes
+ * and must then be one JSON string.
  */
 #include "base/limits.h"
 #include "base/strbuf.h"
@@ -210,7 +211,8 @@ static int take_verb(struct str *rest, struct verb *ret, struct err *err)
     ret->letter = str_head(*rest, size);
     *rest = str_skip(*rest, size);
     if (str_is(ret->letter, "*") || str_is(ret->letter, "[") || str_is(ret->letter, "q"))
-        return err_set(err, ERR_UNSUPPORTED, "withSequence format: %%" STR_FMT " is not supported yet",
+        return err_set(err, ERR_UNSUPPORTED,
+                       "withSequence format: %%" STR_FMT " is not supported yet",
                        STR_ARG(ret->letter));
     return 0;
 }
@@ -271,7 +273,8 @@ struct range {
     bool is_empty;
 };
 
-static int take_range(struct arena *a, const struct json *sequence, struct range *ret, struct err *err)
+static int take_range(struct arena *a, const struct json *sequence, struct range *ret,
+                      struct err *err)
 {
     const struct json *start = json_get(sequence, STR("start"));
     const struct json *end = json_get(sequence, STR("end"));
@@ -289,7 +292,8 @@ static int take_range(struct arena *a, const struct json *sequence, struct range
         return -1;
     ret->is_empty = n == 0;
     if (__builtin_add_overflow(ret->first, n - (n > INT64_MIN), &ret->last))
-        return err_set(err, ERR_LIMIT, "withSequence: more than %d items", WORKFLOW_FAN_OUT_MAX);
+        return err_set(err, ERR_LIMIT, "withSequence: more than %d items",
+                       WORKFLOW_FAN_OUT_MAX);
     return 0;
 }
 
@@ -316,7 +320,8 @@ static int add_item(struct arena *scratch, struct strbuf *list, struct str forma
     return 0;
 }
 
-int sequence_texts(struct arena *a, const struct json *sequence, struct str *ret, struct err *err)
+int sequence_texts(struct arena *a, const struct json *sequence, struct str *ret,
+                   struct err *err)
 {
     _cleanup_strbuf_ struct strbuf list = STRBUF_INIT(ARENA_DOC_MAX_BYTES);
     _cleanup_arena_ struct arena *scratch = arena_new();
@@ -327,10 +332,11 @@ int sequence_texts(struct arena *a, const struct json *sequence, struct str *ret
 
     if (take_range(a, sequence, &range, err) < 0)
         return -1;
-    steps = range.first <= range.last ? (uint64_t) range.last - (uint64_t) range.first :
-                                        (uint64_t) range.first - (uint64_t) range.last;
+    steps = range.first <= range.last ? (uint64_t) range.last - (uint64_t) range.first
+                                      : (uint64_t) range.first - (uint64_t) range.last;
     if (steps >= WORKFLOW_FAN_OUT_MAX)
-        return err_set(err, ERR_LIMIT, "withSequence: more than %d items", WORKFLOW_FAN_OUT_MAX);
+        return err_set(err, ERR_LIMIT, "withSequence: more than %d items",
+                       WORKFLOW_FAN_OUT_MAX);
     strbuf_addc(&list, '[');
     for (uint64_t i = 0; !range.is_empty && i <= steps; i++) {
         int64_t n = range.first + (range.first <= range.last ? (int64_t) i : -(int64_t) i);
