@@ -1,8 +1,10 @@
 /*
- * objects/field.h - one row a manifest field: it drives strict decoding, defaults, schema, explain and docs.
+ * objects/field.h - one row a manifest field: it drives strict decoding, defaults, schema,
+ * explain and docs.
  *
- * A shape is a named table of rows, closed by an empty row. A row may also say where its value goes in a C struct
- * (FIELD); shapes without structs (most of Kubernetes' core types) only check (SHAPE rows). Immutable; any thread.
+ * A shape is a named table of rows, closed by an empty row. A row may also say where its value
+ * goes in a C struct (FIELD); shapes without structs (most of Kubernetes' core types) only
+ * check (SHAPE rows). Immutable; any thread.
  */
 #pragma once
 
@@ -13,30 +15,33 @@
 #include "formats/json.h"
 
 enum field_type {
-    FIELD_STR,           /* struct str */
-    FIELD_BOOL,          /* bool */
-    FIELD_I64,           /* int64_t; min and max of the row apply unless both are 0 */
-    FIELD_F64,           /* double */
-    FIELD_INT_OR_STR,    /* struct str: the spelling (IntOrString, AnyString, Amount) */
-    FIELD_QUANTITY,      /* struct str: a resource.Quantity, checked */
-    FIELD_DURATION_MS,   /* int64_t: Go duration text, or whole seconds when a number */
-    FIELD_TIME,          /* struct str: RFC 3339, checked */
-    FIELD_BYTES,         /* struct str: base64 text, checked */
-    FIELD_ENUM,          /* struct str: one of the row's choices */
-    FIELD_ANY,           /* const struct json *: any value, passed through */
-    FIELD_OBJECT,        /* embedded struct by the row's shape; const struct json * when the shape has no struct */
-    FIELD_OBJECT_PTR,    /* pointer to such a struct in the arena, NULL when absent */
-    FIELD_LIST,          /* struct field_list: items by item type and shape */
-    FIELD_MAP,           /* struct field_map: string keys, values by item type and shape */
+    FIELD_STR,         /* struct str */
+    FIELD_BOOL,        /* bool */
+    FIELD_I64,         /* int64_t; min and max of the row apply unless both are 0 */
+    FIELD_F64,         /* double */
+    FIELD_INT_OR_STR,  /* struct str: the spelling (IntOrString, AnyString, Amount) */
+    FIELD_QUANTITY,    /* struct str: a resource.Quantity, checked */
+    FIELD_DURATION_MS, /* int64_t: Go duration text, or whole seconds when a number */
+    FIELD_TIME,        /* struct str: RFC 3339, checked */
+    FIELD_BYTES,       /* struct str: base64 text, checked */
+    FIELD_ENUM,        /* struct str: one of the row's choices */
+    FIELD_ANY,         /* const struct json *: any value, passed through */
+    FIELD_OBJECT, /* embedded struct by the row's shape; const struct json * when the shape has
+                     no struct */
+    FIELD_OBJECT_PTR, /* pointer to such a struct in the arena, NULL when absent */
+    FIELD_LIST,       /* struct field_list: items by item type and shape */
+    FIELD_MAP,        /* struct field_map: string keys, values by item type and shape */
 };
 
 enum field_flags {
     FIELD_REQUIRED = 1,
-    FIELD_UNSUPPORTED = 2, /* known to Argo, not built yet: refused with "... is not supported yet" when created */
+    FIELD_UNSUPPORTED = 2, /* known to Argo, not built yet: refused with "... is not supported
+                              yet" when created */
     FIELD_DEPRECATED = 4,
-    FIELD_NO_OP = 8,       /* accepted, has no effect here; explain says so */
-    FIELD_PRESENT_MEANS = 16, /* {} has a meaning of its own: presence is kept (FIELD_OBJECT_PTR) */
-    FIELD_STATUS = 32,     /* written by the system only */
+    FIELD_NO_OP = 8, /* accepted, has no effect here; explain says so */
+    FIELD_PRESENT_MEANS =
+        16,            /* {} has a meaning of its own: presence is kept (FIELD_OBJECT_PTR) */
+    FIELD_STATUS = 32, /* written by the system only */
 };
 
 struct field_list {
@@ -62,37 +67,38 @@ struct field {
     int64_t min, max;          /* FIELD_I64 */
     size_t offset;             /* in the struct, or FIELD_NO_OFFSET */
     enum field_type type;
-    enum field_type item;      /* LIST, MAP */
+    enum field_type item; /* LIST, MAP */
     unsigned flags;
 };
 
 #define FIELD_NO_OFFSET ((size_t) -1)
 
 struct shape {
-    const char *name;           /* "Container" */
+    const char *name; /* "Container" */
     const char *doc;
     const struct field *fields; /* NULL: any object */
     size_t struct_size;         /* 0: no struct */
     const char *merge_key;      /* name of the member that identifies list items, or NULL */
 };
 
-/* FIELD(struct sqs_spec, queue, FIELD_STR, .name = "queue", ...): a wrong member is a compile error. */
-#define FIELD(struct_type, member, field_type, ...)                                            \
-    {                                                                                          \
-        .offset = offsetof(struct_type, member), .type = (field_type), __VA_ARGS__             \
+/* FIELD(struct sqs_spec, queue, FIELD_STR, .name = "queue", ...): a wrong member is a compile
+ * error. */
+#define FIELD(struct_type, member, field_type, ...)                                \
+    {                                                                              \
+        .offset = offsetof(struct_type, member), .type = (field_type), __VA_ARGS__ \
     }
 /* SHAPE_FIELD("image", FIELD_STR, .doc = "..."): a row without a struct member. */
-#define SHAPE_FIELD(field_name, field_type, ...)                                               \
-    {                                                                                          \
-        .name = (field_name), .offset = FIELD_NO_OFFSET, .type = (field_type), __VA_ARGS__     \
+#define SHAPE_FIELD(field_name, field_type, ...)                                           \
+    {                                                                                      \
+        .name = (field_name), .offset = FIELD_NO_OFFSET, .type = (field_type), __VA_ARGS__ \
     }
 
 /* One thing wrong with a document. */
 struct field_fault {
-    enum err_kind kind;  /* ERR_INVALID or ERR_UNSUPPORTED */
-    struct str path;     /* "spec.triggers[0].template.k8s" */
-    struct str text;     /* what was found and what would be right */
-    uint32_t pos;        /* byte offset in the source, or JSON_NO_POS */
+    enum err_kind kind; /* ERR_INVALID or ERR_UNSUPPORTED */
+    struct str path;    /* "spec.triggers[0].template.k8s" */
+    struct str text;    /* what was found and what would be right */
+    uint32_t pos;       /* byte offset in the source, or JSON_NO_POS */
 };
 
 struct field_faults {
@@ -107,13 +113,14 @@ struct field_faults {
  * @shape:  what it must be
  * @value:  the value
  * @path:   where it stands in the document ("" for the root)
- * @faults: all that is wrong is appended, in document order: unknown names with the nearest known one, wrong types with
- *          what was found, missing required ones, values outside of choices and ranges, FIELD_UNSUPPORTED members
+ * @faults: all that is wrong is appended, in document order: unknown names with the nearest
+ * known one, wrong types with what was found, missing required ones, values outside of choices
+ * and ranges, FIELD_UNSUPPORTED members
  *
  * Return: whether nothing was wrong.
  */
-bool field_check(struct arena *a, const struct shape *shape, const struct json *value, struct str path,
-                 struct field_faults *faults);
+bool field_check(struct arena *a, const struct shape *shape, const struct json *value,
+                 struct str path, struct field_faults *faults);
 
 /**
  * field_decode() - fill a C struct from a checked value, defaults included
@@ -123,8 +130,8 @@ bool field_check(struct arena *a, const struct shape *shape, const struct json *
  * @ret:    struct of shape->struct_size bytes, zeroed by this function
  * @err:    ERR_INVALID with the path, when the value was not checked before
  */
-int field_decode(struct arena *a, const struct shape *shape, const struct json *value, void *ret,
-                 struct err *err);
+int field_decode(struct arena *a, const struct shape *shape, const struct json *value,
+                 void *ret, struct err *err);
 
 /** field_find() - the row of a name in a shape, or NULL */
 const struct field *field_find(const struct shape *shape, struct str name);

@@ -1,9 +1,11 @@
 /*
- * objects/object.h - the kinds that tiphys serves: names, field tables, manifests, printing columns.
+ * objects/object.h - the kinds that tiphys serves: names, field tables, manifests, printing
+ * columns.
  *
- * A manifest is text (YAML stream or JSON); it becomes immutable documents with source positions. object_check() is
- * the strict gate through which every object passes before it is stored, whatever brought it. Nothing here does I/O.
- * Source: ../shared/spec/workflows.md 1, events.md 1, 3, 4.
+ * A manifest is text (YAML stream or JSON); it becomes immutable documents with source
+ * positions. object_check() is the strict gate through which every object passes before it is
+ * stored, whatever brought it. Nothing here does I/O. Source: ../shared/spec/workflows.md 1,
+ * events.md 1, 3, 4.
  */
 #pragma once
 
@@ -19,11 +21,11 @@ struct object_column {
 };
 
 struct object_kind {
-    const char *group;    /* "argoproj.io", or "" for core */
-    const char *version;  /* "v1alpha1" */
-    const char *kind;     /* "Workflow" */
-    const char *plural;   /* "workflows" */
-    const char *singular; /* "workflow" */
+    const char *group;              /* "argoproj.io", or "" for core */
+    const char *version;            /* "v1alpha1" */
+    const char *kind;               /* "Workflow" */
+    const char *plural;             /* "workflows" */
+    const char *singular;           /* "workflow" */
     const char *const *short_names; /* NULL-terminated: "wf" */
     const struct shape *shape;      /* the whole object */
     const struct object_column *columns;
@@ -32,12 +34,14 @@ struct object_kind {
 };
 
 /** object_kinds() - all kinds in order of objects/kinds.def */
-const struct object_kind *const *object_kinds(size_t *ret_count);
+const struct object_kind *object_kinds(size_t *ret_count);
 
-/** object_kind_find() - by apiVersion ("argoproj.io/v1alpha1") and kind; NULL when not served */
+/** object_kind_find() - by apiVersion ("argoproj.io/v1alpha1") and kind; NULL when not served
+ */
 const struct object_kind *object_kind_find(struct str api_version, struct str kind);
 
-/** object_kind_by_plural() - by group and plural, singular or short name (the API's path, the CLI's argument); NULL */
+/** object_kind_by_plural() - by group (absent: any) and plural, singular or short name (the
+ * API's path, the CLI's argument); NULL */
 const struct object_kind *object_kind_by_plural(struct str group, struct str word);
 
 /* One document of a manifest. */
@@ -59,10 +63,11 @@ struct object_documents {
  * @source: file name for errors, or "-" for standard input
  * @text:   YAML stream or JSON; a "List" kind is opened up
  * @ret:    the documents
- * @err:    ERR_INVALID as "file:line:column: what" (with the mend for a list item indented wrongly)
+ * @err:    ERR_INVALID as "file:line:column: what" (with the mend for a list item indented
+ * wrongly)
  */
-int object_read(struct arena *a, struct str source, struct str text, struct object_documents *ret,
-                struct err *err);
+int object_read(struct arena *a, struct str source, struct str text,
+                struct object_documents *ret, struct err *err);
 
 /**
  * object_check() - is this a good object of a kind we serve?
@@ -70,21 +75,27 @@ int object_read(struct arena *a, struct str source, struct str text, struct obje
  * @doc:    document
  * @faults: what is wrong, each with path, position, what was found and what would be right
  *
- * Strict: field tables, name rules (RFC 1123, upper case gets the mend), and the cross-field rules of upstream's
- * validation that concern one object alone. Return: whether nothing is wrong.
+ * Strict: field tables, name rules (RFC 1123, upper case gets the mend), and the cross-field
+ * rules of upstream's validation that concern one object alone. Return: whether nothing is
+ * wrong.
  */
-bool object_check(struct arena *a, const struct object_document *doc, struct field_faults *faults);
+bool object_check(struct arena *a, const struct object_document *doc,
+                  struct field_faults *faults);
 
-/** object_fault_text() - "file:line:column: path: text" of one fault (without what is not known) */
+/** object_fault_text() - "file:line:column: path: text" of one fault (without what is not
+ * known) */
 struct str object_fault_text(struct arena *a, const struct object_document *doc,
                              const struct field_fault *fault);
 
-/** object_faults_err() - the first faults as one error: kind of the first, texts joined by "; " */
+/** object_faults_err() - the first faults as one error: kind of the first, texts joined by "; "
+ */
 int object_faults_err(struct arena *a, const struct object_document *doc,
                       const struct field_faults *faults, struct err *err);
 
-/** object_set_defaults() - the document with the defaults that the original's API server or controller writes */
-struct json object_set_defaults(struct arena *a, const struct object_kind *kind, const struct json *doc);
+/** object_set_defaults() - the document with the defaults that the original's API server or
+ * controller writes */
+struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
+                                const struct json *doc);
 
 /* Frequent members. */
 struct str object_name(const struct json *doc);
@@ -101,8 +112,10 @@ struct str object_annotation(const struct json *doc, struct str key);
  * @ns:     namespace of the request; used when the document has none
  * @now:    creation time
  * @random: 128 bits for the uid and (first 5 letters) a generated name
- * @ret:    with metadata.uid, creationTimestamp, namespace, generation 1, name from generateName; without status of the client
+ * @ret:    with metadata.uid, creationTimestamp, namespace, generation 1, name from
+ * generateName; without status of the client
  * @err:    ERR_INVALID (namespaces differ, neither name nor generateName)
  */
-int object_prepare(struct arena *a, const struct object_kind *kind, const struct json *doc, struct str ns,
-                   int64_t now_ms, const uint8_t random[16], struct json *ret, struct err *err);
+int object_prepare(struct arena *a, const struct object_kind *kind, const struct json *doc,
+                   struct str ns, int64_t now_ms, const uint8_t random[16], struct json *ret,
+                   struct err *err);

@@ -1,0 +1,304 @@
+/*
+ * Reading manifests, the rules of names, and what an object gets at its creation. Field tables
+ * (field.h) check the rest of an object; kinds without a table pass with their names checked.
+ */
+#include "objects/object.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "base/vec.h"
+#include "formats/yaml.h"
+
+typedef VEC(struct object_document) document_vec;
+
+/* ---- reading ---- */
+
+static int add_document(struct arena *a, document_vec *list, struct str source, struct str text,
+                        const struct json *value, struct err *err)
+{
+    struct str kind = json_get_str(value, STR("kind"));
+    const struct json *items = json_get(value, STR("items"));
+    struct object_document doc = {.value = *value, .source = source, .text = text};
+    unsigned line, column;
+
+    if (str_is(kind, "List")) {
+        for (uint32_t i = 0; json_is(items, JSON_ARRAY) && i < items->count; i++)
+            if (add_document(a, list, source, text, &items->items[i], err) < 0)
+                return -1;
+        return 0;
+    }
+    if (value->type != JSON_OBJECT || str_is_empty(kind)) {
+        json_position(text, value->pos, &line, &column);
+        return err_set(err, ERR_INVALID,
+                       STR_FMT ":%u:%u: a document must be an object with apiVersion and kind",
+                       STR_ARG(source), line, column);
+    }
+    doc.kind = object_kind_find(json_get_str(value, STR("apiVersion")), kind);
+    VEC_APUSH(a, list, doc);
+    return 0;
+}
+
+/* "line L, column C: text" of a parser becomes "file:L:C: text". */
+static int locate(struct str source, struct err *err)
+{
+    struct str text = str_from(err->text), rest = text, line, column;
+    char copy[ERR_TEXT_MAX_BYTES];
+
+    if (str_starts(text, STR("line ")) && str_cut(&rest, ',', &line) &&
+        str_starts(rest, STR(" column ")) && str_cut(&rest, ':', &column)) {
+        snprintf(copy, sizeof(copy), STR_FMT ":" STR_FMT ":" STR_FMT ":" STR_FMT,
+                 STR_ARG(source), STR_ARG(str_skip(line, 5)), STR_ARG(str_skip(column, 8)),
+                 STR_ARG(rest));
+        return err_set(err, err->kind, "%s", copy);
+    }
+    return err_wrap(err, STR_FMT, STR_ARG(source));
+}
+
+int object_read(struct arena *a, struct str source, struct str text,
+                struct object_documents *ret, struct err *err)
+{
+    document_vec list = {0};
+    struct yaml_documents docs;
+
+    if (text.len > MANIFEST_MAX_BYTES)
+        return err_set(err, ERR_LIMIT, STR_FMT ": manifest of %zu bytes (limit %d)",
+                       STR_ARG(source), text.len, MANIFEST_MAX_BYTES);
+    if (yaml_parse_all(a, text, &docs, err) < 0)
+        return locate(source, err);
+    for (size_t i = 0; i < docs.len; i++)
+        if (add_document(a, &list, source, text, &docs.at[i], err) < 0)
+            return -1;
+    *ret = (struct object_documents){.at = list.at, .len = list.len};
+    return 0;
+}
+
+/* ---- members ---- */
+
+struct str object_name(const struct json *doc)
+{
+    return json_str(json_path(doc, "metadata", "name", NULL));
+}
+
+struct str object_namespace(const struct json *doc)
+{
+    return json_str(json_path(doc, "metadata", "namespace", NULL));
+}
+
+struct str object_uid(const struct json *doc)
+{
+    return json_str(json_path(doc, "metadata", "uid", NULL));
+}
+
+struct str object_label(const struct json *doc, struct str key)
+{
+    return json_get_str(json_path(doc, "metadata", "labels", NULL), key);
+}
+
+struct str object_annotation(const struct json *doc, struct str key)
+{
+    return json_get_str(json_path(doc, "metadata", "annotations", NULL), key);
+}
+
+/* ---- checks ---- */
+
+static void add_fault(struct arena *a, struct field_faults *faults, enum err_kind kind,
+                      struct str path, struct str text, uint32_t pos)
+{
+    VEC_APUSH(a, faults,
+              ((struct field_fault){.kind = kind, .path = path, .text = text, .pos = pos}));
+}
+
+static bool is_name_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+static struct str lower(struct arena *a, struct str s)
+{
+    char *text = str_cz(a, s);
+
+    for (size_t i = 0; i < s.len; i++)
+        if (text[i] >= 'A' && text[i] <= 'Z')
+            text[i] = (char) (text[i] - 'A' + 'a');
+    return str_of(text, s.len);
+}
+
+/* RFC 1123 as Kubernetes words it; an upper-case name gets its mend. */
+static void check_name(struct arena *a, const struct json *name, struct str path,
+                       struct field_faults *faults)
+{
+    struct str text = json_str(name);
+    bool is_good = text.len > 0 && text.len <= OBJECT_NAME_MAX_BYTES, has_upper = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        has_upper |= text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
+        is_good &= is_name_byte(text.ptr[i]);
+    }
+    if (is_good && text.ptr[0] != '-' && text.ptr[0] != '.')
+        return;
+    if (has_upper)
+        add_fault(a, faults, ERR_INVALID, path,
+                  str_printf(
+                      a,
+                      "name \"" STR_FMT
+                      "\" has upper-case letters: object names are lower case, write \"" STR_FMT
+                      "\"",
+                      STR_ARG(text), STR_ARG(lower(a, text))),
+                  name->pos);
+    else
+        add_fault(
+            a, faults, ERR_INVALID, path,
+            str_printf(
+                a,
+                "Invalid value: \"" STR_FMT
+                "\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+                "characters, '-' or '.', and must start and end with an alphanumeric character",
+                STR_ARG(text)),
+            name ? name->pos : JSON_NO_POS);
+}
+
+bool object_check(struct arena *a, const struct object_document *doc,
+                  struct field_faults *faults)
+{
+    const struct json *meta = json_get(&doc->value, STR("metadata"));
+    const struct json *name = json_get(meta, STR("name")),
+                      *generate = json_get(meta, STR("generateName"));
+    size_t before = faults->len;
+
+    if (!doc->kind) {
+        add_fault(a, faults, ERR_INVALID, STR("kind"),
+                  str_printf(a, "no kind " STR_FMT " in " STR_FMT,
+                             STR_ARG(json_get_str(&doc->value, STR("kind"))),
+                             STR_ARG(json_get_str(&doc->value, STR("apiVersion")))),
+                  doc->value.pos);
+        return false;
+    }
+    if (!meta || meta->type != JSON_OBJECT)
+        add_fault(a, faults, ERR_INVALID, STR("metadata"), STR("Required value"),
+                  doc->value.pos);
+    else if (name)
+        check_name(a, name, STR("metadata.name"), faults);
+    else if (!generate || str_is_empty(json_str(generate)))
+        add_fault(a, faults, ERR_INVALID, STR("metadata.name"),
+                  STR("Required value: name or generateName is required"), meta->pos);
+    return faults->len == before;
+}
+
+struct str object_fault_text(struct arena *a, const struct object_document *doc,
+                             const struct field_fault *fault)
+{
+    unsigned line, column;
+
+    if (fault->pos == JSON_NO_POS || doc->text.len == 0)
+        return str_printf(a, STR_FMT ": " STR_FMT, STR_ARG(fault->path), STR_ARG(fault->text));
+    json_position(doc->text, fault->pos, &line, &column);
+    return str_printf(a, STR_FMT ":%u:%u: " STR_FMT ": " STR_FMT, STR_ARG(doc->source), line,
+                      column, STR_ARG(fault->path), STR_ARG(fault->text));
+}
+
+int object_faults_err(struct arena *a, const struct object_document *doc,
+                      const struct field_faults *faults, struct err *err)
+{
+    struct str joined = STR("");
+
+    for (size_t i = 0; i < faults->len; i++)
+        joined = str_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(joined), i ? "; " : "",
+                            STR_ARG(object_fault_text(a, doc, &faults->at[i])));
+    return err_set(err, faults->len ? faults->at[0].kind : ERR_INVALID, STR_FMT,
+                   STR_ARG(joined));
+}
+
+/* ---- creation ---- */
+
+struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
+                                const struct json *doc)
+{
+    (void) a;
+    (void) kind;
+    return *doc;
+}
+
+static struct str print_uuid(struct arena *a, const uint8_t r[16])
+{
+    return str_printf(a,
+                      "%02x%02x%02x%02x-%02x%02x-4%01x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                      r[0], r[1], r[2], r[3], r[4], r[5], r[6] & 15, r[7], (r[8] & 0x3f) | 0x80,
+                      r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+}
+
+static struct str print_suffix(struct arena *a, const uint8_t r[16])
+{
+    static const char letters[] =
+        "bcdfghjklmnpqrstvwxz2456789"; /* Kubernetes': no vowels, no 0 1 3 */
+    char *text = arena_alloc(a, OBJECT_GENERATED_SUFFIX_BYTES + 1);
+
+    for (size_t i = 0; i < OBJECT_GENERATED_SUFFIX_BYTES; i++)
+        text[i] = letters[r[i] % (sizeof(letters) - 1)];
+    return str_of(text, OBJECT_GENERATED_SUFFIX_BYTES);
+}
+
+static struct str print_time(struct arena *a, int64_t now_ms)
+{
+    time_t seconds = (time_t) (now_ms / 1000);
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    return str_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                      tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static int prepare_name(struct arena *a, const uint8_t random[16], struct json *meta,
+                        struct err *err)
+{
+    enum { BASE_MAX_BYTES = 58 }; /* as the API server: a label's 63 bytes less the suffix */
+    struct str generate = json_get_str(meta, STR("generateName"));
+
+    if (!str_is_empty(json_get_str(meta, STR("name"))))
+        return 0;
+    if (str_is_empty(generate))
+        return err_set(err, ERR_INVALID, "metadata: name or generateName is required");
+    *meta = json_set(a, meta, STR("name"),
+                     json_string(str_concat(a, str_head(generate, BASE_MAX_BYTES),
+                                            print_suffix(a, random))));
+    return 0;
+}
+
+static int prepare_namespace(struct arena *a, const struct object_kind *kind, struct str ns,
+                             struct json *meta, struct err *err)
+{
+    struct str own = json_get_str(meta, STR("namespace"));
+
+    if (!kind->is_namespaced) {
+        *meta = json_without(a, meta, STR("namespace"));
+        return 0;
+    }
+    if (!str_is_empty(own) && !str_is_empty(ns) && !str_eq(own, ns))
+        return err_set(err, ERR_INVALID,
+                       "the namespace of the provided object does not match the namespace sent "
+                       "on the request");
+    if (str_is_empty(own))
+        *meta = json_set(a, meta, STR("namespace"),
+                         json_string(str_is_empty(ns) ? STR("default") : ns));
+    return 0;
+}
+
+int object_prepare(struct arena *a, const struct object_kind *kind, const struct json *doc,
+                   struct str ns, int64_t now_ms, const uint8_t random[16], struct json *ret,
+                   struct err *err)
+{
+    struct json meta = json_set(a, json_get(doc, STR("metadata")), STR("uid"),
+                                json_string(print_uuid(a, random)));
+    struct json made;
+
+    if (prepare_name(a, random, &meta, err) < 0 ||
+        prepare_namespace(a, kind, ns, &meta, err) < 0)
+        return -1;
+    meta = json_set(a, &meta, STR("creationTimestamp"), json_string(print_time(a, now_ms)));
+    meta = json_set(a, &meta, STR("generation"), json_int(a, 1));
+    meta = json_without(a, &meta, STR("resourceVersion"));
+    made = json_set(a, doc, STR("metadata"), meta);
+    *ret = json_without(a, &made, STR("status"));
+    return 0;
+}

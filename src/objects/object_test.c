@@ -1,0 +1,146 @@
+/* Manifests with their positions, the rules of names, kinds, and what creation adds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "objects/object.h"
+
+static void test_kinds(void **state)
+{
+    size_t count;
+    const struct object_kind *kinds = object_kinds(&count);
+
+    (void) state;
+    assert_true(count >= 23);
+    for (size_t i = 0; i < count; i++) {
+        struct str group = str_from(kinds[i].group);
+
+        assert_ptr_equal(object_kind_by_plural(group, str_from(kinds[i].plural)), &kinds[i]);
+        for (const char *const *name = kinds[i].short_names; *name; name++)
+            assert_ptr_equal(object_kind_by_plural(group, str_from(*name)), &kinds[i]);
+    }
+    assert_string_equal(object_kind_find(STR("argoproj.io/v1alpha1"), STR("EventBus"))->plural,
+                        "eventbus");
+    assert_string_equal(object_kind_find(STR("v1"), STR("Secret"))->plural, "secrets");
+    assert_null(object_kind_find(STR("argoproj.io/v1"), STR("Workflow")));
+    assert_string_equal(object_kind_by_plural(STR_NONE, STR("wf"))->kind, "Workflow");
+}
+
+static void test_reading(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct object_documents docs;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(object_read(a, STR("x.yaml"),
+                                 STR("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  "
+                                     "kind: Secret\n  metadata: {name: a}\n---\n"
+                                     "apiVersion: argoproj.io/v1alpha1\nkind: "
+                                     "Workflow\nmetadata: {generateName: b-}\n"),
+                                 &docs, &err),
+                     0);
+    assert_int_equal(docs.len, 2);
+    assert_string_equal(docs.at[0].kind->kind, "Secret");
+    assert_string_equal(docs.at[1].kind->kind, "Workflow");
+}
+
+static void test_errors_name_the_place(void **state)
+{
+    static const char *const cases[][2] = {
+        {"kind: Secret\n  x: 1\n",
+         "x.yaml:2:4: mapping values are not allowed in this context"},
+        {"a: 1\nb: 2\na: 3\n", "x.yaml:3:1: key is given twice in this mapping: a"},
+        {"- 1\n", "x.yaml:1:1: a document must be an object with apiVersion and kind"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct object_documents docs;
+        struct err err = {0};
+
+        if (object_read(a, STR("x.yaml"), str_from(cases[i][0]), &docs, &err) == 0 ||
+            strcmp(err.text, cases[i][1]) != 0)
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
+static void test_names(void **state)
+{
+    static const char *const cases[][2] = {
+        {"metadata: {name: Hello}", "x.yaml:3:18: metadata.name: name \"Hello\" has upper-case "
+                                    "letters: object names are lower case, write \"hello\""},
+        {"metadata: {name: a_b}",
+         "x.yaml:3:18: metadata.name: Invalid value: \"a_b\": a lowercase RFC 1123 subdomain "
+         "must consist of lower case alphanumeric "
+         "characters, '-' or '.', and must start and end with an alphanumeric character"},
+        {"metadata: {}",
+         "x.yaml:3:11: metadata.name: Required value: name or generateName is required"},
+        {"metadata: {name: good-1.x}", ""},
+        {"metadata: {generateName: x-}", ""},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str text = str_printf(a, "apiVersion: v1\nkind: Secret\n%s\n", cases[i][0]);
+        struct field_faults faults = {0};
+        struct object_documents docs;
+        struct err err = {0};
+
+        assert_int_equal(object_read(a, STR("x.yaml"), text, &docs, &err), 0);
+        if (object_check(a, &docs.at[0], &faults) != (cases[i][1][0] == '\0'))
+            fail_msg("case %zu: wrong verdict", i);
+        if (faults.len > 0)
+            object_faults_err(a, &docs.at[0], &faults, &err);
+        if (strcmp(err.text, cases[i][1]) != 0)
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
+static void test_preparing(void **state)
+{
+    static const uint8_t random[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct object_kind *kind =
+        object_kind_find(STR("argoproj.io/v1alpha1"), STR("Workflow"));
+    struct json doc, made;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(
+        json_parse(a,
+                   STR("{\"metadata\":{\"generateName\":\"x-\",\"resourceVersion\":\"5\"},"
+                       "\"status\":{\"phase\":\"Succeeded\"}}"),
+                   &doc, &err),
+        0);
+    assert_int_equal(
+        object_prepare(a, kind, &doc, STR("argo"), 1767323045000, random, &made, &err), 0);
+    assert_true(str_is(json_text(a, &made, 0),
+                       "{\"metadata\":{\"generateName\":\"x-\",\"uid\":\"01020304-0506-4708-"
+                       "890a-0b0c0d0e0f10\",\"name\":\"x-cdfgh\",\"namespace\":\"argo\","
+                       "\"creationTimestamp\":\"2026-01-02T03:04:05Z\",\"generation\":1}}"));
+    doc = json_set_path(a, &doc, json_string(STR("other")), "metadata", "namespace", NULL);
+    assert_int_equal(object_prepare(a, kind, &doc, STR("argo"), 0, random, &made, &err), -1);
+    assert_string_equal(err.text, "the namespace of the provided object does not match the "
+                                  "namespace sent on the request");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_errors_name_the_place),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_preparing),
+    };
+
+    return cmocka_run_group_tests_name("objects", tests, NULL, NULL);
+}
