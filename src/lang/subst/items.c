@@ -172,6 +172,11 @@ static member_list sorted_members(struct arena *a, const struct json *v)
     return list;
 }
 
+void item_compact(struct strbuf *b, const struct item *item)
+{
+    add_compact(b, item->raw);
+}
+
 struct str item_text(struct arena *a, const struct item *item)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ARENA_DOC_MAX_BYTES);

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "base/strbuf.h"
 #include "lang/subst/subst.h"
 
 enum item_type {
@@ -107,6 +108,10 @@ struct str item_shown(const struct item *item);
  * @item: item; a map prints sorted by key
  */
 struct str item_text(struct arena *a, const struct item *item);
+
+/** item_compact() - append the item as Go's encoder embeds it: as written, without white space,
+ * HTML escaped */
+void item_compact(struct strbuf *b, const struct item *item);
 
 /**
  * item_member() - what {{item.key}} stands for; the absent view when there is none
