@@ -1,0 +1,134 @@
+/* Listening, identity, and which request goes where. See api.h. */
+#include "api/api.h"
+
+#include <string.h>
+
+#include "api/api_internal.h"
+#include "base/mem.h"
+#include "base/secret.h"
+
+static bool is_public(struct str path)
+{
+    return str_is(path, "/healthz") || str_is(path, "/readyz");
+}
+
+static bool has_token(const struct api *api, const struct http_request *req)
+{
+    struct str given = http_header(req, STR("Authorization"));
+    struct secret token = {0};
+    bool is_right;
+
+    if (api->token.len == 0 || !str_starts(given, STR("Bearer ")))
+        return false;
+    secret_init(&token, api->token);
+    is_right = secret_equals(&token, str_skip(given, 7));
+    secret_done(&token);
+    return is_right;
+}
+
+/* Identity before anything of the body is read. */
+static int on_begin(void *ctx, struct http_request *req)
+{
+    struct api *api = ctx;
+    struct err err;
+
+    if (is_public(http_path(req)) || has_token(api, req))
+        return 0;
+    if (api->options.is_open && http_is_loopback(req) &&
+        str_is_none(http_header(req, STR("Authorization"))))
+        return 0;
+    err_set(&err, ERR_UNAUTHORIZED, "a bearer token is needed: Authorization: Bearer ...");
+    reply_error(req, &err);
+    return 1;
+}
+
+static void reply_version(struct http_request *req)
+{
+    struct arena *a = http_arena(req);
+    struct json_object_builder b = {0};
+    struct json v;
+
+    json_add(a, &b, STR("version"), json_string(STR("v" TIPHYS_VERSION)));
+    json_add(a, &b, STR("platform"), json_string(STR("linux/amd64")));
+    json_add(a, &b, STR("compiler"), json_string(STR(__VERSION__)));
+    v = json_object(&b);
+    reply_json(req, 200, &v);
+}
+
+static void on_request(void *ctx, struct http_request *req)
+{
+    struct api *api = ctx;
+    struct str path = http_path(req);
+    struct resource r;
+    struct err err;
+
+    if (is_public(path))
+        http_reply(req, 200, STR("text/plain; charset=utf-8"), STR("ok"), NULL, 0);
+    else if (str_is(path, "/api/v1/version") || str_is(path, "/version"))
+        reply_version(req);
+    else if (resource_parse(path, &r))
+        resource_handle(api, req, &r);
+    else {
+        err_set(&err, ERR_NOT_FOUND,
+                "the server could not find the requested resource " STR_FMT, STR_ARG(path));
+        reply_error(req, &err);
+    }
+}
+
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+struct api *api_start(const struct api_options *options, struct err *err)
+{
+    struct http_server_options http = {.address = options->address,
+                                       .port = options->port,
+                                       .threads = 2,
+                                       .begin = on_begin,
+                                       .handle = on_request};
+    struct api *api;
+
+    if (options->is_open && !is_loopback(options->address)) {
+        err_set(err, ERR_INVALID,
+                "open access is for loopback addresses only, not for %s: give a token",
+                options->address);
+        return NULL;
+    }
+    if (!options->is_open && options->token.len == 0) {
+        err_set(err, ERR_INVALID,
+                "no token: nobody could use the API; give one, or ask for open access on the "
+                "loopback");
+        return NULL;
+    }
+    api = NEW(struct api);
+    api->options = *options;
+    api->token = str_of(mem_dup(options->token.ptr, options->token.len), options->token.len);
+    list_init(&api->watches);
+    http.ctx = api;
+    api->server = http_server_start(&http, err);
+    if (api->server)
+        return api;
+    free((char *) (uintptr_t) api->token.ptr);
+    free(api);
+    return NULL;
+}
+
+uint16_t api_port(const struct api *api)
+{
+    return http_server_port(api->server);
+}
+
+void api_stop(struct api *api)
+{
+    if (!api)
+        return;
+    watches_end(api);
+    for (int i = 0; i < 10; i++) /* answers that wait for the store, and streams that close */
+        loop_run_once(api->options.loop, 10);
+    http_server_stop(api->server);
+    while (!list_is_empty(&api->watches))
+        loop_run_once(api->options.loop, 10);
+    free((char *) (uintptr_t) api->token.ptr);
+    free(api);
+}

@@ -1,0 +1,35 @@
+/*
+ * api/api.h - the HTTP API on one port: the Kubernetes-style resource API over every kind that
+ * is served, health and version.
+ *
+ * Requests are read and checked on http threads; writes are handed to the store and answered
+ * when they are durable; watches live on the loop and write to a bounded stream each. Identity
+ * comes before everything but health: a bearer token, or nothing at all when open access was
+ * asked for and both ends are on the loopback.
+ */
+#pragma once
+
+#include "io/http_server.h"
+#include "io/loop.h"
+#include "store/store.h"
+
+struct api;
+
+struct api_options {
+    struct loop *loop;
+    struct store *store;
+    const char *address;
+    uint16_t port;    /* 0: any free one */
+    struct str token; /* who sends it may do everything; "" with is_open only */
+    bool is_open;     /* no token needed from the loopback; refused for other addresses */
+};
+
+/** api_start() - listen and serve; owned; ERR_INVALID for open access beyond the loopback,
+ * ERR_EXISTS when the port is taken */
+struct api *api_start(const struct api_options *options, struct err *err);
+
+/** api_port() - where it listens */
+uint16_t api_port(const struct api *api);
+
+/** api_stop() - end streams and connections, release; loop thread */
+void api_stop(struct api *api);

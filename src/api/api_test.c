@@ -1,0 +1,258 @@
+/* The API over real HTTP: every operation with no, a wrong and the right token; objects through
+ * their life; watches; bad input. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "api/api.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "io/http_client.h"
+
+enum { TURNS_MAX = 2000 };
+
+struct world {
+    char path[64];
+    struct loop *loop;
+    struct store *store;
+    struct api *api;
+    struct arena *a;
+};
+
+static int setup(void **state)
+{
+    struct world *w = NEW(struct world);
+    struct api_options options = {.address = "127.0.0.1", .token = STR("secret")};
+    struct err err;
+
+    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-api-XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    w->a = arena_new();
+    w->loop = loop_new(&err);
+    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
+    options.loop = w->loop;
+    options.store = w->store;
+    w->api = api_start(&options, &err);
+    if (!w->api)
+        fail_msg("%s", err.text);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
+                                        "state.lock"};
+    struct world *w = *state;
+
+    api_stop(w->api);
+    store_close(w->store);
+    loop_free(w->loop);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        unlink(str_printf(w->a, "%s/%s", w->path, names[i]).ptr);
+    rmdir(w->path);
+    arena_free(w->a);
+    free(w);
+    return 0;
+}
+
+struct call {
+    struct world *w;
+    const char *method, *path, *body, *token;
+    unsigned status;
+    char answer[4096];
+    size_t stop_after; /* bytes of a stream */
+    struct strbuf seen;
+    bool is_done;
+};
+
+static int on_chunk(void *ctx, struct str chunk)
+{
+    struct call *c = ctx;
+
+    strbuf_add(&c->seen, chunk);
+    return c->seen.len >= c->stop_after;
+}
+
+static void *call_main(void *ctx)
+{
+    struct call *c = ctx;
+    struct http_client *client = http_client_new();
+    struct arena *a = arena_new();
+    const struct http_header header = {STR("Authorization"),
+                                       str_printf(a, "Bearer %s", c->token ? c->token : "")};
+    struct http_call call = {
+        .method = str_from(c->method),
+        .url = str_printf(a, "http://127.0.0.1:%u%s", api_port(c->w->api), c->path),
+        .body = str_from(c->body),
+        .headers = &header,
+        .header_count = c->token ? 1 : 0,
+        .ctx = c,
+        .on_chunk = c->stop_after ? on_chunk : NULL};
+    struct http_answer answer = {0};
+    struct err err = {0};
+
+    if (http_client_do(client, a, &call, &answer, &err) == 0) {
+        c->status = answer.status;
+        snprintf(c->answer, sizeof(c->answer), STR_FMT, STR_ARG(answer.body));
+    }
+    http_client_free(client);
+    arena_free(a);
+    __atomic_store_n(&c->is_done, true, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+static void run(struct world *w, struct call *c)
+{
+    pthread_t thread;
+
+    c->w = w;
+    pthread_create(&thread, NULL, call_main, c);
+    for (int i = 0; i < TURNS_MAX && !__atomic_load_n(&c->is_done, __ATOMIC_SEQ_CST); i++)
+        loop_run_once(w->loop, 5);
+    pthread_join(thread, NULL);
+}
+
+#define WORKFLOWS "/apis/argoproj.io/v1alpha1/namespaces/argo/workflows"
+#define DOC(name)                                                     \
+    "{\"apiVersion\":\"argoproj.io/"                                  \
+    "v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":\"" name \
+    "\"},\"spec\":{\"entrypoint\":\"x\"}}"
+
+static void test_identity_comes_first(void **state)
+{
+    static const char *const operations[][2] = {
+        {"GET", WORKFLOWS},
+        {"GET", WORKFLOWS "/x"},
+        {"POST", WORKFLOWS},
+        {"PUT", WORKFLOWS "/x"},
+        {"DELETE", WORKFLOWS "/x"},
+        {"GET", WORKFLOWS "?watch=true"},
+        {"GET", "/api/v1/version"},
+        {"GET", "/nothing"},
+        {"GET", "/api/v1/namespaces/argo/secrets"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        for (int with = 0; with < 2; with++) {
+            struct call c = {.method = operations[i][0],
+                             .path = operations[i][1],
+                             .body = "",
+                             .token = with ? "wrong" : NULL};
+
+            run(w, &c);
+            if (c.status != 401 || !strstr(c.answer, "\"reason\":\"Unauthorized\""))
+                fail_msg("operation %zu %s: %u %s", i,
+                         with ? "with a wrong token" : "without a token", c.status, c.answer);
+        }
+}
+
+static void test_life_of_an_object(void **state)
+{
+    static const struct {
+        const char *method, *path, *body;
+        unsigned status;
+        const char *part;
+    } steps[] = {
+        {"GET", "/healthz", "", 200, "ok"},
+        {"GET", "/api/v1/version", "", 200, "\"version\":\"v"},
+        {"GET", WORKFLOWS, "", 200, "\"kind\":\"WorkflowList\""},
+        {"POST", WORKFLOWS, DOC("one"), 201, "\"namespace\":\"argo\""},
+        {"POST", WORKFLOWS, DOC("one"), 409,
+         "workflows.argoproj.io \\\"one\\\" already exists"},
+        {"GET", WORKFLOWS "/one", "", 200, "\"resourceVersion\":\"2\""},
+        {"PUT", WORKFLOWS "/one", DOC("one"), 200, "\"resourceVersion\":\"3\""},
+        {"PUT", WORKFLOWS "/one", DOC("two"), 400, "does not match the name on the URL"},
+        {"GET", WORKFLOWS "?labelSelector=a%3D1", "", 200, "\"items\":[]"},
+        {"GET", WORKFLOWS "?fieldSelector=metadata.name%3Done", "", 200, "\"name\":\"one\""},
+        {"GET", WORKFLOWS "?labelSelector=a%20b", "", 400, "unable to parse requirement"},
+        {"GET", WORKFLOWS "?limit=x", "", 400, "limit \\\"x\\\" is not a number"},
+        {"POST", WORKFLOWS, "{\"kind\":", 400, "request:2:1: did not find expected node content"},
+        {"POST", WORKFLOWS, DOC("Upper"), 400, "write \\\"upper\\\""},
+        {"POST", "/api/v1/namespaces/argo/secrets", DOC("x"), 400,
+         "the document is a Workflow, the path is for a Secret"},
+        {"DELETE", WORKFLOWS "/one", "", 200, "\"status\":\"Success\""},
+        {"GET", WORKFLOWS "/one", "", 404, "workflows.argoproj.io \\\"one\\\" not found"},
+        {"GET", "/apis/argoproj.io/v1alpha1/namespaces/argo/pigeons", "", 404,
+         "could not find the requested resource"},
+        {"PATCH", WORKFLOWS "/one", "{}", 400, "is not supported yet"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        struct call c = {.method = steps[i].method,
+                         .path = steps[i].path,
+                         .body = steps[i].body,
+                         .token = "secret"};
+
+        run(w, &c);
+        if (c.status != steps[i].status || !strstr(c.answer, steps[i].part))
+            fail_msg("step %zu: %u %s", i, c.status, c.answer);
+    }
+}
+
+static void test_watch(void **state)
+{
+    struct world *w = *state;
+    struct call watch = {.w = w,
+                         .method = "GET",
+                         .path = WORKFLOWS "?watch=true",
+                         .body = "",
+                         .token = "secret",
+                         .stop_after = 600,
+                         .seen = STRBUF_INIT(1 << 20)};
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, call_main, &watch);
+    for (int i = 0; i < 20 && !watch.is_done; i++) {
+        struct call c = {.method = i % 2 ? "DELETE" : "POST",
+                         .path = i % 2 ? WORKFLOWS "/one" : WORKFLOWS,
+                         .body = DOC("one"),
+                         .token = "secret"};
+
+        run(w, &c);
+    }
+    for (int i = 0; i < TURNS_MAX && !__atomic_load_n(&watch.is_done, __ATOMIC_SEQ_CST); i++)
+        loop_run_once(w->loop, 5);
+    pthread_join(thread, NULL);
+    assert_true(str_find(strbuf_str(&watch.seen),
+                         STR("{\"type\":\"ADDED\",\"object\":{\"apiVersion\"")) != SIZE_MAX);
+    assert_true(str_find(strbuf_str(&watch.seen), STR("\"type\":\"DELETED\"")) != SIZE_MAX);
+    strbuf_done(&watch.seen);
+}
+
+static void test_open_access_is_for_the_loopback(void **state)
+{
+    struct world *w = *state;
+    struct api_options options = {
+        .loop = w->loop, .store = w->store, .address = "0.0.0.0", .is_open = true};
+    struct err err;
+
+    assert_null(api_start(&options, &err));
+    assert_string_equal(
+        err.text, "open access is for loopback addresses only, not for 0.0.0.0: give a token");
+    options.is_open = false;
+    assert_null(api_start(&options, &err));
+    assert_int_equal(err.kind, ERR_INVALID);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_identity_comes_first),
+        TEST(test_life_of_an_object),
+        TEST(test_watch),
+        TEST(test_open_access_is_for_the_loopback),
+    };
+
+    return cmocka_run_group_tests_name("api", tests, NULL, NULL);
+}

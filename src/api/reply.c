@@ -1,0 +1,70 @@
+/* Answers: JSON values and Kubernetes Status objects. The one place that maps kinds of errors
+ * to HTTP. */
+#include "api/api_internal.h"
+
+#include <stdio.h>
+
+struct outcome {
+    unsigned code;
+    const char *reason;
+};
+
+static struct outcome outcome_of(enum err_kind kind)
+{
+    switch (kind) {
+    case ERR_INVALID:
+    case ERR_UNSUPPORTED:
+        return (struct outcome){400, "BadRequest"};
+    case ERR_NOT_FOUND:
+        return (struct outcome){404, "NotFound"};
+    case ERR_EXISTS:
+        return (struct outcome){409, "AlreadyExists"};
+    case ERR_CONFLICT:
+        return (struct outcome){409, "Conflict"};
+    case ERR_DENIED:
+        return (struct outcome){403, "Forbidden"};
+    case ERR_UNAUTHORIZED:
+        return (struct outcome){401, "Unauthorized"};
+    case ERR_GONE:
+        return (struct outcome){410, "Expired"};
+    case ERR_LIMIT:
+        return (struct outcome){413, "RequestEntityTooLarge"};
+    case ERR_TRANSIENT:
+    case ERR_CANCELLED:
+        return (struct outcome){503, "ServiceUnavailable"};
+    case ERR_TIMEOUT:
+        return (struct outcome){504, "Timeout"};
+    case ERR_IO:
+        return (struct outcome){507, "InsufficientStorage"};
+    case ERR_NONE:
+    case ERR_INTERNAL:
+        break;
+    }
+    return (struct outcome){500, "InternalError"};
+}
+
+void reply_json(struct http_request *req, unsigned status, const struct json *v)
+{
+    struct str text = json_text(http_arena(req), v, JSON_COMPACT);
+
+    http_reply(req, status, STR("application/json"),
+               str_concat(http_arena(req), text, STR("\n")), NULL, 0);
+}
+
+void reply_error(struct http_request *req, const struct err *err)
+{
+    struct outcome outcome = outcome_of(err->kind);
+    struct arena *a = http_arena(req);
+    struct json_object_builder b = {0};
+    struct json status;
+
+    json_add(a, &b, STR("kind"), json_string(STR("Status")));
+    json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
+    json_add(a, &b, STR("metadata"), json_object(&(const struct json_object_builder){0}));
+    json_add(a, &b, STR("status"), json_string(STR("Failure")));
+    json_add(a, &b, STR("message"), json_string(str_copy(a, str_from(err->text))));
+    json_add(a, &b, STR("reason"), json_string(str_from(outcome.reason)));
+    json_add(a, &b, STR("code"), json_int(a, outcome.code));
+    status = json_object(&b);
+    reply_json(req, outcome.code, &status);
+}

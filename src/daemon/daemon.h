@@ -1,0 +1,20 @@
+/* daemon/daemon.h - the server: every room opened in order, connected, run on one loop, and
+ * closed in the reverse order. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct daemon_options {
+    const char *address; /* numeric */
+    uint16_t port;       /* 0: any; the log and DATA/port say which */
+    const char *data;    /* folder; made 0700 */
+    const char *token;   /* "" with is_open only */
+    const char *webhook_address;
+    bool is_open;
+};
+
+/** daemon_run() - serve until SIGTERM or SIGINT; ERR_EXISTS when the folder or the port is in
+ * use, ERR_INVALID, ERR_IO */
+int daemon_run(const struct daemon_options *options, struct err *err);

@@ -1,0 +1,7 @@
+/* The program: one binary whose first argument names a command. */
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
+{
+    return cli_main(argc, argv);
+}
