@@ -186,7 +186,7 @@ static struct str status_of(struct world *w)
 struct call {
     struct str method, url, type, body, auth;
     unsigned status;
-    char answer[256];
+    char answer[ERR_TEXT_MAX_BYTES];
     bool is_done;
 };
 

@@ -120,12 +120,14 @@ static int process_parameter(struct arena *a, const struct args_call *call, stru
 {
     const struct json *arguments = json_get(call->arguments, STR("parameters"));
     const struct json *argument = find_named(arguments, json_get_str(input, STR("name")));
+    const struct json *fallback;
     struct str value;
 
     *input = with_text(a, input, "value");
     *input = with_text(a, input, "default");
-    if (!given(input, "value") && given(input, "default"))
-        *input = json_set(a, input, STR("value"), *given(input, "default"));
+    fallback = given(input, "default");
+    if (!given(input, "value") && fallback)
+        *input = json_set(a, input, STR("value"), *fallback);
     if (argument && apply_argument(a, argument, input, err) < 0)
         return -1;
     if (given(input, "value"))

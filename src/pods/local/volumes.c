@@ -163,7 +163,10 @@ static int make_volume(const struct local_pod *pod, int volumes_fd, const struct
     dirfd = openat(volumes_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (dirfd < 0)
         return err_sys(err, errno, "open volume %s", path);
-    fchmodat(volumes_fd, path, 0777, 0);
+    if (fchmodat(volumes_fd, path, 0777, 0) < 0) {
+        close(dirfd);
+        return err_sys(err, errno, "open volume %s to all users", path);
+    }
     if (config || secret)
         result = fill_from_object(pod, dirfd, config ? config : secret, !config, err);
     close(dirfd);

@@ -78,7 +78,7 @@ static int schema_version(sqlite3 *db, int *ret, struct err *err)
 
 static int migrate(sqlite3 *db, const char *file, struct err *err)
 {
-    int version;
+    int version = 0;
 
     if (schema_version(db, &version, err) < 0)
         return -1;

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Objects through the commands: created, shown, brought up to date, removed; what is wrong is told with its place.
+. "$(dirname "$0")/../../support/story.sh"
+
+check "the server starts" start_server
+cat >"$DIR/good.yaml" <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: hello, labels: {team: a}}
+spec: {entrypoint: main}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {color: blue}
+YAML
+check "apply creates" sh -c "'$TIPHYS' apply -f '$DIR/good.yaml' >'$DIR/applied'"
+check "and says so" contains "$DIR/applied" "workflowtemplate.argoproj.io/hello created"
+check "apply again brings up to date" sh -c "'$TIPHYS' apply -f '$DIR/good.yaml' >'$DIR/applied'"
+check "and says so" contains "$DIR/applied" "configmap/settings configured"
+check "get as YAML" sh -c "'$TIPHYS' get wftmpl hello -o yaml >'$DIR/shown'"
+check "shows what was given" contains "$DIR/shown" "entrypoint: main"
+check "get by label" sh -c "'$TIPHYS' get workflowtemplates -l team=a -o name >'$DIR/shown'"
+check "finds it" contains "$DIR/shown" "workflowtemplate/hello"
+"$TIPHYS" get workflowtemplates -l team=b >"$DIR/shown" 2>&1
+check "and nothing else" contains "$DIR/shown" "No resources found."
+printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: Wrong}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: right}\n' >"$DIR/mixed.yaml"
+"$TIPHYS" apply -f "$DIR/mixed.yaml" >"$DIR/applied" 2>&1
+check "a wrong object fails the command" equals $? 1
+check "its error names file, line and column" contains "$DIR/applied" "mixed.yaml:3:18: metadata.name: name \"Wrong\" has upper-case letters"
+check "the others go on" contains "$DIR/applied" "configmap/right created"
+printf 'a: 1\n b: 2\n' >"$DIR/broken.yaml"
+"$TIPHYS" apply -f "$DIR/broken.yaml" >"$DIR/applied" 2>&1
+check "broken YAML is told with its place" contains "$DIR/applied" "broken.yaml:2:"
+check "delete" sh -c "'$TIPHYS' delete wftmpl hello >'$DIR/shown'"
+"$TIPHYS" get wftmpl hello >"$DIR/shown" 2>&1
+check "then it is gone" contains "$DIR/shown" 'workflowtemplates.argoproj.io "hello" not found'
+stop_server -KILL
+check "the server starts again after kill -9" start_server
+check "and kept everything" sh -c "'$TIPHYS' get cm settings -o yaml >'$DIR/shown' && grep -q 'color: blue' '$DIR/shown'"
