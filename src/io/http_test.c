@@ -36,7 +36,8 @@ static void *reply_later(void *ctx)
 {
     struct world *w = ctx;
 
-    http_reply(w->later, 200, STR("text/plain"), STR("later"), NULL, 0);
+    http_reply(__atomic_load_n(&w->later, __ATOMIC_SEQ_CST), 200, STR("text/plain"),
+               STR("later"), NULL, 0);
     return NULL;
 }
 
@@ -73,13 +74,15 @@ static void handle(void *ctx, struct http_request *req)
     const struct http_header location = {STR("Location"), STR("/target")};
 
     if (str_is(http_path(req), "/later")) {
-        w->later = req;
+        __atomic_store_n(&w->later, req, __ATOMIC_SEQ_CST);
         pthread_create(&w->thread, NULL, reply_later, w);
         pthread_detach(w->thread);
     } else if (str_is(http_path(req), "/never")) {
-        w->later = req;
+        __atomic_store_n(&w->later, req, __ATOMIC_SEQ_CST);
     } else if (str_is(http_path(req), "/stream")) {
-        w->stream = http_stream_start(req, 200, STR("application/json"), on_close, w);
+        __atomic_store_n(&w->stream,
+                         http_stream_start(req, 200, STR("application/json"), on_close, w),
+                         __ATOMIC_SEQ_CST);
     } else if (str_is(http_path(req), "/moved")) {
         http_reply(req, 302, STR_NONE, STR(""), &location, 1);
     } else {
@@ -309,8 +312,8 @@ static void test_timeout_and_cancel(void **state)
 
     assert_int_equal(http_client_do(w->client, w->a, &c, &answer, &err), -1);
     assert_int_equal(err.kind, ERR_TIMEOUT);
-    http_reply(w->later, 200, STR_NONE, STR(""), NULL, 0);
-    w->later = NULL;
+    http_reply(__atomic_load_n(&w->later, __ATOMIC_SEQ_CST), 200, STR_NONE, STR(""), NULL, 0);
+    __atomic_store_n(&w->later, NULL, __ATOMIC_SEQ_CST);
     c.timeout_ms = 0;
     c.cancel_fd = eventfd(0, EFD_CLOEXEC);
     pthread_create(&thread, NULL, cancel_when_there, &(struct canceller){w, c.cancel_fd});
@@ -320,7 +323,7 @@ static void test_timeout_and_cancel(void **state)
     close(c.cancel_fd);
     for (int i = 0; i < 5000 && !__atomic_load_n(&w->later, __ATOMIC_SEQ_CST); i++)
         usleep(1000);
-    http_reply(w->later, 200, STR_NONE, STR(""), NULL, 0);
+    http_reply(__atomic_load_n(&w->later, __ATOMIC_SEQ_CST), 200, STR_NONE, STR(""), NULL, 0);
 }
 
 struct reader {

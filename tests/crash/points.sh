@@ -72,7 +72,7 @@ done
 check "the queue service starts" start_moto
 for point in source.stored.before_settle source.settle.before; do
     rm -rf "$DIR/data"
-    sqs PurgeQueue "{\"QueueUrl\":\"$(queue_url)\"}" >/dev/null
+    make_queue "$(echo "$point" | tr . -)" >/dev/null
     start_server
     sqs_source >"$DIR/source.yaml"
     "$TIPHYS" apply -f "$DIR/source.yaml" >/dev/null

@@ -53,10 +53,11 @@ start_server() {
     rm -f "$DIR/data/port"
     "$TIPHYS" server --open --port 0 --data "$DIR/data" >>"$DIR/server.log" 2>&1 &
     SERVER_PID=$!
-    wait_for 20 test -s "$DIR/data/port" || return 1
+    wait_for 20 sh -c "test -s '$DIR/data/port' || ! kill -0 $SERVER_PID" || return 1
+    [ -s "$DIR/data/port" ] || { echo "the server did not start"; return 1; }
     ARGO_SERVER=127.0.0.1:$(cat "$DIR/data/port")
     export ARGO_SERVER
-    wait_for 20 curl -sf "http://$ARGO_SERVER/healthz"
+    wait_for 20 sh -c "curl -sf http://$ARGO_SERVER/healthz || ! kill -0 $SERVER_PID"
 }
 
 stop_server() {
@@ -73,7 +74,7 @@ start_moto() {
     "$ROOT/build/moto/bin/moto_server" -H 127.0.0.1 -p "$MOTO_PORT" >"$DIR/moto.log" 2>&1 &
     MOTO_PID=$!
     wait_for 30 curl -sf "http://127.0.0.1:$MOTO_PORT/moto-api/" || return 1
-    sqs CreateQueue '{"QueueName":"test"}'
+    make_queue test
 }
 
 # sqs ACTION JSON: one call of the queue service, as anybody's tool would make it.
@@ -83,7 +84,13 @@ sqs() {
         -d "$2" "http://127.0.0.1:$MOTO_PORT/"
 }
 
-queue_url() { echo "http://127.0.0.1:$MOTO_PORT/123456789012/test"; }
+# make_queue NAME: a new one, which the other functions use from then on.
+make_queue() {
+    QUEUE=$1
+    sqs CreateQueue "{\"QueueName\":\"$QUEUE\"}"
+}
+
+queue_url() { echo "http://127.0.0.1:$MOTO_PORT/123456789012/$QUEUE"; }
 
 # Messages that the queue still holds, seen or not.
 queue_length() {
@@ -105,7 +112,7 @@ spec:
   sqs:
     example:
       region: us-east-1
-      queue: test
+      queue: $QUEUE
       waitTimeSeconds: 1
       endpoint: http://127.0.0.1:$MOTO_PORT/
       accessKey: {name: aws, key: id}

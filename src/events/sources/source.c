@@ -239,10 +239,10 @@ static int settle_all(struct source *src, struct err *err)
 {
     int result = 0;
 
-    FAULT_POINT("source.settle.before");
     for (size_t i = 0; i < src->pending.len; i++) {
         struct pending *p = src->pending.at[i];
 
+        FAULT_POINT("source.settle.before");
         if (p->is_stored)
             trace(src, p->delivery.id);
         if (src->driver->ops->settle &&
@@ -258,7 +258,8 @@ static int poll_once(struct source *src, struct err *err)
     int result = src->driver->ops->poll(src, POLL_WAIT_MS, err);
 
     wait_stored(src);
-    FAULT_POINT("source.stored.before_settle");
+    if (src->pending.len > 0)
+        FAULT_POINT("source.stored.before_settle");
     if (settle_all(src, &settle_err) < 0)
         log_warn(&src->log,
                  "an event could not be acknowledged at its origin: it will come again",
