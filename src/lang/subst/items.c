@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
+#include "formats/jsonraw.h"
 
 static const char *const members[] = {"withItems", "withParam", "withSequence"};
 
@@ -53,44 +54,13 @@ int item_parse(struct arena *a, struct str text, struct item *ret, struct err *e
     return 0;
 }
 
-/* The text of a value that begins at @from; the source is known to be valid. */
-static struct str raw_at(struct str source, uint32_t from)
-{
-    struct str rest = str_skip(source, from);
-    size_t depth = 0;
-    bool is_string = false;
-    size_t i;
-
-    for (i = 0; i < rest.len; i++) {
-        char c = rest.ptr[i];
-
-        if (is_string && c == '\\') {
-            i++;
-        } else if (c == '"') {
-            is_string = !is_string;
-            if (!is_string && depth == 0)
-                return str_head(rest, i + 1);
-        } else if (is_string) {
-            continue;
-        } else if (c == '[' || c == '{') {
-            depth++;
-        } else if (depth > 0 && (c == ']' || c == '}')) {
-            if (--depth == 0)
-                return str_head(rest, i + 1);
-        } else if (depth == 0 &&
-                   (c == ',' || c == ']' || c == '}' || (unsigned char) c <= ' ')) {
-            break;
-        }
-    }
-    return str_head(rest, i);
-}
-
 /* A child of an item, with its text. */
 static struct item child_of(const struct item *parent, const struct json *v)
 {
     /* Positions count from the beginning of the source, of which the parent's text is a part.
      */
-    return (struct item){.value = *v, .raw = raw_at(parent->raw, v->pos - parent->value.pos)};
+    return (struct item){.value = *v,
+                         .raw = json_raw_at(parent->raw, v->pos - parent->value.pos)};
 }
 
 enum item_type item_type_of(const struct item *item)
@@ -118,38 +88,6 @@ struct str item_shown(const struct item *item)
     return item->raw;
 }
 
-/* The line separators U+2028 and U+2029, which Go's encoder escapes. */
-static bool is_separator(struct str s)
-{
-    return s.len >= 3 && s.ptr[0] == '\xe2' && s.ptr[1] == '\x80' &&
-           (s.ptr[2] == '\xa8' || s.ptr[2] == '\xa9');
-}
-
-/* JSON text without white space and with HTML's signs escaped, as Go's encoder puts raw text
- * into a document. */
-static void add_compact(struct strbuf *b, struct str raw)
-{
-    bool is_string = false;
-
-    for (size_t i = 0; i < raw.len; i++) {
-        char c = raw.ptr[i];
-
-        if (c == '"')
-            is_string = !is_string;
-        if (is_string && c == '\\' && i + 1 < raw.len) {
-            strbuf_addc(b, c);
-            strbuf_addc(b, raw.ptr[++i]);
-        } else if (c == '<' || c == '>' || c == '&') {
-            strbuf_addf(b, "\\u%04x", (unsigned) c);
-        } else if (is_separator(str_skip(raw, i))) {
-            strbuf_addz(b, raw.ptr[i + 2] == '\xa8' ? "\\u2028" : "\\u2029");
-            i += 2;
-        } else if (is_string || (unsigned char) c > ' ') {
-            strbuf_addc(b, c);
-        }
-    }
-}
-
 static int compare_keys(const void *left, const void *right)
 {
     const struct json_member *const *l = left, *const *r = right;
@@ -174,7 +112,7 @@ static member_list sorted_members(struct arena *a, const struct json *v)
 
 void item_compact(struct strbuf *b, const struct item *item)
 {
-    add_compact(b, item->raw);
+    json_raw_compact(b, item->raw);
 }
 
 struct str item_text(struct arena *a, const struct item *item)
@@ -185,7 +123,7 @@ struct str item_text(struct arena *a, const struct item *item)
     if (item->value.type == JSON_STRING)
         return json_str(&item->value);
     if (item->value.type != JSON_OBJECT) {
-        add_compact(&b, item->raw);
+        json_raw_compact(&b, item->raw);
         return str_copy(a, strbuf_str(&b));
     }
     list = sorted_members(a, &item->value);
@@ -197,7 +135,7 @@ struct str item_text(struct arena *a, const struct item *item)
             strbuf_addc(&b, ',');
         json_print_string(&b, list.at[i]->key, JSON_ESCAPE_HTML);
         strbuf_addc(&b, ':');
-        add_compact(&b, child.raw);
+        json_raw_compact(&b, child.raw);
     }
     strbuf_addc(&b, '}');
     return str_copy(a, strbuf_str(&b));
