@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "events/bus/bus.h"
+#include "events/sensors/sensor.h"
 #include "events/sources/source.h"
+#include "events/triggers/trigger.h"
 #include "io/workers.h"
 #include "store/store.h"
 
@@ -26,6 +28,8 @@ struct daemon {
     struct store *store;
     struct bus *bus;
     struct source_controller *sources;
+    struct sensor_controller *sensors;
+    struct trigger_services services;
     struct api *api;
 };
 
@@ -49,6 +53,18 @@ static int write_port(const struct daemon_options *options, uint16_t port, struc
     if (fd < 0 || write(fd, text, (size_t) len) != len)
         return err_sys(err, errno, "write %s", path);
     return close(fd);
+}
+
+static int start_sensors(struct daemon *d, struct err *err)
+{
+    const struct sensor_controller_options options = {.loop = d->loop,
+                                                      .workers = d->workers,
+                                                      .store = d->store,
+                                                      .bus = d->bus,
+                                                      .services = &d->services};
+
+    d->sensors = sensor_controller_new(&options, err);
+    return d->sensors ? sensor_controller_start(d->sensors, err) : -1;
 }
 
 static int open_rooms(struct daemon *d, const struct daemon_options *options, struct err *err)
@@ -79,6 +95,9 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     d->sources = source_controller_new(&sources, err);
     if (!d->sources || source_controller_start(d->sources, err) < 0)
         return -1;
+    d->services.store = d->store;
+    if (start_sensors(d, err) < 0)
+        return -1;
     api.loop = d->loop;
     api.store = d->store;
     d->api = api_start(&api, err);
@@ -95,6 +114,9 @@ static void close_rooms(struct daemon *d)
     if (d->sources)
         source_controller_stop(d->sources);
     source_controller_free(d->sources);
+    if (d->sensors)
+        sensor_controller_stop(d->sensors);
+    sensor_controller_free(d->sensors);
     bus_close(d->bus);
     store_close(d->store);
     workers_free(d->workers);

@@ -1,12 +1,15 @@
 /*
- * events/sensors/sensor.h - the controller of Sensor objects: from bus records to fired triggers.
+ * events/sensors/sensor.h - the controller of Sensor objects: from bus records to fired
+ * triggers.
  *
- * Loop-bound. Each trigger of each sensor has a durable bus cursor named "ns/sensor/trigger". For a record: dependency
- * match, filters, condition state, parameters, fire; the cursor moves when the outcome is settled. Condition state that
- * spans records (a && b) is durable: the records that still wait for partners stay unacknowledged until the trigger
- * has fired, so a restart sees them again. Every step leaves a trace row (bus_trace_add). Matching, filters, conditions
- * and parameters are pure functions of their own files (match.c, filter_data.c, filter_context.c, filter_time.c,
- * params.c). Source: ../shared/spec/events.md 4, 5.1; golden events/{filters,params,conditions}.jsonl.
+ * Loop-bound. Each trigger of each sensor has a durable bus cursor named "ns/sensor/trigger".
+ * For a record: dependency match, filters, condition state, parameters, fire; the cursor moves
+ * when the outcome is settled. Condition state that spans records (a && b) is durable: the
+ * records that still wait for partners stay unacknowledged until the trigger has fired, so a
+ * restart sees them again. Every step leaves a trace row (bus_trace_add). Matching, filters,
+ * conditions and parameters are pure functions of their own files (match.c, filter_data.c,
+ * filter_context.c, filter_time.c, params.c). Source: ../shared/spec/events.md 4, 5.1; golden
+ * events/{filters,params,conditions}.jsonl.
  */
 #pragma once
 
@@ -27,7 +30,8 @@ struct sensor_controller_options {
 };
 
 /** sensor_controller_new() - a stopped controller; owned */
-struct sensor_controller *sensor_controller_new(const struct sensor_controller_options *options, struct err *err);
+struct sensor_controller *sensor_controller_new(const struct sensor_controller_options *options,
+                                                struct err *err);
 
 /** sensor_controller_start() - follow Sensor objects and run them */
 int sensor_controller_start(struct sensor_controller *c, struct err *err);

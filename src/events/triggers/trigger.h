@@ -1,12 +1,14 @@
 /*
  * events/triggers/trigger.h - what every trigger is.
  *
- * The sensor core decides that a trigger fires and renders its resource (parameters applied: pure, on the loop); the
- * driver carries it out: on the loop when it only touches memory (log), else on a worker. fire() may be called again
- * for the same request after a crash: @mark is the identity of the effect (sensor, trigger, event ids), created
- * objects are made once per mark. Retries, rate limits, dead letters and traces are the core's.
+ * The sensor core decides that a trigger fires and renders its resource (parameters applied:
+ * pure, on the loop); the driver carries it out: on the loop when it only touches memory (log),
+ * else on a worker. fire() may be called again for the same request after a crash: @mark is the
+ * identity of the effect (sensor, trigger, event ids), created objects are made once per mark.
+ * Retries, rate limits, dead letters and traces are the core's.
  *
- * One file a kind; triggers.def lists them; triggers.c holds the const table. Source: ../shared/spec/events.md 5.
+ * One file a kind; triggers.def lists them; triggers.c holds the const table. Source:
+ * ../shared/spec/events.md 5.
  */
 #pragma once
 
@@ -14,7 +16,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "formats/json.h"
-#include "objects/field.h"
 #include "store/store.h"
 #include "workflows/submit/submit.h"
 
@@ -29,16 +30,19 @@ struct trigger_services {
 /* One event that takes part in a firing, as parameters and log triggers see it. */
 struct trigger_event {
     struct str dependency;      /* name in the sensor */
-    const struct json *context; /* CloudEvent attributes: id, source, type, time, subject, datacontenttype, specversion */
+    const struct json *context; /* CloudEvent attributes: id, source, type, time, subject,
+                                   datacontenttype, specversion */
     struct str data;            /* its data as text (JSON when parsed_data is set) */
     const struct json *parsed;  /* data as JSON, or NULL */
 };
 
 struct trigger_request {
-    const struct json *template; /* the trigger's template (k8s: {...}, log: {...}) with template parameters applied; immutable */
-    const struct json *resource; /* resource with parameters applied (k8s, argoWorkflow), else NULL */
+    const struct json *template; /* the trigger's template (k8s: {...}, log: {...}) with
+                                    template parameters applied; immutable */
+    const struct json
+        *resource; /* resource with parameters applied (k8s, argoWorkflow), else NULL */
     struct str sensor, trigger, ns; /* names */
-    struct str mark;             /* identity of the effect */
+    struct str mark;                /* identity of the effect */
     const struct trigger_event *events;
     size_t event_count;
 };
@@ -51,18 +55,19 @@ struct trigger_result {
 struct trigger_ops {
     /* Pure check of a template at creation of the sensor; optional. */
     int (*check)(const struct json *template, struct err *err);
-    /* Finds the resource inside the template (source.resource ...); NULL for kinds without one. Pure. */
+    /* Finds the resource inside the template (source.resource ...); NULL for kinds without one.
+     * Pure. */
     const struct json *(*resource)(const struct json *template);
-    /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_LIMIT, ERR_TIMEOUT and ERR_IO may be tried again. */
-    int (*fire)(const struct trigger_services *s, struct arena *a, const struct trigger_request *req,
-                struct trigger_result *ret, struct err *err);
+    /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_LIMIT, ERR_TIMEOUT
+     * and ERR_IO may be tried again. */
+    int (*fire)(const struct trigger_services *s, struct arena *a,
+                const struct trigger_request *req, struct trigger_result *ret, struct err *err);
 };
 
 struct trigger_driver {
     const char *kind; /* word used in manifests: "k8s" */
     const char *summary;
     enum trigger_place place;
-    const struct shape *shape;
     const struct trigger_ops *ops; /* NULL: known, but not in this build */
     const char *missing;
 };
@@ -70,5 +75,6 @@ struct trigger_driver {
 /** trigger_drivers() - all kinds, sorted */
 const struct trigger_driver *const *trigger_drivers(size_t *ret_count);
 
-/** trigger_driver_of() - the driver of a trigger template by its member; NULL and ERR_INVALID when none or several are given */
+/** trigger_driver_of() - the driver of a trigger template by its member; NULL and ERR_INVALID
+ * when none or several are given */
 const struct trigger_driver *trigger_driver_of(const struct json *template, struct err *err);

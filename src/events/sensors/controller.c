@@ -1,0 +1,477 @@
+/*
+ * The controller of Sensor objects. Loop thread.
+ *
+ * Each trigger has its own consumer and its own state: for every dependency the latest event
+ * that passed its filters, kept until the condition holds. Kept events stay unsettled on the
+ * bus, so a restart brings them again and the state is made anew by the same code. When the
+ * condition holds the trigger fires with all that is kept; then they are settled. An event that
+ * no dependency takes, or that a newer one replaces, is settled at once. Each step leaves a
+ * trace.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "events/sensors/conditions.h"
+#include "events/sensors/filters.h"
+#include "events/sensors/sensor.h"
+#include "events/triggers/trigger.h"
+#include "formats/base64.h"
+
+struct kept {
+    struct arena *arena; /* owned; NULL: nothing is kept */
+    uint64_t seq;
+    struct trigger_event event;
+};
+
+struct sensor;
+
+struct sensor_trigger {
+    struct sensor *sensor;
+    struct str name;
+    const struct json *template;
+    const struct trigger_driver *driver;
+    const struct condition *condition;
+    struct bus_consumer *consumer;
+    struct kept *kept; /* one a dependency */
+};
+
+struct dependency {
+    struct str name, source, event;
+    const struct json *filters;
+};
+
+struct sensor {
+    struct sensor_controller *c;
+    struct arena *arena; /* of everything below; renewed with the spec */
+    struct str key, ns, name;
+    struct str spec;                   /* text */
+    const struct store_object *object; /* reference */
+    struct dependency *dependencies;
+    struct str *names;
+    size_t dependency_count;
+    struct sensor_trigger *triggers;
+    size_t trigger_count;
+    char message[512];
+};
+
+struct sensor_controller {
+    struct sensor_controller_options options;
+    struct store_watch *watch;
+    struct map sensors; /* "ns/name" -> struct sensor */
+};
+
+/* ---- events ---- */
+
+static void trace(struct sensor_trigger *t, struct str event_id, const char *stage,
+                  struct str result)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json_object_builder b = {0};
+    struct json detail;
+    struct bus_trace row = {.event_id = event_id, .stage = str_from(stage), .at = clock_wall()};
+
+    json_add(a, &b, STR("result"), json_string(result));
+    detail = json_object(&b);
+    row.subject =
+        str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(t->sensor->name), STR_ARG(t->name));
+    row.detail = json_text(a, &detail, 0);
+    bus_trace_add(t->sensor->c->options.bus, &row);
+}
+
+/* A record as sensors see it: its attributes, its data as text and, when it is JSON, as a
+ * value. */
+static int read_event(struct arena *a, const struct bus_record *r, struct trigger_event *ret,
+                      struct err *err)
+{
+    struct json *context = ARENA_NEW(a, struct json), *parsed = ARENA_NEW(a, struct json);
+    struct err ignored;
+
+    if (json_parse(a, str_copy(a, r->payload), context, err) < 0)
+        return err_wrap(err, "event " STR_FMT, STR_ARG(r->id));
+    *ret = (struct trigger_event){.context = context, .data = STR("")};
+    if (json_get(context, STR("data_base64"))) {
+        if (base64_decode(a, json_get_str(context, STR("data_base64")), &ret->data, err) < 0)
+            return err_wrap(err, "event " STR_FMT, STR_ARG(r->id));
+    } else if (json_get(context, STR("data"))) {
+        ret->data = json_text(a, json_get(context, STR("data")), 0);
+    }
+    *context = json_without(a, context, STR("data_base64"));
+    if (json_parse(a, ret->data, parsed, &ignored) == 0)
+        ret->parsed = parsed;
+    return 0;
+}
+
+static void drop_kept(struct sensor_trigger *t, struct kept *k)
+{
+    if (!k->arena)
+        return;
+    if (t->consumer)
+        bus_ack(t->consumer, k->seq);
+    arena_free(k->arena);
+    *k = (struct kept){0};
+}
+
+/* All that is kept fires the trigger, then it is settled. */
+static void fire(struct sensor_trigger *t)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct sensor *s = t->sensor;
+    VEC(struct trigger_event) events = {0};
+    struct trigger_request req = {
+        .template = t->template, .sensor = s->name, .trigger = t->name, .ns = s->ns};
+    struct trigger_result result = {0};
+    struct err err = {0};
+
+    for (size_t i = 0; i < s->dependency_count; i++)
+        if (t->kept[i].arena)
+            VEC_APUSH(a, &events, t->kept[i].event);
+    req.events = events.at;
+    req.event_count = events.len;
+    req.mark = str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns), STR_ARG(s->name),
+                          STR_ARG(t->name));
+    if (t->driver->ops->fire(s->c->options.services, a, &req, &result, &err) < 0)
+        log_error(NULL, "a trigger failed", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name),
+                  LOG_STR(TRIGGER, t->name), LOG_ERR(&err));
+    for (size_t i = 0; i < events.len; i++)
+        trace(t, json_get_str(events.at[i].context, STR("id")), "trigger",
+              err.kind ? str_from(err.text) : result.detail);
+    for (size_t i = 0; i < s->dependency_count; i++)
+        drop_kept(t, &t->kept[i]);
+}
+
+static uint64_t met(const struct sensor_trigger *t)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < t->sensor->dependency_count; i++)
+        bits |= (uint64_t) (t->kept[i].arena != NULL) << i;
+    return bits;
+}
+
+/* Takes one event for one dependency: whether it is kept. */
+static bool take(struct sensor_trigger *t, size_t index, const struct bus_record *r)
+{
+    const struct dependency *d = &t->sensor->dependencies[index];
+    struct arena *a = arena_new();
+    struct kept fresh = {.arena = a, .seq = r->seq};
+    struct str reason = STR("");
+    struct err err;
+
+    if (read_event(a, r, &fresh.event, &err) < 0) {
+        reason = str_from(err.text);
+    } else if (filters_pass(a, d->filters, fresh.event.context, &reason)) {
+        fresh.event.dependency = d->name;
+        drop_kept(t, &t->kept[index]);
+        t->kept[index] = fresh;
+        return true;
+    }
+    trace(t, r->id, "filter", reason);
+    arena_free(a);
+    return false;
+}
+
+static void on_record(struct sensor_trigger *t, const struct bus_record *r)
+{
+    struct sensor *s = t->sensor;
+    bool is_kept = false;
+
+    for (size_t i = 0; i < s->dependency_count; i++) {
+        if (!((condition_uses(t->condition) >> i) & 1) ||
+            !str_eq(s->dependencies[i].source, r->source) ||
+            !str_eq(s->dependencies[i].event, r->event))
+            continue;
+        if (!take(t, i, r))
+            continue;
+        is_kept = true;
+        if (condition_holds(t->condition, met(t))) {
+            fire(t);
+            return; /* settled with the others */
+        }
+        trace(t, r->id, "condition", STR("waits for other events"));
+    }
+    if (!is_kept)
+        bus_ack(t->consumer, r->seq);
+}
+
+static void on_deliver(void *ctx, const struct bus_record *records, size_t count)
+{
+    struct sensor_trigger *t = ctx;
+
+    for (size_t i = 0; i < count; i++)
+        on_record(t, &records[i]);
+}
+
+/* ---- specs ---- */
+
+static int read_dependencies(struct sensor *s, const struct json *list, struct err *err)
+{
+    struct arena *a = s->arena;
+    size_t count = json_is(list, JSON_ARRAY) ? list->count : 0;
+
+    s->dependencies = ARENA_ARRAY(a, struct dependency, count + 1);
+    s->names = ARENA_ARRAY(a, struct str, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct json *v = json_item(list, i);
+        struct dependency *d = &s->dependencies[i];
+
+        *d = (struct dependency){.name = json_get_str(v, STR("name")),
+                                 .source = json_get_str(v, STR("eventSourceName")),
+                                 .event = json_get_str(v, STR("eventName")),
+                                 .filters = json_get(v, STR("filters"))};
+        if (str_is_empty(d->name) || str_is_empty(d->source) || str_is_empty(d->event))
+            return err_set(
+                err, ERR_INVALID,
+                "spec.dependencies[%zu]: name, eventSourceName and eventName are required", i);
+        if (json_get(v, STR("transform")))
+            return err_set(err, ERR_UNSUPPORTED,
+                           "spec.dependencies[%zu].transform is not supported yet", i);
+        if (filters_check(d->filters, err) < 0)
+            return err_wrap(err, "spec.dependencies[%zu]", i);
+        s->names[i] = d->name;
+    }
+    s->dependency_count = count;
+    return 0;
+}
+
+static int check_members(const struct json *trigger, struct err *err)
+{
+    static const char *const later[] = {"parameters", "policy", "retryStrategy", "rateLimit",
+                                        "dlqTrigger"};
+
+    for (size_t i = 0; i < COUNT_OF(later); i++)
+        if (json_get(trigger, str_from(later[i])))
+            return err_set(err, ERR_UNSUPPORTED, "%s is not supported yet", later[i]);
+    if (json_path(trigger, "template", "conditionsReset", NULL))
+        return err_set(err, ERR_UNSUPPORTED, "template.conditionsReset is not supported yet");
+    return 0;
+}
+
+static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struct json *v,
+                         struct err *err)
+{
+    struct sensor_controller *c = s->c;
+    VEC(struct bus_subject) subjects = {0};
+    struct bus_consumer_options options = {.ns = s->ns, .ctx = t, .deliver = on_deliver};
+
+    t->sensor = s;
+    t->template = json_get(v, STR("template"));
+    t->name = json_get_str(t->template, STR("name"));
+    t->kept = ARENA_ARRAY(s->arena, struct kept, s->dependency_count + 1);
+    if (str_is_empty(t->name))
+        return err_set(err, ERR_INVALID, "template.name: must be given");
+    if (check_members(v, err) < 0)
+        return -1;
+    t->driver = trigger_driver_of(t->template, err);
+    if (!t->driver || condition_parse(s->arena, json_get_str(t->template, STR("conditions")),
+                                      s->names, s->dependency_count, &t->condition, err) < 0)
+        return -1;
+    for (size_t i = 0; i < s->dependency_count; i++)
+        VEC_APUSH(s->arena, &subjects,
+                  ((struct bus_subject){s->dependencies[i].source, s->dependencies[i].event}));
+    options.subjects = subjects.at;
+    options.subject_count = subjects.len;
+    options.name = str_printf(s->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns),
+                              STR_ARG(s->name), STR_ARG(t->name));
+    t->consumer = bus_consumer_open(c->options.bus, &options, err);
+    return t->consumer ? 0 : -1;
+}
+
+static int start_sensor(struct sensor *s, const struct json *spec, struct err *err)
+{
+    const struct json *list = json_get(spec, STR("triggers"));
+    size_t count = json_is(list, JSON_ARRAY) ? list->count : 0;
+
+    if (read_dependencies(s, json_get(spec, STR("dependencies")), err) < 0)
+        return -1;
+    if (count == 0)
+        return err_set(err, ERR_INVALID, "spec.triggers: no triggers found");
+    s->triggers = ARENA_ARRAY(s->arena, struct sensor_trigger, count);
+    for (size_t i = 0; i < count; i++) {
+        s->trigger_count = i + 1;
+        if (start_trigger(s, &s->triggers[i], json_item(list, i), err) < 0)
+            return err_wrap(err, "spec.triggers[%zu]", i);
+    }
+    return 0;
+}
+
+/* ---- life ---- */
+
+static void stop_sensor(struct sensor *s)
+{
+    for (size_t i = 0; i < s->trigger_count; i++) {
+        bus_consumer_close(TAKE(s->triggers[i].consumer));
+        for (size_t k = 0; k < s->dependency_count; k++)
+            drop_kept(&s->triggers[i], &s->triggers[i].kept[k]);
+    }
+    s->trigger_count = s->dependency_count = 0;
+    if (s->arena)
+        arena_free(TAKE(s->arena));
+}
+
+static void sensor_free(struct sensor *s)
+{
+    stop_sensor(s);
+    store_object_unref(s->object);
+    free((char *) (uintptr_t) s->key.ptr);
+    free(s);
+}
+
+static struct json status_condition(struct arena *a, const char *type, const char *message)
+{
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("type"), json_string(str_from(type)));
+    json_add(a, &b, STR("status"), json_string(message[0] ? STR("False") : STR("True")));
+    json_add_str(a, &b, STR("message"), str_from(message));
+    return json_object(&b);
+}
+
+static void write_status(struct sensor *s, const struct json *doc)
+{
+    struct store *store = s->c->options.store;
+    struct store_txn *txn = store_txn_new(store);
+    struct arena *a = store_txn_arena(txn);
+    struct json_array_builder list = {0};
+    struct json made;
+    struct err err;
+
+    json_push(a, &list, status_condition(a, "DependenciesProvided", s->message));
+    json_push(a, &list, status_condition(a, "Deployed", s->message));
+    made = json_set_path(a, doc, json_array(&list), "status", "conditions", NULL);
+    store_txn_update(txn, &made, s->object->rv);
+    store_commit(store, txn, NULL, NULL, &err);
+}
+
+static struct sensor *find_or_make(struct sensor_controller *c,
+                                   const struct store_object *object)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str key =
+        str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(object->key.ns), STR_ARG(object->key.name));
+    struct sensor *s = map_find(&c->sensors, key);
+
+    if (s)
+        return s;
+    s = NEW(struct sensor);
+    s->c = c;
+    s->key = str_of(mem_dup(key.ptr, key.len), key.len);
+    s->ns = str_head(s->key, object->key.ns.len);
+    s->name = str_skip(s->key, object->key.ns.len + 1);
+    map_put(&c->sensors, key, s);
+    return s;
+}
+
+static void begin(struct sensor *s, const struct json *doc, const struct json *spec,
+                  struct str text)
+{
+    struct json *own;
+    struct err err;
+
+    stop_sensor(s);
+    s->arena = arena_new();
+    s->spec = str_copy(s->arena, text);
+    own = ARENA_NEW(s->arena, struct json);
+    *own = json_clone(s->arena, spec);
+    s->message[0] = '\0';
+    if (start_sensor(s, own, &err) < 0) {
+        log_error(NULL, "a sensor does not run", LOG_STR(NAMESPACE, s->ns),
+                  LOG_STR(SENSOR, s->name), LOG_ERR(&err));
+        snprintf(s->message, sizeof(s->message), "%s", err.text);
+    } else {
+        log_info(NULL, "sensor runs", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name));
+    }
+    write_status(s, doc);
+}
+
+/* A deleted sensor's cursors are forgotten: one of the same name begins anew. */
+static void remove_sensor(struct sensor *s)
+{
+    struct sensor_controller *c = s->c;
+    _cleanup_arena_ struct arena *a = arena_new();
+    VEC(struct str) names = {0};
+    struct err err;
+
+    for (size_t i = 0; i < s->trigger_count; i++)
+        VEC_APUSH(a, &names,
+                  str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns),
+                             STR_ARG(s->name), STR_ARG(s->triggers[i].name)));
+    map_take(&c->sensors, s->key);
+    sensor_free(s);
+    VEC_FOREACH (it, &names)
+        if (bus_consumer_drop(c->options.bus, *it, &err) < 0)
+            log_warn(NULL, "a cursor could not be dropped", LOG_ERR(&err));
+}
+
+static void on_change(void *ctx, const struct store_event *event)
+{
+    struct sensor *s = find_or_make(ctx, event->object);
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct json *spec;
+    struct json doc, none = json_null();
+    struct err err;
+    struct str text;
+
+    if (event->type == STORE_DELETED) {
+        remove_sensor(s);
+        return;
+    }
+    store_object_unref(s->object);
+    s->object = store_object_ref(event->object);
+    if (json_parse(a, event->object->doc, &doc, &err) < 0)
+        return;
+    spec = json_get(&doc, STR("spec"));
+    if (!spec)
+        spec = &none;
+    text = json_text(a, spec, 0);
+    if (!s->arena || !str_eq(s->spec, text))
+        begin(s, &doc, spec, text);
+}
+
+static void on_watch_end(void *ctx, const struct err *err)
+{
+    ((struct sensor_controller *) ctx)->watch = NULL;
+    log_error(NULL, "the watch of sensors ended", LOG_ERR(err));
+}
+
+struct sensor_controller *sensor_controller_new(const struct sensor_controller_options *options,
+                                                struct err *err)
+{
+    struct sensor_controller *c = NEW(struct sensor_controller);
+
+    (void) err;
+    c->options = *options;
+    return c;
+}
+
+int sensor_controller_start(struct sensor_controller *c, struct err *err)
+{
+    const struct store_query q = {.group = STR("argoproj.io"), .kind = STR("Sensor")};
+
+    (void) err;
+    c->watch = store_watch_open(c->options.store, &q, 0, on_change, on_watch_end, c);
+    return 0;
+}
+
+void sensor_controller_stop(struct sensor_controller *c)
+{
+    store_watch_close(TAKE(c->watch));
+    while (c->sensors.len > 0) {
+        struct sensor *s = c->sensors.entries[0].value;
+
+        map_take(&c->sensors, s->key);
+        sensor_free(s);
+    }
+}
+
+void sensor_controller_free(struct sensor_controller *c)
+{
+    if (!c)
+        return;
+    map_done(&c->sensors);
+    free(c);
+}

@@ -1,0 +1,71 @@
+#!/bin/sh
+# Webhook -> bus -> sensor -> log trigger: conditions over two endpoints, filters, what waits survives kill -9, wrong sensors are told.
+. "$(dirname "$0")/../../support/story.sh"
+
+check "the server starts" start_server
+PORT=$(free_port)
+cat >"$DIR/pipeline.yaml" <<YAML
+apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: {name: hooks}
+spec:
+  webhook:
+    left: {port: "$PORT", endpoint: /left, method: POST}
+    right: {port: "$PORT", endpoint: /right, method: POST}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: watcher}
+spec:
+  dependencies:
+  - {name: left, eventSourceName: hooks, eventName: left}
+  - {name: right, eventSourceName: hooks, eventName: right}
+  - {name: never, eventSourceName: hooks, eventName: left, filters: {context: {type: calendar}}}
+  triggers:
+  - template: {name: any, conditions: left || right, log: {}}
+  - template: {name: both, conditions: left && right, log: {}}
+  - template: {name: filtered, conditions: never, log: {}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: wrong}
+spec:
+  dependencies: [{name: left, eventSourceName: hooks, eventName: left}]
+  triggers:
+  - template: {name: t, conditions: left && nobody, log: {}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: later}
+spec:
+  dependencies: [{name: left, eventSourceName: hooks, eventName: left, filters: {data: [{path: a, type: string, value: [x]}]}}]
+  triggers:
+  - template: {name: t, log: {}}
+YAML
+check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
+check "the endpoints come up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=watcher' "$DIR/server.log"
+status_of() { "$TIPHYS" get sensor "$1" -o json | jq -r '.status.conditions[1] | .status + " " + (.message // "")'; }
+has_status() { [ -n "$(status_of "$1")" ] && [ "$(status_of "$1")" != "null " ]; }
+check "a wrong sensor has a status" wait_for 10 has_status wrong
+check "which tells what is wrong" equals "$(status_of wrong)" 'False spec.triggers[0]: conditions "left && nobody": nobody is no dependency of the sensor'
+check "what is not built yet is refused with its path" equals "$(status_of later)" "False spec.dependencies[0]: filters.data is not supported yet"
+fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
+has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
+post() { curl -sf -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
+check "an event on the left" post left '{"n":1}'
+check "fires any" wait_for 10 has_fired any 1
+check "and not both" equals "$(fired both)" 0
+stop_server -KILL
+check "the server starts again after kill -9" start_server
+check "the endpoints come up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "an event on the right" post right '{"n":2}'
+check "fires both: what waited was kept" wait_for 10 has_fired both 2
+check "with the data of both" sh -c "grep 'triggerName=both' '$DIR/server.log' | grep -q 'dependencyName=left' && grep 'triggerName=both' '$DIR/server.log' | grep -q 'dependencyName=right'"
+check "the filter let nothing through" equals "$(fired filtered)" 0
+before=$(fired any)
+stop_server -KILL
+check "the server starts once more" start_server
+check "a last event" sh -c "for i in \$(seq 100); do curl -sf -H 'Content-Type: application/json' -d 3 http://127.0.0.1:$PORT/left && exit 0; sleep 0.05; done; exit 1"
+check "fires once more" wait_for 10 has_fired any $((before + 1))
+check "what had fired did not fire again" equals "$(fired any)" $((before + 1))
