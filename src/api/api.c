@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/secret.h"
 
+#define TRACE_PATH "/tiphys/v1/events/"
+
 static bool is_public(struct str path)
 {
     return str_is(path, "/healthz") || str_is(path, "/readyz");
@@ -66,6 +68,9 @@ static void on_request(void *ctx, struct http_request *req)
         http_reply(req, 200, STR("text/plain; charset=utf-8"), STR("ok"), NULL, 0);
     else if (str_is(path, "/api/v1/version") || str_is(path, "/version"))
         reply_version(req);
+    else if (api->options.bus && str_starts(path, STR(TRACE_PATH)) &&
+             str_is(http_method(req), "GET"))
+        trace_handle(api, req, str_skip(path, sizeof(TRACE_PATH) - 1));
     else if (resource_parse(path, &r))
         resource_handle(api, req, &r);
     else {

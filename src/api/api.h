@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "events/bus/bus.h"
 #include "io/http_server.h"
 #include "io/loop.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@ struct api;
 struct api_options {
     struct loop *loop;
     struct store *store;
+    struct bus *bus; /* for traces; NULL: there are none */
     const char *address;
     uint16_t port;    /* 0: any free one */
     struct str token; /* who sends it may do everything; "" with is_open only */

@@ -36,6 +36,9 @@ void resource_handle(struct api *api, struct http_request *req, const struct res
 /** watch_start() - answer with a stream of changes; http thread */
 void watch_start(struct api *api, struct http_request *req, const struct resource *r);
 
+/** trace_handle() - the way of an event; http thread */
+void trace_handle(struct api *api, struct http_request *req, struct str id);
+
 /** watches_end() - close all streams; loop */
 void watches_end(struct api *api);
 

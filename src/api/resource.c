@@ -122,7 +122,8 @@ static int parse_query(struct http_request *req, const struct resource *r,
     struct arena *a = http_arena(req);
     struct str labels = http_query(req, STR("labelSelector")),
                fields = http_query(req, STR("fieldSelector"));
-    struct selector *labels_of = ARENA_NEW(a, struct selector), *fields_of = ARENA_NEW(a, struct selector);
+    struct selector *labels_of = ARENA_NEW(a, struct selector),
+                    *fields_of = ARENA_NEW(a, struct selector);
     uint64_t limit = 0;
 
     *q = (struct store_query){

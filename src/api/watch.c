@@ -106,7 +106,8 @@ void watch_start(struct api *api, struct http_request *req, const struct resourc
     struct str rv = http_query(req, STR("resourceVersion")),
                labels = http_query(req, STR("labelSelector")),
                fields = http_query(req, STR("fieldSelector"));
-    struct selector *labels_of = ARENA_NEW(a, struct selector), *fields_of = ARENA_NEW(a, struct selector);
+    struct selector *labels_of = ARENA_NEW(a, struct selector),
+                    *fields_of = ARENA_NEW(a, struct selector);
     struct err err = {0};
 
     w->api = api;

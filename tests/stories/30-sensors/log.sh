@@ -69,3 +69,11 @@ check "the server starts once more" start_server
 check "a last event" sh -c "for i in \$(seq 100); do curl -sf -H 'Content-Type: application/json' -d 3 http://127.0.0.1:$PORT/left && exit 0; sleep 0.05; done; exit 1"
 check "fires once more" wait_for 10 has_fired any $((before + 1))
 check "what had fired did not fire again" equals "$(fired any)" $((before + 1))
+ID=$(grep 'triggerName=any' "$DIR/server.log" | head -1 | sed 's/.*eventID=\([0-9a-f]*\).*/\1/')
+check "trace tells the way of an event" sh -c "'$TIPHYS' trace event '$ID' >'$DIR/trace'"
+check "its source" contains "$DIR/trace" "source     default/hooks left"
+check "the trigger that it fired" sh -c "grep -q 'watcher/any: logged' '$DIR/trace'"
+check "why another waited" sh -c "grep -q 'watcher/both: waits for other events' '$DIR/trace'"
+check "and why a filter said no" contains "$DIR/trace" 'watcher/filtered: context filter: type is "webhook", not "calendar"'
+"$TIPHYS" trace event nobody >"$DIR/trace" 2>&1
+check "an unknown event is told" contains "$DIR/trace" 'event "nobody" not found'

@@ -1,0 +1,60 @@
+/* GET /tiphys/v1/events/ID: the way of one event, ours alone: where it came from, when it was
+ * stored, what each sensor did. */
+#include "api/api_internal.h"
+
+#include <time.h>
+
+static struct json time_value(struct arena *a, struct wall at)
+{
+    time_t seconds = (time_t) (at.ms / 1000);
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    return json_string(str_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+                                  tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                                  (int) (at.ms % 1000)));
+}
+
+static struct json step_value(struct arena *a, const struct bus_trace *t)
+{
+    struct json_object_builder b = {0};
+    struct json detail;
+    struct err ignored;
+
+    json_add(a, &b, STR("time"), time_value(a, t->at));
+    json_add(a, &b, STR("stage"), json_string(t->stage));
+    json_add(a, &b, STR("subject"), json_string(t->subject));
+    json_add(a, &b, STR("detail"),
+             json_parse(a, t->detail, &detail, &ignored) == 0 ? detail
+                                                              : json_string(t->detail));
+    return json_object(&b);
+}
+
+void trace_handle(struct api *api, struct http_request *req, struct str id)
+{
+    struct arena *a = http_arena(req);
+    struct json_object_builder b = {0};
+    struct json_array_builder steps = {0};
+    struct bus_trace *rows;
+    struct bus_record r;
+    struct json made;
+    struct err err;
+    size_t count;
+
+    if (bus_find(api->options.bus, a, id, &r, &err) < 0 ||
+        bus_trace_list(api->options.bus, a, id, &rows, &count, &err) < 0) {
+        reply_error(req, &err);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        json_push(a, &steps, step_value(a, &rows[i]));
+    json_add(a, &b, STR("id"), json_string(id));
+    json_add(a, &b, STR("namespace"), json_string(r.ns));
+    json_add(a, &b, STR("eventSource"), json_string(r.source));
+    json_add(a, &b, STR("eventName"), json_string(r.event));
+    json_add(a, &b, STR("sequence"), json_int(a, (int64_t) r.seq));
+    json_add(a, &b, STR("stored"), time_value(a, r.stored));
+    json_add(a, &b, STR("steps"), json_array(&steps));
+    made = json_object(&b);
+    reply_json(req, 200, &made);
+}

@@ -1,0 +1,56 @@
+/* tiphys trace event: the whole way of an event, and why a filter said no. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "formats/uri.h"
+
+static void print_steps(const struct json *v)
+{
+    const struct json *steps = json_get(v, STR("steps"));
+
+    printf("event      " STR_FMT "\n", STR_ARG(json_get_str(v, STR("id"))));
+    printf("source     " STR_FMT "/" STR_FMT " " STR_FMT "\n",
+           STR_ARG(json_get_str(v, STR("namespace"))),
+           STR_ARG(json_get_str(v, STR("eventSource"))),
+           STR_ARG(json_get_str(v, STR("eventName"))));
+    printf("stored     " STR_FMT " as " STR_FMT "\n", STR_ARG(json_get_str(v, STR("stored"))),
+           STR_ARG(json_number(json_get(v, STR("sequence")))));
+    for (uint32_t i = 0; steps && i < steps->count; i++) {
+        const struct json *step = &steps->items[i];
+        struct str result = json_str(json_path(step, "detail", "result", NULL));
+
+        printf("%-10.*s " STR_FMT " " STR_FMT ": " STR_FMT "\n",
+               STR_ARG(json_get_str(step, STR("stage"))),
+               STR_ARG(json_get_str(step, STR("time"))),
+               STR_ARG(json_get_str(step, STR("subject"))), STR_ARG(result));
+    }
+}
+
+static int run_trace(struct cli *cli, struct err *err)
+{
+    struct cli_answer answer;
+    struct str path;
+
+    if (cli->arg_count != 2 || strcmp(cli->args[0], "event") != 0)
+        return err_set(err, ERR_INVALID, "an event id is needed: tiphys trace event ID");
+    path = str_printf(cli->arena, "/tiphys/v1/events/" STR_FMT,
+                      STR_ARG(uri_escape(cli->arena, str_from(cli->args[1]))));
+    if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
+        return -1;
+    if (cli_flag(cli, "--output"))
+        printf(STR_FMT "\n", STR_ARG(json_text(cli->arena, &answer.body, JSON_INDENT)));
+    else
+        print_steps(&answer.body);
+    return 0;
+}
+
+static const struct cli_flag flags[] = {{"--output", "-o", "FORMAT", "json"}, {0}};
+
+extern const struct cli_command cli_trace;
+const struct cli_command cli_trace = {
+    .name = "trace",
+    .usage = "event ID",
+    .summary = "Tell the way of an event through sources, sensors and triggers.",
+    .flags = flags,
+    .run = run_trace};
