@@ -75,7 +75,8 @@ struct str gotime_format(struct arena *a, const struct gotime *t, struct str lay
  * gotime_parse() - a time from text
  * @layout: Go layout
  * @value:  text
- * @zone:   where the text has no zone of its own; NULL is UTC
+ * @zone:   where the text has no zone of its own, and whose abbreviations are known; NULL is
+ * UTC
  * @ret:    the time; untouched on failure
  * @err:    ERR_INVALID with Go's text
  *

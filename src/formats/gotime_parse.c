@@ -109,14 +109,24 @@ static bool take_ranged(struct state *s, bool is_fixed, int32_t *ret, int32_t ma
     return true;
 }
 
-static bool take_year(struct state *s, bool is_long)
+/* Two characters are read as a number, so that one may be a sign. */
+static bool take_short_year(struct state *s)
+{
+    int64_t year;
+
+    if (s->rest.len < 2 || !parse_i64(str_head(s->rest, 2), &year))
+        return false;
+    s->rest = str_skip(s->rest, 2);
+    s->civil.year = year + (year >= 69 ? 1900 : 2000);
+    return true;
+}
+
+static bool take_long_year(struct state *s)
 {
     int32_t year;
 
-    if (!take_digits(&s->rest, is_long ? 4 : 2, true, &year))
+    if (!take_digits(&s->rest, 4, true, &year))
         return false;
-    if (!is_long)
-        year += year >= 69 ? 1900 : 2000;
     s->civil.year = year;
     return true;
 }
@@ -206,13 +216,21 @@ static size_t count_digits(struct str s)
     return len;
 }
 
-/* Exactly the digits of the layout. */
+/* As many characters as the layout has digits, read as a number, so that one may be a sign. */
 static bool take_fraction_zeros(struct state *s, size_t digits)
 {
+    struct str text = str_head(str_skip(s->rest, 1), digits < 9 ? digits : 9);
+    int64_t ns;
+
     if (s->rest.len < digits + 1 || (s->rest.ptr[0] != '.' && s->rest.ptr[0] != ',') ||
-        count_digits(str_skip(s->rest, 1)) < digits)
+        !parse_i64(text, &ns))
         return false;
-    take_fraction(s, digits);
+    if (ns < 0)
+        s->out_of_range = "fractional second";
+    for (size_t i = text.len; i < 9; i++)
+        ns *= 10;
+    s->ns = (uint32_t) ns;
+    s->rest = str_skip(s->rest, digits + 1);
     return true;
 }
 
@@ -368,8 +386,9 @@ static bool take_element(struct state *s, const struct layout_element *e)
     case LAYOUT_ZERO_SECOND:
         return take_second(s, e->type == LAYOUT_ZERO_SECOND);
     case LAYOUT_LONG_YEAR:
+        return take_long_year(s);
     case LAYOUT_YEAR:
-        return take_year(s, e->type == LAYOUT_LONG_YEAR);
+        return take_short_year(s);
     case LAYOUT_UPPER_PM:
         return take_pm(s, "AM", "PM");
     case LAYOUT_LOWER_PM:
@@ -482,23 +501,50 @@ static int32_t gmt_offset(struct str zone)
     return 0;
 }
 
-static struct gotime settle_zone(const struct state *s, const struct gozone *zone)
+/* The time at an offset that was said; the zone is taken where it agrees. */
+static struct gotime settle_offset(const struct state *s, const struct gozone *zone)
 {
-    struct gotime t = gotime_date(&s->civil, s->ns, s->is_utc ? NULL : zone);
+    struct gotime t = gotime_date(&s->civil, s->ns, NULL);
     struct str name = str_head(s->zone, sizeof(t.zone) - 1);
+    struct gozone_span span;
 
-    if (s->is_utc || (!s->has_offset && str_is_none(s->zone)))
-        return t;
-    t = gotime_date(&s->civil, s->ns, NULL);
-    if (s->has_offset && s->offset_s == 0 && (name.len == 0 || str_is(name, "UTC")))
-        return t;
-    t.offset_s = s->has_offset ? s->offset_s : gmt_offset(s->zone);
-    if (s->has_offset)
-        t.unix_s -= s->offset_s;
+    t.unix_s -= s->offset_s;
+    span = gozone_at(zone, t.unix_s);
+    if (span.offset_s == s->offset_s && (str_is_none(s->zone) || str_eq(span.name, s->zone)))
+        return gotime_in(&t, zone);
+    t.offset_s = s->offset_s;
     memset(t.zone, 0, sizeof(t.zone));
     if (name.len > 0)
         memcpy(t.zone, name.ptr, name.len);
     return t;
+}
+
+/* The time by an abbreviation: the zone's, else one of unknown offset. */
+static struct gotime settle_name(const struct state *s, const struct gozone *zone)
+{
+    struct gotime t = gotime_date(&s->civil, s->ns, NULL);
+    struct str name = str_head(s->zone, sizeof(t.zone) - 1);
+    int32_t offset_s;
+
+    if (gozone_find(zone, s->zone, t.unix_s, &offset_s)) {
+        t.unix_s -= offset_s;
+        return gotime_in(&t, zone);
+    }
+    t.offset_s = gmt_offset(s->zone);
+    memset(t.zone, 0, sizeof(t.zone));
+    memcpy(t.zone, name.ptr, name.len);
+    return t;
+}
+
+static struct gotime settle_zone(const struct state *s, const struct gozone *zone)
+{
+    if (s->is_utc)
+        return gotime_date(&s->civil, s->ns, NULL);
+    if (s->has_offset)
+        return settle_offset(s, zone);
+    if (!str_is_none(s->zone))
+        return settle_name(s, zone);
+    return gotime_date(&s->civil, s->ns, zone);
 }
 
 int gotime_parse(struct str layout, struct str value, const struct gozone *zone,

@@ -414,3 +414,25 @@ struct gozone_span gozone_at(const struct gozone *zone, int64_t unix_s)
     return span_of(&zone->kinds[zone->kind_of[low]], start,
                    low + 1 < zone->transition_count ? zone->at_s[low + 1] : INT64_MAX);
 }
+
+bool gozone_find(const struct gozone *zone, struct str name, int64_t unix_s, int32_t *ret_s)
+{
+    const struct kind *fallback = NULL;
+
+    for (size_t i = 0; zone && i < zone->kind_count; i++) {
+        const struct kind *kind = &zone->kinds[i];
+        struct gozone_span span;
+
+        if (!str_eq(kind->name, name))
+            continue;
+        span = gozone_at(zone, unix_s - kind->offset_s);
+        if (str_eq(span.name, name)) {
+            *ret_s = span.offset_s;
+            return true;
+        }
+        fallback = fallback ? fallback : kind;
+    }
+    if (fallback)
+        *ret_s = fallback->offset_s;
+    return fallback != NULL;
+}

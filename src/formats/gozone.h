@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -50,3 +52,15 @@ int gozone_parse(struct arena *a, struct str bytes, const struct gozone **ret, s
  * @unix_s: Unix seconds
  */
 struct gozone_span gozone_at(const struct gozone *zone, int64_t unix_s);
+
+/**
+ * gozone_find() - the offset that an abbreviation means
+ * @zone:   zone; NULL is UTC, which has no abbreviations to find
+ * @name:   as "CET"
+ * @unix_s: what the zone's clock shows, as Unix seconds of UTC; decides between offsets of one
+ * name
+ * @ret_s:  seconds east of UTC
+ *
+ * Return: whether the zone has it.
+ */
+bool gozone_find(const struct gozone *zone, struct str name, int64_t unix_s, int32_t *ret_s);

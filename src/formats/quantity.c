@@ -36,6 +36,7 @@ static const struct {
 /* A quantity's text in its parts. */
 struct parts {
     bool is_negative;
+    bool has_digits;     /* leading zeros count */
     struct str whole;    /* digits before the point, without leading zeros */
     struct str fraction; /* digits behind it */
     int32_t exponent;    /* of ten, or of two for the binary format */
@@ -111,13 +112,16 @@ static int split(struct str text, struct parts *ret, struct err *err)
     ret->is_negative = text.ptr[0] == '-';
     if (text.ptr[0] == '-' || text.ptr[0] == '+')
         text = str_skip(text, 1);
-    while (text.len > 0 && text.ptr[0] == '0')
+    while (text.len > 0 && text.ptr[0] == '0') {
+        ret->has_digits = true;
         text = str_skip(text, 1);
+    }
     ret->whole = take_digits(&text);
     if (text.len > 0 && text.ptr[0] == '.') {
         text = str_skip(text, 1);
         ret->fraction = take_digits(&text);
     }
+    ret->has_digits |= ret->whole.len > 0 || ret->fraction.len > 0;
     return parse_suffix(text, ret, err);
 }
 
@@ -179,6 +183,8 @@ static int parse_wide(const struct parts *p, __int128 digits, struct quantity *r
 {
     int32_t scale = -(int32_t) p->fraction.len;
 
+    if (!p->has_digits)
+        return err_set(err, ERR_INVALID, "unable to parse numeric part of quantity");
     if (p->format == QUANTITY_BINARY) {
         if (__builtin_mul_overflow(digits, (__int128) 1 << p->exponent, &digits))
             return too_large(err);
@@ -355,31 +361,42 @@ int quantity_add(struct quantity *q, const struct quantity *more, int sign, stru
     return 0;
 }
 
+/* Times ten to the power of @by; upstream wraps in some cases and gives 0 in others. */
+static int64_t scaled_up(const struct quantity *q, int32_t by)
+{
+    bool wraps = q->is_wide || (by <= 9 && (by <= 3 || by % 3 == 0));
+    __int128 value = q->value;
+
+    if (!shift(value, by, &value))
+        return 0;
+    if (!wraps && (value > INT64_MAX || value < INT64_MIN))
+        return 0;
+    return (int64_t) (uint64_t) value;
+}
+
+/* Cut by @by digits; any rest counts one more: up when wide, else away from zero. */
+static int64_t scaled_down(const struct quantity *q, int32_t by)
+{
+    __int128 value = q->value;
+    bool has_rest = false;
+
+    /* Upstream takes the lower 64 bits of wide negatives. */
+    if (q->is_wide && value < 0)
+        value = (int64_t) (uint64_t) value;
+    for (; by > 0; by--) {
+        has_rest |= value % 10 != 0;
+        value /= 10;
+    }
+    if (has_rest)
+        value += q->is_wide || q->value > 0 ? 1 : -1;
+    return (int64_t) (uint64_t) value;
+}
+
 /* As a multiple of ten to the power of @scale. */
 static int64_t scaled(const struct quantity *q, int32_t scale)
 {
-    int32_t by = q->scale - scale;
-    __int128 value = q->value;
-
-    if (by >= 0) {
-        if (!shift(value, by, &value) ||
-            (!q->is_wide && (value > INT64_MAX || value < INT64_MIN)))
-            return 0;
-        return (int64_t) (uint64_t) value;
-    }
-    if (q->is_wide || value >= 0) {
-        /* Cut toward zero, then one more for any rest; that is also what upstream does to wide
-         * negatives. */
-        bool has_rest = false;
-
-        for (; by < 0; by++) {
-            has_rest |= value % 10 != 0;
-            value /= 10;
-        }
-        return (int64_t) (uint64_t) (value + has_rest);
-    }
-    value = -value;
-    return shift(value, by, &value) ? -(int64_t) value : 0;
+    return q->scale >= scale ? scaled_up(q, q->scale - scale)
+                             : scaled_down(q, scale - q->scale);
 }
 
 int64_t quantity_value(const struct quantity *q)

@@ -38,7 +38,7 @@ struct selector_requirement {
 };
 
 struct selector {
-    const struct selector_requirement *at; /* all must hold; sorted by key */
+    const struct selector_requirement *at; /* all must hold; labels by key, fields by term */
     size_t len;
     bool matches_nothing; /* a LabelSelector that is null; has no requirements */
 };

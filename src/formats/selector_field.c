@@ -119,9 +119,11 @@ int selector_parse_fields(struct arena *a, struct str text, struct selector *ret
                            STR_ARG(own), STR_ARG(*term));
         if (unescape(a, *value, value, err) < 0)
             return -1;
+        if (str_is_empty(req.key) && str_is_empty(*value))
+            continue; /* "=" alone says nothing */
         req.values = value;
         VEC_APUSH(a, &draft.requirements, req);
     }
-    *ret = selector_make(&draft);
+    *ret = (struct selector){.at = draft.requirements.at, .len = draft.requirements.len};
     return 0;
 }
