@@ -1,0 +1,25 @@
+/* bench/bench.h - one result line of a benchmark: a JSON object that tools/bench gathers. */
+#pragma once
+
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+static inline double bench_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* @value is ours, @yardstick the bare thing's of the same run, both in @unit, more is better.
+ */
+static inline void bench_print(const char *name, double value, const char *unit,
+                               double yardstick, double goal_ratio)
+{
+    printf("{\"name\":\"%s\",\"value\":%.1f,\"unit\":\"%s\",\"yardstick\":%.1f,\"ratio\":%.2f,"
+           "\"goal_ratio\":%.2f}\n",
+           name, value, unit, yardstick, yardstick > 0 ? value / yardstick : 0.0, goal_ratio);
+    fflush(stdout);
+}
