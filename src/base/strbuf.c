@@ -10,7 +10,7 @@ enum { FIRST_ROOM_BYTES = 128 };
 
 void strbuf_init(struct strbuf *b, size_t max_bytes)
 {
-    *b = (struct strbuf)STRBUF_INIT(max_bytes);
+    *b = (struct strbuf) STRBUF_INIT(max_bytes);
 }
 
 void strbuf_done(struct strbuf *b)
@@ -60,6 +60,12 @@ void strbuf_add(struct strbuf *b, struct str s)
 
 void strbuf_addc(struct strbuf *b, char c)
 {
+    if (b->len + 2 <= b->room && !b->is_over &&
+        b->len < b->max_bytes) { /* the usual case, without a call */
+        b->ptr[b->len++] = c;
+        b->ptr[b->len] = '\0';
+        return;
+    }
     strbuf_add(b, str_of(&c, 1));
 }
 

@@ -372,7 +372,7 @@ static int parse_array(struct parser *p, struct json *ret)
 
         if (parse_value(p, &item) < 0)
             return -1;
-        push(p)->value = item;
+        push(p)->value = item; /* pushed afterwards: children use the stack, too */
         skip_space(p);
         if (p->at >= p->end || (*p->at != ',' && *p->at != ']'))
             return fail_at(p, p->at, "after array element");

@@ -81,25 +81,43 @@ static inline bool is_plain8(const char *at, unsigned style)
     return (bad & high) == 0;
 }
 
+/* Bytes from @i on that are written as they are. */
+static size_t plain_end(struct str s, size_t i, unsigned style)
+{
+    while (i < s.len) {
+        if (s.len - i >= 8 && is_plain8(s.ptr + i, style))
+            i += 8;
+        else if (!needs_care((unsigned char) s.ptr[i], style))
+            i++;
+        else
+            break;
+    }
+    return i;
+}
+
 void json_print_string(struct strbuf *b, struct str s, unsigned style)
 {
-    size_t run = 0;
-    size_t i = 0;
+    size_t i = plain_end(s, 0, style);
+    char *at;
 
-    strbuf_addc(b, '"');
-    while (i < s.len) {
-        if (s.len - i >= 8 && is_plain8(s.ptr + i, style)) {
-            i += 8;
-        } else if (!needs_care((unsigned char) s.ptr[i], style)) {
-            i++;
-        } else {
-            strbuf_add(b, str_of(s.ptr + run, i - run));
-            i += print_piece(b, s, i);
-            run = i;
-        }
+    if (i == s.len && (at = strbuf_reserve(b, s.len + 2))) {
+        *at = '"';
+        if (s.len)
+            memcpy(at + 1, s.ptr, s.len);
+        memcpy(at + 1 + s.len, "\"", 2);
+        b->len += s.len + 2;
+        return;
     }
-    if (s.len > run)
-        strbuf_add(b, str_of(s.ptr + run, s.len - run));
+    strbuf_addc(b, '"');
+    strbuf_add(b, str_head(s, i));
+    while (i < s.len) {
+        size_t end;
+
+        i += print_piece(b, s, i);
+        end = plain_end(s, i, style);
+        strbuf_add(b, str_of(s.ptr + i, end - i));
+        i = end;
+    }
     strbuf_addc(b, '"');
 }
 
