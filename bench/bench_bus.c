@@ -25,11 +25,11 @@ static void *produce(void *ctx)
                            .payload = {payload, PAYLOAD_BYTES}};
 
     for (int i = 0; i < EVENTS_EACH; i++) {
-        char id[32];
+        char id[40];
         struct err err;
 
         snprintf(id, sizeof(id), "%032x", (unsigned) (number * EVENTS_EACH + i));
-        r.id = str_of(id, 31);
+        r.id = str_of(id, 32);
         if (bus_publish_wait(bus, &r, 10000, &err) < 0)
             abort();
     }
@@ -83,7 +83,7 @@ static double of_sqlite(const char *path)
         if (i % PRODUCERS == 0)
             sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
         snprintf(id, sizeof(id), "%032x", (unsigned) i);
-        sqlite3_bind_text(s, 1, id, 31, SQLITE_STATIC);
+        sqlite3_bind_text(s, 1, id, 32, SQLITE_STATIC);
         sqlite3_bind_text(s, 2, payload, PAYLOAD_BYTES, SQLITE_STATIC);
         sqlite3_step(s);
         sqlite3_reset(s);
