@@ -1,15 +1,13 @@
 /* Tags: replacing in a document gives what replacing in its text gives. */
 #include <assert.h>
 
-#include "lang/subst/items.h"
 #include "lang/subst/subst.h"
 
-static enum subst_answer lookup(const void *ctx, struct str name, struct str *ret)
+static enum subst_answer lookup(const void *ctx _unused_, struct str name, struct str *ret)
 {
     static const char *const values[] = {"v",  "",     "a\"b\\\n<&>",     "{{a}}",
                                          "\a", "\xff", "\xf3\xa0\x80\x81"};
 
-    (void) ctx;
     if (name.len == 0 || name.ptr[0] < 'a' || name.ptr[0] > 'h')
         return SUBST_MISSING;
     if (name.ptr[0] == 'h')
@@ -25,7 +23,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct subst_options opts = {.lookup = lookup,
                                  .unresolved = size % 2 ? SUBST_LEAVE : SUBST_REFUSE};
     struct json doc, out, want;
-    struct items_loop loop;
     struct err err, text_err;
     struct str text;
     int result;
@@ -36,9 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(result ==
            subst_json_text(a, json_text(a, &doc, JSON_ESCAPE_HTML), &opts, &text, &text_err));
     assert(result == 0 ? json_parse(a, text, &want, &err) == 0 && json_equal(&out, &want)
-                       : strcmp(err.text, text_err.text) == 0);
-    if (items_open(a, &doc, ITEMS_OF_STEP, ITEMS_RUN, &loop, &err) == 0)
-        for (size_t i = 0; i < loop.len && i < 10; i++)
-            items_expand(&loop, i, a, &opts, &out, &err);
+                       : err.kind == text_err.kind && (err.kind == ERR_UNSUPPORTED ||
+                                                       strcmp(err.text, text_err.text) == 0));
     return 0;
 }

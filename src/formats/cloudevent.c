@@ -223,8 +223,8 @@ static int take_encoding(struct reading *r, const struct json_member *member, st
 static int check_extension_name(struct str name, struct err *err)
 {
     static const char *const attributes[] = {
-        "id",      "source", "type",       "datacontenttype",
-        "subject", "time",   "dataschema", "specversion"};
+        "id",         "source",      "type", "datacontenttype", "subject", "time",
+        "dataschema", "specversion", "data"};
 
     if (name.len == 0)
         return err_set(err, ERR_INVALID,

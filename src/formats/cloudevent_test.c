@@ -73,6 +73,7 @@ static void test_more(void **state)
          "{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"\",\"type\":\"\",\"n\":1}"},
         {"{\"specversion\":\"1.0\",\"n\":3000000000}", NULL},
         {"{\"specversion\":\"1.0\",\"\":1}", NULL},
+        {"{\"specversion\":\"1.0\",\"Data\":1}", NULL},
         {"{\"specversion\":\"1.0\",\"source\":\"\"}", NULL},
         {"{\"specversion\":\"1.0\",\"specversion\":\"1.0\"}", NULL},
         {"{\"specversion\":\"1.0\",\"datacontenttype\":\"a\",\"datacontenttype\":\"b\"}", NULL},
