@@ -2,7 +2,6 @@
  * trips, edges. */
 #include "formats/duration.h"
 
-#include "base/random.h"
 #include "tests/support/golden.h"
 
 static int64_t need_ns(const struct json *row, const char *member)
@@ -76,6 +75,7 @@ static void test_golden(void **state)
 {
     (void) state;
     golden_run("lang/duration.jsonl", check_golden, 160);
+    golden_run("lang/duration-random.jsonl", check_golden, 300);
 }
 
 static void test_texts(void **state)

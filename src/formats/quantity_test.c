@@ -86,6 +86,7 @@ static void test_golden(void **state)
 {
     (void) state;
     golden_run("lang/quantity.jsonl", check_golden, 133);
+    golden_run("lang/quantity-random.jsonl", check_golden, 409);
 }
 
 static void test_more(void **state)

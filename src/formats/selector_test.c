@@ -103,6 +103,7 @@ static void test_golden(void **state)
 {
     (void) state;
     golden_run("formats/selector.jsonl", check_golden, 189);
+    golden_run("formats/selector-random.jsonl", check_golden, 405);
 }
 
 /* What golden vectors do not say: several faults at once, zero bytes, repeated keys. */
