@@ -16,6 +16,8 @@
 
 #define ZONE_DIR "/usr/share/zoneinfo/"
 
+enum { OFFSET_MAX_S = 7 * 86400 };
+
 struct kind {
     int32_t offset_s;
     bool is_dst;
@@ -286,6 +288,8 @@ static bool take_block(struct arena *a, struct reader *r, const struct counts *c
         kinds[i].offset_s = (int32_t) (uint32_t) take_bytes(r, 4);
         kinds[i].is_dst = take_bytes(r, 1) != 0;
         kinds[i].name = name_at(names, take_bytes(r, 1));
+        if (kinds[i].offset_s < -OFFSET_MAX_S || kinds[i].offset_s > OFFSET_MAX_S)
+            return false;
     }
     r->rest = str_skip(r->rest, c->name_bytes + (size_t) c->leaps * (instant_size + 4) +
                                     c->is_std + c->is_ut);
