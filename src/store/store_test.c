@@ -498,6 +498,34 @@ static void test_watch_replay_then_live(void **state)
     assert_string_equal(w->events.ptr, "Mone Dtwo Athree Mthree (n1) ");
 }
 
+/* A replay may see a commit before the loop hears of it: it is told once all the same. */
+static void test_watch_tells_once(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 200; i++) {
+        char name[16], want[20];
+        struct store_watch *watched;
+        int64_t from;
+
+        snprintf(name, sizeof(name), "x%d", i);
+        snprintf(want, sizeof(want), "Ax%d ", i);
+        from = store_rv(w->store);
+        if (i % 2)
+            must_create(w, name, "red");
+        watched = watch(w, from, NULL);
+        if (i % 2 == 0)
+            must_create(w, name, "red");
+        for (int k = 0; k < 100 && w->events.len < strlen(want); k++)
+            loop_run_once(w->loop, 5);
+        loop_run_once(w->loop, 1);
+        loop_run_once(w->loop, 1);
+        if (!str_is(strbuf_str(&w->events), want))
+            fail_msg("round %d: \"" STR_FMT "\"", i, STR_ARG(strbuf_str(&w->events)));
+        store_watch_close(watched);
+    }
+}
+
 static void test_watch_with_labels(void **state)
 {
     struct world *w = *state;
@@ -597,6 +625,7 @@ int main(void)
         TEST(test_second_daemon_is_refused),
         TEST(test_newer_schema_is_refused),
         TEST(test_watch_replay_then_live),
+        TEST(test_watch_tells_once),
         TEST(test_watch_with_labels),
         TEST(test_watch_too_old),
         TEST(test_watch_property),

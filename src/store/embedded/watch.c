@@ -36,7 +36,9 @@ struct store_watch {
     /* The replay's: */
     pthread_t thread;
     struct loop_task task;
-    int64_t from_rv, seen_rv;
+    int64_t from_rv;
+    int64_t seen_rv; /* up to here the replay has told: the loop may hear of a commit later than
+                        the replay saw it */
     kept_events earlier;
     struct err err;
 };
@@ -260,8 +262,10 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
                                     .name_prefix = str_copy(a, q->name_prefix)};
     w->task.run = on_replayed;
     list_append(&s->watches, &w->link);
-    if (from_rv < 0)
+    if (from_rv < 0) {
+        w->seen_rv = store_rv(s);
         return w;
+    }
     w->is_replaying = true;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &kept);
@@ -318,11 +322,14 @@ static void deliver_op(struct store *s, const struct store_txn *txn, const struc
 
         if (w->is_closed || !is_watched(w, op->object))
             continue;
-        event = event_of(txn, op);
-        if (w->is_replaying) {
+        if (w->is_replaying) { /* seen_rv is the replay's until it has ended */
+            event = event_of(txn, op);
             VEC_PUSH(&w->later, event);
             continue;
         }
+        if (op->object->rv <= w->seen_rv)
+            continue;
+        event = event_of(txn, op);
         VEC_PUSH(&one, event);
         hand_out_all(w, &one, -1);
     }
