@@ -36,7 +36,7 @@ static int fail(struct str text, const char *what, struct str detail, struct err
 
     strbuf_addf(&b, "time: %s", what);
     for (size_t k = str_is_none(detail) ? 1 : 0; k < COUNT_OF(parts); k++) {
-        struct str shown = str_head(parts[k], 200);
+        struct str shown = parts[k].ptr ? str_head(parts[k], 200) : STR("");
 
         strbuf_addz(&b, k == 1 && !str_is_none(detail) ? " in duration \"" : " \"");
         for (size_t i = 0; i < shown.len; i++) {
@@ -146,12 +146,10 @@ static int take_piece(struct str text, struct str *rest, uint64_t *ret, struct e
 
 int duration_parse(struct str text, int64_t *ret_ns, struct err *err)
 {
-    struct str rest = text;
-    bool is_negative = rest.len > 0 && rest.ptr[0] == '-';
+    bool is_negative = str_starts(text, STR("-"));
+    struct str rest = str_skip(text, is_negative || str_starts(text, STR("+")));
     uint64_t sum = 0;
 
-    if (is_negative || (rest.len > 0 && rest.ptr[0] == '+'))
-        rest = str_skip(rest, 1);
     if (str_is(rest, "0")) {
         *ret_ns = 0;
         return 0;

@@ -173,10 +173,13 @@ static bool take_weekday(struct state *s, bool is_long)
     return take_name(&s->rest, gotime_weekday_names, 7, is_long, &index);
 }
 
-static void skip_blanks(struct state *s, int max)
+static void skip_blanks(struct state *s, size_t max)
 {
-    for (int i = 0; i < max && s->rest.len > 0 && s->rest.ptr[0] == ' '; i++)
-        s->rest = str_skip(s->rest, 1);
+    size_t blanks = 0;
+
+    while (blanks < max && blanks < s->rest.len && s->rest.ptr[blanks] == ' ')
+        blanks++;
+    s->rest = str_of(s->rest.ptr + blanks, s->rest.len - blanks);
 }
 
 static bool take_pm(struct state *s, const char *am, const char *pm)
@@ -552,7 +555,7 @@ int gotime_parse(struct str layout, struct str value, const struct gozone *zone,
 {
     struct state s = {.layout = layout,
                       .value = value,
-                      .rest = value,
+                      .rest = value.ptr ? value : STR(""),
                       .rest_layout = layout,
                       .civil = {.month = NOT_SAID, .day = NOT_SAID},
                       .year_day = NOT_SAID};

@@ -252,15 +252,14 @@ static int print_number(struct strbuf *b, struct str format, int64_t n, struct e
 static int take_bound(struct arena *a, const struct json *v, int64_t *ret, struct err *err)
 {
     struct str text = any_string(a, v);
-    struct str digits = text;
+    struct str digits =
+        str_skip(text, str_starts(text, STR("-")) || str_starts(text, STR("+")));
     struct str quoted;
     bool is_number;
 
     if (parse_i64(text, ret))
         return 0;
     quoted = go_quote(a, text);
-    if (digits.len > 0 && (digits.ptr[0] == '-' || digits.ptr[0] == '+'))
-        digits = str_skip(digits, 1);
     is_number = digits.len > 0;
     for (size_t i = 0; i < digits.len; i++)
         is_number = is_number && digits.ptr[i] >= '0' && digits.ptr[i] <= '9';
