@@ -15,12 +15,14 @@
 #include "formats/json.h"
 
 enum field_type {
-    FIELD_STR,         /* struct str */
-    FIELD_BOOL,        /* bool */
-    FIELD_I64,         /* int64_t; min and max of the row apply unless both are 0 */
-    FIELD_F64,         /* double */
-    FIELD_INT_OR_STR,  /* struct str: the spelling (IntOrString, AnyString, Amount) */
-    FIELD_QUANTITY,    /* struct str: a resource.Quantity, checked */
+    FIELD_STR,        /* struct str */
+    FIELD_BOOL,       /* bool */
+    FIELD_I64,        /* int64_t; min and max of the row apply unless both are 0 */
+    FIELD_F64,        /* double */
+    FIELD_INT_OR_STR, /* struct str: the spelling of a whole number, or text (IntOrString) */
+    FIELD_ANY_STR,    /* struct str: text, or the spelling of a number or boolean (AnyString) */
+    FIELD_NUMBER,     /* struct str: the spelling of any number (Amount) */
+    FIELD_QUANTITY,   /* struct str: a resource.Quantity, checked */
     FIELD_DURATION_MS, /* int64_t: Go duration text, or whole seconds when a number */
     FIELD_TIME,        /* struct str: RFC 3339, checked */
     FIELD_BYTES,       /* struct str: base64 text, checked */
@@ -42,12 +44,20 @@ enum field_flags {
     FIELD_PRESENT_MEANS =
         16,            /* {} has a meaning of its own: presence is kept (FIELD_OBJECT_PTR) */
     FIELD_STATUS = 32, /* written by the system only */
+    FIELD_RAW = 64,    /* decoding keeps the value as it stands: const struct json * */
 };
 
 struct field_list {
     const void *at; /* array of the item's C type, in the arena */
     size_t len;
 };
+
+/* A struct field_list whose items have a type: FIELD_LIST_OF(struct trigger) triggers; */
+#define FIELD_LIST_OF(item_type) \
+    struct {                     \
+        const item_type *at;     \
+        size_t len;              \
+    }
 
 struct field_map {
     const struct str *keys;
@@ -62,12 +72,13 @@ struct field {
     const char *doc;           /* one sentence */
     const char *fallback;      /* default as it would be written, or NULL */
     const char *choices;       /* FIELD_ENUM: "A|B|C" */
+    const char *unbuilt;       /* FIELD_ENUM: choices known to Argo, not built yet: "D|E" */
     const char *since;         /* FIELD_UNSUPPORTED: what would be right now, or NULL */
     const struct shape *shape; /* FIELD_OBJECT, and LIST/MAP of objects */
     int64_t min, max;          /* FIELD_I64 */
     size_t offset;             /* in the struct, or FIELD_NO_OFFSET */
     enum field_type type;
-    enum field_type item; /* LIST, MAP */
+    enum field_type item; /* LIST, MAP; FIELD_LIST: lists of objects by the shape */
     unsigned flags;
 };
 
@@ -77,8 +88,10 @@ struct shape {
     const char *name; /* "Container" */
     const char *doc;
     const struct field *fields; /* NULL: any object */
-    size_t struct_size;         /* 0: no struct */
-    const char *merge_key;      /* name of the member that identifies list items, or NULL */
+    const struct shape
+        *inlined;          /* its rows belong here, too; its struct stands first in ours */
+    size_t struct_size;    /* 0: no struct */
+    const char *merge_key; /* name of the member that identifies list items, or NULL */
 };
 
 /* FIELD(struct sqs_spec, queue, FIELD_STR, .name = "queue", ...): a wrong member is a compile
@@ -139,5 +152,9 @@ const struct field *field_find(const struct shape *shape, struct str name);
 /** field_nearest() - the known name that the writer most probably meant, or NULL */
 const struct field *field_nearest(const struct shape *shape, struct str name);
 
-/** field_schema() - the shape as an OpenAPI v3 schema (JSON), in the arena */
+/**
+ * field_schema() - the shape as an OpenAPI v3 schema
+ * @a:     where the value lives
+ * @shape: any shape; where it contains itself, the inner one is left open
+ */
 struct json field_schema(struct arena *a, const struct shape *shape);
