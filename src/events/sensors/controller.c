@@ -42,7 +42,7 @@ struct sensor_trigger {
 
 struct dependency {
     struct str name, source, event;
-    const struct json *filters;
+    const struct json *spec;
 };
 
 struct sensor {
@@ -93,7 +93,7 @@ static int read_event(struct arena *a, const struct bus_record *r, struct trigge
 
     if (json_parse(a, str_copy(a, r->payload), context, err) < 0)
         return err_wrap(err, "event " STR_FMT, STR_ARG(r->id));
-    *ret = (struct trigger_event){.context = context, .data = STR("")};
+    *ret = (struct trigger_event){.context = context};
     if (json_get(context, STR("data_base64"))) {
         if (base64_decode(a, json_get_str(context, STR("data_base64")), &ret->data, err) < 0)
             return err_wrap(err, "event " STR_FMT, STR_ARG(r->id));
@@ -164,7 +164,7 @@ static bool take(struct sensor_trigger *t, size_t index, const struct bus_record
 
     if (read_event(a, r, &fresh.event, &err) < 0) {
         reason = str_from(err.text);
-    } else if (filters_pass(a, d->filters, fresh.event.context, &reason)) {
+    } else if (filters_pass(a, d->spec, &fresh.event, &reason)) {
         fresh.event.dependency = d->name;
         drop_kept(t, &t->kept[index]);
         t->kept[index] = fresh;
@@ -222,7 +222,7 @@ static int read_dependencies(struct sensor *s, const struct json *list, struct e
         *d = (struct dependency){.name = json_get_str(v, STR("name")),
                                  .source = json_get_str(v, STR("eventSourceName")),
                                  .event = json_get_str(v, STR("eventName")),
-                                 .filters = json_get(v, STR("filters"))};
+                                 .spec = v};
         if (str_is_empty(d->name) || str_is_empty(d->source) || str_is_empty(d->event))
             return err_set(
                 err, ERR_INVALID,
@@ -230,7 +230,7 @@ static int read_dependencies(struct sensor *s, const struct json *list, struct e
         if (json_get(v, STR("transform")))
             return err_set(err, ERR_UNSUPPORTED,
                            "spec.dependencies[%zu].transform is not supported yet", i);
-        if (filters_check(d->filters, err) < 0)
+        if (filters_check(v, err) < 0)
             return err_wrap(err, "spec.dependencies[%zu]", i);
         s->names[i] = d->name;
     }

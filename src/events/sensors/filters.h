@@ -1,22 +1,32 @@
 /*
- * events/sensors/filters.h - does an event pass a dependency's filters? Pure.
+ * events/sensors/filters.h - does an event pass a dependency's filters? Pure, any thread.
  *
- * context and time are here; data, exprs and script are refused when the sensor starts
- * (filters_check), never ignored. Source: ../shared/spec/events.md 4.7, 4.10.
+ * One file a kind: data, context, time; filters.c joins them. exprs, script and data[].template
+ * are refused when the sensor starts (filters_check), never ignored. A filter that cannot be
+ * evaluated (the data are no JSON, a path is missing) drops the event, even when
+ * filtersLogicalOperator is "or" and another filter passes: as upstream does.
+ * Source: ../shared/spec/events.md 4.7, 4.9, 4.10.
  */
 #pragma once
 
+#include "events/triggers/trigger.h"
 #include "formats/json.h"
 
-/** filters_check() - can all of these filters be evaluated? ERR_UNSUPPORTED or ERR_INVALID with
- * the member's name */
-int filters_check(const struct json *filters, struct err *err);
+/**
+ * filters_check() - can all filters of a dependency be evaluated?
+ * @dependency: an entry of spec.dependencies: filters and filtersLogicalOperator are read
+ * @err:        ERR_UNSUPPORTED or ERR_INVALID with the member's path
+ *
+ * Return: 0 or -1.
+ */
+int filters_check(const struct json *dependency, struct err *err);
 
 /**
  * filters_pass() - evaluate
- * @filters: the dependency's filters, or NULL: pass
- * @context: CloudEvent attributes
- * @reason:  why not, in words; static or in @a
+ * @a:          where the reason lives
+ * @dependency: as filters_check(), which it has passed; without filters all pass
+ * @event:      event; data absent (STR_NONE): filters of data pass
+ * @reason:     why not, in words; untouched when it passes
  */
-bool filters_pass(struct arena *a, const struct json *filters, const struct json *context,
-                  struct str *reason);
+bool filters_pass(struct arena *a, const struct json *dependency,
+                  const struct trigger_event *event, struct str *reason);
