@@ -40,7 +40,7 @@ struct gjson {
  * gjson_get() - what is at a path
  * @a:    where decoded and collected texts live
  * @json: text; borrowed by the result
- * @path: path; the empty one finds nothing
+ * @path: path; the empty one is a member without a name
  * @ret:  result, perhaps one that does not exist; untouched on failure
  * @err:  ERR_LIMIT over GJSON_DEPTH_MAX, GJSON_SCAN_MAX_BYTES or GJSON_OUTPUT_MAX_BYTES
  *
@@ -99,7 +99,7 @@ bool gjson_bool(const struct gjson *r);
  * @r:   result
  * @ret: numbers as doubles; of members with the same name the first; null when it does not
  * exist
- * @err: ERR_LIMIT over GJSON_DEPTH_MAX
+ * @err: ERR_INVALID for a number out of range; ERR_LIMIT over GJSON_DEPTH_MAX
  *
  * Return: 0 or -1.
  */
