@@ -36,11 +36,13 @@ static bool take_one(struct str *text, struct str *pattern)
     return true;
 }
 
+enum { GLOB_STEP_BYTES = 16 }; /* what one step costs, measured in bytes of plain reading */
+
 bool gjson_glob(struct gjson_run *run, struct str text, struct str pattern)
 {
     struct str retry_text = STR_NONE, retry_pattern = STR_NONE;
 
-    while (gjson_spend(run, 1) && (text.len > 0 || pattern.len > 0)) {
+    while (gjson_spend(run, GLOB_STEP_BYTES) && (text.len > 0 || pattern.len > 0)) {
         if (pattern.len > 0 && pattern.ptr[0] == '*') {
             pattern = str_skip(pattern, 1);
             retry_text = text;
