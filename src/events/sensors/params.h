@@ -21,13 +21,15 @@ struct params_events {
 
 /**
  * params_check() - can all of these parameters be evaluated? At the start of a sensor
- * @parameters: a list as in triggers[].parameters, template.k8s.parameters or a payload; NULL
- *              or null: none
+ * @parameters: a list as in triggers[].parameters, template.k8s.parameters; NULL or null: none
  * @err:        ERR_UNSUPPORTED or ERR_INVALID with the path in the list: "[0].src: ..."
  *
  * Return: 0 or -1.
  */
 int params_check(const struct json *parameters, struct err *err);
+
+/** params_check_payload() - params_check() for a payload, whose operations are not looked at */
+int params_check_payload(const struct json *payload, struct err *err);
 
 /* What a src gives. */
 struct params_value {
