@@ -1,29 +1,78 @@
 /* Joins the kinds of filters with filtersLogicalOperator. See filters.h. */
 #include "events/sensors/filters_internal.h"
+#include "lang/gjson/gjson.h"
 
 typedef enum filter_verdict (*filter_fn)(struct arena *a, const struct json *filters,
                                          const struct trigger_event *event, struct str *reason);
+
+int filter_operator_check(struct str operator, const char * path, struct err *err)
+{
+    if (str_is_empty(operator) || str_is(operator, "and") || str_is(operator, "or"))
+        return 0;
+    return err_set(err, ERR_INVALID, "%s: logical operator " STR_FMT " not supported", path,
+                   STR_ARG(operator));
+}
+
+bool filter_has_json(const struct trigger_event *event)
+{
+    return event->parsed || gjson_is_valid(event->data);
+}
+
+/* Is there something to evaluate in a member? */
+static bool has_content(const struct json *v)
+{
+    if (!v || v->type == JSON_NULL)
+        return false;
+    return (v->type != JSON_STRING && v->type != JSON_ARRAY) || v->count > 0;
+}
+
+/* Only an empty list comes here, more is refused by the check: all of none pass, one of none
+ * does not. */
+static enum filter_verdict filter_exprs(struct arena *a _unused_, const struct json *filters,
+                                        const struct trigger_event *event, struct str *reason)
+{
+    const struct json *exprs = json_get(filters, STR("exprs"));
+
+    if (!json_is(exprs, JSON_ARRAY))
+        return FILTER_ABSENT;
+    if (exprs->count > 0) {
+        *reason = STR("filters.exprs is not supported yet");
+        return FILTER_FAILS;
+    }
+    if (str_is_none(event->data))
+        return FILTER_PASSES;
+    if (!filter_has_json(event)) {
+        *reason = STR("expr filter: event data not valid JSON");
+        return FILTER_FAILS;
+    }
+    if (!str_is(json_get_str(filters, STR("exprLogicalOperator")), "or"))
+        return FILTER_PASSES;
+    *reason = STR("expr filter: no expression is given, one must hold");
+    return FILTER_HOLDS_BACK;
+}
+
+static enum filter_verdict filter_script(struct arena *a _unused_, const struct json *filters,
+                                         const struct trigger_event *event _unused_,
+                                         struct str *reason)
+{
+    if (str_is_empty(json_get_str(filters, STR("script"))))
+        return FILTER_ABSENT;
+    *reason = STR("filters.script is not supported yet");
+    return FILTER_FAILS;
+}
 
 int filters_check(const struct json *dependency, struct err *err)
 {
     static const char *const later[] = {"exprs", "script"};
     const struct json *filters = json_get(dependency, STR("filters"));
-    struct str operator= json_get_str(dependency, STR("filtersLogicalOperator"));
 
-    if (!str_is_empty(operator) && !str_is(operator, "and") && !str_is(operator, "or"))
-        return err_set(err, ERR_INVALID,
-                       "filtersLogicalOperator: \"and\" or \"or\" expected, found \"" STR_FMT
-                       "\"",
-                       STR_ARG(operator));
-    for (size_t i = 0; i < COUNT_OF(later); i++) {
-        const struct json *member = json_get(filters, str_from(later[i]));
-
-        if (member && member->type != JSON_NULL && !str_is(json_str(member), ""))
+    for (size_t i = 0; i < COUNT_OF(later); i++)
+        if (has_content(json_get(filters, str_from(later[i]))))
             return err_set(err, ERR_UNSUPPORTED, "filters.%s is not supported yet", later[i]);
-    }
-    if (filter_data_check(filters, err) < 0)
+    if (filter_data_check(filters, err) < 0 || filter_time_check(filters, err) < 0)
         return -1;
-    return filter_time_check(filters, err);
+    return filter_operator_check(json_get_str(dependency, STR("filtersLogicalOperator")),
+                                 "filtersLogicalOperator", err);
 }
 
 /* The first that does not pass decides; of "or" all are asked, because one that cannot be
@@ -31,7 +80,8 @@ int filters_check(const struct json *dependency, struct err *err)
 bool filters_pass(struct arena *a, const struct json *dependency,
                   const struct trigger_event *event, struct str *reason)
 {
-    static const filter_fn kinds[] = {filter_data, filter_context, filter_time};
+    static const filter_fn kinds[] = {filter_exprs, filter_data, filter_context, filter_time,
+                                      filter_script};
     const struct json *filters = json_get(dependency, STR("filters"));
     bool is_or = str_is(json_get_str(dependency, STR("filtersLogicalOperator")), "or");
     struct str first = STR_NONE, why = STR_NONE;

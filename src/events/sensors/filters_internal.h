@@ -11,6 +11,13 @@ enum filter_verdict {
     FILTER_FAILS,      /* cannot be evaluated: the event is dropped in any case */
 };
 
+/** filter_operator_check() - is a logical operator "and", "or" or empty? ERR_INVALID with @path
+ */
+int filter_operator_check(struct str operator, const char * path, struct err *err);
+
+/** filter_has_json() - are the data of an event JSON? */
+bool filter_has_json(const struct trigger_event *event);
+
 /** filter_data_check() - may filters.data be evaluated? As filters_check() */
 int filter_data_check(const struct json *filters, struct err *err);
 

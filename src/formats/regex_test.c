@@ -1,0 +1,74 @@
+/* Expressions: matches, refusals, and that plain patterns are taken as they are. */
+#include "formats/regex.h"
+#include "tests/support/golden.h"
+
+static const struct {
+    const char *pattern, *text;
+    int want;
+} cases[] = {
+    {"hello", "say hello", 1},
+    {"hello", "hell", 0},
+    {"", "", 1},
+    {"", "x", 1},
+    {"^$", "", 1},
+    {"^$", "x", 0},
+    {"^hell$", "hello", 0},
+    {"h.*o", "hello", 1},
+    {"(?i)HELLO", "hello", 1},
+    {"h.llo", "h\xc3\xa9llo", 1},
+    {"^h\\pLllo$", "h\xc3\xa9llo", 1},
+    {"a.b", "a\nb", 0},
+    {"(?s)a.b", "a\nb", 1},
+    {"(?m)^b$", "a\nb", 1},
+    {"b$", "b\n", 0},
+    {"\\d{2,3}", "a12", 1},
+    {"a|b", "xb", 1},
+    {"\xc3\xa9", "h\xc3\xa9", 1},
+    {"(a*)*$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 1},
+};
+
+static void test_matches(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str pattern = str_from(cases[i].pattern), text = str_from(cases[i].text);
+        _cleanup_regex_ struct regex *r = NULL;
+        struct err err = {0};
+
+        if (regex_search(pattern, text, &err) != cases[i].want)
+            fail_msg("search %zu: %s in %s: %s", i, cases[i].pattern, cases[i].text, err.text);
+        r = regex_new(pattern, &err);
+        if (!r || regex_matches(r, text) != cases[i].want)
+            fail_msg("case %zu: %s in %s: %s", i, cases[i].pattern, cases[i].text, err.text);
+    }
+    assert_int_equal(regex_search(STR_NONE, STR_NONE, &(struct err){0}), 1);
+}
+
+static void test_refused(void **state)
+{
+    static const char *const bad[][2] = {
+        {"[", "error parsing regexp: missing ]: ["},
+        {"(a", "error parsing regexp: missing ): (a"},
+        {"a(?=b)", "error parsing regexp: invalid perl operator: (?="},
+        {"a{2000}", "error parsing regexp: invalid repetition size: {2000}"},
+        {"*", "error parsing regexp: no argument for repetition operator: *"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct err err = {0};
+
+        if (regex_new(str_from(bad[i][0]), &err) || err.kind != ERR_INVALID ||
+            strcmp(err.text, bad[i][1]) != 0)
+            fail_msg("case %zu: %s", i, err.text);
+        assert_int_equal(regex_search(str_from(bad[i][0]), STR("x"), &err), -1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches),
+                                       cmocka_unit_test(test_refused)};
+
+    return cmocka_run_group_tests_name("regex", tests, NULL, NULL);
+}
