@@ -1,11 +1,12 @@
 /*
  * objects/field_check.c - is a value what its shape says?
  *
- * One walk over the value in document order; every fault gets its path, its position and what would
- * be right. Null is absence, as Go's decoder has it; null in a list is not. What the system
- * writes (FIELD_STATUS) and what stands inside a refused member is checked for its form only:
- * "not supported yet" is said once, at the outermost member. Texts with {{tags}} are not held
- * against choices, they are filled in later. Depth is bounded by JSON_DEPTH_MAX. Any thread.
+ * One walk over the value in document order; every fault gets its path, its position and what
+ * would be right. Null is absence, as Go's decoder has it; null in a list is not. What the
+ * system writes (FIELD_STATUS) and what stands inside a refused member is checked for its form
+ * only: "not supported yet" is said once, at the outermost member. Texts with {{tags}} are not
+ * held against choices, they are filled in later. Depth is bounded by JSON_DEPTH_MAX. Any
+ * thread.
  */
 #include "base/limits.h"
 #include "base/map.h"
@@ -21,6 +22,7 @@ struct checker {
     struct field_faults *faults;
     struct str root;
     unsigned mute; /* levels inside which "not supported yet" is not said */
+    bool is_full;  /* nothing more is told: do not look for nearest names */
 };
 
 static void add_fault(struct checker *c, const struct field_place *at, enum err_kind kind,
@@ -29,8 +31,10 @@ static void add_fault(struct checker *c, const struct field_place *at, enum err_
     size_t max = c->faults->max > 0 ? c->faults->max : FIELD_FAULTS_MAX;
     struct field_fault fault = {.kind = kind, .text = text, .pos = pos};
 
-    if (c->faults->len >= max)
+    if (c->faults->len >= max) {
+        c->is_full = true;
         return;
+    }
     fault.path = field_place_text(c->a, c->root, at);
     VEC_APUSH(c->a, c->faults, fault);
 }
@@ -47,7 +51,8 @@ static void wrong_type(struct checker *c, const struct field_place *at, const st
     struct str hint = STR("");
 
     if (v->type == JSON_NUMBER && strcmp(expected, "text") == 0)
-        hint = str_printf(c->a, ": write it in quotes, \"" STR_FMT "\"", STR_ARG(json_number(v)));
+        hint =
+            str_printf(c->a, ": write it in quotes, \"" STR_FMT "\"", STR_ARG(json_number(v)));
     if (v->type == JSON_BOOL && strcmp(expected, "text") == 0)
         hint = STR(": write it in quotes");
     invalid(c, at, v,
@@ -85,6 +90,12 @@ static struct str choices_text(struct arena *a, const char *choices)
     return text;
 }
 
+/* Filled in later, so its value cannot be judged now. */
+static bool has_tag(struct str text)
+{
+    return str_find(text, STR("{{")) != SIZE_MAX;
+}
+
 static void check_enum(struct checker *c, const struct field *row, const struct json *v,
                        const struct field_place *at)
 {
@@ -94,8 +105,7 @@ static void check_enum(struct checker *c, const struct field *row, const struct 
         wrong_type(c, at, v, "text");
         return;
     }
-    if (text.len == 0 || field_has_choice(row->choices, text) ||
-        str_find(text, STR("{{")) != SIZE_MAX)
+    if (text.len == 0 || field_has_choice(row->choices, text) || has_tag(text))
         return;
     if (!row->unbuilt || !field_has_choice(row->unbuilt, text))
         invalid(c, at, v,
@@ -103,9 +113,9 @@ static void check_enum(struct checker *c, const struct field *row, const struct 
                            STR_ARG(choices_text(c->a, row->choices)),
                            STR_ARG(field_describe(c->a, v))));
     else if (c->mute == 0)
-        add_fault(c, at, ERR_UNSUPPORTED, v->pos,
-                  str_printf(c->a, "%s " STR_FMT " is not supported yet", row->name,
-                             STR_ARG(text)));
+        add_fault(
+            c, at, ERR_UNSUPPORTED, v->pos,
+            str_printf(c->a, "%s " STR_FMT " is not supported yet", row->name, STR_ARG(text)));
 }
 
 static void check_duration(struct checker *c, const struct json *v,
@@ -116,7 +126,8 @@ static void check_duration(struct checker *c, const struct json *v,
 
     if (v->type == JSON_NUMBER ? !is_whole(v) : v->type != JSON_STRING)
         wrong_type(c, at, v, "a duration");
-    else if (v->type == JSON_STRING && duration_parse(json_str(v), &ns, &err) < 0)
+    else if (v->type == JSON_STRING && v->count > 0 && !has_tag(json_str(v)) &&
+             duration_parse(json_str(v), &ns, &err) < 0)
         invalid(c, at, v, str_copy(c->a, str_from(err.text)));
 }
 
@@ -246,13 +257,15 @@ static void check_map(struct checker *c, const struct field *row, const struct j
         struct field_place place = {.up = at, .name = member->key};
 
         if (is_repeated(v, i, &seen))
-            add_fault(c, &place, ERR_INVALID, member->key_pos,
-                      str_printf(c->a, "duplicate field \"" STR_FMT "\"", STR_ARG(member->key)));
+            add_fault(
+                c, &place, ERR_INVALID, member->key_pos,
+                str_printf(c->a, "duplicate field \"" STR_FMT "\"", STR_ARG(member->key)));
         check_value(c, row, row->item, &member->value, &place);
     }
 }
 
-/* Something is asked for: not null, false, "" nor an empty list; {} only where it has a meaning. */
+/* Something is asked for: not null, false, "" nor an empty list; {} only where it has a
+ * meaning. */
 static bool is_meant(const struct field *row, const struct json *v)
 {
     switch ((enum json_type) v->type) {
@@ -275,7 +288,7 @@ static void check_member(struct checker *c, const struct field *row,
                          const struct json_member *member, const struct field_place *at)
 {
     bool is_refused = (row->flags & FIELD_UNSUPPORTED) != 0 && is_meant(row, &member->value);
-    bool is_quiet = is_refused || (row->flags & FIELD_STATUS) != 0;
+    bool is_quiet = is_refused || (row->flags & (FIELD_STATUS | FIELD_NO_OP)) != 0;
 
     if (is_refused && c->mute == 0)
         add_fault(c, at, ERR_UNSUPPORTED, member->key_pos,
@@ -287,7 +300,8 @@ static void check_member(struct checker *c, const struct field *row,
     c->mute -= is_quiet;
 }
 
-/* A stray member: one fault for all that belong into the same empty member, else one for each. */
+/* A stray member: one fault for all that belong into the same empty member, else one for each.
+ */
 static void check_stray(struct checker *c, const struct field_stray *s,
                         const struct field_place *at)
 {
@@ -317,9 +331,9 @@ static void check_required(struct checker *c, const struct shape *shape, const s
 
     while (field_rows_next(&shape, &row)) {
         struct field_place place = {.up = at, .name = str_from(row->name)};
-        const struct json *member = json_get(v, place.name);
+        const struct json *member = row->flags & FIELD_REQUIRED ? json_get(v, place.name) : v;
 
-        if ((row->flags & FIELD_REQUIRED) && (!member || member->type == JSON_NULL))
+        if (!member || member->type == JSON_NULL)
             invalid(c, &place, v, STR("is required"));
     }
 }
@@ -331,8 +345,7 @@ static void check_object(struct checker *c, const struct shape *shape, const str
 
     map_init_borrowed(&seen);
     if (v->type != JSON_OBJECT) {
-        wrong_type(c, at, v,
-                   str_cz(c->a, str_printf(c->a, "an object (%s)", shape->name)));
+        wrong_type(c, at, v, str_cz(c->a, str_printf(c->a, "an object (%s)", shape->name)));
         return;
     }
     if (!shape->fields && !shape->inlined)
@@ -344,11 +357,12 @@ static void check_object(struct checker *c, const struct shape *shape, const str
         struct field_stray stray = {.shape = shape, .object = v, .index = i};
 
         if (row && is_repeated(v, i, &seen))
-            add_fault(c, &place, ERR_INVALID, member->key_pos,
-                      str_printf(c->a, "duplicate field \"" STR_FMT "\"", STR_ARG(member->key)));
+            add_fault(
+                c, &place, ERR_INVALID, member->key_pos,
+                str_printf(c->a, "duplicate field \"" STR_FMT "\"", STR_ARG(member->key)));
         if (row)
             check_member(c, row, member, &place);
-        else
+        else if (!c->is_full)
             check_stray(c, &stray, &place);
     }
     check_required(c, shape, v, at);

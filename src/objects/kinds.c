@@ -1,16 +1,18 @@
 /* The table of kinds, from kinds.def, and how one is found. */
 #include "objects/object.h"
+#include "objects/shapes.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const struct object_kind all[] = {
-#define KIND(group_, version_, kind_, plural_, singular_, names_, is_namespaced_) \
-    {.group = (group_),                                                           \
-     .version = (version_),                                                       \
-     .kind = (kind_),                                                             \
-     .plural = (plural_),                                                         \
-     .singular = (singular_),                                                     \
-     .short_names = names_,                                                       \
-     .is_namespaced = (is_namespaced_)},
+#define KIND(group_, version_, kind_, plural_, singular_, names_, is_namespaced_, shape_) \
+    {.group = (group_),                                                                   \
+     .version = (version_),                                                               \
+     .kind = (kind_),                                                                     \
+     .plural = (plural_),                                                                 \
+     .singular = (singular_),                                                             \
+     .short_names = names_,                                                               \
+     .is_namespaced = (is_namespaced_),                                                   \
+     .shape = (shape_)},
 #include "objects/kinds.def"
 #undef KIND
 };

@@ -175,14 +175,19 @@ bool object_check(struct arena *a, const struct object_document *doc,
                   doc->value.pos);
         return false;
     }
-    if (!meta || meta->type != JSON_OBJECT)
-        add_fault(a, faults, ERR_INVALID, STR("metadata"), STR("Required value"),
-                  doc->value.pos);
-    else if (name)
+    if (!json_is(meta, JSON_OBJECT)) {
+        if (!doc->kind->shape)
+            add_fault(a, faults, ERR_INVALID, STR("metadata"), STR("Required value"),
+                      doc->value.pos);
+    } else if (json_is(name, JSON_STRING))
         check_name(a, name, STR("metadata.name"), faults);
+    else if (name && name->type != JSON_NULL && doc->kind->shape)
+        ; /* the table says what is wrong with it */
     else if (!generate || str_is_empty(json_str(generate)))
         add_fault(a, faults, ERR_INVALID, STR("metadata.name"),
                   STR("Required value: name or generateName is required"), meta->pos);
+    if (doc->kind->shape)
+        field_check(a, doc->kind->shape, &doc->value, STR(""), faults);
     return faults->len == before;
 }
 
