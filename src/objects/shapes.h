@@ -71,3 +71,8 @@ extern const struct shape shape_pod_template_spec;
 extern const struct shape shape_pod;
 extern const struct shape shape_job;
 extern const struct shape shape_cron_job;
+
+/* shapes_eventsource.c, shapes_sensor.c, shapes_eventbus.c */
+extern const struct shape shape_event_source;
+extern const struct shape shape_sensor;
+extern const struct shape shape_event_bus;
