@@ -72,6 +72,7 @@ static bool read_selectors(struct arena *a, struct str path, struct selectors *r
             *ret_rest = str_skip(path, i + 1);
             return ret_rest->len == 0 || ret_rest->ptr[0] == '|' || ret_rest->ptr[0] == '.';
         }
+    *ret_rest = STR("");
     return false;
 }
 
@@ -129,15 +130,19 @@ static struct str collected(struct gjson_run *run, struct str json, char open,
     return gjson_keep(run, &b);
 }
 
-bool gjson_collect(struct gjson_run *run, struct str json, struct str path, struct gjson *ret)
+bool gjson_collect(struct gjson_run *run, struct str json, struct str *path, struct gjson *ret)
 {
     struct selectors s = {0};
+    char open = path->len > 1 ? path->ptr[0] : '\0';
     struct str rest;
 
-    if (path.len < 2 || (path.ptr[0] != '[' && path.ptr[0] != '{') ||
-        !read_selectors(run->a, path, &s, &rest))
+    if (open != '[' && open != '{')
         return false;
-    *ret = (struct gjson){.type = GJSON_JSON, .raw = collected(run, json, path.ptr[0], &s)};
+    if (!read_selectors(run->a, *path, &s, &rest)) {
+        *path = rest;
+        return false;
+    }
+    *ret = (struct gjson){.type = GJSON_JSON, .raw = collected(run, json, open, &s)};
     if (rest.len > 0)
         *ret = gjson_find(run, ret->raw, str_skip(rest, 1));
     ret->pos = 0;

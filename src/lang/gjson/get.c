@@ -284,7 +284,7 @@ struct gjson gjson_find(struct gjson_run *run, struct str json, struct str path)
     if (gjson_enter(run) && gjson_spend(run, json.len + path.len + 1)) {
         if (gjson_modify(run, json, path, &rest, &made))
             found = follow(run, made, rest);
-        else if (!gjson_collect(run, json, path, &found))
+        else if (!gjson_collect(run, json, &path, &found))
             found = walk_text(run, json, path);
     }
     gjson_leave(run);

@@ -111,8 +111,16 @@ bool gjson_glob(struct gjson_run *run, struct str text, struct str pattern);
 /** gjson_find() - gjson_get() inside a run */
 struct gjson gjson_find(struct gjson_run *run, struct str json, struct str path);
 
-/** gjson_collect() - "[a,b]" or "{a,b}": false when the path is no such */
-bool gjson_collect(struct gjson_run *run, struct str json, struct str path, struct gjson *ret);
+/**
+ * gjson_collect() - "[a,b]" or "{a,b}"
+ * @run:  run
+ * @json: text
+ * @path: path; without its list when that does not end, or does not end the component
+ * @ret:  what was collected, or found behind it
+ *
+ * Return: whether it was one.
+ */
+bool gjson_collect(struct gjson_run *run, struct str json, struct str *path, struct gjson *ret);
 
 /** gjson_is_modifier() - is there a modifier of this name? */
 bool gjson_is_modifier(struct str name);

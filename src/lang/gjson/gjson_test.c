@@ -98,6 +98,13 @@ static void test_golden(void **state)
     golden_run("formats/gjson.jsonl", check_golden, 687);
 }
 
+/* Texts and paths at random, answered by the original. */
+static void test_random(void **state)
+{
+    (void) state;
+    golden_run("formats/gjson-random.jsonl", check_golden, 500);
+}
+
 #define DOC                                                                               \
     "{\"name\":{\"first\":\"Tom\",\"last\":\"Sand\"},\"age\":37,\"dup\":1,\"dup\":2,"     \
     "\"a.b\":{\"c\":\"dotted\"},\"list\":[{\"n\":\"x\",\"v\":1,\"t\":[\"p\",\"q\"]},"     \
@@ -407,10 +414,10 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),    cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_positions), cmocka_unit_test(test_conversions),
-        cmocka_unit_test(test_valid),     cmocka_unit_test(test_budgets),
-        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_golden),      cmocka_unit_test(test_random),
+        cmocka_unit_test(test_paths),       cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_conversions), cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_budgets),     cmocka_unit_test(test_hostile),
     };
 
     return cmocka_run_group_tests_name("gjson", tests, NULL, NULL);

@@ -321,12 +321,12 @@ static enum change_result change_at(struct change *c, struct str json, size_t at
 /* ---- paths with wildcards: what is there is replaced ---- */
 
 struct place {
-    size_t pos, len;
-    size_t order;
+    size_t pos, len; /* @pos 0: none */
 };
 
 struct places {
     struct change *c;
+    struct str json;
     const struct gjson *found;
     VEC(struct place) list;
 };
@@ -335,9 +335,11 @@ static bool add_place(void *ctx, const struct gjson *key _unused_, const struct 
 {
     struct places *p = ctx;
     size_t i = p->list.len;
-    struct place place = {.len = value->raw.len, .order = i};
+    struct place place = {.len = value->raw.len};
 
-    if (i < p->found->position_count)
+    /* A made element has no place in the document; the original writes over something. */
+    if (i < p->found->position_count &&
+        str_starts(str_skip(p->json, p->found->positions[i]), value->raw))
         place.pos = p->found->positions[i];
     VEC_APUSH(p->c->run.a, &p->list, place);
     return true;
@@ -353,19 +355,21 @@ static int by_position(const void *left, const void *right)
 static enum change_result replace_found(struct change *c, struct str json,
                                         const struct gjson *found)
 {
-    struct places p = {.c = c, .found = found};
+    struct places p = {.c = c, .json = json, .found = found};
     size_t at = 0;
 
     if (found->pos > 0)
-        VEC_APUSH(c->run.a, &p.list, ((struct place){found->pos, found->raw.len, 0}));
+        VEC_APUSH(c->run.a, &p.list, ((struct place){found->pos, found->raw.len}));
     else
         gjson_each(c->run.a, found, add_place, &p);
     if (found->pos == 0 && p.list.len != found->position_count)
         return CHANGE_NONE;
     if (p.list.len > 0)
         qsort(p.list.at, p.list.len, sizeof(*p.list.at), by_position);
+    if (p.list.len > 0 && p.list.at[0].pos == 0)
+        return CHANGE_NONE;
     VEC_FOREACH (it, &p.list) {
-        if (it->pos == 0 || it->pos < at)
+        if (it->pos < at)
             continue;
         strbuf_add(&c->out, str_of(json.ptr + at, it->pos - at));
         add_value(c);

@@ -46,6 +46,13 @@ static void test_golden(void **state)
     golden_run("formats/sjson.jsonl", check_golden, 478);
 }
 
+/* Texts and paths at random, answered by the original. */
+static void test_random(void **state)
+{
+    (void) state;
+    golden_run("formats/sjson-random.jsonl", check_golden, 500);
+}
+
 static const struct {
     const char *json, *path, *value, *want; /* want NULL: unchanged */
 } set_cases[] = {
@@ -159,9 +166,9 @@ static void test_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),         cmocka_unit_test(test_set),
-        cmocka_unit_test(test_raw_and_delete), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_golden),  cmocka_unit_test(test_random),
+        cmocka_unit_test(test_set),     cmocka_unit_test(test_raw_and_delete),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_depth),
     };
 
     return cmocka_run_group_tests_name("set", tests, NULL, NULL);
