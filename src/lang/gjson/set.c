@@ -139,37 +139,48 @@ static void add_missing(struct change *c, size_t at)
         strbuf_addc(&c->out, is_element(&c->steps.at[i]) ? ']' : '}');
 }
 
-/* Before a value that is taken out: takes away the comma in front (0), or says that the one
- * behind must go (1), and the name of a member. */
+/* The last byte before @end that is one of @bytes; SIZE_MAX when there is none. */
+static size_t find_back(struct str s, size_t end, struct str bytes)
+{
+    while (end-- > 0)
+        if (str_find_char(bytes, s.ptr[end]) != SIZE_MAX)
+            return end;
+    return SIZE_MAX;
+}
+
+/* Where the member begins whose colon is at @colon: its opening quote, or SIZE_MAX. */
+static size_t key_start(struct str s, size_t colon)
+{
+    size_t at = find_back(s, colon, STR("\""));
+
+    do {
+        if (at == SIZE_MAX)
+            return SIZE_MAX;
+        at = find_back(s, at, STR("\""));
+    } while (at != SIZE_MAX && at > 0 && s.ptr[at - 1] == '\\');
+    return at;
+}
+
+/* Before a value that is taken out: takes away a member's name, and the comma in front (0), or
+ * says that the one behind must go (1). */
 static int cut_tail(struct strbuf *b)
 {
-    size_t i = b->len;
+    struct str s = strbuf_str(b);
+    size_t at = find_back(s, s.len, STR("[,:"));
 
-    while (i-- > 0) {
-        if (b->ptr[i] == '[')
-            return 1;
-        if (b->ptr[i] == ',') {
-            b->len = i;
-            return 0;
-        }
-        if (b->ptr[i] == ':')
-            break;
+    if (at != SIZE_MAX && s.ptr[at] == ':') {
+        at = key_start(s, at);
+        at = at == SIZE_MAX ? at : find_back(s, at, STR("{,"));
     }
-    while (i-- > 0 && b->ptr[i] != '"')
-        ;
-    while (i-- > 0 && i < b->len && (b->ptr[i] != '"' || (i > 0 && b->ptr[i - 1] == '\\')))
-        ;
-    for (; i < b->len && i > 0; i--) {
-        if (b->ptr[i - 1] == '{') {
-            b->len = i;
-            return 1;
-        }
-        if (b->ptr[i - 1] == ',') {
-            b->len = i - 1;
-            return 0;
-        }
+    if (at == SIZE_MAX)
+        return 0;
+    if (s.ptr[at] == ',') {
+        b->len = at;
+        return 0;
     }
-    return 0;
+    if (s.ptr[at] == '{')
+        b->len = at + 1;
+    return 1;
 }
 
 static size_t comma_size(struct str rest)
