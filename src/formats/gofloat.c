@@ -92,7 +92,7 @@ static bool is_special(struct str text, double *ret)
     }
     if (!str_eq_nocase(word, STR("inf")) && !str_eq_nocase(word, STR("infinity")))
         return false;
-    *ret = text.ptr[0] == '-' ? (double) -INFINITY : (double) INFINITY;
+    *ret = has_sign && text.ptr[0] == '-' ? (double) -INFINITY : (double) INFINITY;
     return true;
 }
 

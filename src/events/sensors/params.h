@@ -75,6 +75,22 @@ int params_apply_object(struct arena *a, const struct json *object,
                         struct json *ret, struct err *err);
 
 /**
+ * params_apply_template() - params_apply() on a trigger's template, read again afterwards
+ * @a:          where the result lives
+ * @template:   template, checked
+ * @parameters: list, or NULL
+ * @events:     events
+ * @ret:        new template: members by their right names, unknown ones dropped
+ * @err:        as params_apply(); ERR_INVALID for members of a wrong type: a number needs
+ *              useRawData
+ *
+ * Return: 0 or -1.
+ */
+int params_apply_template(struct arena *a, const struct json *template,
+                          const struct json *parameters, const struct params_events *events,
+                          struct json *ret, struct err *err);
+
+/**
  * params_payload() - a document made of parameters: the body that http, kafka ... send
  * @a:       where it lives
  * @payload: list; operation is ignored; an empty dest gives the value alone

@@ -6,6 +6,8 @@
 #include "base/vec.h"
 #include "lang/gjson/gjson_internal.h"
 
+#include <assert.h>
+
 struct modifier {
     const char *name;
     struct str (*make)(struct gjson_run *run, struct str json, struct str argument);
@@ -445,7 +447,8 @@ static bool read_literal(struct str path, struct str *ret_rest, struct str *ret)
     struct str name = str_skip(path, 1);
     size_t end = 0;
 
-    if (strchr("{[\"+-0123456789", name.ptr[0])) {
+    assert(path.ptr && path.len > 1);
+    if (str_find_char(STR("{[\"+-0123456789"), path.ptr[1]) != SIZE_MAX) {
         *ret = str_head(name, gjson_bracket_end(name, 1, 1));
         *ret_rest = str_skip(name, ret->len);
         return true;
@@ -467,5 +470,5 @@ bool gjson_modify(struct gjson_run *run, struct str json, struct str path, struc
         return false;
     if (path.ptr[0] == '@')
         return run_modifier(run, json, path, ret_rest, ret);
-    return path.ptr[0] == '!' && path.ptr[1] && read_literal(path, ret_rest, ret);
+    return path.ptr[0] == '!' && read_literal(path, ret_rest, ret);
 }
