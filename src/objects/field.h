@@ -88,6 +88,7 @@ struct shape {
     const char *name; /* "Container" */
     const char *doc;
     const struct field *fields; /* NULL: any object */
+    const struct field *rest;   /* row of every name that has none, or NULL: unknown */
     const struct shape
         *inlined;          /* its rows belong here, too; its struct stands first in ours */
     size_t struct_size;    /* 0: no struct */

@@ -292,8 +292,9 @@ static void check_member(struct checker *c, const struct field *row,
 
     if (is_refused && c->mute == 0)
         add_fault(c, at, ERR_UNSUPPORTED, member->key_pos,
-                  str_printf(c->a, "\"%s\" is not supported yet%s%s", row->name,
-                             row->since ? "; " : "", row->since ? row->since : ""));
+                  str_printf(c->a, "\"" STR_FMT "\" is not supported yet%s%s",
+                             STR_ARG(member->key), row->since ? "; " : "",
+                             row->since ? row->since : ""));
     c->mute += is_quiet;
     if (member->value.type != JSON_NULL)
         check_value(c, row, row->type, &member->value, at);
@@ -352,7 +353,8 @@ static void check_object(struct checker *c, const struct shape *shape, const str
         return;
     for (uint32_t i = 0; i < v->count; i++) {
         const struct json_member *member = &v->members[i];
-        const struct field *row = field_find(shape, member->key);
+        const struct field *found = field_find(shape, member->key);
+        const struct field *row = found ? found : shape->rest;
         struct field_place place = {.up = at, .name = member->key};
         struct field_stray stray = {.shape = shape, .object = v, .index = i};
 

@@ -103,7 +103,7 @@ static void add_members(struct arena *a, struct json_object_builder *b,
     struct schema_level level = {.up = up, .shape = shape};
     struct json_object_builder properties = {0};
     struct json_array_builder required = {0};
-    const struct field *row = NULL;
+    const struct field *row = NULL, *rest = shape->rest;
 
     while (field_rows_next(&shape, &row)) {
         json_add(a, &properties, str_from(row->name), schema_member(a, row, &level));
@@ -111,6 +111,8 @@ static void add_members(struct arena *a, struct json_object_builder *b,
             json_push(a, &required, json_string(str_from(row->name)));
     }
     json_add(a, b, STR("properties"), json_object(&properties));
+    if (rest)
+        json_add(a, b, STR("additionalProperties"), schema_member(a, rest, &level));
     if (required.len > 0)
         json_add(a, b, STR("required"), json_array(&required));
 }

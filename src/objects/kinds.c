@@ -3,19 +3,25 @@
 #include "objects/shapes.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ROW(is_unbuilt_, group_, version_, kind_, plural_, singular_, names_, is_namespaced_, \
+            shape_)                                                                           \
+    {.group = (group_),                                                                       \
+     .version = (version_),                                                                   \
+     .kind = (kind_),                                                                         \
+     .plural = (plural_),                                                                     \
+     .singular = (singular_),                                                                 \
+     .short_names = names_,                                                                   \
+     .shape = (shape_),                                                                       \
+     .is_namespaced = (is_namespaced_),                                                       \
+     .is_unbuilt = (is_unbuilt_)},
+#define KIND(...)       ROW(false, __VA_ARGS__)
+#define LATER_KIND(...) ROW(true, __VA_ARGS__)
 static const struct object_kind all[] = {
-#define KIND(group_, version_, kind_, plural_, singular_, names_, is_namespaced_, shape_) \
-    {.group = (group_),                                                                   \
-     .version = (version_),                                                               \
-     .kind = (kind_),                                                                     \
-     .plural = (plural_),                                                                 \
-     .singular = (singular_),                                                             \
-     .short_names = names_,                                                               \
-     .is_namespaced = (is_namespaced_),                                                   \
-     .shape = (shape_)},
 #include "objects/kinds.def"
-#undef KIND
 };
+#undef LATER_KIND
+#undef KIND
+#undef ROW
 #undef NAMES
 
 const struct object_kind *object_kinds(size_t *ret_count)

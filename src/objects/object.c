@@ -159,6 +159,13 @@ static void check_name(struct arena *a, const struct json *name, struct str path
             name ? name->pos : JSON_NO_POS);
 }
 
+static uint32_t kind_pos(const struct json *doc)
+{
+    const struct json *kind = json_get(doc, STR("kind"));
+
+    return kind ? kind->pos : doc->pos;
+}
+
 bool object_check(struct arena *a, const struct object_document *doc,
                   struct field_faults *faults)
 {
@@ -175,6 +182,10 @@ bool object_check(struct arena *a, const struct object_document *doc,
                   doc->value.pos);
         return false;
     }
+    if (doc->kind->is_unbuilt)
+        add_fault(a, faults, ERR_UNSUPPORTED, STR("kind"),
+                  str_printf(a, "%s is not supported yet", doc->kind->kind),
+                  kind_pos(&doc->value));
     if (!json_is(meta, JSON_OBJECT)) {
         if (!doc->kind->shape)
             add_fault(a, faults, ERR_INVALID, STR("metadata"), STR("Required value"),

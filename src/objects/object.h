@@ -31,6 +31,7 @@ struct object_kind {
     const struct object_column *columns;
     size_t column_count;
     bool is_namespaced;
+    bool is_unbuilt; /* nobody acts on its objects yet: object_check() refuses them */
 };
 
 /** object_kinds() - all kinds in order of objects/kinds.def */

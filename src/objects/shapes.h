@@ -10,6 +10,7 @@
 
 /* shapes_meta.c */
 extern const struct shape shape_anything; /* any object */
+extern const struct shape shape_empty;    /* {}, whose being there is the meaning */
 extern const struct shape shape_object_meta;
 extern const struct shape shape_owner_reference;
 extern const struct shape shape_metadata; /* labels and annotations alone */
@@ -76,3 +77,39 @@ extern const struct shape shape_cron_job;
 extern const struct shape shape_event_source;
 extern const struct shape shape_sensor;
 extern const struct shape shape_event_bus;
+
+/* shapes_artifact.c */
+extern const struct shape shape_workflow_artifact_location;
+extern const struct shape shape_artifact;
+extern const struct shape shape_workflow_artifact_gc;
+extern const struct shape shape_artifact_repository_ref;
+extern const struct shape shape_artifact_repository_ref_status;
+
+/* shapes_template.c */
+extern const struct shape shape_parameter;
+extern const struct shape shape_arguments;
+extern const struct shape shape_inputs;
+extern const struct shape shape_outputs;
+extern const struct shape shape_retry_strategy;
+extern const struct shape shape_template_ref;
+extern const struct shape shape_hooks;
+extern const struct shape shape_synchronization;
+extern const struct shape shape_metrics;
+extern const struct shape shape_executor_config;
+extern const struct shape shape_template; /* contains itself: inline */
+
+/* shapes_workflow.c */
+extern const struct shape shape_workflow_template_ref;
+extern const struct shape shape_workflow_spec;
+extern const struct shape shape_workflow_condition;
+extern const struct shape shape_node_status;
+extern const struct shape shape_workflow;
+extern const struct shape shape_workflow_template;
+extern const struct shape shape_cluster_workflow_template;
+
+/* shapes_workflow_kinds.c */
+extern const struct shape shape_cron_workflow;
+extern const struct shape shape_workflow_event_binding;
+extern const struct shape shape_workflow_task_set;
+extern const struct shape shape_workflow_task_result;
+extern const struct shape shape_workflow_artifact_gc_task;

@@ -201,7 +201,7 @@ SHAPE(lifecycle, "Lifecycle", "What is done around the life of a container.");
 
 static const struct field volume_mount_rows[] = {
     TEXT("name", "Name of the volume.", .flags = FIELD_REQUIRED),
-    TEXT("mountPath", "Where it appears in the container.", .flags = FIELD_REQUIRED),
+    TEXT("mountPath", "Where it appears in the container."),
     FLAG("readOnly", "Whether it cannot be written."),
     TEXT("subPath", "Part of the volume that appears."),
     TEXT("subPathExpr", "As subPath, with $(VARIABLES).", .flags = FIELD_UNSUPPORTED),

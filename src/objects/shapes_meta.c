@@ -7,6 +7,9 @@
 const struct shape shape_anything = {.name = "Object",
                                      .doc = "Any object; its members are not looked at."};
 
+static const struct field empty_rows[] = {{0}};
+SHAPE(empty, "Empty", "Nothing; being there is the meaning.");
+
 static const struct field owner_reference_rows[] = {
     TEXT("apiVersion", "Group and version of the owner.", .flags = FIELD_REQUIRED),
     TEXT("kind", "Kind of the owner.", .flags = FIELD_REQUIRED),

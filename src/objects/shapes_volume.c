@@ -279,15 +279,20 @@ static const struct field glusterfs_volume_source_rows[] = {
 };
 LOCAL_SHAPE(glusterfs_volume_source, "GlusterfsVolumeSource", "A volume of GlusterFS.");
 
-static const struct field disk_volume_source_rows[] = {
-    TEXT("volumeID", "Identity of the disk.", .flags = FIELD_REQUIRED),
-    WHOLE("partition", "Number of the partition."),
-    SECRET_OF_DRIVER,
-    FS_TYPE,
-    READ_ONLY,
-    {0},
+#define VOLUME_ID TEXT("volumeID", "Identity of the disk.", .flags = FIELD_REQUIRED)
+
+static const struct field aws_volume_source_rows[] = {
+    VOLUME_ID, WHOLE("partition", "Number of the partition."), FS_TYPE, READ_ONLY, {0},
 };
-LOCAL_SHAPE(disk_volume_source, "DiskVolumeSource", "A disk of AWS, Cinder or Portworx.");
+LOCAL_SHAPE(aws_volume_source, "AWSElasticBlockStoreVolumeSource", "A disk of AWS.");
+
+static const struct field cinder_volume_source_rows[] = {
+    VOLUME_ID, SECRET_OF_DRIVER, FS_TYPE, READ_ONLY, {0},
+};
+LOCAL_SHAPE(cinder_volume_source, "CinderVolumeSource", "A disk of OpenStack.");
+
+static const struct field portworx_volume_source_rows[] = {VOLUME_ID, FS_TYPE, READ_ONLY, {0}};
+LOCAL_SHAPE(portworx_volume_source, "PortworxVolumeSource", "A volume of Portworx.");
 
 static const struct field gce_persistent_disk_volume_source_rows[] = {
     TEXT("pdName", "Name of the disk.", .flags = FIELD_REQUIRED),
@@ -406,9 +411,9 @@ static const struct field volume_rows[] = {
     LATER("cephfs", cephfs_volume_source, "A folder of CephFS."),
     LATER("rbd", rbd_volume_source, "A block device of Ceph."),
     LATER("glusterfs", glusterfs_volume_source, "A volume of GlusterFS."),
-    LATER("awsElasticBlockStore", disk_volume_source, "A disk of AWS."),
-    LATER("cinder", disk_volume_source, "A disk of OpenStack."),
-    LATER("portworxVolume", disk_volume_source, "A volume of Portworx."),
+    LATER("awsElasticBlockStore", aws_volume_source, "A disk of AWS."),
+    LATER("cinder", cinder_volume_source, "A disk of OpenStack."),
+    LATER("portworxVolume", portworx_volume_source, "A volume of Portworx."),
     LATER("gcePersistentDisk", gce_persistent_disk_volume_source, "A disk of Google Cloud."),
     LATER("azureDisk", azure_disk_volume_source, "A disk of Azure."),
     LATER("azureFile", azure_file_volume_source, "A share of Azure Files."),
