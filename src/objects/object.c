@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/vec.h"
 #include "formats/yaml.h"
+#include "objects/validate/validate.h"
 
 typedef VEC(struct object_document) document_vec;
 
@@ -166,6 +167,31 @@ static uint32_t kind_pos(const struct json *doc)
     return kind ? kind->pos : doc->pos;
 }
 
+/* The rules of the kind that no table can say. */
+static int check_rules(const struct object_document *doc, struct err *err)
+{
+    if (strcmp(doc->kind->kind, "EventSource") == 0)
+        return validate_event_source(&doc->value, err);
+    if (strcmp(doc->kind->kind, "Sensor") == 0)
+        return validate_sensor(&doc->value, VALIDATE_BUS_EMBEDDED, clock_wall(), err);
+    if (strcmp(doc->kind->kind, "EventBus") == 0)
+        return validate_event_bus(&doc->value, err);
+    return 0;
+}
+
+static void add_broken_rule(struct arena *a, const struct object_document *doc,
+                            struct field_faults *faults)
+{
+    const struct json *spec = json_get(&doc->value, STR("spec"));
+    struct err err = {0};
+
+    if (check_rules(doc, &err) < 0)
+        add_fault(a, faults, ERR_INVALID, STR("spec"),
+                  err.text[0] ? str_copy(a, str_from(err.text)) :
+                                STR("a source that is called over HTTP needs \"webhook\""),
+                  spec ? spec->pos : doc->value.pos);
+}
+
 bool object_check(struct arena *a, const struct object_document *doc,
                   struct field_faults *faults)
 {
@@ -199,6 +225,8 @@ bool object_check(struct arena *a, const struct object_document *doc,
                   STR("Required value: name or generateName is required"), meta->pos);
     if (doc->kind->shape)
         field_check(a, doc->kind->shape, &doc->value, STR(""), faults);
+    if (faults->len == before)
+        add_broken_rule(a, doc, faults);
     return faults->len == before;
 }
 
