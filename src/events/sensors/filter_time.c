@@ -3,17 +3,21 @@
 #include "events/sensors/filters_internal.h"
 #include "formats/gotime.h"
 
+#include <stdio.h>
+
 #define DAY_LAYOUT STR("2006-01-02")
 
 /* Start or stop on a day. */
 static int clock_on(const struct json *filter, struct str name, struct str day,
                     const struct gozone *zone, struct gotime *ret, struct err *err)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
     struct str text = json_get_str(filter, name);
-    struct str whole = str_printf(a, STR_FMT " " STR_FMT, STR_ARG(day), STR_ARG(text));
+    char bytes[64];
+    int len = snprintf(bytes, sizeof(bytes), STR_FMT " " STR_FMT, STR_ARG(day), STR_ARG(text));
+    struct str whole = str_of(bytes, (size_t) len);
 
-    if (gotime_parse(STR("2006-01-02 15:04:05"), whole, zone, ret, err) < 0)
+    if ((size_t) len >= sizeof(bytes) ||
+        gotime_parse(STR("2006-01-02 15:04:05"), whole, zone, ret, err) < 0)
         return err_set(err, ERR_INVALID,
                        "filters.time." STR_FMT ": HH:MM:SS expected, found \"" STR_FMT "\"",
                        STR_ARG(name), STR_ARG(text));

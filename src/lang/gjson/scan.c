@@ -3,12 +3,31 @@
 #include "formats/goquote.h"
 #include "lang/gjson/gjson_internal.h"
 
+/* How many backslashes stand before @at, from @begin on. */
+static size_t backslashes_before(struct str text, size_t begin, size_t at)
+{
+    size_t count = 0;
+
+    while (at > begin && text.ptr[at - 1] == '\\') {
+        at--;
+        count++;
+    }
+    return count;
+}
+
 size_t gjson_string_end(struct str text, size_t at)
 {
-    for (; at < text.len; at++) {
-        if (text.ptr[at] == '"')
+    size_t begin = at;
+
+    while (at < text.len) {
+        const char *quote = memchr(text.ptr + at, '"', text.len - at);
+
+        if (!quote)
+            return SIZE_MAX;
+        at = (size_t) (quote - text.ptr);
+        if (backslashes_before(text, begin, at) % 2 == 0)
             return at;
-        at += text.ptr[at] == '\\';
+        at++;
     }
     return SIZE_MAX;
 }
