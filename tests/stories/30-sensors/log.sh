@@ -21,10 +21,12 @@ spec:
   - {name: left, eventSourceName: hooks, eventName: left}
   - {name: right, eventSourceName: hooks, eventName: right}
   - {name: never, eventSourceName: hooks, eventName: left, filters: {context: {type: calendar}}}
+  - {name: one, eventSourceName: hooks, eventName: left, filters: {data: [{path: body.n, type: number, value: ["1"]}]}}
   triggers:
   - template: {name: any, conditions: left || right, log: {}}
   - template: {name: both, conditions: left && right, log: {}}
   - template: {name: filtered, conditions: never, log: {}}
+  - template: {name: picky, conditions: one, log: {}}
 ---
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
@@ -33,12 +35,13 @@ spec:
   dependencies: [{name: left, eventSourceName: hooks, eventName: left}]
   triggers:
   - template: {name: t, conditions: left && nobody, log: {}}
----
+YAML
+cat >"$DIR/later.yaml" <<YAML
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: later}
 spec:
-  dependencies: [{name: left, eventSourceName: hooks, eventName: left, filters: {data: [{path: a, type: string, value: [x]}]}}]
+  dependencies: [{name: left, eventSourceName: hooks, eventName: left, filters: {data: [{path: a, type: string, value: [x], template: "{{ .Input }}"}]}}]
   triggers:
   - template: {name: t, log: {}}
 YAML
@@ -49,12 +52,14 @@ status_of() { "$TIPHYS" get sensor "$1" -o json | jq -r '.status.conditions[1] |
 has_status() { [ -n "$(status_of "$1")" ] && [ "$(status_of "$1")" != "null " ]; }
 check "a wrong sensor has a status" wait_for 10 has_status wrong
 check "which tells what is wrong" equals "$(status_of wrong)" 'False spec.triggers[0]: conditions "left && nobody": nobody is no dependency of the sensor'
-check "what is not built yet is refused with its path" equals "$(status_of later)" "False spec.dependencies[0]: filters.data is not supported yet"
+"$TIPHYS" apply -f "$DIR/later.yaml" >"$DIR/later" 2>&1
+check "what is not built yet is refused with its path" contains "$DIR/later" 'spec.dependencies[0].filters.data[0].template: "template" is not supported yet'
 fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
 has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
 post() { curl -sf -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
 check "an event on the left" post left '{"n":1}'
 check "fires any" wait_for 10 has_fired any 1
+check "and what its data are picked for" wait_for 10 has_fired picky 1
 check "and not both" equals "$(fired both)" 0
 stop_server -KILL
 check "the server starts again after kill -9" start_server
@@ -75,5 +80,9 @@ check "its source" contains "$DIR/trace" "source     default/hooks left"
 check "the trigger that it fired" sh -c "grep -q 'watcher/any: logged' '$DIR/trace'"
 check "why another waited" sh -c "grep -q 'watcher/both: waits for other events' '$DIR/trace'"
 check "and why a filter said no" contains "$DIR/trace" 'watcher/filtered: context filter: type is "webhook", not "calendar"'
+LAST=$(grep 'triggerName=any' "$DIR/server.log" | tail -1 | sed 's/.*eventID=\([0-9a-f]*\).*/\1/')
+"$TIPHYS" trace event "$LAST" >"$DIR/trace"
+check "and why data were not picked" contains "$DIR/trace" "watcher/picky: data filter: path 'body.n' does not exist"
+check "the data filter let one through" equals "$(fired picky)" 1
 "$TIPHYS" trace event nobody >"$DIR/trace" 2>&1
 check "an unknown event is told" contains "$DIR/trace" 'event "nobody" not found'
