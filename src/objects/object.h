@@ -4,8 +4,8 @@
  *
  * A manifest is text (YAML stream or JSON); it becomes immutable documents with source
  * positions. object_check() is the strict gate through which every object passes before it is
- * stored, whatever brought it. Nothing here does I/O. Source: ../shared/spec/workflows.md 1,
- * events.md 1, 3, 4.
+ * stored, whatever brought it. No I/O, but for time zones that a manifest names: they are read
+ * from the system's database. Source: ../shared/spec/workflows.md 1, events.md 1, 3, 4.
  */
 #pragma once
 

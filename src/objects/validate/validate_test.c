@@ -100,6 +100,59 @@ static void test_golden(void **state)
     golden_run("events/eventbus-validate.jsonl", run_event_bus, 39);
 }
 
+static void validate_all(const struct json *doc)
+{
+    struct err err = {0};
+
+    if (validate_event_source(doc, &err) < 0)
+        assert_int_equal(err.kind, ERR_INVALID);
+    if (validate_sensor(doc, VALIDATE_BUS_NATS, recorded, &err) < 0)
+        assert_int_equal(err.kind, ERR_INVALID);
+    if (validate_event_bus(doc, &err) < 0)
+        assert_int_equal(err.kind, ERR_INVALID);
+}
+
+/* Puts a value of each type into each place of a document, one after the other. */
+static void mangle(const struct json *doc, const struct json *at)
+{
+    const struct json others[] = {
+        json_null(),          json_bool(true),       json_number_text(STR("-1")),
+        json_string(STR("")), json_string(STR("*")), {.type = JSON_ARRAY},
+        {.type = JSON_OBJECT}};
+    struct json *slot = (struct json *) (uintptr_t) at; /* the test's own document */
+    struct json old = *at;
+
+    for (uint32_t i = 0; old.type == JSON_ARRAY && i < old.count; i++)
+        mangle(doc, &old.items[i]);
+    for (uint32_t i = 0; old.type == JSON_OBJECT && i < old.count; i++)
+        mangle(doc, &old.members[i].value);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        *slot = others[i];
+        validate_all(doc);
+    }
+    *slot = old;
+}
+
+static int mangle_row(struct arena *a, const struct json *row)
+{
+    struct yaml_documents docs;
+    struct err err = {0};
+
+    if (yaml_parse_all(a, json_get_str(row, STR("in")), &docs, &err) < 0 || docs.len == 0)
+        return -1;
+    mangle(&docs.at[0], &docs.at[0]);
+    return 1;
+}
+
+/* No value of a wrong type brings the rules down. */
+static void test_wrong_types(void **state)
+{
+    (void) state;
+    golden_run("events/eventsource-validate.jsonl", mangle_row, 337);
+    golden_run("events/sensor-validate.jsonl", mangle_row, 250);
+    golden_run("events/eventbus-validate.jsonl", mangle_row, 40);
+}
+
 static void test_cron(void **state)
 {
     static const char *const cases[][2] = {
@@ -195,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_wrong_types),
         cmocka_unit_test(test_cron),
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_checked_with_the_object),
