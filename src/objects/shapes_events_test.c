@@ -283,12 +283,31 @@ static void test_rows(void **state)
     check_shape(&shape_event_bus, 5);
 }
 
+/* A trigger stands in a trigger: the schema comes to an end all the same. */
+static void test_schema(void **state)
+{
+    static const struct shape *const shapes[] = {&shape_event_source, &shape_sensor,
+                                                 &shape_event_bus};
+    static const char *const words[] = {"\"waitTimeSeconds\"", "\"dlqTrigger\"",
+                                        "\"jetstream\""};
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+        struct json schema = field_schema(a, shapes[i]);
+        struct str text = json_text(a, &schema, 0);
+
+        assert_true(str_find(text, str_from(words[i])) != SIZE_MAX);
+        assert_true(text.len < 400000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_event_sources), cmocka_unit_test(test_sensors),
         cmocka_unit_test(test_event_buses),   cmocka_unit_test(test_decoding),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_schema),
     };
 
     return cmocka_run_group_tests_name("shapes_events", tests, NULL, NULL);
