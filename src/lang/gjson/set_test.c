@@ -123,7 +123,7 @@ static void test_refused(void **state)
         {"{}", "", "path cannot be empty", ERR_INVALID},
         {"[1]", "a", "cannot set array element for non-numeric key 'a'", ERR_INVALID},
         {"[1]", "a.b.c", "cannot set array element for non-numeric key 'a'", ERR_INVALID},
-        {"{}", "a.99999999", "gjson path: result over 16777216 bytes", ERR_LIMIT},
+        {"{}", "a.99999999", "gjson path: result over 8388608 bytes", ERR_LIMIT},
         {"[]", "99999999999999999999",
          "cannot set array element for non-numeric key "
          "'99999999999999999999'",
