@@ -154,12 +154,22 @@ struct str gjson_unescape(struct arena *a, struct str inside)
     return str_of(out, (size_t) (end - out));
 }
 
+/* Bytes that begin a value or close a bracket. */
+static const bool begins[256] = {
+    ['"'] = true, ['{'] = true, ['['] = true, [']'] = true, ['}'] = true, ['n'] = true,
+    ['t'] = true, ['f'] = true, ['+'] = true, ['-'] = true, ['0'] = true, ['1'] = true,
+    ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+    ['8'] = true, ['9'] = true, ['i'] = true, ['I'] = true, ['N'] = true,
+};
+
 char gjson_next(struct str json, size_t *at)
 {
-    for (; *at < json.len; ++*at)
-        if (json.ptr[*at] && strchr("\"{[]}ntf+-0123456789iIN", json.ptr[*at]))
-            return json.ptr[*at];
-    return '\0';
+    size_t i = *at;
+
+    while (i < json.len && !begins[(unsigned char) json.ptr[i]])
+        i++;
+    *at = i;
+    return i < json.len ? json.ptr[i] : '\0';
 }
 
 static size_t word_end(struct str json, size_t at)
@@ -192,6 +202,25 @@ static struct gjson read_string(struct arena *a, struct str json, size_t at)
         .text = str_find_char(inside, '\\') == SIZE_MAX ? inside : gjson_unescape(a, inside)};
 }
 
+/* Most numbers are few digits. */
+static double number_of(struct str raw)
+{
+    double n = 0;
+
+    if (raw.len > 15) {
+        go_float_parse(raw, &n);
+        return n;
+    }
+    for (size_t i = 0; i < raw.len; i++) {
+        if (raw.ptr[i] < '0' || raw.ptr[i] > '9') {
+            go_float_parse(raw, &n);
+            return n;
+        }
+        n = n * 10 + (raw.ptr[i] - '0');
+    }
+    return n;
+}
+
 struct gjson gjson_read(struct arena *a, struct str json, size_t *at)
 {
     char first = json.ptr[*at];
@@ -216,7 +245,7 @@ struct gjson gjson_read(struct arena *a, struct str json, size_t *at)
     }
     v.raw = str_of(json.ptr + *at, end - *at);
     if (v.type == GJSON_NUMBER)
-        go_float_parse(v.raw, &v.number);
+        v.number = number_of(v.raw);
     *at = end;
     return v;
 }
