@@ -88,6 +88,9 @@ struct gjson_array_part {
     struct str query_path, operator, value;
 };
 
+/** gjson_plain_name() - a component without the backslashes that quote */
+struct str gjson_plain_name(struct arena *a, struct str component);
+
 /** gjson_object_part() - the first component of a path in an object */
 struct gjson_part gjson_object_part(struct arena *a, struct str path);
 

@@ -28,7 +28,7 @@ static void end_part(struct gjson_part *p, struct str path, size_t end)
     }
 }
 
-static struct str without_backslashes(struct arena *a, struct str s)
+struct str gjson_plain_name(struct arena *a, struct str s)
 {
     char *out = arena_alloc_raw(a, s.len + 1);
     size_t len = 0;
@@ -60,7 +60,7 @@ struct gjson_part gjson_object_part(struct arena *a, struct str path)
         }
     }
     if (has_escape)
-        p.name = without_backslashes(a, p.name);
+        p.name = gjson_plain_name(a, p.name);
     return p;
 }
 

@@ -33,19 +33,6 @@ static bool is_simple(struct str path)
     return true;
 }
 
-static struct str decoded(struct arena *a, struct str path)
-{
-    char *out = arena_alloc_raw(a, path.len + 1);
-    size_t len = 0;
-
-    for (size_t i = 0; i < path.len; i++) {
-        i += path.ptr[i] == '\\';
-        if (i < path.len)
-            out[len++] = path.ptr[i];
-    }
-    return str_of(out, len);
-}
-
 static void read_steps(struct change *c, struct str path)
 {
     bool has_more = true;
@@ -58,7 +45,7 @@ static void read_steps(struct change *c, struct str path)
         while (end < path.len && path.ptr[end] != '.')
             end += path.ptr[end] == '\\' && end + 1 < path.len ? 2 : 1;
         s.path = str_head(path, end);
-        s.name = decoded(c->run.a, s.path);
+        s.name = gjson_plain_name(c->run.a, s.path);
         has_more = end < path.len;
         path = str_skip(path, end + 1);
         VEC_APUSH(c->run.a, &c->steps, s);
@@ -311,6 +298,8 @@ static enum change_result change_at(struct change *c, struct str json, size_t at
     enum change_result result = CHANGE_MADE;
     struct str rest;
 
+    if (c->run.is_over)
+        return CHANGE_FAILED;
     if (found.pos == 0)
         return add_step(c, json, at);
     rest = str_skip(json, found.pos + found.raw.len);
