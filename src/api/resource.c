@@ -313,6 +313,7 @@ static int merge_update(struct arena *a, const struct json *stored, const struct
     *doc = json_get(stored, str_from(half))
                ? json_set(a, doc, str_from(half), *json_get(stored, str_from(half)))
                : json_without(a, doc, str_from(half));
+    *doc = object_set_defaults(a, r->kind, doc);
     return 0;
 }
 

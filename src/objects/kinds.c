@@ -2,9 +2,67 @@
 #include "objects/object.h"
 #include "objects/shapes.h"
 
+#define AGE                                                \
+    {                                                      \
+        "AGE", "date", "metadata.creationTimestamp", false \
+    }
+static const struct object_column age_columns[] = {AGE};
+static const struct object_column workflow_columns[] = {
+    {"STATUS", "string", "status.phase", false},
+    {"AGE", "date", "status.startedAt", false},
+    {"MESSAGE", "string", "status.message", false},
+};
+static const struct object_column config_map_columns[] = {{"DATA", "integer", "data", false},
+                                                          AGE};
+static const struct object_column secret_columns[] = {
+    {"TYPE", "string", "type", false}, {"DATA", "integer", "data", false}, AGE};
+static const struct object_column service_account_columns[] = {
+    {"SECRETS", "integer", "secrets", false}, AGE};
+static const struct object_column phase_columns[] = {
+    {"STATUS", "string", "status.phase", false}, AGE};
+static const struct object_column event_columns[] = {
+    {"LAST SEEN", "date", "lastTimestamp", false},
+    {"TYPE", "string", "type", false},
+    {"REASON", "string", "reason", false},
+    {"OBJECT", "string", "involvedObject.name", false},
+    {"SUBOBJECT", "string", "involvedObject.fieldPath", true},
+    {"SOURCE", "string", "source.component", true},
+    {"MESSAGE", "string", "message", false},
+    {"FIRST SEEN", "date", "firstTimestamp", true},
+    {"COUNT", "integer", "count", true},
+};
+static const struct object_column claim_columns[] = {
+    {"STATUS", "string", "status.phase", false},
+    {"VOLUME", "string", "spec.volumeName", false},
+    {"CAPACITY", "string", "status.capacity.storage", false},
+    {"ACCESS MODES", "string", "status.accessModes", false},
+    {"STORAGECLASS", "string", "spec.storageClassName", false},
+    AGE,
+    {"VOLUMEMODE", "string", "spec.volumeMode", true},
+};
+static const struct object_column job_columns[] = {
+    {"STATUS", "string", "status.phase", false},
+    {"COMPLETIONS", "integer", "status.succeeded", false},
+    AGE,
+};
+static const struct object_column cron_job_columns[] = {
+    {"SCHEDULE", "string", "spec.schedule", false},
+    {"TIMEZONE", "string", "spec.timeZone", false},
+    {"SUSPEND", "string", "spec.suspend", false},
+    {"ACTIVE", "integer", "status.active", false},
+    {"LAST SCHEDULE", "date", "status.lastScheduleTime", false},
+    AGE,
+};
+static const struct object_column lease_columns[] = {
+    {"HOLDER", "string", "spec.holderIdentity", false}, AGE};
+static const struct object_column role_columns[] = {
+    {"CREATED AT", "string", "metadata.creationTimestamp", false}};
+static const struct object_column role_binding_columns[] = {
+    {"ROLE", "string", "roleRef.name", false}, AGE};
+
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define ROW(is_unbuilt_, group_, version_, kind_, plural_, singular_, names_, is_namespaced_, \
-            shape_)                                                                           \
+            shape_, columns_)                                                                 \
     {.group = (group_),                                                                       \
      .version = (version_),                                                                   \
      .kind = (kind_),                                                                         \
@@ -13,7 +71,9 @@
      .short_names = names_,                                                                   \
      .shape = (shape_),                                                                       \
      .is_namespaced = (is_namespaced_),                                                       \
-     .is_unbuilt = (is_unbuilt_)},
+     .is_unbuilt = (is_unbuilt_),                                                             \
+     .columns = columns_##_columns,                                                           \
+     .column_count = COUNT_OF(columns_##_columns)},
 #define KIND(...)       ROW(false, __VA_ARGS__)
 #define LATER_KIND(...) ROW(true, __VA_ARGS__)
 static const struct object_kind all[] = {

@@ -9,13 +9,15 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "objects/field.h"
 
 enum { OBJECT_NAME_MAX_BYTES = 253, OBJECT_GENERATED_SUFFIX_BYTES = 5 };
 
+/* A column behind NAME. */
 struct object_column {
     const char *name; /* "STATUS" as kubectl prints it */
-    const char *type; /* "string", "integer", "date" */
+    const char *type; /* "string"; "integer": an object or list is counted; "date": an age */
     const char *path; /* dotted path in the document */
     bool wide_only;
 };
@@ -92,6 +94,16 @@ struct str object_fault_text(struct arena *a, const struct object_document *doc,
  */
 int object_faults_err(struct arena *a, const struct object_document *doc,
                       const struct field_faults *faults, struct err *err);
+
+/**
+ * object_cell() - what a table shows of an object in a column
+ * @a:   where the text lives
+ * @now: for ages
+ *
+ * Return: the text; empty, "0" or "<unknown>" by the column's type when there is nothing.
+ */
+struct str object_cell(struct arena *a, const struct object_column *column,
+                       const struct json *doc, struct wall now);
 
 /** object_set_defaults() - the document with the defaults that the original's API server or
  * controller writes */

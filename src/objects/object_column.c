@@ -1,0 +1,78 @@
+/*
+ * objects/object_column.c - the columns of each kind behind NAME, as kubectl prints them, and
+ * the text of one cell.
+ *
+ * Argo's kinds have the columns of their CustomResourceDefinitions (most: AGE alone), the
+ * others those of the API server. Pure; any thread.
+ */
+#include "base/clock.h"
+#include "formats/anystring.h"
+#include "formats/gotime.h"
+#include "objects/object.h"
+
+/* The value at a dotted path, or NULL. */
+static const struct json *value_at(const struct json *doc, const char *path)
+{
+    struct str rest = str_from(path), name;
+
+    while (doc && str_cut(&rest, '.', &name))
+        doc = json_get(doc, name);
+    return doc;
+}
+
+/* "5s", "3m20s", "2d4h": apimachinery's duration.HumanDuration. */
+static struct str age_text(struct arena *a, int64_t seconds)
+{
+    int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+
+    if (seconds < 0)
+        return seconds >= -1 ? STR("0s") : STR("<invalid>");
+    if (seconds < 120)
+        return str_printf(a, "%llds", (long long) seconds);
+    if (minutes < 10 && seconds % 60 != 0)
+        return str_printf(a, "%lldm%llds", (long long) minutes, (long long) (seconds % 60));
+    if (minutes < 180)
+        return str_printf(a, "%lldm", (long long) minutes);
+    if (hours < 8 && minutes % 60 != 0)
+        return str_printf(a, "%lldh%lldm", (long long) hours, (long long) (minutes % 60));
+    if (hours < 48)
+        return str_printf(a, "%lldh", (long long) hours);
+    if (hours < 192 && hours % 24 != 0)
+        return str_printf(a, "%lldd%lldh", (long long) days, (long long) (hours % 24));
+    if (hours < 24 * 365 * 2)
+        return str_printf(a, "%lldd", (long long) days);
+    if (hours < 24 * 365 * 8 && days % 365 != 0)
+        return str_printf(a, "%lldy%lldd", (long long) (days / 365), (long long) (days % 365));
+    return str_printf(a, "%lldy", (long long) (days / 365));
+}
+
+static struct str list_text(struct arena *a, const struct json *list)
+{
+    struct str text = STR("");
+
+    for (uint32_t i = 0; i < list->count; i++)
+        text = str_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(text), i ? "," : "",
+                          STR_ARG(any_string(a, &list->items[i])));
+    return text;
+}
+
+struct str object_cell(struct arena *a, const struct object_column *column,
+                       const struct json *doc, struct wall now)
+{
+    const struct json *v = value_at(doc, column->path);
+    bool is_integer = strcmp(column->type, "integer") == 0;
+    struct wall then;
+    struct err err;
+
+    if (is_integer && (!v || v->type == JSON_NULL))
+        return STR("0");
+    if (is_integer && (v->type == JSON_ARRAY || v->type == JSON_OBJECT))
+        return str_printf(a, "%u", v->count);
+    if (!v || v->type == JSON_NULL)
+        return strcmp(column->type, "date") == 0 ? STR("<unknown>") : STR("");
+    if (strcmp(column->type, "date") == 0)
+        return gotime_parse_wall(json_str(v), &then, &err) < 0
+                   ? STR("<unknown>")
+                   : age_text(a, (now.ms - then.ms) / 1000);
+    return v->type == JSON_ARRAY ? list_text(a, v) : any_string(a, v);
+}
