@@ -94,7 +94,7 @@ static bool ends_nocase(struct str s, struct str end)
 static unsigned farness(struct str name, struct str known)
 {
     enum { SUFFIX_MIN_BYTES = 3, SUFFIX_FARNESS = 100 };
-    unsigned edits, allowed = name.len <= 3 ? 1 : name.len <= 7 ? 2 : 3;
+    unsigned edits, allowed = name.len <= 4 ? 1 : name.len <= 7 ? 2 : 3;
 
     if (name.len > NAME_MAX_BYTES || known.len > NAME_MAX_BYTES)
         return UINT32_MAX;

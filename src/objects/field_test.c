@@ -82,10 +82,12 @@ static struct str faults_of(struct arena *a, struct str text)
     struct str all = STR("");
     struct json doc;
     struct err err;
+    bool is_good;
 
     if (json_parse(a, text, &doc, &err) < 0)
         fail_msg("%s", err.text);
-    assert_int_equal(field_check(a, &shape_sample, &doc, STR(""), &faults), faults.len == 0);
+    is_good = field_check(a, &shape_sample, &doc, STR(""), &faults);
+    assert_int_equal(is_good, faults.len == 0);
     for (size_t i = 0; i < faults.len; i++)
         all = str_printf(a, STR_FMT "%s" STR_FMT ": " STR_FMT "%s", STR_ARG(all), i ? "\n" : "",
                          STR_ARG(faults.at[i].path), STR_ARG(faults.at[i].text),

@@ -258,13 +258,23 @@ struct str object_fault_text(struct arena *a, const struct object_document *doc,
 int object_faults_err(struct arena *a, const struct object_document *doc,
                       const struct field_faults *faults, struct err *err)
 {
-    struct str joined = STR("");
+    enum { REST_MAX_BYTES = 32 }; /* for "; and 99 more" */
+    struct str joined = STR(""), more = STR("");
+    size_t told = 0;
 
-    for (size_t i = 0; i < faults->len; i++)
-        joined = str_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(joined), i ? "; " : "",
-                            STR_ARG(object_fault_text(a, doc, &faults->at[i])));
-    return err_set(err, faults->len ? faults->at[0].kind : ERR_INVALID, STR_FMT,
-                   STR_ARG(joined));
+    for (; told < faults->len; told++) {
+        struct str text = object_fault_text(a, doc, &faults->at[told]);
+
+        if (told > 0 && joined.len + text.len + REST_MAX_BYTES > ERR_TEXT_MAX_BYTES)
+            break;
+        joined = str_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(joined), told ? "; " : "",
+                            STR_ARG(text));
+    }
+    if (told < faults->len)
+        more = str_printf(a, "; and %zu more", faults->len - told);
+    joined = str_head(joined, ERR_TEXT_MAX_BYTES - REST_MAX_BYTES);
+    return err_set(err, faults->len ? faults->at[0].kind : ERR_INVALID, STR_FMT STR_FMT,
+                   STR_ARG(joined), STR_ARG(more));
 }
 
 /* ---- creation ---- */

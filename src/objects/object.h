@@ -90,8 +90,8 @@ bool object_check(struct arena *a, const struct object_document *doc,
 struct str object_fault_text(struct arena *a, const struct object_document *doc,
                              const struct field_fault *fault);
 
-/** object_faults_err() - the first faults as one error: kind of the first, texts joined by "; "
- */
+/** object_faults_err() - as many faults as fit as one error: kind of the first, texts joined by
+ * "; ", then how many more there are */
 int object_faults_err(struct arena *a, const struct object_document *doc,
                       const struct field_faults *faults, struct err *err);
 

@@ -104,6 +104,30 @@ static void test_names(void **state)
     }
 }
 
+static void test_many_faults(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str text = STR("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: A}\n");
+    struct field_faults faults = {0};
+    struct object_documents docs;
+    struct err err = {0};
+
+    (void) state;
+    for (int i = 0; i < 40; i++)
+        text = str_printf(a, STR_FMT "xx%d: 1\n", STR_ARG(text), i);
+    assert_int_equal(object_read(a, STR("x.yaml"), text, &docs, &err), 0);
+    assert_false(object_check(a, &docs.at[0], &faults));
+    assert_int_equal(faults.len, 41);
+    assert_int_equal(object_faults_err(a, &docs.at[0], &faults, &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+    text = str_from(err.text);
+    assert_true(str_starts(text, STR("x.yaml:3:18: metadata.name: name \"A\" has upper-case "
+                                     "letters: object names are lower case, write \"a\"; "
+                                     "x.yaml:4:1: xx0: unknown field \"xx0\"; x.yaml:5:1: ")));
+    assert_true(
+        str_ends(text, STR("; x.yaml:25:1: xx21: unknown field \"xx21\"; and 18 more")));
+}
+
 static void test_preparing(void **state)
 {
     static const uint8_t random[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
@@ -139,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_errors_name_the_place),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_preparing),
     };
 

@@ -28,8 +28,10 @@ static struct str faults_of(struct arena *a, struct str text)
         return str_copy(a, str_from(err.text));
     for (size_t i = 0; i < docs.len; i++) {
         struct field_faults faults = {0};
+        bool is_good;
 
-        assert_int_equal(object_check(a, &docs.at[i], &faults), faults.len == 0);
+        is_good = object_check(a, &docs.at[i], &faults);
+        assert_int_equal(is_good, faults.len == 0);
         for (size_t j = 0; j < faults.len; j++)
             all = str_printf(a, STR_FMT "%s" STR_FMT "%s", STR_ARG(all), all.len ? "\n" : "",
                              STR_ARG(object_fault_text(a, &docs.at[i], &faults.at[j])),
