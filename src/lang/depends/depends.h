@@ -83,7 +83,7 @@ struct depends_task depends_task_of(const struct json *task);
  * depends_compile() - the condition of one task
  * @a:     where the program lives; must live as long as it
  * @tasks: all tasks of the DAG; not kept
- * @count: how many; at most DEPENDS_TASKS_MAX
+ * @count: how many
  * @index: the task whose condition it is
  * @ret:   program
  * @err:   ERR_INVALID: "task result 'X' for task 'A' is invalid", "invalid dependency X", or
