@@ -205,6 +205,12 @@ static void add_broken_rule(struct arena *a, const struct object_document *doc,
                   spec ? spec->pos : doc->value.pos);
 }
 
+static bool has_templates(const struct object_kind *kind)
+{
+    return strcmp(kind->kind, "Workflow") == 0 || strcmp(kind->kind, "WorkflowTemplate") == 0 ||
+           strcmp(kind->kind, "ClusterWorkflowTemplate") == 0;
+}
+
 bool object_check(struct arena *a, const struct object_document *doc,
                   struct field_faults *faults)
 {
@@ -240,6 +246,8 @@ bool object_check(struct arena *a, const struct object_document *doc,
         field_check(a, doc->kind->shape, &doc->value, STR(""), faults);
     if (faults->len == before)
         add_broken_rule(a, doc, faults);
+    if (faults->len == before && has_templates(doc->kind))
+        object_check_templates(a, &doc->value, faults);
     return faults->len == before;
 }
 

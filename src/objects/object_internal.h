@@ -14,3 +14,13 @@
  * view.
  */
 struct str object_mend_indent(struct arena *a, struct str text, size_t line);
+
+/**
+ * object_check_templates() - the rules of templates that no table can say
+ * @a:      where the faults live
+ * @doc:    a Workflow, WorkflowTemplate or ClusterWorkflowTemplate that its table has found
+ * good
+ * @faults: what is wrong is appended
+ */
+void object_check_templates(struct arena *a, const struct json *doc,
+                            struct field_faults *faults);

@@ -93,7 +93,7 @@ static void test_good_workflow(void **state)
         "      tasks:\n"
         "      - {name: a, template: work, onExit: bye}\n"
         "      - {name: b, template: work, dependencies: [a], withParam: \"{{x}}\"}\n"
-        "      - {name: c, template: work, depends: a && b}\n"
+        "      - {name: c, template: work, dependencies: [a, b]}\n"
         "  - name: work\n"
         "    metadata: {labels: {a: b}}\n"
         "    retryStrategy: {limit: 2, retryPolicy: OnError, backoff: {duration: 1m, factor: "
@@ -198,7 +198,8 @@ static void test_not_meant_is_not_refused(void **state)
     static const char *const cases[] = {
         ("archiveLogs: false, podSpecPatch: \"\", volumeClaimTemplates: [], templateDefaults: "
          "{}"),
-        "templates: [{daemon: false, sidecars: [], inputs: {artifacts: []}, http: null}]",
+        "templates: [{name: a, container: {}, daemon: false, sidecars: [], inputs: {artifacts: "
+        "[]}, http: null}]",
         "hooks: {}, metrics: null, securityContext: {}, arguments: {}",
         "affinity: {podAffinity: {}}, podDisruptionBudget: {minAvailable: 1}, priority: 5",
     };
@@ -253,6 +254,76 @@ static void test_wrong(void **state)
         struct str found = faults_of(a, str_printf(a, WORKFLOW "spec: {%s}\n", cases[i][0]));
 
         if (!str_starts(found, STR("x.yaml:")) || !str_is(str_skip(found, 7), cases[i][1]))
+            fail_msg("case %zu, %s:\n" STR_FMT, i, cases[i][0], STR_ARG(found));
+    }
+}
+
+static void test_rules(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{name: a, container: {image: x}}", ""},
+        {"{container: {image: x}}", "4:20: spec.templates[0].name: is required"},
+        {"{name: a_b, container: {}}",
+         "4:27: spec.templates[0].name: 'a_b' is invalid: name must consist of alpha-numeric "
+         "characters or '-', and must start with an alpha-numeric character (e.g. My-name1-2, "
+         "123-NAME)"},
+        {"{name: a, container: {}}, {name: a, script: {}}",
+         "4:53: spec.templates[1].name: 'a' is not unique"},
+        {"{name: a}", "4:20: spec.templates[0]: template type unspecified. choose one of: "
+                      "container, script, "
+                      "steps, dag"},
+        {"{name: a, container: {}, steps: [], dag: null}",
+         "4:20: spec.templates[0]: multiple template types specified: container, steps. choose "
+         "one"},
+        {"{name: a, timeout: 5s, steps: []}",
+         "4:39: spec.templates[0].timeout: Steps template doesn't support timeout field"},
+        {"{name: a, activeDeadlineSeconds: 5, dag: {tasks: [{name: b, template: c}]}}",
+         "4:53: spec.templates[0].activeDeadlineSeconds: is only valid for leaf templates"},
+        {"{name: a, steps: [[{name: b, template: c}], [{name: b, template: c}]]}",
+         "4:72: spec.templates[0].steps[1][0].name: 'b' is not unique"},
+        {"{name: a, steps: [[{name: b}]]}",
+         "4:39: spec.templates[0].steps[0][0]: must have one of template, templateRef, inline"},
+        {"{name: a, steps: [[{name: b, template: c, inline: {container: {}}}]]}",
+         "4:39: spec.templates[0].steps[0][0]: must have one of template, templateRef, inline"},
+        {"{name: a, steps: [[{name: b, inline: {}}]]}",
+         "4:57: spec.templates[0].steps[0][0].inline: template type unspecified. choose one "
+         "of: "
+         "container, script, steps, dag"},
+        {"{name: a, steps: [[{name: b, template: c, withItems: [1], withParam: x}]]}",
+         "4:39: spec.templates[0].steps[0][0]: only one of withItems, withParam, withSequence "
+         "can be "
+         "specified"},
+        {"{name: a, steps: [[{name: b, template: c, withSequence: {count: 1, end: 2}}]]}",
+         "4:76: spec.templates[0].steps[0][0].withSequence: only one of count or end can be "
+         "defined "
+         "in withSequence"},
+        {"{name: a, dag: {tasks: []}}",
+         "4:43: spec.templates[0].dag: must have at least one task"},
+        {"{name: a, dag: {tasks: [{name: b, template: c}, {name: d, template: c, depends: b, "
+         "continueOn: {}}]}}",
+         "4:115: spec.templates[0].dag.tasks[1].continueOn: cannot use 'continueOn' when using "
+         "'depends'. Instead use 'dep-task.Failed'/'dep-task.Errored'"},
+        {"{name: a, dag: {tasks: [{name: b, template: c, depends: d}, {name: d, template: c, "
+         "dependencies: [b]}]}}",
+         "4:43: spec.templates[0].dag: cannot use both 'depends' and 'dependencies' in the "
+         "same "
+         "DAG "
+         "template"},
+        {"{name: a, dag: {tasks: [{name: 1b, template: c, depends: d}, {name: d, template: "
+         "c}]}}",
+         "4:51: spec.templates[0].dag.tasks[0].name: cannot begin with a digit when using "
+         "either "
+         "'depends' or 'dependencies'"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str found =
+            faults_of(a, str_printf(a, WORKFLOW "spec: {templates: [%s]}\n", cases[i][0]));
+        struct str right = str_printf(a, "%s%s", cases[i][1][0] ? "x.yaml:" : "", cases[i][1]);
+
+        if (!str_eq(found, right))
             fail_msg("case %zu, %s:\n" STR_FMT, i, cases[i][0], STR_ARG(found));
     }
 }
@@ -599,6 +670,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_not_meant_is_not_refused),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_rules),
         cmocka_unit_test(test_tutorials),
         cmocka_unit_test(test_indentation),
         cmocka_unit_test(test_unbuilt_kinds),
