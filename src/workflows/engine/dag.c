@@ -1,0 +1,340 @@
+/*
+ * DAG: tasks start when all tasks that their condition names have ended. Each task knows how
+ * many of those are left and whom it feeds, so the end of one costs only its dependents. Does
+ * not parse conditions (depends.c).
+ */
+#include "workflows/engine/wf_internal.h"
+
+static struct wf_step *find_task(const struct wf_frame *f, struct str name)
+{
+    for (size_t i = 0; i < f->step_count; i++)
+        if (str_eq(f->steps[i].name, name))
+            return &f->steps[i];
+    return NULL;
+}
+
+static void want(struct wf_frame *f, struct wf_step *task)
+{
+    if (task->is_wanted)
+        return;
+    task->is_wanted = true;
+    VEC_FOREACH (it, &task->needs)
+        want(f, &f->steps[*it]);
+}
+
+/* The targets: named ones, else the tasks that nobody depends on. */
+static int mark_targets(struct wf_frame *f, struct err *err)
+{
+    struct str list = json_get_str(json_get(&f->tmpl, STR("dag")), STR("target")), name;
+    bool is_named = !str_is_empty(list);
+
+    while (is_named && str_cut(&list, ' ', &name)) {
+        struct wf_step *task = find_task(f, name);
+
+        if (str_is_empty(name))
+            continue;
+        if (!task)
+            return err_set(err, ERR_INVALID, "target '" STR_FMT "' is not defined",
+                           STR_ARG(name));
+        task->is_target = true;
+        want(f, task);
+    }
+    for (size_t i = 0; !is_named && i < f->step_count; i++) {
+        f->steps[i].is_target = f->steps[i].feeds.len == 0;
+        f->steps[i].is_wanted = true;
+    }
+    return 0;
+}
+
+int wf_dag_open(struct wf *wf, struct wf_frame *f, struct err *err)
+{
+    const struct json *tasks = json_path(&f->tmpl, "dag", "tasks", NULL);
+
+    (void) wf;
+    f->step_count = json_is(tasks, JSON_ARRAY) ? tasks->count : 0;
+    f->steps = ARENA_ARRAY(f->arena, struct wf_step, f->step_count + 1);
+    for (size_t i = 0; i < f->step_count; i++) {
+        f->steps[i].json = json_item(tasks, i);
+        f->steps[i].name = json_get_str(json_item(tasks, i), STR("name"));
+    }
+    for (size_t i = 0; i < f->step_count; i++) {
+        struct wf_step *task = &f->steps[i];
+
+        if (wf_depends_needs(f, task, err) < 0)
+            return -1;
+        task->waits = (uint32_t) task->needs.len;
+        VEC_FOREACH (it, &task->needs)
+            VEC_APUSH(f->arena, &f->steps[*it].feeds, (uint32_t) i);
+    }
+    return mark_targets(f, err);
+}
+
+static struct wf_call task_call(struct wf *wf, struct wf_frame *f, const struct wf_step *task,
+                                struct str name)
+{
+    struct arena *a = wf->pass->a;
+
+    return (struct wf_call){
+        .name = str_printf(a, STR_FMT "." STR_FMT, STR_ARG(f->node->name), STR_ARG(name)),
+        .holder = task->json,
+        .locals = wf_call_locals(a, "tasks", name),
+        .scope = f->scope,
+        .boundary = f->node,
+        .owner = f->node,
+        .step = (uint32_t) (task - f->steps),
+        .depth = f->depth + 1,
+        .is_exit = f->is_exit,
+        .deadline_ms = f->deadline_ms,
+    };
+}
+
+/* Under the DAG, or under what it depends on. */
+static void link_task(struct wf *wf, struct wf_frame *f, const struct wf_step *task,
+                      struct wf_node *n)
+{
+    if (task->needs.len == 0)
+        wf_node_link(wf, f->node, n);
+    for (size_t i = 0; i < task->needs.len; i++)
+        if (f->steps[task->needs.at[i]].node)
+            wf_link_after(wf, f->steps[task->needs.at[i]].node, n);
+}
+
+static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task);
+
+static void skip_task(struct wf *wf, struct wf_frame *f, struct wf_step *task,
+                      enum wf_phase phase, struct str message, unsigned flags)
+{
+    struct wf_call call = task_call(wf, f, task, task->name);
+    bool is_new = wf_node_find(wf, call.name) == NULL;
+
+    call.flags = flags;
+    task->node = wf_call_skip(wf, &call, phase, message);
+    if (is_new)
+        link_task(wf, f, task, task->node);
+    task_done(wf, f, task);
+}
+
+static void fail_task(struct wf *wf, struct wf_frame *f, struct wf_step *task,
+                      const struct err *err)
+{
+    struct arena *a = wf->pass->a;
+    struct str text = str_printf(a, "task '" STR_FMT "." STR_FMT "' errored: %s",
+                                 STR_ARG(f->node->name), STR_ARG(task->name), err->text);
+
+    skip_task(wf, f, task, WF_ERROR, text, 0);
+}
+
+static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *task,
+                        struct wf_node *child)
+{
+    if (wf_call_arm(f, child) || wf_hook_start(wf, f, task->json, child))
+        task->unfinished++;
+}
+
+/* One task or one item of it. 1: wait, -1: errored (the node, if any, says so). */
+static int start_one(struct wf *wf, struct wf_frame *f, struct wf_step *task, struct json *json,
+                     struct err *err)
+{
+    struct wf_call call = task_call(wf, f, task, json_get_str(json, STR("name")));
+    bool is_new = wf_node_find(wf, call.name) == NULL;
+    struct wf_node *child = NULL;
+    enum wf_called called = wf_call_when(wf, &call, json, &child, err);
+
+    if (child && !task->is_loop)
+        task->node = child;
+    if (child && is_new) {
+        if (task->is_loop)
+            wf_node_link(wf, task->node, child);
+        else
+            link_task(wf, f, task, child);
+    }
+    if (called == WF_CALL_ERRED && child && is_new) {
+        wf_text_set(&child->message,
+                    str_printf(wf->pass->a, "task '" STR_FMT "' errored: " STR_FMT,
+                               STR_ARG(call.name), STR_ARG(child->message)));
+        child->flags &= ~(unsigned) WF_FLAG_EMPTY;
+    }
+    if (child)
+        count_child(wf, f, task, child);
+    return called == WF_CALL_WAITS ? 1 : 0;
+}
+
+static int start_loop(struct wf *wf, struct wf_frame *f, struct wf_step *task, struct err *err)
+{
+    const struct wf_names names = {.wf = wf, .frame = f};
+    const struct subst_options outer = wf_names_options(&names, SUBST_REFUSE);
+    struct json item;
+    int rc = 0;
+
+    if (!task->node) {
+        struct wf_call call = task_call(wf, f, task, task->name);
+
+        task->node = wf_node_find(wf, call.name);
+        call.flags = WF_FLAG_EMPTY;
+        if (!task->node) {
+            task->node = wf_node_add(wf, &call, WF_TASK_GROUP, WF_RUNNING);
+            link_task(wf, f, task, task->node);
+        }
+        task->node->owner = NULL;
+    }
+    for (; rc == 0 && task->next < task->loop.len; task->next += rc == 0) {
+        if (items_expand(&task->loop, task->next, wf->pass->a, &outer, &item, err) < 0)
+            return subst_is_missing(err) ? 1 : -1;
+        rc = start_one(wf, f, task, &item, err);
+    }
+    return rc;
+}
+
+/* Upstream prints a task and reads it again after its tags are filled in: lists lose their blanks. */
+static void compact_items(struct arena *a, struct json *task)
+{
+    struct str text = json_get_str(task, STR("withParam"));
+    struct json list;
+    struct err err;
+
+    if (!str_is_empty(text) && json_parse(a, text, &list, &err) == 0)
+        *task = json_set(a, task, STR("withParam"), json_string(json_text(a, &list, JSON_COMPACT)));
+}
+
+/* References and items, once. 1: something is not there yet; 2: the task is settled. */
+static int resolve(struct wf *wf, struct wf_frame *f, struct wf_step *task, struct err *err)
+{
+    int skipped = wf_step_resolve(wf, f, f->arena, task->json, &task->resolved, err);
+
+    if (skipped < 0)
+        return subst_is_missing(err) ? 1 : -1;
+    task->is_loop = items_is_loop(&task->resolved) && !skipped;
+    compact_items(f->arena, &task->resolved);
+    if (task->is_loop &&
+        items_open(f->arena, &task->resolved, ITEMS_OF_TASK, ITEMS_RUN, &task->loop, err) < 0)
+        return -1;
+    task->is_resolved = true;
+    return 0;
+}
+
+static void start_task(struct wf *wf, struct wf_frame *f, struct wf_step *task)
+{
+    struct err err;
+    int rc = task->is_resolved ? 0 : resolve(wf, f, task, &err);
+
+    if (rc < 0) {
+        skip_task(wf, f, task, WF_ERROR, str_from(err.text), 0);
+        return;
+    }
+    if (rc > 0)
+        return;
+    if (task->is_loop && task->loop.len == 0) {
+        skip_task(wf, f, task, WF_SKIPS, STR("Skipped, empty params"), WF_FLAG_EMPTY);
+        return;
+    }
+    rc = task->is_loop ? start_loop(wf, f, task, &err)
+                       : start_one(wf, f, task, &task->resolved, &err);
+    if (rc < 0) {
+        fail_task(wf, f, task, &err);
+        return;
+    }
+    task->is_ready = rc == 0;
+    if (task->is_ready && task->unfinished == 0)
+        task_done(wf, f, task);
+}
+
+static enum wf_phase group_phase(const struct wf_node *group)
+{
+    enum wf_phase ret = WF_SUCCEEDED;
+
+    for (size_t i = 0; i < group->children.len; i++)
+        if (wf_phase_is_bad(group->children.at[i]->phase))
+            ret = group->children.at[i]->phase;
+    return ret;
+}
+
+/* All of a task has ended: its dependents may be due. */
+static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
+{
+    if (task->is_done)
+        return;
+    task->is_done = task->is_ready = true;
+    f->unfinished--;
+    if (task->node && task->node->type == WF_TASK_GROUP)
+        wf_node_end(wf, task->node, group_phase(task->node), STR_NONE);
+    VEC_FOREACH (it, &task->feeds)
+        if (--f->steps[*it].waits == 0)
+            VEC_APUSH(f->arena, &f->due, *it);
+    wf_node_wake(wf, f->node);
+}
+
+static void run_due(struct wf *wf, struct wf_frame *f, struct wf_step *task)
+{
+    struct err err;
+    int is_met;
+
+    if (!task->is_wanted || task->is_ready)
+        return;
+    if (!task->is_begun) {
+        task->is_begun = true;
+        f->unfinished++;
+        is_met = wf_depends(f, task, &err);
+        if (is_met < 0) {
+            fail_task(wf, f, task, &err);
+            return;
+        }
+        if (is_met == 0) {
+            skip_task(wf, f, task, WF_OMITTED, STR("omitted: depends condition not met"),
+                      WF_FLAG_EMPTY);
+            return;
+        }
+    }
+    start_task(wf, f, task);
+    if (!task->is_ready)
+        VEC_APUSH(f->arena, &f->waiting, (uint32_t) (task - f->steps));
+}
+
+static void finish(struct wf *wf, struct wf_frame *f)
+{
+    enum wf_phase phase = wf_assess_dag(wf, f);
+    struct err err;
+
+    if (phase == WF_RUNNING)
+        return;
+    for (size_t i = 0; i < f->step_count; i++)
+        if (f->steps[i].is_target && f->steps[i].node)
+            wf_outbound(wf, f->steps[i].node, f->node);
+    if (phase == WF_SUCCEEDED && wf_outputs_collect(wf, f, &err) < 0)
+        wf_node_end(wf, f->node, WF_ERROR, str_from(err.text));
+    else
+        wf_node_end(wf, f->node, phase, STR_NONE);
+}
+
+void wf_dag_run(struct wf *wf, struct wf_frame *f)
+{
+    size_t waiting = f->waiting.len;
+
+    if (wf_fail_fast(wf, f))
+        return;
+    if (!f->is_open) {
+        f->is_open = true;
+        for (size_t i = 0; i < f->step_count; i++)
+            if (f->steps[i].waits == 0)
+                VEC_APUSH(f->arena, &f->due, (uint32_t) i);
+    }
+    f->waiting.len = 0;
+    for (size_t i = 0; i < waiting; i++)
+        run_due(wf, f, &f->steps[f->waiting.at[i]]);
+    /* Tasks that end at once feed others while the list is read. */
+    for (size_t i = 0; i < f->due.len; i++)
+        run_due(wf, f, &f->steps[f->due.at[i]]);
+    f->due.len = 0;
+    if (f->unfinished == 0)
+        finish(wf, f);
+}
+
+void wf_dag_told(struct wf *wf, struct wf_frame *f, struct wf_node *child)
+{
+    struct wf_step *task = &f->steps[child->step];
+
+    if (!child->hook_of && wf_hook_start(wf, f, task->json, child))
+        return;
+    task->unfinished--;
+    if (task->unfinished == 0 && task->is_ready)
+        task_done(wf, f, task);
+}

@@ -1,0 +1,249 @@
+/*
+ * One pass: applies what was observed, runs the frames that were woken until none is left, and
+ * gives back what changed. Does no I/O and reads no clock.
+ */
+#include "formats/gotime.h"
+#include "workflows/engine/wf_internal.h"
+
+/* ---- the document ---- */
+
+static struct json condition(struct arena *a, const char *type, bool is_true)
+{
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("type"), json_string(str_from(type)));
+    json_add(a, &b, STR("status"), json_string(is_true ? STR("True") : STR("False")));
+    return json_object(&b);
+}
+
+static struct json conditions(const struct wf *wf, struct arena *a)
+{
+    struct json_array_builder list = {0};
+
+    if (wf->total > 0)
+        json_push(a, &list, condition(a, "PodRunning", wf->active_pods > 0));
+    if (wf_is_finished(wf))
+        json_push(a, &list, condition(a, "Completed", true));
+    return json_array(&list);
+}
+
+static struct json status_time(struct arena *a, int64_t ms)
+{
+    return ms ? json_string(gotime_rfc3339(a, (struct wall){ms})) : json_null();
+}
+
+struct str wf_status_doc(struct wf *wf, struct arena *a)
+{
+    const struct json *old = json_get(&wf->doc, STR("status"));
+    struct json outputs = {.type = JSON_ARRAY,
+                           .count = (uint32_t) wf->global_outputs.len,
+                           .items = wf->global_outputs.at};
+    struct json status, doc;
+    struct str phase = wf_phase_name(wf->phase);
+
+    status = json_set(a, old, STR("phase"), json_string(phase));
+    status = json_set(a, &status, STR("startedAt"), status_time(a, wf->started_ms));
+    status = json_set(a, &status, STR("finishedAt"), status_time(a, wf->finished_ms));
+    status = json_set(a, &status, STR("progress"),
+                      json_string(str_printf(a, "%u/%u", wf->done, wf->total)));
+    status = json_without(a, &status, STR("message"));
+    if (!str_is_none(wf->message))
+        status = json_set(a, &status, STR("message"), json_string(wf->message));
+    if (outputs.count > 0)
+        status = json_set_path(a, &status, outputs, "outputs", "parameters", NULL);
+    status = json_set(a, &status, STR("conditions"), conditions(wf, a));
+    doc = json_set(a, &wf->doc, STR("status"), status);
+    doc = json_set_path(a, &doc, json_string(phase), "metadata", "labels",
+                        "workflows.argoproj.io/phase", NULL);
+    doc = json_set_path(a, &doc, json_string(wf_is_finished(wf) ? STR("true") : STR("false")),
+                        "metadata", "labels", "workflows.argoproj.io/completed", NULL);
+    return json_text(a, &doc, JSON_COMPACT);
+}
+
+/* ---- observations ---- */
+
+/* The new document; templates stay those that the workflow began with. */
+static void take_spec(struct wf *wf, struct str text)
+{
+    struct arena *a = arena_new();
+    struct str copy = str_copy(a, text);
+    struct json doc;
+    struct err err;
+
+    if (json_parse(a, copy, &doc, &err) < 0) {
+        arena_free(a);
+        return;
+    }
+    if (wf->doc_arena != wf->arena)
+        arena_free(wf->doc_arena);
+    wf->doc_arena = a;
+    wf->doc_text = copy;
+    wf->doc = doc;
+    wf->is_stopping = false;
+    wf_unblock(wf);
+}
+
+static void begin(struct wf *wf)
+{
+    struct arena *a = wf->pass->a;
+    const struct wf_names names = {.wf = wf};
+    const struct subst_options opts = wf_names_options(&names, SUBST_LEAVE);
+    const struct json *arguments = json_get(wf->spec, STR("arguments"));
+    struct json holder = json_set(a, NULL, STR("template"),
+                                  json_string(json_get_str(wf->spec, STR("entrypoint"))));
+    struct json filled;
+    struct wf_call call = {.name = wf->name, .holder = &holder, .scope = wf->local_scope};
+    struct wf_node *root = wf_node_find(wf, wf->name);
+    struct err err;
+
+    if (wf->phase == WF_NONE || wf->phase == WF_PENDING) {
+        wf->phase = WF_RUNNING;
+        wf->started_ms = wf->pass->now.ms;
+        wf->is_doc_changed = true;
+    }
+    if (root && (wf_node_is_done(root) || root->frame || root->is_asked))
+        return;
+    if (arguments && subst_json(a, arguments, &opts, &filled, &err) == 0)
+        call.arguments = &filled;
+    wf_call(wf, &call, &root);
+}
+
+static void wake_sleepers(struct wf *wf)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < wf->sleeping.len; i++) {
+        struct wf_node *n = wf->sleeping.at[i];
+
+        if (!n->frame || wf_node_is_done(n))
+            continue;
+        if (n->frame->wake_ms <= wf->pass->now.ms)
+            wf_node_wake(wf, n);
+        else
+            wf->sleeping.at[kept++] = n;
+    }
+    wf->sleeping.len = kept;
+}
+
+static void observe(struct wf *wf, const struct wf_input *input)
+{
+    struct wf_node *n;
+
+    switch (input->kind) {
+    case WF_INPUT_WAKE:
+        wf_unblock(wf);
+        return;
+    case WF_INPUT_SPEC:
+        take_spec(wf, input->doc);
+        return;
+    case WF_INPUT_POD:
+        n = map_find(&wf->nodes, input->node_id);
+        if (n && n->type == WF_POD)
+            wf_pod_observe(wf, n, input->report);
+        else if (input->report->is_final)
+            VEC_APUSH(wf->pass->a, &wf->pass->forget,
+                      str_copy(wf->pass->out, input->report->uid));
+        return;
+    }
+}
+
+static void drain(struct wf *wf)
+{
+    while (wf->queue.len > 0) {
+        struct wf_node *n = wf->queue.at[--wf->queue.len];
+
+        n->is_queued = false;
+        wf_frame_run(wf, n);
+    }
+}
+
+/* ---- the result ---- */
+
+static void give_nodes(struct wf *wf, struct wf_actions *ret)
+{
+    struct wf_node_change *changes =
+        ARENA_ARRAY(ret->arena, struct wf_node_change, wf->changed.len + 1);
+
+    for (size_t i = 0; i < wf->changed.len; i++) {
+        struct wf_node *n = wf->changed.at[i];
+
+        n->is_changed = false;
+        changes[i] = (struct wf_node_change){.id = str_copy(ret->arena, n->id),
+                                             .seq = n->seq,
+                                             .doc = wf_node_doc(ret->arena, n)};
+        if (n->frame && wf_node_is_done(n)) {
+            wf_frame_free(n->frame);
+            n->frame = NULL;
+        }
+    }
+    ret->nodes = changes;
+    ret->node_count = wf->changed.len;
+    wf->changed.len = 0;
+}
+
+static void give_actions(struct wf *wf, struct wf_actions *ret)
+{
+    const struct wf_pass *p = wf->pass;
+    struct wf_pod_action *pods = ARENA_ARRAY(ret->arena, struct wf_pod_action, p->pods.len + 1);
+    struct wf_kill_action *kills =
+        ARENA_ARRAY(ret->arena, struct wf_kill_action, p->kills.len + 1);
+    struct str *forget = ARENA_ARRAY(ret->arena, struct str, p->forget.len + 1);
+
+    for (size_t i = 0; i < p->pods.len; i++)
+        pods[i] = p->pods.at[i];
+    for (size_t i = 0; i < p->kills.len; i++)
+        kills[i] = p->kills.at[i];
+    for (size_t i = 0; i < p->forget.len; i++)
+        forget[i] = p->forget.at[i];
+    ret->pods = pods;
+    ret->pod_count = p->pods.len;
+    ret->kills = kills;
+    ret->kill_count = p->kills.len;
+    ret->forget = forget;
+    ret->forget_count = p->forget.len;
+    ret->wake_at.ms = wf_is_finished(wf) ? 0 : p->wake_ms;
+    ret->is_finished = wf_is_finished(wf);
+}
+
+static void give_wake(struct wf *wf)
+{
+    int64_t deadline = wf_deadline_ms(wf);
+
+    VEC_FOREACH (it, &wf->sleeping)
+        if ((*it)->frame && (*it)->frame->wake_ms > 0)
+            wf_wake_at(wf, (*it)->frame->wake_ms);
+    if (deadline > wf->pass->now.ms)
+        wf_wake_at(wf, deadline);
+}
+
+void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
+               struct wall now, struct wf_actions *ret)
+{
+    _cleanup_arena_ struct arena *scratch = arena_new();
+    struct wf_pass pass = {.a = scratch, .now = now, .out = ret->arena};
+
+    wf->pass = &pass;
+    for (size_t i = 0; i < input_count; i++)
+        observe(wf, &inputs[i]);
+    if (!wf_is_finished(wf)) {
+        begin(wf);
+        wake_sleepers(wf);
+        drain(wf);
+        wf_stop_pods(wf);
+        do {
+            drain(wf);
+            wf_finish(wf);
+        } while (wf->queue.len > 0);
+        wf->is_fresh = false;
+    }
+    wf_progress(wf);
+    give_wake(wf);
+    if (wf->changed.len > 0 || wf->is_doc_changed)
+        ret->doc = wf_status_doc(wf, ret->arena);
+    else
+        ret->doc = STR_NONE;
+    wf->is_doc_changed = false;
+    give_nodes(wf, ret);
+    give_actions(wf, ret);
+    wf->pass = NULL;
+}

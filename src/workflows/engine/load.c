@@ -1,0 +1,255 @@
+/*
+ * From rows to a workflow in memory, and templates by name. All references were resolved when
+ * the workflow was made: templates stand in spec, status.storedWorkflowTemplateSpec or
+ * status.storedTemplates. Does not run anything.
+ */
+#include "formats/gotime.h"
+#include "workflows/engine/wf_internal.h"
+
+static void put_template(struct wf *wf, struct str scope, struct str name,
+                         const struct json *tmpl)
+{
+    map_put(&wf->templates,
+            str_printf(wf->arena, STR_FMT "/" STR_FMT, STR_ARG(scope), STR_ARG(name)),
+            (void *) (uintptr_t) tmpl);
+}
+
+/* templateDefaults under a template: members that it lacks; other kinds' bodies are left out.
+ */
+static const struct json *with_defaults(struct wf *wf, const struct json *tmpl)
+{
+    static const char *const kinds[] = {"container",    "script",   "steps", "dag",
+                                        "containerSet", "resource", "data",  "suspend",
+                                        "http",         "plugin"};
+    const struct json *defaults = json_get(wf->spec, STR("templateDefaults"));
+    struct json out;
+
+    if (!json_is(defaults, JSON_OBJECT))
+        return tmpl;
+    out = *tmpl;
+    for (uint32_t i = 0; i < defaults->count; i++) {
+        const struct json_member *m = &defaults->members[i];
+        const struct json *own = json_get(tmpl, m->key);
+        bool is_kind = false;
+
+        for (size_t k = 0; k < COUNT_OF(kinds); k++)
+            is_kind = is_kind || str_is(m->key, kinds[k]);
+        if (!own && !is_kind)
+            out = json_set(wf->arena, &out, m->key, m->value);
+        if (!json_is(own, JSON_OBJECT) || !json_is(&m->value, JSON_OBJECT))
+            continue;
+        for (uint32_t j = 0; j < m->value.count; j++)
+            if (!json_get(own, m->value.members[j].key))
+                out = json_set_path(wf->arena, &out, m->value.members[j].value,
+                                    str_cz(wf->arena, m->key),
+                                    str_cz(wf->arena, m->value.members[j].key), NULL);
+    }
+    tmpl = memcpy(ARENA_NEW(wf->arena, struct json), &out, sizeof(out));
+    return tmpl;
+}
+
+static void load_templates(struct wf *wf)
+{
+    const struct json *list = json_get(wf->spec, STR("templates"));
+    const struct json *stored = json_path(&wf->doc, "status", "storedTemplates", NULL);
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        put_template(wf, wf->local_scope, json_get_str(item, STR("name")),
+                     with_defaults(wf, item));
+    for (uint32_t i = 0; json_is(stored, JSON_OBJECT) && i < stored->count; i++)
+        map_put(&wf->templates, stored->members[i].key,
+                (void *) (uintptr_t) with_defaults(wf, &stored->members[i].value));
+}
+
+static struct str ref_scope(struct arena *a, const struct json *ref)
+{
+    bool is_cluster = json_get_bool(ref, STR("clusterScope"));
+
+    return str_printf(a, "%s/" STR_FMT, is_cluster ? "cluster" : "namespaced",
+                      STR_ARG(json_get_str(ref, STR("name"))));
+}
+
+static int find_in(struct wf *wf, struct str scope, struct str name, struct wf_template *ret)
+{
+    struct str key =
+        str_printf(wf->pass->a, STR_FMT "/" STR_FMT, STR_ARG(scope), STR_ARG(name));
+
+    ret->json = map_find(&wf->templates, key);
+    ret->scope = scope;
+    return ret->json ? 0 : -1;
+}
+
+int wf_template_find(struct wf *wf, const struct json *holder, struct str scope,
+                     struct wf_template *ret, struct err *err)
+{
+    const struct json *ref = json_get(holder, STR("templateRef"));
+    const struct json *in = json_get(holder, STR("inline"));
+    struct str name = json_get_str(holder, STR("template"));
+
+    if (in) {
+        *ret = (struct wf_template){.json = in, .scope = scope};
+        return 0;
+    }
+    if (ref) {
+        name = json_get_str(ref, STR("template"));
+        if (find_in(wf, ref_scope(wf->pass->a, ref), name, ret) < 0)
+            return err_set(err, ERR_NOT_FOUND,
+                           "template reference " STR_FMT "." STR_FMT " not found",
+                           STR_ARG(json_get_str(ref, STR("name"))), STR_ARG(name));
+        return 0;
+    }
+    if (find_in(wf, scope, name, ret) < 0)
+        return err_set(err, ERR_NOT_FOUND, "template " STR_FMT " not found", STR_ARG(name));
+    return 0;
+}
+
+static int load_doc(struct wf *wf, struct str text, struct err *err)
+{
+    const struct json *stored;
+
+    wf->doc_text = str_copy(wf->doc_arena, text);
+    if (json_parse(wf->doc_arena, wf->doc_text, &wf->doc, err) < 0)
+        return -1;
+    if (str_is_empty(json_str(json_path(&wf->doc, "metadata", "name", NULL))))
+        return err_set(err, ERR_INVALID, "metadata.name: a workflow has a name");
+    stored = json_path(&wf->doc, "status", "storedWorkflowTemplateSpec", NULL);
+    wf->spec = stored ? stored : json_get(&wf->doc, STR("spec"));
+    if (!json_is(wf->spec, JSON_OBJECT))
+        return err_set(err, ERR_INVALID, "spec: a workflow has a spec");
+    return 0;
+}
+
+static void load_status(struct wf *wf)
+{
+    const struct json *status = json_get(&wf->doc, STR("status"));
+    const struct json *outputs = json_path(status, "outputs", "parameters", NULL);
+    struct wall at;
+    struct err err;
+
+    wf->phase = wf_phase_of(json_get_str(status, STR("phase")));
+    wf_text_set(&wf->message, json_get_str(status, STR("message")));
+    if (gotime_parse_wall(json_get_str(status, STR("startedAt")), &at, &err) == 0)
+        wf->started_ms = at.ms;
+    if (gotime_parse_wall(json_get_str(status, STR("finishedAt")), &at, &err) == 0)
+        wf->finished_ms = at.ms;
+    for (size_t i = 0; json_item(outputs, i); i++)
+        json_push(wf->arena, &wf->global_outputs, *json_item(outputs, i));
+}
+
+static void load_identity(struct wf *wf)
+{
+    const struct json *meta = json_get(&wf->doc, STR("metadata"));
+    bool is_ref = json_path(&wf->doc, "spec", "workflowTemplateRef", NULL) != NULL;
+
+    wf->name = str_copy(wf->arena, json_get_str(meta, STR("name")));
+    wf->ns = str_copy(wf->arena, json_get_str(meta, STR("namespace")));
+    wf->uid = str_copy(wf->arena, json_get_str(meta, STR("uid")));
+    wf->local_scope =
+        is_ref ? STR("local/") : str_printf(wf->arena, "local/" STR_FMT, STR_ARG(wf->name));
+}
+
+static int load_nodes(struct wf *wf, const struct wf_stored_node *nodes, size_t count,
+                      struct err *err)
+{
+    struct json *docs = ARENA_ARRAY(wf->pass->a, struct json, count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        if (json_parse(wf->pass->a, nodes[i].doc, &docs[i], err) < 0 ||
+            wf_node_parse(wf, &docs[i], nodes[i].seq, err) < 0)
+            return -1;
+    for (size_t i = 0; i < count; i++)
+        wf_node_parse_links(wf, &docs[i]);
+    return 0;
+}
+
+struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t node_count,
+                   struct err *err)
+{
+    _cleanup_arena_ struct arena *scratch = arena_new();
+    struct wf_pass pass = {.a = scratch};
+    struct wf *wf = NEW(struct wf);
+
+    /* The first document stays: templates are borrowed from it. */
+    wf->arena = wf->doc_arena = arena_new();
+    map_init_borrowed(&wf->nodes);
+    map_init_borrowed(&wf->templates);
+    wf->pass = &pass;
+    wf->is_fresh = true;
+    if (load_doc(wf, doc, err) < 0) {
+        wf_free(wf);
+        return NULL;
+    }
+    load_identity(wf);
+    load_templates(wf);
+    if (load_nodes(wf, nodes, node_count, err) < 0) {
+        wf_free(wf);
+        return NULL;
+    }
+    load_status(wf);
+    wf->pass = NULL;
+    return wf;
+}
+
+void wf_free(struct wf *wf)
+{
+    if (!wf)
+        return;
+    VEC_FOREACH (it, &wf->list)
+        wf_node_free(*it);
+    map_done(&wf->nodes);
+    map_done(&wf->templates);
+    VEC_DONE(&wf->list);
+    VEC_DONE(&wf->queue);
+    VEC_DONE(&wf->changed);
+    VEC_DONE(&wf->blocked);
+    VEC_DONE(&wf->sleeping);
+    wf_text_set(&wf->message, STR_NONE);
+    if (wf->doc_arena != wf->arena)
+        arena_free(wf->doc_arena);
+    arena_free(wf->arena);
+    free(wf);
+}
+
+struct str wf_uid(const struct wf *wf)
+{
+    return wf->uid;
+}
+
+struct str wf_name(const struct wf *wf)
+{
+    return wf->name;
+}
+
+struct str wf_namespace(const struct wf *wf)
+{
+    return wf->ns;
+}
+
+bool wf_is_finished(const struct wf *wf)
+{
+    return wf_phase_is_completed(wf->phase);
+}
+
+static size_t node_bytes(const struct wf_node *n)
+{
+    size_t size = sizeof(*n) + n->id.len + n->name.len + n->display.len + n->template_name.len +
+                  n->template_ref.len + n->scope.len + n->message.len + n->inputs.len +
+                  n->outputs.len + n->host.len;
+
+    size += (n->children.room + n->outbound.room) * sizeof(struct wf_node *);
+    return n->frame ? size + arena_bytes(n->frame->arena) : size;
+}
+
+size_t wf_bytes(const struct wf *wf)
+{
+    size_t size = sizeof(*wf) + arena_bytes(wf->arena);
+
+    if (wf->doc_arena != wf->arena)
+        size += arena_bytes(wf->doc_arena);
+    size += wf->nodes.room * sizeof(struct map_entry) + wf->nodes.slot_count * sizeof(uint32_t);
+    size += (wf->list.room + wf->queue.room + wf->changed.room) * sizeof(struct wf_node *);
+    for (size_t i = 0; i < wf->list.len; i++)
+        size += node_bytes(wf->list.at[i]);
+    return size;
+}

@@ -1,0 +1,163 @@
+/*
+ * The table of nodes: rows are found by id, are never removed while the workflow lives, and
+ * tell their owner once when they end. Does not decide anything.
+ */
+#include "base/limits.h"
+#include "lang/subst/names.h"
+#include "workflows/engine/wf_internal.h"
+
+void wf_text_set(struct str *at, struct str text)
+{
+    char *copy = str_is_none(text) ? NULL : mem_dup(text.ptr, text.len);
+
+    free((char *) (uintptr_t) at->ptr);
+    *at = str_of(copy, text.len);
+}
+
+struct wf_node *wf_node_blank(struct wf *wf, struct str id, struct str name, uint64_t seq)
+{
+    struct wf_node *n = NEW(struct wf_node);
+
+    wf_text_set(&n->id, id);
+    wf_text_set(&n->name, name);
+    n->seq = seq;
+    if (seq >= wf->next_seq)
+        wf->next_seq = seq + 1;
+    map_put(&wf->nodes, n->id, n);
+    VEC_PUSH(&wf->list, n);
+    return n;
+}
+
+void wf_node_free(struct wf_node *n)
+{
+    struct str *const texts[] = {&n->id,           &n->name,  &n->display, &n->template_name,
+                                 &n->template_ref, &n->scope, &n->message, &n->inputs,
+                                 &n->outputs,      &n->host};
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        wf_text_set(texts[i], STR_NONE);
+    wf_frame_free(n->frame);
+    VEC_DONE(&n->children);
+    VEC_DONE(&n->outbound);
+    free(n);
+}
+
+struct wf_node *wf_node_find(const struct wf *wf, struct str name)
+{
+    struct wf_node *n = map_find(&wf->nodes, node_id(wf->pass->a, wf->name, name));
+
+    return n && str_eq(n->name, name) ? n : NULL;
+}
+
+void wf_node_changed(struct wf *wf, struct wf_node *n)
+{
+    if (n->is_changed)
+        return;
+    n->is_changed = true;
+    VEC_PUSH(&wf->changed, n);
+}
+
+/* The fields that say what was called. */
+static void set_template(struct wf_node *n, const struct wf_call *call)
+{
+    const struct json *ref = json_get(call->holder, STR("templateRef"));
+
+    wf_text_set(&n->scope, call->scope);
+    if (ref) {
+        struct strbuf text = STRBUF_INIT(MANIFEST_MAX_BYTES);
+
+        json_print(&text, ref, JSON_COMPACT);
+        wf_text_set(&n->template_ref, strbuf_str(&text));
+        strbuf_done(&text);
+    } else if (!str_is_empty(json_get_str(call->holder, STR("template")))) {
+        wf_text_set(&n->template_name, json_get_str(call->holder, STR("template")));
+    }
+}
+
+struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_type type,
+                            enum wf_phase phase)
+{
+    struct str id = node_id(wf->pass->a, wf->name, call->name);
+    struct wf_node *n = wf_node_blank(wf, id, call->name, wf->next_seq);
+    struct str boundary = call->boundary ? call->boundary->name : STR_NONE;
+
+    n->type = type;
+    n->phase = phase;
+    n->flags = call->flags;
+    n->boundary = call->boundary;
+    n->owner = call->owner;
+    n->hook_of = call->hook_of;
+    n->step = call->step;
+    n->started_ms = wf->pass->now.ms;
+    n->is_told = true;
+    if (type == WF_POD)
+        wf->total += n->total = 1;
+    wf_text_set(&n->display, node_display_name(call->name, boundary));
+    set_template(n, call);
+    wf_node_changed(wf, n);
+    return n;
+}
+
+void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child)
+{
+    /* Only new nodes are linked, one after the other: a repeat can only be the last. */
+    if (parent->children.len && parent->children.at[parent->children.len - 1] == child)
+        return;
+    VEC_PUSH(&parent->children, child);
+    wf_node_changed(wf, parent);
+}
+
+bool wf_node_is_done(const struct wf_node *n)
+{
+    return n->phase > WF_RUNNING;
+}
+
+void wf_node_wake(struct wf *wf, struct wf_node *n)
+{
+    if (n->is_queued || !n->frame)
+        return;
+    n->is_queued = true;
+    VEC_PUSH(&wf->queue, n);
+}
+
+void wf_node_tell(struct wf *wf, struct wf_node *n)
+{
+    struct wf_node *owner = n->owner;
+
+    if (n->is_told || !owner || !owner->frame)
+        return;
+    n->is_told = true;
+    if (owner->frame->active > 0)
+        owner->frame->active--;
+    if (owner->type == WF_STEPS)
+        wf_steps_told(wf, owner->frame, n);
+    else if (owner->type == WF_DAG)
+        wf_dag_told(wf, owner->frame, n);
+    wf_node_wake(wf, owner);
+}
+
+void wf_node_count_bad(struct wf_node *n)
+{
+    bool is_work = n->type == WF_POD || n->type == WF_STEPS || n->type == WF_DAG;
+
+    if (is_work && n->boundary && wf_phase_is_bad(n->phase))
+        n->boundary->bad_inside++;
+}
+
+void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message)
+{
+    if (wf_node_is_done(n))
+        return;
+    n->phase = phase;
+    n->finished_ms = wf->pass->now.ms;
+    wf_text_set(&n->message, str_is_empty(message) ? STR_NONE : message);
+    if (n->type == WF_POD) {
+        wf->since_progress++;
+        if (phase == WF_SUCCEEDED)
+            wf->done += n->done = n->total;
+    }
+    wf_node_changed(wf, n);
+    wf_node_count_bad(n);
+    wf_outputs_export(wf, n);
+    wf_node_tell(wf, n);
+}

@@ -1,0 +1,210 @@
+/*
+ * Rows: a node as the NodeStatus that is stored and shown, and back. Does not know templates.
+ */
+#include "formats/gotime.h"
+#include "workflows/engine/wf_internal.h"
+
+static const struct str type_names[] = {
+    [WF_POD] = STR_INIT("Pod"),
+    [WF_STEPS] = STR_INIT("Steps"),
+    [WF_STEP_GROUP] = STR_INIT("StepGroup"),
+    [WF_DAG] = STR_INIT("DAG"),
+    [WF_TASK_GROUP] = STR_INIT("TaskGroup"),
+    [WF_RETRY] = STR_INIT("Retry"),
+    [WF_SKIPPED] = STR_INIT("Skipped"),
+};
+
+static const struct str phase_names[] = {
+    [WF_NONE] = STR_INIT(""),           [WF_PENDING] = STR_INIT("Pending"),
+    [WF_RUNNING] = STR_INIT("Running"), [WF_SUCCEEDED] = STR_INIT("Succeeded"),
+    [WF_SKIPS] = STR_INIT("Skipped"),   [WF_FAILED] = STR_INIT("Failed"),
+    [WF_ERROR] = STR_INIT("Error"),     [WF_OMITTED] = STR_INIT("Omitted"),
+};
+
+struct str wf_phase_name(enum wf_phase phase)
+{
+    return phase_names[phase];
+}
+
+enum wf_phase wf_phase_of(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(phase_names); i++)
+        if (str_eq(phase_names[i], name))
+            return (enum wf_phase) i;
+    return WF_NONE;
+}
+
+static struct json time_json(struct arena *a, int64_t ms)
+{
+    return ms ? json_string(gotime_rfc3339(a, (struct wall){ms})) : json_null();
+}
+
+static void add_raw(struct arena *a, struct json_object_builder *b, struct str key,
+                    struct str text)
+{
+    struct json value;
+    struct err err;
+
+    if (!str_is_none(text) && json_parse(a, text, &value, &err) == 0)
+        json_add(a, b, key, value);
+}
+
+static void add_ids(struct arena *a, struct json_object_builder *b, struct str key,
+                    struct wf_node *const *at, size_t len)
+{
+    struct json_array_builder ids = {0};
+
+    for (size_t i = 0; i < len; i++)
+        json_push(a, &ids, json_string(at[i]->id));
+    if (len > 0)
+        json_add(a, b, key, json_array(&ids));
+}
+
+static void add_flag(struct arena *a, struct json_object_builder *b, unsigned flags)
+{
+    struct json_object_builder flag = {0};
+
+    if (!flags)
+        return;
+    if (flags & WF_FLAG_HOOKED)
+        json_add(a, &flag, STR("hooked"), json_bool(true));
+    if (flags & WF_FLAG_RETRIED)
+        json_add(a, &flag, STR("retried"), json_bool(true));
+    json_add(a, b, STR("nodeFlag"), json_object(&flag));
+}
+
+struct str wf_node_doc(struct arena *a, const struct wf_node *n)
+{
+    struct json_object_builder b = {0};
+    struct json doc;
+
+    json_add(a, &b, STR("id"), json_string(n->id));
+    json_add(a, &b, STR("name"), json_string(n->name));
+    json_add_str(a, &b, STR("displayName"), n->display);
+    json_add(a, &b, STR("type"), json_string(type_names[n->type]));
+    json_add_str(a, &b, STR("templateName"), n->template_name);
+    add_raw(a, &b, STR("templateRef"), n->template_ref);
+    json_add_str(a, &b, STR("templateScope"), n->scope);
+    json_add_str(a, &b, STR("phase"), wf_phase_name(n->phase));
+    if (n->boundary)
+        json_add(a, &b, STR("boundaryID"), json_string(n->boundary->id));
+    json_add_str(a, &b, STR("message"), n->message);
+    json_add(a, &b, STR("startedAt"), time_json(a, n->started_ms));
+    json_add(a, &b, STR("finishedAt"), time_json(a, n->finished_ms));
+    if (n->total > 0)
+        json_add(a, &b, STR("progress"),
+                 json_string(str_printf(a, "%u/%u", n->done, n->total)));
+    add_raw(a, &b, STR("inputs"), n->inputs);
+    add_raw(a, &b, STR("outputs"), n->outputs);
+    add_ids(a, &b, STR("children"), n->children.at, n->children.len);
+    add_ids(a, &b, STR("outboundNodes"), n->outbound.at, n->outbound.len);
+    json_add_str(a, &b, STR("hostNodeName"), n->host);
+    if (n->type == WF_POD)
+        json_add(a, &b, STR("taskResultSynced"), json_bool(true));
+    add_flag(a, &b, n->flags);
+    doc = json_object(&b);
+    return json_text(a, &doc, JSON_COMPACT);
+}
+
+static void take_raw(struct arena *a, struct str *at, const struct json *value)
+{
+    if (value)
+        wf_text_set(at, json_text(a, value, JSON_COMPACT));
+}
+
+static int64_t take_time(const struct json *doc, struct str key)
+{
+    struct wall wall = {0};
+    struct err err;
+
+    if (gotime_parse_wall(json_get_str(doc, key), &wall, &err) < 0)
+        return 0;
+    return wall.ms;
+}
+
+static void take_progress(struct wf_node *n, struct str text)
+{
+    struct str done, total;
+
+    if (!str_cut(&text, '/', &done) || !str_cut(&text, '/', &total) ||
+        !parse_u32(done, &n->done) || !parse_u32(total, &n->total))
+        n->total = 0;
+}
+
+static unsigned take_flag(const struct json *flag)
+{
+    if (!flag)
+        return 0;
+    return WF_FLAG_EMPTY | (json_get_bool(flag, STR("hooked")) ? WF_FLAG_HOOKED : 0U) |
+           (json_get_bool(flag, STR("retried")) ? WF_FLAG_RETRIED : 0U);
+}
+
+static int type_of(struct str name, enum wf_type *ret)
+{
+    for (size_t i = 0; i < COUNT_OF(type_names); i++)
+        if (str_eq(type_names[i], name)) {
+            *ret = (enum wf_type) i;
+            return 0;
+        }
+    return -1;
+}
+
+int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct err *err)
+{
+    struct arena *a = wf->pass->a;
+    struct str id = json_get_str(doc, STR("id")), name = json_get_str(doc, STR("name"));
+    struct str type = json_get_str(doc, STR("type"));
+    enum wf_type found;
+    struct wf_node *n;
+
+    if (str_is_empty(id) || str_is_empty(name))
+        return err_set(err, ERR_INVALID, "status.nodes: a node without id or name");
+    if (type_of(type, &found) < 0)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "status.nodes." STR_FMT ".type: \"" STR_FMT "\" is not supported yet",
+                       STR_ARG(id), STR_ARG(type));
+    n = wf_node_blank(wf, id, name, seq);
+    n->type = found;
+    n->is_told = true;
+    n->phase = wf_phase_of(json_get_str(doc, STR("phase")));
+    wf_text_set(&n->display, json_get_str(doc, STR("displayName")));
+    wf_text_set(&n->template_name, json_get_str(doc, STR("templateName")));
+    wf_text_set(&n->scope, json_get_str(doc, STR("templateScope")));
+    wf_text_set(&n->message, json_get_str(doc, STR("message")));
+    wf_text_set(&n->host, json_get_str(doc, STR("hostNodeName")));
+    take_raw(a, &n->template_ref, json_get(doc, STR("templateRef")));
+    take_raw(a, &n->inputs, json_get(doc, STR("inputs")));
+    take_raw(a, &n->outputs, json_get(doc, STR("outputs")));
+    n->started_ms = take_time(doc, STR("startedAt"));
+    n->finished_ms = take_time(doc, STR("finishedAt"));
+    take_progress(n, json_get_str(doc, STR("progress")));
+    if (n->type == WF_POD) {
+        wf->done += n->done;
+        wf->total += n->total;
+    }
+    n->flags = take_flag(json_get(doc, STR("nodeFlag")));
+    return 0;
+}
+
+void wf_node_parse_links(struct wf *wf, const struct json *doc)
+{
+    struct wf_node *n = map_find(&wf->nodes, json_get_str(doc, STR("id")));
+    const struct json *children = json_get(doc, STR("children"));
+    const struct json *outbound = json_get(doc, STR("outboundNodes"));
+    struct wf_node *other;
+
+    n->boundary = map_find(&wf->nodes, json_get_str(doc, STR("boundaryID")));
+    if (n->type == WF_POD && !wf_node_is_done(n))
+        wf_pod_count(wf, n);
+    wf_node_count_bad(n);
+    for (size_t i = 0; json_item(children, i); i++) {
+        other = map_find(&wf->nodes, json_str(json_item(children, i)));
+        if (other)
+            VEC_PUSH(&n->children, other);
+    }
+    for (size_t i = 0; json_item(outbound, i); i++) {
+        other = map_find(&wf->nodes, json_str(json_item(outbound, i)));
+        if (other)
+            VEC_PUSH(&n->outbound, other);
+    }
+}

@@ -1,0 +1,95 @@
+/*
+ * Outputs of steps and dag templates, and outputs that become the workflow's by globalName.
+ * Artifacts of such templates are not built here.
+ */
+#include "workflows/engine/wf_internal.h"
+
+/* One parameter with its value, as the node's outputs show it. */
+static int collect(struct wf *wf, const struct wf_names *names, const struct json *parameter,
+                   struct json *ret, struct err *err)
+{
+    struct arena *a = wf->pass->a;
+    const struct json *from = json_get(parameter, STR("valueFrom"));
+    const struct json *other = json_get(from, STR("default"));
+    struct str ref = json_get_str(from, STR("parameter")), value = STR_NONE;
+    struct str name = json_get_str(parameter, STR("name"));
+    enum subst_answer found;
+
+    if (json_get(parameter, STR("value"))) {
+        *ret = *parameter;
+        return 0;
+    }
+    if (json_get(from, STR("expression")))
+        return err_set(err, ERR_UNSUPPORTED,
+                       "outputs.parameters." STR_FMT
+                       ".valueFrom.expression is not supported yet",
+                       STR_ARG(name));
+    found = wf_names_find(names, subst_bare(ref), &value);
+    if (found != SUBST_TEXT && other)
+        value = json_str(other);
+    else if (found == SUBST_ABSENT)
+        return err_set(err, ERR_INVALID,
+                       "output parameter \"" STR_FMT "\": \"" STR_FMT
+                       "\" is an absent optional (skipped/omitted node with no default)",
+                       STR_ARG(name), STR_ARG(subst_bare(ref)));
+    else if (found != SUBST_TEXT)
+        return err_set(err, ERR_INVALID, "Unable to resolve: \"" STR_FMT "\"", STR_ARG(ref));
+    *ret = json_without(a, parameter, STR("valueFrom"));
+    *ret = json_set(a, ret, STR("value"), json_string(str_copy(a, value)));
+    return 0;
+}
+
+int wf_outputs_collect(struct wf *wf, struct wf_frame *f, struct err *err)
+{
+    const struct json *list = json_path(&f->tmpl, "outputs", "parameters", NULL), *item;
+    const struct wf_names names = {.wf = wf, .frame = f};
+    struct json_array_builder out = {0};
+    struct json value;
+
+    if (!json_item(list, 0))
+        return 0;
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        if (collect(wf, &names, item, &value, err) < 0)
+            return -1;
+        json_push(wf->pass->a, &out, value);
+    }
+    value = json_array(&out);
+    value = json_set(wf->pass->a, NULL, STR("parameters"), value);
+    wf_text_set(&f->node->outputs, json_text(wf->pass->a, &value, JSON_COMPACT));
+    return 0;
+}
+
+static void export(struct wf *wf, struct str name, struct str value)
+{
+    struct json_object_builder b = {0};
+    struct json made;
+    size_t i = 0;
+
+    while (i < wf->global_outputs.len &&
+           !str_eq(json_get_str(&wf->global_outputs.at[i], STR("name")), name))
+        i++;
+    if (i < wf->global_outputs.len &&
+        str_eq(json_get_str(&wf->global_outputs.at[i], STR("value")), value))
+        return;
+    json_add(wf->arena, &b, STR("name"), json_string(str_copy(wf->arena, name)));
+    json_add(wf->arena, &b, STR("value"), json_string(str_copy(wf->arena, value)));
+    made = json_object(&b);
+    if (i < wf->global_outputs.len)
+        wf->global_outputs.at[i] = made;
+    else
+        json_push(wf->arena, &wf->global_outputs, made);
+    wf->is_doc_changed = true;
+}
+
+void wf_outputs_export(struct wf *wf, const struct wf_node *n)
+{
+    const struct json *list, *item;
+
+    if (str_is_none(n->outputs) || str_find(n->outputs, STR("\"globalName\"")) == SIZE_MAX)
+        return;
+    list = json_get(wf_parsed(wf, n->outputs), STR("parameters"));
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (!str_is_empty(json_get_str(item, STR("globalName"))) &&
+            json_get(item, STR("value")))
+            export(wf, json_get_str(item, STR("globalName")), json_get_str(item, STR("value")));
+}

@@ -1,0 +1,201 @@
+/*
+ * Templates that become pods: container and script. Asks for the pod, and takes what is
+ * reported. After a restart an unfinished node asks again with the same content.
+ */
+#include "formats/duration.h"
+#include "lang/subst/names.h"
+#include "workflows/engine/wf_internal.h"
+
+struct str wf_pod_uid(struct arena *a, const struct wf *wf, const struct wf_node *n)
+{
+    return str_printf(a, STR_FMT "-%u", STR_ARG(wf->uid), str_fnv32a(n->name));
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* Seconds of a number or of a text with one; 0: none. */
+static int64_t seconds_of(const struct json *value)
+{
+    int64_t ret = 0;
+
+    if (!json_i64(value, &ret) && !parse_i64(json_str(value), &ret))
+        return 0;
+    return ret;
+}
+
+static int64_t pod_deadline(const struct wf *wf, const struct wf_node *n,
+                            const struct wf_call *call, const struct json *tmpl)
+{
+    struct str timeout = json_get_str(tmpl, STR("timeout"));
+    int64_t active = seconds_of(json_get(tmpl, STR("activeDeadlineSeconds"))), ns;
+    int64_t ret = call->deadline_ms;
+    struct err err;
+
+    if (active > 0)
+        ret = earlier(ret, n->started_ms + active * 1000);
+    if (!str_is_empty(timeout) && duration_parse_argo(timeout, &ns, &err) == 0)
+        ret = earlier(ret, n->started_ms + ns / DURATION_MS);
+    if (!call->is_exit)
+        ret = earlier(ret, wf_deadline_ms(wf));
+    return ret;
+}
+
+/* Does the caller's template mention the result of this step? Looked for once a step. */
+static bool wants_result(struct wf *wf, const struct wf_node *n)
+{
+    struct wf_node *owner = n->owner;
+    struct wf_frame *f;
+    struct wf_step *step;
+    struct arena *a = wf->pass->a;
+
+    if (owner && owner->type == WF_RETRY) {
+        n = owner;
+        owner = n->owner;
+    }
+    if (!owner || !owner->frame || n->hook_of || owner->type == WF_RETRY)
+        return false;
+    f = owner->frame;
+    step = &f->steps[n->step];
+    if (step->has_result_known)
+        return step->wants_result;
+    if (str_is_none(f->text))
+        f->text = json_text(f->arena, &f->tmpl, JSON_COMPACT);
+    step->has_result_known = true;
+    step->wants_result = str_find(f->text, str_printf(a, "s." STR_FMT ".outputs.result",
+                                                      STR_ARG(step->name))) != SIZE_MAX ||
+                         str_find(f->text, str_printf(a, "['" STR_FMT "'].outputs.result",
+                                                      STR_ARG(step->name))) != SIZE_MAX;
+    return step->wants_result;
+}
+
+/* podMetadata of the workflow under the template's own. */
+static const struct json *pod_meta(struct wf *wf, const struct json *tmpl)
+{
+    static const char *const parts[] = {"labels", "annotations"};
+    const struct json *below = json_get(wf->spec, STR("podMetadata"));
+    const struct json *own = json_get(tmpl, STR("metadata"));
+    struct arena *a = wf->pass->a;
+    struct json *ret;
+
+    if (!below || !own)
+        return own ? own : below;
+    ret = ARENA_NEW(a, struct json);
+    *ret = *below;
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const struct json *list = json_get(own, str_from(parts[i]));
+
+        for (uint32_t j = 0; json_is(list, JSON_OBJECT) && j < list->count; j++)
+            *ret = json_set_path(a, ret, list->members[j].value, parts[i],
+                                 str_cz(a, list->members[j].key), NULL);
+    }
+    return ret;
+}
+
+static const struct json *keep(struct arena *out, const struct json *value)
+{
+    struct json *ret;
+
+    if (!value)
+        return NULL;
+    ret = ARENA_NEW(out, struct json);
+    *ret = json_clone(out, value);
+    return ret;
+}
+
+void wf_pod_count(struct wf *wf, struct wf_node *n)
+{
+    wf->active_pods += !n->is_counted;
+    if (n->boundary)
+        n->boundary->pods_inside += !n->is_counted;
+    n->is_counted = true;
+}
+
+void wf_pod_uncount(struct wf *wf, struct wf_node *n)
+{
+    wf->active_pods -= n->is_counted;
+    if (n->boundary)
+        n->boundary->pods_inside -= n->is_counted;
+    n->is_counted = false;
+}
+
+void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
+                  const struct json *tmpl, const struct wf_template *from)
+{
+    struct arena *out = wf->pass->out;
+    struct str account = json_get_str(tmpl, STR("serviceAccountName"));
+    struct str called =
+        json_get_str(json_get(call->holder, STR("templateRef")), STR("template"));
+    struct wf_pod_action action = {0};
+    struct pod_request *r = &action.request;
+
+    (void) from;
+    if (n->is_asked)
+        return;
+    n->is_asked = true;
+    wf_pod_count(wf, n);
+    if (str_is_none(account))
+        account = json_get_str(wf->spec, STR("serviceAccountName"));
+    if (str_is_none(called))
+        called = json_get_str(tmpl, STR("name"));
+    r->uid = wf_pod_uid(out, wf, n);
+    r->ns = str_copy(out, wf->ns);
+    r->name = pod_name(out, wf->name, n->name, called, POD_NAME_V2);
+    r->workflow = str_copy(out, wf->name);
+    r->workflow_uid = str_copy(out, wf->uid);
+    r->node_id = str_copy(out, n->id);
+    r->node_name = str_copy(out, n->name);
+    r->template = keep(out, tmpl);
+    r->volumes = keep(out, json_get(wf->spec, STR("volumes")));
+    r->pod_meta = keep(out, pod_meta(wf, tmpl));
+    r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
+    r->deadline.ms = pod_deadline(wf, n, call, tmpl);
+    r->wants_result = wants_result(wf, n);
+    VEC_APUSH(wf->pass->a, &wf->pass->pods, action);
+}
+
+static enum wf_phase phase_of(enum pod_phase phase)
+{
+    switch (phase) {
+    case POD_PENDING:
+        return WF_PENDING;
+    case POD_RUNNING:
+        return WF_RUNNING;
+    case POD_SUCCEEDED:
+        return WF_SUCCEEDED;
+    case POD_FAILED:
+        return WF_FAILED;
+    case POD_ERROR:
+        return WF_ERROR;
+    }
+    return WF_ERROR;
+}
+
+void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *report)
+{
+    struct arena *a = wf->pass->a;
+    enum wf_phase phase = phase_of(report->phase);
+    struct str message = report->message;
+
+    if (report->is_final)
+        VEC_APUSH(a, &wf->pass->forget, str_copy(wf->pass->out, report->uid));
+    if (wf_node_is_done(n))
+        return;
+    if (!str_is_empty(report->host))
+        wf_text_set(&n->host, report->host);
+    if (report->outputs)
+        wf_text_set(&n->outputs, json_text(a, report->outputs, JSON_COMPACT));
+    if (!report->is_final) {
+        if (n->phase == phase && str_eq(n->message, message))
+            return;
+        n->phase = phase;
+        wf_text_set(&n->message, str_is_empty(message) ? STR_NONE : message);
+        wf_node_changed(wf, n);
+        return;
+    }
+    wf_pod_uncount(wf, n);
+    wf_node_end(wf, n, wf_phase_is_completed(phase) ? phase : WF_ERROR, message);
+    wf_unblock(wf);
+}

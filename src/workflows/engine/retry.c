@@ -1,0 +1,213 @@
+/*
+ * retryStrategy: a Retry node over attempts "name(0)", "name(1)" and so on. The order of the
+ * checks is upstream's: stop, backoff, policy, limit. Expressions are not evaluated yet.
+ */
+#include "formats/duration.h"
+#include "workflows/engine/wf_internal.h"
+
+static const struct json *strategy_of(const struct wf *wf, const struct wf_frame *f)
+{
+    const struct json *own = json_get(&f->tmpl, STR("retryStrategy"));
+
+    return own ? own : json_get(wf->spec, STR("retryStrategy"));
+}
+
+/* An int or a text with one. */
+static bool number_of(const struct json *value, int64_t *ret)
+{
+    return json_i64(value, ret) || parse_i64(json_str(value), ret);
+}
+
+static struct wf_node *last_attempt(struct wf_node *n, size_t *ret_count)
+{
+    struct wf_node *last = NULL;
+
+    *ret_count = 0;
+    VEC_FOREACH (it, &n->children) {
+        if (((*it)->flags & WF_FLAG_RETRIED) == 0)
+            continue;
+        last = *it;
+        ++*ret_count;
+    }
+    return last;
+}
+
+static struct wf_node *first_attempt(struct wf_node *n)
+{
+    VEC_FOREACH (it, &n->children)
+        if ((*it)->flags & WF_FLAG_RETRIED)
+            return *it;
+    return NULL;
+}
+
+static const struct json *attempt_locals(struct wf *wf, const struct wf_frame *f,
+                                         const struct wf_node *last, size_t count)
+{
+    struct arena *a = wf->pass->a;
+    struct str code = json_get_str(last ? wf_parsed(wf, last->outputs) : NULL, STR("exitCode"));
+    int64_t lasted = last ? (last->finished_ms / 1000 - last->started_ms / 1000) : 0;
+    const struct {
+        struct str key, value;
+    } rows[] = {
+        {STR("retries"), str_printf(a, "%zu", count)},
+        {STR("lastRetry.exitCode"), str_is_none(code) ? STR("0") : code},
+        {STR("lastRetry.duration"), str_printf(a, "%lld", (long long) lasted)},
+        {STR("lastRetry.status"), last ? wf_phase_name(last->phase) : STR("")},
+        {STR("lastRetry.message"),
+         last && !str_is_none(last->message) ? last->message : STR("")},
+    };
+    struct json *ret = ARENA_NEW(a, struct json);
+
+    *ret = json_set(a, f->locals, rows[0].key, json_string(rows[0].value));
+    for (size_t i = 1; i < COUNT_OF(rows); i++)
+        *ret = json_set(a, ret, rows[i].key, json_string(rows[i].value));
+    return ret;
+}
+
+static void start_attempt(struct wf *wf, struct wf_frame *f, const struct wf_node *last,
+                          size_t count, int64_t deadline_ms)
+{
+    struct wf_node *n = f->node, *child = NULL;
+    struct wf_call call = {
+        .name = str_printf(wf->pass->a, STR_FMT "(%zu)", STR_ARG(n->name), count),
+        .holder = f->holder,
+        .arguments = f->arguments,
+        .locals = attempt_locals(wf, f, last, count),
+        .scope = f->caller_scope,
+        .boundary = n->boundary,
+        .owner = n,
+        .flags = WF_FLAG_RETRIED | (n->flags & WF_FLAG_HOOKED),
+        .depth = f->depth,
+        .is_exit = f->is_exit,
+        .is_attempt = true,
+        .deadline_ms = deadline_ms,
+    };
+    bool is_new = wf_node_find(wf, call.name) == NULL;
+
+    if (wf_call(wf, &call, &child) == WF_CALL_WAITS)
+        return;
+    wf_text_set(&n->message, STR_NONE);
+    if (is_new)
+        wf_node_link(wf, n, child);
+    if (!wf_call_arm(f, child))
+        wf_node_wake(wf, n);
+}
+
+static void finish(struct wf *wf, struct wf_node *n, const struct wf_node *last,
+                   struct str message)
+{
+    wf_text_set(&n->outputs, last->outputs);
+    wf_node_end(wf, n, last->phase == WF_SKIPS ? WF_SUCCEEDED : last->phase, message);
+}
+
+/* Backoff: 1: wait, 2: give up (with @ret), 0: go on. */
+static int check_backoff(struct wf *wf, struct wf_frame *f, const struct json *strategy,
+                         struct wf_node *last, size_t count, struct str *ret,
+                         int64_t *ret_deadline)
+{
+    const struct json *backoff = json_get(strategy, STR("backoff"));
+    struct str max = json_get_str(backoff, STR("maxDuration")),
+               cap = json_get_str(backoff, STR("cap"));
+    int64_t now = wf->pass->now.ms, base = 0, max_ns = 0, cap_ns, factor = 0, limit, until;
+    struct err err;
+
+    if (!backoff)
+        return 0;
+    if (!str_is_empty(max) && duration_parse_argo(max, &max_ns, &err) == 0) {
+        *ret_deadline = first_attempt(f->node)->started_ms + max_ns / DURATION_MS;
+        if (now > *ret_deadline) {
+            *ret = STR("Max duration limit exceeded");
+            return 2;
+        }
+    }
+    if (duration_parse_argo(json_get_str(backoff, STR("duration")), &base, &err) < 0) {
+        *ret = STR("no base duration specified for retryStrategy");
+        return 3;
+    }
+    if (number_of(json_get(backoff, STR("factor")), &factor) && factor > 0)
+        for (size_t i = 1; i < count && base < INT64_MAX / (factor + 1); i++)
+            base *= factor;
+    if (!str_is_empty(cap) && duration_parse_argo(cap, &cap_ns, &err) == 0 && cap_ns < base)
+        base = cap_ns;
+    until = last->finished_ms + base / DURATION_MS;
+    if (*ret_deadline && until > *ret_deadline) {
+        *ret = STR("Backoff would exceed max duration limit");
+        return 2;
+    }
+    if (now >= until ||
+        (number_of(json_get(strategy, STR("limit")), &limit) && (int64_t) count > limit))
+        return 0;
+    *ret = str_printf(wf->pass->a, "Backoff for " STR_FMT,
+                      STR_ARG(duration_humanize(wf->pass->a, base)));
+    f->wake_ms = until;
+    return 1;
+}
+
+static bool is_covered(const struct json *strategy, enum wf_phase phase)
+{
+    struct str policy = json_get_str(strategy, STR("retryPolicy"));
+
+    if (str_is_empty(policy))
+        return phase == WF_FAILED || !str_is_empty(json_get_str(strategy, STR("expression")));
+    if (str_is(policy, "Always"))
+        return true;
+    if (str_is(policy, "OnFailure"))
+        return phase == WF_FAILED;
+    return str_is(policy, "OnError") && phase == WF_ERROR;
+}
+
+/* The last attempt has failed: another one, later, or the end. */
+static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *last, size_t count)
+{
+    const struct json *strategy = strategy_of(wf, f);
+    struct wf_node *n = f->node;
+    int64_t deadline = f->deadline_ms, limit;
+    struct str text = STR_NONE, shutdown = wf_shutdown(wf);
+    int wait;
+
+    if (!str_is_empty(shutdown) && !(f->is_exit && str_is(shutdown, "Stop"))) {
+        finish(
+            wf, n, last,
+            str_printf(wf->pass->a, "Stopped with strategy '" STR_FMT "'", STR_ARG(shutdown)));
+        return;
+    }
+    if (!f->is_exit && wf_is_past_deadline(wf)) {
+        finish(wf, n, last, STR("retry exceeded workflow deadline"));
+        return;
+    }
+    wait = check_backoff(wf, f, strategy, last, count, &text, &deadline);
+    if (wait == 1) {
+        wf_text_set(&n->message, text);
+        wf_node_changed(wf, n);
+        wf_sleep(wf, n);
+    } else if (wait == 2) {
+        finish(wf, n, last, text);
+    } else if (wait == 3) {
+        wf_node_end(wf, n, WF_ERROR, text);
+    } else if (!is_covered(strategy, last->phase)) {
+        finish(wf, n, last, last->message);
+    } else if (number_of(json_get(strategy, STR("limit")), &limit) && (int64_t) count > limit) {
+        finish(wf, n, last, STR("No more retries left"));
+    } else if (!str_is_empty(json_get_str(strategy, STR("expression")))) {
+        wf_node_end(wf, n, WF_ERROR, STR("retryStrategy.expression is not supported yet"));
+    } else {
+        start_attempt(wf, f, last, count, deadline);
+    }
+}
+
+void wf_retry_run(struct wf *wf, struct wf_frame *f)
+{
+    size_t count;
+    struct wf_node *last = last_attempt(f->node, &count);
+
+    f->wake_ms = 0;
+    if (!last)
+        start_attempt(wf, f, NULL, 0, f->deadline_ms);
+    else if (!wf_node_is_done(last) && last->is_told)
+        start_attempt(wf, f, NULL, count - 1,
+                      f->deadline_ms); /* after a restart: go on with it */
+    else if (wf_phase_is_bad(last->phase))
+        after_failure(wf, f, last, count);
+    else if (wf_node_is_done(last))
+        finish(wf, f->node, last, STR_NONE);
+}

@@ -1,0 +1,227 @@
+/* The scripted surroundings of wf_decide() in tests. Not part of the program. */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "workflows/engine/runner_test.h"
+
+static struct str own(struct str s)
+{
+    return str_of(mem_dup(s.ptr, s.len), s.len);
+}
+
+static void drop(struct str *s)
+{
+    free((void *) (uintptr_t) s->ptr);
+    *s = STR_NONE;
+}
+
+uint64_t runner_random(struct runner *r)
+{
+    r->seed ^= r->seed << 13;
+    r->seed ^= r->seed >> 7;
+    r->seed ^= r->seed << 17;
+    return r->seed;
+}
+
+static void load(struct runner *r)
+{
+    struct wf_stored_node *nodes = mem_array(r->rows.len + 1, sizeof(*nodes));
+    struct err err;
+    size_t count = 0;
+
+    MAP_FOREACH (it, &r->rows) {
+        struct runner_row *row = it->value;
+
+        nodes[count++] =
+            (struct wf_stored_node){.id = it->key, .seq = row->seq, .doc = row->doc};
+    }
+    /* Rows come in order of seq: insertion order is not always that. */
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && nodes[k - 1].seq > nodes[k].seq; k--) {
+            struct wf_stored_node swap = nodes[k];
+
+            nodes[k] = nodes[k - 1];
+            nodes[k - 1] = swap;
+        }
+    r->wf = wf_load(r->doc, nodes, count, &err);
+    free(nodes);
+    if (!r->wf) {
+        fprintf(stderr, "wf_load: %s\n", err.text);
+        abort();
+    }
+}
+
+void runner_init(struct runner *r, struct str doc)
+{
+    r->doc = own(doc);
+    r->now.ms = 1700000000000;
+    load(r);
+}
+
+static void store(struct runner *r, const struct wf_actions *did)
+{
+    if (!str_is_none(did->doc)) {
+        drop(&r->doc);
+        r->doc = own(did->doc);
+    }
+    for (size_t i = 0; i < did->node_count; i++) {
+        struct runner_row *row = map_find(&r->rows, did->nodes[i].id);
+
+        if (!row) {
+            row = NEW(struct runner_row);
+            map_put(&r->rows, did->nodes[i].id, row);
+        }
+        drop(&row->doc);
+        row->seq = did->nodes[i].seq;
+        row->doc = own(did->nodes[i].doc);
+    }
+}
+
+static struct str request_text(struct arena *a, const struct pod_request *q)
+{
+    return str_printf(a, STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT "|%d|" STR_FMT,
+                      STR_ARG(q->name), STR_ARG(q->node_id), STR_ARG(q->node_name),
+                      STR_ARG(q->service_account), q->wants_result,
+                      STR_ARG(json_text(a, q->template, JSON_COMPACT)));
+}
+
+static void ask(struct runner *r, const struct pod_request *q)
+{
+    struct runner_pod *pod = map_find(&r->pods, q->uid);
+    struct arena *a = arena_new();
+    struct str text = request_text(a, q);
+
+    if (pod) {
+        if (!str_eq(pod->text, text)) {
+            fprintf(stderr, "asked twice, differently:\n" STR_FMT "\n" STR_FMT "\n",
+                    STR_ARG(pod->text), STR_ARG(text));
+            r->failures++;
+        }
+        arena_free(a);
+        return;
+    }
+    pod = NEW(struct runner_pod);
+    pod->arena = a;
+    pod->text = text;
+    pod->request.uid = str_copy(a, q->uid);
+    pod->request.node_id = str_copy(a, q->node_id);
+    pod->request.node_name = str_copy(a, q->node_name);
+    pod->request.name = str_copy(a, q->name);
+    pod->request.deadline = q->deadline;
+    pod->request.wants_result = q->wants_result;
+    pod->request.template =
+        memcpy(ARENA_NEW(a, struct json), &(struct json[]){json_clone(a, q->template)},
+               sizeof(struct json));
+    map_put(&r->pods, pod->request.uid, pod);
+    VEC_PUSH(&r->waiting, pod);
+    r->asked++;
+    if (r->waiting.len > r->max_waiting)
+        r->max_waiting = r->waiting.len;
+}
+
+void runner_pass(struct runner *r, const struct wf_input *input)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct wf_actions did = {.arena = a};
+
+    r->passes++;
+    wf_decide(r->wf, input, 1, r->now, &did);
+    store(r, &did);
+    r->wake_at = did.wake_at;
+    r->is_finished = did.is_finished;
+    for (size_t i = 0; i < did.pod_count; i++)
+        ask(r, &did.pods[i].request);
+    for (size_t i = 0; i < did.kill_count; i++) {
+        struct runner_pod *pod = map_find(&r->pods, did.kills[i].uid);
+
+        if (pod)
+            pod->killed = str_copy(pod->arena, did.kills[i].why);
+    }
+}
+
+void runner_crash(struct runner *r)
+{
+    wf_free(r->wf);
+    load(r);
+    r->crashes++;
+    runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
+}
+
+void runner_report(struct runner *r, size_t index)
+{
+    struct runner_pod *pod = r->waiting.at[index];
+    struct pod_report report = {.uid = pod->request.uid, .message = STR("")};
+    struct wf_input input = {
+        .kind = WF_INPUT_POD, .node_id = pod->request.node_id, .report = &report};
+
+    memmove(&r->waiting.at[index], &r->waiting.at[index + 1],
+            (r->waiting.len - index - 1) * sizeof(struct runner_pod *));
+    r->waiting.len--;
+    r->now.ms += 1000;
+    report.phase = POD_RUNNING;
+    runner_pass(r, &input);
+    report.is_final = true;
+    r->outcome(r, &pod->request, pod->arena, &report);
+    if (!str_is_none(pod->killed)) {
+        report.phase = POD_FAILED;
+        report.message = pod->killed;
+    }
+    runner_pass(r, &input);
+}
+
+void runner_run(struct runner *r)
+{
+    runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
+    while (!r->is_finished) {
+        if (r->crash_odds && runner_random(r) % r->crash_odds == 0)
+            runner_crash(r);
+        if (r->waiting.len > 0) {
+            runner_report(r, r->seed ? runner_random(r) % r->waiting.len : 0);
+        } else if (r->wake_at.ms > 0) {
+            r->now = r->wake_at;
+            runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
+        } else {
+            return;
+        }
+    }
+}
+
+struct str runner_tree(struct runner *r, struct arena *a)
+{
+    struct json_object_builder nodes = {0};
+    struct json doc, node;
+    struct err err;
+
+    if (json_parse(a, r->doc, &doc, &err) < 0)
+        abort();
+    MAP_FOREACH (it, &r->rows) {
+        struct runner_row *row = it->value;
+
+        if (json_parse(a, row->doc, &node, &err) < 0)
+            abort();
+        json_add(a, &nodes, it->key, node);
+    }
+    doc = json_set_path(a, &doc, json_object(&nodes), "status", "nodes", NULL);
+    return json_text(a, &doc, JSON_INDENT);
+}
+
+void runner_done(struct runner *r)
+{
+    MAP_FOREACH (it, &r->rows) {
+        struct runner_row *row = it->value;
+
+        drop(&row->doc);
+        free(row);
+    }
+    MAP_FOREACH (it, &r->pods) {
+        struct runner_pod *pod = it->value;
+
+        arena_free(pod->arena);
+        free(pod);
+    }
+    map_done(&r->rows);
+    map_done(&r->pods);
+    VEC_DONE(&r->waiting);
+    drop(&r->doc);
+    wf_free(r->wf);
+}

@@ -1,0 +1,438 @@
+/*
+ * Names that tags can use: the workflow's, the call's, and what the steps and tasks before
+ * gave. Values are looked up when a tag asks, never collected for the whole scope. Only what
+ * the aggregation of a loop gave is kept, in the frame.
+ */
+#include <stdio.h>
+
+#include "formats/gotime.h"
+#include "lang/subst/aggregate.h"
+#include "lang/subst/args.h"
+#include "lang/subst/names.h"
+#include "workflows/engine/wf_internal.h"
+
+const struct json *wf_parsed(struct wf *wf, struct str text)
+{
+    struct json *doc = ARENA_NEW(wf->pass->a, struct json);
+    struct err err;
+
+    if (str_is_none(text) || json_parse(wf->pass->a, text, doc, &err) < 0)
+        return NULL;
+    return doc;
+}
+
+static bool cut_prefix(struct str *name, struct str prefix)
+{
+    if (!str_starts(*name, prefix))
+        return false;
+    *name = str_skip(*name, prefix.len);
+    return true;
+}
+
+static enum subst_answer answer(struct str text, struct str *ret)
+{
+    *ret = str_is_none(text) ? STR("") : text;
+    return SUBST_TEXT;
+}
+
+/* ---- workflow.* ---- */
+
+static enum subst_answer find_parameter(const struct json *list, struct str name,
+                                        struct str *ret)
+{
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (str_eq(json_get_str(item, STR("name")), name) && json_get(item, STR("value")))
+            return answer(json_get_str(item, STR("value")), ret);
+    return SUBST_MISSING;
+}
+
+static enum subst_answer find_created(struct wf *wf, struct str name, struct str *ret)
+{
+    static const struct {
+        const char *name;
+        struct str layout;
+    } forms[] = {
+        {"B", STR_INIT("January")},
+        {"b", STR_INIT("Jan")},
+        {"m", STR_INIT("01")},
+        {"A", STR_INIT("Monday")},
+        {"a", STR_INIT("Mon")},
+        {"d", STR_INIT("02")},
+        {"H", STR_INIT("15")},
+        {"I", STR_INIT("03")},
+        {"M", STR_INIT("04")},
+        {"S", STR_INIT("05")},
+        {"Y", STR_INIT("2006")},
+        {"y", STR_INIT("06")},
+        {"p", STR_INIT("PM")},
+        {"Z", STR_INIT("MST")},
+        {"z", STR_INIT("-0700")},
+        {"L", STR_INIT("000")},
+        {"RFC3339", STR_INIT("2006-01-02T15:04:05Z07:00")},
+    };
+    struct gotime t;
+    struct err err;
+
+    if (gotime_parse_rfc3339(
+            json_str(json_path(&wf->doc, "metadata", "creationTimestamp", NULL)), &t, &err) < 0)
+        return SUBST_MISSING;
+    if (str_is(name, "s"))
+        return answer(str_printf(wf->pass->a, "%lld", (long long) t.unix_s), ret);
+    for (size_t i = 0; i < COUNT_OF(forms); i++)
+        if (str_is(name, forms[i].name))
+            return answer(gotime_format(wf->pass->a, &t, forms[i].layout), ret);
+    return SUBST_MISSING;
+}
+
+static enum subst_answer find_json(struct wf *wf, const struct json *value, const char *none,
+                                   struct str *ret)
+{
+    return answer(value ? json_text(wf->pass->a, value, JSON_SORT_KEYS | JSON_ESCAPE_HTML)
+                        : str_from(none),
+                  ret);
+}
+
+/* Failed nodes as the exit handler sees them: JSON, quoted once more. */
+static struct str failures(struct wf *wf)
+{
+    struct arena *a = wf->pass->a;
+    struct json_array_builder list = {0};
+    struct json doc;
+
+    VEC_FOREACH (it, &wf->list) {
+        const struct wf_node *n = *it;
+        struct json_object_builder b = {0};
+
+        if (n->type != WF_POD || !wf_phase_is_bad(n->phase))
+            continue;
+        json_add(a, &b, STR("displayName"), json_string(n->display));
+        json_add(a, &b, STR("message"),
+                 json_string(str_is_none(n->message) ? STR("") : n->message));
+        json_add(a, &b, STR("templateName"),
+                 json_string(str_is_none(n->template_name) ? STR("") : n->template_name));
+        json_add(a, &b, STR("phase"), json_string(wf_phase_name(n->phase)));
+        json_add(a, &b, STR("podName"),
+                 json_string(pod_name(a, wf->name, n->name, n->template_name, POD_NAME_V2)));
+        json_add(a, &b, STR("finishedAt"),
+                 json_string(gotime_rfc3339(a, (struct wall){n->finished_ms})));
+        json_push(a, &list, json_object(&b));
+    }
+    doc = json_array(&list);
+    doc = json_string(json_text(a, &doc, JSON_ESCAPE_HTML));
+    return json_text(a, &doc, JSON_COMPACT);
+}
+
+static struct str status_text(struct wf *wf)
+{
+    const struct wf_node *root = wf_node_find(wf, wf->name);
+
+    if (root && wf_node_is_done(root))
+        return wf_phase_name(wf_phase_is_bad(root->phase) ? root->phase : WF_SUCCEEDED);
+    return wf_phase_name(wf->phase == WF_NONE ? WF_RUNNING : wf->phase);
+}
+
+static enum subst_answer find_plain(struct wf *wf, struct str name, struct str *ret)
+{
+    const struct json *meta = json_get(&wf->doc, STR("metadata"));
+    struct str account = json_get_str(wf->spec, STR("serviceAccountName"));
+    const struct json *priority = json_get(wf->spec, STR("priority"));
+
+    if (str_is(name, "name"))
+        return answer(wf->name, ret);
+    if (str_is(name, "namespace"))
+        return answer(wf->ns, ret);
+    if (str_is(name, "uid"))
+        return answer(wf->uid, ret);
+    if (str_is(name, "mainEntrypoint"))
+        return answer(json_get_str(wf->spec, STR("entrypoint")), ret);
+    if (str_is(name, "serviceAccountName"))
+        return answer(account, ret);
+    if (str_is(name, "priority") && priority)
+        return answer(json_number(priority), ret);
+    if (str_is(name, "creationTimestamp"))
+        return answer(json_get_str(meta, STR("creationTimestamp")), ret);
+    if (str_is(name, "status"))
+        return answer(status_text(wf), ret);
+    if (str_is(name, "failures"))
+        return answer(failures(wf), ret);
+    if (str_is(name, "duration"))
+        return answer(str_printf(wf->pass->a, "%f",
+                                 wf->started_ms
+                                     ? (double) (wf->pass->now.ms - wf->started_ms) / 1000
+                                     : 0.0),
+                      ret);
+    if (str_is(name, "scheduledTime") &&
+        json_path(meta, "annotations", "workflows.argoproj.io/scheduled-time", NULL))
+        return answer(json_str(json_path(meta, "annotations",
+                                         "workflows.argoproj.io/scheduled-time", NULL)),
+                      ret);
+    return SUBST_MISSING;
+}
+
+enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret)
+{
+    const struct json *meta = json_get(&wf->doc, STR("metadata"));
+    const struct json *parameters = json_path(wf->spec, "arguments", "parameters", NULL);
+    struct json outputs = {.type = JSON_ARRAY,
+                           .count = (uint32_t) wf->global_outputs.len,
+                           .items = wf->global_outputs.at};
+
+    if (!cut_prefix(&name, STR("workflow.")))
+        return SUBST_MISSING;
+    if (str_is(name, "parameters") || str_is(name, "parameters.json"))
+        return find_json(wf, parameters, "[]", ret);
+    if (cut_prefix(&name, STR("parameters.")))
+        return find_parameter(parameters, name, ret);
+    if (cut_prefix(&name, STR("outputs.parameters.")))
+        return find_parameter(&outputs, name, ret);
+    if (str_is(name, "labels") || str_is(name, "labels.json"))
+        return find_json(wf, json_get(meta, STR("labels")), "{}", ret);
+    if (str_is(name, "annotations") || str_is(name, "annotations.json"))
+        return find_json(wf, json_get(meta, STR("annotations")), "{}", ret);
+    if (cut_prefix(&name, STR("labels.")))
+        return subst_lookup_json(json_get(meta, STR("labels")), name, ret);
+    if (cut_prefix(&name, STR("annotations.")))
+        return subst_lookup_json(json_get(meta, STR("annotations")), name, ret);
+    if (cut_prefix(&name, STR("creationTimestamp.")))
+        return find_created(wf, name, ret);
+    return find_plain(wf, name, ret);
+}
+
+/* ---- steps.X.*, tasks.X.* ---- */
+
+static struct wf_step *find_step(const struct wf_frame *f, struct str name)
+{
+    for (size_t i = 0; i < f->step_count; i++)
+        if (str_eq(f->steps[i].name, name))
+            return &f->steps[i];
+    return NULL;
+}
+
+/* What a step that did not run gives: the declared default, or nothing for ever. */
+static enum subst_answer find_unrun(struct wf *wf, const struct wf_frame *f,
+                                    const struct wf_step *step, struct str name,
+                                    struct str *ret)
+{
+    struct wf_template tmpl;
+    const struct json *list, *item, *value;
+    struct err err;
+
+    if (wf_template_find(wf, step->json, f->scope, &tmpl, &err) < 0)
+        return SUBST_MISSING;
+    if (str_is(name, "result"))
+        return SUBST_ABSENT;
+    if (!cut_prefix(&name, STR("parameters.")))
+        return SUBST_MISSING;
+    list = json_path(tmpl.json, "outputs", "parameters", NULL);
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        if (!str_eq(json_get_str(item, STR("name")), name))
+            continue;
+        value = json_path(item, "valueFrom", "default", NULL);
+        return value ? answer(json_str(value), ret) : SUBST_ABSENT;
+    }
+    return SUBST_MISSING;
+}
+
+static enum subst_answer find_output(struct wf *wf, const struct wf_node *n, struct str name,
+                                     struct str *ret)
+{
+    const struct json *outputs = wf_parsed(wf, n->outputs);
+    const struct json *list = json_get(outputs, STR("parameters"));
+
+    if (str_is(name, "parameters") && list)
+        return find_json(wf, list, "[]", ret);
+    if (str_is(name, "result") && json_get(outputs, STR("result")))
+        return answer(json_get_str(outputs, STR("result")), ret);
+    if (cut_prefix(&name, STR("parameters.")))
+        return find_parameter(list, name, ret);
+    return SUBST_MISSING;
+}
+
+static enum subst_answer find_of_node(struct wf *wf, const struct wf_node *n, struct str name,
+                                      struct str *ret)
+{
+    const struct json *code;
+
+    if (str_is(name, "id"))
+        return answer(n->id, ret);
+    if (str_is(name, "status"))
+        return answer(wf_phase_name(n->phase), ret);
+    if (str_is(name, "hostNodeName") && !str_is_none(n->host))
+        return answer(n->host, ret);
+    if (str_is(name, "startedAt") && n->started_ms)
+        return answer(gotime_rfc3339(wf->pass->a, (struct wall){n->started_ms}), ret);
+    if (str_is(name, "finishedAt") && n->finished_ms)
+        return answer(gotime_rfc3339(wf->pass->a, (struct wall){n->finished_ms}), ret);
+    if (str_is(name, "exitCode")) {
+        code = json_get(wf_parsed(wf, n->outputs), STR("exitCode"));
+        return code ? answer(json_str(code), ret) : SUBST_MISSING;
+    }
+    if (cut_prefix(&name, STR("outputs.")))
+        return find_output(wf, n, name, ret);
+    return SUBST_MISSING;
+}
+
+/* Children of a loop: those of the group whose names begin with the step's. */
+static const struct json *aggregated(struct wf *wf, const struct wf_frame *f,
+                                     struct wf_step *step, const char *kind)
+{
+    const struct wf_node *group = step->node;
+    struct arena *a = wf->pass->a;
+    struct aggregate_child *list;
+    struct json *ret;
+    struct err err;
+    size_t count = 0;
+
+    if (step->aggregate || !group)
+        return step->aggregate;
+    list = ARENA_ARRAY(a, struct aggregate_child, group->children.len + 1);
+    for (size_t i = 0; i < group->children.len; i++) {
+        const struct wf_node *n = group->children.at[i];
+        struct str rest = n->display;
+
+        if (!cut_prefix(&rest, step->name) || !str_starts(rest, STR("(")))
+            continue;
+        list[count++] = (struct aggregate_child){
+            .name = n->display,
+            .phase = wf_phase_name(n->phase),
+            .outputs = wf_parsed(wf, n->outputs),
+            .is_helper = (n->flags & (WF_FLAG_HOOKED | WF_FLAG_RETRIED)) != 0,
+        };
+    }
+    ret = ARENA_NEW(f->arena, struct json);
+    if (aggregate_outputs(f->arena,
+                          str_printf(f->arena, "%s." STR_FMT, kind, STR_ARG(step->name)), list,
+                          count, ret, &err) < 0)
+        return NULL;
+    *ret = json_clone(f->arena, ret);
+    step->aggregate = ret;
+    return ret;
+}
+
+static enum subst_answer find_of_step(const struct wf_names *names, const char *kind,
+                                      struct str whole, struct str rest, struct str *ret)
+{
+    const struct wf_frame *f = names->frame;
+    struct str step_name;
+    struct wf_step *step;
+
+    if (!str_cut(&rest, '.', &step_name) || str_is_none(rest))
+        return SUBST_MISSING;
+    step = find_step(f, step_name);
+    if (!step || !step->node)
+        return SUBST_MISSING;
+    if (step->is_loop && step->node->type != WF_SKIPPED) {
+        enum subst_answer found =
+            subst_lookup_json(aggregated(names->wf, f, step, kind), whole, ret);
+
+        return found == SUBST_MISSING && step->node->type == WF_TASK_GROUP
+                   ? find_of_node(names->wf, step->node, rest, ret)
+                   : found;
+    }
+    if ((step->node->phase == WF_SKIPS || step->node->phase == WF_OMITTED) &&
+        cut_prefix(&rest, STR("outputs.")))
+        return find_unrun(names->wf, f, step, rest, ret);
+    return find_of_node(names->wf, step->node, rest, ret);
+}
+
+enum subst_answer wf_names_find(const void *ctx, struct str name, struct str *ret)
+{
+    const struct wf_names *names = ctx;
+    struct str rest = name;
+    enum subst_answer found;
+
+    if (str_starts(name, STR("workflow.")))
+        return wf_global_find(names->wf, name, ret);
+    if (names->locals) {
+        found = subst_lookup_json(names->locals, name, ret);
+        if (found != SUBST_MISSING)
+            return found;
+    }
+    if (names->own_node && cut_prefix(&rest, names->own) && cut_prefix(&rest, STR(".")))
+        return find_of_node(names->wf, names->own_node, rest, ret);
+    rest = name;
+    if (names->frame && cut_prefix(&rest, STR("steps.")))
+        return find_of_step(names, "steps", name, rest, ret);
+    if (names->frame && cut_prefix(&rest, STR("tasks.")))
+        return find_of_step(names, "tasks", name, rest, ret);
+    return SUBST_MISSING;
+}
+
+struct subst_options wf_names_options(const struct wf_names *names, enum subst_unresolved rule)
+{
+    static const struct str prefixes[] = {STR_INIT("steps"), STR_INIT("tasks")};
+
+    return (struct subst_options){
+        .lookup = wf_names_find,
+        .lookup_ctx = names,
+        .unresolved = rule,
+        .prefixes = prefixes,
+        .prefix_count = COUNT_OF(prefixes),
+    };
+}
+
+/* ---- references of a step ---- */
+
+static bool is_absent(const struct wf_names *names, struct str value)
+{
+    struct str inner, ignored;
+
+    if (!str_starts(value, STR("{{")) || !str_ends(value, STR("}}")))
+        return false;
+    inner = str_head(str_skip(value, 2), value.len - 4);
+    if (str_find(inner, STR("{{")) != SIZE_MAX)
+        return false;
+    return wf_names_find(names, str_trim(inner), &ignored) == SUBST_ABSENT;
+}
+
+/* Arguments that are nothing but a reference to what will never be there count as not supplied.
+ */
+static struct json mark_absent(const struct wf_names *names, struct arena *a,
+                               const struct json *step)
+{
+    const struct json *list = json_path(step, "arguments", "parameters", NULL), *item;
+    struct json_array_builder out = {0};
+    bool is_any = false;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        if (is_absent(names, json_get_str(item, STR("value")))) {
+            json_push(a, &out, json_set(a, item, STR("value"), json_string(STR(ARGS_ABSENT))));
+            is_any = true;
+        } else {
+            json_push(a, &out, *item);
+        }
+    }
+    return is_any ? json_set_path(a, step, json_array(&out), "arguments", "parameters", NULL)
+                  : *step;
+}
+
+int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
+                    const struct json *step, struct json *ret, struct err *err)
+{
+    const struct wf_names names = {.wf = wf, .frame = frame};
+    const struct subst_options opts = wf_names_options(&names, SUBST_REFUSE_SOME);
+    const struct json *when = json_get(step, STR("when"));
+    struct json text, out;
+    struct err ignored;
+
+    if (when) {
+        if (subst_json(a, when, &opts, &text, err) < 0)
+            return -1;
+        out = json_set(a, step, STR("when"), text);
+        if (str_find(json_str(&text), STR("{{")) == SIZE_MAX &&
+            wf_condition(wf->pass->a, json_str(&text), &ignored) == 0) {
+            *ret = out;
+            return 1;
+        }
+        step = memcpy(ARENA_NEW(a, struct json), &out, sizeof(out));
+    }
+    /* Hooks are filled in when they are due. */
+    out = json_get(step, STR("hooks")) ? json_without(a, step, STR("hooks")) : *step;
+    step = memcpy(ARENA_NEW(a, struct json), &out, sizeof(out));
+    out = mark_absent(&names, a, step);
+    if (subst_json(a, &out, &opts, ret, err) < 0)
+        return -1;
+    return 0;
+}

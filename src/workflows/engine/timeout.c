@@ -1,0 +1,123 @@
+/*
+ * What holds back or ends pods: the workflow's deadline, shutdown, suspension, parallelism.
+ */
+#include "workflows/engine/wf_internal.h"
+
+static const struct json *live(const struct wf *wf, struct str field)
+{
+    const struct json *own = json_get(json_get(&wf->doc, STR("spec")), field);
+
+    return own ? own : json_get(wf->spec, field);
+}
+
+int64_t wf_deadline_ms(const struct wf *wf)
+{
+    int64_t seconds;
+
+    if (!json_i64(live(wf, STR("activeDeadlineSeconds")), &seconds) || wf->started_ms == 0)
+        return 0;
+    return wf->started_ms / 1000 * 1000 + seconds * 1000;
+}
+
+bool wf_is_past_deadline(const struct wf *wf)
+{
+    int64_t deadline = wf_deadline_ms(wf);
+
+    return deadline != 0 && wf->pass->now.ms >= deadline;
+}
+
+struct str wf_shutdown(const struct wf *wf)
+{
+    return json_str(live(wf, STR("shutdown")));
+}
+
+bool wf_is_suspended(const struct wf *wf)
+{
+    const struct json *own = json_path(&wf->doc, "spec", "suspend", NULL);
+
+    return own ? json_is(own, JSON_BOOL) && own->is_true
+               : json_get_bool(wf->spec, STR("suspend"));
+}
+
+bool wf_fails_fast(const struct wf_node *boundary)
+{
+    return boundary && boundary->frame && boundary->bad_inside > 0 &&
+           json_get_bool(&boundary->frame->tmpl, STR("failFast"));
+}
+
+bool wf_fail_fast(struct wf *wf, struct wf_frame *f)
+{
+    struct str text = STR("template has failed or errored children and failFast enabled");
+
+    if (!wf_fails_fast(f->node))
+        return false;
+    if (f->node->pods_inside > 0)
+        return true;
+    if (f->group_node)
+        wf_node_end(wf, f->group_node, WF_FAILED, text);
+    wf_node_end(wf, f->node, WF_FAILED, text);
+    return true;
+}
+
+bool wf_has_room(const struct wf *wf, const struct wf_node *boundary)
+{
+    int64_t limit;
+
+    if (wf_is_suspended(wf) && str_is_empty(wf_shutdown(wf)))
+        return false;
+    if (json_i64(live(wf, STR("parallelism")), &limit) && limit > 0 && wf->active_pods >= limit)
+        return false;
+    if (wf_fails_fast(boundary))
+        return false;
+    if (boundary && boundary->frame &&
+        json_i64(json_get(&boundary->frame->tmpl, STR("parallelism")), &limit) && limit > 0)
+        return boundary->frame->active < limit;
+    return true;
+}
+
+void wf_wake_at(struct wf *wf, int64_t ms)
+{
+    if (wf->pass->wake_ms == 0 || ms < wf->pass->wake_ms)
+        wf->pass->wake_ms = ms;
+}
+
+void wf_sleep(struct wf *wf, struct wf_node *n)
+{
+    VEC_PUSH(&wf->sleeping, n);
+}
+
+static bool is_in_exit(const struct wf_node *n)
+{
+    return str_find(n->name, STR(".onExit")) != SIZE_MAX;
+}
+
+static void kill_pod(struct wf *wf, const struct wf_node *n, struct str why)
+{
+    struct wf_kill_action kill = {
+        .uid = wf_pod_uid(wf->pass->out, wf, n),
+        .why = str_copy(wf->pass->out, why),
+    };
+
+    VEC_APUSH(wf->pass->a, &wf->pass->kills, kill);
+}
+
+void wf_stop_pods(struct wf *wf)
+{
+    struct str shutdown = wf_shutdown(wf);
+    bool is_late = wf_is_past_deadline(wf);
+    struct str why = is_late
+                         ? STR("Step exceeded its deadline")
+                         : str_printf(wf->pass->a, "workflow shutdown with strategy:  " STR_FMT,
+                                      STR_ARG(shutdown));
+
+    if (wf->is_stopping || (str_is_empty(shutdown) && !is_late))
+        return;
+    wf->is_stopping = true;
+    VEC_FOREACH (it, &wf->list)
+        if ((*it)->type == WF_POD && !wf_node_is_done(*it) &&
+            (str_is(shutdown, "Terminate") || !is_in_exit(*it)))
+            kill_pod(wf, *it, why);
+    VEC_FOREACH (it, &wf->list)
+        wf_node_wake(wf, *it);
+    wf_unblock(wf);
+}

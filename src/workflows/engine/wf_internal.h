@@ -1,0 +1,334 @@
+/*
+ * workflows/engine/wf_internal.h - the state behind decide.h. Private to workflows/engine.
+ *
+ * A node is a row of status.nodes. Nodes that call others (Steps, DAG, Retry) have a frame
+ * while they are unfinished: the template as it is run, and how far it got. Frames are not
+ * stored: after a restart the same code runs from the root again, finds the nodes that exist
+ * and fills the frames. Each node knows its owner, the node whose frame waits for it; an
+ * observation wakes the owner, not the tree. Loop thread. Does no I/O.
+ */
+#pragma once
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "lang/subst/items.h"
+#include "workflows/engine/decide.h"
+
+enum wf_type {
+    WF_POD,
+    WF_STEPS,
+    WF_STEP_GROUP,
+    WF_DAG,
+    WF_TASK_GROUP,
+    WF_RETRY,
+    WF_SKIPPED,
+};
+
+enum wf_phase {
+    WF_NONE, /* of a workflow that has not begun */
+    WF_PENDING,
+    WF_RUNNING,
+    WF_SUCCEEDED,
+    WF_SKIPS,
+    WF_FAILED,
+    WF_ERROR,
+    WF_OMITTED,
+};
+
+/* The flags of a node, as nodeFlag shows them. */
+enum wf_flag {
+    WF_FLAG_EMPTY = 1, /* nodeFlag: {} */
+    WF_FLAG_HOOKED = 2,
+    WF_FLAG_RETRIED = 4,
+};
+
+struct wf_frame;
+struct wf_pass;
+
+struct wf_node {
+    struct str id, name, display, template_name, template_ref, scope; /* owned */
+    struct str message, inputs, outputs, host; /* owned; JSON text or absent */
+    uint64_t seq;
+    enum wf_type type;
+    enum wf_phase phase;
+    unsigned flags; /* enum wf_flag */
+    int64_t started_ms, finished_ms;
+    uint32_t done, total;     /* progress; total 0: none */
+    uint32_t bad_inside;      /* Pod, Steps and DAG nodes in this boundary that have failed */
+    uint32_t pods_inside;     /* unfinished pods in this boundary */
+    struct wf_node *boundary; /* borrowed */
+    struct wf_node *owner;    /* whose frame waits for it, or NULL */
+    struct wf_node *hook_of;  /* an exit hook's node: what it follows */
+    struct wf_frame *frame;   /* owned, while unfinished */
+    uint32_t step;            /* index in the owner's frame */
+    uint32_t visit;           /* of the last walk that came by */
+    bool is_queued, is_changed, is_asked, is_counted, is_told;
+    VEC(struct wf_node *) children;
+    VEC(struct wf_node *) outbound;
+};
+
+/* A template and where it was found. */
+struct wf_template {
+    const struct json *json;
+    struct str scope; /* "local/wf", "namespaced/x", "cluster/y" */
+};
+
+/* How a template is called. */
+struct wf_call {
+    struct str name;              /* of the node */
+    const struct json *holder;    /* step, task or hook: template, templateRef or inline */
+    const struct json *arguments; /* or NULL */
+    const struct json *locals;    /* names of this call: retries, steps.name ...; or NULL */
+    struct str scope;             /* where the holder stands */
+    struct wf_node *boundary, *owner, *hook_of;
+    uint32_t step;
+    unsigned flags, depth;
+    bool is_exit;    /* in an exit handler: not bound by the workflow's deadline and Stop */
+    bool is_attempt; /* of a retry */
+    int64_t deadline_ms;
+};
+
+/* One step of the open group, or one task. */
+struct wf_step {
+    struct str name;
+    const struct json *json; /* as written */
+    struct json resolved;    /* references filled in */
+    struct items_loop loop;
+    bool is_loop, is_ready, is_resolved, is_done, is_wanted, is_target, is_begun, is_skipped,
+        has_result_known, wants_result;
+    uint32_t next;                /* item to be started */
+    uint32_t unfinished;          /* children and hooks */
+    uint32_t waits;               /* tasks: dependencies that are not done */
+    struct wf_node *node;         /* of the step, or the TaskGroup */
+    const struct json *aggregate; /* names of a loop that is done, or NULL */
+    VEC(uint32_t) needs, feeds;   /* tasks: indexes, in the frame's arena */
+    struct str depends;           /* tasks: condition */
+};
+
+struct wf_frame {
+    struct arena *arena;
+    struct wf_node *node;
+    struct json tmpl;        /* as run */
+    struct str scope;        /* of the template: where its steps stand */
+    struct str caller_scope; /* where the holder stands */
+    const struct json *holder, *arguments, *locals;
+    unsigned depth;
+    bool is_exit;
+    int64_t deadline_ms;
+    struct wf_step *steps; /* all of them, group after group, or the tasks */
+    size_t step_count;
+    size_t *groups; /* Steps: index of each group's first step; one more at the end */
+    size_t group_count, group;
+    struct wf_node *group_node;
+    bool is_open;               /* the group's references are filled in */
+    VEC(uint32_t) due, waiting; /* DAG: tasks to be looked at; those that wait for room */
+    uint32_t unfinished;        /* steps of the group, or tasks, that are begun and not done */
+    int64_t wake_ms;            /* Retry: do not try before */
+    uint32_t active;            /* children that are not done, for parallelism */
+    struct str text;            /* of the template, when results are looked for, or absent */
+};
+
+struct wf {
+    struct arena *arena;     /* spec and templates */
+    struct arena *doc_arena; /* the current document */
+    struct str doc_text;
+    struct json doc;
+    const struct json *spec; /* effective; in the first arena */
+    struct str name, ns, uid;
+    struct map templates; /* "scope/name" to struct json *, borrowed keys */
+    struct str local_scope;
+    struct map nodes; /* by id, borrowed keys */
+    VEC(struct wf_node *) list;
+    VEC(struct wf_node *) queue;
+    VEC(struct wf_node *) changed;
+    VEC(struct wf_node *) blocked;            /* their frames wait for room */
+    struct json_array_builder global_outputs; /* in the first arena */
+    uint64_t next_seq;
+    enum wf_phase phase;
+    int64_t started_ms, finished_ms;
+    struct str message; /* owned */
+    uint32_t active_pods;
+    uint32_t done, total;           /* progress */
+    uint32_t since_progress;        /* pods that ended since groups' progress was filled in */
+    VEC(struct wf_node *) sleeping; /* Retry nodes in their backoff */
+    uint32_t visit;
+    bool is_fresh, is_doc_changed, is_stopping;
+    struct wf_pass *pass;
+};
+
+/* What lives for one wf_decide(). */
+struct wf_pass {
+    struct arena *a; /* scratch */
+    struct wall now;
+    struct arena *out; /* the actions' arena */
+    VEC(struct wf_pod_action) pods;
+    VEC(struct wf_kill_action) kills;
+    VEC(struct str) forget;
+    int64_t wake_ms;
+};
+
+/* ---- node.c: the table ---- */
+
+/** wf_node_find() - by name, or NULL */
+struct wf_node *wf_node_find(const struct wf *wf, struct str name);
+/** wf_node_add() - a new row for a call; phase and type as given, marked changed */
+struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_type type,
+                            enum wf_phase phase);
+/** wf_node_blank() - an empty node in the table, without a mark; borrowed */
+struct wf_node *wf_node_blank(struct wf *wf, struct str id, struct str name, uint64_t seq);
+void wf_node_free(struct wf_node *n);
+/** wf_node_changed() - its row is to be written */
+void wf_node_changed(struct wf *wf, struct wf_node *n);
+/** wf_node_link() - make a node the child of another, once */
+void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child);
+/** wf_node_end() - into a final phase; tells the owner; @message is copied */
+void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message);
+/** wf_node_count_bad() - a failed node at its boundary, once */
+void wf_node_count_bad(struct wf_node *n);
+/** wf_node_tell() - count a finished node at its owner, once */
+void wf_node_tell(struct wf *wf, struct wf_node *n);
+/** wf_node_wake() - run the node's frame later in this pass */
+void wf_node_wake(struct wf *wf, struct wf_node *n);
+/** wf_node_is_done() - in a final phase? */
+bool wf_node_is_done(const struct wf_node *n) _pure_;
+/** wf_text_set() - replace an owned text by a copy */
+void wf_text_set(struct str *at, struct str text);
+
+static inline bool wf_phase_is_bad(enum wf_phase phase)
+{
+    return phase == WF_FAILED || phase == WF_ERROR;
+}
+
+static inline bool wf_phase_is_completed(enum wf_phase phase)
+{
+    return phase == WF_SUCCEEDED || wf_phase_is_bad(phase);
+}
+
+/* ---- node_doc.c: rows ---- */
+
+struct str wf_phase_name(enum wf_phase phase);
+enum wf_phase wf_phase_of(struct str name);
+/** wf_node_doc() - NodeStatus as JSON text in @a */
+struct str wf_node_doc(struct arena *a, const struct wf_node *n);
+/** wf_node_parse() - a row into a new node; links to others come later: wf_node_parse_links()
+ */
+int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct err *err);
+void wf_node_parse_links(struct wf *wf, const struct json *doc);
+
+/* ---- load.c ---- */
+
+/** wf_template_find() - what a step, task or hook calls; ERR_NOT_FOUND with upstream's text */
+int wf_template_find(struct wf *wf, const struct json *holder, struct str scope,
+                     struct wf_template *ret, struct err *err);
+
+/* ---- scope.c: names that tags can use ---- */
+
+struct wf_names {
+    struct wf *wf;
+    const struct wf_frame *frame; /* steps and tasks, or NULL */
+    const struct json *locals;    /* or NULL */
+    struct str own;               /* prefix that means @own_node, for exit hooks, or absent */
+    const struct wf_node *own_node;
+};
+
+/** wf_names_options() - for subst_apply(); @names is borrowed by the result */
+struct subst_options wf_names_options(const struct wf_names *names, enum subst_unresolved rule);
+enum subst_answer wf_names_find(const void *names, struct str name, struct str *ret);
+/** wf_global_find() - workflow.* */
+enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret);
+/** wf_step_resolve() - fill in a step's references; 1: its condition is false; -1 */
+int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
+                    const struct json *step, struct json *ret, struct err *err);
+
+/* ---- call.c ---- */
+
+enum wf_called { WF_CALLED, WF_CALL_WAITS, WF_CALL_ERRED };
+
+/** wf_call() - run a template under a node name: made if it is not there; @ret may be NULL
+ * after WF_CALL_WAITS */
+enum wf_called wf_call(struct wf *wf, const struct wf_call *call, struct wf_node **ret);
+/** wf_call_skip() - a node that stands for what does not run */
+struct wf_node *wf_call_skip(struct wf *wf, const struct wf_call *call, enum wf_phase phase,
+                             struct str message);
+/** wf_call_when() - start one step, task or item after its condition */
+enum wf_called wf_call_when(struct wf *wf, struct wf_call *call, const struct json *step,
+                            struct wf_node **ret, struct err *err);
+/** wf_call_arm() - let the owner's frame wait for a child; whether it has to */
+bool wf_call_arm(struct wf_frame *owner, struct wf_node *child);
+/** wf_block() - run the frame again when there is room for more pods */
+void wf_block(struct wf *wf, struct wf_node *n);
+/** wf_unblock() - there may be room now */
+void wf_unblock(struct wf *wf);
+/** wf_frame_run() - go on with a node */
+void wf_frame_run(struct wf *wf, struct wf_node *n);
+void wf_frame_free(struct wf_frame *f);
+/** wf_call_locals() - {kind}.name of the called */
+const struct json *wf_call_locals(struct arena *a, const char *kind, struct str name);
+
+/* ---- kinds ---- */
+
+void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
+                  const struct json *tmpl, const struct wf_template *from);
+/** wf_pod_count() - one more active pod, once a node */
+void wf_pod_count(struct wf *wf, struct wf_node *n);
+/** wf_pod_uncount() - its opposite */
+void wf_pod_uncount(struct wf *wf, struct wf_node *n);
+void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *report);
+struct str wf_pod_uid(struct arena *a, const struct wf *wf, const struct wf_node *n);
+void wf_steps_open(struct wf *wf, struct wf_frame *f);
+void wf_steps_run(struct wf *wf, struct wf_frame *f);
+void wf_steps_told(struct wf *wf, struct wf_frame *f, struct wf_node *child);
+int wf_dag_open(struct wf *wf, struct wf_frame *f, struct err *err);
+void wf_dag_run(struct wf *wf, struct wf_frame *f);
+void wf_dag_told(struct wf *wf, struct wf_frame *f, struct wf_node *child);
+void wf_retry_run(struct wf *wf, struct wf_frame *f);
+
+/* ---- concerns ---- */
+
+/** wf_hook_start() - the exit hook of a step's finished node; whether one is now unfinished */
+bool wf_hook_start(struct wf *wf, struct wf_frame *f, const struct json *step,
+                   struct wf_node *after);
+/** wf_outputs_collect() - outputs of steps and dag templates; -1 */
+int wf_outputs_collect(struct wf *wf, struct wf_frame *f, struct err *err);
+/** wf_outputs_export() - globalName outputs of a finished node become the workflow's */
+void wf_outputs_export(struct wf *wf, const struct wf_node *n);
+/** wf_outbound() - append the nodes that what follows a node hangs on */
+void wf_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into);
+/** wf_link_after() - make @next the child of all outbound nodes of @n */
+void wf_link_after(struct wf *wf, struct wf_node *n, struct wf_node *next);
+/** wf_assess_dag() - phase of a DAG of which nothing is unfinished */
+enum wf_phase wf_assess_dag(struct wf *wf, const struct wf_frame *f);
+/** wf_progress() - fill in the progress of nodes that call others */
+void wf_progress(struct wf *wf);
+/** wf_condition() - a `when` after substitution: 1, 0 or -1 */
+int wf_condition(struct arena *a, struct str text, struct err *err);
+/** wf_depends() - is the condition of a task met? -1 on error */
+int wf_depends(const struct wf_frame *f, const struct wf_step *task, struct err *err);
+/** wf_depends_needs() - tasks that a condition names, and the condition itself */
+int wf_depends_needs(struct wf_frame *f, struct wf_step *task, struct err *err);
+/** wf_fails_fast() - has a template with failFast a failed child? Then nothing new starts in it */
+bool wf_fails_fast(const struct wf_node *boundary);
+/** wf_fail_fast() - end such a Steps or DAG node when its last pod has ended; whether it fails fast */
+bool wf_fail_fast(struct wf *wf, struct wf_frame *f);
+/** wf_has_room() - may one more node be started in a boundary? */
+bool wf_has_room(const struct wf *wf, const struct wf_node *boundary);
+/** wf_deadline_ms() - of the workflow, 0: none */
+int64_t wf_deadline_ms(const struct wf *wf);
+/** wf_shutdown() - "Stop", "Terminate" or empty */
+struct str wf_shutdown(const struct wf *wf);
+/** wf_stop_pods() - shutdown and deadlines: end what may not go on */
+void wf_stop_pods(struct wf *wf);
+/** wf_wake_at() - call again then */
+void wf_wake_at(struct wf *wf, int64_t ms);
+/** wf_sleep() - run a Retry node's frame at its wake_ms */
+void wf_sleep(struct wf *wf, struct wf_node *n);
+/** wf_is_suspended() - does spec.suspend hold back new nodes? */
+bool wf_is_suspended(const struct wf *wf);
+/** wf_is_past_deadline() - of the workflow */
+bool wf_is_past_deadline(const struct wf *wf);
+/** wf_finish() - after the root: exit handler, phase, message */
+void wf_finish(struct wf *wf);
+/** wf_status_doc() - the document with its new status */
+struct str wf_status_doc(struct wf *wf, struct arena *a);
+/** wf_resolve_json() - parse an owned JSON text into the pass; NULL when absent */
+const struct json *wf_parsed(struct wf *wf, struct str text);
