@@ -185,7 +185,8 @@ static int start_loop(struct wf *wf, struct wf_frame *f, struct wf_step *task, s
     return rc;
 }
 
-/* Upstream prints a task and reads it again after its tags are filled in: lists lose their blanks. */
+/* Upstream prints a task and reads it again after its tags are filled in: lists lose their
+ * blanks. */
 static void compact_items(struct arena *a, struct json *task)
 {
     struct str text = json_get_str(task, STR("withParam"));
@@ -193,7 +194,8 @@ static void compact_items(struct arena *a, struct json *task)
     struct err err;
 
     if (!str_is_empty(text) && json_parse(a, text, &list, &err) == 0)
-        *task = json_set(a, task, STR("withParam"), json_string(json_text(a, &list, JSON_COMPACT)));
+        *task =
+            json_set(a, task, STR("withParam"), json_string(json_text(a, &list, JSON_COMPACT)));
 }
 
 /* References and items, once. 1: something is not there yet; 2: the task is settled. */

@@ -101,10 +101,10 @@ static void finish(struct wf *wf, struct wf_node *n, const struct wf_node *last,
 }
 
 /* Backoff: 1: wait, 2: give up (with @ret), 0: go on. */
-static int check_backoff(struct wf *wf, struct wf_frame *f, const struct json *strategy,
-                         struct wf_node *last, size_t count, struct str *ret,
-                         int64_t *ret_deadline)
+static int check_backoff(struct wf *wf, struct wf_frame *f, const struct wf_node *last,
+                         size_t count, struct str *ret, int64_t *ret_deadline)
 {
+    const struct json *strategy = strategy_of(wf, f);
     const struct json *backoff = json_get(strategy, STR("backoff"));
     struct str max = json_get_str(backoff, STR("maxDuration")),
                cap = json_get_str(backoff, STR("cap"));
@@ -175,7 +175,7 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
         finish(wf, n, last, STR("retry exceeded workflow deadline"));
         return;
     }
-    wait = check_backoff(wf, f, strategy, last, count, &text, &deadline);
+    wait = check_backoff(wf, f, last, count, &text, &deadline);
     if (wait == 1) {
         wf_text_set(&n->message, text);
         wf_node_changed(wf, n);

@@ -245,8 +245,12 @@ static enum subst_answer find_output(struct wf *wf, const struct wf_node *n, str
         return find_json(wf, list, "[]", ret);
     if (str_is(name, "result") && json_get(outputs, STR("result")))
         return answer(json_get_str(outputs, STR("result")), ret);
-    if (cut_prefix(&name, STR("parameters.")))
-        return find_parameter(list, name, ret);
+    if (!cut_prefix(&name, STR("parameters.")))
+        return SUBST_MISSING;
+    /* A failed pod has its parameters without values: they read as empty. */
+    for (size_t i = 0; json_item(list, i); i++)
+        if (str_eq(json_get_str(json_item(list, i), STR("name")), name))
+            return answer(json_get_str(json_item(list, i), STR("value")), ret);
     return SUBST_MISSING;
 }
 

@@ -306,9 +306,11 @@ int wf_condition(struct arena *a, struct str text, struct err *err);
 int wf_depends(const struct wf_frame *f, const struct wf_step *task, struct err *err);
 /** wf_depends_needs() - tasks that a condition names, and the condition itself */
 int wf_depends_needs(struct wf_frame *f, struct wf_step *task, struct err *err);
-/** wf_fails_fast() - has a template with failFast a failed child? Then nothing new starts in it */
+/** wf_fails_fast() - has a template with failFast a failed child? Then nothing new starts in it
+ */
 bool wf_fails_fast(const struct wf_node *boundary);
-/** wf_fail_fast() - end such a Steps or DAG node when its last pod has ended; whether it fails fast */
+/** wf_fail_fast() - end such a Steps or DAG node when its last pod has ended; whether it fails
+ * fast */
 bool wf_fail_fast(struct wf *wf, struct wf_frame *f);
 /** wf_has_room() - may one more node be started in a boundary? */
 bool wf_has_room(const struct wf *wf, const struct wf_node *boundary);
