@@ -18,9 +18,10 @@
 #include "base/vec.h"
 #include "events/sensors/conditions.h"
 #include "events/sensors/filters.h"
+#include "events/sensors/match.h"
+#include "events/sensors/params.h"
 #include "events/sensors/sensor.h"
 #include "events/triggers/trigger.h"
-#include "formats/base64.h"
 
 struct kept {
     struct arena *arena; /* owned; NULL: nothing is kept */
@@ -34,15 +35,11 @@ struct sensor_trigger {
     struct sensor *sensor;
     struct str name;
     const struct json *template;
+    const struct json *parameters; /* of the template; NULL: none */
     const struct trigger_driver *driver;
     const struct condition *condition;
     struct bus_consumer *consumer;
     struct kept *kept; /* one a dependency */
-};
-
-struct dependency {
-    struct str name, source, event;
-    const struct json *spec;
 };
 
 struct sensor {
@@ -51,9 +48,7 @@ struct sensor {
     struct str key, ns, name;
     struct str spec;                   /* text */
     const struct store_object *object; /* reference */
-    struct dependency *dependencies;
-    struct str *names;
-    size_t dependency_count;
+    struct match_dependencies dependencies;
     struct sensor_trigger *triggers;
     size_t trigger_count;
     char message[512];
@@ -83,29 +78,6 @@ static void trace(struct sensor_trigger *t, struct str event_id, const char *sta
     bus_trace_add(t->sensor->c->options.bus, &row);
 }
 
-/* A record as sensors see it: its attributes, its data as text and, when it is JSON, as a
- * value. */
-static int read_event(struct arena *a, const struct bus_record *r, struct trigger_event *ret,
-                      struct err *err)
-{
-    struct json *context = ARENA_NEW(a, struct json), *parsed = ARENA_NEW(a, struct json);
-    struct err ignored;
-
-    if (json_parse(a, str_copy(a, r->payload), context, err) < 0)
-        return err_wrap(err, "event " STR_FMT, STR_ARG(r->id));
-    *ret = (struct trigger_event){.context = context};
-    if (json_get(context, STR("data_base64"))) {
-        if (base64_decode(a, json_get_str(context, STR("data_base64")), &ret->data, err) < 0)
-            return err_wrap(err, "event " STR_FMT, STR_ARG(r->id));
-    } else if (json_get(context, STR("data"))) {
-        ret->data = json_text(a, json_get(context, STR("data")), 0);
-    }
-    *context = json_without(a, context, STR("data_base64"));
-    if (json_parse(a, ret->data, parsed, &ignored) == 0)
-        ret->parsed = parsed;
-    return 0;
-}
-
 static void drop_kept(struct sensor_trigger *t, struct kept *k)
 {
     if (!k->arena)
@@ -114,6 +86,21 @@ static void drop_kept(struct sensor_trigger *t, struct kept *k)
         bus_ack(t->consumer, k->seq);
     arena_free(k->arena);
     *k = (struct kept){0};
+}
+
+/* The template with its parameters put in, then carried out. */
+static int carry_out(struct sensor_trigger *t, struct arena *a, struct trigger_request *req,
+                     struct trigger_result *ret, struct err *err)
+{
+    const struct params_events events = {req->events, req->event_count};
+    struct json rendered;
+
+    if (t->parameters) {
+        if (params_apply_template(a, t->template, t->parameters, &events, &rendered, err) < 0)
+            return err_wrap(err, "parameters");
+        req->template = &rendered;
+    }
+    return t->driver->ops->fire(t->sensor->c->options.services, a, req, ret, err);
 }
 
 /* All that is kept fires the trigger, then it is settled. */
@@ -127,20 +114,20 @@ static void fire(struct sensor_trigger *t)
     struct trigger_result result = {0};
     struct err err = {0};
 
-    for (size_t i = 0; i < s->dependency_count; i++)
+    for (size_t i = 0; i < s->dependencies.len; i++)
         if (t->kept[i].arena)
             VEC_APUSH(a, &events, t->kept[i].event);
     req.events = events.at;
     req.event_count = events.len;
     req.mark = str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns), STR_ARG(s->name),
                           STR_ARG(t->name));
-    if (t->driver->ops->fire(s->c->options.services, a, &req, &result, &err) < 0)
+    if (carry_out(t, a, &req, &result, &err) < 0)
         log_error(NULL, "a trigger failed", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name),
                   LOG_STR(TRIGGER, t->name), LOG_ERR(&err));
     for (size_t i = 0; i < events.len; i++)
         trace(t, json_get_str(events.at[i].context, STR("id")), "trigger",
               err.kind ? str_from(err.text) : result.detail);
-    for (size_t i = 0; i < s->dependency_count; i++)
+    for (size_t i = 0; i < s->dependencies.len; i++)
         drop_kept(t, &t->kept[i]);
 }
 
@@ -148,7 +135,7 @@ static uint64_t met(const struct sensor_trigger *t)
 {
     uint64_t bits = 0;
 
-    for (size_t i = 0; i < t->sensor->dependency_count; i++)
+    for (size_t i = 0; i < t->sensor->dependencies.len; i++)
         bits |= (uint64_t) (t->kept[i].arena != NULL) << i;
     return bits;
 }
@@ -156,13 +143,13 @@ static uint64_t met(const struct sensor_trigger *t)
 /* Takes one event for one dependency: whether it is kept. */
 static bool take(struct sensor_trigger *t, size_t index, const struct bus_record *r)
 {
-    const struct dependency *d = &t->sensor->dependencies[index];
+    const struct match_dependency *d = &t->sensor->dependencies.at[index];
     struct arena *a = arena_new();
     struct kept fresh = {.arena = a, .seq = r->seq};
     struct str reason = STR("");
     struct err err;
 
-    if (read_event(a, r, &fresh.event, &err) < 0) {
+    if (match_event_read(a, r, &fresh.event, &err) < 0) {
         reason = str_from(err.text);
     } else if (filters_pass(a, d->spec, &fresh.event, &reason)) {
         fresh.event.dependency = d->name;
@@ -180,10 +167,9 @@ static void on_record(struct sensor_trigger *t, const struct bus_record *r)
     struct sensor *s = t->sensor;
     bool is_kept = false;
 
-    for (size_t i = 0; i < s->dependency_count; i++) {
+    for (size_t i = 0; i < s->dependencies.len; i++) {
         if (!((condition_uses(t->condition) >> i) & 1) ||
-            !str_eq(s->dependencies[i].source, r->source) ||
-            !str_eq(s->dependencies[i].event, r->event))
+            !match_record(&s->dependencies.at[i], r))
             continue;
         if (!take(t, i, r))
             continue;
@@ -208,40 +194,9 @@ static void on_deliver(void *ctx, const struct bus_record *records, size_t count
 
 /* ---- specs ---- */
 
-static int read_dependencies(struct sensor *s, const struct json *list, struct err *err)
-{
-    struct arena *a = s->arena;
-    size_t count = json_is(list, JSON_ARRAY) ? list->count : 0;
-
-    s->dependencies = ARENA_ARRAY(a, struct dependency, count + 1);
-    s->names = ARENA_ARRAY(a, struct str, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const struct json *v = json_item(list, i);
-        struct dependency *d = &s->dependencies[i];
-
-        *d = (struct dependency){.name = json_get_str(v, STR("name")),
-                                 .source = json_get_str(v, STR("eventSourceName")),
-                                 .event = json_get_str(v, STR("eventName")),
-                                 .spec = v};
-        if (str_is_empty(d->name) || str_is_empty(d->source) || str_is_empty(d->event))
-            return err_set(
-                err, ERR_INVALID,
-                "spec.dependencies[%zu]: name, eventSourceName and eventName are required", i);
-        if (json_get(v, STR("transform")))
-            return err_set(err, ERR_UNSUPPORTED,
-                           "spec.dependencies[%zu].transform is not supported yet", i);
-        if (filters_check(v, err) < 0)
-            return err_wrap(err, "spec.dependencies[%zu]", i);
-        s->names[i] = d->name;
-    }
-    s->dependency_count = count;
-    return 0;
-}
-
 static int check_members(const struct json *trigger, struct err *err)
 {
-    static const char *const later[] = {"parameters", "policy", "retryStrategy", "rateLimit",
-                                        "dlqTrigger"};
+    static const char *const later[] = {"policy", "retryStrategy", "rateLimit", "dlqTrigger"};
 
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (json_get(trigger, str_from(later[i])))
@@ -261,18 +216,23 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
     t->sensor = s;
     t->template = json_get(v, STR("template"));
     t->name = json_get_str(t->template, STR("name"));
-    t->kept = ARENA_ARRAY(s->arena, struct kept, s->dependency_count + 1);
+    t->kept = ARENA_ARRAY(s->arena, struct kept, s->dependencies.len + 1);
     if (str_is_empty(t->name))
         return err_set(err, ERR_INVALID, "template.name: must be given");
     if (check_members(v, err) < 0)
         return -1;
+    t->parameters = json_get(v, STR("parameters"));
+    if (params_check(t->parameters, err) < 0)
+        return err_wrap(err, "parameters");
     t->driver = trigger_driver_of(t->template, err);
-    if (!t->driver || condition_parse(s->arena, json_get_str(t->template, STR("conditions")),
-                                      s->names, s->dependency_count, &t->condition, err) < 0)
+    if (!t->driver ||
+        condition_parse(s->arena, json_get_str(t->template, STR("conditions")),
+                        s->dependencies.names, s->dependencies.len, &t->condition, err) < 0)
         return -1;
-    for (size_t i = 0; i < s->dependency_count; i++)
-        VEC_APUSH(s->arena, &subjects,
-                  ((struct bus_subject){s->dependencies[i].source, s->dependencies[i].event}));
+    for (size_t i = 0; i < s->dependencies.len; i++)
+        VEC_APUSH(
+            s->arena, &subjects,
+            ((struct bus_subject){s->dependencies.at[i].source, s->dependencies.at[i].event}));
     options.subjects = subjects.at;
     options.subject_count = subjects.len;
     options.name = str_printf(s->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns),
@@ -286,7 +246,8 @@ static int start_sensor(struct sensor *s, const struct json *spec, struct err *e
     const struct json *list = json_get(spec, STR("triggers"));
     size_t count = json_is(list, JSON_ARRAY) ? list->count : 0;
 
-    if (read_dependencies(s, json_get(spec, STR("dependencies")), err) < 0)
+    if (match_dependencies_read(s->arena, json_get(spec, STR("dependencies")), &s->dependencies,
+                                err) < 0)
         return -1;
     if (count == 0)
         return err_set(err, ERR_INVALID, "spec.triggers: no triggers found");
@@ -305,10 +266,11 @@ static void stop_sensor(struct sensor *s)
 {
     for (size_t i = 0; i < s->trigger_count; i++) {
         bus_consumer_close(TAKE(s->triggers[i].consumer));
-        for (size_t k = 0; k < s->dependency_count; k++)
+        for (size_t k = 0; k < s->dependencies.len; k++)
             drop_kept(&s->triggers[i], &s->triggers[i].kept[k]);
     }
-    s->trigger_count = s->dependency_count = 0;
+    s->trigger_count = 0;
+    s->dependencies = (struct match_dependencies){0};
     if (s->arena)
         arena_free(TAKE(s->arena));
 }
