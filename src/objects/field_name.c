@@ -64,7 +64,7 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 /* Edits between two names of at most NAME_MAX_BYTES; a swap of neighbours is one edit. */
 static unsigned distance(struct str a, struct str b)
 {
-    unsigned rows[3][NAME_MAX_BYTES + 1];
+    unsigned rows[3][NAME_MAX_BYTES + 1] = {{0}};
 
     for (unsigned j = 0; j <= b.len; j++)
         rows[0][j] = j;

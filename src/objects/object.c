@@ -1,6 +1,6 @@
 /*
  * Reading manifests, the rules of names, and what an object gets at its creation. Field tables
- * (field.h) check the rest of an object; kinds without a table pass with their names checked.
+ * (field.h) check the rest of an object.
  */
 #include "objects/object_internal.h"
 
@@ -211,12 +211,26 @@ static bool has_templates(const struct object_kind *kind)
            strcmp(kind->kind, "ClusterWorkflowTemplate") == 0;
 }
 
+/* What no table says of metadata: the rules of its name. */
+static void check_metadata(struct arena *a, const struct object_document *doc,
+                           struct field_faults *faults)
+{
+    const struct json *meta = json_get(&doc->value, STR("metadata"));
+    const struct json *name = json_get(meta, STR("name"));
+    bool is_given = name && name->type != JSON_NULL;
+
+    if (!json_is(meta, JSON_OBJECT))
+        return;
+    if (json_is(name, JSON_STRING))
+        check_name(a, name, STR("metadata.name"), faults);
+    else if (!is_given && str_is_empty(json_get_str(meta, STR("generateName"))))
+        add_fault(a, faults, ERR_INVALID, STR("metadata.name"),
+                  STR("Required value: name or generateName is required"), meta->pos);
+}
+
 bool object_check(struct arena *a, const struct object_document *doc,
                   struct field_faults *faults)
 {
-    const struct json *meta = json_get(&doc->value, STR("metadata"));
-    const struct json *name = json_get(meta, STR("name")),
-                      *generate = json_get(meta, STR("generateName"));
     size_t before = faults->len;
 
     if (!doc->kind) {
@@ -231,19 +245,8 @@ bool object_check(struct arena *a, const struct object_document *doc,
         add_fault(a, faults, ERR_UNSUPPORTED, STR("kind"),
                   str_printf(a, "%s is not supported yet", doc->kind->kind),
                   kind_pos(&doc->value));
-    if (!json_is(meta, JSON_OBJECT)) {
-        if (!doc->kind->shape)
-            add_fault(a, faults, ERR_INVALID, STR("metadata"), STR("Required value"),
-                      doc->value.pos);
-    } else if (json_is(name, JSON_STRING))
-        check_name(a, name, STR("metadata.name"), faults);
-    else if (name && name->type != JSON_NULL && doc->kind->shape)
-        ; /* the table says what is wrong with it */
-    else if (!generate || str_is_empty(json_str(generate)))
-        add_fault(a, faults, ERR_INVALID, STR("metadata.name"),
-                  STR("Required value: name or generateName is required"), meta->pos);
-    if (doc->kind->shape)
-        field_check(a, doc->kind->shape, &doc->value, STR(""), faults);
+    check_metadata(a, doc, faults);
+    field_check(a, doc->kind->shape, &doc->value, STR(""), faults);
     if (faults->len == before)
         add_broken_rule(a, doc, faults);
     if (faults->len == before && has_templates(doc->kind))
