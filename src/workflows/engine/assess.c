@@ -58,90 +58,115 @@ void wf_link_after(struct wf *wf, struct wf_node *n, struct wf_node *next)
     each_outbound(wf, n, next, link_outbound);
 }
 
-/* ---- the phase of a DAG: each branch carries the phase of its last completed node ---- */
+/* ---- the phase of a DAG ---- */
 
+enum depends_phase wf_depends_phase(enum wf_phase phase)
+{
+    switch (phase) {
+    case WF_NONE:
+        return DEPENDS_NO_NODE;
+    case WF_PENDING:
+        return DEPENDS_PHASE_PENDING;
+    case WF_RUNNING:
+        return DEPENDS_PHASE_RUNNING;
+    case WF_SUCCEEDED:
+        return DEPENDS_PHASE_SUCCEEDED;
+    case WF_SKIPS:
+        return DEPENDS_PHASE_SKIPPED;
+    case WF_FAILED:
+        return DEPENDS_PHASE_FAILED;
+    case WF_ERROR:
+        return DEPENDS_PHASE_ERROR;
+    case WF_OMITTED:
+        return DEPENDS_PHASE_OMITTED;
+    }
+    return DEPENDS_NO_NODE;
+}
+
+/* All nodes below the DAG's, each once, in the order of a walk in breadth. */
 struct walk {
     struct wf *wf;
-    const struct wf_frame *f;
-    enum wf_phase *targets; /* by task */
-    VEC(struct wf_node *) queue;
-    VEC(uint8_t) phases; /* of the branch that the queued node ends */
+    VEC(struct wf_node *) found;
 };
 
-static unsigned phase_bit(enum wf_phase phase)
+static const size_t *find_children(struct walk *w, const struct wf_node *n)
 {
-    return phase == WF_FAILED ? 2 : phase == WF_ERROR ? 4 : 1;
+    struct arena *a = w->wf->pass->a;
+    size_t *ret = ARENA_ARRAY(a, size_t, n->children.len + 1);
+
+    for (size_t i = 0; i < n->children.len; i++) {
+        struct wf_node *child = n->children.at[i];
+
+        if (child->visit != w->wf->visit) {
+            child->visit = w->wf->visit;
+            child->index = (uint32_t) w->found.len;
+            VEC_APUSH(a, &w->found, child);
+        }
+        ret[i] = child->index;
+    }
+    return ret;
 }
 
-static void push(struct walk *w, struct wf_node *n, enum wf_phase phase)
+static enum dag_node_kind kind_of(const struct wf_node *n)
 {
-    unsigned mark = w->wf->visit << 3;
-
-    if ((n->visit & ~7U) != mark)
-        n->visit = mark;
-    if (n->visit & phase_bit(phase))
-        return;
-    n->visit |= phase_bit(phase);
-    VEC_APUSH(w->wf->pass->a, &w->queue, n);
-    VEC_APUSH(w->wf->pass->a, &w->phases, (uint8_t) phase);
+    return n->type == WF_RETRY        ? DAG_NODE_RETRY
+           : n->type == WF_TASK_GROUP ? DAG_NODE_GROUP
+                                      : DAG_NODE_PLAIN;
 }
 
-static struct wf_step *target_of(const struct wf_frame *f, const struct wf_node *n)
+static const struct dag_node *view_nodes(struct walk *w)
 {
-    for (size_t i = 0; n->boundary == f->node && i < f->step_count; i++)
-        if (f->steps[i].is_target && f->steps[i].node == n)
-            return &f->steps[i];
-    return NULL;
+    VEC(struct dag_node) list = {0};
+
+    for (size_t i = 0; i < w->found.len; i++) {
+        const struct wf_node *n = w->found.at[i];
+        struct dag_node node = {
+            .phase = wf_depends_phase(n->phase),
+            .kind = kind_of(n),
+            .is_hook = (n->flags & WF_FLAG_HOOKED) && !(n->flags & WF_FLAG_RETRIED),
+            .children = find_children(w, n),
+            .child_count = n->children.len,
+        };
+
+        VEC_APUSH(w->wf->pass->a, &list, node);
+    }
+    return list.at;
 }
 
-static void visit(struct walk *w, struct wf_node *n, enum wf_phase phase)
+static enum wf_phase phase_back(enum depends_phase phase)
 {
-    struct wf_step *target = target_of(w->f, n);
-    size_t from = 0;
-
-    if (wf_phase_is_completed(n->phase))
-        phase = n->phase;
-    if (target && !wf_phase_is_bad(w->targets[target - w->f->steps]))
-        w->targets[target - w->f->steps] = phase;
-    /* Of a retry only the last attempt counts, and hooks. */
-    if (n->type == WF_RETRY)
-        for (size_t i = 0; i < n->children.len; i++)
-            if (n->children.at[i]->flags & WF_FLAG_RETRIED)
-                from = i;
-    for (size_t i = 0; i < n->children.len; i++)
-        if (i >= from || !(n->children.at[i]->flags & WF_FLAG_RETRIED))
-            push(w, n->children.at[i], phase);
+    return phase == DEPENDS_PHASE_SUCCEEDED ? WF_SUCCEEDED
+           : phase == DEPENDS_PHASE_FAILED  ? WF_FAILED
+           : phase == DEPENDS_PHASE_ERROR   ? WF_ERROR
+                                            : WF_RUNNING;
 }
 
 enum wf_phase wf_assess_dag(struct wf *wf, const struct wf_frame *f)
 {
-    const struct json *dag_fast = json_path(&f->tmpl, "dag", "failFast", NULL);
-    bool is_fast = !json_is(dag_fast, JSON_BOOL) || dag_fast->is_true;
-    struct walk w = {.wf = wf, .f = f};
-    enum wf_phase ret = WF_SUCCEEDED;
+    const struct json *fast = json_path(&f->tmpl, "dag", "failFast", NULL);
+    struct dag_target *targets =
+        ARENA_ARRAY(wf->pass->a, struct dag_target, f->target_count + 1);
+    struct walk w = {.wf = wf};
+    struct dag_view view = {
+        .targets = targets,
+        .target_count = f->target_count,
+        .is_fail_fast = !json_is(fast, JSON_BOOL) || fast->is_true,
+        .is_shutdown = !str_is_empty(wf_shutdown(wf)) && !f->is_exit,
+    };
 
     wf->visit++;
-    w.targets = ARENA_ARRAY(wf->pass->a, enum wf_phase, f->step_count + 1);
-    VEC_FOREACH (it, &f->node->children)
-        push(&w, *it, WF_SUCCEEDED);
-    for (size_t i = 0; i < w.queue.len; i++)
-        visit(&w, w.queue.at[i], (enum wf_phase) w.phases.at[i]);
-    for (size_t i = 0; i < f->step_count; i++) {
-        const struct json *go = json_get(f->steps[i].json, STR("continueOn"));
-        enum wf_phase phase = w.targets[i];
+    view.roots = find_children(&w, f->node);
+    view.root_count = f->node->children.len;
+    view.nodes = view_nodes(&w);
+    view.node_count = w.found.len;
+    for (size_t i = 0; i < f->target_count; i++) {
+        const struct wf_step *task = &f->steps[f->targets[i]];
+        const struct json *go = json_get(task->json, STR("continueOn"));
 
-        if (!f->steps[i].is_target)
-            continue;
-        if (phase == WF_NONE) {
-            ret = WF_RUNNING;
-            if (!is_fast)
-                break;
-        } else if (wf_phase_is_bad(phase) &&
-                   !json_get_bool(go, phase == WF_FAILED ? STR("failed") : STR("error"))) {
-            ret = phase;
-            if (is_fast)
-                break;
-        }
+        targets[i].node =
+            task->node && task->node->visit == wf->visit ? task->node->index : SIZE_MAX;
+        targets[i].continues_on_failed = json_get_bool(go, STR("failed"));
+        targets[i].continues_on_error = json_get_bool(go, STR("error"));
     }
-    return !str_is_empty(wf_shutdown(wf)) && !f->is_exit ? WF_FAILED : ret;
+    return phase_back(dag_phase(wf->pass->a, &view));
 }

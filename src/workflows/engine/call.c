@@ -271,12 +271,11 @@ enum wf_called wf_call_when(struct wf *wf, struct wf_call *call, const struct js
     return *ret ? WF_CALLED : WF_CALL_WAITS;
 }
 
-bool wf_call_arm(struct wf_frame *owner, struct wf_node *child)
+bool wf_call_arm(struct wf_node *child)
 {
     if (wf_node_is_done(child))
         return false;
     child->is_told = false;
-    owner->active++;
     return true;
 }
 

@@ -5,14 +5,6 @@
  */
 #include "workflows/engine/wf_internal.h"
 
-static struct wf_step *find_task(const struct wf_frame *f, struct str name)
-{
-    for (size_t i = 0; i < f->step_count; i++)
-        if (str_eq(f->steps[i].name, name))
-            return &f->steps[i];
-    return NULL;
-}
-
 static void want(struct wf_frame *f, struct wf_step *task)
 {
     if (task->is_wanted)
@@ -22,51 +14,58 @@ static void want(struct wf_frame *f, struct wf_step *task)
         want(f, &f->steps[*it]);
 }
 
-/* The targets: named ones, else the tasks that nobody depends on. */
-static int mark_targets(struct wf_frame *f, struct err *err)
+/* Conditions, who feeds whom, and the targets. */
+static int compile(struct wf_frame *f, const struct depends_task *tasks, struct err *err)
 {
-    struct str list = json_get_str(json_get(&f->tmpl, STR("dag")), STR("target")), name;
-    bool is_named = !str_is_empty(list);
+    const struct depends **programs =
+        ARENA_ARRAY(f->arena, const struct depends *, f->step_count + 1);
+    struct str target = json_get_str(json_get(&f->tmpl, STR("dag")), STR("target"));
 
-    while (is_named && str_cut(&list, ' ', &name)) {
-        struct wf_step *task = find_task(f, name);
+    for (size_t i = 0; i < f->step_count; i++) {
+        struct wf_step *task = &f->steps[i];
+        const size_t *needs;
+        size_t count;
 
-        if (str_is_empty(name))
-            continue;
-        if (!task)
-            return err_set(err, ERR_INVALID, "target '" STR_FMT "' is not defined",
-                           STR_ARG(name));
-        task->is_target = true;
-        want(f, task);
+        if (depends_compile(f->arena, tasks, f->step_count, i, &task->condition, err) < 0)
+            return -1;
+        programs[i] = task->condition;
+        needs = depends_needs(task->condition, &count);
+        for (size_t k = 0; k < count; k++) {
+            if (needs[k] == SIZE_MAX)
+                return err_set(err, ERR_INVALID,
+                               "task '" STR_FMT "' depends on a task that is not defined",
+                               STR_ARG(task->name));
+            VEC_APUSH(f->arena, &task->needs, (uint32_t) needs[k]);
+            VEC_APUSH(f->arena, &f->steps[needs[k]].feeds, (uint32_t) i);
+        }
+        task->waits = (uint32_t) count;
     }
-    for (size_t i = 0; !is_named && i < f->step_count; i++) {
-        f->steps[i].is_target = f->steps[i].feeds.len == 0;
-        f->steps[i].is_wanted = true;
+    f->targets =
+        depends_targets(f->arena, target, programs, tasks, f->step_count, &f->target_count);
+    for (size_t i = 0; i < f->target_count; i++) {
+        if (f->targets[i] == SIZE_MAX)
+            return err_set(err, ERR_INVALID, "target: a task that is not defined: " STR_FMT,
+                           STR_ARG(target));
+        want(f, &f->steps[f->targets[i]]);
     }
     return 0;
 }
 
 int wf_dag_open(struct wf *wf, struct wf_frame *f, struct err *err)
 {
-    const struct json *tasks = json_path(&f->tmpl, "dag", "tasks", NULL);
+    const struct json *list = json_path(&f->tmpl, "dag", "tasks", NULL);
+    struct depends_task *tasks;
 
-    (void) wf;
-    f->step_count = json_is(tasks, JSON_ARRAY) ? tasks->count : 0;
+    f->step_count = json_is(list, JSON_ARRAY) ? list->count : 0;
     f->steps = ARENA_ARRAY(f->arena, struct wf_step, f->step_count + 1);
+    f->states = ARENA_ARRAY(f->arena, struct depends_state, f->step_count + 1);
+    tasks = ARENA_ARRAY(wf->pass->a, struct depends_task, f->step_count + 1);
     for (size_t i = 0; i < f->step_count; i++) {
-        f->steps[i].json = json_item(tasks, i);
-        f->steps[i].name = json_get_str(json_item(tasks, i), STR("name"));
+        f->steps[i].json = json_item(list, i);
+        f->steps[i].name = json_get_str(json_item(list, i), STR("name"));
+        tasks[i] = depends_task_of(json_item(list, i));
     }
-    for (size_t i = 0; i < f->step_count; i++) {
-        struct wf_step *task = &f->steps[i];
-
-        if (wf_depends_needs(f, task, err) < 0)
-            return -1;
-        task->waits = (uint32_t) task->needs.len;
-        VEC_FOREACH (it, &task->needs)
-            VEC_APUSH(f->arena, &f->steps[*it].feeds, (uint32_t) i);
-    }
-    return mark_targets(f, err);
+    return compile(f, tasks, err);
 }
 
 static struct wf_call task_call(struct wf *wf, struct wf_frame *f, const struct wf_step *task,
@@ -127,7 +126,7 @@ static void fail_task(struct wf *wf, struct wf_frame *f, struct wf_step *task,
 static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *task,
                         struct wf_node *child)
 {
-    if (wf_call_arm(f, child) || wf_hook_start(wf, f, task->json, child))
+    if (wf_call_arm(child) || wf_hook_start(wf, f, task->json, child))
         task->unfinished++;
 }
 
@@ -250,6 +249,22 @@ static enum wf_phase group_phase(const struct wf_node *group)
     return ret;
 }
 
+/* What conditions can ask of a task that has ended. */
+static struct depends_state state_of(const struct wf_node *n)
+{
+    struct depends_state ret = {
+        .phase = wf_depends_phase(n->phase),
+        .is_group = n->type == WF_TASK_GROUP,
+        .all_failed = n->type == WF_TASK_GROUP && n->children.len > 0,
+    };
+
+    for (size_t i = 0; ret.is_group && i < n->children.len; i++) {
+        ret.any_succeeded = ret.any_succeeded || n->children.at[i]->phase == WF_SUCCEEDED;
+        ret.all_failed = ret.all_failed && n->children.at[i]->phase == WF_FAILED;
+    }
+    return ret;
+}
+
 /* All of a task has ended: its dependents may be due. */
 static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 {
@@ -259,6 +274,7 @@ static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
     f->unfinished--;
     if (task->node && task->node->type == WF_TASK_GROUP)
         wf_node_end(wf, task->node, group_phase(task->node), STR_NONE);
+    f->states[task - f->steps] = state_of(task->node);
     VEC_FOREACH (it, &task->feeds)
         if (--f->steps[*it].waits == 0)
             VEC_APUSH(f->arena, &f->due, *it);
@@ -267,20 +283,12 @@ static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 
 static void run_due(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 {
-    struct err err;
-    int is_met;
-
     if (!task->is_wanted || task->is_ready)
         return;
     if (!task->is_begun) {
         task->is_begun = true;
         f->unfinished++;
-        is_met = wf_depends(f, task, &err);
-        if (is_met < 0) {
-            fail_task(wf, f, task, &err);
-            return;
-        }
-        if (is_met == 0) {
+        if (depends_eval(task->condition, f->states) == DEPENDS_OMIT) {
             skip_task(wf, f, task, WF_OMITTED, STR("omitted: depends condition not met"),
                       WF_FLAG_EMPTY);
             return;
@@ -298,9 +306,9 @@ static void finish(struct wf *wf, struct wf_frame *f)
 
     if (phase == WF_RUNNING)
         return;
-    for (size_t i = 0; i < f->step_count; i++)
-        if (f->steps[i].is_target && f->steps[i].node)
-            wf_outbound(wf, f->steps[i].node, f->node);
+    for (size_t i = 0; i < f->target_count; i++)
+        if (f->steps[f->targets[i]].node)
+            wf_outbound(wf, f->steps[f->targets[i]].node, f->node);
     if (phase == WF_SUCCEEDED && wf_outputs_collect(wf, f, &err) < 0)
         wf_node_end(wf, f->node, WF_ERROR, str_from(err.text));
     else

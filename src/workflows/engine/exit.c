@@ -86,7 +86,7 @@ bool wf_hook_start(struct wf *wf, struct wf_frame *f, const struct json *step,
         .is_exit = true,
     };
     n = start(wf, &call, hook, f, after);
-    return n && wf_call_arm(f, n);
+    return n && wf_call_arm(n);
 }
 
 /* The workflow's exit handler: NULL when there is none, else its node. */

@@ -94,6 +94,7 @@ struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_t
         wf->total += n->total = 1;
     wf_text_set(&n->display, node_display_name(call->name, boundary));
     set_template(n, call);
+    wf_node_count(n);
     wf_node_changed(wf, n);
     return n;
 }
@@ -127,8 +128,6 @@ void wf_node_tell(struct wf *wf, struct wf_node *n)
     if (n->is_told || !owner || !owner->frame)
         return;
     n->is_told = true;
-    if (owner->frame->active > 0)
-        owner->frame->active--;
     if (owner->type == WF_STEPS)
         wf_steps_told(wf, owner->frame, n);
     else if (owner->type == WF_DAG)
@@ -136,11 +135,19 @@ void wf_node_tell(struct wf *wf, struct wf_node *n)
     wf_node_wake(wf, owner);
 }
 
-void wf_node_count_bad(struct wf_node *n)
+/* Does parallelism of a template count it? A Retry node does not: its attempts do. */
+static bool is_work(const struct wf_node *n)
 {
-    bool is_work = n->type == WF_POD || n->type == WF_STEPS || n->type == WF_DAG;
+    return n->boundary && (n->type == WF_POD || n->type == WF_STEPS || n->type == WF_DAG);
+}
 
-    if (is_work && n->boundary && wf_phase_is_bad(n->phase))
+void wf_node_count(struct wf_node *n)
+{
+    if (!is_work(n))
+        return;
+    if (!wf_node_is_done(n))
+        n->boundary->active_inside++;
+    else if (wf_phase_is_bad(n->phase))
         n->boundary->bad_inside++;
 }
 
@@ -157,7 +164,11 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
             wf->done += n->done = n->total;
     }
     wf_node_changed(wf, n);
-    wf_node_count_bad(n);
+    if (is_work(n)) {
+        n->boundary->active_inside--;
+        wf_node_count(n);
+        wf_unblock(wf);
+    }
     wf_outputs_export(wf, n);
     wf_node_tell(wf, n);
 }

@@ -196,7 +196,7 @@ void wf_node_parse_links(struct wf *wf, const struct json *doc)
     n->boundary = map_find(&wf->nodes, json_get_str(doc, STR("boundaryID")));
     if (n->type == WF_POD && !wf_node_is_done(n))
         wf_pod_count(wf, n);
-    wf_node_count_bad(n);
+    wf_node_count(n);
     for (size_t i = 0; json_item(children, i); i++) {
         other = map_find(&wf->nodes, json_str(json_item(children, i)));
         if (other)

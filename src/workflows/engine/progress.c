@@ -13,7 +13,7 @@ struct sum {
 
 static void push_children(struct sum *s, struct wf_node *n)
 {
-    unsigned mark = s->wf->visit << 3;
+    unsigned mark = s->wf->visit;
 
     VEC_FOREACH (it, &n->children) {
         if ((*it)->visit == mark)

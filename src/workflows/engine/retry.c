@@ -89,7 +89,7 @@ static void start_attempt(struct wf *wf, struct wf_frame *f, const struct wf_nod
     wf_text_set(&n->message, STR_NONE);
     if (is_new)
         wf_node_link(wf, n, child);
-    if (!wf_call_arm(f, child))
+    if (!wf_call_arm(child))
         wf_node_wake(wf, n);
 }
 

@@ -205,6 +205,114 @@ struct str runner_tree(struct runner *r, struct arena *a)
     return json_text(a, &doc, JSON_INDENT);
 }
 
+static int compare_str(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *) a, *(const struct str *) b);
+}
+
+static void add_ids(struct runner *r, struct arena *a, struct strbuf *b, const char *name,
+                    const struct json *ids)
+{
+    struct str *list = ARENA_ARRAY(a, struct str, ids ? ids->count + 1 : 1);
+    size_t count = 0;
+
+    for (size_t i = 0; json_item(ids, i); i++) {
+        struct runner_row *row = map_find(&r->rows, json_str(json_item(ids, i)));
+        struct json doc;
+        struct err err;
+
+        if (row && json_parse(a, row->doc, &doc, &err) == 0)
+            list[count++] = json_get_str(&doc, STR("displayName"));
+        else
+            list[count++] = str_concat(a, STR("?"), json_str(json_item(ids, i)));
+    }
+    qsort(list, count, sizeof(*list), compare_str);
+    for (size_t i = 0; i < count; i++)
+        strbuf_addf(b, "%s" STR_FMT, i == 0 ? name : " ", STR_ARG(list[i]));
+    if (count > 0)
+        strbuf_addz(b, "]");
+}
+
+static struct str node_line(struct runner *r, struct arena *a, const struct json *n)
+{
+    static const char *const texts[] = {"progress", "message", "templateName", "templateScope"};
+    static const char *const values[] = {"templateRef", "nodeFlag", "inputs", "outputs"};
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+    struct json_array_builder one = {0};
+    struct json boundary;
+
+    strbuf_addf(&b, STR_FMT " %s " STR_FMT, STR_ARG(json_get_str(n, STR("name"))),
+                str_cz(a, json_get_str(n, STR("type"))),
+                STR_ARG(json_get_str(n, STR("phase"))));
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (json_get(n, str_from(texts[i])))
+            strbuf_addf(&b, " %s=" STR_FMT, texts[i],
+                        STR_ARG(json_get_str(n, str_from(texts[i]))));
+    for (size_t i = 0; i < COUNT_OF(values); i++)
+        if (json_get(n, str_from(values[i])))
+            strbuf_addf(
+                &b, " %s=" STR_FMT, values[i],
+                STR_ARG(json_text(a, json_get(n, str_from(values[i])), JSON_SORT_KEYS)));
+    if (json_get(n, STR("boundaryID")))
+        json_push(a, &one, *json_get(n, STR("boundaryID")));
+    boundary = json_array(&one);
+    add_ids(r, a, &b, " in=[", &boundary);
+    add_ids(r, a, &b, " children=[", json_get(n, STR("children")));
+    add_ids(r, a, &b, " outbound=[", json_get(n, STR("outboundNodes")));
+    strbuf_addc(&b, '\n');
+    return str_copy(a, strbuf_str(&b));
+}
+
+/* A hash in a message depends on nothing but names, so only the workflow's name is hidden. */
+static struct str hide_name(struct arena *a, struct str text, struct str name)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(64 << 20);
+    size_t at;
+
+    while ((at = str_find(text, name)) != SIZE_MAX) {
+        strbuf_add(&b, str_head(text, at));
+        strbuf_addz(&b, "$WF");
+        text = str_skip(text, at + name.len);
+    }
+    strbuf_add(&b, text);
+    return str_copy(a, strbuf_str(&b));
+}
+
+struct str runner_lines(struct runner *r, struct arena *a)
+{
+    struct str *lines = ARENA_ARRAY(a, struct str, r->rows.len + 1);
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(64 << 20);
+    const struct json *status;
+    struct json doc;
+    struct err err;
+    size_t count = 0;
+
+    if (json_parse(a, r->doc, &doc, &err) < 0)
+        abort();
+    status = json_get(&doc, STR("status"));
+    strbuf_addf(&b, STR_FMT " progress=" STR_FMT, STR_ARG(json_get_str(status, STR("phase"))),
+                STR_ARG(json_get_str(status, STR("progress"))));
+    if (json_get(status, STR("message")))
+        strbuf_addf(&b, " message=" STR_FMT, STR_ARG(json_get_str(status, STR("message"))));
+    if (json_get(status, STR("outputs")))
+        strbuf_addf(&b, " outputs=" STR_FMT,
+                    STR_ARG(json_text(a, json_get(status, STR("outputs")), JSON_SORT_KEYS)));
+    strbuf_addc(&b, '\n');
+    MAP_FOREACH (it, &r->rows) {
+        struct runner_row *row = it->value;
+        struct json node;
+
+        if (json_parse(a, row->doc, &node, &err) < 0)
+            abort();
+        lines[count++] =
+            node_line(r, a, memcpy(ARENA_NEW(a, struct json), &node, sizeof(node)));
+    }
+    qsort(lines, count, sizeof(*lines), compare_str);
+    for (size_t i = 0; i < count; i++)
+        strbuf_add(&b, lines[i]);
+    return hide_name(a, strbuf_str(&b), wf_name(r->wf));
+}
+
 void runner_done(struct runner *r)
 {
     MAP_FOREACH (it, &r->rows) {

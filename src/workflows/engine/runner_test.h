@@ -54,6 +54,12 @@ void runner_report(struct runner *r, size_t index);
 void runner_crash(struct runner *r);
 /** runner_tree() - the stored document with status.nodes, as the API would show it */
 struct str runner_tree(struct runner *r, struct arena *a);
+/**
+ * runner_lines() - the finished workflow as text: a line for the workflow, then one a node,
+ * sorted by name; ids are shown as display names, times are left out, the workflow's name is
+ * $WF
+ */
+struct str runner_lines(struct runner *r, struct arena *a);
 /** runner_random() - the next number of the seed */
 uint64_t runner_random(struct runner *r);
 void runner_done(struct runner *r);

@@ -125,7 +125,7 @@ static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *step,
         wf_node_link(wf, f->group_node, child);
     if (!step->is_loop)
         step->node = child;
-    if (wf_call_arm(f, child) || wf_hook_start(wf, f, step->json, child))
+    if (wf_call_arm(child) || wf_hook_start(wf, f, step->json, child))
         step->unfinished++;
     f->unfinished += step->unfinished > before;
 }

@@ -71,7 +71,7 @@ bool wf_has_room(const struct wf *wf, const struct wf_node *boundary)
         return false;
     if (boundary && boundary->frame &&
         json_i64(json_get(&boundary->frame->tmpl, STR("parallelism")), &limit) && limit > 0)
-        return boundary->frame->active < limit;
+        return boundary->active_inside < limit;
     return true;
 }
 

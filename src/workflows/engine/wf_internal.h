@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "lang/depends/dag_phase.h"
 #include "lang/subst/items.h"
 #include "workflows/engine/decide.h"
 
@@ -55,6 +56,7 @@ struct wf_node {
     int64_t started_ms, finished_ms;
     uint32_t done, total;     /* progress; total 0: none */
     uint32_t bad_inside;      /* Pod, Steps and DAG nodes in this boundary that have failed */
+    uint32_t active_inside;   /* unfinished ones of these */
     uint32_t pods_inside;     /* unfinished pods in this boundary */
     struct wf_node *boundary; /* borrowed */
     struct wf_node *owner;    /* whose frame waits for it, or NULL */
@@ -62,6 +64,7 @@ struct wf_node {
     struct wf_frame *frame;   /* owned, while unfinished */
     uint32_t step;            /* index in the owner's frame */
     uint32_t visit;           /* of the last walk that came by */
+    uint32_t index;           /* in the last walk's list */
     bool is_queued, is_changed, is_asked, is_counted, is_told;
     VEC(struct wf_node *) children;
     VEC(struct wf_node *) outbound;
@@ -94,15 +97,15 @@ struct wf_step {
     const struct json *json; /* as written */
     struct json resolved;    /* references filled in */
     struct items_loop loop;
-    bool is_loop, is_ready, is_resolved, is_done, is_wanted, is_target, is_begun, is_skipped,
+    bool is_loop, is_ready, is_resolved, is_done, is_wanted, is_begun, is_skipped,
         has_result_known, wants_result;
-    uint32_t next;                /* item to be started */
-    uint32_t unfinished;          /* children and hooks */
-    uint32_t waits;               /* tasks: dependencies that are not done */
-    struct wf_node *node;         /* of the step, or the TaskGroup */
-    const struct json *aggregate; /* names of a loop that is done, or NULL */
-    VEC(uint32_t) needs, feeds;   /* tasks: indexes, in the frame's arena */
-    struct str depends;           /* tasks: condition */
+    uint32_t next;                   /* item to be started */
+    uint32_t unfinished;             /* children and hooks */
+    uint32_t waits;                  /* tasks: dependencies that are not done */
+    struct wf_node *node;            /* of the step, or the TaskGroup */
+    const struct json *aggregate;    /* names of a loop that is done, or NULL */
+    VEC(uint32_t) needs, feeds;      /* tasks: indexes, in the frame's arena */
+    const struct depends *condition; /* tasks */
 };
 
 struct wf_frame {
@@ -120,11 +123,13 @@ struct wf_frame {
     size_t *groups; /* Steps: index of each group's first step; one more at the end */
     size_t group_count, group;
     struct wf_node *group_node;
+    struct depends_state *states; /* DAG: of the tasks, for their conditions */
+    const size_t *targets;        /* DAG: tasks that it is run for */
+    size_t target_count;
     bool is_open;               /* the group's references are filled in */
     VEC(uint32_t) due, waiting; /* DAG: tasks to be looked at; those that wait for room */
     uint32_t unfinished;        /* steps of the group, or tasks, that are begun and not done */
     int64_t wake_ms;            /* Retry: do not try before */
-    uint32_t active;            /* children that are not done, for parallelism */
     struct str text;            /* of the template, when results are looked for, or absent */
 };
 
@@ -183,8 +188,8 @@ void wf_node_changed(struct wf *wf, struct wf_node *n);
 void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child);
 /** wf_node_end() - into a final phase; tells the owner; @message is copied */
 void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message);
-/** wf_node_count_bad() - a failed node at its boundary, once */
-void wf_node_count_bad(struct wf_node *n);
+/** wf_node_count() - a new or loaded node at its boundary */
+void wf_node_count(struct wf_node *n);
 /** wf_node_tell() - count a finished node at its owner, once */
 void wf_node_tell(struct wf *wf, struct wf_node *n);
 /** wf_node_wake() - run the node's frame later in this pass */
@@ -253,8 +258,8 @@ struct wf_node *wf_call_skip(struct wf *wf, const struct wf_call *call, enum wf_
 /** wf_call_when() - start one step, task or item after its condition */
 enum wf_called wf_call_when(struct wf *wf, struct wf_call *call, const struct json *step,
                             struct wf_node **ret, struct err *err);
-/** wf_call_arm() - let the owner's frame wait for a child; whether it has to */
-bool wf_call_arm(struct wf_frame *owner, struct wf_node *child);
+/** wf_call_arm() - let a child tell its owner when it ends; whether it has not yet */
+bool wf_call_arm(struct wf_node *child);
 /** wf_block() - run the frame again when there is room for more pods */
 void wf_block(struct wf *wf, struct wf_node *n);
 /** wf_unblock() - there may be room now */
@@ -298,14 +303,12 @@ void wf_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into);
 void wf_link_after(struct wf *wf, struct wf_node *n, struct wf_node *next);
 /** wf_assess_dag() - phase of a DAG of which nothing is unfinished */
 enum wf_phase wf_assess_dag(struct wf *wf, const struct wf_frame *f);
+/** wf_depends_phase() - a node's phase in the words of conditions */
+enum depends_phase wf_depends_phase(enum wf_phase phase);
 /** wf_progress() - fill in the progress of nodes that call others */
 void wf_progress(struct wf *wf);
 /** wf_condition() - a `when` after substitution: 1, 0 or -1 */
 int wf_condition(struct arena *a, struct str text, struct err *err);
-/** wf_depends() - is the condition of a task met? -1 on error */
-int wf_depends(const struct wf_frame *f, const struct wf_step *task, struct err *err);
-/** wf_depends_needs() - tasks that a condition names, and the condition itself */
-int wf_depends_needs(struct wf_frame *f, struct wf_step *task, struct err *err);
 /** wf_fails_fast() - has a template with failFast a failed child? Then nothing new starts in it
  */
 bool wf_fails_fast(const struct wf_node *boundary);
