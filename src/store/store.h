@@ -152,6 +152,9 @@ void store_txn_create(struct store_txn *txn, const struct json *doc);
 /** store_txn_update() - replace an object; ERR_NOT_FOUND, or ERR_CONFLICT when @expect_rv is not 0 and not its rv, or the uid differs */
 void store_txn_update(struct store_txn *txn, const struct json *doc, int64_t expect_rv);
 
+/** store_txn_touch() - give an object a new resourceVersion because its nodes change in this transaction: watchers see it; ERR_NOT_FOUND, ERR_CONFLICT when the uid differs */
+void store_txn_touch(struct store_txn *txn, const struct store_key *key, struct str uid);
+
 /** store_txn_delete() - remove an object with its nodes and labels; @uid and @expect_rv are preconditions unless "" and 0 */
 void store_txn_delete(struct store_txn *txn, const struct store_key *key, struct str uid,
                       int64_t expect_rv);
@@ -206,7 +209,8 @@ typedef void (*store_event_fn)(void *ctx, const struct store_event *event);
 
 /**
  * store_watch_open() - follow changes of one kind; loop thread
- * @q:       group, kind, ns, labels, fields (copied); an object that stops matching is DELETED, one that begins is ADDED
+ * @q:       group, kind, ns, labels, fields (copied); an object that stops matching is DELETED, one that begins is ADDED;
+ *           STORE_UNFINISHED with @from_rv 0 leaves out of the first ADDED what has finished, live events come for all
  * @from_rv: deliver what came after it; 0 = first all that is there as ADDED, then live; -1 = from now
  * @fn:      on the loop, in order, never inside this call
  * @on_end:  called once when history is too short (ERR_GONE) or the store fails; then the watch is closed already

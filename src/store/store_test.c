@@ -546,6 +546,65 @@ static void test_watch_with_labels(void **state)
     store_watch_close(watched);
 }
 
+/* A touch changes nothing but the version, which watchers hear of together with the nodes. */
+static void test_touch(void **state)
+{
+    struct world *w = *state;
+    struct store_txn *txn = store_txn_new(w->store);
+    struct store_key key = key_of("one");
+    const struct store_object *o;
+    struct store_watch *watched;
+    struct err err;
+    int64_t before;
+
+    must_create(w, "one", "red");
+    before = w->rv;
+    turn(w);
+    watched = watch(w, before, NULL);
+    store_txn_node(txn, STR("uid-one"), STR("n7"), 1, STR("{\"id\":\"n7\"}"));
+    store_txn_touch(txn, &key, STR("uid-one"));
+    assert_int_equal(commit(w, txn, &err), 0);
+    turn(w);
+    assert_string_equal(w->events.ptr, "Mone (n7) ");
+    store_watch_close(watched);
+    assert_int_equal(store_get(w->store, &key, &o, &err), 0);
+    assert_int_equal(o->rv, before + 1);
+    assert_int_not_equal(str_find(o->doc, STR("\"spec\":{\"a\":1}")), SIZE_MAX);
+    store_object_unref(o);
+    txn = store_txn_new(w->store);
+    store_txn_touch(txn, &key, STR("another"));
+    assert_int_equal(commit(w, txn, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFLICT);
+    txn = store_txn_new(w->store);
+    key.name = STR("absent");
+    store_txn_touch(txn, &key, STR(""));
+    assert_int_equal(commit(w, txn, &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+}
+
+static void test_watch_unfinished(void **state)
+{
+    const struct store_query q = {.group = STR("argoproj.io"),
+                                  .kind = STR("Workflow"),
+                                  .ns = STR(""),
+                                  .finished = STORE_UNFINISHED};
+    struct world *w = *state;
+    struct store_watch *watched;
+    struct err err;
+
+    must_create(w, "runs", "red");
+    assert_int_equal(create(w, "ended", "red", "Succeeded", &err), 0);
+    turn(w);
+    watched = store_watch_open(w->store, &q, 0, on_event, on_end, w);
+    turn(w);
+    assert_string_equal(w->events.ptr, "Aruns ");
+    change(w, "ended", "blue");
+    drop(w, "ended");
+    turn(w);
+    assert_string_equal(w->events.ptr, "Aruns Mended (n1) Dended ");
+    store_watch_close(watched);
+}
+
 static void test_watch_too_old(void **state)
 {
     struct world *w = *state;
@@ -627,6 +686,8 @@ int main(void)
         TEST(test_watch_replay_then_live),
         TEST(test_watch_tells_once),
         TEST(test_watch_with_labels),
+        TEST(test_touch),
+        TEST(test_watch_unfinished),
         TEST(test_watch_too_old),
         TEST(test_watch_property),
     };

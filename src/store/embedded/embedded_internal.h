@@ -18,7 +18,7 @@
 
 enum { STORE_SCHEMA_VERSION = 1, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
 
-enum op_kind { OP_CREATE, OP_UPDATE, OP_DELETE, OP_NODE, OP_ROW };
+enum op_kind { OP_CREATE, OP_UPDATE, OP_TOUCH, OP_DELETE, OP_NODE, OP_ROW };
 
 /* One step of a transaction; texts live in the transaction's arena. */
 struct op {

@@ -123,15 +123,27 @@ void store_txn_update(struct store_txn *txn, const struct json *doc, int64_t exp
     op->expect_rv = expect_rv;
 }
 
-void store_txn_delete(struct store_txn *txn, const struct store_key *key, struct str uid,
-                      int64_t expect_rv)
+static void set_target(struct store_txn *txn, struct op *op, const struct store_key *key,
+                       struct str uid)
 {
-    struct op *op = add_op(txn, OP_DELETE);
     struct arena *a = txn->arena;
 
     op->key = (struct store_key){str_copy(a, key->group), str_copy(a, key->kind),
                                  str_copy(a, key->ns), str_copy(a, key->name)};
     op->uid = str_copy(a, present(uid));
+}
+
+void store_txn_touch(struct store_txn *txn, const struct store_key *key, struct str uid)
+{
+    set_target(txn, add_op(txn, OP_TOUCH), key, uid);
+}
+
+void store_txn_delete(struct store_txn *txn, const struct store_key *key, struct str uid,
+                      int64_t expect_rv)
+{
+    struct op *op = add_op(txn, OP_DELETE);
+
+    set_target(txn, op, key, uid);
     op->expect_rv = expect_rv;
 }
 

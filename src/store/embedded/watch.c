@@ -168,7 +168,10 @@ static int replay(struct store_watch *w, struct connection *c)
     if (w->from_rv > w->seen_rv)
         return err_set(&w->err, ERR_GONE, "resource version %lld is in the future (%lld)",
                        (long long) w->from_rv, (long long) w->seen_rv);
-    if (read_changes(w, c, STATEMENT_CHANGES_OBJECTS) < 0)
+    if (read_changes(w, c,
+                     w->query.finished == STORE_UNFINISHED && w->from_rv == 0
+                         ? STATEMENT_OBJECTS_ACTIVE
+                         : STATEMENT_CHANGES_OBJECTS) < 0)
         return -1;
     if (w->from_rv > 0 && read_changes(w, c, STATEMENT_CHANGES_DELETED) < 0)
         return -1;
@@ -259,7 +262,8 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
                                     .ns = str_copy(a, q->ns),
                                     .labels = copy_selector(a, q->labels),
                                     .fields = copy_selector(a, q->fields),
-                                    .name_prefix = str_copy(a, q->name_prefix)};
+                                    .name_prefix = str_copy(a, q->name_prefix),
+                                    .finished = q->finished};
     w->task.run = on_replayed;
     list_append(&s->watches, &w->link);
     if (from_rv < 0) {

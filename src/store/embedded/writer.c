@@ -219,6 +219,28 @@ static int do_update(struct store *s, struct store_txn *txn, struct op *op, int6
     return result;
 }
 
+/* The same document with a new resourceVersion: its nodes have changed. */
+static int do_touch(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    sqlite3_stmt *row, *stmt;
+    const struct store_object *old;
+    int result = find_expected(s, txn, op, &row);
+
+    if (result < 0)
+        return result;
+    old = object_of_row(row);
+    stmt = connection_statement(&s->writer, STATEMENT_OBJECT_TOUCH);
+    sqlite3_bind_int64(stmt, 1, rv);
+    sqlite3_bind_int64(stmt, 2, sqlite3_column_int64(row, 11));
+    sqlite3_reset(row);
+    op->uid = str_copy(txn->arena, old->uid);
+    op->event = STORE_MODIFIED;
+    op->object = object_make(&old->key, old->uid, rv, old->created, old->doc, old->phase,
+                             old->is_finished);
+    store_object_unref(old);
+    return step(s, txn, stmt, "change an object");
+}
+
 static int do_delete(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
 {
     sqlite3_stmt *row, *stmt;
@@ -321,6 +343,10 @@ static int do_op(struct store *s, struct store_txn *txn, struct op *op, int64_t 
     case OP_UPDATE:
         op->rv = *rv + 1;
         result = do_update(s, txn, op, op->rv);
+        break;
+    case OP_TOUCH:
+        op->rv = *rv + 1;
+        result = do_touch(s, txn, op, op->rv);
         break;
     case OP_DELETE:
         op->rv = *rv + 1;
