@@ -1,11 +1,14 @@
 /*
- * workflows/engine/engine.h - the workflow controller: watches Workflows, decides, commits, then acts.
+ * workflows/engine/engine.h - the workflow controller: watches Workflows, decides, commits,
+ * then acts.
  *
- * Loop-bound. For each unfinished Workflow it holds the state (immutable spec document, node table) in memory. An
- * observation (creation, pod report, timer, changed spec) becomes one call of decide() (decide.h, pure); what it
- * decided goes into one store transaction; after that commit the actions are carried out (pods asked for, killed,
- * timers set). Observations that arrive during a commit wait for the next pass of that workflow. After a restart every
- * unfinished workflow is loaded from the store and passes through the same code: there is no other recovery.
+ * Loop-bound. For each unfinished Workflow it holds the state (immutable spec document, node
+ * table) in memory. An observation (creation, pod report, timer, changed spec) becomes one call
+ * of decide() (decide.h, pure); what it decided goes into one store transaction; after that
+ * commit the actions are carried out (pods asked for, killed, timers set). Observations that
+ * arrive during a commit wait for the next pass of that workflow. After a restart every
+ * unfinished workflow is loaded from the store and passes through the same code: there is no
+ * other recovery.
  */
 #pragma once
 
@@ -20,9 +23,8 @@ struct engine;
 struct engine_options {
     struct loop *loop;
     struct store *store;
-    struct workers *workers;       /* for loading (store reads) */
+    struct workers *workers; /* for loading (store reads) */
     struct pod_runner *runner;
-    const struct json *defaults;   /* workflowDefaults (a Workflow document) or NULL; borrowed for the engine's life */
 };
 
 /** engine_new() - a stopped engine; owned */
@@ -31,7 +33,8 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
 /** engine_start() - load what is unfinished, then follow the store's watch */
 int engine_start(struct engine *e, struct err *err);
 
-/** engine_stop() - no callback of the engine runs after this; commits under way are dropped from memory, not from disk */
+/** engine_stop() - no callback of the engine runs after this; commits under way are dropped
+ * from memory, not from disk */
 void engine_stop(struct engine *e);
 
 /** engine_free() - release a stopped engine; NULL is a no-op */

@@ -1,0 +1,297 @@
+/*
+ * The workflow controller: which workflows are in memory, which are to be passed over, and what
+ * the store, the runner and the clock tell about them. engine_run.c is one of them.
+ *
+ * Loop thread, but for load_run(), a job on a worker. News is collected during a turn of the
+ * loop and decided at its end, so that many reports of one workflow make one decision and one
+ * commit.
+ */
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "workflows/engine/engine_internal.h"
+
+/* ---- turns ---- */
+
+static void take_link(struct engine_run *run, struct list *to)
+{
+    list_remove(&run->link);
+    list_append(to, &run->link);
+}
+
+void engine_make_ready(struct engine_run *run)
+{
+    struct engine *e = run->engine;
+
+    if (run->state == RUN_TO_LOAD || run->state == RUN_LOADING || run->is_gone)
+        return;
+    take_link(run, &e->ready);
+    if (!e->is_task_posted) {
+        e->is_task_posted = true;
+        loop_post(e->options.loop, &e->task);
+    }
+}
+
+static void pass_ready(struct loop_task *task)
+{
+    struct engine *e = CONTAINER_OF(task, struct engine, task);
+    struct list now;
+
+    e->is_task_posted = false;
+    list_init(&now);
+    list_splice(&now, &e->ready);
+    while (!list_is_empty(&now)) {
+        struct engine_run *run = LIST_ENTRY(now.next, struct engine_run, link);
+
+        list_remove(&run->link);
+        if (!e->is_stopping)
+            run_pass(run);
+    }
+}
+
+static void start_slow_timer(struct engine *e)
+{
+    if (!e->is_slow_timer_on)
+        timer_start(e->slow_timer, ENGINE_SLOW_MS);
+    e->is_slow_timer_on = true;
+}
+
+void engine_make_slow(struct engine_run *run)
+{
+    struct engine *e = run->engine;
+
+    if (!list_is_empty(&run->link)) /* ready, or slow already */
+        return;
+    take_link(run, &e->slow);
+    start_slow_timer(e);
+}
+
+static void load_more(struct engine *e);
+
+static void on_slow(void *ctx)
+{
+    struct engine *e = ctx;
+
+    e->is_slow_timer_on = false;
+    while (!list_is_empty(&e->slow)) {
+        struct engine_run *run = LIST_ENTRY(e->slow.next, struct engine_run, link);
+
+        list_remove(&run->link);
+        engine_make_ready(run);
+    }
+    load_more(e);
+}
+
+/* ---- loading ---- */
+
+struct load {
+    struct job job;
+    struct engine_run *run;
+    struct arena *arena;
+    const struct store_object *object; /* reference */
+    struct wf *wf;
+};
+
+static void load_run(struct job *job)
+{
+    struct load *load = CONTAINER_OF(job, struct load, job);
+    struct store *store = load->run->engine->options.store;
+    struct wf_stored_node *nodes;
+    struct store_node *rows;
+    size_t count;
+
+    if (store_get(store, &load->run->key, &load->object, &job->err) < 0 ||
+        store_nodes(store, load->arena, load->run->uid, &rows, &count, &job->err) < 0)
+        return;
+    nodes = ARENA_ARRAY(load->arena, struct wf_stored_node, count + 1);
+    for (size_t i = 0; i < count; i++)
+        nodes[i] = (struct wf_stored_node){rows[i].id, rows[i].seq, rows[i].doc};
+    load->wf = wf_load(load->object->doc, nodes, count, &job->err);
+}
+
+static void on_loaded(struct job *job)
+{
+    struct load *load = CONTAINER_OF(job, struct load, job);
+    struct engine_run *run = load->run;
+    struct engine *e = run->engine;
+
+    e->loading--;
+    if (run->is_gone || (load->object && !str_eq(load->object->uid, run->uid))) {
+        wf_free(load->wf);
+        run_free(run);
+    } else if (load->wf && run->must_reload) {
+        wf_free(load->wf);
+        engine_reload(run);
+    } else if (load->wf) {
+        run_begin(run, load->wf, load->object->rv);
+    } else {
+        log_error(NULL, "a workflow was not loaded", LOG_STR(WORKFLOW, run->key.name),
+                  LOG_ERR(&job->err));
+        run_free(run);
+    }
+    store_object_unref(load->object);
+    arena_free(load->arena);
+    load_more(e);
+}
+
+static void load_more(struct engine *e)
+{
+    while (!e->is_stopping && e->loading < ENGINE_LOADS_MAX && !list_is_empty(&e->to_load)) {
+        struct engine_run *run = LIST_ENTRY(e->to_load.next, struct engine_run, link);
+        struct arena *a = arena_new();
+        struct load *load = ARENA_NEW(a, struct load);
+        struct err err;
+
+        list_remove(&run->link);
+        load->arena = a;
+        load->run = run;
+        load->job.class = JOB_BULK;
+        load->job.run = load_run;
+        load->job.done = on_loaded;
+        if (workers_submit(e->options.workers, &load->job, &err) < 0) {
+            list_append(&e->to_load, &run->link);
+            arena_free(a);
+            start_slow_timer(e);
+            return;
+        }
+        run->state = RUN_LOADING;
+        run->must_reload = false;
+        e->loading++;
+    }
+}
+
+void engine_reload(struct engine_run *run)
+{
+    run->state = RUN_TO_LOAD;
+    timer_stop(run->wake);
+    take_link(run, &run->engine->to_load);
+    load_more(run->engine);
+}
+
+/* ---- news ---- */
+
+static void begin(struct engine *e, const struct store_object *o)
+{
+    struct engine_run *run = run_new(e, o);
+    struct err err;
+    struct wf *wf;
+
+    if (!str_is_empty(o->phase)) { /* it has nodes */
+        engine_reload(run);
+        return;
+    }
+    wf = wf_load(o->doc, NULL, 0, &err);
+    if (wf) {
+        run_begin(run, wf, o->rv);
+        return;
+    }
+    log_error(NULL, "a workflow was not read", LOG_STR(WORKFLOW, o->key.name), LOG_ERR(&err));
+    run_free(run);
+}
+
+static void on_change(void *ctx, const struct store_event *event)
+{
+    struct engine *e = ctx;
+    const struct store_object *o = event->object;
+    struct engine_run *run = o ? map_find(&e->runs, o->uid) : NULL;
+
+    if (!o || e->is_stopping)
+        return;
+    if (event->type == STORE_DELETED) {
+        if (run)
+            run_end(run, RUN_END_DELETED);
+    } else if (run) {
+        run_see(run, o);
+    } else if (!o->is_finished) {
+        begin(e, o);
+    }
+}
+
+static void watch_store(struct engine *e);
+
+/* The history was too short for us, or the disk failed: begin from what is there. */
+static void on_watch_end(void *ctx, const struct err *err)
+{
+    struct engine *e = ctx;
+
+    log_error(NULL, "the watch of workflows has ended; starting another", LOG_ERR(err));
+    e->watch = NULL;
+    watch_store(e);
+}
+
+static void watch_store(struct engine *e)
+{
+    const struct store_query q = {.group = STR("argoproj.io"),
+                                  .kind = STR("Workflow"),
+                                  .ns = STR(""),
+                                  .name_prefix = STR(""),
+                                  .finished = STORE_UNFINISHED};
+
+    e->watch = store_watch_open(e->options.store, &q, 0, on_change, on_watch_end, e);
+}
+
+static void on_report(void *ctx, const struct pod_report *report)
+{
+    struct engine *e = ctx;
+    struct engine_pod *pod = map_find(&e->pods, report->uid);
+
+    if (pod && !e->is_stopping)
+        run_see_pod(pod, report);
+}
+
+/* ---- life ---- */
+
+struct engine *engine_new(const struct engine_options *options, struct err *err)
+{
+    struct engine *e = NEW(struct engine);
+
+    if (!options->runner) {
+        free(e);
+        err_set(err, ERR_INVALID, "the workflow engine needs a pod runner");
+        return NULL;
+    }
+    e->options = *options;
+    e->task.run = pass_ready;
+    list_init(&e->ready);
+    list_init(&e->slow);
+    list_init(&e->to_load);
+    e->slow_timer = timer_new(options->loop, on_slow, e);
+    options->runner->report = on_report;
+    options->runner->report_ctx = e;
+    return e;
+}
+
+int engine_start(struct engine *e, struct err *err)
+{
+    loop_assert(e->options.loop);
+    if (e->watch)
+        return err_set(err, ERR_CONFLICT, "the workflow engine runs already");
+    watch_store(e);
+    return 0;
+}
+
+void engine_stop(struct engine *e)
+{
+    e->is_stopping = true;
+    store_watch_close(TAKE(e->watch));
+    timer_stop(e->slow_timer);
+    while (e->committing > 0 || e->loading > 0 || e->is_task_posted)
+        loop_run_once(e->options.loop, 10);
+}
+
+void engine_free(struct engine *e)
+{
+    if (!e)
+        return;
+    while (e->runs.len > 0)
+        run_free(e->runs.entries[0].value);
+    timer_free(e->slow_timer);
+    map_done(&e->runs);
+    map_done(&e->pods);
+    free(e);
+}
+
+struct engine_stats engine_stats_get(const struct engine *e)
+{
+    return e->stats;
+}

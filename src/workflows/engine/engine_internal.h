@@ -1,0 +1,114 @@
+/*
+ * workflows/engine/engine_internal.h - what the files of the controller share: engine.c (all
+ * workflows: the watch, loading, pod reports, timers) and engine_run.c (one workflow: its
+ * passes, commits and effects).
+ *
+ * A run is one unfinished workflow in memory. It is ready when observations wait, committing
+ * while its last decision is on its way to disk, and a run that fell behind the store is loaded
+ * again, as after a restart. Loop thread.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "workflows/engine/decide.h"
+#include "workflows/engine/engine.h"
+
+struct engine {
+    struct engine_options options;
+    struct store_watch *watch;
+    struct map runs;       /* workflow uid -> struct engine_run */
+    struct map pods;       /* pod uid -> struct engine_pod */
+    struct list ready;     /* runs to be passed over at the end of this turn */
+    struct loop_task task; /* posted while ready is not empty */
+    bool is_task_posted;
+    struct list slow; /* runs that wait for the slow timer: held news, busy store */
+    struct timer *slow_timer;
+    bool is_slow_timer_on;
+    struct list to_load; /* runs whose state must be read from the store */
+    unsigned loading;    /* jobs under way */
+    unsigned committing; /* commits under way */
+    bool is_stopping;
+    struct engine_stats stats;
+};
+
+/* A pod that was asked for and not yet forgotten. */
+struct engine_pod {
+    struct engine_run *run;
+    struct str uid, node_id; /* owned: one block with the struct */
+    struct list link;        /* in run->pods */
+    uint64_t round;          /* of the run's inbox in which its news lies ... */
+    size_t input;            /* ... at this index, so that newer news replaces it */
+};
+
+enum engine_run_state {
+    RUN_TO_LOAD,    /* in engine->to_load */
+    RUN_LOADING,    /* a job reads it */
+    RUN_IDLE,       /* decided all that is known */
+    RUN_COMMITTING, /* a decision is on its way to disk */
+    RUN_UNSTORED,   /* a decision that the store could not take yet */
+};
+
+enum engine_run_end { RUN_END_FINISHED, RUN_END_DELETED };
+
+struct engine_run {
+    struct engine *engine;
+    struct arena *arena; /* of the identity */
+    struct str uid;
+    struct store_key key;
+    enum engine_run_state state;
+    bool is_gone;        /* ended: release when nothing is under way */
+    bool must_reload;    /* it changed while a job read it */
+    bool is_waking;      /* WF_INPUT_WAKE is in the inbox */
+    struct wf *wf;       /* NULL: not loaded */
+    int64_t rv;          /* the newest version that wf knows */
+    struct list link;    /* in ready, slow or to_load, or alone */
+    struct list pods;    /* of struct engine_pod */
+    struct arena *inbox; /* texts of the inputs; NULL: there are none */
+    VEC(struct wf_input) inputs;
+    uint64_t round;
+    struct wf_actions actions; /* decided last; arena NULL: carried out */
+    struct timer *wake;
+    /* Versions seen while a commit was under way: the last one is our own. */
+    const struct store_object *seen_last, *seen_before;
+};
+
+/* ---- engine_run.c ---- */
+
+/** run_new() - a run that knows nothing; registered; it must be loaded or given a wf */
+struct engine_run *run_new(struct engine *e, const struct store_object *o);
+
+/** run_begin() - give it its state and the first wake-up; takes @wf */
+void run_begin(struct engine_run *run, struct wf *wf, int64_t rv);
+
+/** run_see() - a version of the object was committed, by us or by somebody else; borrowed */
+void run_see(struct engine_run *run, const struct store_object *o);
+
+/** run_see_pod() - news of one of its pods; borrowed */
+void run_see_pod(struct engine_pod *pod, const struct pod_report *report);
+
+/** run_pass() - decide on all that waits, and commit it */
+void run_pass(struct engine_run *run);
+
+/** run_commit() - hand the last decision to the store (again) */
+void run_commit(struct engine_run *run);
+
+/** run_end() - the workflow has finished or is gone: end what pods it has, release it now or
+ * when its commit or its job is back */
+void run_end(struct engine_run *run, enum engine_run_end why);
+
+/** run_free() - release a run of which nothing is under way */
+void run_free(struct engine_run *run);
+
+/* ---- engine.c ---- */
+
+/** engine_make_ready() - pass over a run at the end of this turn */
+void engine_make_ready(struct engine_run *run);
+
+/** engine_make_slow() - look at a run again after ENGINE_SLOW_MS, unless it becomes ready
+ * before */
+void engine_make_slow(struct engine_run *run);
+
+/** engine_reload() - forget a run's state and read it from the store again */
+void engine_reload(struct engine_run *run);
