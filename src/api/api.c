@@ -110,6 +110,7 @@ struct api *api_start(const struct api_options *options, struct err *err)
     api->options = *options;
     api->token = str_of(mem_dup(options->token.ptr, options->token.len), options->token.len);
     list_init(&api->watches);
+    list_init(&api->logs);
     http.ctx = api;
     api->server = http_server_start(&http, err);
     if (api->server)
@@ -129,10 +130,11 @@ void api_stop(struct api *api)
     if (!api)
         return;
     watches_end(api);
+    logs_end(api);
     for (int i = 0; i < 10; i++) /* answers that wait for the store, and streams that close */
         loop_run_once(api->options.loop, 10);
     http_server_stop(api->server);
-    while (!list_is_empty(&api->watches))
+    while (!list_is_empty(&api->watches) || !list_is_empty(&api->logs))
         loop_run_once(api->options.loop, 10);
     free((char *) (uintptr_t) api->token.ptr);
     free(api);

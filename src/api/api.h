@@ -12,14 +12,20 @@
 #include "events/bus/bus.h"
 #include "io/http_server.h"
 #include "io/loop.h"
+#include "io/workers.h"
+#include "pods/pod.h"
 #include "store/store.h"
+#include "workflows/submit/submit.h"
 
 struct api;
 
 struct api_options {
     struct loop *loop;
     struct store *store;
-    struct bus *bus; /* for traces; NULL: there are none */
+    struct bus *bus;                      /* for traces; NULL: there are none */
+    struct workflow_submitter *submitter; /* the way in for workflows */
+    struct workers *workers;              /* where submissions wait for the store */
+    struct pod_runner *runner;            /* for logs; NULL: there are none */
     const char *address;
     uint16_t port;    /* 0: any free one */
     struct str token; /* who sends it may do everything; "" with is_open only */

@@ -10,6 +10,7 @@ struct api {
     struct http_server *server;
     struct str token;    /* owned */
     struct list watches; /* of struct watch_stream: loop */
+    struct list logs;    /* of struct log_stream: loop */
 };
 
 /* A path of the resource API, taken apart. */
@@ -41,6 +42,17 @@ void trace_handle(struct api *api, struct http_request *req, struct str id);
 
 /** watches_end() - close all streams; loop */
 void watches_end(struct api *api);
+
+/** submission_start() - create the Workflow that the request holds, by the submitter, on a
+ * worker; http thread; @doc and @options live in the request's arena */
+void submission_start(struct api *api, struct http_request *req, const struct json *doc,
+                      const struct workflow_submit_options *options);
+
+/** pod_log_handle() - the log of a pod's container; http thread */
+void pod_log_handle(struct api *api, struct http_request *req, const struct resource *r);
+
+/** logs_end() - close all log streams; loop */
+void logs_end(struct api *api);
 
 /** object_shown() - a stored object as the API shows it: with resourceVersion and, for
  * Workflows, its nodes; in @a */

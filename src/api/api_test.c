@@ -22,6 +22,8 @@ struct world {
     char path[64];
     struct loop *loop;
     struct store *store;
+    struct workers *workers;
+    struct workflow_submitter submitter;
     struct api *api;
     struct arena *a;
 };
@@ -38,7 +40,11 @@ static int setup(void **state)
     w->loop = loop_new(&err);
     w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
     options.loop = w->loop;
+    w->workers = workers_new(w->loop, 2, &err);
+    workflow_submitter_init(&w->submitter, w->store);
     options.store = w->store;
+    options.workers = w->workers;
+    options.submitter = &w->submitter;
     w->api = api_start(&options, &err);
     if (!w->api)
         fail_msg("%s", err.text);
@@ -54,6 +60,7 @@ static int teardown(void **state)
 
     api_stop(w->api);
     store_close(w->store);
+    workers_free(w->workers);
     loop_free(w->loop);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(str_printf(w->a, "%s/%s", w->path, names[i]).ptr);
@@ -121,10 +128,11 @@ static void run(struct world *w, struct call *c)
 }
 
 #define WORKFLOWS "/apis/argoproj.io/v1alpha1/namespaces/argo/workflows"
-#define DOC(name)                                                     \
-    "{\"apiVersion\":\"argoproj.io/"                                  \
-    "v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":\"" name \
-    "\"},\"spec\":{\"entrypoint\":\"x\"}}"
+#define DOC(name)                                                                      \
+    "{\"apiVersion\":\"argoproj.io/"                                                   \
+    "v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":\"" name                  \
+    "\"},\"spec\":{\"entrypoint\":\"x\",\"templates\":[{\"name\":\"x\",\"container\":" \
+    "{\"image\":\"i\"}}]}}"
 
 static void test_identity_comes_first(void **state)
 {

@@ -270,6 +270,32 @@ static int read_document(struct http_request *req, const struct resource *r,
     return 0;
 }
 
+/* Workflows have one way in. */
+static void create_workflow(struct api *api, struct http_request *req, const struct resource *r)
+{
+    struct object_document *doc = ARENA_NEW(http_arena(req), struct object_document);
+    struct workflow_submit_options *options =
+        ARENA_NEW(http_arena(req), struct workflow_submit_options);
+    struct str own;
+    struct err err = {0};
+
+    if (read_document(req, r, doc, &err) < 0) {
+        reply_error(req, &err);
+        return;
+    }
+    own = object_namespace(&doc->value);
+    if (!str_is_empty(own) && !str_is_empty(r->ns) && !str_eq(own, r->ns)) {
+        err_set(&err, ERR_INVALID,
+                "the namespace of the provided object does not match the namespace sent on the "
+                "request");
+        reply_error(req, &err);
+        return;
+    }
+    options->ns = r->ns;
+    options->dry_run = str_is(http_query(req, STR("dryRun")), "All");
+    submission_start(api, req, &doc->value, options);
+}
+
 static void create(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct random random = random_from_system();
@@ -279,6 +305,10 @@ static void create(struct api *api, struct http_request *req, const struct resou
     struct json made;
     struct err err;
 
+    if (str_is(str_from(r->kind->kind), "Workflow")) {
+        create_workflow(api, req, r);
+        return;
+    }
     if (read_document(req, r, &doc, &err) < 0 ||
         object_prepare(http_arena(req), r->kind, &doc.value, r->ns, clock_wall().ms,
                        (const uint8_t *) bits, &made, &err) < 0) {
@@ -365,6 +395,9 @@ void resource_handle(struct api *api, struct http_request *req, const struct res
 
     if (str_is(method, "GET") && !has_name && str_is(http_query(req, STR("watch")), "true"))
         watch_start(api, req, r);
+    else if (str_is(method, "GET") && has_name && str_is(r->sub, "log") &&
+             str_is(str_from(r->kind->kind), "Pod"))
+        pod_log_handle(api, req, r);
     else if (str_is(method, "GET") && has_name)
         get_one(api, req, r);
     else if (str_is(method, "GET"))

@@ -35,6 +35,8 @@ static int run_server(struct cli *cli, struct err *err)
     if (!token)
         token = getenv("ARGO_TOKEN");
     options.token = token ? token : "";
+    options.isolation = cli_flag(cli, "--isolation");
+    options.shim = getenv("TIPHYS_SHIM");
     options.webhook_address = webhooks ? webhooks : options.address;
     log_setup(format && strcmp(format, "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
               level && strcmp(level, "debug") == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, 2);
@@ -50,6 +52,8 @@ static const struct cli_flag flags[] = {
     {"--open", NULL, NULL, "no token is needed from this machine; loopback addresses only"},
     {"--webhook-address", NULL, "IP",
      "address that webhook event sources listen on (default: --address)"},
+    {"--isolation", NULL, "KIND",
+     "what a step's container sees: process or host (default: host where this machine lets us)"},
     {"--log-format", NULL, "FORMAT", "text or json"},
     {"--loglevel", NULL, "LEVEL", "info or debug"},
     {0},

@@ -18,9 +18,12 @@
 #include "events/sources/source.h"
 #include "events/triggers/trigger.h"
 #include "io/workers.h"
+#include "pods/local/local.h"
 #include "store/store.h"
+#include "workflows/engine/engine.h"
+#include "workflows/submit/submit.h"
 
-enum { WORKER_COUNT = 4 };
+enum { WORKER_COUNT = 8 };
 
 struct daemon {
     struct loop *loop;
@@ -30,7 +33,11 @@ struct daemon {
     struct source_controller *sources;
     struct sensor_controller *sensors;
     struct trigger_services services;
+    struct workflow_submitter submitter;
+    struct pod_runner *runner;
+    struct engine *engine;
     struct api *api;
+    char folder[4096], shim[4096], host[256]; /* texts of the runner */
 };
 
 static void on_stop(void *ctx)
@@ -53,6 +60,93 @@ static int write_port(const struct daemon_options *options, uint16_t port, struc
     if (fd < 0 || write(fd, text, (size_t) len) != len)
         return err_sys(err, errno, "write %s", path);
     return close(fd);
+}
+
+/* ---- pods and workflows ---- */
+
+/* ConfigMaps and Secrets for the runner; worker. */
+static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns,
+                      struct str name, const struct json **ret, struct err *err)
+{
+    const struct store_key key = {STR(""), kind, ns, name};
+    const struct store_object *o;
+    struct json *doc = ARENA_NEW(a, struct json);
+    int result;
+
+    if (store_get(ctx, &key, &o, err) < 0)
+        return -1;
+    result = json_parse(a, str_copy(a, o->doc), doc, err);
+    store_object_unref(o);
+    *ret = doc;
+    return result;
+}
+
+/* The shim: as asked for, beside the program, or where the build leaves it. */
+static int find_shim(struct daemon *d, const char *given, struct err *err)
+{
+    static const char *const places[] = {"tiphys-shim", "../pods/shim/tiphys-shim",
+                                         "../libexec/tiphys/tiphys-shim"};
+    char self[4000];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    if (given && *given) {
+        snprintf(d->shim, sizeof(d->shim), "%s", given);
+        return 0;
+    }
+    if (len < 0)
+        return err_sys(err, errno, "find this program");
+    self[len] = '\0';
+    slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        snprintf(d->shim, sizeof(d->shim), "%s/%s", self, places[i]);
+        if (access(d->shim, X_OK) == 0)
+            return 0;
+    }
+    return err_set(err, ERR_NOT_FOUND,
+                   "tiphys-shim is not beside the program: set TIPHYS_SHIM");
+}
+
+static int choose_isolation(const struct daemon *d, const char *wanted,
+                            enum local_isolation *ret, struct err *err)
+{
+    if (!wanted || !*wanted) {
+        *ret = local_isolation_probe(d->folder, d->shim);
+        return 0;
+    }
+    for (*ret = LOCAL_ISOLATION_PROCESS; *ret <= LOCAL_ISOLATION_HOST; (*ret)++)
+        if (strcmp(wanted, local_isolation_name(*ret)) == 0)
+            return 0;
+    if (strcmp(wanted, "image") == 0)
+        return err_set(err, ERR_UNSUPPORTED, "--isolation image is not supported yet");
+    return err_set(err, ERR_INVALID, "--isolation %s is none of process, host", wanted);
+}
+
+static int start_engine(struct daemon *d, const struct daemon_options *options, struct err *err)
+{
+    struct local_options pods = {.loop = d->loop,
+                                 .workers = d->workers,
+                                 .path = d->folder,
+                                 .shim = d->shim,
+                                 .node_name = d->host,
+                                 .objects = {.ctx = d->store, .get = get_object}};
+    struct engine_options engine = {.loop = d->loop, .store = d->store, .workers = d->workers};
+
+    if (!realpath(options->data, d->folder))
+        return err_sys(err, errno, "find folder %s", options->data);
+    if (gethostname(d->host, sizeof(d->host) - 1) < 0 || find_shim(d, options->shim, err) < 0 ||
+        choose_isolation(d, options->isolation, &pods.isolation, err) < 0)
+        return -1;
+    d->runner = local_runner_new(&pods, err);
+    engine.runner = d->runner;
+    d->engine = d->runner ? engine_new(&engine, err) : NULL;
+    if (!d->engine)
+        return -1;
+    log_info(NULL, "pods run on this machine",
+             LOG_STR(ISOLATION, str_from(local_isolation_name(pods.isolation))));
+    return engine_start(d->engine, err);
 }
 
 static int start_sensors(struct daemon *d, struct err *err)
@@ -95,9 +189,14 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     d->sources = source_controller_new(&sources, err);
     if (!d->sources || source_controller_start(d->sources, err) < 0)
         return -1;
+    workflow_submitter_init(&d->submitter, d->store);
     d->services.store = d->store;
-    if (start_sensors(d, err) < 0)
+    d->services.submitter = &d->submitter;
+    if (start_engine(d, options, err) < 0 || start_sensors(d, err) < 0)
         return -1;
+    api.submitter = &d->submitter;
+    api.workers = d->workers;
+    api.runner = d->runner;
     api.loop = d->loop;
     api.store = d->store;
     api.bus = d->bus;
@@ -118,6 +217,10 @@ static void close_rooms(struct daemon *d)
     if (d->sensors)
         sensor_controller_stop(d->sensors);
     sensor_controller_free(d->sensors);
+    if (d->engine)
+        engine_stop(d->engine);
+    pod_runner_close(d->runner);
+    engine_free(d->engine);
     bus_close(d->bus);
     store_close(d->store);
     workers_free(d->workers);

@@ -115,6 +115,18 @@ void store_txn_create(struct store_txn *txn, const struct json *doc)
     fill_object(txn, add_op(txn, OP_CREATE), doc);
 }
 
+const struct store_object *store_object_of(const struct json *doc)
+{
+    struct store_txn *txn = store_txn_new(NULL);
+    const struct store_object *made;
+    struct op *op = add_op(txn, OP_CREATE);
+
+    fill_object(txn, op, doc);
+    made = object_make(&op->key, op->uid, 0, op->created, op->doc, op->phase, op->is_finished);
+    txn_release(txn);
+    return made;
+}
+
 void store_txn_update(struct store_txn *txn, const struct json *doc, int64_t expect_rv)
 {
     struct op *op = add_op(txn, OP_UPDATE);

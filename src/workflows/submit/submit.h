@@ -1,9 +1,11 @@
 /*
- * workflows/submit/submit.h - the one way in for workflows: from the API, the CLI, a trigger, a schedule.
+ * workflows/submit/submit.h - the one way in for workflows: from the API, the CLI, a trigger, a
+ * schedule.
  *
- * Everything that makes a Workflow goes through here: options of `argo submit` applied, references checked, defaults,
- * validation, name given, created in the store. Any thread; blocks on the store: workers and http threads only.
- * Source: ../shared/spec/workflows.md 1.9, 4.25, 7; events.md 5.4.
+ * Everything that makes a Workflow goes through here: options of `argo submit` applied,
+ * references checked, defaults, validation, name given, created in the store. Any thread;
+ * blocks on the store: workers and http threads only. Source:
+ * ../shared/spec/workflows.md 1.9, 4.25, 7; events.md 5.4.
  */
 #pragma once
 
@@ -11,11 +13,11 @@
 #include "store/store.h"
 
 struct workflow_submit_options {
-    struct str ns;               /* "" : the document's, else "default" */
-    struct str name;             /* override metadata.name, or "" */
-    struct str generate_name;    /* override, or "" */
+    struct str ns;            /* "" : the document's, else "default" */
+    struct str name;          /* override metadata.name, or "" */
+    struct str generate_name; /* override, or "" */
     struct str entrypoint, service_account;
-    struct str labels;           /* "a=b,c=d" to add, or "" */
+    struct str labels; /* "a=b,c=d" to add, or "" */
     struct str annotations;
     const struct str *parameters; /* "name=value" each, override arguments */
     size_t parameter_count;
@@ -23,11 +25,12 @@ struct workflow_submit_options {
     size_t from_label_count;
     int32_t priority;
     bool has_priority;
-    bool dry_run;                /* all but the creation */
-    /* With both name and generateName: take the name while it is free, a generated one after (our extension of tutorials' `submit`). */
+    bool dry_run; /* all but the creation */
+    /* With both name and generateName: take the name while it is free, a generated one after
+     * (our extension of tutorials' `submit`). */
     bool name_or_generate;
-    struct str once_mark;        /* effect identity: create at most once ever; "" none */
-    struct str creator;          /* for workflows.argoproj.io/creator, or "" */
+    struct str once_mark; /* effect identity: create at most once ever; "" none */
+    struct str creator;   /* for workflows.argoproj.io/creator, or "" */
 };
 
 struct workflow_submitter {
@@ -35,24 +38,31 @@ struct workflow_submitter {
     /**
      * submit() - create a workflow
      * @doc: a Workflow
-     * @ret: the created object (also when the once_mark found it made before); a reference for the caller
-     * @err: ERR_INVALID (validation text as upstream's), ERR_UNSUPPORTED, ERR_EXISTS, ERR_NOT_FOUND (template), ERR_LIMIT, ERR_IO
+     * @ret: the created object (also when the once_mark found it made before); a reference for
+     * the caller
+     * @err: ERR_INVALID (validation text as upstream's), ERR_UNSUPPORTED, ERR_EXISTS,
+     * ERR_NOT_FOUND (template), ERR_LIMIT, ERR_IO
      */
-    int (*submit)(void *ctx, const struct json *doc, const struct workflow_submit_options *options,
+    int (*submit)(void *ctx, const struct json *doc,
+                  const struct workflow_submit_options *options,
                   const struct store_object **ret, struct err *err);
-    /** submit_from() - a Workflow made from a WorkflowTemplate, ClusterWorkflowTemplate or CronWorkflow ("kind", name) */
+    /** submit_from() - a Workflow made from a WorkflowTemplate, ClusterWorkflowTemplate or
+     * CronWorkflow ("kind", name) */
     int (*submit_from)(void *ctx, struct str kind, struct str name,
-                       const struct workflow_submit_options *options, const struct store_object **ret,
-                       struct err *err);
+                       const struct workflow_submit_options *options,
+                       const struct store_object **ret, struct err *err);
+    /**
+     * create() - create an object of any kind that is served, through the same gate; a Workflow
+     * is submitted
+     * @ns:   namespace where the document has none, or ""
+     * @mark: identity of the effect, or ""
+     * @ret:  reference for the caller
+     */
+    int (*create)(void *ctx, const struct json *doc, struct str ns, struct str mark,
+                  const struct store_object **ret, struct err *err);
 };
 
-/** workflow_submitter_init() - a submitter on a store; nothing to release */
-void workflow_submitter_init(struct workflow_submitter *s, struct store *store);
-
-/**
- * object_create() - create any other kind we serve, through the same gate (check, prepare, store)
- * @mark: effect identity or ""
- * @ret:  reference for the caller
+/** workflow_submitter_init() - a submitter on a store; nothing to release; the store outlives
+ * it
  */
-int workflow_object_create(struct store *store, const struct json *doc, struct str ns, struct str mark,
-                           const struct store_object **ret, struct err *err);
+void workflow_submitter_init(struct workflow_submitter *s, struct store *store);

@@ -1,0 +1,164 @@
+/*
+ * Submission: options, the strict gate, references, name, creation. Any thread; blocks on the
+ * store.
+ *
+ * A mark makes a creation happen once ever: the second time the object that was made then is
+ * the answer. Where a name may be taken already (name_or_generate), the generated one is tried
+ * after.
+ */
+#include "workflows/submit/submit.h"
+
+#include "base/random.h"
+#include "workflows/submit/submit_internal.h"
+
+enum { NAME_TRIES_MAX = 8 }; /* generated names that are taken, one after the other */
+
+static int check(struct arena *a, const struct json *doc, struct object_document *ret,
+                 struct err *err)
+{
+    struct field_faults faults = {0};
+
+    *ret = (struct object_document){.value = *doc, .source = STR(""), .text = STR("")};
+    ret->kind =
+        object_kind_find(json_get_str(doc, STR("apiVersion")), json_get_str(doc, STR("kind")));
+    return object_check(a, ret, &faults) ? 0 : object_faults_err(a, ret, &faults, err);
+}
+
+static int prepare(struct arena *a, const struct object_document *doc, struct str ns,
+                   struct json *ret, struct err *err)
+{
+    struct random random = random_from_system();
+    uint64_t bits[2] = {random_u64(&random), random_u64(&random)};
+
+    return object_prepare(a, doc->kind, &doc->value, ns, clock_wall().ms,
+                          (const uint8_t *) bits, ret, err);
+}
+
+static int store_new(struct store *store, const struct json *doc, struct str mark,
+                     const struct store_object **ret, struct err *err)
+{
+    struct store_txn *txn = store_txn_new(store);
+    struct store_result result = {0};
+
+    if (!str_is_empty(mark))
+        store_txn_once(txn, mark);
+    store_txn_create(txn, doc);
+    if (store_commit_wait(store, txn, &result, err) < 0)
+        return -1;
+    if (!result.object)
+        return err_set(err, ERR_NOT_FOUND, "it was created before and is deleted now");
+    *ret = result.object;
+    return 0;
+}
+
+/* One try with the name that the document has or gets. */
+static int try_create(struct arena *a, struct store *store, const struct object_document *doc,
+                      const struct workflow_submit_options *options,
+                      const struct store_object **ret, struct err *err)
+{
+    struct json prepared, made;
+
+    if (prepare(a, doc, options->ns, &prepared, err) < 0 ||
+        submit_references(a, store, &prepared, &made, err) < 0)
+        return -1;
+    if (!options->dry_run)
+        return store_new(store, &made, options->once_mark, ret, err);
+    *ret = store_object_of(&made);
+    return 0;
+}
+
+static int on_submit(void *ctx, const struct json *doc,
+                     const struct workflow_submit_options *options,
+                     const struct store_object **ret, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct object_document checked;
+    struct json made;
+    const struct json *meta;
+    bool may_generate;
+
+    if (submit_apply_options(a, doc, options, &made, err) < 0 ||
+        check(a, &made, &checked, err) < 0)
+        return -1;
+    meta = json_get(&made, STR("metadata"));
+    may_generate = !str_is_empty(json_get_str(meta, STR("generateName"))) &&
+                   (options->name_or_generate || str_is_empty(json_get_str(meta, STR("name"))));
+    for (int i = 0;; i++) {
+        if (try_create(a, ctx, &checked, options, ret, err) == 0)
+            return 0;
+        if (err->kind != ERR_EXISTS || !may_generate || i >= NAME_TRIES_MAX)
+            return -1;
+        checked.value = json_set(a, &made, STR("metadata"), json_without(a, meta, STR("name")));
+    }
+}
+
+/* "workflowtemplate", "WorkflowTemplate", "cwft" ... */
+static const struct object_kind *template_kind(struct arena *a, struct str word,
+                                               struct err *err)
+{
+    char *lower = str_cz(a, word);
+    const struct object_kind *kind;
+
+    for (size_t i = 0; i < word.len; i++)
+        if (lower[i] >= 'A' && lower[i] <= 'Z')
+            lower[i] = (char) (lower[i] - 'A' + 'a');
+    kind = object_kind_by_plural(STR("argoproj.io"), str_of(lower, word.len));
+    if (kind && (str_is(str_from(kind->kind), "WorkflowTemplate") ||
+                 str_is(str_from(kind->kind), "ClusterWorkflowTemplate")))
+        return kind;
+    if (kind && str_is(str_from(kind->kind), "CronWorkflow"))
+        err_set(err, ERR_UNSUPPORTED, "submission from a CronWorkflow is not supported yet");
+    else
+        err_set(err, ERR_INVALID, "resource kind '" STR_FMT "' is not supported for submission",
+                STR_ARG(word));
+    return NULL;
+}
+
+static int on_submit_from(void *ctx, struct str kind_word, struct str name,
+                          const struct workflow_submit_options *options,
+                          const struct store_object **ret, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct object_kind *kind = template_kind(a, kind_word, err);
+    struct json_object_builder b = {0}, ref = {0};
+    struct json doc;
+
+    if (!kind)
+        return -1;
+    json_add(a, &ref, STR("name"), json_string(name));
+    if (!kind->is_namespaced)
+        json_add(a, &ref, STR("clusterScope"), json_bool(true));
+    json_add(a, &b, STR("apiVersion"), json_string(STR("argoproj.io/v1alpha1")));
+    json_add(a, &b, STR("kind"), json_string(STR("Workflow")));
+    doc = json_object(&b);
+    doc = json_set_path(a, &doc, json_string(str_printf(a, STR_FMT "-", STR_ARG(name))),
+                        "metadata", "generateName", NULL);
+    doc = json_set_path(a, &doc, json_object(&ref), "spec", "workflowTemplateRef", NULL);
+    return on_submit(ctx, &doc, options, ret, err);
+}
+
+static int on_create(void *ctx, const struct json *doc, struct str ns, struct str mark,
+                     const struct store_object **ret, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct workflow_submit_options options = {.ns = ns, .once_mark = mark};
+    struct object_document checked;
+    struct json made;
+
+    if (str_is(json_get_str(doc, STR("kind")), "Workflow")) {
+        if (!str_is_empty(object_namespace(doc)))
+            options.ns = STR("");
+        return on_submit(ctx, doc, &options, ret, err);
+    }
+    if (check(a, doc, &checked, err) < 0 ||
+        prepare(a, &checked, str_is_empty(object_namespace(doc)) ? ns : STR(""), &made, err) <
+            0)
+        return -1;
+    return store_new(ctx, &made, mark, ret, err);
+}
+
+void workflow_submitter_init(struct workflow_submitter *s, struct store *store)
+{
+    *s = (struct workflow_submitter){
+        .ctx = store, .submit = on_submit, .submit_from = on_submit_from, .create = on_create};
+}

@@ -1,0 +1,31 @@
+/* workflows/submit/submit_internal.h - what the files of this room share: options, references,
+ * rules, creation. Any thread; blocks on the store where a store is passed. */
+#pragma once
+
+#include "objects/object.h"
+#include "workflows/submit/submit.h"
+
+/** submit_apply_options() - the document with the options of `argo submit` applied; pure
+ * @err: ERR_INVALID for labels or parameters that are no NAME=VALUE */
+int submit_apply_options(struct arena *a, const struct json *doc,
+                         const struct workflow_submit_options *options, struct json *ret,
+                         struct err *err);
+
+/** submit_merge_spec() - a template's spec under the workflow's own: the workflow wins, lists
+ * of named things are joined by name; pure */
+struct json submit_merge_spec(struct arena *a, const struct json *base, const struct json *own);
+
+/**
+ * submit_references() - what a workflow refers to, frozen into status
+ * @doc: prepared Workflow
+ * @ret: with status.storedWorkflowTemplateSpec, status.storedTemplates and the label of its
+ * template, as far as it refers to any
+ * @err: ERR_NOT_FOUND, with the place in the document; ERR_IO
+ */
+int submit_references(struct arena *a, struct store *store, const struct json *doc,
+                      struct json *ret, struct err *err);
+
+/** submit_check_spec() - does everything that is called exist, do arguments have values? pure
+ * @spec: the spec that runs (storedWorkflowTemplateSpec where there is one)
+ * @err:  ERR_INVALID in upstream's words */
+int submit_check_spec(const struct json *spec, struct err *err);
