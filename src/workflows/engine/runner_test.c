@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "workflows/engine/runner_test.h"
 
+enum { RUNNER_PASSES_MAX = 100000 };
+
 static struct str own(struct str s)
 {
     return str_of(mem_dup(s.ptr, s.len), s.len);
@@ -172,7 +174,7 @@ void runner_report(struct runner *r, size_t index)
 void runner_run(struct runner *r)
 {
     runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
-    while (!r->is_finished) {
+    while (!r->is_finished && r->passes < RUNNER_PASSES_MAX) {
         if (r->crash_odds && runner_random(r) % r->crash_odds == 0)
             runner_crash(r);
         if (r->waiting.len > 0) {

@@ -1,0 +1,523 @@
+/*
+ * Whole workflows with scripted pods against expected trees (tests/cases/engine), and what a
+ * tree does not show: what pods are asked for, restarts, repeated and late reports, stopping,
+ * deadlines, parallelism, backoff, memory of wide fan-outs. ENGINE_CASES_PRINT prints the
+ * trees.
+ */
+#include <dirent.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "formats/yaml.h"
+#include "tests/support/golden.h"
+#include "workflows/engine/runner_test.h"
+
+#define HEAD "metadata: {name: wf, namespace: default, uid: u-1}\nspec:\n"
+#define LEAF                                                    \
+    "  - name: say\n"                                           \
+    "    inputs: {parameters: [{name: word, default: none}]}\n" \
+    "    container: {image: busybox, args: ['{{inputs.parameters.word}}']}\n"
+
+static struct str to_json(struct arena *a, struct str yaml)
+{
+    struct json doc;
+    struct err err;
+
+    if (yaml_parse(a, yaml, &doc, &err) < 0)
+        fail_msg("%s", err.text);
+    return json_text(a, &doc, JSON_COMPACT);
+}
+
+static const struct json *script_of(struct runner *r, struct arena *a, struct str node_name)
+{
+    struct str name = wf_name(r->wf);
+
+    if (str_starts(node_name, name))
+        node_name = str_concat(a, STR("$WF"), str_skip(node_name, name.len));
+    return json_get(r->ctx, node_name);
+}
+
+/* Pods that the case does not name succeed. */
+static void scripted(struct runner *r, const struct pod_request *request, struct arena *a,
+                     struct pod_report *ret)
+{
+    const struct json *pod = script_of(r, a, request->node_name);
+    struct str phase = json_get_str(pod, STR("phase"));
+
+    ret->phase = str_is(phase, "Failed")  ? POD_FAILED
+                 : str_is(phase, "Error") ? POD_ERROR
+                                          : POD_SUCCEEDED;
+    if (json_get(pod, STR("message")))
+        ret->message = json_get_str(pod, STR("message"));
+    ret->outputs = json_get(pod, STR("outputs"));
+}
+
+static void start(struct runner *r, struct arena *a, const char *yaml)
+{
+    r->outcome = scripted;
+    runner_init(r, to_json(a, str_from(yaml)));
+}
+
+static void wake(struct runner *r)
+{
+    runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
+}
+
+static void change_spec(struct runner *r, struct arena *a, struct json value, const char *field)
+{
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(json_parse(a, str_copy(a, r->doc), &doc, &err), 0);
+    doc = json_set_path(a, &doc, value, "spec", field, NULL);
+    runner_pass(
+        r, &(struct wf_input){.kind = WF_INPUT_SPEC, .doc = json_text(a, &doc, JSON_COMPACT)});
+}
+
+static const struct json *status_of(struct runner *r, struct arena *a)
+{
+    struct json *doc = ARENA_NEW(a, struct json);
+    struct err err;
+
+    assert_int_equal(json_parse(a, str_copy(a, r->doc), doc, &err), 0);
+    return json_get(doc, STR("status"));
+}
+
+static void assert_text(struct str have, const char *want)
+{
+    if (!str_is(have, want))
+        fail_msg("have \"" STR_FMT "\", want \"%s\"", STR_ARG(have), want);
+}
+
+static struct str node_field(struct runner *r, struct arena *a, const char *display,
+                             const char *field)
+{
+    MAP_FOREACH (it, &r->rows) {
+        struct runner_row *row = it->value;
+        struct json doc;
+        struct err err;
+
+        assert_int_equal(json_parse(a, row->doc, &doc, &err), 0);
+        if (str_is(json_get_str(&doc, STR("displayName")), display))
+            return str_copy(a, json_get_str(&doc, str_from(field)));
+    }
+    return STR_NONE;
+}
+
+/* ---- expected trees ---- */
+
+static size_t run_case(struct arena *a, const char *name)
+{
+    struct str text = golden_read(a, name), lines, want;
+    struct runner r = {.outcome = scripted};
+    struct json doc;
+    struct err err;
+    size_t bad = 0;
+
+    if (yaml_parse(a, text, &doc, &err) < 0)
+        fail_msg("%s: %s", name, err.text);
+    r.ctx = (void *) (uintptr_t) json_get(&doc, STR("pods"));
+    runner_init(&r, json_text(a, json_get(&doc, STR("workflow")), JSON_COMPACT));
+    runner_run(&r);
+    lines = runner_lines(&r, a);
+    want = json_get_str(&doc, STR("tree"));
+    if (getenv("ENGINE_CASES_PRINT"))
+        printf("### %s\n" STR_FMT, name, STR_ARG(lines));
+    else if (!r.is_finished || !str_eq(lines, want)) {
+        fprintf(stderr, "%s: ended %d\n--- want\n" STR_FMT "--- have\n" STR_FMT, name,
+                r.is_finished, STR_ARG(want), STR_ARG(lines));
+        bad = 1;
+    }
+    runner_done(&r);
+    return bad;
+}
+
+static void test_cases(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    DIR *dir = opendir(CASES_DIR);
+    struct dirent *entry;
+    size_t count = 0, bad = 0;
+
+    (void) state;
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        if (!str_ends(str_from(entry->d_name), STR(".yaml")))
+            continue;
+        bad += run_case(a, str_cz(a, str_printf(a, "%s/%s", CASES_DIR, entry->d_name)));
+        count++;
+    }
+    closedir(dir);
+    assert_int_equal(bad, 0);
+    assert_true(count >= 14);
+}
+
+/* ---- what a pod is asked for with ---- */
+
+static void test_request(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    struct runner_pod *pod;
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n"
+               "  serviceAccountName: robot\n"
+               "  activeDeadlineSeconds: 60\n"
+               "  templates:\n"
+               "  - name: main\n"
+               "    steps:\n"
+               "    - - {name: one, template: say, arguments: {parameters: [{name: word, "
+               "value: '{{workflow.uid}}'}]}}\n"
+               "      - {name: two, template: late}\n"
+               "    - - {name: use, template: say, arguments: {parameters: [{name: word, "
+               "value: '{{steps.one.outputs.result}}'}]}}\n"
+               "  - name: late\n"
+               "    activeDeadlineSeconds: 5\n"
+               "    script: {image: busybox, source: 'echo {{pod.name}} {{node.name}} "
+               "{{steps.name}}'}\n" LEAF);
+    wake(&r);
+    assert_int_equal(r.waiting.len, 2);
+    pod = r.waiting.at[0];
+    assert_true(str_starts(pod->request.name, STR("wf-say-")));
+    assert_true(pod->request.wants_result);
+    assert_int_equal(pod->request.deadline.ms, r.now.ms + 60000);
+    assert_text(
+        json_str(json_item(json_path(pod->request.template, "container", "args", NULL), 0)),
+        "u-1");
+    pod = r.waiting.at[1];
+    assert_false(pod->request.wants_result);
+    assert_int_equal(pod->request.deadline.ms, r.now.ms + 5000);
+    assert_text(
+        json_str(json_path(pod->request.template, "script", "source", NULL)),
+        str_cz(a, str_printf(a, "echo " STR_FMT " wf[0].two two", STR_ARG(pod->request.name))));
+    runner_done(&r);
+}
+
+/* ---- restarts and reports ---- */
+
+#define TWO_STEPS                                                               \
+    HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"       \
+         "    - - {name: a, template: say}\n      - {name: b, template: say}\n" \
+         "    - - {name: c, template: say}\n" LEAF
+
+static void test_restart_asks_again(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    size_t rows;
+
+    (void) state;
+    start(&r, a, TWO_STEPS);
+    wake(&r);
+    runner_report(&r, 0);
+    rows = r.rows.len;
+    runner_crash(&r);
+    assert_int_equal(r.rows.len, rows);
+    assert_int_equal(r.asked, 2);
+    assert_int_equal(r.failures, 0);
+    runner_run(&r);
+    assert_true(r.is_finished);
+    assert_int_equal(r.asked, 3);
+    runner_done(&r);
+}
+
+static void test_reports_twice_and_late(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    struct runner_pod *pod;
+    struct pod_report report = {
+        .phase = POD_SUCCEEDED, .message = STR_INIT(""), .is_final = true};
+    struct wf_actions did = {.arena = a};
+
+    (void) state;
+    start(&r, a, TWO_STEPS);
+    wake(&r);
+    pod = r.waiting.at[0];
+    report.uid = pod->request.uid;
+    runner_report(&r, 0);
+    assert_text(node_field(&r, a, "a", "phase"), "Succeeded");
+    report.phase = POD_FAILED;
+    wf_decide(r.wf,
+              &(struct wf_input){
+                  .kind = WF_INPUT_POD, .node_id = pod->request.node_id, .report = &report},
+              1, r.now, &did);
+    assert_int_equal(did.node_count, 0);
+    assert_int_equal(did.forget_count, 1);
+    assert_text(did.forget[0], str_cz(a, report.uid));
+    wf_decide(
+        r.wf,
+        &(struct wf_input){.kind = WF_INPUT_POD, .node_id = STR("wf-1"), .report = &report}, 1,
+        r.now, &did);
+    assert_int_equal(did.node_count, 0);
+    assert_int_equal(did.forget_count, 1);
+    runner_run(&r);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
+static void test_load_refuses(void **state)
+{
+    static const char *const bad[] = {"{", "[]", "{\"metadata\":{\"name\":\"x\"}}",
+                                      "{\"spec\":{}}"};
+    const struct wf_stored_node row = {
+        .id = STR_INIT("x-1"),
+        .doc = STR_INIT("{\"id\":\"x-1\",\"name\":\"x\",\"type\":\"Suspend\"}")};
+    struct err err = {0};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        err = (struct err){0};
+        assert_null(wf_load(str_from(bad[i]), NULL, 0, &err));
+        assert_int_equal(err.kind, ERR_INVALID);
+    }
+    assert_null(wf_load(STR("{\"metadata\":{\"name\":\"x\"},\"spec\":{}}"), &row, 1, &err));
+    assert_int_equal(err.kind, ERR_UNSUPPORTED);
+    assert_string_equal(err.text, "status.nodes.x-1.type: \"Suspend\" is not supported yet");
+}
+
+/* ---- stopping ---- */
+
+static void test_stop_runs_exit_handler(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  onExit: say\n  templates:\n  - name: main\n    steps:\n"
+               "    - - {name: a, template: say}\n    - - {name: b, template: say}\n" LEAF);
+    wake(&r);
+    change_spec(&r, a, json_string(STR("Stop")), "shutdown");
+    assert_int_equal(r.waiting.len, 1);
+    assert_text(r.waiting.at[0]->killed, "workflow shutdown with strategy:  Stop");
+    runner_report(&r, 0);
+    assert_text(node_field(&r, a, "a", "message"), "workflow shutdown with strategy:  Stop");
+    assert_false(r.is_finished);
+    assert_text(r.waiting.at[0]->request.node_name, "wf.onExit");
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Failed");
+    assert_text(json_get_str(status_of(&r, a), STR("message")), "Stopped with strategy 'Stop'");
+    assert_text(node_field(&r, a, "wf.onExit", "phase"), "Succeeded");
+    runner_done(&r);
+}
+
+static void test_terminate_runs_none(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a, HEAD "  entrypoint: say\n  onExit: say\n  templates:\n" LEAF);
+    wake(&r);
+    change_spec(&r, a, json_string(STR("Terminate")), "shutdown");
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_int_equal(r.asked, 1);
+    assert_text(json_get_str(status_of(&r, a), STR("message")),
+                "Stopped with strategy 'Terminate'");
+    runner_done(&r);
+}
+
+static void test_deadline(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a, HEAD "  entrypoint: say\n  activeDeadlineSeconds: 10\n  templates:\n" LEAF);
+    wake(&r);
+    assert_int_equal(r.wake_at.ms, r.now.ms + 10000);
+    r.now = r.wake_at;
+    wake(&r);
+    assert_text(r.waiting.at[0]->killed, "Step exceeded its deadline");
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Failed");
+    runner_done(&r);
+}
+
+static void test_suspend_holds_back(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a, TWO_STEPS);
+    wake(&r);
+    change_spec(&r, a, json_bool(true), "suspend");
+    runner_report(&r, 0);
+    runner_report(&r, 0);
+    assert_int_equal(r.waiting.len, 0);
+    assert_false(r.is_finished);
+    runner_crash(&r);
+    assert_int_equal(r.waiting.len, 0);
+    change_spec(&r, a, json_bool(false), "suspend");
+    assert_int_equal(r.waiting.len, 1);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
+/* ---- parallelism, backoff, depth ---- */
+
+static void test_parallelism(void **state)
+{
+    static const struct {
+        const char *spec, *template;
+        size_t most;
+    } rows[] = {
+        {"  parallelism: 2\n", "", 2},
+        {"", "    parallelism: 3\n", 3},
+        {"  parallelism: 5\n", "    parallelism: 1\n", 1},
+        {"", "", 9},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct runner r = {0};
+
+        start(
+            &r, a,
+            str_cz(a, str_printf(
+                          a,
+                          HEAD
+                          "%s  entrypoint: main\n  templates:\n  - name: main\n%s    steps:\n"
+                          "    - - {name: a, template: say, withSequence: {count: '9'}}\n" LEAF,
+                          rows[i].spec, rows[i].template)));
+        runner_run(&r);
+        assert_true(r.is_finished);
+        assert_int_equal(r.max_waiting, rows[i].most);
+        assert_int_equal(r.asked, 9);
+        runner_done(&r);
+    }
+}
+
+static void test_backoff(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    struct json pods;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(
+        json_parse(a,
+                   STR("{\"$WF(0)\":{\"phase\":\"Failed\"},\"$WF(1)\":{\"phase\":\"Failed\"}}"),
+                   &pods, &err),
+        0);
+    r.ctx = &pods;
+    start(&r, a,
+          HEAD
+          "  entrypoint: main\n  templates:\n  - name: main\n"
+          "    retryStrategy: {limit: 4, backoff: {duration: '1m', factor: 3, cap: '2m'}}\n"
+          "    container: {image: busybox}\n");
+    wake(&r);
+    runner_report(&r, 0);
+    assert_int_equal(r.wake_at.ms, r.now.ms + 60000);
+    assert_text(node_field(&r, a, "wf", "message"), "Backoff for 1 minute 0 seconds");
+    wake(&r); /* too early */
+    assert_int_equal(r.waiting.len, 0);
+    runner_crash(&r); /* the timer is set again */
+    assert_int_equal(r.wake_at.ms, r.now.ms + 60000);
+    r.now = r.wake_at;
+    wake(&r);
+    assert_int_equal(r.waiting.len, 1);
+    assert_true(str_is_none(node_field(&r, a, "wf", "message")));
+    runner_report(&r, 0);
+    assert_int_equal(r.wake_at.ms, r.now.ms + 120000);
+    r.now = r.wake_at;
+    wake(&r);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
+static void test_depth(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n    - - {name: "
+               "x, template: main}\n");
+    runner_run(&r);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Failed");
+    assert_true(str_find(runner_lines(&r, a), STR("more than 100 levels deep")) != SIZE_MAX);
+    runner_done(&r);
+}
+
+/* ---- wide fan-outs ---- */
+
+static void test_wide(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    size_t before, wide = 10000, changed = 0;
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"
+               "    - - {name: a, template: say, withSequence: {count: '10000'}, arguments: "
+               "{parameters: [{name: word, value: '{{item}}'}]}}\n" LEAF);
+    before = wf_bytes(r.wf);
+    wake(&r);
+    assert_int_equal(r.waiting.len, wide);
+    assert_true((wf_bytes(r.wf) - before) / wide <= 3072);
+    for (size_t i = 0; i < wide; i++) {
+        struct runner_pod *pod = r.waiting.at[i];
+        _cleanup_arena_ struct arena *out = arena_new();
+        struct pod_report report = {.uid = pod->request.uid,
+                                    .phase = POD_SUCCEEDED,
+                                    .message = STR_INIT(""),
+                                    .is_final = true};
+        struct wf_input input = {
+            .kind = WF_INPUT_POD, .node_id = pod->request.node_id, .report = &report};
+        struct wf_actions did = {.arena = out};
+
+        wf_decide(r.wf, &input, 1, r.now, &did);
+        changed += did.node_count;
+        if (i + 1 == wide)
+            assert_true(did.is_finished);
+    }
+    /* One row a report, and the callers' progress a few times. */
+    assert_true(changed < wide + 200);
+    print_message("# %zu bytes a node\n", (wf_bytes(r.wf) - before) / wide);
+    runner_done(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_restart_asks_again),
+        cmocka_unit_test(test_reports_twice_and_late),
+        cmocka_unit_test(test_load_refuses),
+        cmocka_unit_test(test_stop_runs_exit_handler),
+        cmocka_unit_test(test_terminate_runs_none),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_suspend_holds_back),
+        cmocka_unit_test(test_parallelism),
+        cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_wide),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
