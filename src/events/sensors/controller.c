@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "events/sensors/conditions.h"
 #include "events/sensors/filters.h"
+#include "events/sensors/mark.h"
 #include "events/sensors/match.h"
 #include "events/sensors/params.h"
 #include "events/sensors/sensor.h"
@@ -119,8 +120,7 @@ static void fire(struct sensor_trigger *t)
             VEC_APUSH(a, &events, t->kept[i].event);
     req.events = events.at;
     req.event_count = events.len;
-    req.mark = str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns), STR_ARG(s->name),
-                          STR_ARG(t->name));
+    req.mark = mark_of_firing(a, s->object->uid, t->name, events.at, events.len);
     if (carry_out(t, a, &req, &result, &err) < 0)
         log_error(NULL, "a trigger failed", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name),
                   LOG_STR(TRIGGER, t->name), LOG_ERR(&err));
