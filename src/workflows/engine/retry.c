@@ -32,11 +32,12 @@ static struct wf_node *last_attempt(struct wf_node *n, size_t *ret_count)
     return last;
 }
 
-static struct wf_node *first_attempt(struct wf_node *n)
+/* The attempt of an index, or NULL. */
+static struct wf_node *attempt_at(const struct wf_node *n, size_t index)
 {
-    VEC_FOREACH (it, &n->children)
-        if ((*it)->flags & WF_FLAG_RETRIED)
-            return *it;
+    for (size_t i = 0; i < n->children.len; i++)
+        if ((n->children.at[i]->flags & WF_FLAG_RETRIED) && index-- == 0)
+            return n->children.at[i];
     return NULL;
 }
 
@@ -106,6 +107,7 @@ static int check_backoff(struct wf *wf, struct wf_frame *f, const struct wf_node
 {
     const struct json *strategy = strategy_of(wf, f);
     const struct json *backoff = json_get(strategy, STR("backoff"));
+    const struct wf_node *first = attempt_at(f->node, 0);
     struct str max = json_get_str(backoff, STR("maxDuration")),
                cap = json_get_str(backoff, STR("cap"));
     int64_t now = wf->pass->now.ms, base = 0, max_ns = 0, cap_ns, factor = 0, limit, until;
@@ -113,8 +115,8 @@ static int check_backoff(struct wf *wf, struct wf_frame *f, const struct wf_node
 
     if (!backoff)
         return 0;
-    if (!str_is_empty(max) && duration_parse_argo(max, &max_ns, &err) == 0) {
-        *ret_deadline = first_attempt(f->node)->started_ms + max_ns / DURATION_MS;
+    if (first && !str_is_empty(max) && duration_parse_argo(max, &max_ns, &err) == 0) {
+        *ret_deadline = first->started_ms + max_ns / DURATION_MS;
         if (now > *ret_deadline) {
             *ret = STR("Max duration limit exceeded");
             return 2;
@@ -195,6 +197,21 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
     }
 }
 
+/* After a restart: goes on with the last attempt, called as it was. */
+static void resume_attempt(struct wf *wf, struct wf_frame *f, size_t index)
+{
+    struct str max =
+        json_get_str(json_get(strategy_of(wf, f), STR("backoff")), STR("maxDuration"));
+    const struct wf_node *first = attempt_at(f->node, 0);
+    const struct wf_node *before = index > 0 ? attempt_at(f->node, index - 1) : NULL;
+    int64_t deadline = f->deadline_ms, max_ns;
+    struct err err;
+
+    if (before && first && duration_parse_argo(max, &max_ns, &err) == 0)
+        deadline = first->started_ms + max_ns / DURATION_MS;
+    start_attempt(wf, f, before, index, deadline);
+}
+
 void wf_retry_run(struct wf *wf, struct wf_frame *f)
 {
     size_t count;
@@ -204,8 +221,7 @@ void wf_retry_run(struct wf *wf, struct wf_frame *f)
     if (!last)
         start_attempt(wf, f, NULL, 0, f->deadline_ms);
     else if (!wf_node_is_done(last) && last->is_told)
-        start_attempt(wf, f, NULL, count - 1,
-                      f->deadline_ms); /* after a restart: go on with it */
+        resume_attempt(wf, f, count - 1);
     else if (wf_phase_is_bad(last->phase))
         after_failure(wf, f, last, count);
     else if (wf_node_is_done(last))

@@ -132,10 +132,10 @@ static void template(struct generator *g, unsigned level, unsigned index)
     if (level && chance(g, 25))
         strbuf_addf(&g->out, "\"parallelism\":%u,", 1 + (unsigned) next(g, 2));
     if (level == 0)
-        strbuf_addf(
-            &g->out,
-            "\"%s\":{\"image\":\"x\",\"args\":[\"{{inputs.parameters.p}} {{pod.name}}\"]}",
-            chance(g, 30) ? "script" : "container");
+        strbuf_addf(&g->out,
+                    "\"%s\":{\"image\":\"x\",\"args\":[\"{{inputs.parameters.p}} {{pod.name}} "
+                    "{{retries}} {{lastRetry.status}}\"]}",
+                    chance(g, 30) ? "script" : "container");
     else if (chance(g, 50))
         steps(g, level);
     else
