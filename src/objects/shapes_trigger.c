@@ -89,7 +89,8 @@ LOCAL_SHAPE(artifact_location, "ArtifactLocation",
 
 static const struct field standard_k8_s_trigger_rows[] = {
     PART("source", artifact_location, "Where the object comes from."),
-    CHOICE("operation", "create", "What is done with the object.",
+    CHOICE("operation", "create|submit",
+           "What is done with the object; submit, of a Workflow, is not upstream's.",
            .unbuilt = "update|patch|delete", .fallback = "create"),
     PARTS("parameters", trigger_parameter, "Values of events that are put into this trigger."),
     TEXT("patchStrategy", "How a patch is applied.", .flags = FIELD_UNSUPPORTED),

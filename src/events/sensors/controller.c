@@ -18,118 +18,11 @@
 #include "base/vec.h"
 #include "events/sensors/conditions.h"
 #include "events/sensors/filters.h"
-#include "events/sensors/mark.h"
 #include "events/sensors/match.h"
 #include "events/sensors/params.h"
-#include "events/sensors/sensor.h"
-#include "events/triggers/trigger.h"
-
-struct kept {
-    struct arena *arena; /* owned; NULL: nothing is kept */
-    uint64_t seq;
-    struct trigger_event event;
-};
-
-struct sensor;
-
-struct sensor_trigger {
-    struct sensor *sensor;
-    struct str name;
-    const struct json *template;
-    const struct json *parameters; /* of the template; NULL: none */
-    const struct trigger_driver *driver;
-    const struct condition *condition;
-    struct bus_consumer *consumer;
-    struct kept *kept; /* one a dependency */
-};
-
-struct sensor {
-    struct sensor_controller *c;
-    struct arena *arena; /* of everything below; renewed with the spec */
-    struct str key, ns, name;
-    struct str spec;                   /* text */
-    const struct store_object *object; /* reference */
-    struct match_dependencies dependencies;
-    struct sensor_trigger *triggers;
-    size_t trigger_count;
-    char message[512];
-};
-
-struct sensor_controller {
-    struct sensor_controller_options options;
-    struct store_watch *watch;
-    struct map sensors; /* "ns/name" -> struct sensor */
-};
+#include "events/sensors/sensor_internal.h"
 
 /* ---- events ---- */
-
-static void trace(struct sensor_trigger *t, struct str event_id, const char *stage,
-                  struct str result)
-{
-    _cleanup_arena_ struct arena *a = arena_new();
-    struct json_object_builder b = {0};
-    struct json detail;
-    struct bus_trace row = {.event_id = event_id, .stage = str_from(stage), .at = clock_wall()};
-
-    json_add(a, &b, STR("result"), json_string(result));
-    detail = json_object(&b);
-    row.subject =
-        str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(t->sensor->name), STR_ARG(t->name));
-    row.detail = json_text(a, &detail, 0);
-    bus_trace_add(t->sensor->c->options.bus, &row);
-}
-
-static void drop_kept(struct sensor_trigger *t, struct kept *k)
-{
-    if (!k->arena)
-        return;
-    if (t->consumer)
-        bus_ack(t->consumer, k->seq);
-    arena_free(k->arena);
-    *k = (struct kept){0};
-}
-
-/* The template with its parameters put in, then carried out. */
-static int carry_out(struct sensor_trigger *t, struct arena *a, struct trigger_request *req,
-                     struct trigger_result *ret, struct err *err)
-{
-    const struct params_events events = {req->events, req->event_count};
-    struct json rendered;
-
-    if (t->parameters) {
-        if (params_apply_template(a, t->template, t->parameters, &events, &rendered, err) < 0)
-            return err_wrap(err, "parameters");
-        req->template = &rendered;
-    }
-    return t->driver->ops->fire(t->sensor->c->options.services, a, req, ret, err);
-}
-
-/* All that is kept fires the trigger, then it is settled. */
-static void fire(struct sensor_trigger *t)
-{
-    _cleanup_arena_ struct arena *a = arena_new();
-    struct sensor *s = t->sensor;
-    VEC(struct trigger_event) events = {0};
-    struct trigger_request req = {
-        .template = t->template, .sensor = s->name, .trigger = t->name, .ns = s->ns};
-    struct trigger_result result = {0};
-    struct err err = {0};
-
-    for (size_t i = 0; i < s->dependencies.len; i++)
-        if (t->kept[i].arena)
-            VEC_APUSH(a, &events, t->kept[i].event);
-    req.events = events.at;
-    req.event_count = events.len;
-    req.mark = mark_of_firing(a, s->object->uid, t->name, events.at, events.len);
-    if (carry_out(t, a, &req, &result, &err) < 0)
-        log_error(NULL, "a trigger failed", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name),
-                  LOG_STR(TRIGGER, t->name), LOG_ERR(&err));
-    for (size_t i = 0; i < events.len; i++)
-        trace(t, json_get_str(events.at[i].context, STR("id")), "trigger",
-              err.kind ? str_from(err.text) : result.detail);
-    for (size_t i = 0; i < s->dependencies.len; i++)
-        drop_kept(t, &t->kept[i]);
-}
 
 static uint64_t met(const struct sensor_trigger *t)
 {
@@ -153,11 +46,11 @@ static bool take(struct sensor_trigger *t, size_t index, const struct bus_record
         reason = str_from(err.text);
     } else if (filters_pass(a, d->spec, &fresh.event, &reason)) {
         fresh.event.dependency = d->name;
-        drop_kept(t, &t->kept[index]);
+        sensor_drop_kept(t, &t->kept[index]);
         t->kept[index] = fresh;
         return true;
     }
-    trace(t, r->id, "filter", reason);
+    sensor_trace(t, r->id, "filter", reason);
     arena_free(a);
     return false;
 }
@@ -175,10 +68,10 @@ static void on_record(struct sensor_trigger *t, const struct bus_record *r)
             continue;
         is_kept = true;
         if (condition_holds(t->condition, met(t))) {
-            fire(t);
+            sensor_fire(t);
             return; /* settled with the others */
         }
-        trace(t, r->id, "condition", STR("waits for other events"));
+        sensor_trace(t, r->id, "condition", STR("waits for other events"));
     }
     if (!is_kept)
         bus_ack(t->consumer, r->seq);
@@ -206,6 +99,17 @@ static int check_members(const struct json *trigger, struct err *err)
     return 0;
 }
 
+/* The part of the template that belongs to the driver: its parameters go into the resource. */
+static int check_resource(struct sensor_trigger *t, struct err *err)
+{
+    const struct json *part = json_get(t->template, str_from(t->driver->kind));
+
+    t->resource_parameters = json_get(part, STR("parameters"));
+    if (t->driver->ops->resource && params_check(t->resource_parameters, err) < 0)
+        return err_wrap(err, "template.%s.parameters", t->driver->kind);
+    return 0;
+}
+
 static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struct json *v,
                          struct err *err)
 {
@@ -214,6 +118,9 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
     struct bus_consumer_options options = {.ns = s->ns, .ctx = t, .deliver = on_deliver};
 
     t->sensor = s;
+    list_init(&t->firings);
+    list_init(&t->waiting);
+    t->is_in_order = json_get_bool(v, STR("atLeastOnce"));
     t->template = json_get(v, STR("template"));
     t->name = json_get_str(t->template, STR("name"));
     t->kept = ARENA_ARRAY(s->arena, struct kept, s->dependencies.len + 1);
@@ -225,6 +132,8 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
     if (params_check(t->parameters, err) < 0)
         return err_wrap(err, "parameters");
     t->driver = trigger_driver_of(t->template, err);
+    if (t->driver && check_resource(t, err) < 0)
+        return -1;
     if (!t->driver ||
         condition_parse(s->arena, json_get_str(t->template, STR("conditions")),
                         s->dependencies.names, s->dependencies.len, &t->condition, err) < 0)
@@ -244,7 +153,7 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
 static int start_sensor(struct sensor *s, const struct json *spec, struct err *err)
 {
     const struct json *list = json_get(spec, STR("triggers"));
-    size_t count = json_is(list, JSON_ARRAY) ? list->count : 0;
+    size_t count = json_is(list, JSON_ARRAY) ? list->count : 0, bad = 0;
 
     if (match_dependencies_read(s->arena, json_get(spec, STR("dependencies")), &s->dependencies,
                                 err) < 0)
@@ -253,11 +162,17 @@ static int start_sensor(struct sensor *s, const struct json *spec, struct err *e
         return err_set(err, ERR_INVALID, "spec.triggers: no triggers found");
     s->triggers = ARENA_ARRAY(s->arena, struct sensor_trigger, count);
     for (size_t i = 0; i < count; i++) {
+        struct err wrong;
+
         s->trigger_count = i + 1;
-        if (start_trigger(s, &s->triggers[i], json_item(list, i), err) < 0)
-            return err_wrap(err, "spec.triggers[%zu]", i);
+        if (start_trigger(s, &s->triggers[i], json_item(list, i), &wrong) == 0)
+            continue;
+        if (bad++ == 0) { /* the others run; the first fault is told */
+            *err = wrong;
+            err_wrap(err, "spec.triggers[%zu]", i);
+        }
     }
-    return 0;
+    return bad == 0 ? 0 : -1;
 }
 
 /* ---- life ---- */
@@ -266,8 +181,9 @@ static void stop_sensor(struct sensor *s)
 {
     for (size_t i = 0; i < s->trigger_count; i++) {
         bus_consumer_close(TAKE(s->triggers[i].consumer));
+        sensor_firings_leave(&s->triggers[i]);
         for (size_t k = 0; k < s->dependencies.len; k++)
-            drop_kept(&s->triggers[i], &s->triggers[i].kept[k]);
+            sensor_drop_kept(&s->triggers[i], &s->triggers[i].kept[k]);
     }
     s->trigger_count = 0;
     s->dependencies = (struct match_dependencies){0};
@@ -341,7 +257,7 @@ static void begin(struct sensor *s, const struct json *doc, const struct json *s
     *own = json_clone(s->arena, spec);
     s->message[0] = '\0';
     if (start_sensor(s, own, &err) < 0) {
-        log_error(NULL, "a sensor does not run", LOG_STR(NAMESPACE, s->ns),
+        log_error(NULL, "a sensor does not run as a whole", LOG_STR(NAMESPACE, s->ns),
                   LOG_STR(SENSOR, s->name), LOG_ERR(&err));
         snprintf(s->message, sizeof(s->message), "%s", err.text);
     } else {
@@ -428,6 +344,8 @@ void sensor_controller_stop(struct sensor_controller *c)
         map_take(&c->sensors, s->key);
         sensor_free(s);
     }
+    while (c->firings > 0)
+        loop_run_once(c->options.loop, 10);
 }
 
 void sensor_controller_free(struct sensor_controller *c)

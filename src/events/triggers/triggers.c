@@ -13,8 +13,8 @@ static const struct trigger_driver *const drivers[] = {
 
 /* Kinds of upstream that are not built yet. */
 static const char *const known[] = {
-    "argoWorkflow", "awsLambda", "azureEventHubs", "azureServiceBus", "custom", "email", "http",
-    "k8s",          "kafka",     "nats",           "openWhisk",       "pulsar", "slack"};
+    "awsLambda", "azureEventHubs", "azureServiceBus", "custom", "email", "http",
+    "kafka",     "nats",           "openWhisk",       "pulsar", "slack"};
 
 const struct trigger_driver *const *trigger_drivers(size_t *ret_count)
 {

@@ -32,7 +32,7 @@ static void test_driver_of_a_template(void **state)
         const char *template, *error;
     } cases[] = {
         {"{\"name\":\"t\",\"log\":{}}", NULL},
-        {"{\"name\":\"t\",\"k8s\":{}}", "template.k8s is not supported yet"},
+        {"{\"name\":\"t\",\"http\":{}}", "template.http is not supported yet"},
         {"{\"name\":\"t\",\"http\":{},\"log\":{}}", "template.http is not supported yet"},
         {"{\"name\":\"t\"}", "trigger template \"t\" names no kind of trigger"},
     };
@@ -88,11 +88,116 @@ static void test_log(void **state)
     close(fds[1]);
 }
 
+/* ---- triggers that make objects, on a submitter that notes what it is asked for ---- */
+
+struct asked {
+    const char *what;
+    struct str doc, ns, mark; /* in the arena */
+    bool may_generate;
+    struct arena *a;
+    enum err_kind failure; /* to answer with */
+};
+
+static int answer(struct asked *asked, const struct json *doc, const struct store_object **ret,
+                  struct err *err)
+{
+    asked->doc = json_text(asked->a, doc, JSON_SORT_KEYS);
+    if (asked->failure)
+        return err_set(err, asked->failure, "refused");
+    *ret = store_object_of(doc);
+    return 0;
+}
+
+static int note_submit(void *ctx, const struct json *doc,
+                       const struct workflow_submit_options *options,
+                       const struct store_object **ret, struct err *err)
+{
+    struct asked *asked = ctx;
+
+    asked->what = "submit";
+    asked->ns = options->ns;
+    asked->mark = options->once_mark;
+    asked->may_generate = options->name_or_generate;
+    return answer(asked, doc, ret, err);
+}
+
+static int note_create(void *ctx, const struct json *doc, struct str ns, struct str mark,
+                       const struct store_object **ret, struct err *err)
+{
+    struct asked *asked = ctx;
+
+    asked->what = "create";
+    asked->ns = ns;
+    asked->mark = mark;
+    return answer(asked, doc, ret, err);
+}
+
+static void test_makers(void **state)
+{
+    static const struct {
+        const char *template, *what, *ns, *part, *error;
+    } rows[] = {
+        {"{\"k8s\":{\"source\":{\"resource\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
+         "\"c\"}}}}}",
+         "create", "sns",
+         "\"events.argoproj.io/sensor\":\"s\",\"events.argoproj.io/trigger\":\"t\"", NULL},
+        {"{\"k8s\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":\"Workflow\","
+         "\"metadata\":{"
+         "\"name\":\"w\",\"namespace\":\"other\"}}}}}",
+         "submit", "", "\"namespace\":\"other\"", NULL},
+        {"{\"k8s\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":\"ConfigMap\"}}"
+         "}}",
+         NULL, NULL, NULL, "only a Workflow can be submitted, this is a ConfigMap"},
+        {"{\"argoWorkflow\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":"
+         "\"Workflow\",\"metadata\":{"
+         "\"name\":\"w\"}}}}}",
+         "submit", "sns", "\"events.argoproj.io/action-timestamp\":\"1", NULL},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct asked asked = {.a = a};
+        struct workflow_submitter submitter = {
+            .ctx = &asked, .submit = note_submit, .create = note_create};
+        const struct trigger_services services = {.submitter = &submitter};
+        struct trigger_request req = {
+            .sensor = STR("s"), .trigger = STR("t"), .ns = STR("sns"), .mark = STR("m")};
+        const struct trigger_driver *driver;
+        struct trigger_result result;
+        struct json template;
+        struct err err = {0};
+        int code;
+
+        assert_int_equal(json_parse(a, str_from(rows[i].template), &template, &err), 0);
+        driver = trigger_driver_of(&template, &err);
+        assert_non_null(driver);
+        assert_int_equal(driver->place, TRIGGER_ON_WORKER);
+        req.template = &template;
+        req.resource = driver->ops->resource(&template);
+        code = driver->ops->fire(&services, a, &req, &result, &err);
+        if ((code < 0) != (rows[i].error != NULL) ||
+            (code < 0 && strcmp(err.text, rows[i].error)))
+            fail_msg("row %zu: %s", i, err.text);
+        if (code < 0)
+            continue;
+        assert_string_equal(asked.what, rows[i].what);
+        assert_true(str_is(asked.ns, rows[i].ns) && str_is(asked.mark, "m"));
+        assert_true(asked.may_generate == (strcmp(rows[i].what, "submit") == 0));
+        if (str_find(asked.doc, str_from(rows[i].part)) == SIZE_MAX)
+            fail_msg("row %zu: " STR_FMT, i, STR_ARG(asked.doc));
+        assert_int_not_equal(str_find(result.detail, STR("created ")), SIZE_MAX);
+        asked.failure = ERR_TRANSIENT; /* told as it is: the core decides about another try */
+        assert_int_equal(driver->ops->fire(&services, a, &req, &result, &err), -1);
+        assert_int_equal(err.kind, ERR_TRANSIENT);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table),
-                                       cmocka_unit_test(test_driver_of_a_template),
-                                       cmocka_unit_test(test_log)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table), cmocka_unit_test(test_driver_of_a_template),
+        cmocka_unit_test(test_log), cmocka_unit_test(test_makers)};
 
     return cmocka_run_group_tests_name("triggers", tests, NULL, NULL);
 }

@@ -1,0 +1,71 @@
+/*
+ * events/sensors/sensor_internal.h - what controller.c (life of sensors, what is kept) and
+ * fire.c (firing) share. Loop thread.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "events/sensors/conditions.h"
+#include "events/sensors/match.h"
+#include "events/sensors/sensor.h"
+#include "events/triggers/trigger.h"
+
+struct kept {
+    struct arena *arena; /* owned; NULL: nothing is kept */
+    uint64_t seq;
+    struct trigger_event event;
+};
+
+struct sensor;
+
+struct sensor_trigger {
+    struct sensor *sensor;
+    struct str name;
+    const struct json *template;
+    const struct json *parameters; /* of the template; NULL: none */
+    const struct trigger_driver *driver;
+    const struct condition *condition;
+    struct bus_consumer *consumer;
+    struct kept *kept;                      /* one a dependency */
+    const struct json *resource_parameters; /* of the resource; NULL: none */
+    struct list firings,
+        waiting; /* of struct firing: on a worker or between tries; not begun */
+    size_t firing_count;
+    bool is_in_order; /* atLeastOnce: one firing after the other */
+};
+
+struct sensor {
+    struct sensor_controller *c;
+    struct arena *arena; /* of everything below; renewed with the spec */
+    struct str key, ns, name;
+    struct str spec;                   /* text */
+    const struct store_object *object; /* reference */
+    struct match_dependencies dependencies;
+    struct sensor_trigger *triggers;
+    size_t trigger_count;
+    char message[512];
+};
+
+struct sensor_controller {
+    struct sensor_controller_options options;
+    struct store_watch *watch;
+    struct map sensors; /* "ns/name" -> struct sensor */
+    size_t firings;     /* that a worker has */
+};
+
+/* ---- fire.c ---- */
+
+/** sensor_trace() - remember a step of an event on its way through a trigger */
+void sensor_trace(struct sensor_trigger *t, struct str event_id, const char *stage,
+                  struct str result);
+
+/** sensor_drop_kept() - settle a kept event, unless the consumer is closed */
+void sensor_drop_kept(struct sensor_trigger *t, struct kept *k);
+
+/** sensor_fire() - fire with all that is kept; it is settled when the firing is */
+void sensor_fire(struct sensor_trigger *t);
+
+/** sensor_firings_leave() - the trigger goes away: firings under way end by themselves, their
+ * events come again */
+void sensor_firings_leave(struct sensor_trigger *t);

@@ -1,0 +1,46 @@
+/* Objects that triggers make: labels, submission, what is told about them. See create.h. */
+#include "events/triggers/create.h"
+
+#include "base/clock.h"
+
+struct json trigger_labelled(struct arena *a, const struct trigger_request *req)
+{
+    struct str now = str_printf(a, "%lld", (long long) clock_wall().ms);
+    struct json made = json_set_path(a, req->resource, json_string(req->sensor), "metadata",
+                                     "labels", "events.argoproj.io/sensor", NULL);
+
+    made = json_set_path(a, &made, json_string(req->trigger), "metadata", "labels",
+                         "events.argoproj.io/trigger", NULL);
+    return json_set_path(a, &made, json_string(now), "metadata", "labels",
+                         "events.argoproj.io/action-timestamp", NULL);
+}
+
+void trigger_made(struct arena *a, const struct store_object *made, struct trigger_result *ret)
+{
+    *ret = (struct trigger_result){.kind = str_copy(a, made->key.kind),
+                                   .ns = str_copy(a, made->key.ns),
+                                   .name = str_copy(a, made->key.name),
+                                   .uid = str_copy(a, made->uid)};
+    ret->detail = str_printf(a, "created " STR_FMT " " STR_FMT "%s" STR_FMT, STR_ARG(ret->kind),
+                             STR_ARG(ret->ns), ret->ns.len > 0 ? "/" : "", STR_ARG(ret->name));
+    store_object_unref(made);
+}
+
+int trigger_submit(const struct trigger_services *s, struct arena *a,
+                   const struct trigger_request *req, const struct json *workflow,
+                   struct trigger_result *ret, struct err *err)
+{
+    struct str ns = json_str(json_path(workflow, "metadata", "namespace", NULL));
+    const struct workflow_submit_options options = {.ns = str_is_empty(ns) ? req->ns : STR(""),
+                                                    .name_or_generate = true,
+                                                    .once_mark = req->mark};
+    const struct store_object *made;
+
+    if (!str_is(json_get_str(workflow, STR("kind")), "Workflow"))
+        return err_set(err, ERR_INVALID, "only a Workflow can be submitted, this is a " STR_FMT,
+                       STR_ARG(json_get_str(workflow, STR("kind"))));
+    if (s->submitter->submit(s->submitter->ctx, workflow, &options, &made, err) < 0)
+        return -1;
+    trigger_made(a, made, ret);
+    return 0;
+}

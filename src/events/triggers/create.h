@@ -1,0 +1,18 @@
+/* events/triggers/create.h - what triggers that make objects share. Worker; pure but for
+ * trigger_submit(). */
+#pragma once
+
+#include "events/triggers/trigger.h"
+
+/** trigger_labelled() - the request's resource with the labels that tell sensor, trigger and
+ * time
+ */
+struct json trigger_labelled(struct arena *a, const struct trigger_request *req);
+
+/** trigger_made() - what a firing made, for the trace; drops the reference */
+void trigger_made(struct arena *a, const struct store_object *made, struct trigger_result *ret);
+
+/** trigger_submit() - submit a Workflow once per mark; ERR_INVALID when it is none */
+int trigger_submit(const struct trigger_services *s, struct arena *a,
+                   const struct trigger_request *req, const struct json *workflow,
+                   struct trigger_result *ret, struct err *err);
