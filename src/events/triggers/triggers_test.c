@@ -132,30 +132,13 @@ static int note_create(void *ctx, const struct json *doc, struct str ns, struct 
     return answer(asked, doc, ret, err);
 }
 
-static void test_makers(void **state)
-{
-    static const struct {
-        const char *template, *what, *ns, *part, *error;
-    } rows[] = {
-        {"{\"k8s\":{\"source\":{\"resource\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
-         "\"c\"}}}}}",
-         "create", "sns",
-         "\"events.argoproj.io/sensor\":\"s\",\"events.argoproj.io/trigger\":\"t\"", NULL},
-        {"{\"k8s\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":\"Workflow\","
-         "\"metadata\":{"
-         "\"name\":\"w\",\"namespace\":\"other\"}}}}}",
-         "submit", "", "\"namespace\":\"other\"", NULL},
-        {"{\"k8s\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":\"ConfigMap\"}}"
-         "}}",
-         NULL, NULL, NULL, "only a Workflow can be submitted, this is a ConfigMap"},
-        {"{\"argoWorkflow\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":"
-         "\"Workflow\",\"metadata\":{"
-         "\"name\":\"w\"}}}}}",
-         "submit", "sns", "\"events.argoproj.io/action-timestamp\":\"1", NULL},
-    };
+struct maker_row {
+    const char *template, *what, *ns, *part, *error;
+};
 
-    (void) state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+static void check_makers(const struct maker_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
         _cleanup_arena_ struct arena *a = arena_new();
         struct asked asked = {.a = a};
         struct workflow_submitter submitter = {
@@ -193,11 +176,45 @@ static void test_makers(void **state)
     }
 }
 
+static void test_k8s(void **state)
+{
+    static const struct maker_row rows[] = {
+        {"{\"k8s\":{\"source\":{\"resource\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
+         "\"c\"}}}}}",
+         "create", "sns",
+         "\"events.argoproj.io/sensor\":\"s\",\"events.argoproj.io/trigger\":\"t\"", NULL},
+        {"{\"k8s\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":\"Workflow\","
+         "\"metadata\":{"
+         "\"name\":\"w\",\"namespace\":\"other\"}}}}}",
+         "submit", "", "\"namespace\":\"other\"", NULL},
+        {"{\"k8s\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":\"ConfigMap\"}}"
+         "}}",
+         NULL, NULL, NULL, "only a Workflow can be submitted, this is a ConfigMap"},
+    };
+
+    (void) state;
+    check_makers(rows, COUNT_OF(rows));
+}
+
+static void test_argoWorkflow(void **state)
+{
+    static const struct maker_row rows[] = {
+        {"{\"argoWorkflow\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":"
+         "\"Workflow\",\"metadata\":{"
+         "\"name\":\"w\"}}}}}",
+         "submit", "sns", "\"events.argoproj.io/action-timestamp\":\"1", NULL},
+    };
+
+    (void) state;
+    check_makers(rows, COUNT_OF(rows));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table), cmocka_unit_test(test_driver_of_a_template),
-        cmocka_unit_test(test_log), cmocka_unit_test(test_makers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table),
+                                       cmocka_unit_test(test_driver_of_a_template),
+                                       cmocka_unit_test(test_log), cmocka_unit_test(test_k8s),
+                                       cmocka_unit_test(test_argoWorkflow)};
 
     return cmocka_run_group_tests_name("triggers", tests, NULL, NULL);
 }
