@@ -51,7 +51,8 @@ wait_for() {
 
 start_server() {
     rm -f "$DIR/data/port"
-    "$TIPHYS" server --open --port 0 --data "$DIR/data" >>"$DIR/server.log" 2>&1 &
+    # shellcheck disable=SC2086 # a list of flags
+    "$TIPHYS" server --open --port 0 --data "$DIR/data" ${SERVER_FLAGS:-} >>"$DIR/server.log" 2>&1 &
     SERVER_PID=$!
     wait_for 20 sh -c "test -s '$DIR/data/port' || ! kill -0 $SERVER_PID" || return 1
     [ -s "$DIR/data/port" ] || { echo "the server did not start"; return 1; }
@@ -124,3 +125,45 @@ bus() { sqlite3 -cmd '.timeout 5000' "$DIR/data/bus.db" "$1"; }
 bus_count() { bus 'SELECT count(*) FROM record'; }
 bus_has() { [ "$(bus_count)" -ge "$1" ]; }
 queue_is_empty() { [ "$(queue_length)" = 0 ]; }
+
+# workflow_sensor NAME SOURCE EVENT DATA_KEY: each event submits a Workflow whose step appends the value to $DIR/ran (isolation process).
+workflow_sensor() {
+    cat <<YAML
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: $1}
+spec:
+  dependencies:
+  - {name: dep, eventSourceName: $2, eventName: $3}
+  triggers:
+  - template:
+      name: run
+      k8s:
+        operation: submit
+        source:
+          resource:
+            apiVersion: argoproj.io/v1alpha1
+            kind: Workflow
+            metadata: {generateName: run-}
+            spec:
+              entrypoint: main
+              arguments: {parameters: [{name: message, value: none}]}
+              templates:
+              - name: main
+                inputs: {parameters: [{name: message}]}
+                container:
+                  image: busybox
+                  command: [sh, -c]
+                  args: ['echo "\$1" >>$DIR/ran', main, '{{inputs.parameters.message}}']
+        parameters:
+        - src: {dependencyName: dep, dataKey: $4}
+          dest: spec.arguments.parameters.0.value
+YAML
+}
+
+state() { sqlite3 -cmd '.timeout 5000' "$DIR/data/state.db" "$1"; }
+workflows() { state "SELECT count(*) FROM object WHERE kind = 'Workflow'"; }
+succeeded() { state "SELECT count(*) FROM object WHERE kind = 'Workflow' AND phase = 'Succeeded'"; }
+has_succeeded() { [ "$(succeeded)" -ge "$1" ]; }
+ran() { sort "$DIR/ran" 2>/dev/null | uniq | wc -l; }
+ran_twice() { sort "$DIR/ran" 2>/dev/null | uniq -d; }
