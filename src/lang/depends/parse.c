@@ -104,7 +104,8 @@ static size_t quoted_length(struct str rest)
 
 static void read_symbol(struct parser *p, struct str rest)
 {
-    size_t length = rest.ptr[0] == '"' || rest.ptr[0] == '\'' ? quoted_length(rest) : 0;
+    char first = str_is_empty(rest) ? '\0' : rest.ptr[0];
+    size_t length = first == '"' || first == '\'' ? quoted_length(rest) : 0;
 
     p->token = length ? TOKEN_TEXT : TOKEN_OTHER;
     p->at += length ? length : 1;
