@@ -20,6 +20,8 @@ static void print_steps(const struct json *v)
         const struct json *step = &steps->items[i];
         struct str result = json_str(json_path(step, "detail", "result", NULL));
 
+        if (str_is_empty(result)) /* a firing that failed */
+            result = json_str(json_path(step, "detail", "error", NULL));
         printf("%-10.*s " STR_FMT " " STR_FMT ": " STR_FMT "\n",
                STR_ARG(json_get_str(step, STR("stage"))),
                STR_ARG(json_get_str(step, STR("time"))),

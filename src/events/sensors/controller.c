@@ -104,8 +104,7 @@ static int check_resource(struct sensor_trigger *t, struct err *err)
 {
     const struct json *part = json_get(t->template, str_from(t->driver->kind));
 
-    t->resource_parameters = json_get(part, STR("parameters"));
-    if (t->driver->ops->resource && params_check(t->resource_parameters, err) < 0)
+    if (t->driver->ops->resource && params_check(json_get(part, STR("parameters")), err) < 0)
         return err_wrap(err, "template.%s.parameters", t->driver->kind);
     return 0;
 }

@@ -36,11 +36,20 @@ struct firing {
     uint64_t wait_ms;
 };
 
+/* One event may be kept for several dependencies: it is settled with the last. */
+static bool is_kept_elsewhere(const struct sensor_trigger *t, const struct kept *k)
+{
+    for (size_t i = 0; i < t->sensor->dependencies.len; i++)
+        if (&t->kept[i] != k && t->kept[i].arena && t->kept[i].seq == k->seq)
+            return true;
+    return false;
+}
+
 void sensor_drop_kept(struct sensor_trigger *t, struct kept *k)
 {
     if (!k->arena)
         return;
-    if (t->consumer)
+    if (t->consumer && !is_kept_elsewhere(t, k))
         bus_ack(t->consumer, k->seq);
     arena_free(k->arena);
     *k = (struct kept){0};
@@ -116,8 +125,10 @@ static int render(struct firing *f, struct err *err)
     if (!json_is(resource, JSON_OBJECT))
         return err_set(err, ERR_INVALID, "template.%s.source.resource: is required",
                        f->driver->kind);
-    if (params_apply_object(f->arena, resource, t->resource_parameters, &events, &made, err) <
-        0)
+    /* those of the rendered template: its parameters may have changed them */
+    if (params_apply_object(f->arena, resource,
+                            json_path(f->req.template, f->driver->kind, "parameters", NULL),
+                            &events, &made, err) < 0)
         return err_wrap(err, "template.%s.parameters", f->driver->kind);
     f->req.resource = own_copy(f->arena, &made);
     return 0;

@@ -27,8 +27,7 @@ struct sensor_trigger {
     const struct trigger_driver *driver;
     const struct condition *condition;
     struct bus_consumer *consumer;
-    struct kept *kept;                      /* one a dependency */
-    const struct json *resource_parameters; /* of the resource; NULL: none */
+    struct kept *kept; /* one a dependency */
     struct list firings,
         waiting; /* of struct firing: on a worker or between tries; not begun */
     size_t firing_count;
