@@ -32,8 +32,16 @@ const struct trigger_driver *trigger_driver_of(const struct json *template, stru
             return NULL;
         }
     for (size_t i = 0; i < COUNT_OF(drivers); i++)
-        if (json_get(template, str_from(drivers[i]->kind)))
+        if (json_get(template, str_from(drivers[i]->kind))) {
+            if (found) {
+                err_set(err, ERR_INVALID,
+                        "trigger template \"" STR_FMT "\" names %s and %s: one must be given",
+                        STR_ARG(json_get_str(template, STR("name"))), found->kind,
+                        drivers[i]->kind);
+                return NULL;
+            }
             found = drivers[i];
+        }
     if (!found)
         err_set(err, ERR_INVALID, "trigger template \"" STR_FMT "\" names no kind of trigger",
                 STR_ARG(json_get_str(template, STR("name"))));

@@ -34,6 +34,8 @@ static void test_driver_of_a_template(void **state)
         {"{\"name\":\"t\",\"log\":{}}", NULL},
         {"{\"name\":\"t\",\"http\":{}}", "template.http is not supported yet"},
         {"{\"name\":\"t\",\"http\":{},\"log\":{}}", "template.http is not supported yet"},
+        {"{\"name\":\"t\",\"k8s\":{},\"log\":{}}",
+         "trigger template \"t\" names k8s and log: one must be given"},
         {"{\"name\":\"t\"}", "trigger template \"t\" names no kind of trigger"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
