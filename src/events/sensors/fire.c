@@ -245,6 +245,12 @@ static void try_later(struct firing *f, const struct err *err)
     timer_start(f->timer, f->wait_ms);
 }
 
+/* A full queue (ERR_LIMIT, of the store's transactions) empties too. */
+static bool may_be_tried_again(const struct err *err)
+{
+    return err->kind == ERR_LIMIT || err_is_retryable(err);
+}
+
 static void on_fired(struct job *job)
 {
     struct firing *f = CONTAINER_OF(job, struct firing, job);
@@ -253,7 +259,7 @@ static void on_fired(struct job *job)
     f->c->firings--;
     if (!f->trigger)
         firing_free(f);
-    else if (job->err.kind && err_is_retryable(&job->err))
+    else if (may_be_tried_again(&job->err))
         try_later(f, &job->err);
     else
         end_firing(f, &job->err);
