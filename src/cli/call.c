@@ -31,8 +31,9 @@ static int server_error(struct cli *cli, const struct http_answer *answer, struc
                    STR_ARG(str_trim(answer->body)));
 }
 
-int cli_call(struct cli *cli, const char *method, struct str path, struct str body,
-             struct cli_answer *ret, struct err *err)
+/* One call; an answer of 400 and more is an error. */
+static int call_server(struct cli *cli, const char *method, struct str path, struct str body,
+                       struct http_answer *ret, struct err *err)
 {
     const char *server = setting(cli, "--argo-server", "ARGO_SERVER"),
                *token = setting(cli, "--token", "ARGO_TOKEN");
@@ -43,7 +44,6 @@ int cli_call(struct cli *cli, const char *method, struct str path, struct str bo
                              .headers = headers,
                              .header_count = 1,
                              .cancel_fd = -1};
-    struct http_answer answer;
     int result;
 
     call.url = str_printf(cli->arena, "http://%s" STR_FMT,
@@ -55,14 +55,32 @@ int cli_call(struct cli *cli, const char *method, struct str path, struct str bo
             STR("Authorization"),
             str_printf(cli->arena, "%s%s", has_scheme ? "" : "Bearer ", token)};
     }
-    result = http_client_do(client, cli->arena, &call, &answer, err);
+    result = http_client_do(client, cli->arena, &call, ret, err);
     http_client_free(client);
     if (result < 0)
         return err_wrap(err, "is 'tiphys server' running?");
+    return ret->status >= 400 ? server_error(cli, ret, err) : 0;
+}
+
+int cli_call(struct cli *cli, const char *method, struct str path, struct str body,
+             struct cli_answer *ret, struct err *err)
+{
+    struct http_answer answer;
+
+    if (call_server(cli, method, path, body, &answer, err) < 0)
+        return -1;
     ret->status = answer.status;
-    if (answer.status >= 400)
-        return server_error(cli, &answer, err);
     return json_parse(cli->arena, answer.body, &ret->body, err) < 0
                ? err_wrap(err, "answer of the server")
                : 0;
+}
+
+int cli_call_text(struct cli *cli, struct str path, struct str *ret, struct err *err)
+{
+    struct http_answer answer;
+
+    if (call_server(cli, "GET", path, STR(""), &answer, err) < 0)
+        return -1;
+    *ret = answer.body;
+    return 0;
 }

@@ -62,6 +62,9 @@ struct cli_answer {
 int cli_call(struct cli *cli, const char *method, struct str path, struct str body,
              struct cli_answer *ret, struct err *err);
 
+/** cli_call_text() - a GET whose answer is no JSON */
+int cli_call_text(struct cli *cli, struct str path, struct str *ret, struct err *err);
+
 /** cli_namespace() - of --namespace, ARGO_NAMESPACE, or "default" */
 struct str cli_namespace(const struct cli *cli);
 

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
-#include "cli/objects.h"
+#include "cli/workflow.h"
 #include "formats/uri.h"
 #include "formats/yaml.h"
 
@@ -38,6 +38,11 @@ static void print_table(const struct json *doc, bool has_namespace)
 static void print_names(const struct object_kind *kind, const struct json *doc)
 {
     const struct json *items = json_get(doc, STR("items"));
+
+    if (!kind) { /* a workflow that was named: as argo prints it */
+        printf(STR_FMT "\n", STR_ARG(object_name(doc)));
+        return;
+    }
 
     for (uint32_t i = 0; items && i < items->count; i++)
         printf("%s/" STR_FMT "\n", kind->singular, STR_ARG(object_name(&items->items[i])));
@@ -78,6 +83,16 @@ static int run_get(struct cli *cli, struct err *err)
     if (cli->arg_count < 1 || cli->arg_count > 2)
         return err_set(err, ERR_INVALID, "a kind is needed: tiphys get KIND [NAME]");
     kind = cli_kind(str_from(cli->args[0]), err);
+    if (!kind && cli->arg_count == 1) { /* as argo get: a workflow's name */
+        struct json workflow;
+
+        if (cli_workflow_get(cli, str_from(cli->args[0]), &workflow, err) < 0)
+            return -1;
+        if (cli_flag(cli, "--output"))
+            return print_output(NULL, &workflow, cli_flag(cli, "--output"), false, err);
+        cli_workflow_show(cli, &workflow);
+        return 0;
+    }
     if (!kind)
         return -1;
     path = cli_path(cli, kind, is_all ? STR("") : cli_namespace(cli),
@@ -99,7 +114,8 @@ static const struct cli_flag flags[] = {
 
 extern const struct cli_command cli_get;
 const struct cli_command cli_get = {.name = "get",
-                                    .usage = "KIND [NAME]",
-                                    .summary = "Show objects.",
+                                    .usage = "[WORKFLOW | KIND [NAME]]",
+                                    .summary =
+                                        "Show a workflow as a tree, or objects of any kind.",
                                     .flags = flags,
                                     .run = run_get};

@@ -53,7 +53,8 @@ static const struct cli_flag flags[] = {
     {"--webhook-address", NULL, "IP",
      "address that webhook event sources listen on (default: --address)"},
     {"--isolation", NULL, "KIND",
-     "what a step's container sees: process or host (default: host where this machine lets us)"},
+     "what a step's container sees: process or host (default: host where this machine lets "
+     "us)"},
     {"--log-format", NULL, "FORMAT", "text or json"},
     {"--loglevel", NULL, "LEVEL", "info or debug"},
     {0},

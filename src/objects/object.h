@@ -110,6 +110,17 @@ struct str object_cell(struct arena *a, const struct object_column *column,
 struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
                                 const struct json *doc);
 
+/**
+ * object_set_parameters() - arguments of a workflow's spec, as `argo submit -p` gives them
+ * @a:     where the result lives
+ * @spec:  replaced: given parameters first, in their order, then its others
+ * @pairs: "NAME=VALUE" each, borrowed by the result
+ * @count: how many; 0 changes nothing
+ * @err:   ERR_INVALID in upstream's words
+ */
+int object_set_parameters(struct arena *a, struct json *spec, const struct str *pairs,
+                          size_t count, struct err *err);
+
 /* Frequent members. */
 struct str object_name(const struct json *doc);
 struct str object_namespace(const struct json *doc);

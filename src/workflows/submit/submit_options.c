@@ -37,45 +37,6 @@ static int add_pairs(struct arena *a, struct json *meta, const char *member, str
     return 0;
 }
 
-static struct json parameter(struct arena *a, struct str name, struct str value)
-{
-    struct json_object_builder b = {0};
-
-    json_add(a, &b, STR("name"), json_string(name));
-    json_add(a, &b, STR("value"), json_string(value));
-    return json_object(&b);
-}
-
-/* Given parameters come first, in their order, then those of the document that were not given.
- */
-static int set_parameters(struct arena *a, struct json *spec,
-                          const struct workflow_submit_options *options, struct err *err)
-{
-    const struct json *arguments = json_get(spec, STR("arguments"));
-    const struct json *old = json_get(arguments, STR("parameters"));
-    struct json_array_builder list = {0};
-    struct str name, value;
-
-    if (options->parameter_count == 0)
-        return 0;
-    for (size_t i = 0; i < options->parameter_count; i++) {
-        if (cut_pair(options->parameters[i], &name, &value, err, "parameters") < 0)
-            return -1;
-        json_push(a, &list, parameter(a, name, value));
-    }
-    for (size_t i = 0; json_item(old, i); i++) {
-        bool is_given = false;
-
-        for (size_t k = 0; k < list.len && k < options->parameter_count; k++)
-            is_given |= str_eq(json_get_str(&list.at[k], STR("name")),
-                               json_get_str(json_item(old, i), STR("name")));
-        if (!is_given)
-            json_push(a, &list, *json_item(old, i));
-    }
-    *spec = json_set_path(a, spec, json_array(&list), "arguments", "parameters", NULL);
-    return 0;
-}
-
 static void set_text(struct arena *a, struct json *object, const char *member, struct str text)
 {
     if (!str_is_empty(text))
@@ -114,7 +75,8 @@ int submit_apply_options(struct arena *a, const struct json *doc,
     struct json meta = old_meta ? *old_meta : empty, spec = old_spec ? *old_spec : empty;
     struct json made;
 
-    if (set_meta(a, &meta, options, err) < 0 || set_parameters(a, &spec, options, err) < 0)
+    if (set_meta(a, &meta, options, err) < 0 ||
+        object_set_parameters(a, &spec, options->parameters, options->parameter_count, err) < 0)
         return -1;
     set_text(a, &spec, "entrypoint", options->entrypoint);
     set_text(a, &spec, "serviceAccountName", options->service_account);
