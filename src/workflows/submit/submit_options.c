@@ -21,7 +21,7 @@ static int add_pairs(struct arena *a, struct json *meta, const char *member, str
 {
     const struct json *old = json_get(meta, str_from(member));
     struct json map = json_set(a, old, STR(""), json_null());
-    struct str rest = pairs, pair, name, value;
+    struct str rest = pairs, pair, name = STR(""), value = STR("");
 
     if (str_is_empty(pairs))
         return 0;
