@@ -16,7 +16,7 @@ struct regex;
 /**
  * regex_new() - compile
  * @pattern: expression, UTF-8
- * @err:     ERR_INVALID "error parsing regexp: ..."
+ * @err:     ERR_INVALID "error parsing regexp: ...: `...`", in the words of Go
  *
  * Return: owned expression, or NULL.
  */

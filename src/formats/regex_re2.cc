@@ -6,6 +6,45 @@
 
 #include <cstdio>
 
+/* What Go's regexp/syntax calls the faults that RE2 finds. */
+static const char *go_words(RE2::ErrorCode code)
+{
+    switch (code) {
+    case RE2::NoError:
+    case RE2::ErrorInternal:
+        return "regexp/syntax: internal error";
+    case RE2::ErrorBadEscape:
+        return "invalid escape sequence";
+    case RE2::ErrorBadCharClass:
+        return "invalid character class";
+    case RE2::ErrorBadCharRange:
+        return "invalid character class range";
+    case RE2::ErrorMissingBracket:
+        return "missing closing ]";
+    case RE2::ErrorMissingParen:
+        return "missing closing )";
+    case RE2::ErrorUnexpectedParen:
+        return "unexpected )";
+    case RE2::ErrorTrailingBackslash:
+        return "trailing backslash at end of expression";
+    case RE2::ErrorRepeatArgument:
+        return "missing argument to repetition operator";
+    case RE2::ErrorRepeatSize:
+        return "invalid repeat count";
+    case RE2::ErrorRepeatOp:
+        return "invalid nested repetition operator";
+    case RE2::ErrorBadPerlOp:
+        return "invalid or unsupported Perl syntax";
+    case RE2::ErrorBadUTF8:
+        return "invalid UTF-8";
+    case RE2::ErrorBadNamedCapture:
+        return "invalid named capture";
+    case RE2::ErrorPatternTooLarge:
+        return "expression too large";
+    }
+    return "regexp/syntax: internal error";
+}
+
 void *regex_re2_new(const char *pattern, size_t len, char *error, size_t error_size)
 {
     RE2::Options options;
@@ -15,7 +54,8 @@ void *regex_re2_new(const char *pattern, size_t len, char *error, size_t error_s
     re = new RE2(re2::StringPiece(pattern, len), options);
     if (re->ok())
         return re;
-    snprintf(error, error_size, "%s", re->error().c_str());
+    snprintf(error, error_size, "%s: `%.*s`", go_words(re->error_code()),
+             (int) re->error_arg().size(), re->error_arg().data());
     delete re;
     return nullptr;
 }

@@ -47,11 +47,18 @@ static void test_matches(void **state)
 static void test_refused(void **state)
 {
     static const char *const bad[][2] = {
-        {"[", "error parsing regexp: missing ]: ["},
-        {"(a", "error parsing regexp: missing ): (a"},
-        {"a(?=b)", "error parsing regexp: invalid perl operator: (?="},
-        {"a{2000}", "error parsing regexp: invalid repetition size: {2000}"},
-        {"*", "error parsing regexp: no argument for repetition operator: *"},
+        {"[", "error parsing regexp: missing closing ]: `[`"},
+        {"(a", "error parsing regexp: missing closing ): `(a`"},
+        {"a)", "error parsing regexp: unexpected ): `a)`"},
+        {"a(?=b)", "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"},
+        {"a{2000}", "error parsing regexp: invalid repeat count: `{2000}`"},
+        {"*", "error parsing regexp: missing argument to repetition operator: `*`"},
+        {"a**", "error parsing regexp: invalid nested repetition operator: `**`"},
+        {"a\\", "error parsing regexp: trailing backslash at end of expression: ``"},
+        {"[b-a]", "error parsing regexp: invalid character class range: `b-a`"},
+        {"[[:x:]]", "error parsing regexp: invalid character class range: `[:x:]`"},
+        {"\\8", "error parsing regexp: invalid escape sequence: `\\8`"},
+        {"(?P<n", "error parsing regexp: invalid named capture: `(?P<n`"},
     };
 
     (void) state;

@@ -143,37 +143,6 @@ int validate_webhook_context(const struct json *context, struct err *err)
     return check_port(validate_text(context, "port"), err);
 }
 
-/* RE2's words for what is wrong with a pattern, and those of Go's regexp. */
-static const char *const regex_words[][2] = {
-    {"missing ]", "missing closing ]"},
-    {"missing )", "missing closing )"},
-    {"trailing \\", "trailing backslash at end of expression"},
-    {"no argument for repetition operator", "missing argument to repetition operator"},
-    {"bad repetition operator", "invalid nested repetition operator"},
-    {"invalid repetition size", "invalid repeat count"},
-    {"invalid perl operator", "invalid or unsupported Perl syntax"},
-    {"invalid named capture group", "invalid named capture"},
-};
-
-/* "error parsing regexp: missing ]: [" becomes "error parsing regexp: missing closing ]: `[`".
- */
-static int use_go_words(struct err *err)
-{
-    _cleanup_arena_ struct arena *a = arena_new();
-    struct str prefix = STR("error parsing regexp: "), what = str_from(err->text), where;
-
-    what = str_copy(a, str_starts(what, prefix) ? str_skip(what, prefix.len) : what);
-    where = what;
-    str_cut(&where, ':', &what);
-    for (size_t i = 0; i < COUNT_OF(regex_words); i++)
-        if (str_is(what, regex_words[i][0]))
-            what = str_from(regex_words[i][1]);
-    if (where.len == 0)
-        return err_set(err, ERR_INVALID, STR_FMT STR_FMT, STR_ARG(prefix), STR_ARG(what));
-    return err_set(err, ERR_INVALID, STR_FMT STR_FMT ": `" STR_FMT "`", STR_ARG(prefix),
-                   STR_ARG(what), STR_ARG(str_skip(where, 1)));
-}
-
 static bool is_absolute(struct str path)
 {
     return path.len > 0 && path.ptr[0] == '/';
@@ -198,5 +167,5 @@ int validate_watch_path(const struct json *config, struct err *err)
     if (pattern.len == 0)
         return 0;
     regex = regex_new(pattern, err);
-    return regex ? 0 : use_go_words(err);
+    return regex ? 0 : -1;
 }
