@@ -27,10 +27,5 @@ static int run_delete(struct cli *cli, struct err *err)
 }
 
 extern const struct cli_command cli_delete;
-const struct cli_command cli_delete = {.name = "delete",
-                                       .usage = "KIND NAME...",
-                                       .summary = "remove objects",
-                                       .surface = CLI_BOTH,
-                                       .min_args = 0,
-                                       .max_args = CLI_ANY_ARGS,
-                                       .run = run_delete};
+const struct cli_command cli_delete = {
+    .name = "delete", .usage = "KIND NAME...", .summary = "Remove objects.", .run = run_delete};

@@ -74,8 +74,8 @@ static int print_output(const struct object_kind *kind, const struct json *doc,
 
 static int run_get(struct cli *cli, struct err *err)
 {
-    bool is_all = cli_is_on(cli, "all-namespaces");
-    const char *labels = cli_flag(cli, "selector");
+    bool is_all = cli_flag(cli, "--all-namespaces") != NULL;
+    const char *labels = cli_flag(cli, "--selector");
     const struct object_kind *kind;
     struct cli_answer answer;
     struct str path;
@@ -88,8 +88,8 @@ static int run_get(struct cli *cli, struct err *err)
 
         if (cli_workflow_get(cli, str_from(cli->args[0]), &workflow, err) < 0)
             return -1;
-        if (cli_flag(cli, "output"))
-            return print_output(NULL, &workflow, cli_flag(cli, "output"), false, err);
+        if (cli_flag(cli, "--output"))
+            return print_output(NULL, &workflow, cli_flag(cli, "--output"), false, err);
         cli_workflow_show(cli, &workflow);
         return 0;
     }
@@ -102,25 +102,20 @@ static int run_get(struct cli *cli, struct err *err)
                           STR_ARG(uri_escape(cli->arena, str_from(labels))));
     if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
         return -1;
-    return print_output(kind, &answer.body, cli_flag(cli, "output"), is_all, err);
+    return print_output(kind, &answer.body, cli_flag(cli, "--output"), is_all, err);
 }
 
 static const struct cli_flag flags[] = {
-    {.name = "output", .letter = 'o', .word = "FORMAT", .help = "json, yaml or name"},
-    {.name = "selector", .letter = 'l', .word = "LABELS", .help = "label selector"},
-    {.name = "all-namespaces",
-     .letter = 'A',
-     .type = FLAG_SWITCH,
-     .help = "objects of all namespaces"},
+    {"--output", "-o", "FORMAT", "json, yaml or name"},
+    {"--selector", "-l", "LABELS", "label selector"},
+    {"--all-namespaces", "-A", NULL, "objects of all namespaces"},
     {0},
 };
 
 extern const struct cli_command cli_get;
 const struct cli_command cli_get = {.name = "get",
                                     .usage = "[WORKFLOW | KIND [NAME]]",
-                                    .summary = "display details about a workflow",
-                                    .surface = CLI_BOTH,
-                                    .min_args = 0,
-                                    .max_args = CLI_ANY_ARGS,
+                                    .summary =
+                                        "Show a workflow as a tree, or objects of any kind.",
                                     .flags = flags,
                                     .run = run_get};

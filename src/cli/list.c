@@ -42,8 +42,8 @@ static void print_row(struct cli *cli, const struct json *workflow, struct wall 
 static int run_list(struct cli *cli, struct err *err)
 {
     const struct object_kind *kind = cli_kind(STR("workflow"), err);
-    bool is_all = cli_is_on(cli, "all-namespaces");
-    const char *output = cli_flag(cli, "output");
+    bool is_all = cli_flag(cli, "--all-namespaces") != NULL;
+    const char *output = cli_flag(cli, "--output");
     const struct json *items, **rows;
     struct cli_answer answer;
 
@@ -61,7 +61,7 @@ static int run_list(struct cli *cli, struct err *err)
         printf(STR_FMT "\n", STR_ARG(json_text(cli->arena, items, JSON_INDENT)));
         return 0;
     }
-    if (!output && !cli_is_on(cli, "no-headers"))
+    if (!output && !cli_flag(cli, "--no-headers"))
         printf("%-30s   %-11s %-6s %-10s %-10s %s\n", "NAME", "STATUS", "AGE", "DURATION",
                "PRIORITY", "MESSAGE");
     for (uint32_t i = 0; i < items->count; i++)
@@ -73,21 +73,15 @@ static int run_list(struct cli *cli, struct err *err)
 }
 
 static const struct cli_flag flags[] = {
-    {.name = "all-namespaces",
-     .letter = 'A',
-     .type = FLAG_SWITCH,
-     .help = "workflows of all namespaces"},
-    {.name = "output", .letter = 'o', .word = "FORMAT", .help = "name or json"},
-    {.name = "no-headers", .type = FLAG_SWITCH, .help = "without the line of headings"},
+    {"--all-namespaces", "-A", NULL, "workflows of all namespaces"},
+    {"--output", "-o", "FORMAT", "name or json"},
+    {"--no-headers", NULL, NULL, "without the line of headings"},
     {0},
 };
 
 extern const struct cli_command cli_list;
 const struct cli_command cli_list = {.name = "list",
                                      .usage = "[flags]",
-                                     .summary = "list workflows",
-                                     .surface = CLI_BOTH,
-                                     .min_args = 0,
-                                     .max_args = CLI_ANY_ARGS,
+                                     .summary = "List workflows.",
                                      .flags = flags,
                                      .run = run_list};

@@ -6,7 +6,7 @@
 
 int cli_pod_log_print(struct cli *cli, struct str pod, struct err *err)
 {
-    const char *container = NULL;
+    const char *container = cli_flag(cli, "--container");
     struct str text, line, path;
 
     if (str_is_empty(pod))
@@ -15,7 +15,7 @@ int cli_pod_log_print(struct cli *cli, struct str pod, struct err *err)
         cli->arena, "/api/v1/namespaces/" STR_FMT "/pods/" STR_FMT "/log?container=" STR_FMT,
         STR_ARG(cli_namespace(cli)), STR_ARG(pod),
         STR_ARG(uri_escape(cli->arena, str_from(container ? container : "main"))));
-    if (call_get_text(cli, cli->arena, path, &text, err) < 0)
+    if (cli_call_text(cli, path, &text, err) < 0)
         return err->kind == ERR_NOT_FOUND ? 0 : -1; /* it has not begun */
     while (str_cut(&text, '\n', &line))
         if (line.len > 0 || !str_is_none(text))
@@ -45,17 +45,14 @@ static int run_logs(struct cli *cli, struct err *err)
 }
 
 static const struct cli_flag flags[] = {
-    {.name = "container", .letter = 'c', .word = "NAME", .help = "container (default main)"},
-    {.name = "no-color", .type = FLAG_SWITCH, .help = "there are no colours"},
+    {"--container", "-c", "NAME", "container (default main)"},
+    {"--no-color", NULL, NULL, "there are no colours"},
     {0},
 };
 
 extern const struct cli_command cli_logs;
 const struct cli_command cli_logs = {.name = "logs",
                                      .usage = "WORKFLOW [POD]",
-                                     .summary = "view logs of a pod or workflow",
-                                     .surface = CLI_BOTH,
-                                     .min_args = 1,
-                                     .max_args = 2,
+                                     .summary = "Print the logs of a workflow's pods.",
                                      .flags = flags,
                                      .run = run_logs};

@@ -1,7 +1,7 @@
 /* cli/objects.h - what apply, get and delete share: the API path of an object. */
 #pragma once
 
-#include "cli/call.h"
+#include "cli/cli.h"
 #include "objects/object.h"
 
 /** cli_path() - "/apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME"; @name "" for the collection;

@@ -8,16 +8,17 @@
 static int set_options(struct cli *cli, struct json *doc, struct err *err)
 {
     struct arena *a = cli->arena;
-    const char *name = cli_flag(cli, "name"), *generate = cli_flag(cli, "generate-name"),
-               *entrypoint = cli_flag(cli, "entrypoint"),
-               *account = cli_flag(cli, "serviceaccount");
+    const char *name = cli_flag(cli, "--name"), *generate = cli_flag(cli, "--generate-name"),
+               *entrypoint = cli_flag(cli, "--entrypoint"),
+               *account = cli_flag(cli, "--serviceaccount");
     const struct json *old = json_get(doc, STR("spec"));
     struct json spec = old ? *old : json_object(&(struct json_object_builder){0});
-    const struct str *pairs;
-    size_t count;
+    VEC(struct str) pairs = {0};
 
-    pairs = flags_list(a, &cli->flags, "parameter", &count);
-    if (object_set_parameters(a, &spec, pairs, count, err) < 0)
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (strcmp(cli->given[i].name, "--parameter") == 0)
+            VEC_APUSH(a, &pairs, str_from(cli->given[i].value));
+    if (object_set_parameters(a, &spec, pairs.at, pairs.len, err) < 0)
         return -1;
     if (entrypoint)
         spec = json_set(a, &spec, STR("entrypoint"), json_string(str_from(entrypoint)));
@@ -49,9 +50,9 @@ static int print_logs(struct cli *cli, const struct json *workflow, struct err *
 
 static int follow(struct cli *cli, struct str name, struct json *workflow, struct err *err)
 {
-    bool has_log = cli_is_on(cli, "log");
+    bool has_log = cli_flag(cli, "--log") != NULL;
 
-    if (!has_log && !cli_is_on(cli, "wait") && !cli_is_on(cli, "watch"))
+    if (!has_log && !cli_flag(cli, "--wait") && !cli_flag(cli, "--watch"))
         return 0;
     if (cli_workflow_wait(cli, name, workflow, err) < 0)
         return -1;
@@ -60,7 +61,7 @@ static int follow(struct cli *cli, struct str name, struct json *workflow, struc
     printf(STR_FMT " " STR_FMT " at " STR_FMT "\n", STR_ARG(name),
            STR_ARG(json_str(json_path(workflow, "status", "phase", NULL))),
            STR_ARG(json_str(json_path(workflow, "status", "finishedAt", NULL))));
-    if (cli_is_on(cli, "watch"))
+    if (cli_flag(cli, "--watch"))
         cli_workflow_show(cli, workflow);
     return 0;
 }
@@ -68,14 +69,14 @@ static int follow(struct cli *cli, struct str name, struct json *workflow, struc
 static int submit_one(struct cli *cli, struct json *doc, struct str ns, struct err *err)
 {
     const struct object_kind *kind = cli_kind(STR("workflow"), err);
-    const char *output = cli_flag(cli, "output");
+    const char *output = cli_flag(cli, "--output");
     struct cli_answer answer;
     struct str path, name;
 
     if (!kind || set_options(cli, doc, err) < 0)
         return -1;
     path = cli_path(cli, kind, ns, STR(""));
-    if (cli_is_on(cli, "dry-run") || cli_is_on(cli, "server-dry-run"))
+    if (cli_flag(cli, "--dry-run") || cli_flag(cli, "--server-dry-run"))
         path = str_printf(cli->arena, STR_FMT "?dryRun=All", STR_ARG(path));
     if (cli_call(cli, "POST", path, json_text(cli->arena, doc, 0), &answer, err) < 0)
         return -1;
@@ -145,7 +146,7 @@ static int submit_from(struct cli *cli, const char *from, struct err *err)
 
 static int run_submit(struct cli *cli, struct err *err)
 {
-    const char *from = cli_flag(cli, "from");
+    const char *from = cli_flag(cli, "--from");
 
     if (from)
         return submit_from(cli, from, err);
@@ -158,38 +159,24 @@ static int run_submit(struct cli *cli, struct err *err)
 }
 
 static const struct cli_flag flags[] = {
-    {.name = "parameter",
-     .type = FLAG_LIST,
-     .letter = 'p',
-     .word = "NAME=VALUE",
-     .help = "an argument; may be repeated"},
-    {.name = "from",
-     .word = "KIND/NAME",
-     .help = "submit a WorkflowTemplate or ClusterWorkflowTemplate"},
-    {.name = "name", .word = "NAME", .help = "override metadata.name"},
-    {.name = "generate-name", .word = "PREFIX", .help = "override metadata.generateName"},
-    {.name = "entrypoint", .word = "TEMPLATE", .help = "override the entrypoint"},
-    {.name = "serviceaccount",
-     .word = "NAME",
-     .help = "run all pods with this service account"},
-    {.name = "output", .letter = 'o', .word = "FORMAT", .help = "name or json"},
-    {.name = "dry-run", .type = FLAG_SWITCH, .help = "check and print, create nothing"},
-    {.name = "server-dry-run", .type = FLAG_SWITCH, .help = "the same"},
-    {.name = "wait",
-     .letter = 'w',
-     .type = FLAG_SWITCH,
-     .help = "wait for the end; exit code 1 unless it succeeds"},
-    {.name = "watch", .type = FLAG_SWITCH, .help = "wait for the end, then show the tree"},
-    {.name = "log", .type = FLAG_SWITCH, .help = "wait for the end, then print the logs"},
+    {"--parameter", "-p", "NAME=VALUE", "an argument; may be repeated"},
+    {"--from", NULL, "KIND/NAME", "submit a WorkflowTemplate or ClusterWorkflowTemplate"},
+    {"--name", NULL, "NAME", "override metadata.name"},
+    {"--generate-name", NULL, "PREFIX", "override metadata.generateName"},
+    {"--entrypoint", NULL, "TEMPLATE", "override the entrypoint"},
+    {"--serviceaccount", NULL, "NAME", "run all pods with this service account"},
+    {"--output", "-o", "FORMAT", "name or json"},
+    {"--dry-run", NULL, NULL, "check and print, create nothing"},
+    {"--server-dry-run", NULL, NULL, "the same"},
+    {"--wait", "-w", NULL, "wait for the end; exit code 1 unless it succeeds"},
+    {"--watch", NULL, NULL, "wait for the end, then show the tree"},
+    {"--log", NULL, NULL, "wait for the end, then print the logs"},
     {0},
 };
 
 extern const struct cli_command cli_submit;
 const struct cli_command cli_submit = {.name = "submit",
                                        .usage = "[FILE... | --from KIND/NAME]",
-                                       .summary = "submit a workflow",
-                                       .surface = CLI_BOTH,
-                                       .min_args = 0,
-                                       .max_args = CLI_ANY_ARGS,
+                                       .summary = "Submit workflows.",
                                        .flags = flags,
                                        .run = run_submit};

@@ -6,7 +6,7 @@
 static int run_version(struct cli *cli, struct err *err)
 {
     (void) err;
-    if (cli_is_on(cli, "short")) {
+    if (cli_flag(cli, "--short")) {
         printf("tiphys: v%s\n", TIPHYS_VERSION);
         return 0;
     }
@@ -15,15 +15,11 @@ static int run_version(struct cli *cli, struct err *err)
     return 0;
 }
 
-static const struct cli_flag flags[] = {
-    {.name = "short", .type = FLAG_SWITCH, .help = "only the number"}, {0}};
+static const struct cli_flag flags[] = {{"--short", NULL, NULL, "only the number"}, {0}};
 
 extern const struct cli_command cli_version;
 const struct cli_command cli_version = {.name = "version",
                                         .usage = "",
-                                        .summary = "print version information",
-                                        .surface = CLI_BOTH,
-                                        .min_args = 0,
-                                        .max_args = CLI_ANY_ARGS,
+                                        .summary = "Print the version.",
                                         .flags = flags,
                                         .run = run_version};

@@ -9,7 +9,7 @@ static int run_wait(struct cli *cli, struct err *err)
 
     for (size_t i = 0; i < cli->arg_count; i++) {
         if (cli_workflow_wait(cli, str_from(cli->args[i]), &workflow, err) < 0) {
-            if (err->kind == ERR_NOT_FOUND && cli_is_on(cli, "ignore-not-found"))
+            if (err->kind == ERR_NOT_FOUND && cli_flag(cli, "--ignore-not-found"))
                 continue;
             return -1;
         }
@@ -20,18 +20,13 @@ static int run_wait(struct cli *cli, struct err *err)
     return 0;
 }
 
-static const struct cli_flag flags[] = {{.name = "ignore-not-found",
-                                         .type = FLAG_SWITCH,
-                                         .help = "a workflow that is not there is no failure"},
-                                        {0}};
+static const struct cli_flag flags[] = {
+    {"--ignore-not-found", NULL, NULL, "a workflow that is not there is no failure"}, {0}};
 
 extern const struct cli_command cli_wait;
 const struct cli_command cli_wait = {
     .name = "wait",
     .usage = "[WORKFLOW...]",
-    .summary = "wait for workflows to end; exit code 1 unless all succeed",
-    .surface = CLI_BOTH,
-    .min_args = 0,
-    .max_args = CLI_ANY_ARGS,
+    .summary = "Wait for workflows to end; exit code 1 unless all succeed.",
     .flags = flags,
     .run = run_wait};

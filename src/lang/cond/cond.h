@@ -4,12 +4,13 @@
  *
  * The text is what is left after substitution. Bare words are texts ("heads == heads"), numbers
  * are floats, quoted texts that look like a date are its Unix seconds. Operators: == != < <= >
- * >= =~ !~ in,
- * && || !, + - * / % ** & | ^ << >> ~, ? : ??, and lists "a, b". The order of their precedence,
- * what follows what and every message are govaluate's, oddities included: a message becomes the
- * node's. Pure, any thread. Doesn't do: substitution, the CronWorkflow's `when` (bare words are
- * no texts there).
- * ../shared/golden/lang/when.jsonl decides.
+ * >= =~ !~ in, && || !, + - * / % ** & | ^ << >> ~, ? : ??, and lists "a, b". The order of
+ * their precedence, what follows what and every message are govaluate's, oddities included: a
+ * message becomes the node's. Pure, any thread. Doesn't do: substitution, the CronWorkflow's
+ * `when` (bare words are no texts there).
+ *
+ * ../shared/golden/lang/when.jsonl decides; when-random.jsonl is what the original answered to
+ * random texts.
  */
 #pragma once
 

@@ -1,0 +1,299 @@
+/*
+ * Conditions: golden vectors of the original, random ones that it answered, what both lack,
+ * limits.
+ */
+#include <math.h>
+
+#include "base/limits.h"
+#include "base/random.h"
+#include "lang/cond/cond_internal.h"
+#include "tests/support/golden.h"
+
+/* Names in braces are replaced as the vector says; what must fail there is another room's. */
+static struct str substitute(struct arena *a, struct str text, const struct json *replace)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+    size_t open, close;
+
+    while ((open = str_find(text, STR("{{"))) != SIZE_MAX &&
+           (close = str_find(str_skip(text, open), STR("}}"))) != SIZE_MAX) {
+        struct str name = str_of(text.ptr + open + 2, close - 2);
+        const struct json *value = json_get(replace, name);
+
+        strbuf_add(&b, str_head(text, open));
+        strbuf_add(&b, value ? json_str(value) : str_of(text.ptr + open, close + 2));
+        text = str_skip(text, open + close + 2);
+    }
+    strbuf_add(&b, text);
+    return str_copy(a, strbuf_str(&b));
+}
+
+static int check_golden(struct arena *a, const struct json *row)
+{
+    struct str when = json_get_str(row, STR("when")), want = json_get_str(row, STR("err"));
+    const struct json *replace = json_get(row, STR("replace"));
+    struct err err;
+    bool is_met;
+
+    if (json_get(row, STR("mode")) || str_is(json_get_str(row, STR("stage")), "substitute") ||
+        str_find(when, STR("{{=")) != SIZE_MAX)
+        return -1;
+    if (replace)
+        when = substitute(a, when, replace);
+    if (cond_eval(a, when, &is_met, &err) == 0)
+        return !golden_fails(row) && is_met == json_get_bool(row, STR("out"));
+    if (str_starts(want, STR("panic:")))
+        return err.kind == ERR_INVALID && err.text[0];
+    if (!str_is(want, err.text))
+        print_error("got:  %s\n", err.text);
+    return golden_fails(row) && str_is(want, err.text);
+}
+
+static void test_golden(void **state _unused_)
+{
+    golden_run("lang/when.jsonl", check_golden, 194);
+}
+
+/* Operators, quotes, dates, patterns and signs put together at random. */
+static void test_golden_random(void **state _unused_)
+{
+    golden_run("lang/when-random.jsonl", check_golden, 900);
+}
+
+/* What govaluate says, worked out from its rules by hand. */
+static void test_oddities(void **state _unused_)
+{
+    static const struct {
+        const char *text, *want; /* "true", "false" or the message */
+    } cases[] = {
+        {"", "true"},
+        {"(true) false", "true"}, /* the rest is not looked at */
+        {"10 - 3 - 2 == 5", "true"},
+        {"100 / 5 / 2 == 10", "true"},
+        {"2 ** 3 ** 2 == 64", "true"},
+        {"1 - 2 + 3 - 4 + 5 == 3", "true"},
+        {"(((1))) + 1 == 2", "true"},
+        {"-2 ** 2 == 4", "true"},
+        {"1 + 2 * 3 == 7", "true"},
+        {"(1 + 2) * 3 == 9", "true"},
+        {"-1 << 1 == 36893488147419103230", "false"},
+        {"1 << 64 == 0", "true"},
+        {"8 >> 2 == 2", "true"},
+        {"7 & 3 | 8 == 11", "true"}, /* from the left */
+        {"true ? false : true", "false"},
+        {"false ? true : (1 == 1)", "true"},
+        {"\"a\" =~ (\"a\")", "true"},
+        {"a =~ ('[')",
+         "Failed to evaluate 'when' expresion 'a =~ ('[')': Unable to compile regexp "
+         "pattern '[': error parsing regexp: missing closing ]: `[`"},
+        {"a =~ 'a' ? true : false",
+         "Failed to parse 'when' expression 'a =~ 'a' ? true : false': Cannot "
+         "transition token types from PATTERN [a] to TERNARY [?]"},
+        {"(1, 2) == (1, 2)", "true"},
+        {"(1, 2) == (1, 3)", "false"},
+        {"1 in (3, 2, 1) && 4 in (1, 4)", "true"},
+        {"'2024-01-01' 5",
+         "Invalid 'when' expression ''2024-01-01' 5': Cannot transition token types from "
+         "TIME [2024-01-01 00:00:00 +0000 UTC] to NUMERIC [5]"},
+        {"( == 1)", "Invalid 'when' expression '( == 1)': Cannot transition token types from "
+                    "CLAUSE [40] to "
+                    "COMPARATOR [==]"},
+        {"a.B 1", "Invalid 'when' expression 'a.B 1': Cannot transition token types from "
+                  "ACCESSOR [[a B]] to "
+                  "NUMERIC [1]"},
+        {"a. == 1", "Invalid 'when' expression 'a. == 1': Hanging accessor on token 'a.'"},
+        {"[a", "Invalid 'when' expression '[a': Unclosed parameter bracket"},
+        {"0xZ == 1",
+         "Invalid 'when' expression '0xZ == 1': Unable to parse hex value '' to uint64\n"},
+        {"1.2.3 == 1",
+         "Invalid 'when' expression '1.2.3 == 1': Unable to parse numeric value '1.2.3' to "
+         "float64\n"},
+        {"a ? , b", "Invalid 'when' expression 'a ? , b': Unable to plan token kind: "
+                    "'SEPARATOR', value: ','"},
+        {"1 ? 2 : 3",
+         "Failed to evaluate 'when' expresion '1 ? 2 : 3': Value '1' cannot be used with the "
+         "ternary operator '?', it is not a bool"},
+        {"-a == 1", "Failed to parse 'when' expression '-a == 1': Cannot transition token "
+                    "types from PREFIX "
+                    "[-] to STRING [a]"},
+        {"a == \\",
+         "Invalid 'when' expression 'a == \\': Unexpected end of expression behind '\\'"},
+        {"0x\\g == 1",
+         "Invalid 'when' expression '0x\\g == 1': Unable to parse hex value 'g' to uint64\n"},
+        {"0xffffffffffffffff1 == 1", "Invalid 'when' expression '0xffffffffffffffff1 == 1': "
+                                     "Unable to parse hex value 'ffffffffffffffff1' to "
+                                     "uint64\n"},
+        {"0xFf == 255", "true"},
+        {"1\\e3 == 1000", "true"}, /* a backslash takes any character into a number */
+        {"(1, 2) in ((1, 2), (1, 2))",
+         "Failed to evaluate 'when' expresion '(1, 2) in ((1, 2), (1, 2))': a list cannot be "
+         "looked for 'in' a list"},
+        {"'Invalid token' 1",
+         "Invalid 'when' expression ''Invalid token' 1': Cannot transition token types from "
+         "STRING [Invalid token] to NUMERIC [1] (hint: try wrapping the affected expression in "
+         "quotes (\"))"},
+        {"(1, true, x, (2)) + y == '[1 true x 2]y'", "true"},
+        {"(false ? 1) + x == '<nil>x'", "true"},
+        {"1000000 + x == '1e+06x'", "true"},
+        {"'2024-01-01' + x == '1.7040672e+09x'", "true"},
+        {"'2024-01-01T00:00:00Z' == 1704067200", "true"},
+        {"'2024-01-01 "
+         "00:00:00.00000000000000000000000000000000000000000000000000000000000000000"
+         "00000000000000000' == 1704067200",
+         "true"},
+        {"0 - 5 >> 1 == 9223372036854775805", "true"}, /* shifts are unsigned */
+        {"1 / 0 > 1000", "true"},
+        {"0 / 0 == 0 / 0", "false"},
+        {"foo =~ '^f(o+)$' && !(foo !~ o)", "true"},
+        {"'\xc3\xa9' =~ '^.$'", "true"},
+        {"a.B(1)", "Failed to evaluate 'when' expresion 'a.B(1)': No parameter 'a' found."},
+        {"a.b", "Invalid 'when' expression 'a.b': Unable to access unexported field 'b' in "
+                "token 'a.b'"},
+        {"true && false || true", "true"},
+        {"false && (1 + a.B)", "false"}, /* not looked at */
+        {"true || 1", "true"},
+        {"false || 1", "Failed to evaluate 'when' expresion 'false || 1': Value '1' cannot be "
+                       "used with the logical operator '||', it is not a bool"},
+        {"   ", "Invalid 'when' expression '   ': Unexpected end of expression"},
+        {"()", "Expected boolean evaluation for '()'. Got <nil>"},
+        {"\xff == 1",
+         "Invalid 'when' expression '\xff == 1': Invalid token: '\xef\xbf\xbd' (hint: try "
+         "wrapping the affected expression in quotes (\"))"},
+        {"\xc3\xa9t\xc3\xa9 == \"\xc3\xa9t\xc3\xa9\"", "true"},
+        {"a\xc2\xa0== a", "true"}, /* a space that does not break */
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct err err;
+        bool is_met = false;
+        const char *got = cond_eval(a, str_from(cases[i].text), &is_met, &err) < 0 ? err.text
+                          : is_met                                                 ? "true"
+                                                                                   : "false";
+
+        if (strcmp(got, cases[i].want) != 0)
+            fail_msg("%s\n  want %s\n  got  %s", cases[i].text, cases[i].want, got);
+    }
+}
+
+static void test_numbers(void **state _unused_)
+{
+    static const struct {
+        double number;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {1, "1"},
+        {-1.5, "-1.5"},
+        {100000, "100000"},
+        {0.0001, "0.0001"},
+        {0.00001, "1e-05"},
+        {1e300, "1e+300"},
+        {0.1, "0.1"},
+        {123.25, "123.25"},
+        {(double) NAN, "NaN"},
+        {1e6, "1e+06"},
+        {1704067200, "1.7040672e+09"},
+        {(double) -INFINITY, "-Inf"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_string_equal(str_cz(a, cond_number_text(a, cases[i].number)), cases[i].text);
+}
+
+static struct str repeated(struct arena *a, const char *piece, size_t count, const char *end)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(16 << 20);
+
+    for (size_t i = 0; i < count; i++)
+        strbuf_addz(&b, piece);
+    strbuf_addz(&b, end);
+    return str_copy(a, strbuf_str(&b));
+}
+
+static int eval(struct arena *a, struct str text, struct err *err)
+{
+    bool is_met = false;
+
+    if (cond_eval(a, text, &is_met, err) < 0)
+        return -1;
+    return is_met;
+}
+
+static void test_limits(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str deep = repeated(a, "(", COND_DEPTH_MAX, "true");
+    struct err err;
+
+    assert_int_equal(eval(a, repeated(a, "1 + ", COND_TOKENS_MAX / 2 - 2, "1 > 0"), &err), 1);
+    assert_int_equal(eval(a, repeated(a, "true && ", COND_TOKENS_MAX / 2 - 1, "true"), &err),
+                     1);
+    assert_int_equal(eval(a, repeated(a, "1 + ", COND_TOKENS_MAX / 2, "1"), &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT);
+    deep = str_concat(a, deep, repeated(a, ")", COND_DEPTH_MAX, ""));
+    assert_int_equal(eval(a, deep, &err), 1);
+    assert_int_equal(eval(a, str_printf(a, "(" STR_FMT ")", STR_ARG(deep)), &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_string_equal(err.text, "condition nests deeper than 200 parentheses");
+    assert_int_equal(eval(a, repeated(a, "a.B (1) + ", COND_DEPTH_MAX, "1"), &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT); /* what follows a call is its argument */
+    assert_int_equal(eval(a, repeated(a, "a.B + ", 2000, "1"), &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+}
+
+/* Texts that grow with each operator: bounded. */
+static void test_growth(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str piece = repeated(a, "x", 20000, "");
+    struct str many =
+        repeated(a, str_cz(a, str_printf(a, STR_FMT " + ", STR_ARG(piece))), 100, "a == b");
+    struct err err;
+
+    assert_int_equal(eval(a, many, &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_string_equal(err.text, "condition makes more than 16777216 bytes of text");
+}
+
+/* Sums and comparisons of whole numbers, against C's own. */
+static void test_random(void **state _unused_)
+{
+    struct random r = random_seed(23);
+
+    for (size_t round = 0; round < 2000; round++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+        size_t count = 1 + random_below(&r, 8);
+        int64_t sum = 0;
+        struct err err;
+
+        for (size_t i = 0; i < count; i++) {
+            int64_t n = (int64_t) random_below(&r, 1000),
+                    by = (int64_t) (1 + random_below(&r, 9));
+            bool is_added = i == 0 || random_below(&r, 2) == 0;
+
+            strbuf_addf(&b, "%s%lld * %lld",
+                        i == 0     ? ""
+                        : is_added ? " + "
+                                   : " - ",
+                        (long long) n, (long long) by);
+            sum += is_added ? n * by : -n * by;
+        }
+        strbuf_addf(&b, " == %s%lld", sum < 0 ? "-" : "", llabs(sum));
+        assert_int_equal(eval(a, str_printf(a, STR_FMT, STR_ARG(strbuf_str(&b))), &err), 1);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),   cmocka_unit_test(test_golden_random),
+        cmocka_unit_test(test_oddities), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_limits),   cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_random),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
