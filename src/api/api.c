@@ -129,8 +129,8 @@ void api_stop(struct api *api)
 {
     if (!api)
         return;
-    watches_end(api);
-    logs_end(api);
+    api_watches_end(api);
+    api_logs_end(api);
     for (int i = 0; i < 10; i++) /* answers that wait for the store, and streams that close */
         loop_run_once(api->options.loop, 10);
     http_server_stop(api->server);

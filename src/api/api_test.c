@@ -238,6 +238,69 @@ static void test_watch(void **state)
     strbuf_done(&watch.seen);
 }
 
+/* Commits and waits until it is answered. */
+static void on_done(void *ctx, const struct store_result *result, const struct err *err)
+{
+    (void) result;
+    assert_int_equal(err->kind, ERR_NONE);
+    *(bool *) ctx = true;
+}
+
+static void commit(struct world *w, struct store_txn *txn)
+{
+    bool is_done = false;
+    struct err err;
+
+    assert_int_equal(store_commit(w->store, txn, on_done, &is_done, &err), 0);
+    for (int i = 0; i < TURNS_MAX && !is_done; i++)
+        loop_run_once(w->loop, 5);
+    assert_true(is_done);
+}
+
+static void make_with_node(struct world *w)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(
+        json_parse(w->a,
+                   STR("{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\","
+                       "\"metadata\":{\"name\":\"n\",\"namespace\":\"argo\",\"uid\":\"u\"},"
+                       "\"status\":{\"phase\":\"Running\"}}"),
+                   &doc, &err),
+        0);
+    store_txn_create(txn, &doc);
+    store_txn_node(txn, STR("u"), STR("n-1"), 1, STR("{\"id\":\"n-1\"}"));
+    commit(w, txn);
+}
+
+/* A Workflow is shown whole wherever it is shown: nodes are a part of its status. */
+static void test_nodes_are_shown(void **state)
+{
+    static const struct {
+        const char *path;
+        size_t stop_after;
+    } rows[] = {{WORKFLOWS "/n", 0}, {WORKFLOWS, 0}, {WORKFLOWS "?watch=true", 1}};
+    struct world *w = *state;
+
+    make_with_node(w);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct call c = {.method = "GET",
+                         .path = rows[i].path,
+                         .body = "",
+                         .token = "secret",
+                         .stop_after = rows[i].stop_after,
+                         .seen = STRBUF_INIT(1 << 20)};
+
+        run(w, &c);
+        if (!strstr(c.stop_after ? strbuf_str(&c.seen).ptr : c.answer,
+                    "\"nodes\":{\"n-1\":{\"id\":\"n-1\"}}"))
+            fail_msg("row %zu: %s", i, c.stop_after ? strbuf_str(&c.seen).ptr : c.answer);
+        strbuf_done(&c.seen);
+    }
+}
+
 static void test_open_access_is_for_the_loopback(void **state)
 {
     struct world *w = *state;
@@ -260,6 +323,7 @@ int main(void)
         TEST(test_identity_comes_first),
         TEST(test_life_of_an_object),
         TEST(test_watch),
+        TEST(test_nodes_are_shown),
         TEST(test_open_access_is_for_the_loopback),
     };
 

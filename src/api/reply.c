@@ -2,8 +2,6 @@
  * to HTTP. */
 #include "api/api_internal.h"
 
-#include <stdio.h>
-
 struct outcome {
     unsigned code;
     const char *reason;
@@ -51,12 +49,10 @@ void reply_json(struct http_request *req, unsigned status, const struct json *v)
                str_concat(http_arena(req), text, STR("\n")), NULL, 0);
 }
 
-void reply_error(struct http_request *req, const struct err *err)
+struct json reply_status(struct arena *a, const struct err *err)
 {
     struct outcome outcome = outcome_of(err->kind);
-    struct arena *a = http_arena(req);
     struct json_object_builder b = {0};
-    struct json status;
 
     json_add(a, &b, STR("kind"), json_string(STR("Status")));
     json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
@@ -65,6 +61,28 @@ void reply_error(struct http_request *req, const struct err *err)
     json_add(a, &b, STR("message"), json_string(str_copy(a, str_from(err->text))));
     json_add(a, &b, STR("reason"), json_string(str_from(outcome.reason)));
     json_add(a, &b, STR("code"), json_int(a, outcome.code));
-    status = json_object(&b);
-    reply_json(req, outcome.code, &status);
+    return json_object(&b);
 }
+
+void reply_error(struct http_request *req, const struct err *err)
+{
+    const struct json status = reply_status(http_arena(req), err);
+
+    reply_json(req, outcome_of(err->kind).code, &status);
+}
+
+static void reply_removed(struct http_request *req)
+{
+    struct arena *a = http_arena(req);
+    struct json_object_builder b = {0};
+    struct json status;
+
+    json_add(a, &b, STR("kind"), json_string(STR("Status")));
+    json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
+    json_add(a, &b, STR("status"), json_string(STR("Success")));
+    status = json_object(&b);
+    reply_json(req, 200, &status);
+}
+
+const struct api_dialect reply_dialect = {
+    .created = 201, .object = reply_json, .removed = reply_removed, .fail = reply_error};

@@ -109,8 +109,12 @@ struct http_stream *http_stream_start(struct http_request *req, unsigned status,
                                       struct str type, void (*on_close)(void *ctx), void *ctx);
 
 /** http_stream_write() - queue bytes (copied); any thread; -1 when the peer has gone
- * (ERR_CANCELLED) or is too slow (ERR_LIMIT, stream is closed) */
+ * (ERR_CANCELLED) or is too slow (ERR_LIMIT, stream is closed); while nothing waits, one write
+ * may be of any size up to HTTP_RESPONSE_MAX_BYTES */
 int http_stream_write(struct http_stream *stream, struct str bytes, struct err *err);
+
+/** http_stream_waiting() - bytes that are queued and not sent; any thread */
+size_t http_stream_waiting(struct http_stream *stream);
 
 /** http_stream_end() - no more bytes will come; any thread */
 void http_stream_end(struct http_stream *stream);

@@ -95,7 +95,7 @@ struct http_stream *http_stream_start(struct http_request *req, unsigned status,
     s->on_close = on_close;
     s->ctx = ctx;
     pthread_mutex_init(&s->lock, NULL);
-    strbuf_init(&s->out, 2 * (size_t) HTTP_STREAM_QUEUE_MAX_BYTES);
+    strbuf_init(&s->out, (size_t) HTTP_RESPONSE_MAX_BYTES + HTTP_STREAM_QUEUE_MAX_BYTES);
     pthread_mutex_lock(&s->server->lock);
     list_append(&s->server->streams, &s->link);
     pthread_mutex_unlock(&s->server->lock);
@@ -127,12 +127,32 @@ int http_stream_write(struct http_stream *s, struct str bytes, struct err *err)
         result = err_set(err, ERR_LIMIT, "the reader is too slow: %d bytes wait",
                          HTTP_STREAM_QUEUE_MAX_BYTES);
         wake_locked(s);
+    } else if (bytes.len > HTTP_RESPONSE_MAX_BYTES) {
+        s->is_ended = true;
+        result = err_set(err, ERR_LIMIT, "%zu bytes at once (limit %d)", bytes.len,
+                         HTTP_RESPONSE_MAX_BYTES);
+        wake_locked(s);
     } else {
+        if (s->taken > HTTP_STREAM_QUEUE_MAX_BYTES) { /* never empty: what was sent goes */
+            s->out.len -= s->taken;
+            memmove(s->out.ptr, s->out.ptr + s->taken, s->out.len);
+            s->taken = 0;
+        }
         strbuf_add(&s->out, bytes);
         wake_locked(s);
     }
     pthread_mutex_unlock(&s->lock);
     return result;
+}
+
+size_t http_stream_waiting(struct http_stream *s)
+{
+    size_t len;
+
+    pthread_mutex_lock(&s->lock);
+    len = s->out.len - s->taken;
+    pthread_mutex_unlock(&s->lock);
+    return len;
 }
 
 void http_stream_end(struct http_stream *s)

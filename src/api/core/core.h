@@ -1,0 +1,132 @@
+/*
+ * api/core/core.h - what the dialects of the API share: objects shown, listed, created, changed
+ * and deleted.
+ *
+ * A dialect (the Kubernetes-style resource API, Argo's REST API) reads its own paths and
+ * parameters, calls one of these, and says how answers look. Reading blocks on the store: http
+ * threads and workers only. Writing is answered on the loop when it is durable, submission
+ * after a worker has run it. No words of a dialect are in here.
+ */
+#pragma once
+
+#include "api/api.h"
+#include "base/list.h"
+#include "objects/object.h"
+
+/* The server's own state. */
+struct api {
+    struct api_options options;
+    struct http_server *server;
+    struct str token;    /* owned */
+    struct list watches; /* of struct watch_stream: loop */
+    struct list logs;    /* of struct log_session: loop */
+};
+
+/* How a dialect answers what is answered later. Each gives the request up. */
+struct api_dialect {
+    unsigned created; /* HTTP status of a creation */
+    void (*object)(struct http_request *req, unsigned status, const struct json *doc);
+    void (*removed)(struct http_request *req);
+    void (*fail)(struct http_request *req, const struct err *err);
+};
+
+/* One request that is answered later; lives in the request's arena. */
+struct api_call {
+    struct api *api;
+    struct http_request *req;
+    const struct api_dialect *dialect;
+};
+
+/* ---- reading; http threads and workers; blocking ---- */
+
+enum api_parts { API_WHOLE, API_WITHOUT_NODES };
+
+/**
+ * api_object_shown() - a stored object as the API shows it: with resourceVersion and, for
+ * Workflows, its nodes as they are now
+ * @a:     where the value lives
+ * @parts: API_WITHOUT_NODES spares the reading of node rows
+ * @err:   ERR_IO, ERR_INTERNAL
+ */
+int api_object_shown(struct api *api, struct arena *a, const struct store_object *o,
+                     enum api_parts parts, struct json *ret, struct err *err);
+
+/** api_object_get() - api_object_shown() of the object with that key; ERR_NOT_FOUND */
+int api_object_get(struct api *api, struct arena *a, const struct store_key *key,
+                   enum api_parts parts, struct json *ret, struct err *err);
+
+struct api_list {
+    struct json items; /* array */
+    int64_t rv;
+    struct str continue_token; /* or "" */
+};
+
+/** api_object_list() - all objects that match, shown; in @a; errors as store_list() */
+int api_object_list(struct api *api, struct arena *a, const struct store_query *q,
+                    enum api_parts parts, struct api_list *ret, struct err *err);
+
+/* The options of a list or watch as they come in a query; absent or empty texts are none. */
+struct api_list_options {
+    struct str labels, fields, limit, continue_token, resource_version;
+};
+
+struct api_query {
+    struct store_query of;
+    int64_t from_rv; /* resourceVersion, 0 when none */
+};
+
+/**
+ * api_query_parse() - a query of a kind from list options
+ * @a:   where selectors and copies of all texts live
+ * @err: ERR_INVALID, in Kubernetes' words for selectors
+ */
+int api_query_parse(struct arena *a, const struct object_kind *kind, struct str ns,
+                    const struct api_list_options *options, struct api_query *ret,
+                    struct err *err);
+
+/** api_key() - the key of an object of a kind; texts are borrowed */
+struct store_key api_key(const struct object_kind *kind, struct str ns, struct str name);
+
+/** api_document_check() - the strict gate for a document that must be of @kind; ERR_INVALID,
+ * ERR_UNSUPPORTED with its faults */
+int api_document_check(struct arena *a, const struct object_document *doc,
+                       const struct object_kind *kind, struct err *err);
+
+/* ---- writing; http threads; answered on the loop by the call's dialect ---- */
+
+/** api_create() - store a checked document of a kind other than Workflow, in @ns unless it
+ * names its own */
+void api_create(struct api_call *call, const struct object_kind *kind, struct str ns,
+                const struct json *doc);
+
+/**
+ * api_update() - replace what a client may replace of an object
+ * @key: of the object
+ * @sub: "status": the status alone; else all but the status
+ * @doc: checked document; its resourceVersion, if any, is the precondition
+ */
+void api_update(struct api_call *call, const struct object_kind *kind,
+                const struct store_key *key, struct str sub, const struct json *doc);
+
+/** api_delete() - remove an object; @uid ("" none) and @rv (0 none) are preconditions */
+void api_delete(struct api_call *call, const struct store_key *key, struct str uid, int64_t rv);
+
+/* What a submission makes a Workflow from. */
+struct api_submission {
+    const struct json *doc; /* a Workflow; NULL: from a template */
+    struct str kind, name;  /* of the template */
+    struct workflow_submit_options options;
+    const struct json *echo; /* answer of success instead of what was made; or NULL */
+};
+
+/** api_submit() - create a Workflow by the submitter, on a worker; @s lives in the request's
+ * arena */
+void api_submit(struct api_call *call, const struct api_submission *s);
+
+/* ---- shutdown; loop ---- */
+
+/** api_watches_end() - close all watch streams */
+void api_watches_end(struct api *api);
+
+/** api_logs_end() - close all log streams */
+void api_logs_end(struct api *api);

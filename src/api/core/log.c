@@ -1,0 +1,289 @@
+/*
+ * Logs that are answered at once, their options, and which pods a workflow has. Runs on http
+ * threads, and on workers for api_workflow_pods(). Following is in log_follow.c.
+ *
+ * Source: Kubernetes' read log subresource; ../shared/spec/workflows.md 6.2.
+ */
+#include "api/core/log_internal.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "lang/subst/names.h"
+
+/* ---- options ---- */
+
+static struct str option(struct http_request *req, struct str prefix, const char *name)
+{
+    struct str key = str_concat(http_arena(req), prefix, str_from(name));
+
+    return http_query(req, key);
+}
+
+static int read_number(struct http_request *req, struct str prefix, const char *name,
+                       uint64_t *ret, struct err *err)
+{
+    struct str text = option(req, prefix, name);
+
+    if (str_is_empty(text))
+        return 0;
+    if (!parse_u64(text, ret))
+        return err_set(err, ERR_INVALID, STR_FMT "%s \"" STR_FMT "\" is not a whole number",
+                       STR_ARG(prefix), name, STR_ARG(text));
+    return 1;
+}
+
+int api_log_options_parse(struct http_request *req, struct str prefix, struct log_options *ret,
+                          struct err *err)
+{
+    uint64_t since = 0, at = 0;
+    struct regex *tried;
+    int has_tail, has_since, has_at;
+
+    *ret = (struct log_options){.container = option(req, prefix, "container"),
+                                .is_followed = str_is(option(req, prefix, "follow"), "true"),
+                                .has_times = str_is(option(req, prefix, "timestamps"), "true"),
+                                .grep = http_query(req, STR("grep")),
+                                .selector = http_query(req, STR("selector"))};
+    if (str_is_empty(ret->container))
+        ret->container = STR("main");
+    has_tail = read_number(req, prefix, "tailLines", &ret->tail_lines, err);
+    has_since = read_number(req, prefix, "sinceSeconds", &since, err);
+    has_at = read_number(req, prefix, "sinceTime.seconds", &at, err);
+    if (has_tail < 0 || has_since < 0 || has_at < 0 ||
+        read_number(req, prefix, "limitBytes", &ret->limit_bytes, err) < 0)
+        return -1;
+    ret->has_tail = has_tail > 0;
+    if (has_since > 0 && since < INT32_MAX)
+        ret->since.ms = clock_wall().ms - (int64_t) since * 1000;
+    else if (has_at > 0 && at < INT64_MAX / 1000)
+        ret->since.ms = (int64_t) at * 1000;
+    if (ret->grep.len == 0)
+        return 0;
+    tried = regex_new(ret->grep, err);
+    regex_free(tried);
+    return tried ? 0 : -1;
+}
+
+/* ---- pods of a workflow ---- */
+
+static const struct json *find_template(const struct json *spec, struct str name)
+{
+    const struct json *list = json_get(spec, STR("templates")), *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (str_eq(json_get_str(item, STR("name")), name))
+            return item;
+    return NULL;
+}
+
+static void add_labels(struct arena *a, struct json *to, const struct json *labels)
+{
+    for (uint32_t i = 0; json_is(labels, JSON_OBJECT) && i < labels->count; i++)
+        *to = json_set(a, to, labels->members[i].key, labels->members[i].value);
+}
+
+/* The labels of a node's pod, as far as they are no tags. */
+static struct json pod_labels(struct arena *a, const struct json *workflow,
+                              const struct json *node)
+{
+    const struct json *own = json_get(workflow, STR("spec")),
+                      *stored =
+                          json_path(workflow, "status", "storedWorkflowTemplateSpec", NULL);
+    const struct json *spec = stored ? stored : own, *tmpl;
+    struct json_object_builder b = {0};
+    struct json labels;
+
+    json_add(a, &b, STR("workflows.argoproj.io/workflow"), json_string(object_name(workflow)));
+    labels = json_object(&b);
+    add_labels(a, &labels, json_path(spec, "podMetadata", "labels", NULL));
+    tmpl = find_template(spec, json_get_str(node, STR("templateName")));
+    add_labels(a, &labels, json_path(tmpl, "metadata", "labels", NULL));
+    return labels;
+}
+
+static struct str pod_of(struct arena *a, const struct json *workflow, const struct json *node)
+{
+    struct str tmpl = json_get_str(node, STR("templateName"));
+
+    if (str_is_empty(tmpl))
+        tmpl = json_str(json_path(node, "templateRef", "template", NULL));
+    return pod_name(a, object_name(workflow), json_get_str(node, STR("name")),
+                    str_is_none(tmpl) ? STR("") : tmpl,
+                    pod_name_version_of(object_annotation(
+                        workflow, STR("workflows.argoproj.io/pod-name-format"))));
+}
+
+static bool is_ended(const struct json *node)
+{
+    return !str_is_empty(json_get_str(node, STR("finishedAt")));
+}
+
+int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_request *r,
+                      struct workflow_pods *ret, struct err *err)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), r->ns, r->workflow};
+    VEC(struct workflow_pod) pods = {0};
+    struct selector selector = {0};
+    const struct json *nodes;
+    struct json doc;
+
+    if (selector_parse(a, r->options.selector, &selector, err) < 0 ||
+        api_object_get(api, a, &key, API_WHOLE, &doc, err) < 0)
+        return -1;
+    nodes = json_path(&doc, "status", "nodes", NULL);
+    for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {
+        const struct json *node = &nodes->members[i].value;
+        struct workflow_pod pod = {.is_ended = is_ended(node)};
+        struct json labels;
+
+        if (!str_is(json_get_str(node, STR("type")), "Pod"))
+            continue;
+        pod.name = pod_of(a, &doc, node);
+        labels = pod_labels(a, &doc, node);
+        if ((r->pod.len == 0 || str_eq(r->pod, pod.name)) &&
+            selector_matches(&selector, &labels))
+            VEC_APUSH(a, &pods, pod);
+    }
+    *ret = (struct workflow_pods){pods.at, pods.len, false};
+    ret->is_finished =
+        str_is(object_label(&doc, STR("workflows.argoproj.io/completed")), "true");
+    return 0;
+}
+
+/* ---- at once ---- */
+
+/* The lines of several pods. */
+struct lines {
+    struct log_tail *parts; /* owned */
+    size_t part_count;
+};
+
+static void lines_done(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->part_count; i++)
+        log_tail_done(&lines->parts[i]);
+    free(lines->parts);
+}
+#define _cleanup_lines_ _cleanup_(lines_done)
+
+struct sorted_line {
+    const struct log_entry *entry;
+    size_t order; /* of equal times */
+};
+
+static int compare_lines(const void *left, const void *right)
+{
+    const struct sorted_line *a = left, *b = right;
+    int order = str_cmp(a->entry->time, b->entry->time);
+
+    return order ? order : a->order < b->order ? -1 : a->order > b->order;
+}
+
+static struct sorted_line *sort_lines(const struct lines *lines, size_t *ret_count)
+{
+    struct sorted_line *all;
+    size_t count = 0;
+
+    for (size_t i = 0; i < lines->part_count; i++)
+        count += lines->parts[i].len;
+    all = mem_resize(NULL, count + 1, sizeof(*all));
+    count = 0;
+    for (size_t i = 0; i < lines->part_count; i++)
+        for (size_t k = 0; k < lines->parts[i].len; k++, count++)
+            all[count] = (struct sorted_line){log_tail_item(&lines->parts[i], k), count};
+    if (lines->part_count > 1)
+        qsort(all, count, sizeof(*all), compare_lines);
+    *ret_count = count;
+    return all;
+}
+
+static void reply_lines(struct api_call *call, const struct api_log_format *format,
+                        const struct lines *lines)
+{
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
+    size_t count;
+    struct sorted_line *sorted = sort_lines(lines, &count);
+    struct err err;
+
+    for (size_t i = 0; i < count && !text.is_over; i++)
+        format->line(&text, sorted[i].entry);
+    free(sorted);
+    if (text.is_over) {
+        err_set(&err, ERR_LIMIT, "the log is over %d bytes: ask for its tail, or follow it",
+                HTTP_RESPONSE_MAX_BYTES);
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    http_reply(call->req, 200, format->content_type, strbuf_str(&text), NULL, 0);
+}
+
+/* The log of one pod; @pod outlives the lines. Return: 1, 0 when it has none, -1. */
+static int read_pod(struct api *api, const struct api_log_request *r, struct str pod,
+                    struct log_tail *tail, struct err *err)
+{
+    struct log_reader *reader = log_reader_open(api, r->ns, pod, &r->options, err);
+    long len;
+
+    if (!reader)
+        return err->kind == ERR_NOT_FOUND ? 0 : -1;
+    *tail = log_tail_of(&r->options);
+    tail->pod = pod;
+    len = log_reader_read(reader, 0, log_tail_add, tail, err);
+    log_reader_close(reader);
+    return len < 0 ? -1 : 1;
+}
+
+static int read_pods(struct api *api, struct arena *a, const struct api_log_request *r,
+                     struct lines *lines, struct err *err)
+{
+    struct workflow_pods pods;
+
+    if (api_workflow_pods(api, a, r, &pods, err) < 0)
+        return -1;
+    lines->parts = mem_alloc((pods.len + 1) * sizeof(*lines->parts));
+    for (size_t i = 0; i < pods.len; i++, lines->part_count++)
+        if (read_pod(api, r, pods.at[i].name, &lines->parts[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+static void reply_logs(struct api_call *call, const struct api_log_request *r)
+{
+    _cleanup_lines_ struct lines lines = {0};
+    struct err err;
+    int result;
+
+    if (r->workflow.len > 0) {
+        result = read_pods(call->api, http_arena(call->req), r, &lines, &err);
+    } else {
+        lines.parts = mem_alloc(sizeof(*lines.parts));
+        lines.part_count = 1;
+        result = read_pod(call->api, r, r->pod, &lines.parts[0], &err);
+        result = result == 0 ? -1 : result;
+    }
+    if (result < 0)
+        call->dialect->fail(call->req, &err);
+    else
+        reply_lines(call, r->format, &lines);
+}
+
+void api_log(struct api_call *call, const struct api_log_request *r)
+{
+    struct log_reader *reader;
+    struct err err;
+
+    if (!r->options.is_followed) {
+        reply_logs(call, r);
+        return;
+    }
+    if (r->workflow.len > 0) {
+        api_log_follow(call, r);
+        return;
+    }
+    reader = log_reader_open(call->api, r->ns, r->pod, &r->options, &err);
+    log_reader_close(reader);
+    if (!reader)
+        call->dialect->fail(call->req, &err);
+    else
+        api_log_follow(call, r);
+}

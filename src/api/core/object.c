@@ -1,0 +1,266 @@
+/*
+ * Objects through the API: shown, listed, created, changed, deleted.
+ *
+ * Reads block the caller's thread (http, worker) on a reader connection; writes are answered
+ * on the loop when the store has them. Knows no dialect.
+ */
+#include "api/core/core.h"
+
+#include "base/random.h"
+
+/* ---- showing ---- */
+
+static int add_nodes(struct api *api, struct arena *a, const struct store_object *o,
+                     struct json *doc, struct err *err)
+{
+    struct json_object_builder b = {0};
+    struct store_node *nodes;
+    size_t count;
+
+    if (store_nodes(api->options.store, a, o->uid, &nodes, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct json node;
+
+        if (json_parse(a, nodes[i].doc, &node, err) < 0)
+            return err_wrap(err, "node " STR_FMT, STR_ARG(nodes[i].id));
+        json_add(a, &b, nodes[i].id, node);
+    }
+    if (count > 0)
+        *doc = json_set_path(a, doc, json_object(&b), "status", "nodes", NULL);
+    return 0;
+}
+
+int api_object_shown(struct api *api, struct arena *a, const struct store_object *o,
+                     enum api_parts parts, struct json *ret, struct err *err)
+{
+    struct json doc;
+
+    if (json_parse(a, str_copy(a, o->doc), &doc, err) < 0)
+        return -1;
+    if (o->rv > 0) /* 0: of a dry run */
+        doc = json_set_path(a, &doc, json_string(str_printf(a, "%lld", (long long) o->rv)),
+                            "metadata", "resourceVersion", NULL);
+    *ret = doc;
+    if (parts == API_WITHOUT_NODES || !str_is(o->key.kind, "Workflow"))
+        return 0;
+    return add_nodes(api, a, o, ret, err);
+}
+
+struct store_key api_key(const struct object_kind *kind, struct str ns, struct str name)
+{
+    return (struct store_key){str_from(kind->group), str_from(kind->kind), ns, name};
+}
+
+int api_object_get(struct api *api, struct arena *a, const struct store_key *key,
+                   enum api_parts parts, struct json *ret, struct err *err)
+{
+    const struct store_object *o;
+    int result;
+
+    if (store_get(api->options.store, key, &o, err) < 0)
+        return -1;
+    result = api_object_shown(api, a, o, parts, ret, err);
+    store_object_unref(o);
+    return result;
+}
+
+int api_query_parse(struct arena *a, const struct object_kind *kind, struct str ns,
+                    const struct api_list_options *options, struct api_query *ret,
+                    struct err *err)
+{
+    struct selector *labels = ARENA_NEW(a, struct selector),
+                    *fields = ARENA_NEW(a, struct selector);
+    uint64_t limit = 0;
+
+    *ret = (struct api_query){.of = {.group = str_from(kind->group),
+                                     .kind = str_from(kind->kind),
+                                     .ns = str_copy(a, ns)}};
+    if (!str_is_empty(options->labels)) {
+        if (selector_parse(a, options->labels, labels, err) < 0)
+            return -1;
+        ret->of.labels = labels;
+    }
+    if (!str_is_empty(options->fields)) {
+        if (selector_parse_fields(a, options->fields, fields, err) < 0)
+            return -1;
+        ret->of.fields = fields;
+    }
+    if (!str_is_empty(options->limit) && !parse_u64(options->limit, &limit))
+        return err_set(err, ERR_INVALID, "limit \"" STR_FMT "\" is not a number",
+                       STR_ARG(options->limit));
+    if (!str_is_empty(options->resource_version) &&
+        !parse_i64(options->resource_version, &ret->from_rv))
+        return err_set(err, ERR_INVALID, "resourceVersion \"" STR_FMT "\" is not a number",
+                       STR_ARG(options->resource_version));
+    ret->of.limit = limit;
+    ret->of.continue_token = str_copy(a, options->continue_token);
+    if (str_is_none(ret->of.continue_token))
+        ret->of.continue_token = STR("");
+    return 0;
+}
+
+int api_object_list(struct api *api, struct arena *a, const struct store_query *q,
+                    enum api_parts parts, struct api_list *ret, struct err *err)
+{
+    struct json_array_builder items = {0};
+    struct store_list list;
+    struct json item;
+    int result = 0;
+
+    if (store_list(api->options.store, a, q, &list, err) < 0)
+        return -1;
+    for (size_t i = 0; i < list.len && result == 0; i++) {
+        result = api_object_shown(api, a, list.at[i], parts, &item, err);
+        if (result == 0)
+            json_push(a, &items, item);
+    }
+    *ret = (struct api_list){
+        .items = json_array(&items), .rv = list.rv, .continue_token = list.continue_token};
+    store_list_done(&list);
+    return result;
+}
+
+/* ---- writing ---- */
+
+static void on_written(void *ctx, const struct store_result *result, const struct err *err)
+{
+    struct api_call *call = ctx;
+    struct arena *a = http_arena(call->req);
+    struct json doc;
+    struct err shown;
+
+    if (err->kind != ERR_NONE) {
+        call->dialect->fail(call->req, err);
+    } else if (!result->object) {
+        call->dialect->removed(call->req);
+    } else if (api_object_shown(call->api, a, result->object, API_WITHOUT_NODES, &doc, &shown) <
+               0) {
+        call->dialect->fail(call->req, &shown);
+    } else {
+        /* The loop does not read: the nodes of an updated Workflow are the watcher's business.
+         */
+        call->dialect->object(call->req, 200, &doc);
+    }
+}
+
+static void on_created(void *ctx, const struct store_result *result, const struct err *err)
+{
+    struct api_call *call = ctx;
+    struct json doc;
+    struct err shown;
+
+    if (err->kind != ERR_NONE)
+        call->dialect->fail(call->req, err);
+    else if (api_object_shown(call->api, http_arena(call->req), result->object,
+                              API_WITHOUT_NODES, &doc, &shown) < 0)
+        call->dialect->fail(call->req, &shown);
+    else
+        call->dialect->object(call->req, call->dialect->created, &doc);
+}
+
+static void commit(struct api_call *call, struct store_txn *txn, store_done_fn done)
+{
+    struct store *store = call->api->options.store;
+    struct err err;
+
+    if (store_is_stalled(store)) {
+        store_txn_free(txn);
+        err_set(&err, ERR_IO, "the store cannot write: its disk is full or busy");
+        call->dialect->fail(call->req, &err);
+    } else if (store_commit(store, txn, done, call, &err) < 0) {
+        err.kind = ERR_TRANSIENT;
+        call->dialect->fail(call->req, &err);
+    }
+}
+
+int api_document_check(struct arena *a, const struct object_document *doc,
+                       const struct object_kind *kind, struct err *err)
+{
+    struct field_faults faults = {0};
+
+    if (!object_check(a, doc, &faults))
+        return object_faults_err(a, doc, &faults, err);
+    if (doc->kind != kind)
+        return err_set(err, ERR_INVALID, "the document is a %s, the path is for a %s",
+                       doc->kind->kind, kind->kind);
+    return 0;
+}
+
+void api_create(struct api_call *call, const struct object_kind *kind, struct str ns,
+                const struct json *doc)
+{
+    struct random random = random_from_system();
+    uint64_t bits[2] = {random_u64(&random), random_u64(&random)};
+    struct store_txn *txn;
+    struct json made;
+    struct err err;
+
+    if (object_prepare(http_arena(call->req), kind, doc, ns, clock_wall().ms,
+                       (const uint8_t *) bits, &made, &err) < 0) {
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    txn = store_txn_new(call->api->options.store);
+    store_txn_create(txn, &made);
+    commit(call, txn, on_created);
+}
+
+/* What a client may not change comes from the stored object: uid, creation time, and the other
+ * half (status or spec). */
+static struct json keep_members(struct arena *a, const struct json *stored,
+                                const struct json *doc, struct str sub)
+{
+    static const char *const kept[] = {"uid", "creationTimestamp", "generation", "namespace"};
+    const struct json *meta = json_get(stored, STR("metadata"));
+    struct str half = str_is(sub, "status") ? STR("spec") : STR("status");
+    struct json made = *doc;
+
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        const struct json *member = json_get(meta, str_from(kept[i]));
+
+        if (member)
+            made = json_set_path(a, &made, *member, "metadata", kept[i], NULL);
+    }
+    return json_get(stored, half) ? json_set(a, &made, half, *json_get(stored, half))
+                                  : json_without(a, &made, half);
+}
+
+void api_update(struct api_call *call, const struct object_kind *kind,
+                const struct store_key *key, struct str sub, const struct json *doc)
+{
+    struct arena *a = http_arena(call->req);
+    struct store_txn *txn;
+    struct json stored, made;
+    struct err err;
+    int64_t expect = 0;
+
+    if (!str_eq(object_name(doc), key->name)) {
+        err_set(&err, ERR_INVALID,
+                "the name of the object (" STR_FMT
+                ") does not match the name on the URL (" STR_FMT ")",
+                STR_ARG(object_name(doc)), STR_ARG(key->name));
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    if (api_object_get(call->api, a, key, API_WITHOUT_NODES, &stored, &err) < 0) {
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    if (!parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect) &&
+        !parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &expect))
+        expect = 0;
+    made = keep_members(a, &stored, doc, sub);
+    made = object_set_defaults(a, kind, &made);
+    txn = store_txn_new(call->api->options.store);
+    store_txn_update(txn, &made, expect);
+    commit(call, txn, on_written);
+}
+
+void api_delete(struct api_call *call, const struct store_key *key, struct str uid, int64_t rv)
+{
+    struct store_txn *txn = store_txn_new(call->api->options.store);
+
+    store_txn_delete(txn, key, uid, rv);
+    commit(call, txn, on_written);
+}

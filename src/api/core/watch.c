@@ -1,0 +1,316 @@
+/*
+ * Watches: a queue of events on the loop, written by one job at a time on a worker. See
+ * watch.h.
+ *
+ * The queue is the loop's; the job owns its batch until it is done. What the reader had no room
+ * for goes back to the front of the queue, joined with what came meanwhile. A stream may close
+ * while the job runs: the stream's memory waits for the job.
+ */
+#include "api/core/watch.h"
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+enum { RETRY_MS = 20 };
+
+/* An event that waits. */
+struct watch_entry {
+    struct list link;
+    enum store_event_type type;
+    const struct store_object *object; /* reference */
+    bool is_big;                       /* wants the whole room of the stream */
+};
+
+struct watch_stream {
+    struct api *api;
+    struct arena *arena; /* own; the query's texts */
+    struct api_query query;
+    const struct api_watch_format *format;
+    struct str fields;
+    struct http_stream *stream;
+    struct list link;
+    struct loop_task opened, closed;
+    /* The loop's: */
+    struct store_watch *watch;
+    struct timer *retry, *keep_alive;
+    struct list waiting;  /* of watch_entry */
+    struct map newest;    /* uid -> its last entry that waits */
+    size_t waiting_count; /* entries */
+    struct err failure;   /* why the store gave up */
+    bool is_opened, is_closed, is_writing;
+    /* The job's while is_writing: */
+    struct job job;
+    struct list batch; /* of watch_entry */
+    struct err last;   /* failure to tell behind the batch */
+    bool is_broken;    /* the reader has gone or the last line is written */
+};
+
+static void pump(struct watch_stream *w);
+
+/* ---- the queue; loop ---- */
+
+static void entry_free(struct watch_entry *e)
+{
+    list_remove(&e->link);
+    store_object_unref(e->object);
+    free(e);
+}
+
+static void drop_all(struct list *entries)
+{
+    while (!list_is_empty(entries))
+        entry_free(LIST_ENTRY(entries->next, struct watch_entry, link));
+}
+
+static void add_event(struct watch_stream *w, const struct store_event *event)
+{
+    struct watch_entry *e = map_find(&w->newest, event->object->uid);
+
+    if (e && event->type == STORE_MODIFIED && e->type != STORE_DELETED) {
+        list_remove(&e->link);
+        store_object_unref(e->object);
+    } else {
+        e = NEW(struct watch_entry);
+        list_init(&e->link);
+        e->type = event->type;
+        w->waiting_count++;
+        map_put(&w->newest, event->object->uid, e);
+    }
+    e->object = store_object_ref(event->object);
+    list_append(&w->waiting, &e->link);
+}
+
+/* Puts back what was not written, in front, joined with what came meanwhile. */
+static void take_back(struct watch_stream *w)
+{
+    while (!list_is_empty(&w->batch)) {
+        struct watch_entry *e = LIST_ENTRY(w->batch.prev, struct watch_entry, link);
+        struct watch_entry *newer = map_find(&w->newest, e->object->uid);
+
+        if (newer && newer->type == STORE_MODIFIED && e->type != STORE_DELETED) {
+            newer->type = e->type;
+            newer->is_big |= e->is_big;
+            entry_free(e);
+            continue;
+        }
+        if (!newer)
+            map_put(&w->newest, e->object->uid, e);
+        list_remove(&e->link);
+        list_append(w->waiting.next, &e->link); /* before the first */
+        w->waiting_count++;
+    }
+}
+
+/* ---- writing; worker ---- */
+
+static int write_entry(struct watch_stream *w, struct watch_entry *e, struct err *err)
+{
+    static const char *const types[] = {[STORE_ADDED] = "ADDED",
+                                        [STORE_MODIFIED] = "MODIFIED",
+                                        [STORE_DELETED] = "DELETED",
+                                        [STORE_BOOKMARK] = "BOOKMARK"};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json doc;
+    struct str text;
+
+    if (api_object_shown(w->api, a, e->object, w->format->parts, &doc, err) < 0)
+        return -1;
+    text = w->format->event(a, w->fields, types[e->type], &doc);
+    if (text.len > HTTP_STREAM_QUEUE_MAX_BYTES / 2 && http_stream_waiting(w->stream) > 0) {
+        e->is_big = true;
+        return 0;
+    }
+    return http_stream_write(w->stream, text, err) < 0 ? -1 : 1;
+}
+
+static void write_failure(struct watch_stream *w, const struct err *failure)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct err ignored;
+
+    http_stream_write(w->stream, w->format->failure(a, failure), &ignored);
+    http_stream_end(w->stream);
+    w->is_broken = true;
+}
+
+static void run_write(struct job *job)
+{
+    struct watch_stream *w = CONTAINER_OF(job, struct watch_stream, job);
+    int written = 1;
+
+    job->err.kind = ERR_NONE;
+    while (!list_is_empty(&w->batch) && written > 0) {
+        struct watch_entry *e = LIST_ENTRY(w->batch.next, struct watch_entry, link);
+
+        if (http_stream_waiting(w->stream) >
+            (e->is_big ? 0 : (size_t) HTTP_STREAM_QUEUE_MAX_BYTES / 2))
+            return;
+        written = write_entry(w, e, &job->err);
+        if (written > 0)
+            entry_free(e);
+    }
+    if (written < 0)
+        write_failure(w, &job->err); /* a reader that has gone does not see it */
+    else if (written > 0 && w->last.kind != ERR_NONE)
+        write_failure(w, &w->last);
+}
+
+/* ---- the life of a stream; loop ---- */
+
+static void release(struct watch_stream *w)
+{
+    list_remove(&w->link);
+    store_watch_close(TAKE(w->watch));
+    timer_free(w->retry);
+    timer_free(w->keep_alive);
+    drop_all(&w->waiting);
+    drop_all(&w->batch);
+    map_done(&w->newest);
+    http_stream_unref(w->stream);
+    arena_free(w->arena);
+}
+
+static void on_write_done(struct job *job)
+{
+    struct watch_stream *w = CONTAINER_OF(job, struct watch_stream, job);
+
+    w->is_writing = false;
+    if (w->is_closed) {
+        release(w);
+        return;
+    }
+    if (w->is_broken) {
+        store_watch_close(TAKE(w->watch)); /* on_stream_close() follows */
+        return;
+    }
+    if (list_is_empty(&w->batch)) {
+        pump(w);
+        return;
+    }
+    take_back(w);
+    timer_start(w->retry, RETRY_MS);
+}
+
+static void pump(struct watch_stream *w)
+{
+    struct err err;
+
+    if (w->is_writing || w->is_broken || w->is_closed ||
+        (list_is_empty(&w->waiting) && w->failure.kind == ERR_NONE))
+        return;
+    list_splice(&w->batch, &w->waiting);
+    map_done(&w->newest);
+    w->newest = (struct map){0};
+    w->waiting_count = 0;
+    w->last = w->failure;
+    w->job = (struct job){.run = run_write, .done = on_write_done};
+    w->is_writing = true;
+    if (workers_submit(w->api->options.workers, &w->job, &err) == 0)
+        return;
+    w->is_writing = false; /* all workers are busy for long: later */
+    take_back(w);
+    timer_start(w->retry, RETRY_MS);
+}
+
+static void on_retry(void *ctx)
+{
+    pump(ctx);
+}
+
+static void on_keep_alive(void *ctx)
+{
+    struct watch_stream *w = ctx;
+    struct err ignored;
+
+    if (!w->is_writing && http_stream_waiting(w->stream) == 0)
+        http_stream_write(w->stream, w->format->keep_alive, &ignored);
+    timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
+}
+
+static void on_event(void *ctx, const struct store_event *event)
+{
+    struct watch_stream *w = ctx;
+
+    if (!event->object || w->failure.kind != ERR_NONE)
+        return;
+    add_event(w, event);
+    if (w->waiting_count > WATCH_WAITING_MAX_EVENTS)
+        err_set(&w->failure, ERR_LIMIT, "the reader is too slow: %d events wait",
+                WATCH_WAITING_MAX_EVENTS);
+    pump(w);
+}
+
+static void on_end(void *ctx, const struct err *failure)
+{
+    struct watch_stream *w = ctx;
+
+    w->watch = NULL;
+    if (w->failure.kind == ERR_NONE)
+        w->failure = *failure;
+    pump(w);
+}
+
+static void on_opened(struct loop_task *task)
+{
+    struct watch_stream *w = CONTAINER_OF(task, struct watch_stream, opened);
+    struct api *api = w->api;
+
+    w->is_opened = true;
+    if (w->is_closed) { /* the peer went at once */
+        release(w);
+        return;
+    }
+    list_append(&api->watches, &w->link);
+    w->retry = timer_new(api->options.loop, on_retry, w);
+    if (w->format->keep_alive.len > 0) {
+        w->keep_alive = timer_new(api->options.loop, on_keep_alive, w);
+        timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
+    }
+    w->watch = store_watch_open(api->options.store, &w->query.of, w->query.from_rv, on_event,
+                                on_end, w);
+}
+
+static void on_closed(struct loop_task *task)
+{
+    struct watch_stream *w = CONTAINER_OF(task, struct watch_stream, closed);
+
+    w->is_closed = true;
+    if (w->is_opened && !w->is_writing)
+        release(w);
+}
+
+/* On an http thread: the peer has gone or the stream was ended. */
+static void on_stream_close(void *ctx)
+{
+    struct watch_stream *w = ctx;
+
+    loop_post(w->api->options.loop, &w->closed);
+}
+
+void api_watch_start(struct api *api, struct http_request *req,
+                     const struct api_watch_request *r)
+{
+    struct watch_stream *w = ARENA_NEW(r->arena, struct watch_stream);
+
+    w->api = api;
+    w->arena = r->arena;
+    w->query = r->query;
+    w->format = r->format;
+    w->fields = str_copy(r->arena, r->fields);
+    w->opened.run = on_opened;
+    w->closed.run = on_closed;
+    list_init(&w->link);
+    list_init(&w->waiting);
+    list_init(&w->batch);
+    w->stream = http_stream_start(req, 200, r->format->content_type, on_stream_close, w);
+    loop_post(api->options.loop, &w->opened);
+}
+
+void api_watches_end(struct api *api)
+{
+    LIST_FOREACH (w, &api->watches, struct watch_stream, link) {
+        store_watch_close(TAKE(w->watch));
+        http_stream_end(w->stream);
+    }
+}

@@ -1,0 +1,36 @@
+/*
+ * api/core/watch.h - watches: one stream a client, fed from a store watch.
+ *
+ * Events are queued on the loop and written by a worker, which reads the nodes of Workflows: a
+ * Workflow is shown whole, its nodes at least as new as the event. Events of one object that
+ * wait together are joined (the newest is told), so a reader that is slow costs no more than
+ * one event an object; one that takes nothing at all ends by the connection's idle time.
+ */
+#pragma once
+
+#include "api/core/core.h"
+
+/* How a dialect writes the lines of a watch. Called on a worker; texts live in @a. */
+struct api_watch_format {
+    struct str content_type;
+    enum api_parts parts;
+    /* An event: @type is ADDED, MODIFIED, DELETED; @fields as given to api_watch_start(). */
+    struct str (*event)(struct arena *a, struct str fields, const char *type,
+                        const struct json *object);
+    /* The last line, when the store gives the watch up: ERR_GONE for history that is trimmed.
+     */
+    struct str (*failure)(struct arena *a, const struct err *err);
+    struct str keep_alive; /* written every WATCH_KEEP_ALIVE_MS; "" none */
+};
+
+struct api_watch_request {
+    struct arena *arena;    /* holds the texts of the query */
+    struct api_query query; /* what is watched, and from where as store_watch_open() */
+    const struct api_watch_format *format; /* static */
+    struct str fields;                     /* passed to format->event(); copied; or "" */
+};
+
+/** api_watch_start() - answer a request with a stream of changes; http thread; gives the
+ * request up and takes the arena of @r */
+void api_watch_start(struct api *api, struct http_request *req,
+                     const struct api_watch_request *r);
