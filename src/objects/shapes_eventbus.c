@@ -1,7 +1,8 @@
 /*
  * objects/shapes_eventbus.c - the kind EventBus. Immutable tables; any thread. Without a
  * cluster every managed bus runs on the embedded one, so its settings have no effect; a bus of
- * somebody else is refused. Source: ../shared/spec/events.md 3.1, appendix A.2.
+ * somebody else, as kafka always is, is refused. Source: ../shared/spec/events.md 3.1, appendix
+ * A.2.
  */
 #include "objects/shapes_events.h"
 
@@ -129,7 +130,7 @@ static const struct field event_bus_spec_rows[] = {
     PART("nats", nats_bus, "NATS Streaming.", .flags = FIELD_PRESENT_MEANS),
     PART("jetstream", jet_stream_bus, "A managed JetStream.",
          .flags = FIELD_NO_OP | FIELD_PRESENT_MEANS),
-    PART("kafka", kafka_bus, "Kafka.", .flags = FIELD_NO_OP | FIELD_PRESENT_MEANS),
+    PART("kafka", kafka_bus, "Kafka.", .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
     PART("jetstreamExotic", jet_stream_config, "A JetStream server of somebody else.",
          .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
     {0},

@@ -79,6 +79,10 @@ static void test_event_sources(void **state)
          "      volumeMounts: [{name: v, mountPath: /v, subPathExpr: x}]\n  sqs:\n"
          "    a: {region: r, queue: q}\n",
          ""},
+        {"spec:\n  template:\n    container: {env: [{name: A, value: b}]}\n  sqs:\n"
+         "    a: {region: r, queue: q}\n",
+         "spec.template.container.env: \"env\" is not supported yet; sources read the server's "
+         "own environment"},
         {"status: {conditions: [{type: Deployed, status: \"True\"}]}\nspec:\n  sqs:\n"
          "    a: {region: r, queue: q}\n",
          ""},
@@ -170,7 +174,8 @@ static void test_event_buses(void **state)
         {"spec: {nats: {native: {replicas: 3, auth: token}}}\n", ""},
         {"spec: {jetstream: {version: latest, replicas: 3, streamConfig: \"maxAge: 1h\"}}\n",
          ""},
-        {"spec: {kafka: {url: \"k:9092\", consumerGroup: {groupName: g}}}\n", ""},
+        {"spec: {kafka: {url: \"k:9092\", consumerGroup: {groupName: g}}}\n",
+         "spec.kafka: \"kafka\" is not supported yet"},
         {"spec: {jetstreamExotic: {url: \"nats://h\"}}\n",
          "spec.jetstreamExotic: \"jetstreamExotic\" is not supported yet"},
         {"spec: {nats: {exotic: {url: u, clusterID: c}}}\n",

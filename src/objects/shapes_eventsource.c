@@ -13,9 +13,44 @@ static const struct field event_service_rows[] = {
 };
 LOCAL_SHAPE(event_service, "Service", "A Service before the pods of an event source.");
 
+/* Sources run in the server: what would come to them by their pod is refused, the rest of the
+ * pod has no effect. */
+static const struct field source_container_rows[] = {
+    PARTS("env", env_var, "Variables of the environment.", .flags = FIELD_UNSUPPORTED,
+          .since = "sources read the server's own environment"),
+    PARTS("envFrom", env_from_source, "Sets of variables.", .flags = FIELD_UNSUPPORTED,
+          .since = "sources read the server's own environment"),
+    PARTS("volumeMounts", volume_mount, "Volumes in the container.", .flags = FIELD_NO_OP),
+    PART("resources", resource_requirements, "What the container needs and may use.",
+         .flags = FIELD_NO_OP),
+    TEXT("imagePullPolicy", "When the image is fetched.", .flags = FIELD_NO_OP),
+    PART("securityContext", security_context, "Rights of the container.", .flags = FIELD_NO_OP),
+    {0},
+};
+LOCAL_SHAPE(source_container, "Container",
+            "What is added to the container of an event source.");
+
+static const struct field source_template_rows[] = {
+    PART("container", source_container, "What is added to the container."),
+    PART("metadata", metadata, "Labels and annotations to give.", .flags = FIELD_NO_OP),
+    TEXT("serviceAccountName", "As whom the pod acts.", .flags = FIELD_NO_OP),
+    PARTS("volumes", volume, "Volumes of the pod.", .flags = FIELD_NO_OP),
+    PART("securityContext", pod_security_context, "Rights of the pod.", .flags = FIELD_NO_OP),
+    TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed.", .flags = FIELD_NO_OP),
+    PARTS("tolerations", toleration, "Taints that are tolerated.", .flags = FIELD_NO_OP),
+    PARTS("imagePullSecrets", local_object_reference, "Secrets for registries.",
+          .flags = FIELD_NO_OP),
+    TEXT("priorityClassName", "Class of the priority.", .flags = FIELD_NO_OP),
+    WHOLE("priority", "Priority as a number.", .min = INT32_MIN, .max = INT32_MAX,
+          .flags = FIELD_NO_OP),
+    PART("affinity", affinity, "What attracts the pod to a machine.", .flags = FIELD_NO_OP),
+    {0},
+};
+LOCAL_SHAPE(source_template, "Template", "What is added to the pods of an event source.");
+
 static const struct field event_source_spec_rows[] = {
     TEXT("eventBusName", "Bus that carries the events.", .fallback = "default"),
-    PART("template", event_template, "What is added to the pods.", .flags = FIELD_NO_OP),
+    PART("template", source_template, "What is added to the pods."),
     PART("service", event_service, "A Service before the pods.", .flags = FIELD_NO_OP),
     PARTS_BY_NAME("minio", event_s3_artifact,
                   "Changes in buckets of an S3 server, by event name.",

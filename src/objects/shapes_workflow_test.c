@@ -119,9 +119,12 @@ static void test_refused(void **state)
 {
     static const char *const cases[][2] = {
         {"ttlStrategy: {secondsAfterCompletion: 5}", "4:8: spec.ttlStrategy: \"ttlStrategy\""},
-        {"retryStrategy: {}", "4:8: spec.retryStrategy: \"retryStrategy\" is not supported "
-                              "yet; give it to the templates"},
-        {"templateDefaults: {timeout: 1s}", "4:8: spec.templateDefaults: \"templateDefaults\""},
+        {"retryStrategy: {retryPolicy: OnTransientError}",
+         "4:37: spec.retryStrategy.retryPolicy: retryPolicy OnTransientError is not supported "
+         "yet"},
+        {"templateDefaults: {daemon: true}", "4:27: spec.templateDefaults.daemon: \"daemon\""},
+        {"hostAliases: [{ip: 10.0.0.1}]", "4:8: spec.hostAliases: \"hostAliases\""},
+        {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
         {"synchronization: {mutexes: [{name: m}]}",
          "4:8: spec.synchronization: \"synchronization\""},
         {"metrics: {prometheus: [{name: m, help: h, counter: {value: \"1\"}}]}",

@@ -25,7 +25,7 @@ struct bus_record {
     struct str id;      /* event id, for dedup */
     struct str source;  /* EventSource object name */
     struct str event;   /* event name inside it */
-    struct str ns;      /* namespace */
+    struct str ns;      /* of which namespace and EventBus: bus_space() */
     struct str payload; /* CloudEvent as JSON, at most BUS_EVENT_MAX_BYTES */
     struct wall stored;
 };
@@ -37,6 +37,16 @@ struct bus_options {
     uint64_t retain_bytes;    /* 0: BUS_RETAIN_MAX_BYTES */
     uint64_t dedup_window_ms; /* 0: 300000 */
 };
+
+/**
+ * bus_space() - where the events of an EventBus lie: sensors see those of their own bus only
+ * @a:    where a new text lives
+ * @ns:   namespace
+ * @name: spec.eventBusName; empty: "default"
+ *
+ * Return: the namespace for the bus "default", else "namespace/name".
+ */
+struct str bus_space(struct arena *a, struct str ns, struct str name);
 
 /** bus_open() - open or create the embedded bus; owned; refuses a newer schema */
 struct bus *bus_open(const struct bus_options *options, struct err *err);
@@ -72,7 +82,7 @@ struct bus_subject {
 
 struct bus_consumer_options {
     struct str name;                    /* durable cursor, e.g. "ns/sensor/trigger"; copied */
-    struct str ns;                      /* copied */
+    struct str ns;                      /* bus_space(); copied */
     const struct bus_subject *subjects; /* what to receive; copied */
     size_t subject_count;
     size_t in_flight_max; /* delivered and not acknowledged at the most; 0: 256 */

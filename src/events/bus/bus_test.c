@@ -444,6 +444,33 @@ static void test_property(void **state)
     strbuf_done(&s.ids);
 }
 
+/* A consumer of one EventBus does not see what is on another of its namespace. */
+static void test_buses_of_a_namespace(void **state)
+{
+    static const struct {
+        const char *name, *space;
+    } cases[] = {{"", "argo"}, {"default", "argo"}, {"other", "argo/other"}};
+    struct world *w = *state;
+    struct seen s = {.acks = true};
+    struct bus_record r = {.id = STR_INIT("far"),
+                           .source = STR_INIT("src"),
+                           .event = STR_INIT("a"),
+                           .payload = STR_INIT("x")};
+    struct err err;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_true(
+            str_is(bus_space(w->a, STR("argo"), str_from(cases[i].name)), cases[i].space));
+    open_consumer(w, &s, "near", 0);
+    r.ns = bus_space(w->a, STR("argo"), STR("other"));
+    assert_int_equal(bus_publish_wait(w->bus, &r, 5000, &err), 0);
+    publish(w, "near", "a");
+    wait_count(w, &s, 1);
+    assert_true(str_is(strbuf_str(&s.ids), "near "));
+    bus_consumer_close(s.c);
+    strbuf_done(&s.ids);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -460,6 +487,7 @@ int main(void)
         TEST(test_traces_and_find),
         TEST(test_drop_consumer),
         TEST(test_property),
+        TEST(test_buses_of_a_namespace),
     };
 
     return cmocka_run_group_tests_name("bus", tests, NULL, NULL);

@@ -114,7 +114,7 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
 {
     struct sensor_controller *c = s->c;
     VEC(struct bus_subject) subjects = {0};
-    struct bus_consumer_options options = {.ns = s->ns, .ctx = t, .deliver = on_deliver};
+    struct bus_consumer_options options = {.ns = s->space, .ctx = t, .deliver = on_deliver};
 
     t->sensor = s;
     list_init(&t->firings);
@@ -154,6 +154,7 @@ static int start_sensor(struct sensor *s, const struct json *spec, struct err *e
     const struct json *list = json_get(spec, STR("triggers"));
     size_t count = json_is(list, JSON_ARRAY) ? list->count : 0, bad = 0;
 
+    s->space = bus_space(s->arena, s->ns, json_get_str(spec, STR("eventBusName")));
     if (match_dependencies_read(s->arena, json_get(spec, STR("dependencies")), &s->dependencies,
                                 err) < 0)
         return -1;

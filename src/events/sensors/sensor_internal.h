@@ -38,6 +38,7 @@ struct sensor {
     struct sensor_controller *c;
     struct arena *arena; /* of everything below; renewed with the spec */
     struct str key, ns, name;
+    struct str space;                  /* bus_space() of its events */
     struct str spec;                   /* text */
     const struct store_object *object; /* reference */
     struct match_dependencies dependencies;

@@ -119,7 +119,7 @@ static void on_source_ended(void *ctx, struct source *src)
 }
 
 static int start_one(struct event_source *es, const struct event_source_driver *driver,
-                     struct str event, const struct json *spec, struct err *err)
+                     struct str space, const struct json_member *event, struct err *err)
 {
     const struct source_controller_options *o = &es->c->options;
     const struct source_setup setup = {.driver = driver,
@@ -127,9 +127,10 @@ static int start_one(struct event_source *es, const struct event_source_driver *
                                        .store = o->store,
                                        .loop = o->loop,
                                        .name = es->name,
-                                       .event = event,
+                                       .event = event->key,
                                        .ns = es->ns,
-                                       .spec = spec,
+                                       .space = space,
+                                       .spec = &event->value,
                                        .on_ended = on_source_ended,
                                        .ctx = es};
     struct source *src;
@@ -148,17 +149,17 @@ static int start_one(struct event_source *es, const struct event_source_driver *
     return 0;
 }
 
-static void start_kind(struct event_source *es, struct str kind, const struct json *events)
+static void start_kind(struct event_source *es, struct str space, struct str kind,
+                       const struct json *events)
 {
     const struct event_source_driver *driver = source_driver_find(kind);
     struct err err;
 
     for (uint32_t i = 0; json_is(events, JSON_OBJECT) && i < events->count; i++) {
-        int result =
-            driver
-                ? start_one(es, driver, events->members[i].key, &events->members[i].value, &err)
-                : err_set(&err, ERR_UNSUPPORTED,
-                          "event source type " STR_FMT " is not supported yet", STR_ARG(kind));
+        int result = driver ? start_one(es, driver, space, &events->members[i], &err)
+                            : err_set(&err, ERR_UNSUPPORTED,
+                                      "event source type " STR_FMT " is not supported yet",
+                                      STR_ARG(kind));
 
         if (result < 0)
             complain(es, kind, events->members[i].key, &err);
@@ -182,6 +183,7 @@ static void begin(struct event_source *es)
     _cleanup_arena_ struct arena *a = arena_new();
     const struct json *spec;
     struct json doc;
+    struct str space;
     struct err err;
 
     es->running.len = 0;
@@ -197,9 +199,10 @@ static void begin(struct event_source *es)
     free((char *) (uintptr_t) es->spec.ptr);
     es->spec = spec ? json_text(a, spec, 0) : STR("{}");
     es->spec = str_of(mem_dup(es->spec.ptr, es->spec.len), es->spec.len);
+    space = bus_space(a, es->ns, json_get_str(spec, STR("eventBusName")));
     for (uint32_t i = 0; json_is(spec, JSON_OBJECT) && i < spec->count; i++)
         if (!is_setting(spec->members[i].key))
-            start_kind(es, spec->members[i].key, &spec->members[i].value);
+            start_kind(es, space, spec->members[i].key, &spec->members[i].value);
     write_status(es);
 }
 

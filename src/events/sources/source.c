@@ -149,7 +149,7 @@ static struct bus_record record_of(struct arena *a, const struct source *src,
     return (struct bus_record){.id = id,
                                .source = src->name,
                                .event = src->event,
-                               .ns = src->ns,
+                               .ns = src->space,
                                .payload =
                                    source_envelope(a, src, id, d->payload, clock_wall())};
 }
@@ -398,6 +398,7 @@ struct source *source_new(const struct source_setup *setup)
     src->name = str_copy(a, setup->name);
     src->event = str_copy(a, setup->event);
     src->ns = str_copy(a, setup->ns);
+    src->space = str_copy(a, setup->space);
     src->spec = spec;
     src->state = arena_alloc(a, setup->driver->state_size);
     src->open_arena = arena_new();

@@ -27,6 +27,7 @@ struct source {
     struct arena *scratch;
     void *state;
     struct str name, event, ns;
+    struct str space; /* bus_space() of its events */
     const struct json *spec;
     struct log_field fields[4];
     struct log_scope log;
@@ -50,6 +51,7 @@ struct source_setup {
     struct store *store;
     struct loop *loop;
     struct str name, event, ns;
+    struct str space;        /* bus_space() of its events; copied */
     const struct json *spec; /* copied */
     void (*on_ended)(void *ctx, struct source *src);
     void *ctx;

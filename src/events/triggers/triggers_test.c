@@ -54,9 +54,9 @@ static void test_driver_of_a_template(void **state)
     }
 }
 
-static void test_log(void **state)
+/* Fires the log trigger for an event with this context; what the log holds then. */
+static void check_log(struct arena *a, struct str context_text, const char *want)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
     const struct trigger_services services = {0};
     struct trigger_event event = {.dependency = STR("dep"), .data = STR("{\"a\":1}")};
     struct trigger_request req = {.sensor = STR("s"),
@@ -71,8 +71,7 @@ static void test_log(void **state)
     int fds[2];
     struct err err;
 
-    (void) state;
-    assert_int_equal(json_parse(a, STR("{\"id\":\"e1\"}"), &context, &err), 0);
+    assert_int_equal(json_parse(a, context_text, &context, &err), 0);
     assert_int_equal(json_parse(a, STR("{\"log\":{}}"), &template, &err), 0);
     event.context = &context;
     assert_int_equal(pipe(fds), 0);
@@ -82,12 +81,35 @@ static void test_log(void **state)
     len = read(fds[0], text, sizeof(text) - 1);
     assert_true(len > 0);
     text[len] = '\0';
-    assert_non_null(
-        strstr(text, "\"sensorName\":\"s\",\"triggerName\":\"t\",\"dependencyName\":\"dep\","
-                     "\"eventID\":\"e1\",\"data\":\"{\\\"a\\\":1}\""));
+    if (!strstr(text, want))
+        fail_msg("%s is not in %s", want, text);
     assert_true(str_is(result.detail, "logged"));
     close(fds[0]);
     close(fds[1]);
+}
+
+static void test_log(void **state)
+{
+    static const char *const text = "\"data\":\"{\\\"a\\\":1}\"",
+                             *base64 = "\"data\":\"eyJhIjoxfQ==\"";
+    static const struct {
+        const char *type;
+        bool is_text;
+    } cases[] = {
+        {"application/json", true}, {"text/plain; charset=utf-8", true},
+        {"Text/Plain", true},       {"application/octet-stream", false},
+        {"text/html", false},       {"", false},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    check_log(a, STR("{\"id\":\"e1\",\"datacontenttype\":\"application/json\"}"),
+              "\"sensorName\":\"s\",\"triggerName\":\"t\",\"dependencyName\":\"dep\","
+              "\"eventID\":\"e1\",\"data\":\"{\\\"a\\\":1}\"");
+    check_log(a, STR("{\"id\":\"e1\"}"), base64);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        check_log(a, str_printf(a, "{\"id\":\"e1\",\"datacontenttype\":\"%s\"}", cases[i].type),
+                  cases[i].is_text ? text : base64);
 }
 
 /* ---- triggers that make objects, on a submitter that notes what it is asked for ---- */

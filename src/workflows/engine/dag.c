@@ -178,7 +178,7 @@ static int start_loop(struct wf *wf, struct wf_frame *f, struct wf_step *task, s
     }
     for (; rc == 0 && task->next < task->loop.len; task->next += rc == 0) {
         if (items_expand(&task->loop, task->next, wf->pass->a, &outer, &item, err) < 0)
-            return subst_is_missing(err) ? 1 : -1;
+            return wf_is_missing(wf, err) ? 1 : -1;
         rc = start_one(wf, f, task, &item, err);
     }
     return rc;
@@ -203,7 +203,7 @@ static int resolve(struct wf *wf, struct wf_frame *f, struct wf_step *task, stru
     int skipped = wf_step_resolve(wf, f, f->arena, task->json, &task->resolved, err);
 
     if (skipped < 0)
-        return subst_is_missing(err) ? 1 : -1;
+        return wf_is_missing(wf, err) ? 1 : -1;
     task->is_loop = items_is_loop(&task->resolved) && !skipped;
     compact_items(f->arena, &task->resolved);
     if (task->is_loop &&
@@ -230,11 +230,15 @@ static void start_task(struct wf *wf, struct wf_frame *f, struct wf_step *task)
     }
     rc = task->is_loop ? start_loop(wf, f, task, &err)
                        : start_one(wf, f, task, &task->resolved, &err);
-    if (rc < 0) {
+    if (rc < 0 && task->unfinished == 0) {
         fail_task(wf, f, task, &err);
         return;
     }
-    task->is_ready = rc == 0;
+    if (rc < 0) { /* of an item: those before it go on, the group is in error after them */
+        wf_text_set(&task->node->message, str_from(err.text));
+        task->is_errored = true;
+    }
+    task->is_ready = rc <= 0;
     if (task->is_ready && task->unfinished == 0)
         task_done(wf, f, task);
 }
@@ -273,7 +277,8 @@ static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
     task->is_done = task->is_ready = true;
     f->unfinished--;
     if (task->node && task->node->type == WF_TASK_GROUP)
-        wf_node_end(wf, task->node, group_phase(task->node), STR_NONE);
+        wf_node_end(wf, task->node, task->is_errored ? WF_ERROR : group_phase(task->node),
+                    task->is_errored ? task->node->message : STR_NONE);
     f->states[task - f->steps] = state_of(task->node);
     VEC_FOREACH (it, &task->feeds)
         if (--f->steps[*it].waits == 0)

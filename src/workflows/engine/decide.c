@@ -32,6 +32,16 @@ static struct json status_time(struct arena *a, int64_t ms)
     return ms ? json_string(gotime_rfc3339(a, (struct wall){ms})) : json_null();
 }
 
+static struct json with_labels(struct arena *a, const struct json *doc, enum wf_phase phase)
+{
+    bool is_completed = wf_phase_is_completed(phase);
+    struct json made = json_set_path(a, doc, json_string(wf_phase_name(phase)), "metadata",
+                                     "labels", "workflows.argoproj.io/phase", NULL);
+
+    return json_set_path(a, &made, json_string(is_completed ? STR("true") : STR("false")),
+                         "metadata", "labels", "workflows.argoproj.io/completed", NULL);
+}
+
 struct str wf_status_doc(struct wf *wf, struct arena *a)
 {
     const struct json *old = json_get(&wf->doc, STR("status"));
@@ -53,11 +63,27 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
         status = json_set_path(a, &status, outputs, "outputs", "parameters", NULL);
     status = json_set(a, &status, STR("conditions"), conditions(wf, a));
     doc = json_set(a, &wf->doc, STR("status"), status);
-    doc = json_set_path(a, &doc, json_string(phase), "metadata", "labels",
-                        "workflows.argoproj.io/phase", NULL);
-    doc = json_set_path(a, &doc, json_string(wf_is_finished(wf) ? STR("true") : STR("false")),
-                        "metadata", "labels", "workflows.argoproj.io/completed", NULL);
+    doc = with_labels(a, &doc, wf->phase);
     return json_text(a, &doc, JSON_COMPACT);
+}
+
+struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str why,
+                           struct wall now)
+{
+    const struct json *old = json_get(doc, STR("status"));
+    struct json status = json_set(a, old, STR("phase"), json_string(wf_phase_name(WF_ERROR)));
+    struct json_array_builder b = {0};
+    struct json made;
+
+    json_push(a, &b, condition(a, "Completed", true));
+    if (!json_get(old, STR("startedAt")))
+        status = json_set(a, &status, STR("startedAt"), status_time(a, now.ms));
+    status = json_set(a, &status, STR("finishedAt"), status_time(a, now.ms));
+    status = json_set(a, &status, STR("message"),
+                      json_string(str_printf(a, "invalid spec: " STR_FMT, STR_ARG(why))));
+    status = json_set(a, &status, STR("conditions"), json_array(&b));
+    made = json_set(a, doc, STR("status"), status);
+    return with_labels(a, &made, WF_ERROR);
 }
 
 /* ---- observations ---- */
@@ -100,6 +126,10 @@ static void begin(struct wf *wf)
         wf->phase = WF_RUNNING;
         wf->started_ms = wf->pass->now.ms;
         wf->is_doc_changed = true;
+        if (wf_metadata_apply(wf, &err) < 0) {
+            wf_end(wf, str_from(err.text));
+            return;
+        }
     }
     if (root && (wf_node_is_done(root) || root->frame || root->is_asked))
         return;
@@ -155,6 +185,17 @@ static void drain(struct wf *wf)
         n->is_queued = false;
         wf_frame_run(wf, n);
     }
+}
+
+/* Nothing is under way that could bring what a step waits for: no pod, no backoff, nobody who
+ * resumes. Upstream looks again for ever. */
+static bool is_stuck(const struct wf *wf)
+{
+    for (size_t i = 0; i < wf->sleeping.len; i++)
+        if (wf->sleeping.at[i]->frame && !wf_node_is_done(wf->sleeping.at[i]))
+            return false;
+    return wf->active_pods == 0 && !wf_is_suspended(wf) && !wf_is_finished(wf) &&
+           !str_is_none(wf->missing);
 }
 
 /* ---- the result ---- */
@@ -234,6 +275,8 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
             drain(wf);
             wf_finish(wf);
         } while (wf->queue.len > 0);
+        if (is_stuck(wf))
+            wf_end(wf, wf->missing);
         wf->is_fresh = false;
     }
     wf_progress(wf);

@@ -91,6 +91,14 @@ struct wf_actions {
 void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count, struct wall now,
                struct wf_actions *ret);
 
+/**
+ * wf_refused_doc() - the document of a workflow that wf_load() refuses: ended in Error
+ * @a:   where new parts live
+ * @doc: as stored
+ * @why: what is wrong
+ */
+struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str why, struct wall now);
+
 /** wf_uid() and so on: identity, borrowed for the wf's life */
 struct str wf_uid(const struct wf *wf);
 struct str wf_name(const struct wf *wf);

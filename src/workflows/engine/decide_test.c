@@ -285,6 +285,30 @@ static void test_load_refuses(void **state)
     assert_string_equal(err.text, "status.nodes.x-1.type: \"Suspend\" is not supported yet");
 }
 
+/* What cannot be loaded ends: in the words of the refusal, with what else its status holds. */
+static void test_refused_document(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json doc, made;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a,
+                                STR("{\"metadata\":{\"name\":\"x\",\"labels\":{\"a\":\"b\"}},"
+                                    "\"status\":{\"startedAt\":\"2026-01-01T00:00:00Z\"}}"),
+                                &doc, &err),
+                     0);
+    assert_null(wf_load(json_text(a, &doc, JSON_COMPACT), NULL, 0, &err));
+    made = wf_refused_doc(a, &doc, str_from(err.text), (struct wall){1767323045000});
+    assert_text(
+        json_text(a, &made, JSON_COMPACT),
+        "{\"metadata\":{\"name\":\"x\",\"labels\":{\"a\":\"b\",\"workflows.argoproj.io/phase\":"
+        "\"Error\",\"workflows.argoproj.io/completed\":\"true\"}},\"status\":{\"startedAt\":"
+        "\"2026-01-01T00:00:00Z\",\"phase\":\"Error\",\"finishedAt\":\"2026-01-02T03:04:05Z\","
+        "\"message\":\"invalid spec: spec: a workflow has a spec\",\"conditions\":[{\"type\":"
+        "\"Completed\",\"status\":\"True\"}]}}");
+}
+
 /* ---- stopping ---- */
 
 static void test_stop_runs_exit_handler(void **state)
@@ -367,6 +391,145 @@ static void test_suspend_holds_back(void **state)
     runner_report(&r, 0);
     assert_true(r.is_finished);
     assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
+/* ---- what is wrong with a workflow ends it ---- */
+
+/* A call that cannot be made puts its group in error; what was started before ends first, also
+ * when the memory is lost meanwhile; what comes after is not started. */
+static void test_error_waits_for_siblings(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (int with_crash = 0; with_crash < 2; with_crash++) {
+        struct runner r = {0};
+
+        start(&r, a,
+              HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"
+                   "    - - {name: a, template: say, withItems: [1, 2]}\n"
+                   "      - {name: b, templateRef: {name: gone, template: x}}\n"
+                   "      - {name: c, template: say}\n"
+                   "    - - {name: d, template: say}\n" LEAF);
+        wake(&r);
+        assert_int_equal(r.waiting.len, 2);
+        assert_false(r.is_finished);
+        assert_text(node_field(&r, a, "[0]", "phase"), "Error");
+        assert_text(node_field(&r, a, "wf", "phase"), "Running");
+        runner_report(&r, 0);
+        if (with_crash)
+            runner_crash(&r);
+        assert_false(r.is_finished);
+        assert_int_equal(r.waiting.len, 1);
+        runner_report(&r, 0);
+        assert_true(r.is_finished);
+        assert_int_equal(r.asked, 2);
+        assert_int_equal(r.failures, 0);
+        assert_text(json_get_str(status_of(&r, a), STR("phase")), "Failed");
+        assert_text(json_get_str(status_of(&r, a), STR("message")),
+                    "step group deemed errored due to child wf[0].b error: template reference "
+                    "gone.x not found");
+        assert_text(node_field(&r, a, "a(1:2)", "phase"), "Succeeded");
+        assert_text(node_field(&r, a, "b", "phase"), "Error");
+        assert_true(str_is_none(node_field(&r, a, "c", "phase")));
+        runner_done(&r);
+    }
+}
+
+/* As above for the items of a task: a value that no JSON text can hold. */
+static void test_error_of_an_item(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    dag:\n      tasks:\n"
+               "      - name: a\n        template: say\n"
+               "        withItems: [ok, \"\\x01\", more]\n"
+               "        arguments: {parameters: [{name: word, value: '{{item}}'}]}\n" LEAF);
+    wake(&r);
+    assert_int_equal(r.waiting.len, 1);
+    runner_crash(&r);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Error");
+    assert_text(node_field(&r, a, "a", "phase"), "Error");
+    assert_text(node_field(&r, a, "a(0:ok)", "phase"), "Succeeded");
+    runner_done(&r);
+}
+
+/* References that no step will ever give: upstream looks again for ever. */
+static void test_stuck_ends(void **state)
+{
+    static const char *const templates[] = {
+        "    steps:\n    - - {name: a, template: say, arguments: {parameters: [{name: word, "
+        "value: '{{steps.b.outputs.result}}'}]}}\n",
+        "    dag:\n      tasks:\n      - {name: a, template: say, arguments: {parameters: "
+        "[{name: word, value: '{{tasks.b.outputs.result}}'}]}}\n",
+        "    dag:\n      tasks:\n      - {name: z, template: say}\n      - {name: a, template: "
+        "say, depends: z, withParam: '{{tasks.z.outputs.parameters.none}}'}\n",
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(templates); i++) {
+        struct runner r = {0};
+
+        start(&r, a,
+              str_cz(a, str_printf(a,
+                                   HEAD "  entrypoint: main\n  templates:\n  - name: "
+                                        "main\n%s" LEAF,
+                                   templates[i])));
+        runner_run(&r);
+        assert_true(r.is_finished);
+        assert_text(json_get_str(status_of(&r, a), STR("phase")), "Error");
+        assert_true(str_starts(json_get_str(status_of(&r, a), STR("message")),
+                               STR("failed to resolve {{")));
+        assert_text(node_field(&r, a, "wf", "phase"), "Error");
+        assert_text(node_field(&r, a, "wf", "message"), "Workflow operation error");
+        runner_done(&r);
+    }
+}
+
+static void test_workflow_metadata(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct json *meta;
+    struct runner r = {0};
+    struct json doc;
+    struct err err;
+
+    (void) state;
+    start(&r, a,
+          "metadata: {name: wf, namespace: default, uid: u-1, labels: {team: b, kept: z}}\n"
+          "spec:\n  entrypoint: main\n  workflowMetadata: {labels: {team: a, of: "
+          "'{{workflow.name}}'}, annotations: {note: 'for {{workflow.namespace}}'}}\n"
+          "  templates:\n  - name: main\n    container: {image: busybox, args: "
+          "['{{workflow.labels.team}}']}\n");
+    wake(&r);
+    assert_int_equal(json_parse(a, str_copy(a, r.doc), &doc, &err), 0);
+    meta = json_get(&doc, STR("metadata"));
+    assert_text(json_str(json_path(meta, "labels", "team", NULL)), "a");
+    assert_text(json_str(json_path(meta, "labels", "of", NULL)), "wf");
+    assert_text(json_str(json_path(meta, "labels", "kept", NULL)), "z");
+    assert_text(json_str(json_path(meta, "annotations", "note", NULL)), "for default");
+    assert_text(
+        json_str(json_item(
+            json_path(r.waiting.at[0]->request.template, "container", "args", NULL), 0)),
+        "a");
+    runner_done(&r);
+    r = (struct runner){0};
+    start(&r, a,
+          HEAD
+          "  entrypoint: say\n  workflowMetadata: {labels: {x: 'a b'}}\n  templates:\n" LEAF);
+    wake(&r);
+    assert_true(r.is_finished);
+    assert_int_equal(r.asked, 0);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Error");
+    assert_true(str_starts(json_get_str(status_of(&r, a), STR("message")),
+                           STR("invalid label value \"a b\" for label \"x\": ")));
     runner_done(&r);
 }
 
@@ -509,10 +672,15 @@ int main(void)
         cmocka_unit_test(test_restart_asks_again),
         cmocka_unit_test(test_reports_twice_and_late),
         cmocka_unit_test(test_load_refuses),
+        cmocka_unit_test(test_refused_document),
         cmocka_unit_test(test_stop_runs_exit_handler),
         cmocka_unit_test(test_terminate_runs_none),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_suspend_holds_back),
+        cmocka_unit_test(test_error_waits_for_siblings),
+        cmocka_unit_test(test_error_of_an_item),
+        cmocka_unit_test(test_stuck_ends),
+        cmocka_unit_test(test_workflow_metadata),
         cmocka_unit_test(test_parallelism),
         cmocka_unit_test(test_backoff),
         cmocka_unit_test(test_depth),

@@ -84,6 +84,25 @@ static void on_slow(void *ctx)
 
 /* ---- loading ---- */
 
+void engine_refuse(struct engine *e, const struct store_object *o, const struct err *why)
+{
+    struct store_txn *txn = store_txn_new(e->options.store);
+    struct arena *a = store_txn_arena(txn);
+    struct json doc;
+    struct err err;
+
+    log_error(NULL, "a workflow was not read", LOG_STR(WORKFLOW, o->key.name), LOG_ERR(why));
+    if (json_parse(a, str_copy(a, o->doc), &doc, &err) < 0) {
+        store_txn_free(txn);
+        return;
+    }
+    doc = wf_refused_doc(a, &doc, str_from(why->text), loop_wall(e->options.loop));
+    store_txn_update(txn, &doc, o->rv);
+    if (store_commit(e->options.store, txn, NULL, NULL, &err) < 0)
+        log_error(NULL, "a refused workflow was not stored", LOG_STR(WORKFLOW, o->key.name),
+                  LOG_ERR(&err));
+}
+
 struct load {
     struct job job;
     struct engine_run *run;
@@ -125,8 +144,11 @@ static void on_loaded(struct job *job)
     } else if (load->wf) {
         run_begin(run, load->wf, load->object->rv);
     } else {
-        log_error(NULL, "a workflow was not loaded", LOG_STR(WORKFLOW, run->key.name),
-                  LOG_ERR(&job->err));
+        if (load->object)
+            engine_refuse(e, load->object, &job->err);
+        else
+            log_error(NULL, "a workflow was not loaded", LOG_STR(WORKFLOW, run->key.name),
+                      LOG_ERR(&job->err));
         run_free(run);
     }
     store_object_unref(load->object);
@@ -185,7 +207,7 @@ static void begin(struct engine *e, const struct store_object *o)
         run_begin(run, wf, o->rv);
         return;
     }
-    log_error(NULL, "a workflow was not read", LOG_STR(WORKFLOW, o->key.name), LOG_ERR(&err));
+    engine_refuse(e, o, &err);
     run_free(run);
 }
 

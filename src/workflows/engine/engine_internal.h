@@ -110,5 +110,8 @@ void engine_make_ready(struct engine_run *run);
  * before */
 void engine_make_slow(struct engine_run *run);
 
+/** engine_refuse() - a workflow that cannot be read ends in Error, which says why; borrowed */
+void engine_refuse(struct engine *e, const struct store_object *o, const struct err *why);
+
 /** engine_reload() - forget a run's state and read it from the store again */
 void engine_reload(struct engine_run *run);

@@ -113,6 +113,35 @@ static struct wf_node *workflow_exit(struct wf *wf, struct wf_node *root)
                : start(wf, &call, hook, NULL, root);
 }
 
+static void set_end(struct wf *wf, enum wf_phase phase, struct str message)
+{
+    wf->phase = phase;
+    wf->finished_ms = wf->pass->now.ms;
+    wf_text_set(&wf->message, message);
+    wf->is_doc_changed = true;
+}
+
+void wf_end(struct wf *wf, struct str message)
+{
+    set_end(wf, WF_ERROR, message);
+    VEC_FOREACH (it, &wf->list) {
+        struct wf_node *n = *it;
+
+        if (wf_node_is_done(n))
+            continue;
+        n->owner = NULL; /* nobody goes on from here */
+        wf_node_end(wf, n, WF_ERROR, STR("Workflow operation error"));
+    }
+}
+
+bool wf_is_missing(struct wf *wf, const struct err *err)
+{
+    if (!subst_is_missing(err))
+        return false;
+    wf_text_set(&wf->missing, str_from(err->text));
+    return true;
+}
+
 void wf_finish(struct wf *wf)
 {
     struct wf_node *root = wf_node_find(wf, wf->name), *last;
@@ -126,14 +155,12 @@ void wf_finish(struct wf *wf)
         return;
     if (last && !wf_phase_is_bad(root->phase) && wf_phase_is_bad(last->phase))
         verdict = last;
-    wf->phase = wf_phase_is_bad(verdict->phase) ? verdict->phase : WF_SUCCEEDED;
-    wf->finished_ms = wf->pass->now.ms;
-    if (wf->phase == WF_SUCCEEDED)
-        wf_text_set(&wf->message, STR_NONE);
+    if (!wf_phase_is_bad(verdict->phase))
+        set_end(wf, WF_SUCCEEDED, STR_NONE);
     else if (!str_is_empty(shutdown))
-        wf_text_set(&wf->message, str_printf(wf->pass->a, "Stopped with strategy '" STR_FMT "'",
-                                             STR_ARG(shutdown)));
+        set_end(
+            wf, verdict->phase,
+            str_printf(wf->pass->a, "Stopped with strategy '" STR_FMT "'", STR_ARG(shutdown)));
     else
-        wf_text_set(&wf->message, verdict->message);
-    wf->is_doc_changed = true;
+        set_end(wf, verdict->phase, verdict->message);
 }

@@ -205,6 +205,7 @@ void wf_free(struct wf *wf)
     VEC_DONE(&wf->blocked);
     VEC_DONE(&wf->sleeping);
     wf_text_set(&wf->message, STR_NONE);
+    wf_text_set(&wf->missing, STR_NONE);
     if (wf->doc_arena != wf->arena)
         arena_free(wf->doc_arena);
     arena_free(wf->arena);

@@ -1,7 +1,7 @@
 /*
  * Steps: groups one after the other, the steps of a group at once. A group is assessed when all
  * its steps, their loops' children and their exit hooks have ended; only counts are kept
- * between.
+ * between. A group that meets an error is in error at once; what it has started ends first.
  */
 #include "workflows/engine/wf_internal.h"
 
@@ -65,15 +65,20 @@ static void begin_group(struct wf *wf, struct wf_frame *f)
         link_groups(wf, wf_node_find(wf, group_name(a, f, f->group - 1)), f->group_node);
 }
 
-static void fail_group(struct wf *wf, struct wf_frame *f, enum wf_phase phase,
-                       struct str message)
+/* The group has ended badly: the whole fails, also when the group is in error. */
+static void fail(struct wf *wf, struct wf_frame *f)
 {
     struct wf_node *last = f->group_node;
 
-    wf_node_end(wf, last, phase, message);
     for (size_t i = 0; i < last->children.len; i++)
         wf_outbound(wf, last->children.at[i], f->node);
-    wf_node_end(wf, f->node, WF_FAILED, message);
+    wf_node_end(wf, f->node, WF_FAILED, last->message);
+}
+
+/* A group in error starts nothing more; the whole fails when what it has started has ended. */
+static bool is_errored(const struct wf_frame *f)
+{
+    return wf_phase_is_bad(f->group_node->phase);
 }
 
 /* Fills in references and reads the items of a group's steps. 1: not all are there yet. */
@@ -84,7 +89,7 @@ static int open_group(struct wf *wf, struct wf_frame *f, struct err *err)
         int skipped = wf_step_resolve(wf, f, f->arena, step->json, &step->resolved, err);
 
         if (skipped < 0)
-            return subst_is_missing(err) ? 1 : err_wrap(err, "failed to resolve references");
+            return wf_is_missing(wf, err) ? 1 : err_wrap(err, "failed to resolve references");
         step->is_skipped = skipped > 0;
         step->is_loop = items_is_loop(&step->resolved);
         if (step->is_loop &&
@@ -137,13 +142,16 @@ static int start_one(struct wf *wf, struct wf_frame *f, uint32_t index, struct j
     struct wf_call call = step_call(wf, f, index, json_get_str(step, STR("name")));
     bool is_new = wf_node_find(wf, call.name) == NULL;
     struct wf_node *child = NULL;
-    enum wf_called called = wf_call_when(wf, &call, step, &child, err);
+    enum wf_called called;
 
+    if (is_new && is_errored(f))
+        return 0;
+    called = wf_call_when(wf, &call, step, &child, err);
     if (child)
         count_child(wf, f, &f->steps[index], child, is_new);
     if (called == WF_CALL_WAITS)
         return 1;
-    if (called == WF_CALL_ERRED)
+    if (called == WF_CALL_ERRED && !is_errored(f))
         return err_set(err, err->kind,
                        "step group deemed errored due to child " STR_FMT " error: %s",
                        STR_ARG(call.name), str_cz(wf->pass->a, str_from(err->text)));
@@ -161,7 +169,7 @@ static int start_loop(struct wf *wf, struct wf_frame *f, uint32_t index, struct 
     step->node = f->group_node;
     for (; rc == 0 && step->next < step->loop.len; step->next += rc == 0) {
         if (items_expand(&step->loop, step->next, wf->pass->a, &outer, &item, err) < 0)
-            return subst_is_missing(err) ? 1 : -1;
+            return wf_is_missing(wf, err) ? 1 : -1;
         rc = start_one(wf, f, index, &item, err);
     }
     if (rc == 0 && step->loop.len == 0) {
@@ -213,9 +221,10 @@ static int assess_group(struct wf *wf, struct wf_frame *f)
         const struct wf_node *child = g->children.at[i];
 
         if (wf_phase_is_bad(child->phase) && !goes_on(f, child)) {
-            fail_group(
-                wf, f, WF_FAILED,
+            wf_node_end(
+                wf, g, WF_FAILED,
                 str_printf(wf->pass->a, "child '" STR_FMT "' failed", STR_ARG(child->id)));
+            fail(wf, f);
             return 0;
         }
     }
@@ -255,11 +264,13 @@ void wf_steps_run(struct wf *wf, struct wf_frame *f)
         rc = f->is_open ? 0 : open_group(wf, f, &err);
         if (rc == 0)
             rc = start_group(wf, f, &err);
-        if (rc < 0) {
-            fail_group(wf, f, WF_ERROR, str_copy(wf->pass->a, str_from(err.text)));
+        if (rc < 0 && !is_errored(f))
+            wf_node_end(wf, f->group_node, WF_ERROR, str_from(err.text));
+        if (is_errored(f) && f->unfinished == 0) {
+            fail(wf, f);
             return;
         }
-        if (rc > 0 || f->unfinished > 0 || !assess_group(wf, f))
+        if (rc != 0 || f->unfinished > 0 || !assess_group(wf, f))
             return;
     }
 }

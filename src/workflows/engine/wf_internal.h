@@ -97,7 +97,7 @@ struct wf_step {
     const struct json *json; /* as written */
     struct json resolved;    /* references filled in */
     struct items_loop loop;
-    bool is_loop, is_ready, is_resolved, is_done, is_wanted, is_begun, is_skipped,
+    bool is_loop, is_ready, is_resolved, is_done, is_wanted, is_begun, is_skipped, is_errored,
         has_result_known, wants_result;
     uint32_t next;                   /* item to be started */
     uint32_t unfinished;             /* children and hooks */
@@ -152,6 +152,7 @@ struct wf {
     enum wf_phase phase;
     int64_t started_ms, finished_ms;
     struct str message; /* owned */
+    struct str missing; /* owned: a reference that was not there when it was asked for last */
     uint32_t active_pods;
     uint32_t done, total;           /* progress */
     uint32_t since_progress;        /* pods that ended since groups' progress was filled in */
@@ -290,6 +291,8 @@ void wf_retry_run(struct wf *wf, struct wf_frame *f);
 
 /* ---- concerns ---- */
 
+/** wf_metadata_apply() - workflowMetadata into the document; ERR_INVALID */
+int wf_metadata_apply(struct wf *wf, struct err *err);
 /** wf_hook_start() - the exit hook of a step's finished node; whether one is now unfinished */
 bool wf_hook_start(struct wf *wf, struct wf_frame *f, const struct json *step,
                    struct wf_node *after);
@@ -331,6 +334,11 @@ void wf_sleep(struct wf *wf, struct wf_node *n);
 bool wf_is_suspended(const struct wf *wf);
 /** wf_is_past_deadline() - of the workflow */
 bool wf_is_past_deadline(const struct wf *wf);
+/** wf_is_missing() - a reference is not there: remembers which; whether it may come later */
+bool wf_is_missing(struct wf *wf, const struct err *err);
+/** wf_end() - the workflow ends without a verdict of its nodes: those that are unfinished end
+ * in error with it */
+void wf_end(struct wf *wf, struct str message);
 /** wf_finish() - after the root: exit handler, phase, message */
 void wf_finish(struct wf *wf);
 /** wf_status_doc() - the document with its new status */
