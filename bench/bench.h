@@ -23,3 +23,13 @@ static inline void bench_print(const char *name, double value, const char *unit,
            name, value, unit, yardstick, yardstick > 0 ? value / yardstick : 0.0, goal_ratio);
     fflush(stdout);
 }
+
+/* Where less is better: @goal is the bound itself, and the ratio says how much room is left. */
+static inline void bench_print_less(const char *name, double value, const char *unit,
+                                    double goal)
+{
+    printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",\"yardstick\":%.3f,\"ratio\":%.2f,"
+           "\"goal_ratio\":1.00}\n",
+           name, value, unit, goal, value > 0 ? goal / value : 0.0);
+    fflush(stdout);
+}
