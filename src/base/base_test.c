@@ -12,6 +12,8 @@
 #include "base/vec.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,7 +92,8 @@ static void test_parse_floats(void **state)
     assert_false(parse_f64(STR(""), &d));
 }
 
-/* Entries that move while slots shift back must stay findable: every order of taking empties the map. */
+/* Entries that move while slots shift back must stay findable: every order of taking empties
+ * the map. */
 static void test_map_taken_in_any_order(void **state)
 {
     (void) state;
@@ -284,6 +287,57 @@ static void test_log_lines_are_one_schema(void **state)
     close(fds[1]);
 }
 
+/* Bytes of a pipe that are there now. */
+static size_t drain(int fd, char *to, size_t room)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    size_t len = 0;
+
+    while (poll(&ready, 1, 0) > 0 && len + 1 < room) {
+        ssize_t got = read(fd, to + len, room - 1 - len);
+
+        if (got <= 0)
+            break;
+        len += (size_t) got;
+    }
+    to[len] = '\0';
+    return len;
+}
+
+static void test_held_lines_come_at_the_release(void **state)
+{
+    static char text[2 * LOG_HELD_MAX_BYTES], bulk[1001];
+    int fds[2];
+    size_t len;
+
+    (void) state;
+    memset(bulk, 'b', 1000);
+    assert_int_equal(pipe(fds), 0);
+    fcntl(fds[1], F_SETPIPE_SZ, 2 * LOG_HELD_MAX_BYTES);
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, fds[1]);
+    log_hold();
+    log_info(NULL, "first");
+    log_info(NULL, "second", LOG_STR(NAME, STR("a\x01z")));
+    assert_int_equal(drain(fds[0], text, sizeof(text)), 0);
+    log_release();
+    drain(fds[0], text, sizeof(text));
+    assert_non_null(strstr(text, "first\n"));
+    assert_non_null(strstr(strstr(text, "first\n"), "second name=\"a\\u0001z\"\n"));
+    log_hold();
+    for (size_t i = 0; i < LOG_HELD_MAX_BYTES / 1000; i++)
+        log_info(NULL, "bulk", LOG_STR(DATA, str_from(bulk)));
+    len = drain(fds[0], text, sizeof(text)); /* more than may be held was written */
+    assert_in_range(len, 1000, LOG_HELD_MAX_BYTES);
+    assert_int_equal(text[len - 1], '\n');
+    log_release();
+    assert_true(drain(fds[0], text, sizeof(text)) > 0);
+    log_info(NULL, "at once");
+    assert_true(drain(fds[0], text, sizeof(text)) > 0);
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, STDERR_FILENO);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_random_is_repeatable),
         cmocka_unit_test(test_secret_compares_whole_values),
         cmocka_unit_test(test_log_lines_are_one_schema),
+        cmocka_unit_test(test_held_lines_come_at_the_release),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

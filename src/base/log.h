@@ -54,6 +54,16 @@ struct log_scope {
  */
 void log_setup(enum log_format format, enum log_level level, int fd);
 
+/**
+ * log_hold() - keep this thread's lines until log_release(), to write them by one write(2);
+ * more than LOG_HELD_MAX_BYTES are written at once. What is held when the process is killed is
+ * lost: release before anything that must not come before its line.
+ */
+void log_hold(void);
+
+/** log_release() - write what this thread held, and write each line at once from now on */
+void log_release(void);
+
 /** log_is_on() - would a line of this level be written? */
 bool log_is_on(enum log_level level);
 

@@ -79,12 +79,14 @@ static void on_wake(uv_async_t *handle)
     list_splice(&taken, &loop->posted);
     is_stopping = loop->is_stopping;
     pthread_mutex_unlock(&loop->lock);
+    log_hold(); /* an effect that must come after its line belongs into a task posted now */
     while (!list_is_empty(&taken)) {
         struct loop_task *task = LIST_ENTRY(taken.next, struct loop_task, link);
 
         list_remove(&task->link);
         call(loop, run_task, task);
     }
+    log_release();
     if (is_stopping)
         uv_stop(&loop->uv);
 }
