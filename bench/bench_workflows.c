@@ -1,22 +1,17 @@
 /*
  * Durable workflows of one step `sh -c true` through submission, store, engine and the local
- * runner, isolation process, beside a bare posix_spawn and waitpid of the same with as many at
- * once. Each of the AT_ONCE lanes submits its next workflow when its last one has finished.
+ * runner, beside a bare spawn and wait of the same with as many at once: isolation process
+ * beside posix_spawn, isolation host beside a spawn with the same namespaces and an overlay.
+ * Each of the AT_ONCE lanes submits its next workflow when its last one has finished.
  */
 #include <ftw.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "pods/local/local.h"
-#include "store/store.h"
-#include "workflows/engine/engine.h"
-#include "workflows/submit/submit.h"
+#include "bench/house.h"
 
-enum { WORKFLOWS = 2000, AT_ONCE = 8 };
+enum { AT_ONCE = 8 };
 
 struct run;
 
@@ -26,26 +21,17 @@ struct lane {
 };
 
 struct run {
-    struct loop *loop;
-    struct workers *workers;
-    struct store *store;
-    struct workflow_submitter submitter;
+    struct house house;
     struct json doc;
     struct lane lanes[AT_ONCE];
-    int submitted, finished;
+    int count, submitted, finished;
 };
 
 static void run_lane(struct job *job)
 {
     struct lane *lane = CONTAINER_OF(job, struct lane, job);
-    const struct workflow_submit_options options = {.ns = STR("argo")};
-    const struct store_object *made;
-    struct err err;
 
-    if (lane->run->submitter.submit(lane->run->submitter.ctx, &lane->run->doc, &options, &made,
-                                    &err) < 0)
-        abort();
-    store_object_unref(made);
+    house_submit(&lane->run->house, &lane->run->doc);
 }
 
 static void on_lane(struct job *job)
@@ -58,10 +44,10 @@ static void submit_next(struct run *r)
     struct lane *lane = &r->lanes[r->submitted % AT_ONCE];
     struct err err;
 
-    if (r->submitted++ >= WORKFLOWS)
+    if (r->submitted++ >= r->count)
         return;
-    if (workers_submit(r->workers, &lane->job, &err) < 0)
-        abort();
+    if (workers_submit(r->house.workers, &lane->job, &err) < 0)
+        bench_die("submit", err.text);
 }
 
 static void on_change(void *ctx, const struct store_event *event)
@@ -71,16 +57,9 @@ static void on_change(void *ctx, const struct store_event *event)
     if (event->type != STORE_MODIFIED || !event->object->is_finished)
         return;
     if (!str_is(event->object->phase, "Succeeded"))
-        abort();
+        bench_die("a workflow", "did not succeed");
     r->finished++;
     submit_next(r);
-}
-
-static int no_objects(void *ctx, struct arena *a, struct str kind, struct str ns,
-                      struct str name, const struct json **ret, struct err *err)
-{
-    (void) ctx, (void) a, (void) kind, (void) ns, (void) name, (void) ret;
-    return err_set(err, ERR_NOT_FOUND, "there is none");
 }
 
 static double measure(struct run *r)
@@ -89,79 +68,39 @@ static double measure(struct run *r)
                                   .kind = STR("Workflow"),
                                   .ns = STR(""),
                                   .name_prefix = STR("")};
-    struct store_watch *watch = store_watch_open(r->store, &q, -1, on_change, NULL, r);
+    struct store_watch *watch = store_watch_open(r->house.store, &q, -1, on_change, NULL, r);
     double start = bench_now();
 
     for (int i = 0; i < AT_ONCE; i++) {
         r->lanes[i] = (struct lane){.run = r, .job = {.run = run_lane, .done = on_lane}};
         submit_next(r);
     }
-    while (r->finished < WORKFLOWS)
-        loop_run_once(r->loop, 1000);
+    while (r->finished < r->count)
+        loop_run_once(r->house.loop, 1000);
     start = bench_now() - start;
     store_watch_close(watch);
-    return WORKFLOWS / start;
+    return r->count / start;
 }
 
-static double of_engine(const char *path, const char *shim)
+static double of_engine(enum local_isolation isolation, int count)
 {
     static const char text[] =
-        "{\"apiVersion\":\"argoproj.io/"
-        "v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"generateName\":\"b-\"},"
-        "\"spec\":{\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\",\"container\":{"
-        "\"image\":\"i\",\"command\":"
-        "[\"sh\",\"-c\",\"true\"]}}]}}";
+        "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\","
+        "\"metadata\":{\"generateName\":\"b-\"},\"spec\":{\"entrypoint\":\"m\",\"templates\":[{"
+        "\"name\":\"m\",\"container\":{\"image\":\"i\",\"command\":[\"sh\",\"-c\",\"true\"]}}]}"
+        "}";
     struct arena *a = arena_new();
+    struct run r = {.count = count};
     struct err err;
-    struct run r = {.loop = loop_new(&err)};
-    struct local_options pods = {
-        .path = path, .shim = shim, .node_name = "bench", .objects = {.get = no_objects}};
-    struct engine_options options = {.loop = r.loop};
-    struct engine *engine;
     double result;
 
-    r.workers = workers_new(r.loop, AT_ONCE, &err);
-    r.store = store_open(&(struct store_options){.path = path, .loop = r.loop}, &err);
-    pods.loop = r.loop;
-    pods.workers = options.workers = r.workers;
-    options.store = r.store;
-    options.runner = local_runner_new(&pods, &err);
-    workflow_submitter_init(&r.submitter, r.store);
-    engine = options.runner ? engine_new(&options, &err) : NULL;
-    if (!engine || json_parse(a, str_from(text), &r.doc, &err) < 0 ||
-        engine_start(engine, &err) < 0)
-        abort();
+    if (json_parse(a, str_from(text), &r.doc, &err) < 0)
+        bench_die("manifest", err.text);
+    house_open(&r.house, isolation, AT_ONCE);
     result = measure(&r);
-    engine_stop(engine);
-    pod_runner_close(options.runner);
-    engine_free(engine);
-    store_close(r.store);
-    workers_free(r.workers);
-    for (int i = 0; i < 5; i++)
-        loop_run_once(r.loop, 1);
-    loop_free(r.loop);
+    house_close(&r.house);
     arena_free(a);
     return result;
-}
-
-static double of_spawn(void)
-{
-    char *const args[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"true"}, NULL};
-    double start = bench_now();
-    int running = 0;
-
-    for (int i = 0; i < WORKFLOWS; i++) {
-        pid_t pid;
-
-        if (running == AT_ONCE && waitpid(-1, NULL, 0) > 0)
-            running--;
-        if (posix_spawn(&pid, "/bin/sh", NULL, NULL, args, environ) != 0)
-            abort();
-        running++;
-    }
-    while (waitpid(-1, NULL, 0) > 0)
-        continue;
-    return WORKFLOWS / (bench_now() - start);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -174,12 +113,16 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 int main(void)
 {
-    char path[] = "/tmp/tiphys-bench-XXXXXX";
-    double bare = of_spawn();
+    enum { PROCESS_COUNT = 2000, HOST_COUNT = 500 };
+    char boxes[] = "/tmp/tiphys-boxes-XXXXXX";
+    double bare = bare_spawns(PROCESS_COUNT, AT_ONCE);
 
-    if (!getenv("TIPHYS_SHIM") || !mkdtemp(path))
-        return 2;
-    bench_print("workflows_process_vs_spawn", of_engine(path, getenv("TIPHYS_SHIM")),
+    bench_print("workflows_process_vs_spawn", of_engine(LOCAL_ISOLATION_PROCESS, PROCESS_COUNT),
                 "workflows/s", bare, 0.7);
-    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (geteuid() != 0 || !mkdtemp(boxes))
+        return 0; /* the bare boxes need root */
+    bare = bare_boxed_spawns(HOST_COUNT, AT_ONCE, boxes);
+    bench_print("workflows_host_vs_boxed_spawn", of_engine(LOCAL_ISOLATION_HOST, HOST_COUNT),
+                "workflows/s", bare, 0.7);
+    return nftw(boxes, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -23,6 +23,7 @@ struct block {
 
 struct arena {
     struct block *top;
+    size_t first_bytes; /* of the first block */
     size_t bytes; /* handed out since the start or the last reset */
 };
 
@@ -38,8 +39,14 @@ static struct block *block_new(struct block *prev, size_t size)
 
 struct arena *arena_new(void)
 {
+    return arena_new_sized(FIRST_BLOCK_BYTES);
+}
+
+struct arena *arena_new_sized(size_t first_bytes)
+{
     struct arena *a = NEW(struct arena);
 
+    a->first_bytes = first_bytes;
     return a;
 }
 
@@ -71,7 +78,7 @@ void arena_reset(struct arena *a)
 
 static void add_block(struct arena *a, size_t need)
 {
-    size_t size = a->top ? a->top->size * 2 : FIRST_BLOCK_BYTES;
+    size_t size = a->top ? a->top->size * 2 : a->first_bytes;
 
     if (size > BLOCK_MAX_BYTES)
         size = BLOCK_MAX_BYTES;

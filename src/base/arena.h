@@ -17,6 +17,10 @@ struct arena;
 /** arena_new() - an empty arena; owned by the caller */
 struct arena *arena_new(void) _malloc_;
 
+/** arena_new_sized() - arena_new() whose first block has that many bytes: for small things of
+ * which there are very many */
+struct arena *arena_new_sized(size_t first_bytes);
+
 /**
  * arena_free() - release the arena and all that was allocated in it
  * @a: arena or NULL

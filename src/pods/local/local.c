@@ -20,6 +20,8 @@
 #include "base/mem.h"
 #include "pods/local/local_internal.h"
 
+enum { POD_ARENA_BYTES = 1024 }; /* a usual request fits: thousands may wait */
+
 static void start_waiting(struct local *r);
 static void pod_ended(struct local_pod *pod);
 
@@ -67,7 +69,7 @@ static void copy_request(struct local_pod *pod, const struct pod_request *req)
 
 static struct local_pod *pod_new(struct local *r, const struct pod_request *req)
 {
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_sized(POD_ARENA_BYTES);
     struct local_pod *pod = ARENA_NEW(a, struct local_pod);
     char key[24];
 
@@ -115,7 +117,8 @@ static void local_free_when_idle(struct local *r)
     free(r);
 }
 
-/* At the end of a job: true when the runner was closed meanwhile; then the pod (and perhaps the runner) is gone. */
+/* At the end of a job: true when the runner was closed meanwhile; then the pod (and perhaps the
+ * runner) is gone. */
 static bool is_closed(struct local_pod *pod)
 {
     struct local *r = pod->runner;
@@ -189,32 +192,38 @@ static void refuse(struct local_pod *pod, bool had_place, enum pod_phase phase,
 
 /* ---- jobs ---- */
 
+static struct local_pod *pod_of(struct job *job)
+{
+    return CONTAINER_OF(job, struct local_work, job)->pod;
+}
+
 static void submit(struct local_pod *pod, void (*run)(struct job *), void (*done)(struct job *))
 {
     struct local *r = pod->runner;
     struct err err;
 
-    pod->job.run = run;
-    pod->job.done = done;
-    pod->job.class = JOB_QUICK;
+    if (!pod->work)
+        pod->work = ARENA_NEW(pod->arena, struct local_work);
+    pod->work->pod = pod;
+    pod->work->job = (struct job){.run = run, .done = done, .class = JOB_QUICK};
     pod->is_busy = true;
-    if (workers_submit(r->workers, &pod->job, &err) < 0) {
+    if (workers_submit(r->workers, &pod->work->job, &err) < 0) {
         /* Cannot wait here: the pod count is bounded by running_max, the queue is larger. */
-        run(&pod->job);
-        done(&pod->job);
+        run(&pod->work->job);
+        done(&pod->work->job);
     }
 }
 
 static void run_collect(struct job *job)
 {
-    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+    struct local_pod *pod = pod_of(job);
 
     outcome_read(pod->runner, pod, pod->arena, &pod->outcome);
 }
 
 static void done_collect(struct job *job)
 {
-    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+    struct local_pod *pod = pod_of(job);
 
     if (is_closed(pod))
         return;
@@ -260,7 +269,7 @@ static void adopted(struct local_pod *pod)
 
 static void run_signal(struct job *job)
 {
-    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+    struct local_pod *pod = pod_of(job);
 
     /* A shim that was just forked takes its lock within microseconds: give it a moment. */
     for (int i = 0; i < 50; i++) {
@@ -294,7 +303,7 @@ static void after_job(struct local_pod *pod)
 
 static void done_signal(struct job *job)
 {
-    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+    struct local_pod *pod = pod_of(job);
 
     if (!is_closed(pod))
         after_job(pod);
@@ -302,12 +311,12 @@ static void done_signal(struct job *job)
 
 static void run_stage(struct job *job)
 {
-    stage_pod(CONTAINER_OF(job, struct local_pod, job));
+    stage_pod(pod_of(job));
 }
 
 static void done_stage(struct job *job)
 {
-    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+    struct local_pod *pod = pod_of(job);
 
     if (is_closed(pod))
         return;
@@ -445,14 +454,14 @@ static void local_kill(struct pod_runner *base, struct str uid, struct str why,
 
 static void run_clean(struct job *job)
 {
-    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+    struct local_pod *pod = pod_of(job);
 
     stage_remove(pod->runner, pod, pod->keep_logs);
 }
 
 static void done_clean(struct job *job)
 {
-    struct local_pod *pod = CONTAINER_OF(job, struct local_pod, job);
+    struct local_pod *pod = pod_of(job);
 
     if (!is_closed(pod))
         pod_free(pod);
@@ -481,7 +490,8 @@ static void local_forget(struct pod_runner *base, struct str uid, bool keep_logs
         submit(pod, run_clean, done_clean);
 }
 
-/* Pods that a worker has are released when it gives them back; the last one takes the runner with it. */
+/* Pods that a worker has are released when it gives them back; the last one takes the runner
+ * with it. */
 static void local_close(struct pod_runner *base)
 {
     struct local *r = CONTAINER_OF(base, struct local, base);
@@ -517,7 +527,8 @@ static char *dup_text(const char *text)
 struct pod_runner *local_runner_new(const struct local_options *options, struct err *err)
 {
     struct local *r = NEW(struct local);
-    const struct zygote_hooks hooks = {.started = on_started, .ended = on_ended, .lost = on_lost, .ctx = r};
+    const struct zygote_hooks hooks = {
+        .started = on_started, .ended = on_ended, .lost = on_lost, .ctx = r};
     char root[4096];
 
     snprintf(root, sizeof(root), "%s/pods", options->path);

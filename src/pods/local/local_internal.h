@@ -32,6 +32,12 @@ struct outcome {
 
 struct local;
 
+/* What a pod needs only when it no longer waits. */
+struct local_work {
+    struct job job;
+    struct local_pod *pod;
+};
+
 struct local_pod {
     struct local *runner;
     struct arena *arena;    /* owned */
@@ -50,7 +56,7 @@ struct local_pod {
     struct str kill_why;
     struct fd_watch *watch; /* on an adopted shim's pidfd */
     int pidfd;              /* -1: none */
-    struct job job;
+    struct local_work *work; /* in the arena; NULL while it waits */
     enum stage_result staged; /* the job's result */
     struct outcome outcome;
 };

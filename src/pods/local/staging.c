@@ -111,7 +111,7 @@ static int replace_old(struct local_pod *pod, int fd)
         kill(holder, SIGINT);
         usleep(REPLACE_WAIT_STEP_US);
     }
-    return err_set(&pod->job.err, ERR_TRANSIENT,
+    return err_set(&pod->work->job.err, ERR_TRANSIENT,
                    "pod " STR_FMT " of an earlier workflow does not end",
                    STR_ARG(pod->req.name));
 }
@@ -217,8 +217,8 @@ static int stage_fresh(struct local_pod *pod, struct err *err)
 
 void stage_pod(struct local_pod *pod)
 {
-    pod->job.err = (struct err){0};
+    pod->work->job.err = (struct err){0};
     if (find_earlier(pod))
         return;
-    pod->staged = stage_fresh(pod, &pod->job.err) < 0 ? STAGE_REFUSED : STAGE_SENT;
+    pod->staged = stage_fresh(pod, &pod->work->job.err) < 0 ? STAGE_REFUSED : STAGE_SENT;
 }

@@ -241,6 +241,11 @@ enum wf_called wf_call(struct wf *wf, const struct wf_call *call, struct wf_node
         wf_block(wf, call->owner);
         return WF_CALL_WAITS;
     }
+    if (!n && wf->pass->pods.len >= ENGINE_PASS_PODS_MAX && call->owner) {
+        wf_block(wf, call->owner);
+        wf_wake_at(wf, wf->pass->now.ms); /* the others, after what else waits for its turn */
+        return WF_CALL_WAITS;
+    }
     return start(wf, call, &from, ret);
 }
 
