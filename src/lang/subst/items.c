@@ -304,7 +304,7 @@ static int read_items(struct arena *a, const struct json *step, struct items_loo
     if (!sequence)
         return err_set(err, ERR_INVALID, "a loop needs withItems, withParam or withSequence");
     if (sequence_texts(a, sequence, &text, err) < 0)
-        return -1;
+        return ret->when == ITEMS_SKIPPED && err->kind == ERR_INVALID ? 0 : -1;
     return read_list(a, text, ret, err);
 }
 

@@ -32,7 +32,7 @@ struct item {
 /* What is known of the step's condition before its items are. */
 enum items_when {
     ITEMS_RUN,     /* no condition, a true one, or one that cannot be told yet */
-    ITEMS_SKIPPED, /* false: unresolved tags stay, a wrong withParam counts as empty */
+    ITEMS_SKIPPED, /* false: unresolved tags stay, a wrong withParam or withSequence is empty */
 };
 
 /* Where a loop stands. Upstream keeps the items in a task while it fills in tags, so theirs

@@ -254,15 +254,15 @@ enum wf_called wf_call_when(struct wf *wf, struct wf_call *call, const struct js
 {
     struct str when = json_get_str(step, STR("when"));
     struct arena *a = wf->pass->a;
-    int is_met = str_is_empty(when) ? 1 : wf_condition(a, when, err);
     struct wf_call bare = *call;
+    bool is_met = true;
 
     bare.flags |= WF_FLAG_EMPTY;
-    if (is_met < 0) {
+    if (cond_eval(a, when, &is_met, err) < 0) {
         *ret = wf_call_skip(wf, &bare, WF_ERROR, str_from(err->text));
-        return WF_CALL_ERRED;
+        return WF_CALL_UNTOLD;
     }
-    if (is_met == 0) {
+    if (!is_met) {
         *ret = wf_call_skip(wf, &bare, WF_SKIPS,
                             str_printf(a, "when '" STR_FMT "' evaluated false", STR_ARG(when)));
         return WF_CALLED;

@@ -204,10 +204,10 @@ static int resolve(struct wf *wf, struct wf_frame *f, struct wf_step *task, stru
 
     if (skipped < 0)
         return wf_is_missing(wf, err) ? 1 : -1;
-    task->is_loop = items_is_loop(&task->resolved) && !skipped;
+    task->is_loop = items_is_loop(&task->resolved);
     compact_items(f->arena, &task->resolved);
-    if (task->is_loop &&
-        items_open(f->arena, &task->resolved, ITEMS_OF_TASK, ITEMS_RUN, &task->loop, err) < 0)
+    if (task->is_loop && items_open(f->arena, &task->resolved, ITEMS_OF_TASK,
+                                    skipped ? ITEMS_SKIPPED : ITEMS_RUN, &task->loop, err) < 0)
         return -1;
     task->is_resolved = true;
     return 0;
@@ -219,7 +219,7 @@ static void start_task(struct wf *wf, struct wf_frame *f, struct wf_step *task)
     int rc = task->is_resolved ? 0 : resolve(wf, f, task, &err);
 
     if (rc < 0) {
-        skip_task(wf, f, task, WF_ERROR, str_from(err.text), 0);
+        skip_task(wf, f, task, WF_ERROR, str_from(err.text), WF_FLAG_EMPTY);
         return;
     }
     if (rc > 0)

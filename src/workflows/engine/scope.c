@@ -412,26 +412,37 @@ static struct json mark_absent(const struct wf_names *names, struct arena *a,
                   : *step;
 }
 
+/* The condition before all else, because what is not run need not resolve: 0: @ret is the step
+ * with nothing but the condition filled in. One that cannot be told may depend on the item;
+ * then each item is asked. */
+static int judge_when(struct wf *wf, const struct subst_options *opts, struct arena *a,
+                      const struct json *step, struct json *ret, struct err *err)
+{
+    const struct json *when = json_get(step, STR("when"));
+    bool is_met = true;
+    struct json text;
+
+    if (!when || str_is_empty(json_str(when)))
+        return 1;
+    if (subst_json(a, when, opts, &text, err) < 0)
+        return -1;
+    if (cond_eval(wf->pass->a, json_str(&text), &is_met, err) < 0)
+        return items_is_loop(step) ? 1 : -1;
+    if (!is_met)
+        *ret = json_set(a, step, STR("when"), text);
+    return is_met;
+}
+
 int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
                     const struct json *step, struct json *ret, struct err *err)
 {
     const struct wf_names names = {.wf = wf, .frame = frame};
     const struct subst_options opts = wf_names_options(&names, SUBST_REFUSE_SOME);
-    const struct json *when = json_get(step, STR("when"));
-    struct json text, out;
-    struct err ignored;
+    struct json out;
+    int is_met = judge_when(wf, &opts, a, step, ret, err);
 
-    if (when) {
-        if (subst_json(a, when, &opts, &text, err) < 0)
-            return -1;
-        out = json_set(a, step, STR("when"), text);
-        if (str_find(json_str(&text), STR("{{")) == SIZE_MAX &&
-            wf_condition(wf->pass->a, json_str(&text), &ignored) == 0) {
-            *ret = out;
-            return 1;
-        }
-        step = memcpy(ARENA_NEW(a, struct json), &out, sizeof(out));
-    }
+    if (is_met <= 0)
+        return is_met < 0 ? -1 : 1;
     /* Hooks are filled in when they are due. */
     out = json_get(step, STR("hooks")) ? json_without(a, step, STR("hooks")) : *step;
     step = memcpy(ARENA_NEW(a, struct json), &out, sizeof(out));

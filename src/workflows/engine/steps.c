@@ -90,11 +90,10 @@ static int open_group(struct wf *wf, struct wf_frame *f, struct err *err)
 
         if (skipped < 0)
             return wf_is_missing(wf, err) ? 1 : err_wrap(err, "failed to resolve references");
-        step->is_skipped = skipped > 0;
         step->is_loop = items_is_loop(&step->resolved);
         if (step->is_loop &&
             items_open(f->arena, &step->resolved, ITEMS_OF_STEP,
-                       step->is_skipped ? ITEMS_SKIPPED : ITEMS_RUN, &step->loop, err) < 0)
+                       skipped ? ITEMS_SKIPPED : ITEMS_RUN, &step->loop, err) < 0)
             return -1;
     }
     f->is_open = true;
@@ -151,6 +150,8 @@ static int start_one(struct wf *wf, struct wf_frame *f, uint32_t index, struct j
         count_child(wf, f, &f->steps[index], child, is_new);
     if (called == WF_CALL_WAITS)
         return 1;
+    if (called == WF_CALL_UNTOLD && !is_errored(f))
+        return -1;
     if (called == WF_CALL_ERRED && !is_errored(f))
         return err_set(err, err->kind,
                        "step group deemed errored due to child " STR_FMT " error: %s",
@@ -192,7 +193,7 @@ static int start_group(struct wf *wf, struct wf_frame *f, struct err *err)
 
         if (step->is_ready)
             continue;
-        if (step->is_loop && !step->is_skipped)
+        if (step->is_loop)
             rc = start_loop(wf, f, (uint32_t) i, err);
         else
             rc = start_one(wf, f, (uint32_t) i, &step->resolved, err);

@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "lang/cond/cond.h"
 #include "lang/depends/dag_phase.h"
 #include "lang/subst/items.h"
 #include "workflows/engine/decide.h"
@@ -97,7 +98,7 @@ struct wf_step {
     const struct json *json; /* as written */
     struct json resolved;    /* references filled in */
     struct items_loop loop;
-    bool is_loop, is_ready, is_resolved, is_done, is_wanted, is_begun, is_skipped, is_errored,
+    bool is_loop, is_ready, is_resolved, is_done, is_wanted, is_begun, is_errored,
         has_result_known, wants_result;
     uint32_t next;                   /* item to be started */
     uint32_t unfinished;             /* children and hooks */
@@ -242,13 +243,19 @@ struct subst_options wf_names_options(const struct wf_names *names, enum subst_u
 enum subst_answer wf_names_find(const void *names, struct str name, struct str *ret);
 /** wf_global_find() - workflow.* */
 enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret);
-/** wf_step_resolve() - fill in a step's references; 1: its condition is false; -1 */
+/** wf_step_resolve() - fill in a step's references; 1: its condition is false, nothing else is
+ * filled in; -1, also when the condition of what is no loop has no answer */
 int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
                     const struct json *step, struct json *ret, struct err *err);
 
 /* ---- call.c ---- */
 
-enum wf_called { WF_CALLED, WF_CALL_WAITS, WF_CALL_ERRED };
+enum wf_called {
+    WF_CALLED,
+    WF_CALL_WAITS,
+    WF_CALL_ERRED,
+    WF_CALL_UNTOLD, /* the condition has no answer; the node says why */
+};
 
 /** wf_call() - run a template under a node name: made if it is not there; @ret may be NULL
  * after WF_CALL_WAITS */
@@ -310,8 +317,6 @@ enum wf_phase wf_assess_dag(struct wf *wf, const struct wf_frame *f);
 enum depends_phase wf_depends_phase(enum wf_phase phase);
 /** wf_progress() - fill in the progress of nodes that call others */
 void wf_progress(struct wf *wf);
-/** wf_condition() - a `when` after substitution: 1, 0 or -1 */
-int wf_condition(struct arena *a, struct str text, struct err *err);
 /** wf_fails_fast() - has a template with failFast a failed child? Then nothing new starts in it
  */
 bool wf_fails_fast(const struct wf_node *boundary);
