@@ -24,12 +24,24 @@ static inline void bench_print(const char *name, double value, const char *unit,
     fflush(stdout);
 }
 
+/* The decimal number in a line like "VmRSS:  1234 kB". */
+static inline double bench_number(const char *line)
+{
+    double value = 0;
+
+    for (; *line && (*line < '0' || *line > '9'); line++)
+        continue;
+    for (; *line >= '0' && *line <= '9'; line++)
+        value = 10 * value + (*line - '0');
+    return value;
+}
+
 /* Where less is better: @goal is the bound itself, and the ratio says how much room is left. */
 static inline void bench_print_less(const char *name, double value, const char *unit,
                                     double goal)
 {
     printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",\"yardstick\":%.3f,\"ratio\":%.2f,"
            "\"goal_ratio\":1.00}\n",
-           name, value, unit, goal, value > 0 ? goal / value : 0.0);
+           name, value, unit, goal, value > 0 ? goal / value : 1.0);
     fflush(stdout);
 }

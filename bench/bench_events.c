@@ -50,18 +50,6 @@ static void die(const char *what)
     exit(1);
 }
 
-/* The decimal number at the beginning of a text. */
-static int number_at(const char *text)
-{
-    int value = 0;
-
-    while (*text == ' ')
-        text++;
-    for (; *text >= '0' && *text <= '9'; text++)
-        value = 10 * value + (*text - '0');
-    return value;
-}
-
 /* ---- the daemon ---- */
 
 static void note_line(const char *line)
@@ -72,7 +60,7 @@ static void note_line(const char *line)
         daemon_side.is_running = true;
     if (!mark || !strstr(line, "triggerName="))
         return;
-    daemon_side.fired_at[number_at(mark + 1)] = bench_now();
+    daemon_side.fired_at[(int) bench_number(mark + 1)] = bench_now();
     daemon_side.fired++;
 }
 
@@ -133,7 +121,7 @@ static int read_port(const char *data)
     }
     if (!text[0])
         die("the daemon does not start");
-    return number_at(text);
+    return (int) bench_number(text);
 }
 
 static void apply(const char *program, const char *data, int api_port, int hook_port)
@@ -219,7 +207,7 @@ static int has_answer(struct peer *peer)
         die(peer->answer);
     length = strcasestr(peer->answer, "content-length:");
     return peer->got >= (size_t) (head_end + 4 - peer->answer) +
-                            (length ? (size_t) number_at(length + 15) : 0);
+                            (length ? (size_t) (int) bench_number(length + 15) : 0);
 }
 
 /* Events [first, first + count) over all connections, each sends its next one when it has its

@@ -128,9 +128,7 @@ static double status_kb(const char *name)
 
     while (f && fgets(line, sizeof(line), f))
         if (strncmp(line, name, strlen(name)) == 0)
-            for (const char *c = line; *c; c++)
-                if (*c >= '0' && *c <= '9')
-                    kb = 10 * kb + (*c - '0');
+            kb = bench_number(line);
     if (f)
         fclose(f);
     return kb;
