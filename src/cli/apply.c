@@ -48,25 +48,36 @@ static int apply_file(struct cli *cli, const char *path, struct err *err)
 
 static int run_apply(struct cli *cli, struct err *err)
 {
-    size_t count = 0;
+    size_t count;
+    const struct str *files = flags_list(cli->arena, &cli->flags, "filename", &count);
 
-    for (size_t i = 0; i < cli->given_count; i++)
-        if (strcmp(cli->given[i].name, "--filename") == 0 && ++count &&
-            apply_file(cli, cli->given[i].value, err) < 0)
+    for (size_t i = 0; i < count; i++)
+        if (apply_file(cli, files[i].ptr, err) < 0)
             return -1;
-    for (size_t i = 0; i < cli->arg_count; i++, count++)
+    for (size_t i = 0; i < cli->arg_count; i++)
         if (apply_file(cli, cli->args[i], err) < 0)
             return -1;
-    return count ? 0 : err_set(err, ERR_INVALID, "no manifest is given: tiphys apply -f FILE");
+    return count + cli->arg_count
+               ? 0
+               : err_set(err, ERR_INVALID, "no manifest is given: %s apply -f FILE",
+                         cli->program);
 }
 
 static const struct cli_flag flags[] = {
-    {"--filename", "-f", "FILE", "manifest, - for standard input; may be repeated"}, {0}};
+    {.name = "filename",
+     .type = FLAG_LIST,
+     .letter = 'f',
+     .word = "FILE",
+     .help = "manifest, - for standard input; may be repeated"},
+    {0}};
 
 extern const struct cli_command cli_apply;
 const struct cli_command cli_apply = {
     .name = "apply",
     .usage = "-f FILE...",
-    .summary = "Create objects from manifests, or bring them up to date.",
+    .summary = "create the objects of manifests, or bring them up to date",
+    .surface = CLI_OWN,
+    .min_args = 0,
+    .max_args = CLI_ANY_ARGS,
     .flags = flags,
     .run = run_apply};

@@ -1,34 +1,110 @@
-/* Reading the command line, the help, the exit code. See cli.h. */
+/*
+ * From the arguments to a command: finding it (flags may stand before and between its words),
+ * reading its flags, running it, the exit code. See cli.h.
+ */
 #include "cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "base/strbuf.h"
 #include "base/vec.h"
+#include "cli/call.h"
+#include "cli/help.h"
 
-enum { EXIT_USAGE = 2 };
-
-#define COMMAND(name) extern const struct cli_command cli_##name;
+#define COMMAND(symbol) extern const struct cli_command cli_##symbol;
+#define GROUP(symbol, words, other, text)                                 \
+    static const struct cli_command group_##symbol = {.name = (words),    \
+                                                      .aliases = (other), \
+                                                      .usage = "",        \
+                                                      .summary = (text),  \
+                                                      .max_args = CLI_ANY_ARGS};
+#define LATER(words, behind, text)
 #include "cli/commands.def"
 #undef COMMAND
+#undef GROUP
+#undef LATER
 
 static const struct cli_command *const commands[] = {
-#define COMMAND(name) &cli_##name,
+#define COMMAND(symbol)                   &cli_##symbol,
+#define GROUP(symbol, words, other, text) &group_##symbol,
+#define LATER(words, behind, text) \
+    &(const struct cli_command){   \
+        .name = (words), .usage = (behind), .summary = (text), .max_args = CLI_ANY_ARGS},
 #include "cli/commands.def"
 #undef COMMAND
+#undef GROUP
+#undef LATER
 };
 
 static const struct cli_flag global_flags[] = {
-    {"--argo-server", "-s", "HOST:PORT",
-     "server to talk to (ARGO_SERVER; default 127.0.0.1:2746)"},
-    {"--token", NULL, "TOKEN", "bearer token (ARGO_TOKEN)"},
-    {"--namespace", "-n", "NAME", "namespace (ARGO_NAMESPACE; default \"default\")"},
-    {"--help", "-h", NULL, "this help"},
+    {.name = "argo-base-href", .help = "path that the server is served below (ARGO_BASE_HREF)"},
+    {.name = "argo-http1",
+     .type = FLAG_SWITCH,
+     .help = "no effect: HTTP/1.1 is what is spoken"},
+    {.name = "argo-server",
+     .letter = 's',
+     .word = "host:port",
+     .fallback = "127.0.0.1:2746",
+     .help = "server to talk to (ARGO_SERVER)"},
+    {.name = "as", .state = FLAG_UNBUILT, .help = "user to act as"},
+    {.name = "as-group", .type = FLAG_LIST, .state = FLAG_UNBUILT, .help = "group to act as"},
+    {.name = "as-uid", .state = FLAG_UNBUILT, .help = "uid to act as"},
+    {.name = "certificate-authority", .help = "file of the certificates to trust"},
+    {.name = "client-certificate", .help = "file of the client's certificate"},
+    {.name = "client-key", .help = "file of the client certificate's key"},
+    {.name = "cluster", .state = FLAG_UNBUILT, .help = "cluster of the kubeconfig"},
+    {.name = "context", .state = FLAG_UNBUILT, .help = "context of the kubeconfig"},
+    {.name = "disable-compression",
+     .type = FLAG_SWITCH,
+     .help = "no effect: answers are not compressed"},
+    {.name = "gloglevel", .type = FLAG_INT, .fallback = "0", .help = "no effect"},
+    {.name = "header",
+     .letter = 'H',
+     .type = FLAG_COMMAS,
+     .help = "header \"Name: value\" of every call; may be repeated"},
+    {.name = "insecure-skip-tls-verify",
+     .type = FLAG_SWITCH,
+     .help = "the same as --insecure-skip-verify"},
+    {.name = "insecure-skip-verify",
+     .letter = 'k',
+     .type = FLAG_SWITCH,
+     .help = "do not check the server's certificate (ARGO_INSECURE_SKIP_VERIFY)"},
+    {.name = "instanceid", .state = FLAG_UNBUILT, .help = "instance of the controller"},
+    {.name = "kubeconfig", .state = FLAG_UNBUILT, .help = "path of a kubeconfig"},
+    {.name = "log-format",
+     .choices = "text|json",
+     .fallback = "text",
+     .help = "how log lines are written: text or json"},
+    {.name = "loglevel",
+     .choices = "debug|info|warn|error",
+     .fallback = "info",
+     .help = "what is logged: debug, info, warn or error"},
+    {.name = "namespace",
+     .letter = 'n',
+     .help = "namespace (ARGO_NAMESPACE; \"default\" when neither is given)"},
+    {.name = "password", .state = FLAG_UNBUILT, .help = "password for basic authentication"},
+    {.name = "proxy-url", .state = FLAG_UNBUILT, .help = "proxy to use"},
+    {.name = "request-timeout",
+     .fallback = "0",
+     .help = "how long one call may take, as 30s; 0: as long as the program finds right"},
+    {.name = "secure",
+     .letter = 'e',
+     .type = FLAG_SWITCH,
+     .help = "talk TLS with the server (ARGO_SECURE)"},
+    {.name = "server", .state = FLAG_UNBUILT, .help = "address of the Kubernetes API server"},
+    {.name = "tls-server-name",
+     .state = FLAG_UNBUILT,
+     .help = "name that the server's certificate must have"},
+    {.name = "token", .help = "bearer token (ARGO_TOKEN)"},
+    {.name = "user", .state = FLAG_UNBUILT, .help = "user of the kubeconfig"},
+    {.name = "username", .state = FLAG_UNBUILT, .help = "user name for basic authentication"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = FLAG_SWITCH,
+     .help = "log more: --loglevel debug"},
     {0},
 };
 
@@ -38,20 +114,49 @@ const struct cli_command *const *cli_commands(size_t *ret_count)
     return commands;
 }
 
+const struct cli_flag *cli_global_flags(void)
+{
+    return global_flags;
+}
+
+bool cli_is_argo(const struct cli *cli)
+{
+    return strcmp(cli->program, "argo") == 0;
+}
+
 const char *cli_flag(const struct cli *cli, const char *name)
 {
-    for (size_t i = cli->given_count; i > 0; i--)
-        if (strcmp(cli->given[i - 1].name, name) == 0)
-            return cli->given[i - 1].value;
-    return NULL;
+    return flags_text(&cli->flags, name);
+}
+
+bool cli_is_on(const struct cli *cli, const char *name)
+{
+    return flags_is_on(&cli->flags, name);
+}
+
+const char *cli_setting(const struct cli *cli, const char *name)
+{
+    char variable[64];
+    const char *value = NULL;
+    size_t len = 5;
+
+    if (!flags_is_given(&cli->flags, name)) {
+        memcpy(variable, "ARGO_", len);
+        for (const char *c = strncmp(name, "argo-", 5) == 0 ? name + 5 : name;
+             *c && len + 1 < sizeof(variable); c++)
+            variable[len++] = *c == '-' ? '_' : *c >= 'a' && *c <= 'z' ? (char) (*c - 32) : *c;
+        variable[len] = '\0';
+        value = getenv(variable);
+    }
+    return value && *value ? value : cli_flag(cli, name);
 }
 
 struct str cli_namespace(const struct cli *cli)
 {
-    const char *given = cli_flag(cli, "--namespace");
+    const char *given = cli_setting(cli, "namespace");
 
-    if (!given)
-        given = getenv("ARGO_NAMESPACE");
+    if (cli->ns.len > 0)
+        return cli->ns;
     return given && *given ? str_from(given) : STR("default");
 }
 
@@ -76,124 +181,210 @@ int cli_read_file(struct cli *cli, const char *path, struct str *ret, struct err
     return 0;
 }
 
-/* ---- help ---- */
+/* ---- finding the command ---- */
 
-static void print_flags(FILE *to, const struct cli_flag *flags)
+/* What is left of the arguments behind the command's words. */
+struct search {
+    const char **argv;
+    size_t argc;
+    const struct cli_command *command; /* NULL: none yet, the program itself */
+};
+
+/* Index of the first argument that is no flag and no flag's value, or argc. */
+static size_t first_word(const struct search *s)
 {
-    for (; flags && flags->name; flags++)
-        fprintf(to, "  %s%s%s%s%s\n        %s\n", flags->letter ? flags->letter : "",
-                flags->letter ? ", " : "", flags->name, flags->value ? " " : "",
-                flags->value ? flags->value : "", flags->help);
+    const struct flag_tables tables = {.own = s->command ? s->command->flags : NULL,
+                                       .global = global_flags};
+
+    for (size_t i = 0; i < s->argc; i++) {
+        if (strcmp(s->argv[i], "--") == 0)
+            break;
+        if (s->argv[i][0] != '-' || !s->argv[i][1])
+            return i;
+        if (flags_is_value_behind(&tables, str_from(s->argv[i])))
+            i++;
+    }
+    return s->argc;
 }
 
-static void print_help(FILE *to, const struct cli_command *command)
+static bool is_alias(const struct cli_command *command, struct str word)
 {
-    if (command) {
-        fprintf(to, "%s\n\nUsage:\n  tiphys %s %s\n\nFlags:\n", command->summary, command->name,
-                command->usage);
-        print_flags(to, command->flags);
-        print_flags(to, global_flags);
-        return;
-    }
-    fprintf(to, "tiphys does the job of Argo Workflows and Argo Events in one program, with or "
-                "without a cluster.\n\nUsage:\n  tiphys COMMAND [flags]\n\nCommands:\n");
+    struct str rest = str_from(command->aliases), alias;
+
+    while (command->aliases && str_cut(&rest, '|', &alias))
+        if (str_eq(alias, word))
+            return true;
+    return false;
+}
+
+static const struct cli_command *find_below(const char *program, const char *group,
+                                            struct str word)
+{
+    size_t skip = *group ? strlen(group) + 1 : 0;
+
     for (size_t i = 0; i < COUNT_OF(commands); i++)
-        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(to, "\nGlobal flags:\n");
-    print_flags(to, global_flags);
+        if (help_is_below(group, commands[i]) && help_is_shown(program, commands[i]) &&
+            (str_is(word, commands[i]->name + skip) || is_alias(commands[i], word)))
+            return commands[i];
+    return NULL;
+}
+
+/* Follows the words as far as they name commands; @ret_unknown: one that names none. */
+static void find_command(struct search *s, const char *program, const char **ret_unknown)
+{
+    *ret_unknown = NULL;
+    while (!s->command || help_has_commands(s->command)) {
+        size_t at = first_word(s);
+        const struct cli_command *next;
+
+        if (at == s->argc)
+            return;
+        next = find_below(program, s->command ? s->command->name : "", str_from(s->argv[at]));
+        if (!next) {
+            *ret_unknown = s->argv[at];
+            return;
+        }
+        for (size_t i = at; i + 1 < s->argc; i++)
+            s->argv[i] = s->argv[i + 1];
+        s->argc--;
+        s->command = next;
+    }
+}
+
+/* ---- what is told ---- */
+
+static int show_help(struct cli *cli)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+
+    help_print(cli->arena, &b, cli->program, cli->command);
+    fwrite(b.ptr, 1, b.len, stdout);
+    return 0;
+}
+
+static int usage_error(struct cli *cli, const struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+
+    help_print_usage(cli->arena, &b, cli->program, cli->command);
+    fprintf(stderr, "Error: %s\n" STR_FMT "\n", err->text, STR_ARG(strbuf_str(&b)));
+    return 1;
+}
+
+static int unknown_command(struct cli *cli, const char *word)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+    const char *group = cli->command ? cli->command->name : "";
+
+    help_suggest(cli->arena, &b, cli->program, group, str_from(word));
+    fprintf(stderr, "Error: unknown command \"%s\" for \"%s%s%s\"\n" STR_FMT "%s", word,
+            cli->program, *group ? " " : "", group, STR_ARG(strbuf_str(&b)), b.len ? "\n" : "");
+    fprintf(stderr, "Run '%s%s%s --help' for usage.\n", cli->program, *group ? " " : "", group);
+    return 1;
 }
 
 /* ---- arguments ---- */
 
-static const struct cli_flag *find_flag(const struct cli_flag *flags, struct str word)
+static int check_count(const struct cli *cli, struct err *err)
 {
-    for (; flags && flags->name; flags++)
-        if (str_is(word, flags->name) || (flags->letter && str_is(word, flags->letter)))
-            return flags;
-    return NULL;
+    unsigned min = cli->command->min_args, max = cli->command->max_args;
+    size_t count = cli->arg_count;
+
+    if (max == CLI_ANY_ARGS && count < min)
+        return err_set(err, ERR_INVALID, "requires at least %u arg(s), only received %zu", min,
+                       count);
+    if (count >= min && (count <= max || max == CLI_ANY_ARGS))
+        return 0;
+    if (min == 0 && max == 0)
+        return err_set(err, ERR_INVALID, "unknown command \"%s\" for \"%s %s\"", cli->args[0],
+                       cli->program, cli->command->name);
+    if (min == max)
+        return err_set(err, ERR_INVALID, "accepts %u arg(s), received %zu", min, count);
+    return err_set(err, ERR_INVALID, "accepts between %u and %u arg(s), received %zu", min, max,
+                   count);
 }
 
-static int read_flag(struct cli *cli, int argc, char **argv, int *at, struct err *err)
+static int read_arguments(struct cli *cli, const struct search *s, struct err *err)
 {
-    struct str word = str_from(argv[*at]), name = word;
-    size_t equals = str_starts(word, STR("--")) ? str_find_char(word, '=') : SIZE_MAX;
-    const struct cli_flag *flag;
-    const char *value = "";
+    const struct flag_tables tables = {.own = cli->command ? cli->command->flags : NULL,
+                                       .global = global_flags};
 
-    if (equals != SIZE_MAX)
-        name = str_head(word, equals);
-    flag = cli->command ? find_flag(cli->command->flags, name) : NULL;
-    if (!flag)
-        flag = find_flag(global_flags, name);
-    if (!flag)
-        return err_set(err, ERR_INVALID, "unknown flag: " STR_FMT, STR_ARG(name));
-    if (flag->value && equals != SIZE_MAX)
-        value = argv[*at] + equals + 1;
-    else if (flag->value && ++*at < argc)
-        value = argv[*at];
-    else if (flag->value)
-        return err_set(err, ERR_INVALID, "flag needs an argument: " STR_FMT, STR_ARG(name));
-    if (cli->given_count == COUNT_OF(cli->given))
-        return err_set(err, ERR_LIMIT, "more than %zu flags", COUNT_OF(cli->given));
-    cli->given[cli->given_count].name = flag->name;
-    cli->given[cli->given_count++].value = value;
+    if (flags_read(cli->arena, &tables, s->argv, s->argc, &cli->flags, err) < 0)
+        return -1;
+    cli->args = cli->flags.args;
+    cli->arg_count = cli->flags.arg_count;
     return 0;
 }
 
-static int read_arguments(struct cli *cli, int argc, char **argv, struct err *err)
+static int run_command(struct cli *cli)
 {
-    VEC(const char *) args = {0};
+    struct err err;
+    int result;
 
-    for (int i = 2; i < argc; i++) {
-        if (argv[i][0] == '-' && argv[i][1]) {
-            if (read_flag(cli, argc, argv, &i, err) < 0)
-                return -1;
-        } else {
-            VEC_APUSH(cli->arena, &args, argv[i]);
-        }
+    if (!cli->command || help_has_commands(cli->command))
+        return show_help(cli);
+    if (!cli->command->run) {
+        fprintf(stderr, "Error: %s %s is not supported yet\n", cli->program,
+                cli->command->name);
+        return 1;
     }
-    cli->args = args.at;
-    cli->arg_count = args.len;
-    return 0;
+    if (check_count(cli, &err) < 0 ||
+        (cli->command->check && cli->command->check(cli, &err) < 0))
+        return usage_error(cli, &err);
+    result = cli->command->run(cli, &err);
+    call_done(cli);
+    if (result == 0)
+        return cli->exit_code;
+    fflush(stdout);
+    fprintf(stderr, "Error: %s\n", err.text);
+    return 1;
 }
 
-static int usage_error(const struct cli_command *command, const char *text)
+static bool is_unbuilt(const struct cli_command *command)
 {
-    fprintf(stderr, "Error: %s\n", text);
-    if (command)
-        fprintf(stderr, "Usage: tiphys %s %s\n", command->name, command->usage);
-    else
-        fprintf(stderr, "Run 'tiphys --help' for usage.\n");
-    return EXIT_USAGE;
+    return command && !command->run && !help_has_commands(command);
+}
+
+static int run_program(struct cli *cli, struct search *s)
+{
+    bool is_help_word = s->argc > 0 && strcmp(s->argv[0], "help") == 0;
+    const char *unknown;
+    struct err err;
+
+    if (is_help_word) {
+        s->argv++;
+        s->argc--;
+    }
+    find_command(s, cli->program, &unknown);
+    cli->command = s->command;
+    if (unknown)
+        return unknown_command(cli, unknown);
+    if (is_help_word)
+        return show_help(cli);
+    if (read_arguments(cli, s, &err) < 0 && !is_unbuilt(cli->command))
+        return usage_error(cli, &err);
+    return cli->flags.wants_help ? show_help(cli) : run_command(cli);
 }
 
 int cli_main(int argc, char **argv)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct cli cli = {.arena = a};
-    char text[300];
-    struct err err;
+    const char *path = argc > 0 ? argv[0] : "tiphys", *slash = strrchr(path, '/');
+    struct cli cli = {.arena = a, .program = "tiphys"};
+    struct search s = {0};
+    VEC(const char *) words = {0};
+    int code;
 
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        print_help(stdout, NULL);
-        return 0;
+    if (strcmp(slash ? slash + 1 : path, "argo") == 0)
+        cli.program = "argo";
+    for (int i = 1; i < argc; i++)
+        VEC_APUSH(a, &words, argv[i]);
+    s.argv = words.at;
+    s.argc = words.len;
+    code = run_program(&cli, &s);
+    if (fflush(stdout) != 0 && code == 0) {
+        fprintf(stderr, "Error: write the output: %m\n");
+        code = 1;
     }
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (strcmp(commands[i]->name, argv[1]) == 0)
-            cli.command = commands[i];
-    if (!cli.command) {
-        snprintf(text, sizeof(text), "unknown command \"%s\"", argv[1]);
-        return usage_error(NULL, text);
-    }
-    if (read_arguments(&cli, argc, argv, &err) < 0)
-        return usage_error(cli.command, err.text);
-    if (cli_flag(&cli, "--help")) {
-        print_help(stdout, cli.command);
-        return 0;
-    }
-    if (cli.command->run(&cli, &err) == 0)
-        return cli.exit_code;
-    fprintf(stderr, "Error: %s\n", err.text);
-    return 1;
+    return code;
 }

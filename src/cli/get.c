@@ -1,121 +1,175 @@
-/* tiphys get: show one object or a list, as a table, YAML, JSON or names. */
-#include <stdio.h>
-#include <unistd.h>
-
-#include "base/strbuf.h"
+/*
+ * tiphys get: workflows as argo shows them, or objects of any kind as kubectl does.
+ *
+ * As argo, every argument is a workflow's name. As tiphys, a first argument that names a kind
+ * asks for objects of it; a workflow with such a name is got as "get workflow NAME".
+ */
+#include "cli/table.h"
 #include "cli/workflow.h"
 #include "formats/uri.h"
-#include "formats/yaml.h"
 
-static void print_row(const struct json *doc, bool has_namespace)
+enum { PADDING = 3 };
+
+/* ---- objects of a kind ---- */
+
+struct objects_table {
+    struct arena *a;
+    struct strbuf rows;
+    const struct object_kind *kind;
+    struct wall now;
+    bool is_wide, has_namespace;
+};
+
+static void add_headings(struct objects_table *t)
 {
-    struct str phase = json_str(json_path(doc, "status", "phase", NULL));
-
-    if (has_namespace)
-        printf("%-20.*s ", STR_ARG(object_namespace(doc)));
-    printf("%-40.*s %-12.*s " STR_FMT "\n", STR_ARG(object_name(doc)),
-           STR_ARG(str_is_empty(phase) ? STR("-") : phase),
-           STR_ARG(json_str(json_path(doc, "metadata", "creationTimestamp", NULL))));
+    strbuf_addf(&t->rows, "%sNAME", t->has_namespace ? "NAMESPACE\t" : "");
+    for (size_t i = 0; i < t->kind->column_count; i++)
+        if (t->is_wide || !t->kind->columns[i].wide_only)
+            strbuf_addf(&t->rows, "\t%s", t->kind->columns[i].name);
+    strbuf_addc(&t->rows, '\n');
 }
 
-static void print_table(const struct json *doc, bool has_namespace)
+static void add_object(struct objects_table *t, const struct json *doc)
+{
+    if (t->has_namespace)
+        strbuf_addf(&t->rows, STR_FMT "\t", STR_ARG(object_namespace(doc)));
+    strbuf_add(&t->rows, object_name(doc));
+    for (size_t i = 0; i < t->kind->column_count; i++) {
+        const struct object_column *column = &t->kind->columns[i];
+
+        if (t->is_wide || !column->wide_only)
+            strbuf_addf(&t->rows, "\t" STR_FMT,
+                        STR_ARG(show_one_line(t->a, object_cell(t->a, column, doc, t->now))));
+    }
+    strbuf_addc(&t->rows, '\n');
+}
+
+static void print_table(struct cli *cli, const struct object_kind *kind, const struct json *doc,
+                        bool is_wide)
 {
     const struct json *items = json_get(doc, STR("items"));
-
-    if (items && items->count == 0) {
-        fprintf(stderr, "No resources found.\n");
-        return;
-    }
-    if (has_namespace)
-        printf("%-20s ", "NAMESPACE");
-    printf("%-40s %-12s %s\n", "NAME", "PHASE", "CREATED");
-    for (uint32_t i = 0; items && i < items->count; i++)
-        print_row(&items->items[i], has_namespace);
-    if (!items)
-        print_row(doc, has_namespace);
-}
-
-static void print_names(const struct object_kind *kind, const struct json *doc)
-{
-    const struct json *items = json_get(doc, STR("items"));
-
-    if (!kind) { /* a workflow that was named: as argo prints it */
-        printf(STR_FMT "\n", STR_ARG(object_name(doc)));
-        return;
-    }
-
-    for (uint32_t i = 0; items && i < items->count; i++)
-        printf("%s/" STR_FMT "\n", kind->singular, STR_ARG(object_name(&items->items[i])));
-    if (!items)
-        printf("%s/" STR_FMT "\n", kind->singular, STR_ARG(object_name(doc)));
-}
-
-static int print_output(const struct object_kind *kind, const struct json *doc,
-                        const char *output, bool has_namespace, struct err *err)
-{
+    struct objects_table t = {.a = cli->arena,
+                              .rows = STRBUF_INIT(SIZE_MAX / 2),
+                              .kind = kind,
+                              .now = clock_wall(),
+                              .is_wide = is_wide,
+                              .has_namespace =
+                                  kind->is_namespaced && cli_is_on(cli, "all-namespaces")};
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);
 
-    if (!output) {
-        print_table(doc, has_namespace);
-    } else if (strcmp(output, "name") == 0) {
-        print_names(kind, doc);
-    } else if (strcmp(output, "json") == 0) {
-        json_print(&b, doc, JSON_INDENT | JSON_SORT_KEYS);
-        strbuf_addc(&b, '\n');
-    } else if (strcmp(output, "yaml") == 0) {
-        yaml_print(&b, doc);
-    } else {
-        return err_set(err, ERR_INVALID, "unknown output format \"%s\": json, yaml or name",
-                       output);
+    if (items && items->count == 0) {
+        fprintf(stderr, "No resources found%s" STR_FMT "%s\n",
+                kind->is_namespaced && !t.has_namespace ? " in " : "",
+                STR_ARG(kind->is_namespaced && !t.has_namespace ? cli_namespace(cli) : STR("")),
+                kind->is_namespaced && !t.has_namespace ? " namespace." : "");
+        return;
     }
+    add_headings(&t);
+    for (uint32_t i = 0; items && i < items->count; i++)
+        add_object(&t, &items->items[i]);
+    if (!items)
+        add_object(&t, doc);
+    table_align(cli->arena, &b, strbuf_str(&t.rows), PADDING);
+    strbuf_done(&t.rows);
     fwrite(b.ptr, 1, b.len, stdout);
+}
+
+/* "workflow.argoproj.io/NAME", as kubectl names objects. */
+static void print_name(const struct object_kind *kind, const struct json *doc)
+{
+    printf("%s%s%s/" STR_FMT "\n", kind->singular, kind->group[0] ? "." : "", kind->group,
+           STR_ARG(object_name(doc)));
+}
+
+static int print_objects(struct cli *cli, const struct object_kind *kind,
+                         const struct json *doc, struct err *err)
+{
+    const struct json *items = json_get(doc, STR("items"));
+    const char *output = cli_flag(cli, "output");
+
+    if (output && strcmp(output, "short") == 0)
+        return err_set(err, ERR_INVALID, "-o short is for workflows by name only");
+    if (output && strcmp(output, "json") == 0) {
+        workflow_print_json(doc);
+    } else if (output && strcmp(output, "yaml") == 0) {
+        workflow_print_yaml(doc);
+    } else if (output && strcmp(output, "name") == 0) {
+        for (uint32_t i = 0; items && i < items->count; i++)
+            print_name(kind, &items->items[i]);
+        if (!items)
+            print_name(kind, doc);
+    } else {
+        print_table(cli, kind, doc, output != NULL);
+    }
     return 0;
 }
 
-static int run_get(struct cli *cli, struct err *err)
+static int get_objects(struct cli *cli, const struct object_kind *kind, struct err *err)
 {
-    bool is_all = cli_flag(cli, "--all-namespaces") != NULL;
-    const char *labels = cli_flag(cli, "--selector");
-    const struct object_kind *kind;
+    const char *labels = cli_flag(cli, "selector");
+    bool is_all = cli_is_on(cli, "all-namespaces");
     struct cli_answer answer;
     struct str path;
 
-    if (cli->arg_count < 1 || cli->arg_count > 2)
-        return err_set(err, ERR_INVALID, "a kind is needed: tiphys get KIND [NAME]");
-    kind = cli_kind(str_from(cli->args[0]), err);
-    if (!kind && cli->arg_count == 1) { /* as argo get: a workflow's name */
+    for (size_t i = 1; i < cli->arg_count || i == 1; i++) {
+        struct str name = i < cli->arg_count ? str_from(cli->args[i]) : STR("");
+
+        if (name.len > 0 && is_all)
+            return err_set(err, ERR_INVALID,
+                           "a resource cannot be retrieved by name across all namespaces");
+        path = cli_path(cli, kind, is_all ? STR("") : cli_namespace(cli), name);
+        if (labels)
+            path = str_printf(cli->arena, STR_FMT "?labelSelector=" STR_FMT, STR_ARG(path),
+                              STR_ARG(uri_escape(cli->arena, str_from(labels))));
+        if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0 ||
+            print_objects(cli, kind, &answer.body, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- workflows ---- */
+
+static int run_get(struct cli *cli, struct err *err)
+{
+    const struct object_kind *kind =
+        cli_is_argo(cli) ? NULL : object_kind_by_plural(STR_NONE, str_from(cli->args[0]));
+
+    if (kind)
+        return get_objects(cli, kind, err);
+    for (size_t i = 0; i < cli->arg_count; i++) {
         struct json workflow;
 
-        if (cli_workflow_get(cli, str_from(cli->args[0]), &workflow, err) < 0)
+        if (workflow_get(cli, str_from(cli->args[i]), &workflow, err) < 0 ||
+            workflow_print(cli, &workflow, cli_flag(cli, "output"), err) < 0)
             return -1;
-        if (cli_flag(cli, "--output"))
-            return print_output(NULL, &workflow, cli_flag(cli, "--output"), false, err);
-        cli_workflow_show(cli, &workflow);
-        return 0;
     }
-    if (!kind)
-        return -1;
-    path = cli_path(cli, kind, is_all ? STR("") : cli_namespace(cli),
-                    cli->arg_count == 2 ? str_from(cli->args[1]) : STR(""));
-    if (labels)
-        path = str_printf(cli->arena, STR_FMT "?labelSelector=" STR_FMT, STR_ARG(path),
-                          STR_ARG(uri_escape(cli->arena, str_from(labels))));
-    if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
-        return -1;
-    return print_output(kind, &answer.body, cli_flag(cli, "--output"), is_all, err);
+    return 0;
 }
 
 static const struct cli_flag flags[] = {
-    {"--output", "-o", "FORMAT", "json, yaml or name"},
-    {"--selector", "-l", "LABELS", "label selector"},
-    {"--all-namespaces", "-A", NULL, "objects of all namespaces"},
+    {.name = "all-namespaces",
+     .letter = 'A',
+     .type = FLAG_SWITCH,
+     .help = "objects of a kind: of all namespaces"},
+    {.name = "no-color", .type = FLAG_SWITCH, .help = "no colours, not even on a terminal"},
+    {.name = "no-utf8", .type = FLAG_SWITCH, .help = "draw with ASCII characters only"},
+    {.name = "node-field-selector", .help = "show these nodes only, as phase=Failed"},
+    {.name = "output",
+     .letter = 'o',
+     .choices = "name|json|yaml|short|wide",
+     .help = "output format: name, json, yaml, short or wide"},
+    {.name = "selector", .letter = 'l', .help = "objects of a kind: that have these labels"},
+    {.name = "status", .help = "show nodes of this phase only"},
     {0},
 };
 
 extern const struct cli_command cli_get;
 const struct cli_command cli_get = {.name = "get",
-                                    .usage = "[WORKFLOW | KIND [NAME]]",
-                                    .summary =
-                                        "Show a workflow as a tree, or objects of any kind.",
+                                    .usage = "WORKFLOW...",
+                                    .summary = "display details about a workflow",
+                                    .example = "get my-wf\nget @latest",
                                     .flags = flags,
+                                    .min_args = 1,
+                                    .max_args = CLI_ANY_ARGS,
                                     .run = run_get};

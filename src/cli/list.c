@@ -1,87 +1,99 @@
-/* tiphys list: workflows, newest first. */
-#include <stdio.h>
-#include <stdlib.h>
+/* tiphys list: workflows as a table, names, JSON or YAML. */
+#include "cli/select.h"
 
-#include "cli/workflow.h"
-#include "formats/gotime.h"
+enum { MANY = 100 };
 
-static int compare_created(const void *left, const void *right)
+/* A plain list, as argo prints it. */
+static struct json list_of(struct cli *cli, const struct selection *found)
 {
-    const struct json *const *a = left, *const *b = right;
-    struct str x = json_str(json_path(*a, "metadata", "creationTimestamp", NULL)),
-               y = json_str(json_path(*b, "metadata", "creationTimestamp", NULL));
-    int order = str_cmp(y, x);
+    struct json_array_builder list = {0};
 
-    return order ? order : str_cmp(object_name(*a), object_name(*b));
+    for (size_t i = 0; i < found->len; i++)
+        json_push(cli->arena, &list, *found->at[i]);
+    return json_array(&list);
 }
 
-static void print_row(struct cli *cli, const struct json *workflow, struct wall now)
+/* argo's advice to those who keep many. */
+static void print_nudge(const struct selection *found)
 {
-    const struct json *status = json_get(workflow, STR("status"));
-    struct str phase = json_get_str(status, STR("phase")),
-               started = json_get_str(status, STR("startedAt")),
-               ended = json_get_str(status, STR("finishedAt")),
-               message = json_get_str(status, STR("message")),
-               priority = json_number(json_path(workflow, "spec", "priority", NULL));
-    struct wall end = now;
-    struct err ignored;
+    size_t completed = 0, incomplete;
 
-    if (!str_is_empty(ended))
-        (void) (gotime_parse_wall(ended, &end, &ignored) == 0);
-    printf("%-30.*s   %-11.*s %-6.*s %-10.*s %-10.*s " STR_FMT "\n",
-           STR_ARG(object_name(workflow)),
-           STR_ARG(str_is_empty(phase) ? STR("Pending") : phase),
-           STR_ARG(cli_age(cli->arena,
-                           json_str(json_path(workflow, "metadata", "creationTimestamp", NULL)),
-                           now)),
-           STR_ARG(cli_age(cli->arena, started, end)),
-           STR_ARG(str_is_none(priority) ? STR("0") : priority),
-           STR_ARG(str_is_none(message) ? STR("") : message));
+    for (size_t i = 0; i < found->len; i++)
+        completed += show_is_ended(found->at[i]);
+    incomplete = found->len - completed;
+    if (completed <= MANY && incomplete <= MANY)
+        return;
+    printf("\nYou have at least ");
+    if (incomplete > MANY)
+        printf("%zu incomplete ", incomplete);
+    if (incomplete > MANY && completed > MANY)
+        printf("and ");
+    if (completed > MANY)
+        printf("%zu completed ", completed);
+    printf("workflows.\n");
+}
+
+static void print_table(struct cli *cli, const struct selection *found, bool is_wide)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);
+    const struct show_list_options options = {.now = clock_wall(),
+                                              .has_namespace = cli_is_on(cli, "all-namespaces"),
+                                              .is_wide = is_wide,
+                                              .is_headless = cli_is_on(cli, "no-headers")};
+
+    show_list(cli->arena, &b, found->at, found->len, &options);
+    fwrite(b.ptr, 1, b.len, stdout);
+    print_nudge(found);
 }
 
 static int run_list(struct cli *cli, struct err *err)
 {
-    const struct object_kind *kind = cli_kind(STR("workflow"), err);
-    bool is_all = cli_flag(cli, "--all-namespaces") != NULL;
-    const char *output = cli_flag(cli, "--output");
-    const struct json *items, **rows;
-    struct cli_answer answer;
+    const char *output = cli_flag(cli, "output");
+    const struct select_extra extra = {.is_running = cli_is_on(cli, "running"),
+                                       .since = cli_flag(cli, "since"),
+                                       .chunk = flags_int(&cli->flags, "chunk-size")};
+    struct selection found;
+    struct json list;
 
-    if (!kind || cli_call(cli, "GET",
-                          cli_path(cli, kind, is_all ? STR("") : cli_namespace(cli), STR("")),
-                          STR(""), &answer, err) < 0)
+    if (extra.is_running && cli_is_on(cli, "completed"))
+        return err_set(err, ERR_INVALID, "--completed and --running cannot be used together");
+    if (select_workflows(cli, &extra, &found, err) < 0)
         return -1;
-    items = json_get(&answer.body, STR("items"));
-    rows = ARENA_ARRAY(cli->arena, const struct json *, items->count + 1);
-    for (uint32_t i = 0; i < items->count; i++)
-        rows[i] = &items->items[i];
-    if (items->count > 0)
-        qsort(rows, items->count, sizeof(*rows), compare_created);
-    if (output && strcmp(output, "json") == 0) {
-        printf(STR_FMT "\n", STR_ARG(json_text(cli->arena, items, JSON_INDENT)));
+    if (!output || strcmp(output, "wide") == 0) {
+        print_table(cli, &found, output != NULL);
         return 0;
     }
-    if (!output && !cli_flag(cli, "--no-headers"))
-        printf("%-30s   %-11s %-6s %-10s %-10s %s\n", "NAME", "STATUS", "AGE", "DURATION",
-               "PRIORITY", "MESSAGE");
-    for (uint32_t i = 0; i < items->count; i++)
-        if (output)
-            printf(STR_FMT "\n", STR_ARG(object_name(rows[i])));
-        else
-            print_row(cli, rows[i], clock_wall());
+    list = list_of(cli, &found);
+    if (strcmp(output, "json") == 0)
+        workflow_print_json(&list);
+    else if (strcmp(output, "yaml") == 0)
+        workflow_print_yaml(&list);
+    else if (found.len == 0)
+        printf("No workflows found\n");
+    for (size_t i = 0; strcmp(output, "name") == 0 && i < found.len; i++)
+        printf(STR_FMT "\n", STR_ARG(object_name(found.at[i])));
     return 0;
 }
 
 static const struct cli_flag flags[] = {
-    {"--all-namespaces", "-A", NULL, "workflows of all namespaces"},
-    {"--output", "-o", "FORMAT", "name or json"},
-    {"--no-headers", NULL, NULL, "without the line of headings"},
+    SELECT_FLAGS,
+    {.name = "chunk-size", .type = FLAG_INT, .fallback = "0", .help = "workflows of one call"},
+    {.name = "no-headers", .type = FLAG_SWITCH, .help = "without the line of headings"},
+    {.name = "output",
+     .letter = 'o',
+     .choices = "name|json|yaml|wide",
+     .help = "output format: name, json, yaml or wide"},
+    {.name = "running", .type = FLAG_SWITCH, .help = "workflows that have not ended"},
+    {.name = "since", .help = "workflows created within this time, as 10m, 3h or 1d"},
     {0},
 };
 
 extern const struct cli_command cli_list;
-const struct cli_command cli_list = {.name = "list",
-                                     .usage = "[flags]",
-                                     .summary = "List workflows.",
-                                     .flags = flags,
-                                     .run = run_list};
+const struct cli_command cli_list = {
+    .name = "list",
+    .usage = "",
+    .summary = "list workflows",
+    .example = "list\nlist -A --running\nlist --since 10m\nlist -l app=x -o wide",
+    .flags = flags,
+    .max_args = CLI_ANY_ARGS,
+    .run = run_list};

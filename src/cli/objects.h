@@ -1,7 +1,7 @@
-/* cli/objects.h - what apply, get and delete share: the API path of an object. */
+/* cli/objects.h - what the commands about objects share: their API paths, unknown fields. */
 #pragma once
 
-#include "cli/cli.h"
+#include "cli/call.h"
 #include "objects/object.h"
 
 /** cli_path() - "/apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME"; @name "" for the collection;
@@ -9,6 +9,7 @@
 struct str cli_path(struct cli *cli, const struct object_kind *kind, struct str ns,
                     struct str name);
 
-/** cli_kind() - the kind that a word on the command line means; ERR_INVALID lists nothing but
- * names the word */
-const struct object_kind *cli_kind(struct str word, struct err *err);
+/** cli_without_unknown() - a document without the fields that its shape does not know, as a
+ * reader that is not strict sees it */
+struct json cli_without_unknown(struct arena *a, const struct shape *shape,
+                                const struct json *v);

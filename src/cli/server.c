@@ -10,7 +10,7 @@
 
 static int read_port(const struct cli *cli, uint16_t *ret, struct err *err)
 {
-    const char *given = cli_flag(cli, "--port");
+    const char *given = cli_flag(cli, "port");
     uint32_t port;
 
     *ret = 2746;
@@ -24,18 +24,18 @@ static int read_port(const struct cli *cli, uint16_t *ret, struct err *err)
 
 static int run_server(struct cli *cli, struct err *err)
 {
-    const char *address = cli_flag(cli, "--address"), *data = cli_flag(cli, "--data"),
-               *token = cli_flag(cli, "--token");
+    const char *address = cli_flag(cli, "address"), *data = cli_flag(cli, "data"),
+               *token = cli_flag(cli, "token");
     struct daemon_options options = {.address = address ? address : "127.0.0.1",
                                      .data = data ? data : "tiphys-data",
-                                     .is_open = cli_flag(cli, "--open") != NULL};
-    const char *format = cli_flag(cli, "--log-format"), *level = cli_flag(cli, "--loglevel");
-    const char *webhooks = cli_flag(cli, "--webhook-address");
+                                     .is_open = cli_is_on(cli, "open")};
+    const char *format = cli_flag(cli, "log-format"), *level = cli_flag(cli, "loglevel");
+    const char *webhooks = cli_flag(cli, "webhook-address");
 
     if (!token)
         token = getenv("ARGO_TOKEN");
     options.token = token ? token : "";
-    options.isolation = cli_flag(cli, "--isolation");
+    options.isolation = cli_flag(cli, "isolation");
     options.shim = getenv("TIPHYS_SHIM");
     options.webhook_address = webhooks ? webhooks : options.address;
     log_setup(format && strcmp(format, "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
@@ -46,23 +46,37 @@ static int run_server(struct cli *cli, struct err *err)
 }
 
 static const struct cli_flag flags[] = {
-    {"--address", NULL, "IP", "address to listen on (default 127.0.0.1)"},
-    {"--port", "-p", "PORT", "port to listen on (default 2746, 0: any)"},
-    {"--data", "-d", "FOLDER", "where everything is kept (default ./tiphys-data)"},
-    {"--open", NULL, NULL, "no token is needed from this machine; loopback addresses only"},
-    {"--webhook-address", NULL, "IP",
-     "address that webhook event sources listen on (default: --address)"},
-    {"--isolation", NULL, "KIND",
-     "what a step's container sees: process or host (default: host where this machine lets "
-     "us)"},
-    {"--log-format", NULL, "FORMAT", "text or json"},
-    {"--loglevel", NULL, "LEVEL", "info or debug"},
+    {.name = "address", .word = "IP", .help = "address to listen on (default 127.0.0.1)"},
+    {.name = "port",
+     .letter = 'p',
+     .word = "PORT",
+     .help = "port to listen on (default 2746, 0: any)"},
+    {.name = "data",
+     .letter = 'd',
+     .word = "FOLDER",
+     .help = "where everything is kept (default ./tiphys-data)"},
+    {.name = "open",
+     .type = FLAG_SWITCH,
+     .help = "no token is needed from this machine; loopback addresses only"},
+    {.name = "webhook-address",
+     .word = "IP",
+     .help = "address that webhook event sources listen on (default: --address)"},
+    {.name = "isolation",
+     .word = "KIND",
+     .help =
+         "what a step's container sees: process or host (default: host where this machine lets "
+         "us)"},
+    {.name = "log-format", .word = "FORMAT", .help = "text or json"},
+    {.name = "loglevel", .word = "LEVEL", .help = "info or debug"},
     {0},
 };
 
 extern const struct cli_command cli_server;
 const struct cli_command cli_server = {.name = "server",
                                        .usage = "[flags]",
-                                       .summary = "Run the server in the foreground.",
+                                       .summary = "run the server in the foreground",
+                                       .surface = CLI_BOTH,
+                                       .min_args = 0,
+                                       .max_args = 0,
                                        .flags = flags,
                                        .run = run_server};

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/call.h"
 #include "formats/uri.h"
 
 static void print_steps(const struct json *v)
@@ -40,19 +40,23 @@ static int run_trace(struct cli *cli, struct err *err)
                       STR_ARG(uri_escape(cli->arena, str_from(cli->args[1]))));
     if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
         return -1;
-    if (cli_flag(cli, "--output"))
+    if (cli_flag(cli, "output"))
         printf(STR_FMT "\n", STR_ARG(json_text(cli->arena, &answer.body, JSON_INDENT)));
     else
         print_steps(&answer.body);
     return 0;
 }
 
-static const struct cli_flag flags[] = {{"--output", "-o", "FORMAT", "json"}, {0}};
+static const struct cli_flag flags[] = {
+    {.name = "output", .letter = 'o', .word = "FORMAT", .help = "json"}, {0}};
 
 extern const struct cli_command cli_trace;
 const struct cli_command cli_trace = {
     .name = "trace",
     .usage = "event ID",
-    .summary = "Tell the way of an event through sources, sensors and triggers.",
+    .summary = "tell the way of an event through sources, sensors and triggers",
+    .surface = CLI_OWN,
+    .min_args = 2,
+    .max_args = 2,
     .flags = flags,
     .run = run_trace};

@@ -6,7 +6,7 @@
 static int run_version(struct cli *cli, struct err *err)
 {
     (void) err;
-    if (cli_flag(cli, "--short")) {
+    if (cli_is_on(cli, "short")) {
         printf("tiphys: v%s\n", TIPHYS_VERSION);
         return 0;
     }
@@ -15,11 +15,15 @@ static int run_version(struct cli *cli, struct err *err)
     return 0;
 }
 
-static const struct cli_flag flags[] = {{"--short", NULL, NULL, "only the number"}, {0}};
+static const struct cli_flag flags[] = {
+    {.name = "short", .type = FLAG_SWITCH, .help = "only the number"}, {0}};
 
 extern const struct cli_command cli_version;
 const struct cli_command cli_version = {.name = "version",
                                         .usage = "",
-                                        .summary = "Print the version.",
+                                        .summary = "print version information",
+                                        .surface = CLI_BOTH,
+                                        .min_args = 0,
+                                        .max_args = CLI_ANY_ARGS,
                                         .flags = flags,
                                         .run = run_version};

@@ -1,32 +1,47 @@
 /* tiphys wait: until workflows have ended. */
-#include <stdio.h>
-
 #include "cli/workflow.h"
 
-static int run_wait(struct cli *cli, struct err *err)
+static int wait_one(struct cli *cli, const char *given, struct err *err)
 {
     struct json workflow;
+    struct str name;
 
+    if (workflow_name(cli, given, &name, err) < 0 ||
+        workflow_wait(cli, name, &workflow, err) < 0)
+        return -1;
+    printf(STR_FMT " " STR_FMT " at " STR_FMT "\n", STR_ARG(name),
+           STR_ARG(json_str(json_path(&workflow, "status", "phase", NULL))),
+           STR_ARG(json_str(json_path(&workflow, "status", "finishedAt", NULL))));
+    fflush(stdout);
+    return 0;
+}
+
+/* One that is not there does not hinder waiting for the others. */
+static int run_wait(struct cli *cli, struct err *err)
+{
     for (size_t i = 0; i < cli->arg_count; i++) {
-        if (cli_workflow_wait(cli, str_from(cli->args[i]), &workflow, err) < 0) {
-            if (err->kind == ERR_NOT_FOUND && cli_flag(cli, "--ignore-not-found"))
-                continue;
+        if (wait_one(cli, cli->args[i], err) == 0)
+            continue;
+        if (err->kind != ERR_NOT_FOUND)
             return -1;
+        if (!cli_is_on(cli, "ignore-not-found")) {
+            fprintf(stderr, "Error: %s\n", err->text);
+            cli->exit_code = 1;
         }
-        printf("%s " STR_FMT " at " STR_FMT "\n", cli->args[i],
-               STR_ARG(json_str(json_path(&workflow, "status", "phase", NULL))),
-               STR_ARG(json_str(json_path(&workflow, "status", "finishedAt", NULL))));
     }
     return 0;
 }
 
-static const struct cli_flag flags[] = {
-    {"--ignore-not-found", NULL, NULL, "a workflow that is not there is no failure"}, {0}};
+static const struct cli_flag flags[] = {{.name = "ignore-not-found",
+                                         .type = FLAG_SWITCH,
+                                         .help = "a workflow that is not there is no failure"},
+                                        {0}};
 
 extern const struct cli_command cli_wait;
-const struct cli_command cli_wait = {
-    .name = "wait",
-    .usage = "[WORKFLOW...]",
-    .summary = "Wait for workflows to end; exit code 1 unless all succeed.",
-    .flags = flags,
-    .run = run_wait};
+const struct cli_command cli_wait = {.name = "wait",
+                                     .usage = "[WORKFLOW...]",
+                                     .summary = "waits for workflows to complete",
+                                     .example = "wait my-wf\nwait @latest",
+                                     .flags = flags,
+                                     .max_args = CLI_ANY_ARGS,
+                                     .run = run_wait};

@@ -1,52 +1,171 @@
-/*
- * Workflows as the commands see them: fetched by the resource API and waited for. See
- * workflow.h; workflow_print.c shows them.
- */
+/* Workflows fetched by the resource API, and printed. See workflow.h; follow.c follows them. */
 #include "cli/workflow.h"
 
-#include <stdio.h>
-#include <time.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-enum { POLL_FIRST_MS = 20, POLL_MAX_MS = 500 };
+#include "formats/yaml.h"
 
-int cli_workflow_get(struct cli *cli, struct str name, struct json *ret, struct err *err)
+struct str workflow_path(struct cli *cli, struct str name)
 {
-    const struct object_kind *kind = cli_kind(STR("workflow"), err);
+    const struct object_kind *kind =
+        object_kind_find(STR("argoproj.io/v1alpha1"), STR("Workflow"));
+
+    return cli_path(cli, kind, cli_namespace(cli), name);
+}
+
+static int find_latest(struct cli *cli, struct str *ret, struct err *err)
+{
+    const struct json *items, *item;
+    struct str latest = STR("");
     struct cli_answer answer;
 
-    if (!kind || cli_call(cli, "GET", cli_path(cli, kind, cli_namespace(cli), name), STR(""),
-                          &answer, err) < 0)
+    if (cli_call(cli, "GET", workflow_path(cli, STR("")), STR(""), &answer, err) < 0)
+        return -1;
+    items = json_get(&answer.body, STR("items"));
+    *ret = STR_NONE;
+    for (size_t i = 0; (item = json_item(items, i)) != NULL; i++) {
+        struct str created = json_str(json_path(item, "metadata", "creationTimestamp", NULL));
+
+        if (str_is_none(*ret) || str_cmp(created, latest) >= 0) {
+            latest = created;
+            *ret = object_name(item);
+        }
+    }
+    if (str_is_none(*ret))
+        return err_set(err, ERR_NOT_FOUND, "no workflow found in namespace " STR_FMT,
+                       STR_ARG(cli_namespace(cli)));
+    return 0;
+}
+
+int workflow_name(struct cli *cli, const char *given, struct str *ret, struct err *err)
+{
+    if (strcmp(given, "@latest") == 0)
+        return find_latest(cli, ret, err);
+    *ret = str_from(given);
+    return 0;
+}
+
+int workflow_get(struct cli *cli, struct str name, struct json *ret, struct err *err)
+{
+    struct cli_answer answer;
+
+    if (str_is(name, "@latest") && find_latest(cli, &name, err) < 0)
+        return -1;
+    if (cli_call(cli, "GET", workflow_path(cli, name), STR(""), &answer, err) < 0)
         return -1;
     *ret = answer.body;
     return 0;
 }
 
-static void sleep_ms(long ms)
+/* ---- options ---- */
+
+static bool has_flag(const struct cli *cli, const char *name)
 {
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+    return flags_find(&cli->flags.tables, str_from(name)) != NULL;
 }
 
-int cli_workflow_wait(struct cli *cli, struct str name, struct json *ret, struct err *err)
+bool workflow_has_color(struct cli *cli)
 {
-    long wait = POLL_FIRST_MS;
+    const char *term = getenv("TERM");
 
-    for (;;) {
-        if (cli_workflow_get(cli, name, ret, err) < 0)
-            return -1;
-        if (cli_workflow_is_ended(ret)) {
-            if (!str_is(json_str(json_path(ret, "status", "phase", NULL)), "Succeeded"))
-                cli->exit_code = 1;
-            return 0;
-        }
-        sleep_ms(wait);
-        wait = wait * 3 / 2 > POLL_MAX_MS ? POLL_MAX_MS : wait * 3 / 2;
-    }
+    if ((has_flag(cli, "no-color") && cli_is_on(cli, "no-color")) || getenv("NO_COLOR"))
+        return false;
+    return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
 }
 
-void cli_workflow_show(struct cli *cli, const struct json *workflow)
+/* The machine's zone; UTC where there is none. */
+static const struct gozone *local_zone(struct cli *cli)
+{
+    const struct gozone *zone = NULL;
+    const char *name = getenv("TZ");
+    struct str bytes;
+    struct err ignored;
+
+    if (name)
+        return gozone_load(cli->arena, str_from(*name == ':' ? name + 1 : name), &zone,
+                           &ignored) == 0
+                   ? zone
+                   : NULL;
+    if (cli_read_file(cli, "/etc/localtime", &bytes, &ignored) < 0 ||
+        gozone_parse(cli->arena, bytes, &zone, &ignored) < 0)
+        return NULL;
+    return zone;
+}
+
+static int read_node_selector(struct cli *cli, struct show_options *options, struct err *err)
+{
+    const char *status = has_flag(cli, "status") ? cli_flag(cli, "status") : NULL;
+    const char *text =
+        has_flag(cli, "node-field-selector") ? cli_flag(cli, "node-field-selector") : NULL;
+    struct selector *nodes = ARENA_NEW(cli->arena, struct selector);
+
+    if (status && text)
+        return err_set(err, ERR_INVALID, "cannot use both --status and --node-field-selector");
+    if (status)
+        text = str_printf(cli->arena, "phase=%s", status).ptr;
+    if (!text || !*text)
+        return 0;
+    if (selector_parse_fields(cli->arena, str_from(text), nodes, err) < 0)
+        return err_wrap(err, "selector is invalid");
+    options->nodes = nodes;
+    return 0;
+}
+
+int workflow_show_options(struct cli *cli, struct show_options *ret, struct err *err)
+{
+    const char *output = has_flag(cli, "output") ? cli_flag(cli, "output") : NULL;
+
+    *ret = (struct show_options){.now = clock_wall(), .zone = local_zone(cli)};
+    ret->has_color = workflow_has_color(cli);
+    ret->is_ascii = has_flag(cli, "no-utf8") && cli_is_on(cli, "no-utf8");
+    if (output && strcmp(output, "wide") == 0)
+        ret->detail = SHOW_WIDE;
+    if (output && strcmp(output, "short") == 0)
+        ret->detail = SHOW_SHORT;
+    return read_node_selector(cli, ret, err);
+}
+
+/* ---- printing ---- */
+
+void workflow_print_json(const struct json *v)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);
 
-    cli_workflow_print(cli->arena, &b, workflow, clock_wall());
+    json_print(&b, v, JSON_INDENT);
+    strbuf_addc(&b, '\n');
     fwrite(b.ptr, 1, b.len, stdout);
+}
+
+void workflow_print_yaml(const struct json *v)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);
+
+    yaml_print(&b, v);
+    fwrite(b.ptr, 1, b.len, stdout);
+}
+
+int workflow_print(struct cli *cli, const struct json *workflow, const char *output,
+                   struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);
+    struct show_options options;
+
+    if (output && strcmp(output, "name") == 0) {
+        printf(STR_FMT "\n", STR_ARG(object_name(workflow)));
+        return 0;
+    }
+    if (output && strcmp(output, "json") == 0) {
+        workflow_print_json(workflow);
+        return 0;
+    }
+    if (output && strcmp(output, "yaml") == 0) {
+        workflow_print_yaml(workflow);
+        return 0;
+    }
+    if (workflow_show_options(cli, &options, err) < 0)
+        return -1;
+    show_workflow(cli->arena, &b, workflow, &options);
+    fwrite(b.ptr, 1, b.len, stdout);
+    return 0;
 }

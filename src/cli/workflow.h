@@ -1,35 +1,71 @@
-/* cli/workflow.h - what the commands about workflows share: fetching, waiting, showing. */
+/*
+ * cli/workflow.h - what the commands about workflows share: fetching, following, printing.
+ */
 #pragma once
 
-#include "base/clock.h"
-#include "base/strbuf.h"
 #include "cli/objects.h"
+#include "cli/show.h"
 
-/** cli_workflow_get() - one Workflow with its nodes */
-int cli_workflow_get(struct cli *cli, struct str name, struct json *ret, struct err *err);
+/** workflow_path() - API path of a workflow in the command's namespace; @name "" for all */
+struct str workflow_path(struct cli *cli, struct str name);
 
-/** cli_workflow_is_ended() - is its phase final? */
-bool cli_workflow_is_ended(const struct json *workflow);
+/** workflow_get() - one Workflow with its nodes; "@latest" is the one created last */
+int workflow_get(struct cli *cli, struct str name, struct json *ret, struct err *err);
 
-/** cli_workflow_wait() - until it has ended; @ret is the last state; exit code 1 unless it
- * succeeded */
-int cli_workflow_wait(struct cli *cli, struct str name, struct json *ret, struct err *err);
+/** workflow_name() - a name of the command line: "@latest" becomes the name of the newest */
+int workflow_name(struct cli *cli, const char *given, struct str *ret, struct err *err);
 
-/** cli_workflow_print() - as `argo get` shows it: a block of facts, then the tree of its nodes;
- * @now for ages */
-void cli_workflow_print(struct arena *a, struct strbuf *b, const struct json *workflow,
-                        struct wall now);
+/* Who follows a workflow. Both functions run on the command's thread. */
+struct workflow_follower {
+    struct str name;
+    /* A new state; @old is NULL at first. Both are borrowed for the call. Not 0: stop. */
+    int (*on_change)(void *ctx, const struct json *old, const struct json *new);
+    void (*on_second)(void *ctx); /* each second without news, or NULL */
+    void *ctx;
+};
 
-/** cli_workflow_show() - cli_workflow_print() to standard output */
-void cli_workflow_show(struct cli *cli, const struct json *workflow);
-
-/** cli_pod_log_print() - a pod's log, its name before each line; a pod that has not begun has
- * none
+/**
+ * workflow_follow() - be told of each state of a workflow until it has ended
+ * @cli: command
+ * @f:   follower
+ * @ret: the last state; in the command's arena
+ * @err: ERR_NOT_FOUND; ERR_TRANSIENT when the server stays away for longer than
+ *       CLI_SERVER_AWAY_MS
+ *
+ * News come by a watch; the server's restart is survived. Return: 0, also when the follower
+ * stopped it; or -1.
  */
-int cli_pod_log_print(struct cli *cli, struct str pod, struct err *err);
+int workflow_follow(struct cli *cli, const struct workflow_follower *f, struct json *ret,
+                    struct err *err);
 
-/** cli_node_pod() - name of a Pod node's pod; "" for other nodes */
-struct str cli_node_pod(struct arena *a, const struct json *workflow, const struct json *node);
+/** workflow_wait() - until it has ended; exit code 1 if it failed */
+int workflow_wait(struct cli *cli, struct str name, struct json *ret, struct err *err);
 
-/** cli_age() - "5m", "2d": the leading unit of the time since @since; "" when it is no time */
-struct str cli_age(struct arena *a, struct str since, struct wall now);
+/**
+ * workflow_watch() - show a workflow until it has ended: a tree redrawn in place on a terminal,
+ * else a line for each change
+ * @cli:     command
+ * @name:    workflow
+ * @options: how to show it; its time is overwritten
+ * @err:     as workflow_follow()
+ */
+int workflow_watch(struct cli *cli, struct str name, struct show_options *options,
+                   struct err *err);
+
+/** workflow_show_options() - options from the command's flags and the machine's time zone;
+ * ERR_INVALID for a wrong selector */
+int workflow_show_options(struct cli *cli, struct show_options *ret, struct err *err);
+
+/** workflow_print() - in the format of --output: name, json, yaml, or text for wide, short and
+ * none */
+int workflow_print(struct cli *cli, const struct json *workflow, const char *output,
+                   struct err *err);
+
+/** workflow_print_json() - a document as indented JSON or as YAML to standard output */
+void workflow_print_json(const struct json *v);
+void workflow_print_yaml(const struct json *v);
+
+/** workflow_has_color() - is standard output a terminal that shows colours, and are they
+ * wanted?
+ */
+bool workflow_has_color(struct cli *cli);

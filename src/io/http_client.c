@@ -18,7 +18,7 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 
-enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000 };
+enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
 /* The functions of libcurl that we use, by name. */
 #define CURL_FUNCTIONS(X)                                                              \
@@ -45,6 +45,7 @@ struct http_client {
 /* One call on its way. */
 struct transfer {
     const struct http_call *call;
+    CURL *easy;
     struct arena *a;
     struct strbuf body;
     VEC(struct http_header) headers;
@@ -90,8 +91,11 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
     size_t len = size * count;
+    long status = 0;
 
-    if (t->call->on_chunk) {
+    if (t->call->on_chunk)
+        p_curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (t->call->on_chunk && status < ERROR_STATUS_MIN) {
         t->is_stopped = t->call->on_chunk(t->call->ctx, str_of(bytes, len)) != 0;
         return t->is_stopped ? 0 : len;
     }
@@ -252,6 +256,7 @@ int http_client_do(struct http_client *c, struct arena *a, const struct http_cal
 
     if (prepare(c, err) < 0)
         return -1;
+    t.easy = c->easy;
     headers = header_list(&t);
     set_options(c->easy, &t, headers);
     p_curl_multi_add_handle(c->multi, c->easy);

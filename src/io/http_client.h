@@ -26,14 +26,14 @@ struct http_call {
     bool skip_tls_verify;
     const char *ca_file, *cert_file, *key_file; /* PEM paths or NULL */
     /* When set, the body is handed over as it comes; non-zero ends the call with ERR_CANCELLED.
-     */
+     * The body of an answer of 400 and more is collected instead. */
     int (*on_chunk)(void *ctx, struct str chunk);
     void *ctx;
 };
 
 struct http_answer {
     unsigned status;
-    struct str body; /* in the arena; empty when streamed */
+    struct str body; /* in the arena; empty when handed over */
     const struct http_header *headers;
     size_t header_count;
 };

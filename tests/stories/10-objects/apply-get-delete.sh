@@ -21,9 +21,9 @@ check "and says so" contains "$DIR/applied" "configmap/settings configured"
 check "get as YAML" sh -c "'$TIPHYS' get wftmpl hello -o yaml >'$DIR/shown'"
 check "shows what was given" contains "$DIR/shown" "entrypoint: main"
 check "get by label" sh -c "'$TIPHYS' get workflowtemplates -l team=a -o name >'$DIR/shown'"
-check "finds it" contains "$DIR/shown" "workflowtemplate/hello"
+check "finds it" contains "$DIR/shown" "workflowtemplate.argoproj.io/hello"
 "$TIPHYS" get workflowtemplates -l team=b >"$DIR/shown" 2>&1
-check "and nothing else" contains "$DIR/shown" "No resources found."
+check "and nothing else" contains "$DIR/shown" "No resources found in default namespace."
 printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: Wrong}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: right}\n' >"$DIR/mixed.yaml"
 "$TIPHYS" apply -f "$DIR/mixed.yaml" >"$DIR/applied" 2>&1
 check "a wrong object fails the command" equals $? 1

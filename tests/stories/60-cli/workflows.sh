@@ -31,5 +31,5 @@ check "an unknown workflow is an error" sh -c "! '$TIPHYS' wait nobody"
 check "unless it is not to be" "$TIPHYS" wait nobody --ignore-not-found
 "$TIPHYS" submit "$DIR/wrong.yaml" >"$DIR/out3" 2>&1
 check "a wrong field is named with its place and the nearest one" contains "$DIR/out3" 'wrong.yaml:5:3: spec.entrypont: unknown field "entrypont", did you mean "entrypoint"?'
-check "a dry run creates nothing" sh -c "'$TIPHYS' submit '$DIR/good.yaml' --name dry --dry-run && ! '$TIPHYS' get dry"
+check "a dry run creates nothing" sh -c "'$TIPHYS' submit '$DIR/good.yaml' --name dry --dry-run -o name && ! '$TIPHYS' get dry"
 stop_server
