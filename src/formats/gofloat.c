@@ -1,7 +1,12 @@
-/* Checks the syntax as Go has it, then leaves the number to strtod. See gofloat.h. */
+/*
+ * Checks the syntax as Go has it, then leaves the number to strtod. Powers are computed in Go's
+ * order of operations, as each one rounds. See gofloat.h.
+ */
 #include "formats/gofloat.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 
@@ -118,4 +123,105 @@ enum go_float go_float_parse(struct str text, double *ret)
     if (digits != small)
         free(digits);
     return isinf(*ret) ? GO_FLOAT_OUT_OF_RANGE : GO_FLOAT_READ;
+}
+
+/* Adds one to the last digit of "d.ddde+XX"; false when the number of digits would change. */
+static bool count_up(char *text)
+{
+    for (char *at = strchr(text, 'e') - 1; at >= text && *at != '-'; at--) {
+        if (*at == '.')
+            continue;
+        if (*at < '9') {
+            ++*at;
+            return true;
+        }
+        *at = '0';
+    }
+    return false;
+}
+
+static bool reads_back(const char *text, double n)
+{
+    double back = strtod(text, NULL);
+
+    return back >= n && back <= n;
+}
+
+int go_float_digits(double n, char *text)
+{
+    enum { DIGITS_MAX = 17 };
+    int unused;
+    bool is_power_of_two = fabs(frexp(n, &unused)) <= 0.5;
+
+    for (int behind = 0; behind < DIGITS_MAX - 1; behind++) {
+        snprintf(text, GO_FLOAT_TEXT_SIZE, "%.*e", behind, n);
+        if (reads_back(text, n))
+            return behind;
+        /* What reads as a power of two reaches twice as far up as down. */
+        if (is_power_of_two && count_up(text) && reads_back(text, n))
+            return behind;
+    }
+    snprintf(text, GO_FLOAT_TEXT_SIZE, "%.*e", DIGITS_MAX - 1, n);
+    return DIGITS_MAX - 1;
+}
+
+void go_float_text(double n, char *text)
+{
+    enum { EXPONENT_MIN = -4, EXPONENT_MAX = 5 }; /* beyond, it is printed */
+    int behind, exponent;
+
+    if (!isfinite(n)) {
+        snprintf(text, GO_FLOAT_TEXT_SIZE, "%s", isnan(n) ? "NaN" : n < 0 ? "-Inf" : "+Inf");
+        return;
+    }
+    behind = go_float_digits(n, text);
+    exponent = (int) strtod(strchr(text, 'e') + 1, NULL);
+    if (exponent >= EXPONENT_MIN && exponent <= EXPONENT_MAX)
+        snprintf(text, GO_FLOAT_TEXT_SIZE, "%.*f", behind > exponent ? behind - exponent : 0,
+                 n);
+}
+
+/* @base to a whole power below 2^63, times @factor; or one by that. Mantissa and exponent are
+ * apart, so that nothing between overflows. */
+static double pow_whole(double base, uint64_t power, double factor, bool is_inverse)
+{
+    enum { EXPONENT_MAX = 1 << 12 }; /* beyond what a double has, even when added up */
+    int exponent = 0, total = 0;
+    double mantissa = frexp(base, &exponent);
+
+    for (; power != 0; power >>= 1) {
+        if (exponent < -EXPONENT_MAX || exponent > EXPONENT_MAX) {
+            total += exponent;
+            break;
+        }
+        if (power & 1) {
+            factor *= mantissa;
+            total += exponent;
+        }
+        mantissa *= mantissa;
+        exponent *= 2;
+        if (mantissa < 0.5) {
+            mantissa += mantissa;
+            exponent--;
+        }
+    }
+    return is_inverse ? ldexp(1 / factor, -total) : ldexp(factor, total);
+}
+
+double go_pow(double base, double power)
+{
+    double whole = 0, rest = modf(fabs(power), &whole), factor = 1;
+
+    if (!isfinite(base) || !isfinite(power) || !(fabs(base) > 0) || whole >= 0x1p63 ||
+        (rest > 0 && base < 0))
+        return pow(base, power);
+    if (whole < 1 && rest >= 0.5 && rest <= 0.5)
+        return power > 0 ? sqrt(base) : 1 / sqrt(base);
+    if (rest > 0.5) {
+        rest--;
+        whole++;
+    }
+    if (fabs(rest) > 0)
+        factor = exp(rest * log(base));
+    return pow_whole(base, (uint64_t) whole, factor, power < 0);
 }

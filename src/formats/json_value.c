@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formats/gofloat.h"
+
 const struct json *json_get(const struct json *v, struct str key)
 {
     if (!json_is(v, JSON_OBJECT))
@@ -120,22 +122,11 @@ struct json json_int(struct arena *a, int64_t n)
     return json_number_text(str_printf(a, "%lld", (long long) n));
 }
 
-/* Shortest digits that read back as the same number: at most 17. */
-static int shortest(double n, char *text, size_t size)
-{
-    for (int precision = 0; precision < 17; precision++) {
-        snprintf(text, size, "%.*e", precision, n);
-        if (strtod(text, NULL) == n) /* exact on purpose */
-            return precision;
-    }
-    return 17;
-}
-
 struct json json_float(struct arena *a, double n)
 {
-    char text[400];
+    char text[GO_FLOAT_TEXT_SIZE];
     double size = fabs(n);
-    int precision = shortest(n, text, sizeof(text));
+    int precision = go_float_digits(n, text);
     int exponent = (int) strtod(strchr(text, 'e') + 1, NULL);
     char *zero;
 

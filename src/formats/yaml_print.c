@@ -4,12 +4,12 @@
  * scalars need double quotes (those that would be read as something else than text) is decided
  * here, by reading them as we read plain scalars.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
 
 #include "base/mem.h"
+#include "formats/gofloat.h"
 #include "formats/yaml.h"
 
 struct printer {
@@ -99,33 +99,18 @@ static void print_text(struct printer *p, struct str s)
         emit_scalar(p, s, YAML_PLAIN_SCALAR_STYLE);
 }
 
-/* Go's FormatFloat(v, 'g', -1, 64). */
-static struct str general(struct arena *a, double v)
-{
-    char text[64];
-    int precision = 0, exponent;
-
-    for (; precision < 17; precision++) {
-        snprintf(text, sizeof(text), "%.*e", precision, v);
-        if (strtod(text, NULL) == v) /* exact on purpose */
-            break;
-    }
-    exponent = (int) strtod(strchr(text, 'e') + 1, NULL);
-    if (exponent < -4 || exponent >= 6)
-        return str_copy(a, str_from(text));
-    return str_printf(a, "%.*f", precision > exponent ? precision - exponent : 0, v);
-}
-
 static void print_number(struct printer *p, const struct json *v)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
+    char shortest[GO_FLOAT_TEXT_SIZE];
     struct str text = json_number(v);
     int64_t whole;
     uint64_t large;
     double value = 0;
 
-    if (!parse_i64(text, &whole) && !parse_u64(text, &large) && json_f64(v, &value))
-        text = general(a, value);
+    if (!parse_i64(text, &whole) && !parse_u64(text, &large) && json_f64(v, &value)) {
+        go_float_text(value, shortest);
+        text = str_from(shortest);
+    }
     emit_scalar(p, text, YAML_PLAIN_SCALAR_STYLE);
 }
 

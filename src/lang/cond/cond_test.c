@@ -2,8 +2,6 @@
  * Conditions: golden vectors of the original, random ones that it answered, what both lack,
  * limits.
  */
-#include <math.h>
-
 #include "base/limits.h"
 #include "base/random.h"
 #include "lang/cond/cond_internal.h"
@@ -132,6 +130,11 @@ static void test_oddities(void **state _unused_)
          "Invalid 'when' expression ''Invalid token' 1': Cannot transition token types from "
          "STRING [Invalid token] to NUMERIC [1] (hint: try wrapping the affected expression in "
          "quotes (\"))"},
+        {"1.1 ** 35 + x == 28.10243684806432x", "Invalid 'when' expression '1.1 ** 35 + x == "
+                                                "28.10243684806432x': Cannot transition token "
+                                                "types from NUMERIC [28.10243684806432] to "
+                                                "VARIABLE [x]"},
+        {"1.1 ** 35 + x == '28.10243684806432x'", "true"}, /* Go's last digit */
         {"(1, true, x, (2)) + y == '[1 true x 2]y'", "true"},
         {"(false ? 1) + x == '<nil>x'", "true"},
         {"1000000 + x == '1e+06x'", "true"},
@@ -174,32 +177,6 @@ static void test_oddities(void **state _unused_)
         if (strcmp(got, cases[i].want) != 0)
             fail_msg("%s\n  want %s\n  got  %s", cases[i].text, cases[i].want, got);
     }
-}
-
-static void test_numbers(void **state _unused_)
-{
-    static const struct {
-        double number;
-        const char *text;
-    } cases[] = {
-        {0, "0"},
-        {1, "1"},
-        {-1.5, "-1.5"},
-        {100000, "100000"},
-        {0.0001, "0.0001"},
-        {0.00001, "1e-05"},
-        {1e300, "1e+300"},
-        {0.1, "0.1"},
-        {123.25, "123.25"},
-        {(double) NAN, "NaN"},
-        {1e6, "1e+06"},
-        {1704067200, "1.7040672e+09"},
-        {(double) -INFINITY, "-Inf"},
-    };
-    _cleanup_arena_ struct arena *a = arena_new();
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        assert_string_equal(str_cz(a, cond_number_text(a, cases[i].number)), cases[i].text);
 }
 
 static struct str repeated(struct arena *a, const char *piece, size_t count, const char *end)
@@ -290,9 +267,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),   cmocka_unit_test(test_golden_random),
-        cmocka_unit_test(test_oddities), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_limits),   cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_oddities), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_growth),   cmocka_unit_test(test_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/limits.h"
+#include "formats/gofloat.h"
 #include "formats/regex.h"
 #include "lang/cond/cond_internal.h"
 
@@ -156,7 +157,7 @@ static double compute(enum cond_symbol symbol, double left, double right)
     if (symbol == COND_OP_MODULUS)
         return fmod(left, right);
     if (symbol == COND_OP_EXPONENT)
-        return pow(left, right);
+        return go_pow(left, right);
     if (symbol == COND_OP_AND_BITS)
         return (double) (to_i64(left) & to_i64(right));
     if (symbol == COND_OP_OR_BITS)

@@ -1,58 +1,19 @@
 /* Values as Go's %v prints them. See cond_internal.h. */
-#include <math.h>
-
 #include "base/limits.h"
 #include "formats/gofloat.h"
 #include "lang/cond/cond_internal.h"
 
-enum {
-    NUMBER_SIZE = 40,
-    LARGE_EXPONENT = 6, /* from there on a number is printed with an exponent */
-};
-
-/* Shortest digits that read back as the same number, as "d.ddde+XX"; how many stand behind the
- * point. */
-static int shortest(double number, char *text, size_t size)
-{
-    double back = 0;
-    int precision = -1;
-
-    do {
-        precision++;
-        snprintf(text, size, "%.*e", precision, number);
-        go_float_parse(str_from(text), &back);
-    } while ((back < number || back > number) && precision < 17);
-    return precision;
-}
-
-/* Into @text, of NUMBER_SIZE bytes; or one of the words for what is no number. */
-static const char *print_number(double number, char *text)
-{
-    int precision;
-    int64_t exponent = 0;
-
-    if (isnan(number))
-        return "NaN";
-    if (isinf(number))
-        return number < 0 ? "-Inf" : "+Inf";
-    precision = shortest(number, text, NUMBER_SIZE);
-    if (parse_i64(str_from(strchr(text, 'e') + 1), &exponent) && exponent >= -4 &&
-        exponent < LARGE_EXPONENT)
-        snprintf(text, NUMBER_SIZE, "%.*f",
-                 precision > exponent ? (int) (precision - exponent) : 0, number);
-    return text;
-}
-
 struct str cond_number_text(struct arena *a, double number)
 {
-    char text[NUMBER_SIZE];
+    char text[GO_FLOAT_TEXT_SIZE];
 
-    return str_copy(a, str_from(print_number(number, text)));
+    go_float_text(number, text);
+    return str_copy(a, str_from(text));
 }
 
 void cond_value_add(struct strbuf *b, const struct cond_value *v)
 {
-    char text[NUMBER_SIZE];
+    char text[GO_FLOAT_TEXT_SIZE];
 
     switch (v->type) {
     case COND_NIL:
@@ -62,7 +23,8 @@ void cond_value_add(struct strbuf *b, const struct cond_value *v)
         strbuf_addz(b, v->is_true ? "true" : "false");
         break;
     case COND_NUMBER:
-        strbuf_addz(b, print_number(v->number, text));
+        go_float_text(v->number, text);
+        strbuf_addz(b, text);
         break;
     case COND_TEXT:
     case COND_REGEX:
