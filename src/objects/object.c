@@ -59,12 +59,27 @@ static int locate(struct arena *a, struct str source, struct str text, struct er
                    mend.len > 0 ? ": " : "", STR_ARG(mend));
 }
 
-/* A text that is one JSON object, as programs send: an order of magnitude faster than YAML. */
-static bool is_json(struct arena *a, struct str text, struct json *ret)
+/* "text (line L, column C)" of the JSON parser becomes "file:L:C: text". */
+static int locate_json(struct arena *a, struct str source, const struct err *from,
+                       struct err *err)
 {
-    struct err err;
+    struct str text = str_copy(a, str_from(from->text)), line, column;
+    size_t at = str_find(text, STR(" (line "));
+    struct str rest = at == SIZE_MAX ? STR_NONE : str_skip(text, at + 7);
 
-    return str_starts(str_trim(text), STR("{")) && json_parse(a, text, ret, &err) == 0;
+    if (at == SIZE_MAX || !str_cut(&rest, ',', &line) || !str_starts(rest, STR(" column ")))
+        return err_set(err, from->kind, STR_FMT ": " STR_FMT, STR_ARG(source), STR_ARG(text));
+    rest = str_skip(rest, 8);
+    str_cut(&rest, ')', &column);
+    return err_set(err, from->kind, STR_FMT ":" STR_FMT ":" STR_FMT ": " STR_FMT,
+                   STR_ARG(source), STR_ARG(line), STR_ARG(column),
+                   STR_ARG(str_head(text, at)));
+}
+
+/* A text that is one JSON object, as programs send: an order of magnitude faster than YAML. */
+static bool is_json(struct arena *a, struct str text, struct json *ret, struct err *err)
+{
+    return str_starts(str_trim(text), STR("{")) && json_parse(a, text, ret, err) == 0;
 }
 
 int object_read(struct arena *a, struct str source, struct str text,
@@ -72,15 +87,20 @@ int object_read(struct arena *a, struct str source, struct str text,
 {
     document_vec list = {0};
     struct yaml_documents docs;
+    struct err json_err = {0};
     struct json one;
 
     if (text.len > MANIFEST_MAX_BYTES)
         return err_set(err, ERR_LIMIT, STR_FMT ": manifest of %zu bytes (limit %d)",
                        STR_ARG(source), text.len, MANIFEST_MAX_BYTES);
-    if (is_json(a, text, &one))
+    if (is_json(a, text, &one, &json_err)) {
         docs = (struct yaml_documents){.at = &one, .len = 1};
-    else if (yaml_parse_all(a, text, &docs, err) < 0)
-        return locate(a, source, text, err);
+    } else if (yaml_parse_all(a, text, &docs, err) < 0) {
+        bool is_meant_as_json = str_starts(str_trim(text), STR("{\""));
+
+        return is_meant_as_json ? locate_json(a, source, &json_err, err)
+                                : locate(a, source, text, err);
+    }
     for (size_t i = 0; i < docs.len; i++)
         if (add_document(a, &list, source, text, &docs.at[i], err) < 0)
             return -1;

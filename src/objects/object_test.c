@@ -57,6 +57,9 @@ static void test_errors_name_the_place(void **state)
          "x.yaml:2:4: mapping values are not allowed in this context"},
         {"a: 1\nb: 2\na: 3\n", "x.yaml:3:1: key is given twice in this mapping: a"},
         {"- 1\n", "x.yaml:1:1: a document must be an object with apiVersion and kind"},
+        {"{\"kind\": \"Secret\",\n \"a\": [1", "x.yaml:2:9: unexpected end of JSON input"},
+        {"{kind: Secret, a: [1", "x.yaml:2:1: did not find expected ',' or ']' while parsing a "
+                                 "flow sequence"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 
