@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/api_internal.h"
+#include "api/argo/argo.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
@@ -28,6 +29,18 @@ static bool has_token(const struct api *api, const struct http_request *req)
     return is_right;
 }
 
+/* Is it Argo's, not the resource API's? Both have their place below /api/v1. */
+static bool is_argo(const struct http_request *req)
+{
+    struct str path = http_path(req);
+    struct resource r;
+
+    if (argo_is_operation(http_method(req), path))
+        return true;
+    return str_starts(path, STR("/api/v1/")) && !str_starts(path, STR("/api/v1/namespaces/")) &&
+           !resource_parse(path, &r);
+}
+
 /* Identity before anything of the body is read. */
 static int on_begin(void *ctx, struct http_request *req)
 {
@@ -39,6 +52,10 @@ static int on_begin(void *ctx, struct http_request *req)
     if (api->options.is_open && http_is_loopback(req) &&
         str_is_none(http_header(req, STR("Authorization"))))
         return 0;
+    if (is_argo(req)) {
+        argo_unauthorized(req);
+        return 1;
+    }
     err_set(&err, ERR_UNAUTHORIZED, "a bearer token is needed: Authorization: Bearer ...");
     reply_error(req, &err);
     return 1;
@@ -66,8 +83,10 @@ static void on_request(void *ctx, struct http_request *req)
 
     if (is_public(path))
         http_reply(req, 200, STR("text/plain; charset=utf-8"), STR("ok"), NULL, 0);
-    else if (str_is(path, "/api/v1/version") || str_is(path, "/version"))
+    else if (str_is(path, "/version"))
         reply_version(req);
+    else if (is_argo(req))
+        argo_handle(api, req);
     else if (api->options.bus && str_starts(path, STR(TRACE_PATH)) &&
              str_is(http_method(req), "GET"))
         trace_handle(api, req, str_skip(path, sizeof(TRACE_PATH) - 1));

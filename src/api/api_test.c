@@ -11,121 +11,8 @@
 
 #include <cmocka.h>
 
-#include "api/api.h"
+#include "api/world_test.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
-#include "io/http_client.h"
-
-enum { TURNS_MAX = 2000 };
-
-struct world {
-    char path[64];
-    struct loop *loop;
-    struct store *store;
-    struct workers *workers;
-    struct workflow_submitter submitter;
-    struct api *api;
-    struct arena *a;
-};
-
-static int setup(void **state)
-{
-    struct world *w = NEW(struct world);
-    struct api_options options = {.address = "127.0.0.1", .token = STR("secret")};
-    struct err err;
-
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-api-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    options.loop = w->loop;
-    w->workers = workers_new(w->loop, 2, &err);
-    workflow_submitter_init(&w->submitter, w->store);
-    options.store = w->store;
-    options.workers = w->workers;
-    options.submitter = &w->submitter;
-    w->api = api_start(&options, &err);
-    if (!w->api)
-        fail_msg("%s", err.text);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
-                                        "state.lock"};
-    struct world *w = *state;
-
-    api_stop(w->api);
-    store_close(w->store);
-    workers_free(w->workers);
-    loop_free(w->loop);
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        unlink(str_printf(w->a, "%s/%s", w->path, names[i]).ptr);
-    rmdir(w->path);
-    arena_free(w->a);
-    free(w);
-    return 0;
-}
-
-struct call {
-    struct world *w;
-    const char *method, *path, *body, *token;
-    unsigned status;
-    char answer[4096];
-    size_t stop_after; /* bytes of a stream */
-    struct strbuf seen;
-    bool is_done;
-};
-
-static int on_chunk(void *ctx, struct str chunk)
-{
-    struct call *c = ctx;
-
-    strbuf_add(&c->seen, chunk);
-    return c->seen.len >= c->stop_after;
-}
-
-static void *call_main(void *ctx)
-{
-    struct call *c = ctx;
-    struct http_client *client = http_client_new();
-    struct arena *a = arena_new();
-    const struct http_header header = {STR("Authorization"),
-                                       str_printf(a, "Bearer %s", c->token ? c->token : "")};
-    struct http_call call = {
-        .method = str_from(c->method),
-        .url = str_printf(a, "http://127.0.0.1:%u%s", api_port(c->w->api), c->path),
-        .body = str_from(c->body),
-        .headers = &header,
-        .header_count = c->token ? 1 : 0,
-        .ctx = c,
-        .on_chunk = c->stop_after ? on_chunk : NULL};
-    struct http_answer answer = {0};
-    struct err err = {0};
-
-    if (http_client_do(client, a, &call, &answer, &err) == 0) {
-        c->status = answer.status;
-        snprintf(c->answer, sizeof(c->answer), STR_FMT, STR_ARG(answer.body));
-    }
-    http_client_free(client);
-    arena_free(a);
-    __atomic_store_n(&c->is_done, true, __ATOMIC_SEQ_CST);
-    return NULL;
-}
-
-static void run(struct world *w, struct call *c)
-{
-    pthread_t thread;
-
-    c->w = w;
-    pthread_create(&thread, NULL, call_main, c);
-    for (int i = 0; i < TURNS_MAX && !__atomic_load_n(&c->is_done, __ATOMIC_SEQ_CST); i++)
-        loop_run_once(w->loop, 5);
-    pthread_join(thread, NULL);
-}
 
 #define WORKFLOWS "/apis/argoproj.io/v1alpha1/namespaces/argo/workflows"
 #define DOC(name)                                                                      \
@@ -143,7 +30,7 @@ static void test_identity_comes_first(void **state)
         {"PUT", WORKFLOWS "/x"},
         {"DELETE", WORKFLOWS "/x"},
         {"GET", WORKFLOWS "?watch=true"},
-        {"GET", "/api/v1/version"},
+        {"GET", "/version"},
         {"GET", "/nothing"},
         {"GET", "/api/v1/namespaces/argo/secrets"},
     };
@@ -156,7 +43,7 @@ static void test_identity_comes_first(void **state)
                              .body = "",
                              .token = with ? "wrong" : NULL};
 
-            run(w, &c);
+            world_run(w, &c);
             if (c.status != 401 || !strstr(c.answer, "\"reason\":\"Unauthorized\""))
                 fail_msg("operation %zu %s: %u %s", i,
                          with ? "with a wrong token" : "without a token", c.status, c.answer);
@@ -202,7 +89,7 @@ static void test_life_of_an_object(void **state)
                          .body = steps[i].body,
                          .token = "secret"};
 
-        run(w, &c);
+        world_run(w, &c);
         if (c.status != steps[i].status || !strstr(c.answer, steps[i].part))
             fail_msg("step %zu: %u %s", i, c.status, c.answer);
     }
@@ -220,41 +107,23 @@ static void test_watch(void **state)
                          .seen = STRBUF_INIT(1 << 20)};
     pthread_t thread;
 
-    pthread_create(&thread, NULL, call_main, &watch);
+    pthread_create(&thread, NULL, world_call_main, &watch);
     for (int i = 0; i < 20 && !watch.is_done; i++) {
         struct call c = {.method = i % 2 ? "DELETE" : "POST",
                          .path = i % 2 ? WORKFLOWS "/one" : WORKFLOWS,
                          .body = DOC("one"),
                          .token = "secret"};
 
-        run(w, &c);
+        world_run(w, &c);
     }
-    for (int i = 0; i < TURNS_MAX && !__atomic_load_n(&watch.is_done, __ATOMIC_SEQ_CST); i++)
+    for (int i = 0; i < WORLD_TURNS_MAX && !__atomic_load_n(&watch.is_done, __ATOMIC_SEQ_CST);
+         i++)
         loop_run_once(w->loop, 5);
     pthread_join(thread, NULL);
     assert_true(str_find(strbuf_str(&watch.seen),
                          STR("{\"type\":\"ADDED\",\"object\":{\"apiVersion\"")) != SIZE_MAX);
     assert_true(str_find(strbuf_str(&watch.seen), STR("\"type\":\"DELETED\"")) != SIZE_MAX);
     strbuf_done(&watch.seen);
-}
-
-/* Commits and waits until it is answered. */
-static void on_done(void *ctx, const struct store_result *result, const struct err *err)
-{
-    (void) result;
-    assert_int_equal(err->kind, ERR_NONE);
-    *(bool *) ctx = true;
-}
-
-static void commit(struct world *w, struct store_txn *txn)
-{
-    bool is_done = false;
-    struct err err;
-
-    assert_int_equal(store_commit(w->store, txn, on_done, &is_done, &err), 0);
-    for (int i = 0; i < TURNS_MAX && !is_done; i++)
-        loop_run_once(w->loop, 5);
-    assert_true(is_done);
 }
 
 static void make_with_node(struct world *w)
@@ -272,7 +141,7 @@ static void make_with_node(struct world *w)
         0);
     store_txn_create(txn, &doc);
     store_txn_node(txn, STR("u"), STR("n-1"), 1, STR("{\"id\":\"n-1\"}"));
-    commit(w, txn);
+    world_commit(w, txn);
 }
 
 /* A Workflow is shown whole wherever it is shown: nodes are a part of its status. */
@@ -293,7 +162,7 @@ static void test_nodes_are_shown(void **state)
                          .stop_after = rows[i].stop_after,
                          .seen = STRBUF_INIT(1 << 20)};
 
-        run(w, &c);
+        world_run(w, &c);
         if (!strstr(c.stop_after ? strbuf_str(&c.seen).ptr : c.answer,
                     "\"nodes\":{\"n-1\":{\"id\":\"n-1\"}}"))
             fail_msg("row %zu: %s", i, c.stop_after ? strbuf_str(&c.seen).ptr : c.answer);
@@ -318,7 +187,7 @@ static void test_open_access_is_for_the_loopback(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_identity_comes_first),
         TEST(test_life_of_an_object),

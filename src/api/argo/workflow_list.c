@@ -1,0 +1,200 @@
+/*
+ * The list of Workflows. See workflow_list.h.
+ *
+ * A page comes from one of two parts, the unfinished and the finished; the continue token says
+ * from which ("u" or "f" in front of the store's). What the store cannot filter is left out of
+ * its pages, so a page may be shorter than asked for.
+ */
+#include "api/argo/workflow_list.h"
+#include "api/argo/fields.h"
+#include "api/argo/gateway.h"
+#include "api/argo/objects.h"
+#include "api/argo/operations.h"
+#include "formats/gotime.h"
+
+/* ---- filters ---- */
+
+/* The selector's text without its requirement on the name. */
+static struct str other_fields(struct arena *a, const struct selector *s, struct str own)
+{
+    struct str text = own;
+
+    for (size_t i = 0; i < s->len; i++)
+        if (!str_is(s->at[i].key, "metadata.name") || s->at[i].op != SELECTOR_EQUAL)
+            text = str_printf(a, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(text),
+                              text.len ? "," : "", STR_ARG(s->at[i].key),
+                              s->at[i].op == SELECTOR_EQUAL ? "=" : "!=",
+                              STR_ARG(field_escape(a, s->at[i].values[0])));
+    return text;
+}
+
+static struct str wanted_name(const struct selector *s)
+{
+    for (size_t i = 0; i < s->len; i++)
+        if (str_is(s->at[i].key, "metadata.name") && s->at[i].op == SELECTOR_EQUAL)
+            return s->at[i].values[0];
+    return STR("");
+}
+
+int argo_name_filter(struct arena *a, struct str filter, struct str *fields,
+                     struct str *ret_prefix, struct str *ret_part, struct err *err)
+{
+    struct selector s = {0};
+    struct str name;
+
+    *ret_prefix = *ret_part = STR("");
+    if (str_is_empty(filter) || str_is(filter, "Exact"))
+        return 0;
+    if (selector_parse_fields(a, *fields, &s, err) < 0)
+        return -1;
+    name = wanted_name(&s);
+    if (str_is(filter, "Prefix")) {
+        *ret_prefix = name;
+    } else if (str_is(filter, "Contains")) {
+        *ret_part = name;
+    } else if (!str_is(filter, "NotEquals")) {
+        return err_set(err, ERR_INVALID,
+                       "nameFilter \"" STR_FMT "\" is not one of Exact, Contains, Prefix, "
+                       "NotEquals",
+                       STR_ARG(filter));
+    }
+    *fields = other_fields(a, &s,
+                           str_is(filter, "NotEquals") && name.len > 0
+                               ? str_concat(a, STR("metadata.name!="), field_escape(a, name))
+                               : STR(""));
+    return 0;
+}
+
+static bool is_time(const struct json *v, struct wall *ret)
+{
+    struct err ignored;
+
+    return json_str(v).len > 0 && gotime_parse_wall(json_str(v), ret, &ignored) == 0;
+}
+
+bool argo_workflow_is_listed(const struct argo_workflow_filter *filter,
+                             const struct json *workflow)
+{
+    struct wall at;
+
+    if (filter->name_part.len > 0 &&
+        str_find(object_name(workflow), filter->name_part) == SIZE_MAX)
+        return false;
+    if (filter->created_after.ms > 0 &&
+        !(is_time(json_path(workflow, "metadata", "creationTimestamp", NULL), &at) &&
+          at.ms > filter->created_after.ms))
+        return false;
+    return filter->finished_before.ms == 0 ||
+           (is_time(json_path(workflow, "status", "finishedAt", NULL), &at) &&
+            at.ms < filter->finished_before.ms);
+}
+
+/* ---- pages ---- */
+
+struct listing {
+    const struct argo_request *r;
+    struct api_query query;
+    struct argo_workflow_filter filter;
+    enum api_parts parts;
+    size_t limit; /* 0: all */
+    struct json_array_builder items;
+    int64_t rv;
+    struct str continue_token;
+};
+
+static int read_time(const struct argo_request *r, const char *name, struct wall *ret,
+                     struct err *err)
+{
+    struct str text = argo_query(r, name);
+
+    if (text.len > 0 && gotime_parse_wall(text, ret, err) < 0)
+        return err_wrap(err, "%s", name);
+    return 0;
+}
+
+static int listing_init(struct listing *l, const struct argo_request *r, struct err *err)
+{
+    struct api_list_options options = argo_list_options(r);
+    struct str prefix, token = options.continue_token;
+    bool is_finished = str_starts(token, STR("f"));
+
+    *l = (struct listing){.r = r, .continue_token = STR("")};
+    if (token.len > 0 && !is_finished && !str_starts(token, STR("u")))
+        return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
+    options.continue_token = str_skip(token, 1);
+    if (argo_name_filter(r->a, argo_query(r, "nameFilter"), &options.fields, &prefix,
+                         &l->filter.name_part, err) < 0 ||
+        read_time(r, "createdAfter", &l->filter.created_after, err) < 0 ||
+        read_time(r, "finishedBefore", &l->filter.finished_before, err) < 0 ||
+        api_query_parse(r->a, argo_kind_of("Workflow"), argo_variable(r, "namespace"), &options,
+                        &l->query, err) < 0)
+        return -1;
+    l->query.of.name_prefix = prefix;
+    l->query.of.newest_first = true;
+    l->query.of.finished = is_finished ? STORE_FINISHED : STORE_UNFINISHED;
+    l->limit = l->query.of.limit;
+    l->parts = argo_fields_exclude(argo_query(r, "fields"), "", STR("items.status.nodes"))
+                   ? API_WITHOUT_NODES
+                   : API_WHOLE;
+    return 0;
+}
+
+static void keep_listed(struct listing *l, const struct json *items)
+{
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(items, i)) != NULL; i++)
+        if (argo_workflow_is_listed(&l->filter, item))
+            json_push(l->r->a, &l->items, *item);
+}
+
+/* Goes to the next page of the store; false behind the last. */
+static bool turn_page(struct listing *l, struct str token)
+{
+    if (token.len == 0 && l->query.of.finished == STORE_FINISHED)
+        return false;
+    if (token.len == 0)
+        l->query.of.finished = STORE_FINISHED;
+    l->query.of.continue_token = token;
+    return true;
+}
+
+static int read_pages(struct listing *l, struct err *err)
+{
+    struct api_list page;
+
+    do {
+        if (l->limit > 0)
+            l->query.of.limit = l->limit - l->items.len;
+        if (api_object_list(l->r->api, l->r->a, &l->query.of, l->parts, &page, err) < 0)
+            return -1;
+        if (l->rv == 0)
+            l->rv = page.rv;
+        keep_listed(l, &page.items);
+        if (!turn_page(l, page.continue_token))
+            return 0;
+    } while (l->limit == 0 || l->items.len < l->limit);
+    l->continue_token =
+        str_printf(l->r->a, "%s" STR_FMT, l->query.of.finished == STORE_FINISHED ? "f" : "u",
+                   STR_ARG(l->query.of.continue_token));
+    return 0;
+}
+
+void argo_workflows_list(const struct argo_request *r)
+{
+    struct listing l;
+    struct api_list list;
+    struct json made;
+    struct err err;
+
+    if (listing_init(&l, r, &err) < 0 || read_pages(&l, &err) < 0) {
+        argo_fail(r->req, &err);
+        return;
+    }
+    list = (struct api_list){.items = l.items.len ? json_array(&l.items) : json_null(),
+                             .rv = l.rv,
+                             .continue_token = l.continue_token};
+    made = argo_list_value(r->a, argo_kind_of("Workflow"), &list);
+    made = argo_fields_clean(r->a, argo_query(r, "fields"), "", &made);
+    argo_reply(r->req, &made);
+}

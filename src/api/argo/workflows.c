@@ -1,0 +1,181 @@
+/*
+ * The workflow service: create, submit, lint, get, delete, logs and watches. The list is in
+ * workflow_list.c.
+ *
+ * What makes or checks a Workflow runs on a worker, by the submitter; a lint is a submission
+ * that stops before the creation.
+ */
+#include "api/argo/fields.h"
+#include "api/argo/gateway.h"
+#include "api/argo/objects.h"
+#include "api/argo/operations.h"
+#include "api/argo/submit_options.h"
+
+static const struct argo_kind kind = {.kind = "Workflow", .member = "workflow"};
+
+/* ---- reading ---- */
+
+/* The name that "@latest" stands for: the newest of the namespace. */
+static int resolve_latest(const struct argo_request *r, struct store_key *key, struct err *err)
+{
+    struct store_query q = {.group = key->group,
+                            .kind = key->kind,
+                            .ns = key->ns,
+                            .name_prefix = STR(""),
+                            .limit = 1,
+                            .continue_token = STR(""),
+                            .newest_first = true};
+    struct api_list list;
+
+    if (!str_is(key->name, "@latest"))
+        return 0;
+    if (api_object_list(r->api, r->a, &q, API_WITHOUT_NODES, &list, err) < 0)
+        return -1;
+    if (!json_item(&list.items, 0))
+        return err_set(err, ERR_NOT_FOUND, "no workflows found");
+    key->name = object_name(json_item(&list.items, 0));
+    return 0;
+}
+
+void argo_workflows_get(const struct argo_request *r)
+{
+    struct store_key key = argo_object_key(r, argo_kind_of("Workflow"));
+    struct str fields = argo_query(r, "fields"), uid = argo_query(r, "uid");
+    enum api_parts parts =
+        argo_fields_exclude(fields, "", STR("status.nodes")) ? API_WITHOUT_NODES : API_WHOLE;
+    struct json doc;
+    struct err err;
+
+    if (resolve_latest(r, &key, &err) < 0 ||
+        api_object_get(r->api, r->a, &key, parts, &doc, &err) < 0) {
+        argo_fail(r->req, &err);
+        return;
+    }
+    if (uid.len > 0 && !str_eq(uid, object_uid(&doc))) {
+        err_set(&err, ERR_NOT_FOUND,
+                "workflows.argoproj.io \"" STR_FMT "\" with uid \"" STR_FMT "\" not found",
+                STR_ARG(key.name), STR_ARG(uid));
+        argo_fail(r->req, &err);
+        return;
+    }
+    doc = argo_fields_clean(r->a, fields, "", &doc);
+    argo_reply(r->req, &doc);
+}
+
+void argo_workflows_watch(const struct argo_request *r)
+{
+    argo_objects_watch(r, &kind);
+}
+
+void argo_workflows_events(const struct argo_request *r)
+{
+    static const struct argo_kind event = {.kind = "Event", .member = "event"};
+
+    argo_objects_watch(r, &event);
+}
+
+/* Of all pods of a workflow, or of one. */
+static void answer_log(const struct argo_request *r, struct str pod)
+{
+    struct api_log_request log = {.ns = argo_variable(r, "namespace"),
+                                  .workflow = argo_variable(r, "name"),
+                                  .pod = pod,
+                                  .format = argo_log_format(r)};
+    struct store_key key = argo_object_key(r, argo_kind_of("Workflow"));
+    struct err err;
+
+    if (api_log_options_parse(r->req, STR("logOptions."), &log.options, &err) < 0 ||
+        resolve_latest(r, &key, &err) < 0) {
+        argo_fail(r->req, &err);
+        return;
+    }
+    log.workflow = key.name;
+    api_log(argo_call(r), &log);
+}
+
+void argo_workflows_log(const struct argo_request *r)
+{
+    answer_log(r, argo_query(r, "podName"));
+}
+
+void argo_workflows_pod_log(const struct argo_request *r)
+{
+    answer_log(r, argo_variable(r, "podName"));
+}
+
+/* ---- writing ---- */
+
+void argo_workflows_delete(const struct argo_request *r)
+{
+    argo_objects_delete(r, &kind);
+}
+
+/* A submission of the body's Workflow; NULL when the request is answered. */
+static struct api_submission *read_submission(const struct argo_request *r,
+                                              struct json *ret_body)
+{
+    struct api_submission *s = ARENA_NEW(r->a, struct api_submission);
+    struct json *doc = ARENA_NEW(r->a, struct json);
+    struct err err;
+
+    if (argo_body(r, ret_body, &err) < 0 ||
+        argo_document(r, ret_body, kind.member, argo_kind_of("Workflow"), doc, &err) < 0) {
+        argo_fail(r->req, &err);
+        return NULL;
+    }
+    s->doc = doc;
+    s->options.ns = object_namespace(doc);
+    return s;
+}
+
+void argo_workflows_create(const struct argo_request *r)
+{
+    struct json body;
+    struct api_submission *s = read_submission(r, &body);
+
+    if (!s)
+        return;
+    if (argo_is_dry_run(&body))
+        s->echo = s->doc;
+    s->options.dry_run = s->echo || json_get_bool(&body, STR("serverDryRun"));
+    api_submit(argo_call(r), s);
+}
+
+void argo_workflows_lint(const struct argo_request *r)
+{
+    struct json body;
+    struct api_submission *s = read_submission(r, &body);
+
+    if (!s)
+        return;
+    s->echo = s->doc;
+    s->options.dry_run = true;
+    api_submit(argo_call(r), s);
+}
+
+void argo_workflows_submit(const struct argo_request *r)
+{
+    struct api_submission *s = ARENA_NEW(r->a, struct api_submission);
+    struct json body;
+    struct err err;
+
+    if (argo_body(r, &body, &err) < 0 ||
+        argo_submit_options(r->a, &body, &s->options, &err) < 0) {
+        argo_fail(r->req, &err);
+        return;
+    }
+    s->kind = str_copy(r->a, json_get_str(&body, STR("resourceKind")));
+    s->name = json_get_str(&body, STR("resourceName"));
+    s->options.ns = argo_variable(r, "namespace");
+    if (!argo_is_submittable(s->kind)) {
+        err_set(&err, ERR_INVALID,
+                "Resource kind '" STR_FMT "' is not supported for submitting",
+                STR_ARG(s->kind));
+        argo_fail(r->req, &err);
+    } else if (str_is_empty(s->name)) {
+        err_set(&err, ERR_INVALID, "resourceName is required");
+        argo_fail(r->req, &err);
+    } else {
+        api_submit(argo_call(r), s);
+    }
+}
