@@ -357,7 +357,8 @@ static void add_row(struct arena *a, struct strbuf *b, const struct cli_flag *fl
     strbuf_addc(b, '\n');
 }
 
-void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table)
+void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table,
+                enum flag_help which)
 {
     VEC(const struct cli_flag *) rows = {0};
     size_t width = 0;
@@ -365,6 +366,8 @@ void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table)
     for (const struct cli_flag *f = table; f && f->name; f++) {
         size_t len = left_side(a, f).len;
 
+        if (f->state == FLAG_UNBUILT && which == FLAG_HELP_BUILT)
+            continue;
         VEC_APUSH(a, &rows, f);
         width = len > width ? len : width;
     }

@@ -104,8 +104,11 @@ int64_t flags_duration(const struct flag_values *v, const char *name);
 const struct str *flags_list(struct arena *a, const struct flag_values *v, const char *name,
                              size_t *ret_count);
 
+enum flag_help { FLAG_HELP_ALL, FLAG_HELP_BUILT /* without what is not supported yet */ };
+
 /** flags_help() - the table as pflag shows it, sorted, one flag a line; nothing for NULL */
-void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table);
+void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table,
+                enum flag_help which);
 
 /** flags_is_value_behind() - does this argument, a flag, take the next one as its value? */
 bool flags_is_value_behind(const struct flag_tables *tables, struct str argument);

@@ -254,13 +254,16 @@ static void test_help(void **state)
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
 
     (void) state;
-    flags_help(a, &b, own);
+    flags_help(a, &b, own, FLAG_HELP_ALL);
     assert_string_equal(b.ptr, want);
     strbuf_reset(&b);
-    flags_help(a, &b, global);
+    flags_help(a, &b, own, FLAG_HELP_BUILT);
+    assert_null(strstr(b.ptr, "previous"));
+    strbuf_reset(&b);
+    flags_help(a, &b, global, FLAG_HELP_BUILT);
     assert_string_equal(b.ptr, want_global);
     strbuf_reset(&b);
-    flags_help(a, &b, NULL);
+    flags_help(a, &b, NULL, FLAG_HELP_ALL);
     assert_int_equal(b.len, 0);
 }
 

@@ -115,9 +115,10 @@ void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
     if (has_commands)
         print_commands(b, program, name);
     strbuf_addz(b, "\nFlags:\n");
-    flags_help(a, b, own.at);
+    flags_help(a, b, own.at, FLAG_HELP_ALL);
     strbuf_addz(b, "\nGlobal Flags:\n");
-    flags_help(a, b, cli_global_flags());
+    flags_help(a, b, cli_global_flags(),
+               strcmp(program, "argo") == 0 ? FLAG_HELP_ALL : FLAG_HELP_BUILT);
     if (has_commands)
         strbuf_addf(b,
                     "\nUse \"%s%s%s [command] --help\" for more information about a command.\n",

@@ -1,0 +1,26 @@
+/*
+ * cli/manifests.h - the manifests that a command line names: files, folders, standard input.
+ */
+#pragma once
+
+#include "cli/objects.h"
+
+struct manifest_paths {
+    const char *const *at; /* in the arena */
+    size_t len;
+};
+
+/**
+ * manifests_find() - the files that paths mean
+ * @a:     where the list lives
+ * @paths: files, "-", or folders, of which all .yaml, .yml and .json files below are taken, in
+ *         order of their names; what begins with a dot is left out
+ * @count: how many
+ * @ret:   files
+ * @err:   ERR_NOT_FOUND, ERR_IO
+ */
+int manifests_find(struct arena *a, const char *const *paths, size_t count,
+                   struct manifest_paths *ret, struct err *err);
+
+/** manifests_is_manifest() - does a name end as manifests do, and not begin with a dot? */
+bool manifests_is_manifest(const char *name);
