@@ -166,8 +166,8 @@ static void test_outcomes(void **state)
         {"{\"container\":{\"command\":[\"sh\",\"-c\",\"kill -9 $$$$\"]}}", POD_FAILED,
          "main: Error (exit code 137)", "{\"result\":\"\",\"exitCode\":\"137\"}"},
         {"{\"container\":{\"command\":[\"no-such-program\"]}}", POD_FAILED,
-         "main: Error (exit code 64): exec: \"no-such-program\": executable file not found in "
-         "$PATH",
+         "main: Error (exit code 64): failed to find name in PATH: exec: \"no-such-program\": "
+         "executable file not found in $PATH",
          "{\"result\":\"\",\"exitCode\":\"64\"}"},
         {"{\"container\":{\"image\":\"busybox\"}}", POD_ERROR,
          "container has no command: isolation process does not know the entrypoint of image "
@@ -191,6 +191,14 @@ static void test_outcomes(void **state)
          "\"valueFrom\":{\"path\":\"out\"}}]}}",
          POD_ERROR, "wait: Error (exit code 64): open out: no such file or directory",
          "{\"result\":\"\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"false\"]},\"outputs\":{\"parameters\":[{\"name\":"
+         "\"p\","
+         "\"valueFrom\":{\"path\":\"out\"}}]}}",
+         POD_FAILED, "main: Error (exit code 1)",
+         "{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"out\"}}],\"result\":\"\","
+         "\"exitCode\":\"1\"}"},
+        {"{\"script\":{\"command\":[\"echo\"],\"args\":[\"a\"],\"source\":\"\"}}",
+         POD_SUCCEEDED, "", "{\"result\":\"a\",\"exitCode\":\"0\"}"},
         {"{\"container\":{\"command\":[\"sh\",\"-c\",\"echo "
          "$A-$B-$C-$color-$(A)\"],\"envFrom\":[{\"configMapRef\":{\"name\":\"c\"}}],"
          "\"env\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"B\",\"value\":\"$(A)2\"},"
@@ -355,6 +363,34 @@ static void test_host_isolation(void **state)
                 "\"result\":\"pod-h1\\nblue\\n5\\no\",\"exitCode\":\"0\"}"))
         fail_msg(STR_FMT " " STR_FMT, STR_ARG(w->message), STR_ARG(w->outputs));
     assert_true(access("/conf", F_OK) < 0);
+    create(w, "h2",
+           "{\"container\":{\"command\":[\"pwd\"],\"workingDir\":\"/src/not/there\"}}");
+    wait_for(w, &w->final_count, 2);
+    assert_true(str_is(w->outputs, "{\"result\":\"/src/not/there\",\"exitCode\":\"0\"}"));
+    assert_true(access("/src/not", F_OK) < 0);
+}
+
+/* A container may have ended before anybody looks for its root. */
+static void test_outputs_of_short_containers(void **state)
+{
+    enum { PODS = 60 };
+    struct world *w = *state;
+
+    if (local_isolation_probe(w->path, getenv("TIPHYS_SHIM")) != LOCAL_ISOLATION_HOST)
+        return; /* test_host_isolation has said it */
+    pod_runner_close(w->runner);
+    open_runner(w, LOCAL_ISOLATION_HOST);
+    for (int i = 0; i < PODS; i++) {
+        create(w, str_printf(w->arena, "s%d", i).ptr,
+               "{\"container\":{\"command\":[\"cp\",\"/proc/sys/kernel/ostype\",\"/tmp/o\"]},"
+               "\"outputs\":{\"parameters\":[{\"name\":\"o\",\"valueFrom\":{\"path\":\"/tmp/"
+               "o\"}}]}"
+               "}");
+        wait_for(w, &w->final_count, i + 1);
+        if (w->phase != POD_SUCCEEDED || str_find(w->outputs, STR("\"Linux\"")) == SIZE_MAX)
+            fail_msg("pod %d: " STR_FMT " " STR_FMT, i, STR_ARG(w->message),
+                     STR_ARG(w->outputs));
+    }
 }
 
 static void test_volumes_need_host(void **state)
@@ -382,6 +418,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_isolation, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_outputs_of_short_containers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_volumes_need_host, setup, teardown),
     };
 

@@ -70,8 +70,8 @@ static bool read_output(int dirfd, size_t index, struct arena *a, struct str *re
     return true;
 }
 
-/* The declared parameters with their values; what is missing without a default makes the pod an
- * error. */
+/* The declared parameters with their values; what is missing without a default makes a pod that
+ * has succeeded an error. */
 static struct json collect_parameters(const struct local_pod *pod, int dirfd, struct arena *a,
                                       struct outcome *outcome)
 {
@@ -97,6 +97,8 @@ static struct json collect_parameters(const struct local_pod *pod, int dirfd, st
             outcome->message = str_printf(
                 a, "wait: Error (exit code 64): open " STR_FMT ": no such file or directory",
                 STR_ARG(path));
+        } else if (outcome->phase == POD_FAILED) {
+            json_push(a, &out, *parameter); /* without a value */
         }
     }
     return json_array(&out);

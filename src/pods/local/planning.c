@@ -152,8 +152,10 @@ static int plan_container(const struct local_pod *pod, int dirfd, struct arena *
         return err_set(err, ERR_UNSUPPORTED,
                        "pod " STR_FMT ": its template is neither container nor script",
                        STR_ARG(pod->req.name));
-    if (script && write_script(pod, dirfd, a, json_get_str(script, STR("source")), plan,
-                               &script_path, err) < 0)
+    /* Without a source there is no script, only a container: as upstream. */
+    if (script && !str_is_empty(json_get_str(script, STR("source"))) &&
+        write_script(pod, dirfd, a, json_get_str(script, STR("source")), plan, &script_path,
+                     err) < 0)
         return -1;
     plan_word(plan, "container", STR("main"));
     plan_word(plan, "cwd", working_dir(pod, container, a));

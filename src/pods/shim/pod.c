@@ -33,8 +33,6 @@ struct pod {
     int log_fd;
     int status; /* of waitpid */
     bool has_exited;
-    int root_fd,
-        mounts_fd; /* its root folder and mount namespace, to read outputs after its end; -1 */
     int64_t kill_at_ms; /* SIGKILL is due then; 0: not ending */
 };
 
@@ -227,11 +225,11 @@ static int open_output(struct pod *pod, const struct plan_container *c, const ch
                            .resolve = RESOLVE_IN_ROOT};
     char full[8192];
 
-    if (pod->root_fd < 0)
+    if (pod->child.root < 0)
         return -1;
     snprintf(full, sizeof(full), "%s%s%s", path[0] == '/' ? "" : c->cwd,
              path[0] == '/' ? "" : "/", path);
-    return (int) syscall(SYS_openat2, pod->root_fd, full, &how, sizeof(how));
+    return (int) syscall(SYS_openat2, pod->child.root, full, &how, sizeof(how));
 }
 
 static void copy_output(struct pod *pod, const struct plan_container *c, size_t index)
@@ -270,24 +268,11 @@ static void note_outcome(struct pod *pod, const struct plan_container *c, bool i
         record->flags |= POD_RECORD_INIT;
 }
 
-/* The container's root must stay reachable after its end, for its outputs. */
-static void hold_root(struct pod *pod, const struct plan_container *c)
-{
-    char path[64];
-
-    if (c->output_count == 0)
-        return;
-    snprintf(path, sizeof(path), "/proc/%d/root", (int) pod->child.pid);
-    pod->root_fd = open(pod->plan.is_host ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int) pod->child.pid);
-    pod->mounts_fd = open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static int run_container(struct pod *pod, const struct plan_container *c, bool is_main)
 {
     pod->out = (struct cri){.stream = "stdout"};
     pod->err = (struct cri){.stream = "stderr"};
-    pod->log_fd = pod->root_fd = pod->mounts_fd = -1;
+    pod->log_fd = -1;
     pod->has_exited = false;
     if (spawn_container(&pod->plan, c, &pod->child, pod->record.message,
                         sizeof(pod->record.message)) < 0) {
@@ -296,15 +281,14 @@ static int run_container(struct pod *pod, const struct plan_container *c, bool i
         snprintf(pod->record.container, sizeof(pod->record.container), "%s", c->name);
         return -1;
     }
-    hold_root(pod, c);
     follow(pod, c->log);
     end_orphans();
     for (size_t i = 0; i < c->output_count; i++)
         copy_output(pod, c, i);
-    if (pod->root_fd >= 0)
-        close(pod->root_fd);
-    if (pod->mounts_fd >= 0)
-        close(pod->mounts_fd);
+    if (pod->child.root >= 0)
+        close(pod->child.root);
+    if (pod->child.mounts >= 0)
+        close(pod->child.mounts);
     if (pod->log_fd >= 0)
         close(pod->log_fd);
     note_outcome(pod, c, is_main);

@@ -62,9 +62,12 @@ int pod_main(const char *dir);
 struct child {
     pid_t pid;
     int out, err; /* read ends of its stdout and stderr */
+    int root;     /* of a container with outputs: where they lie, also after its end; or -1 */
+    int mounts;   /* its mount namespace, which keeps that root, or -1 */
 };
 
-/** spawn_container() - start one container; 0, or -1 with a message in @why (size bytes) */
+/** spawn_container() - start one container; 0, or -1 with a message in @why (size bytes). The
+ * fds are the caller's. */
 int spawn_container(const struct plan *plan, const struct plan_container *c, struct child *ret,
                     char *why, size_t size);
 

@@ -2,7 +2,8 @@
  * Starts one container. process: vfork-like (the child borrows our memory until it executes),
  * own session, own working directory, dies with the shim. host: a new set of namespaces with
  * the pod's own root, see isolate.c; the container is process 1 in it. What fails in the child
- * before the program starts comes back through a pipe that closes on exec.
+ * before the program starts comes back through a socket that closes on exec. A container with
+ * outputs waits there until its root is held: it may end before anybody could look for it.
  */
 #define _GNU_SOURCE
 #include "pods/shim/shim.h"
@@ -15,12 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"
+
+enum { HOLD = 0 }; /* what the child says instead of a failure */
 
 struct start {
     const struct plan *plan;
@@ -64,6 +68,33 @@ static void give_up(const struct start *start, const char *step, int error)
     _exit(126);
 }
 
+/* As container runtimes do: a working directory that the image lacks is made, in the pod's own
+ * root. */
+static bool make_cwd(const char *cwd)
+{
+    char path[4096];
+
+    if (snprintf(path, sizeof(path), "%s", cwd) >= (int) sizeof(path))
+        return false;
+    for (char *at = path + 1; *at; at++) {
+        if (*at != '/')
+            continue;
+        *at = '\0';
+        mkdir(path, 0755);
+        *at = '/';
+    }
+    return mkdir(path, 0755) == 0 && chdir(cwd) == 0;
+}
+
+/* In the child: nothing of the program runs before the parent holds this root. */
+static void wait_for_hold(const struct start *start)
+{
+    char go = HOLD;
+
+    if (write(start->report, &go, 1) != 1 || read(start->report, &go, 1) != 1)
+        _exit(126);
+}
+
 static void child_main(const struct start *start)
 {
     const struct plan_container *c = start->c;
@@ -75,15 +106,19 @@ static void child_main(const struct start *start)
     setsid();
     if (start->plan->is_host && isolate_enter(start->plan, &why) < 0)
         give_up(start, why, errno);
-    if (chdir(c->cwd) < 0)
+    if (chdir(c->cwd) < 0 && !(start->plan->is_host && make_cwd(c->cwd)))
         give_up(start, c->cwd, errno);
+    if (start->plan->is_host && c->output_count > 0)
+        wait_for_hold(start);
     dup2(start->out, 1);
     dup2(start->err, 2);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (find_program(c->args[0], plan_env(c, "PATH"), program, sizeof(program)) < 0) {
-        snprintf(text, sizeof(text), "exec: \"%s\": executable file not found in $PATH",
-                 c->args[0]);
+        snprintf(
+            text, sizeof(text),
+            "failed to find name in PATH: exec: \"%s\": executable file not found in $PATH",
+            c->args[0]);
         give_up(start, text, 0);
     }
     execve(program, (char *const *) c->args, (char *const *) c->env);
@@ -105,8 +140,18 @@ static pid_t start_child(const struct start *start)
     return pid;
 }
 
+static void hold_root(struct child *child, bool is_host)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/root", (int) child->pid);
+    child->root = open(is_host ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int) child->pid);
+    child->mounts = is_host ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
 /* What the child said before its program ran; empty when it runs. */
-static size_t read_report(int fd, char *why, size_t size)
+static size_t read_report(int fd, struct child *child, char *why, size_t size)
 {
     size_t used = 0;
 
@@ -117,10 +162,22 @@ static size_t read_report(int fd, char *why, size_t size)
             continue;
         if (len <= 0)
             break;
+        if (len == 1 && why[used] == HOLD) {
+            hold_root(child, true);
+            if (write(fd, why + used, 1) != 1)
+                break;
+            continue;
+        }
         used += (size_t) len;
     }
     why[used] = '\0';
     return used;
+}
+
+static void close_if(int fd)
+{
+    if (fd >= 0)
+        close(fd);
 }
 
 static int open_pipes(int out[2], int err[2], int report[2])
@@ -129,7 +186,7 @@ static int open_pipes(int out[2], int err[2], int report[2])
         return -1;
     if (pipe2(err, O_CLOEXEC) < 0)
         return -1;
-    return pipe2(report, O_CLOEXEC);
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, report);
 }
 
 int spawn_container(const struct plan *plan, const struct plan_container *c, struct child *ret,
@@ -146,6 +203,7 @@ int spawn_container(const struct plan *plan, const struct plan_container *c, str
     start.out = out[1];
     start.err = err[1];
     start.report = report[1];
+    ret->root = ret->mounts = -1;
     ret->pid = start_child(&start);
     if (ret->pid < 0)
         snprintf(why, size, "%s: %s", plan->is_host ? "new namespaces" : "new process",
@@ -153,9 +211,13 @@ int spawn_container(const struct plan *plan, const struct plan_container *c, str
     close(out[1]);
     close(err[1]);
     close(report[1]);
-    has_failed = ret->pid < 0 || read_report(report[0], why, size) > 0;
+    has_failed = ret->pid < 0 || read_report(report[0], ret, why, size) > 0;
     close(report[0]);
+    if (!has_failed && !plan->is_host && c->output_count > 0)
+        hold_root(ret, false);
     if (has_failed) {
+        close_if(ret->root);
+        close_if(ret->mounts);
         if (ret->pid > 0)
             waitpid(ret->pid, NULL, 0);
         close(out[0]);
