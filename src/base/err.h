@@ -1,9 +1,9 @@
 /*
  * base/err.h - errors as values with a kind.
  *
- * An error lives on the caller's stack; nothing is allocated. The kind alone decides retries, HTTP status,
- * exit codes and workflow phases. Text is lower case, without a final stop, names the thing and the limit
- * and never holds a secret.
+ * An error lives on the caller's stack; nothing is allocated. The kind alone decides retries,
+ * HTTP status, exit codes and workflow phases. Text is lower case, without a final stop, names
+ * the thing and the limit and never holds a secret.
  */
 #pragma once
 
@@ -13,14 +13,15 @@
 
 enum err_kind {
     ERR_NONE,
-    ERR_INVALID,     /* the input is wrong; trying again will not help */
-    ERR_NOT_FOUND,   /* the named thing does not exist */
-    ERR_EXISTS,      /* the thing to be created is there already */
-    ERR_CONFLICT,    /* somebody else changed it first */
-    ERR_DENIED,      /* authenticated, but not allowed */
+    ERR_INVALID,      /* the input is wrong; trying again will not help */
+    ERR_NOT_FOUND,    /* the named thing does not exist */
+    ERR_EXISTS,       /* the thing to be created is there already */
+    ERR_CONFLICT,     /* somebody else changed it first */
+    ERR_DENIED,       /* authenticated, but not allowed */
     ERR_UNAUTHORIZED, /* no or wrong credentials */
-    ERR_GONE,        /* the asked-for history is trimmed */
-    ERR_LIMIT,       /* a named limit was exceeded */
+    ERR_GONE,         /* the asked-for history is trimmed */
+    ERR_LIMIT, /* a named limit was exceeded: a smaller one may pass; a full queue is TRANSIENT
+                */
     ERR_UNSUPPORTED, /* known to Argo, not built here yet */
     ERR_TRANSIENT,   /* may work when tried again */
     ERR_TIMEOUT,     /* gave up waiting */

@@ -116,7 +116,7 @@ int workers_submit(struct workers *w, struct job *job, struct err *err)
     pthread_mutex_lock(&w->lock);
     if (w->is_stopping || w->waiting >= JOB_QUEUE_MAX) {
         pthread_mutex_unlock(&w->lock);
-        return err_set(err, ERR_LIMIT, "%u jobs wait for a worker (limit %d)", w->waiting,
+        return err_set(err, ERR_TRANSIENT, "%u jobs wait for a worker (limit %d)", w->waiting,
                        JOB_QUEUE_MAX);
     }
     list_append(job->class == JOB_BULK ? &w->bulk : &w->quick, &job->link);

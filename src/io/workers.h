@@ -27,7 +27,7 @@ struct workers;
 /** workers_new() - start @count threads; owned */
 struct workers *workers_new(struct loop *loop, unsigned count, struct err *err);
 
-/** workers_submit() - hand a job over; any thread; -1 with ERR_LIMIT when the queue is full,
+/** workers_submit() - hand a job over; any thread; -1 with ERR_TRANSIENT when the queue is full,
  * the job then stays the caller's */
 int workers_submit(struct workers *w, struct job *job, struct err *err);
 

@@ -63,7 +63,7 @@ struct pod_runner {
 
 /**
  * pod_create() - ask for a pod
- * @err: ERR_LIMIT (over POD_QUEUE_MAX waiting): ask again later; ERR_INVALID: the request can never run
+ * @err: ERR_TRANSIENT (over POD_QUEUE_MAX waiting): ask again later; ERR_INVALID: the request can never run
  *
  * Return: 0: a report will follow; -1.
  */

@@ -181,7 +181,7 @@ void store_txn_once(struct store_txn *txn, struct str mark);
  * store_commit() - hand a transaction to the writer
  * @txn:  taken, also on failure
  * @done: called once on the loop when it is durable or has failed; may be NULL
- * @err:  ERR_LIMIT when STORE_QUEUE_MAX_TXNS wait; then @done is not called
+ * @err:  ERR_TRANSIENT when STORE_QUEUE_MAX_TXNS wait; then @done is not called
  *
  * Transactions commit in the order of this call. A disk that is full or busy makes the writer wait and try again
  * (transient), never lose: done comes later; store_is_stalled() says so meanwhile.

@@ -62,8 +62,8 @@ typedef void (*bus_published_fn)(void *ctx, uint64_t seq, bool is_duplicate,
  * @rec:  id, source, event, ns, payload; copied before return
  * @done: called once on the bus writer's thread when it is on disk or has failed: be quick, do
  * not call back into the bus
- * @err:  ERR_LIMIT over BUS_EVENT_MAX_BYTES, or when BUS_QUEUE_MAX_EVENTS wait (then @done is
- * not called)
+ * @err:  ERR_LIMIT over BUS_EVENT_MAX_BYTES; ERR_TRANSIENT when BUS_QUEUE_MAX_EVENTS wait; then
+ * @done is not called
  */
 int bus_publish(struct bus *bus, const struct bus_record *rec, bus_published_fn done, void *ctx,
                 struct err *err);

@@ -75,7 +75,7 @@ int bus_publish(struct bus *bus, const struct bus_record *rec, bus_published_fn 
     if (bus->queue_len >= BUS_QUEUE_MAX_EVENTS || bus->is_stopping) {
         pthread_mutex_unlock(&bus->lock);
         free(item);
-        return err_set(err, ERR_LIMIT, "%d events wait for the bus", BUS_QUEUE_MAX_EVENTS);
+        return err_set(err, ERR_TRANSIENT, "%d events wait for the bus", BUS_QUEUE_MAX_EVENTS);
     }
     must_wake = push_locked(bus, item);
     pthread_mutex_unlock(&bus->lock);
@@ -135,7 +135,7 @@ int bus_publish_wait(struct bus *bus, const struct bus_record *rec, uint64_t max
     if (bus->is_stopping || code != 0) {
         pthread_mutex_unlock(&bus->lock);
         free(item);
-        return err_set(err, ERR_LIMIT, "%d events wait for the bus", BUS_QUEUE_MAX_EVENTS);
+        return err_set(err, ERR_TRANSIENT, "%d events wait for the bus", BUS_QUEUE_MAX_EVENTS);
     }
     must_wake = push_locked(bus, item);
     pthread_mutex_unlock(&bus->lock);

@@ -26,6 +26,7 @@ struct firing {
     struct sensor_trigger *trigger; /* NULL: it went away */
     const struct trigger_driver *driver;
     struct arena *arena; /* owned: all below but the events */
+    struct arena *try;   /* owned: what the last try made */
     struct trigger_request req;
     struct trigger_result result;
     struct kept *kept; /* taken from the trigger; owned */
@@ -142,6 +143,7 @@ static struct firing *firing_new(struct sensor_trigger *t)
     struct trigger_event *events = ARENA_ARRAY(a, struct trigger_event, count + 1);
 
     f->arena = a;
+    f->try = arena_new();
     f->c = t->sensor->c;
     f->trigger = t;
     f->driver = t->driver;
@@ -175,6 +177,7 @@ static void firing_free(struct firing *f)
             arena_free(f->kept[i].arena);
     timer_free(f->timer);
     list_remove(&f->link);
+    arena_free(f->try);
     arena_free(f->arena);
 }
 
@@ -216,13 +219,19 @@ static void end_firing(struct firing *f, const struct err *err)
 
 /* ---- on a worker ---- */
 
+static void carry_out(struct firing *f, struct err *err)
+{
+    arena_reset(f->try);
+    f->driver->ops->fire(f->c->options.services, f->try, &f->req, &f->result, err);
+}
+
 static void run_firing(struct job *job)
 {
     struct firing *f = CONTAINER_OF(job, struct firing, job);
 
     job->err.kind = ERR_NONE;
     FAULT_POINT("sensor.fire.before");
-    f->driver->ops->fire(f->c->options.services, f->arena, &f->req, &f->result, &job->err);
+    carry_out(f, &job->err);
     FAULT_POINT("sensor.fire.after");
 }
 
@@ -245,12 +254,6 @@ static void try_later(struct firing *f, const struct err *err)
     timer_start(f->timer, f->wait_ms);
 }
 
-/* A full queue (ERR_LIMIT, of the store's transactions) empties too. */
-static bool may_be_tried_again(const struct err *err)
-{
-    return err->kind == ERR_LIMIT || err_is_retryable(err);
-}
-
 static void on_fired(struct job *job)
 {
     struct firing *f = CONTAINER_OF(job, struct firing, job);
@@ -259,7 +262,7 @@ static void on_fired(struct job *job)
     f->c->firings--;
     if (!f->trigger)
         firing_free(f);
-    else if (may_be_tried_again(&job->err))
+    else if (err_is_retryable(&job->err))
         try_later(f, &job->err);
     else
         end_firing(f, &job->err);
@@ -294,7 +297,7 @@ static void begin_firing(struct firing *f)
     } else if (f->driver->place == TRIGGER_ON_WORKER) {
         submit_firing(f);
     } else {
-        f->driver->ops->fire(f->c->options.services, f->arena, &f->req, &f->result, &err);
+        carry_out(f, &err);
         end_firing(f, &err);
     }
 }

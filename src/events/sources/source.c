@@ -215,8 +215,7 @@ int source_deliver(struct source *src, const struct delivery *d, struct err *err
     ctx[1] = src;
     change_undone(src, 1);
     while (bus_publish(src->bus, &record, on_published, ctx, err) < 0) {
-        if (record.payload.len > 0 && err->kind == ERR_LIMIT &&
-            !is_cancelled(src, BUS_FULL_WAIT_MS) && strstr(err->text, "wait for the bus"))
+        if (err->kind == ERR_TRANSIENT && !is_cancelled(src, BUS_FULL_WAIT_MS))
             continue; /* back-pressure: the origin keeps what we do not take */
         change_undone(src, -1);
         return -1;
@@ -319,9 +318,10 @@ static void on_ended(struct loop_task *task)
 
 static void reply_error(struct http_request *req, const struct err *err)
 {
-    unsigned status = err->kind == ERR_LIMIT || err->kind == ERR_TRANSIENT ? 503
-                      : err->kind == ERR_INVALID                           ? 400
-                                                                           : 500;
+    unsigned status = err->kind == ERR_TRANSIENT ? 503
+                      : err->kind == ERR_LIMIT   ? 413
+                      : err->kind == ERR_INVALID ? 400
+                                                 : 500;
 
     http_reply(req, status, STR("text/plain; charset=utf-8"), str_from(err->text), NULL, 0);
 }

@@ -98,7 +98,7 @@ int source_secret(struct source *src, const struct json *selector, struct secret
 /**
  * source_deliver() - hand one received thing to the core
  * @d:   borrowed; copied
- * @err: ERR_LIMIT (bus full and stop asked), ERR_CANCELLED
+ * @err: ERR_TRANSIENT (bus full and stop asked), ERR_LIMIT (over BUS_EVENT_MAX_BYTES)
  *
  * Publishes without waiting; after poll() returns the core waits until all are stored and then
  * calls settle() for each in order of delivery. ON_LOOP sources: never blocks, settle comes

@@ -58,8 +58,8 @@ struct trigger_ops {
     /* Finds the resource inside the template (source.resource ...); NULL for kinds without one.
      * Pure. */
     const struct json *(*resource)(const struct json *template);
-    /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_LIMIT, ERR_TIMEOUT
-     * and ERR_IO may be tried again. */
+    /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_TIMEOUT and
+     * ERR_IO are tried again. @a lives until the firing is settled or tried again. */
     int (*fire)(const struct trigger_services *s, struct arena *a,
                 const struct trigger_request *req, struct trigger_result *ret, struct err *err);
 };

@@ -422,7 +422,7 @@ static int local_create(struct pod_runner *base, const struct pod_request *req, 
         return 0;
     }
     if (r->by_uid.len >= POD_QUEUE_MAX)
-        return err_set(err, ERR_LIMIT, "%zu pods wait or run (limit %d)", r->by_uid.len,
+        return err_set(err, ERR_TRANSIENT, "%zu pods wait or run (limit %d)", r->by_uid.len,
                        POD_QUEUE_MAX);
     pod = pod_new(r, req);
     list_append(&r->waiting, &pod->link);

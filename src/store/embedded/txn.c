@@ -194,7 +194,7 @@ int store_commit(struct store *s, struct store_txn *txn, store_done_fn done, voi
     if (s->queue_len >= STORE_QUEUE_MAX_TXNS || s->is_stopping) {
         pthread_mutex_unlock(&s->lock);
         txn_release(txn);
-        return err_set(err, ERR_LIMIT, "%d transactions wait for the store",
+        return err_set(err, ERR_TRANSIENT, "%d transactions wait for the store",
                        STORE_QUEUE_MAX_TXNS);
     }
     list_append(&s->queue, &txn->link);

@@ -257,7 +257,7 @@ static bool ask_for_pod(struct engine_run *run, const struct pod_request *reques
 
     if (pod_create(run->engine->options.runner, request, &err) == 0)
         return true;
-    if (err.kind == ERR_LIMIT) {
+    if (err.kind == ERR_TRANSIENT) {
         pod_drop(pod);
         return false;
     }

@@ -41,7 +41,7 @@ struct workflow_submitter {
      * @ret: the created object (also when the once_mark found it made before); a reference for
      * the caller
      * @err: ERR_INVALID (validation text as upstream's), ERR_UNSUPPORTED, ERR_EXISTS,
-     * ERR_NOT_FOUND (template), ERR_LIMIT, ERR_IO
+     * ERR_NOT_FOUND (template), ERR_LIMIT (too large), ERR_TRANSIENT, ERR_IO
      */
     int (*submit)(void *ctx, const struct json *doc,
                   const struct workflow_submit_options *options,
