@@ -1,6 +1,7 @@
-/* Errors and plain patterns; the rest is RE2's. See regex.h. */
+/* Errors, plain patterns and names of groups; the rest is RE2's. See regex.h. */
 #include "formats/regex.h"
 
+#include "base/strbuf.h"
 #include "formats/regex_re2.h"
 
 static struct str shown(struct str s)
@@ -8,12 +9,87 @@ static struct str shown(struct str s)
     return str_is_none(s) ? STR("") : s;
 }
 
+/* ---- names of groups ---- */
+
+static bool is_name_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           c == '_';
+}
+
+/* Bytes of "(?P<name>" or "(?<name>", 0 when the text does not begin with one. */
+static size_t group_size(struct str s)
+{
+    size_t head = str_starts(s, STR("(?P<"))  ? 4
+                  : str_starts(s, STR("(?<")) ? 3
+                                              : 0,
+           end = head;
+
+    if (head == 0)
+        return 0;
+    while (end < s.len && is_name_char(s.ptr[end]))
+        end++;
+    return end > head && end < s.len && s.ptr[end] == '>' ? end + 1 : 0;
+}
+
+/* Bytes of what begins with a backslash: "\\Q...\\E" or two characters. */
+static size_t escape_size(struct str s)
+{
+    size_t end;
+
+    if (!str_starts(s, STR("\\Q")))
+        return s.len < 2 ? s.len : 2;
+    end = str_find(s, STR("\\E"));
+    return end == SIZE_MAX ? s.len : end + 2;
+}
+
+/* Bytes of a class in brackets. */
+static size_t class_size(struct str s)
+{
+    size_t at = str_starts(s, STR("[^")) ? 2 : 1;
+
+    at += at < s.len && s.ptr[at] == ']'; /* the first one is a member */
+    while (at < s.len && s.ptr[at] != ']') {
+        struct str rest = str_skip(s, at);
+        size_t end = str_starts(rest, STR("[:")) ? str_find(rest, STR(":]")) : SIZE_MAX;
+
+        at += end != SIZE_MAX ? end + 2 : rest.ptr[0] == '\\' ? escape_size(rest) : 1;
+    }
+    return at < s.len ? at + 1 : s.len;
+}
+
+/* What Go and this RE2 take differently: groups lose their names, which nothing asks for (Go
+ * knows a further spelling, and takes a name twice), and single bytes are refused. */
+static int rewrite(struct strbuf *b, struct str pattern, struct err *err)
+{
+    while (pattern.len > 0) {
+        size_t group = group_size(pattern);
+        size_t size = group > 0                ? group
+                      : pattern.ptr[0] == '\\' ? escape_size(pattern)
+                      : pattern.ptr[0] == '['  ? class_size(pattern)
+                                               : 1;
+
+        if (str_starts(pattern, STR("\\C")))
+            return err_set(err, ERR_INVALID,
+                           "error parsing regexp: invalid escape sequence: `\\C`");
+        strbuf_add(b, str_head(pattern, group > 0 ? 1 : size));
+        pattern = str_skip(pattern, size);
+    }
+    return 0;
+}
+
 struct regex *regex_new(struct str pattern, struct err *err)
 {
     char text[512];
     struct str p = shown(pattern);
-    void *re = regex_re2_new(p.ptr, p.len, text, sizeof(text));
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(p.len);
+    void *re = NULL;
 
+    if (rewrite(&b, p, err) < 0)
+        return NULL;
+    re = regex_re2_new(b.len > 0 ? b.ptr : "", b.len, text, sizeof(text));
+    if (!re && b.len < p.len && str_find(p, STR("(?<")) == SIZE_MAX)
+        re = regex_re2_new(p.ptr, p.len, text, sizeof(text)); /* tells it with the names */
     if (!re)
         err_set(err, ERR_INVALID, "error parsing regexp: %s", text);
     return re;

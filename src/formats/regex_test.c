@@ -24,6 +24,17 @@ static const struct {
     {"\\d{2,3}", "a12", 1},
     {"a|b", "xb", 1},
     {"\xc3\xa9", "h\xc3\xa9", 1},
+    {"^(?P<n>a)(?<m>b)$", "ab", 1},
+    {"^(?<n>a)(?<n>b)$", "ab", 1},
+    {"^(?<n>a|(?P<m>b))$", "b", 1},
+    {"^\\(?<n>$", "<n>", 1}, /* an optional parenthesis */
+    {"^\\(?<n>$", "", 0},
+    {"^\\Q(?<n>a)\\E(?<n>b)$", "(?<n>a)b", 1},
+    {"^[](?<n>][[:alpha:](?<n>]\\]?(?<n>b)$", "?x]b", 1},
+    {"^[^(?<n>]$", "x", 1},
+    {"^[^(?<n>]$", "n", 0},
+    {"^\\Q\\C\\E$", "\\C", 1},
+    {"^(?i:A)(?s).$", "a\n", 1},
     {"(a*)*$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 1},
 };
 
@@ -58,6 +69,9 @@ static void test_refused(void **state)
         {"[b-a]", "error parsing regexp: invalid character class range: `b-a`"},
         {"[[:x:]]", "error parsing regexp: invalid character class range: `[:x:]`"},
         {"\\8", "error parsing regexp: invalid escape sequence: `\\8`"},
+        {"a\\C", "error parsing regexp: invalid escape sequence: `\\C`"},
+        {"(?<n>a)\\1", "error parsing regexp: invalid escape sequence: `\\1`"},
+        {"(?P<n>a", "error parsing regexp: missing closing ): `(?P<n>a`"},
         {"(?P<n", "error parsing regexp: invalid named capture: `(?P<n`"},
     };
 
