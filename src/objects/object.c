@@ -271,6 +271,8 @@ bool object_check(struct arena *a, const struct object_document *doc,
         add_broken_rule(a, doc, faults);
     if (faults->len == before && has_templates(doc->kind))
         object_check_templates(a, &doc->value, faults);
+    if (has_templates(doc->kind))
+        object_check_tags(a, &doc->value, faults);
     return faults->len == before;
 }
 
