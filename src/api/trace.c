@@ -37,6 +37,7 @@ void trace_handle(struct api *api, struct http_request *req, struct str id)
     struct json_array_builder steps = {0};
     struct bus_trace *rows;
     struct bus_record r;
+    struct str space, ns;
     struct json made;
     struct err err;
     size_t count;
@@ -46,10 +47,13 @@ void trace_handle(struct api *api, struct http_request *req, struct str id)
         reply_error(req, &err);
         return;
     }
+    space = r.ns;
     for (size_t i = 0; i < count; i++)
         json_push(a, &steps, step_value(a, &rows[i]));
     json_add(a, &b, STR("id"), json_string(id));
-    json_add(a, &b, STR("namespace"), json_string(r.ns));
+    if (str_cut(&space, '/', &ns)) /* bus_space() */
+        json_add(a, &b, STR("namespace"), json_string(ns));
+    json_add(a, &b, STR("eventBus"), json_string(str_is_empty(space) ? STR("default") : space));
     json_add(a, &b, STR("eventSource"), json_string(r.source));
     json_add(a, &b, STR("eventName"), json_string(r.event));
     json_add(a, &b, STR("sequence"), json_int(a, (int64_t) r.seq));

@@ -37,6 +37,7 @@ check() {
 
 # contains FILE TEXT / lacks FILE TEXT
 contains() { grep -qF -- "$2" "$1" || { echo "no \"$2\" in:"; cat "$1"; return 1; }; }
+lacks() { ! grep -qF -- "$2" "$1" || { echo "\"$2\" in:"; cat "$1"; return 1; }; }
 equals() { [ "$1" = "$2" ] || { echo "got \"$1\", wanted \"$2\""; return 1; }; }
 
 # wait_for SECONDS COMMAND...: until it succeeds.
