@@ -72,7 +72,7 @@ static int rewrite(struct strbuf *b, struct str pattern, struct err *err)
         if (str_starts(pattern, STR("\\C")))
             return err_set(err, ERR_INVALID,
                            "error parsing regexp: invalid escape sequence: `\\C`");
-        strbuf_add(b, str_head(pattern, group > 0 ? 1 : size));
+        strbuf_add(b, group > 0 ? STR("(?:") : str_head(pattern, size));
         pattern = str_skip(pattern, size);
     }
     return 0;

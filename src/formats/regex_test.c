@@ -71,6 +71,7 @@ static void test_refused(void **state)
         {"\\8", "error parsing regexp: invalid escape sequence: `\\8`"},
         {"a\\C", "error parsing regexp: invalid escape sequence: `\\C`"},
         {"(?<n>a)\\1", "error parsing regexp: invalid escape sequence: `\\1`"},
+        {"(?<n>?)", "error parsing regexp: missing argument to repetition operator: `?`"},
         {"(?P<n>a", "error parsing regexp: missing closing ): `(?P<n>a`"},
         {"(?P<n", "error parsing regexp: invalid named capture: `(?P<n`"},
     };
