@@ -2,35 +2,60 @@
  * tiphys apply: create the objects of manifests, or bring those that exist to what the manifest
  * says. One wrong object does not hinder the others; the exit code tells that there was one.
  */
-#include <stdio.h>
+#include "cli/apply.h"
 
-#include "cli/objects.h"
+#include "cli/manifests.h"
 
-static int apply_one(struct cli *cli, const struct object_document *doc, struct err *err)
+static void tell(const struct object_kind *kind, const struct json *doc, const char *done)
+{
+    printf("%s%s%s/" STR_FMT " %s\n", kind->singular, kind->group[0] ? "." : "", kind->group,
+           STR_ARG(object_name(doc)), done);
+}
+
+/* What is there already: 0 and @ret_done, or -1. */
+static int update(struct cli *cli, const struct object_document *doc, struct str ns,
+                  enum apply_how how, const char **ret_done, struct err *err)
+{
+    struct str text = json_text(cli->arena, &doc->value, 0), name = object_name(&doc->value);
+    struct str one = cli_path(cli, doc->kind, ns, name);
+    struct cli_answer answer;
+
+    if (how == APPLY_ANEW && strcmp(doc->kind->kind, "Workflow") == 0) {
+        *ret_done = "created anew";
+        return cli_call(cli, "DELETE", one, STR(""), &answer, err) < 0 ||
+                       cli_call(cli, "POST", cli_path(cli, doc->kind, ns, STR("")), text,
+                                &answer, err) < 0
+                   ? -1
+                   : 0;
+    }
+    *ret_done = "configured";
+    return cli_call(cli, "PUT", one, text, &answer, err);
+}
+
+static int apply_one(struct cli *cli, const struct object_document *doc, enum apply_how how,
+                     struct err *err)
 {
     struct field_faults faults = {0};
-    struct str name = object_name(&doc->value), ns = object_namespace(&doc->value), text;
+    struct str ns = object_namespace(&doc->value);
     struct cli_answer answer;
-    const char *done = "created";
+    const char *done;
 
     if (!object_check(cli->arena, doc, &faults))
         return object_faults_err(cli->arena, doc, &faults, err);
     if (str_is_empty(ns))
         ns = cli_namespace(cli);
-    text = json_text(cli->arena, &doc->value, 0);
-    if (cli_call(cli, "POST", cli_path(cli, doc->kind, ns, STR("")), text, &answer, err) < 0) {
-        if (err->kind != ERR_EXISTS)
-            return -1;
-        done = "configured";
-        if (cli_call(cli, "PUT", cli_path(cli, doc->kind, ns, name), text, &answer, err) < 0)
-            return -1;
+    if (cli_call(cli, "POST", cli_path(cli, doc->kind, ns, STR("")),
+                 json_text(cli->arena, &doc->value, 0), &answer, err) == 0) {
+        tell(doc->kind, &answer.body, "created");
+        return 0;
     }
-    printf("%s%s%s/" STR_FMT " %s\n", doc->kind->singular, doc->kind->group[0] ? "." : "",
-           doc->kind->group, STR_ARG(object_name(&answer.body)), done);
+    if (err->kind != ERR_EXISTS || update(cli, doc, ns, how, &done, err) < 0)
+        return err_wrap(err, STR_FMT, STR_ARG(doc->source));
+    tell(doc->kind, &doc->value, done);
     return 0;
 }
 
-static int apply_file(struct cli *cli, const char *path, struct err *err)
+int apply_file(struct cli *cli, const char *path, enum apply_how how, struct err *err)
 {
     struct object_documents docs;
     struct str text;
@@ -39,36 +64,51 @@ static int apply_file(struct cli *cli, const char *path, struct err *err)
         object_read(cli->arena, str_from(path), text, &docs, err) < 0)
         return -1;
     for (size_t i = 0; i < docs.len; i++)
-        if (apply_one(cli, &docs.at[i], err) < 0) {
+        if (apply_one(cli, &docs.at[i], how, err) < 0) {
+            fflush(stdout);
             fprintf(stderr, "Error: %s\n", err->text);
             cli->exit_code = 1;
         }
     return 0;
 }
 
+static int apply_paths(struct cli *cli, const char *const *paths, size_t count, struct err *err)
+{
+    struct manifest_paths files;
+
+    if (manifests_find(cli->arena, paths, count, &files, err) < 0)
+        return -1;
+    for (size_t i = 0; i < files.len; i++)
+        if (apply_file(cli, files.at[i], APPLY_UPDATE, err) < 0)
+            return -1;
+    return 0;
+}
+
 static int run_apply(struct cli *cli, struct err *err)
 {
     size_t count;
-    const struct str *files = flags_list(cli->arena, &cli->flags, "filename", &count);
+    const struct str *given = flags_list(cli->arena, &cli->flags, "filename", &count);
+    const char **paths = ARENA_ARRAY(cli->arena, const char *, count + 1);
 
     for (size_t i = 0; i < count; i++)
-        if (apply_file(cli, files[i].ptr, err) < 0)
-            return -1;
-    for (size_t i = 0; i < cli->arg_count; i++)
-        if (apply_file(cli, cli->args[i], err) < 0)
-            return -1;
-    return count + cli->arg_count
-               ? 0
-               : err_set(err, ERR_INVALID, "no manifest is given: %s apply -f FILE",
-                         cli->program);
+        paths[i] = given[i].ptr;
+    if (apply_paths(cli, paths, count, err) < 0)
+        return -1;
+    return apply_paths(cli, cli->args, cli->arg_count, err);
+}
+
+static int check_apply(struct cli *cli, struct err *err)
+{
+    if (cli->arg_count == 0 && !flags_is_given(&cli->flags, "filename"))
+        return err_set(err, ERR_INVALID, "requires a manifest: apply -f FILE");
+    return 0;
 }
 
 static const struct cli_flag flags[] = {
     {.name = "filename",
-     .type = FLAG_LIST,
      .letter = 'f',
-     .word = "FILE",
-     .help = "manifest, - for standard input; may be repeated"},
+     .type = FLAG_LIST,
+     .help = "manifest, a folder of them, or - for standard input; may be repeated"},
     {0}};
 
 extern const struct cli_command cli_apply;
@@ -76,8 +116,9 @@ const struct cli_command cli_apply = {
     .name = "apply",
     .usage = "-f FILE...",
     .summary = "create the objects of manifests, or bring them up to date",
-    .surface = CLI_OWN,
-    .min_args = 0,
-    .max_args = CLI_ANY_ARGS,
+    .example = "apply -f hook.yaml\napply ./manifests",
     .flags = flags,
+    .surface = CLI_OWN,
+    .max_args = CLI_ANY_ARGS,
+    .check = check_apply,
     .run = run_apply};

@@ -103,6 +103,18 @@ int call_server(struct cli *cli, const struct cli_server **ret, struct err *err)
     return 0;
 }
 
+void call_use(struct cli *cli, struct str url)
+{
+    static const struct http_header headers[] = {
+        {STR_INIT("Content-Type"), STR_INIT("application/json")}};
+    struct cli_server *server = ARENA_NEW(cli->arena, struct cli_server);
+
+    server->url = str_copy(cli->arena, url);
+    server->headers = headers;
+    server->header_count = COUNT_OF(headers);
+    cli->server = server;
+}
+
 static void fill_call(struct arena *a, const struct cli_server *server, struct str path,
                       struct http_call *call)
 {

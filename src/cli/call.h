@@ -31,6 +31,10 @@ int call_get_text(struct cli *cli, struct arena *a, struct str path, struct str 
 /** call_server() - where calls go, made of flags and environment; ERR_INVALID */
 int call_server(struct cli *cli, const struct cli_server **ret, struct err *err);
 
+/** call_use() - let calls go to this server ("http://host:port"), whatever the flags say; no
+ * token is sent */
+void call_use(struct cli *cli, struct str url);
+
 /* A GET whose answer is handed over as it comes. */
 struct call_stream {
     const struct cli_server *server;

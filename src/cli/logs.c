@@ -26,7 +26,7 @@ static struct str log_path(struct cli *cli, struct str pod, const struct logs_op
     return str_printf(a,
                       "/api/v1/namespaces/" STR_FMT "/pods/" STR_FMT
                       "/log?container=" STR_FMT STR_FMT STR_FMT,
-                      STR_ARG(cli_namespace(cli)), STR_ARG(pod),
+                      STR_ARG(uri_escape(a, cli_namespace(cli))), STR_ARG(uri_escape(a, pod)),
                       STR_ARG(uri_escape(a, str_from(options->container))), STR_ARG(tail),
                       STR_ARG(options->since));
 }
@@ -330,7 +330,7 @@ static int read_since(struct cli *cli, struct logs_options *options, struct err 
 {
     int64_t since_ns = flags_duration(&cli->flags, "since");
     const char *time = cli_flag(cli, "since-time");
-    struct gotime ignored;
+    struct gotime at;
 
     options->since = STR("");
     if (since_ns > 0 && time)
@@ -339,11 +339,11 @@ static int read_since(struct cli *cli, struct logs_options *options, struct err 
         options->since =
             str_printf(cli->arena, "&sinceSeconds=%lld",
                        (long long) ((since_ns + DURATION_SECOND - 1) / DURATION_SECOND));
-    if (time && gotime_parse_rfc3339(str_from(time), &ignored, err) < 0)
+    if (time && gotime_parse_rfc3339(str_from(time), &at, err) < 0)
         return err_wrap(err, "--since-time %s", time);
     if (time)
-        options->since = str_printf(cli->arena, "&sinceTime=" STR_FMT,
-                                    STR_ARG(uri_escape(cli->arena, str_from(time))));
+        options->since = str_printf(cli->arena, "&sinceTime.seconds=%lld",
+                                    (long long) (at.unix_s > 0 ? at.unix_s : 0));
     return 0;
 }
 

@@ -12,7 +12,7 @@ enum { DEPTH_MAX = 64 };
 
 struct walk {
     struct arena *a;
-    VEC(const char *) files;
+    VEC(const char *) files, folders;
 };
 
 bool manifests_is_manifest(const char *name)
@@ -41,6 +41,7 @@ static int walk_folder(struct walk *w, const char *path, unsigned depth, struct 
 
     if (!dir)
         return err_sys(err, errno, "open folder %s", path);
+    VEC_APUSH(w->a, &w->folders, path);
     while ((entry = readdir(dir)) != NULL)
         if (entry->d_name[0] != '.')
             VEC_APUSH(w->a, &names,
@@ -83,6 +84,6 @@ int manifests_find(struct arena *a, const char *const *paths, size_t count,
     for (size_t i = 0; i < count; i++)
         if (walk_path(&w, paths[i], 0, err) < 0)
             return -1;
-    *ret = (struct manifest_paths){w.files.at, w.files.len};
+    *ret = (struct manifest_paths){w.files.at, w.files.len, w.folders.at, w.folders.len};
     return 0;
 }

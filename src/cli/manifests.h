@@ -6,8 +6,10 @@
 #include "cli/objects.h"
 
 struct manifest_paths {
-    const char *const *at; /* in the arena */
+    const char *const *at; /* files; in the arena */
     size_t len;
+    const char *const *folders; /* that were walked */
+    size_t folder_count;
 };
 
 /**

@@ -1,6 +1,8 @@
 /* See objects.h. */
 #include "cli/objects.h"
 
+#include "formats/uri.h"
+
 struct str cli_path(struct cli *cli, const struct object_kind *kind, struct str ns,
                     struct str name)
 {
@@ -9,9 +11,12 @@ struct str cli_path(struct cli *cli, const struct object_kind *kind, struct str 
                                      : str_printf(a, "/api/%s", kind->version);
 
     if (kind->is_namespaced && ns.len > 0)
-        base = str_printf(a, STR_FMT "/namespaces/" STR_FMT, STR_ARG(base), STR_ARG(ns));
+        base = str_printf(a, STR_FMT "/namespaces/" STR_FMT, STR_ARG(base),
+                          STR_ARG(uri_escape(a, ns)));
     base = str_printf(a, STR_FMT "/%s", STR_ARG(base), kind->plural);
-    return name.len ? str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(base), STR_ARG(name)) : base;
+    return name.len
+               ? str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(base), STR_ARG(uri_escape(a, name)))
+               : base;
 }
 
 /* ---- unknown fields ---- */

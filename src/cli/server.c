@@ -1,82 +1,111 @@
 /* tiphys server: the daemon in the foreground. Its work is daemon/'s; here are the flags. */
 #include "daemon/daemon.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
 
-static int read_port(const struct cli *cli, uint16_t *ret, struct err *err)
+static enum log_level level_of(const struct cli *cli)
 {
-    const char *given = cli_flag(cli, "port");
-    uint32_t port;
+    static const struct {
+        const char *word;
+        enum log_level level;
+    } levels[] = {{"debug", LOG_LEVEL_DEBUG},
+                  {"info", LOG_LEVEL_INFO},
+                  {"warn", LOG_LEVEL_WARN},
+                  {"error", LOG_LEVEL_ERROR}};
+    const char *word = cli_is_on(cli, "verbose") ? "debug" : cli_setting(cli, "loglevel");
 
-    *ret = 2746;
-    if (!given)
-        return 0;
-    if (!parse_u32(str_from(given), &port) || port > 65535)
-        return err_set(err, ERR_INVALID, "--port %s is not a number from 0 to 65535", given);
-    *ret = (uint16_t) port;
-    return 0;
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (strcmp(levels[i].word, word) == 0)
+            return levels[i].level;
+    return LOG_LEVEL_INFO;
 }
 
 static int run_server(struct cli *cli, struct err *err)
 {
-    const char *address = cli_flag(cli, "address"), *data = cli_flag(cli, "data"),
-               *token = cli_flag(cli, "token");
-    struct daemon_options options = {.address = address ? address : "127.0.0.1",
-                                     .data = data ? data : "tiphys-data",
+    const char *token = cli_setting(cli, "token"), *webhooks = cli_flag(cli, "webhook-address");
+    struct daemon_options options = {.address = cli_flag(cli, "address"),
+                                     .port = (uint16_t) flags_int(&cli->flags, "port"),
+                                     .data = cli_flag(cli, "data"),
+                                     .token = token ? token : "",
+                                     .isolation = cli_flag(cli, "isolation"),
+                                     .shim = getenv("TIPHYS_SHIM"),
                                      .is_open = cli_is_on(cli, "open")};
-    const char *format = cli_flag(cli, "log-format"), *level = cli_flag(cli, "loglevel");
-    const char *webhooks = cli_flag(cli, "webhook-address");
 
-    if (!token)
-        token = getenv("ARGO_TOKEN");
-    options.token = token ? token : "";
-    options.isolation = cli_flag(cli, "isolation");
-    options.shim = getenv("TIPHYS_SHIM");
     options.webhook_address = webhooks ? webhooks : options.address;
-    log_setup(format && strcmp(format, "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
-              level && strcmp(level, "debug") == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, 2);
-    if (read_port(cli, &options.port, err) < 0)
-        return -1;
+    log_setup(strcmp(cli_setting(cli, "log-format"), "json") == 0 ? LOG_FORMAT_JSON
+                                                                  : LOG_FORMAT_TEXT,
+              level_of(cli), 2);
     return daemon_run(&options, err);
 }
 
+static int check_server(struct cli *cli, struct err *err)
+{
+    int64_t port = flags_int(&cli->flags, "port");
+
+    if (port < 0 || port > 65535)
+        return err_set(err, ERR_INVALID, "--port %lld is not a number from 0 to 65535",
+                       (long long) port);
+    if (cli_is_on(cli, "secure"))
+        return err_set(err, ERR_UNSUPPORTED, "--secure is not supported yet");
+    return 0;
+}
+
+#define LATER(flag, its_type, text)                                               \
+    {                                                                             \
+        .name = (flag), .type = (its_type), .state = FLAG_UNBUILT, .help = (text) \
+    }
+
 static const struct cli_flag flags[] = {
-    {.name = "address", .word = "IP", .help = "address to listen on (default 127.0.0.1)"},
-    {.name = "port",
-     .letter = 'p',
-     .word = "PORT",
-     .help = "port to listen on (default 2746, 0: any)"},
+    LATER("access-control-allow-origin", FLAG_TEXT, "origin that browsers may call from"),
+    {.name = "address", .fallback = "127.0.0.1", .help = "address to listen on"},
+    LATER("allowed-link-protocol", FLAG_LIST, "protocols of links"),
+    LATER("api-rate-limit", FLAG_INT, "requests of one client in a second"),
+    LATER("auth-mode", FLAG_LIST, "who may come in"),
+    LATER("base-href", FLAG_TEXT, "path that everything is served below"),
+    LATER("browser", FLAG_SWITCH, "open a browser"),
+    LATER("configmap", FLAG_TEXT, "name of the configuration"),
     {.name = "data",
      .letter = 'd',
-     .word = "FOLDER",
-     .help = "where everything is kept (default ./tiphys-data)"},
+     .fallback = "tiphys-data",
+     .help = "folder where everything is kept"},
+    LATER("event-async-dispatch", FLAG_SWITCH, "answer events before they are dispatched"),
+    LATER("event-operation-queue-size", FLAG_INT, "events that may wait"),
+    LATER("event-worker-count", FLAG_INT, "events that are dispatched at once"),
+    LATER("hsts", FLAG_SWITCH, "tell browsers to come by TLS only"),
+    {.name = "isolation",
+     .help = "what a step's container sees: process or host (default: host where this machine "
+             "lets us)"},
+    LATER("kube-api-burst", FLAG_INT, "calls of the Kubernetes API at once"),
+    LATER("kube-api-qps", FLAG_TEXT, "calls of the Kubernetes API in a second"),
+    LATER("managed-namespace", FLAG_TEXT, "namespace to serve, when one only"),
+    LATER("namespaced", FLAG_SWITCH, "serve one namespace only"),
     {.name = "open",
      .type = FLAG_SWITCH,
      .help = "no token is needed from this machine; loopback addresses only"},
+    {.name = "port",
+     .letter = 'p',
+     .type = FLAG_INT,
+     .fallback = "2746",
+     .help = "port to listen on; 0: any"},
+    {.name = "secure",
+     .letter = 'e',
+     .type = FLAG_SWITCH,
+     .help = "serve TLS (not supported yet)"},
+    LATER("tls-certificate-secret-name", FLAG_TEXT, "secret with the certificate"),
     {.name = "webhook-address",
-     .word = "IP",
      .help = "address that webhook event sources listen on (default: --address)"},
-    {.name = "isolation",
-     .word = "KIND",
-     .help =
-         "what a step's container sees: process or host (default: host where this machine lets "
-         "us)"},
-    {.name = "log-format", .word = "FORMAT", .help = "text or json"},
-    {.name = "loglevel", .word = "LEVEL", .help = "info or debug"},
+    LATER("x-frame-options", FLAG_TEXT, "who may show our pages in a frame"),
     {0},
 };
 
 extern const struct cli_command cli_server;
 const struct cli_command cli_server = {.name = "server",
-                                       .usage = "[flags]",
-                                       .summary = "run the server in the foreground",
-                                       .surface = CLI_BOTH,
-                                       .min_args = 0,
-                                       .max_args = 0,
+                                       .usage = "",
+                                       .summary = "start the server, in the foreground",
+                                       .example = "server --open --data ./data",
                                        .flags = flags,
+                                       .check = check_server,
                                        .run = run_server};

@@ -17,6 +17,13 @@ static bool is_given(const struct str *pairs, size_t count, struct str name)
     return false;
 }
 
+/* A value as an argument's text: lists and maps as JSON. */
+static struct str text_of(struct arena *a, const struct json *v)
+{
+    return v->type == JSON_ARRAY || v->type == JSON_OBJECT ? json_text(a, v, 0)
+                                                           : any_string(a, v);
+}
+
 /* Appends "NAME=VALUE" of each member of the file that no -p gives. */
 static int read_parameter_file(struct cli *cli, const char *path, struct str **pairs,
                                size_t *count, struct err *err)
@@ -35,7 +42,7 @@ static int read_parameter_file(struct cli *cli, const char *path, struct str **p
         if (!is_given(*pairs, *count, map.members[i].key))
             VEC_APUSH(a, &all,
                       str_printf(a, STR_FMT "=" STR_FMT, STR_ARG(map.members[i].key),
-                                 STR_ARG(any_string(a, &map.members[i].value))));
+                                 STR_ARG(text_of(a, &map.members[i].value))));
     for (size_t i = 0; i < *count; i++)
         VEC_APUSH(a, &all, (*pairs)[i]);
     *pairs = all.at;

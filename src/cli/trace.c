@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/call.h"
+#include "cli/workflow.h"
 #include "formats/uri.h"
 
 static void print_steps(const struct json *v)
@@ -31,32 +31,46 @@ static void print_steps(const struct json *v)
 
 static int run_trace(struct cli *cli, struct err *err)
 {
+    const char *output = cli_flag(cli, "output");
     struct cli_answer answer;
     struct str path;
 
-    if (cli->arg_count != 2 || strcmp(cli->args[0], "event") != 0)
-        return err_set(err, ERR_INVALID, "an event id is needed: tiphys trace event ID");
     path = str_printf(cli->arena, "/tiphys/v1/events/" STR_FMT,
                       STR_ARG(uri_escape(cli->arena, str_from(cli->args[1]))));
     if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
         return -1;
-    if (cli_flag(cli, "output"))
-        printf(STR_FMT "\n", STR_ARG(json_text(cli->arena, &answer.body, JSON_INDENT)));
+    if (output && strcmp(output, "yaml") == 0)
+        workflow_print_yaml(&answer.body);
+    else if (output)
+        workflow_print_json(&answer.body);
     else
         print_steps(&answer.body);
     return 0;
 }
 
-static const struct cli_flag flags[] = {
-    {.name = "output", .letter = 'o', .word = "FORMAT", .help = "json"}, {0}};
+static int check_trace(struct cli *cli, struct err *err)
+{
+    if (strcmp(cli->args[0], "event") != 0)
+        return err_set(err, ERR_INVALID, "unknown thing to trace \"%s\": want event",
+                       cli->args[0]);
+    return 0;
+}
+
+static const struct cli_flag flags[] = {{.name = "output",
+                                         .letter = 'o',
+                                         .choices = "json|yaml",
+                                         .help = "output format: json or yaml"},
+                                        {0}};
 
 extern const struct cli_command cli_trace;
 const struct cli_command cli_trace = {
     .name = "trace",
     .usage = "event ID",
     .summary = "tell the way of an event through sources, sensors and triggers",
+    .example = "trace event 6f2c",
+    .flags = flags,
     .surface = CLI_OWN,
     .min_args = 2,
     .max_args = 2,
-    .flags = flags,
+    .check = check_trace,
     .run = run_trace};

@@ -48,6 +48,13 @@ struct fd_watch {
     void *ctx;
 };
 
+struct path_watch {
+    uv_fs_event_t handle;
+    struct loop *loop;
+    loop_fn fn;
+    void *ctx;
+};
+
 /* Calls back and warns when that took the loop for too long. */
 static void call(const struct loop *loop, loop_fn fn, void *ctx)
 {
@@ -285,6 +292,54 @@ void fd_watch_free(struct fd_watch *w)
     loop_assert(w->loop);
     uv_poll_stop(&w->handle);
     uv_close((uv_handle_t *) &w->handle, on_watch_closed);
+}
+
+static void on_path(uv_fs_event_t *handle, const char *name, int events, int status)
+{
+    struct path_watch *w = CONTAINER_OF(handle, struct path_watch, handle);
+
+    (void) name;
+    (void) events;
+    (void) status;
+    call(w->loop, w->fn, w->ctx);
+}
+
+static void on_path_closed(uv_handle_t *handle)
+{
+    free(CONTAINER_OF(handle, struct path_watch, handle));
+}
+
+struct path_watch *path_watch_new(struct loop *loop, const char *path, loop_fn fn, void *ctx,
+                                  struct err *err)
+{
+    struct path_watch *w = NEW(struct path_watch);
+    int error;
+
+    loop_assert(loop);
+    w->loop = loop;
+    w->fn = fn;
+    w->ctx = ctx;
+    error = uv_fs_event_init(&loop->uv, &w->handle);
+    if (error != 0) {
+        free(w);
+        err_sys(err, -error, "watch %s", path);
+        return NULL;
+    }
+    error = uv_fs_event_start(&w->handle, on_path, path, 0);
+    if (error == 0)
+        return w;
+    uv_close((uv_handle_t *) &w->handle, on_path_closed);
+    err_sys(err, -error, "watch %s", path);
+    return NULL;
+}
+
+void path_watch_free(struct path_watch *w)
+{
+    if (!w)
+        return;
+    loop_assert(w->loop);
+    uv_fs_event_stop(&w->handle);
+    uv_close((uv_handle_t *) &w->handle, on_path_closed);
 }
 
 static void on_signal(uv_signal_t *handle, int number)

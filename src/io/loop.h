@@ -17,6 +17,7 @@
 struct loop;
 struct timer;
 struct fd_watch;
+struct path_watch;
 
 typedef void (*loop_fn)(void *ctx);
 
@@ -76,6 +77,14 @@ struct fd_watch *fd_watch_new(struct loop *loop, int fd, loop_fn fn, void *ctx,
 /** fd_watch_free() - stop watching; NULL is a no-op; allowed inside its own callback; then the
  * fd may be closed */
 void fd_watch_free(struct fd_watch *w);
+
+/** path_watch_new() - call @fn when something in a folder was made, written, renamed or removed
+ * (not below its folders), or when a file was written; which, is not told; NULL on failure */
+struct path_watch *path_watch_new(struct loop *loop, const char *path, loop_fn fn, void *ctx,
+                                  struct err *err);
+
+/** path_watch_free() - stop watching; NULL is a no-op; allowed inside its own callback */
+void path_watch_free(struct path_watch *w);
 
 /** loop_on_signal() - call @fn on the loop for each arrival of a signal, for the life of the
  * loop */

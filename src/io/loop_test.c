@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -141,6 +142,62 @@ static void test_watches(void **state)
     close(w.fd);
 }
 
+static void on_path_change(void *ctx)
+{
+    ++*(int *) ctx;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void turn_until(struct loop *loop, const int *count, int least)
+{
+    for (int i = 0; i < 100 && *count < least; i++)
+        loop_run_once(loop, 50);
+    assert_true(*count >= least);
+}
+
+/* A folder's files are made, written and renamed; a folder that is not there is an error. */
+static void test_paths(void **state)
+{
+    char folder[] = "/tmp/loop_test.XXXXXX", path[64], other[64];
+    struct err err = {0};
+    struct loop *loop = loop_new(&err);
+    struct path_watch *w;
+    int count = 0, before;
+
+    (void) state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/a", folder);
+    snprintf(other, sizeof(other), "%s/b", folder);
+    assert_null(path_watch_new(loop, path, on_path_change, &count, &err));
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    w = path_watch_new(loop, folder, on_path_change, &count, &err);
+    assert_non_null(w);
+    write_file(path, "x");
+    turn_until(loop, &count, 1);
+    before = count;
+    write_file(path, "y");
+    turn_until(loop, &count, before + 1);
+    before = count;
+    assert_int_equal(rename(path, other), 0);
+    turn_until(loop, &count, before + 1);
+    path_watch_free(w);
+    loop_run_once(loop, 0);
+    before = count;
+    assert_int_equal(unlink(other), 0);
+    loop_run_once(loop, 20);
+    assert_int_equal(count, before);
+    assert_int_equal(rmdir(folder), 0);
+    loop_free(loop);
+}
+
 static void test_signals(void **state)
 {
     struct err err;
@@ -216,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_posts_from_threads),
         cmocka_unit_test(test_timers),
         cmocka_unit_test(test_watches),
+        cmocka_unit_test(test_paths),
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_jobs),
     };
