@@ -153,6 +153,7 @@ void api_stop(struct api *api)
     for (int i = 0; i < 10; i++) /* answers that wait for the store, and streams that close */
         loop_run_once(api->options.loop, 10);
     http_server_stop(api->server);
+    loop_run_once(api->options.loop, 1); /* streams that were opened at the last moment */
     while (!list_is_empty(&api->watches) || !list_is_empty(&api->logs))
         loop_run_once(api->options.loop, 10);
     free((char *) (uintptr_t) api->token.ptr);

@@ -70,8 +70,7 @@ static void test_life_of_an_object(void **state)
         {"GET", WORKFLOWS "?fieldSelector=metadata.name%3Done", "", 200, "\"name\":\"one\""},
         {"GET", WORKFLOWS "?labelSelector=a%20b", "", 400, "unable to parse requirement"},
         {"GET", WORKFLOWS "?limit=x", "", 400, "limit \\\"x\\\" is not a number"},
-        {"POST", WORKFLOWS, "{\"kind\":", 400,
-         "request:2:1: did not find expected node content"},
+        {"POST", WORKFLOWS, "{\"kind\":", 400, "request:1:9: unexpected end of JSON input"},
         {"POST", WORKFLOWS, DOC("Upper"), 400, "write \\\"upper\\\""},
         {"POST", "/api/v1/namespaces/argo/secrets", DOC("x"), 400,
          "the document is a Workflow, the path is for a Secret"},
@@ -148,16 +147,19 @@ static void make_with_node(struct world *w)
 static void test_nodes_are_shown(void **state)
 {
     static const struct {
-        const char *path;
+        const char *method, *path, *body;
         size_t stop_after;
-    } rows[] = {{WORKFLOWS "/n", 0}, {WORKFLOWS, 0}, {WORKFLOWS "?watch=true", 1}};
+    } rows[] = {{"GET", WORKFLOWS "/n", "", 0},
+                {"GET", WORKFLOWS, "", 0},
+                {"GET", WORKFLOWS "?watch=true", "", 1},
+                {"PUT", WORKFLOWS "/n", DOC("n"), 0}};
     struct world *w = *state;
 
     make_with_node(w);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct call c = {.method = "GET",
+        struct call c = {.method = rows[i].method,
                          .path = rows[i].path,
-                         .body = "",
+                         .body = rows[i].body,
                          .token = "secret",
                          .stop_after = rows[i].stop_after,
                          .seen = STRBUF_INIT(1 << 20)};
@@ -168,6 +170,34 @@ static void test_nodes_are_shown(void **state)
             fail_msg("row %zu: %s", i, c.stop_after ? strbuf_str(&c.seen).ptr : c.answer);
         strbuf_done(&c.seen);
     }
+}
+
+/* A Workflow larger than a stream's queue comes whole through a watch. */
+static void test_large_objects_are_watched(void **state)
+{
+    struct world *w = *state;
+    struct strbuf big = STRBUF_INIT(8 << 20);
+    struct store_txn *txn;
+    struct call c = {.method = "GET",
+                     .path = WORKFLOWS "?watch=true",
+                     .body = "",
+                     .token = "secret",
+                     .stop_after = 3 << 20,
+                     .seen = STRBUF_INIT(8 << 20)};
+
+    make_with_node(w);
+    strbuf_addz(&big, "{\"id\":\"n-2\",\"message\":\"");
+    while (big.len < 3 << 20)
+        strbuf_addz(&big, "0123456789abcdef");
+    strbuf_addz(&big, "\"}");
+    txn = store_txn_new(w->store);
+    store_txn_node(txn, STR("u"), STR("n-2"), 2, strbuf_str(&big));
+    world_commit(w, txn);
+    world_run(w, &c);
+    assert_true(str_find(strbuf_str(&c.seen), STR("0123456789abcdef\"}")) != SIZE_MAX ||
+                c.seen.len >= 3 << 20);
+    strbuf_done(&c.seen);
+    strbuf_done(&big);
 }
 
 static void test_open_access_is_for_the_loopback(void **state)
@@ -193,6 +223,7 @@ int main(void)
         TEST(test_life_of_an_object),
         TEST(test_watch),
         TEST(test_nodes_are_shown),
+        TEST(test_large_objects_are_watched),
         TEST(test_open_access_is_for_the_loopback),
     };
 

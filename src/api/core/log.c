@@ -197,6 +197,12 @@ static struct sorted_line *sort_lines(const struct lines *lines, size_t *ret_cou
     return all;
 }
 
+static int too_large(struct err *err)
+{
+    return err_set(err, ERR_LIMIT, "the log is over %d bytes: ask for its tail, or follow it",
+                   HTTP_RESPONSE_MAX_BYTES);
+}
+
 static void reply_lines(struct api_call *call, const struct api_log_format *format,
                         const struct lines *lines)
 {
@@ -208,9 +214,8 @@ static void reply_lines(struct api_call *call, const struct api_log_format *form
     for (size_t i = 0; i < count && !text.is_over; i++)
         format->line(&text, sorted[i].entry);
     free(sorted);
-    if (text.is_over) {
-        err_set(&err, ERR_LIMIT, "the log is over %d bytes: ask for its tail, or follow it",
-                HTTP_RESPONSE_MAX_BYTES);
+    if (text.is_over || lines->parts[0].is_over) {
+        too_large(&err);
         call->dialect->fail(call->req, &err);
         return;
     }
@@ -237,31 +242,68 @@ static int read_pods(struct api *api, struct arena *a, const struct api_log_requ
                      struct lines *lines, struct err *err)
 {
     struct workflow_pods pods;
+    size_t bytes = 0;
 
     if (api_workflow_pods(api, a, r, &pods, err) < 0)
         return -1;
     lines->parts = mem_alloc((pods.len + 1) * sizeof(*lines->parts));
-    for (size_t i = 0; i < pods.len; i++, lines->part_count++)
+    for (size_t i = 0; i < pods.len; i++, lines->part_count++) {
         if (read_pod(api, r, pods.at[i].name, &lines->parts[i], err) < 0)
             return -1;
+        bytes += lines->parts[i].bytes;
+        if (lines->parts[i].is_over || bytes > LOG_READ_MAX_BYTES)
+            return too_large(err);
+    }
     return 0;
 }
 
-static void reply_logs(struct api_call *call, const struct api_log_request *r)
+static void reply_workflow(struct api_call *call, const struct api_log_request *r)
 {
     _cleanup_lines_ struct lines lines = {0};
     struct err err;
-    int result;
 
-    if (r->workflow.len > 0) {
-        result = read_pods(call->api, http_arena(call->req), r, &lines, &err);
-    } else {
-        lines.parts = mem_alloc(sizeof(*lines.parts));
-        lines.part_count = 1;
-        result = read_pod(call->api, r, r->pod, &lines.parts[0], &err);
-        result = result == 0 ? -1 : result;
-    }
-    if (result < 0)
+    if (read_pods(call->api, http_arena(call->req), r, &lines, &err) < 0)
+        call->dialect->fail(call->req, &err);
+    else
+        reply_lines(call, r->format, &lines);
+}
+
+struct printing {
+    const struct api_log_format *format;
+    struct strbuf text;
+};
+
+static void print_line(void *ctx, const struct log_entry *entry)
+{
+    struct printing *p = ctx;
+
+    p->format->line(&p->text, entry);
+}
+
+/* The whole log of one pod: as it is read, line by line. */
+static void reply_whole(struct api_call *call, const struct api_log_request *r)
+{
+    struct printing p = {.format = r->format, .text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES)};
+    struct err err;
+    struct log_reader *reader = log_reader_open(call->api, r->ns, r->pod, &r->options, &err);
+    long len = reader ? log_reader_read(reader, 0, print_line, &p, &err) : -1;
+
+    if (len >= 0 && p.text.is_over)
+        len = too_large(&err);
+    if (len < 0)
+        call->dialect->fail(call->req, &err);
+    else
+        http_reply(call->req, 200, r->format->content_type, strbuf_str(&p.text), NULL, 0);
+    log_reader_close(reader);
+    strbuf_done(&p.text);
+}
+
+static void reply_tail(struct api_call *call, const struct api_log_request *r)
+{
+    _cleanup_lines_ struct lines lines = {.parts = NEW(struct log_tail), .part_count = 1};
+    struct err err;
+
+    if (read_pod(call->api, r, r->pod, &lines.parts[0], &err) <= 0)
         call->dialect->fail(call->req, &err);
     else
         reply_lines(call, r->format, &lines);
@@ -272,18 +314,20 @@ void api_log(struct api_call *call, const struct api_log_request *r)
     struct log_reader *reader;
     struct err err;
 
-    if (!r->options.is_followed) {
-        reply_logs(call, r);
-        return;
-    }
-    if (r->workflow.len > 0) {
+    if (!r->options.is_followed && r->workflow.len > 0) {
+        reply_workflow(call, r);
+    } else if (!r->options.is_followed && r->options.has_tail) {
+        reply_tail(call, r);
+    } else if (!r->options.is_followed) {
+        reply_whole(call, r);
+    } else if (r->workflow.len > 0) {
         api_log_follow(call, r);
-        return;
+    } else {
+        reader = log_reader_open(call->api, r->ns, r->pod, &r->options, &err);
+        log_reader_close(reader);
+        if (!reader)
+            call->dialect->fail(call->req, &err);
+        else
+            api_log_follow(call, r);
     }
-    reader = log_reader_open(call->api, r->ns, r->pod, &r->options, &err);
-    log_reader_close(reader);
-    if (!reader)
-        call->dialect->fail(call->req, &err);
-    else
-        api_log_follow(call, r);
 }

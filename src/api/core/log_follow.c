@@ -12,7 +12,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-enum { CHUNK_BYTES = 65536, POLL_MS = 250, AGAIN_MS = 2 };
+enum { CHUNK_BYTES = 65536, POLL_MS = 250, AGAIN_MS = 2, SCAN_MS = 200 };
 
 struct log_session;
 
@@ -40,6 +40,7 @@ struct log_session {
     bool is_deleted;  /* no scan can find more */
     bool is_complete; /* the workflow has ended, all its pods are found */
     bool is_scanning, wants_scan;
+    struct mono next_scan; /* not before */
     struct job scan;
     struct map seen;   /* pods that were opened or have no log */
     struct list found; /* of follower */
@@ -65,6 +66,7 @@ static struct follower *follower_open(struct log_session *s, struct str pod, str
         log_reader_open(s->api, s->request.ns, pod, &s->request.options, err);
     struct log_tail tail = log_tail_of(&s->request.options);
     struct follower *f;
+    bool is_over;
 
     if (!reader)
         return NULL;
@@ -83,8 +85,14 @@ static struct follower *follower_open(struct log_session *s, struct str pod, str
     }
     for (size_t i = 0; i < tail.len; i++)
         s->request.format->line(&f->first, log_tail_item(&tail, i));
+    is_over = f->first.is_over || tail.is_over;
     log_tail_done(&tail);
-    return f;
+    if (!is_over)
+        return f;
+    err_set(err, ERR_LIMIT, "the tail of %llu lines is over %d bytes",
+            (unsigned long long) s->request.options.tail_lines, HTTP_RESPONSE_MAX_BYTES);
+    follower_free(f);
+    return NULL;
 }
 
 static void run_scan(struct job *job)
@@ -163,6 +171,7 @@ static void on_scanned(struct job *job)
         release(s);
         return;
     }
+    s->next_scan = mono_after(loop_now(s->api->options.loop), SCAN_MS);
     if (job->err.kind != ERR_NONE)
         s->is_deleted = true;
     s->is_complete = s->scan_is_complete;
@@ -224,6 +233,12 @@ static bool is_over(const struct log_session *s)
            (s->request.workflow.len == 0 || s->is_deleted || s->is_complete);
 }
 
+static bool may_scan(const struct log_session *s)
+{
+    return s->wants_scan && !s->is_scanning && !s->is_deleted && !s->is_complete &&
+           mono_ms_until(loop_now(s->api->options.loop), s->next_scan) == 0;
+}
+
 /* Asks to hear of the log's growth: only while it is read, for what is not read stays ready. */
 static void arm(struct follower *f)
 {
@@ -266,7 +281,7 @@ static void pump(struct log_session *s)
     }
     if (s->is_ending)
         return;
-    if (s->wants_scan && !s->is_scanning && !s->is_deleted)
+    if (may_scan(s))
         start_scan(s);
     if (is_over(s))
         end_session(s);

@@ -45,8 +45,9 @@ struct log_tail {
     struct str pod;       /* of all lines; borrowed */
     struct log_entry *at; /* with owned texts */
     size_t len, room, first;
-    size_t max; /* SIZE_MAX: all */
-    size_t bytes;
+    size_t max;   /* SIZE_MAX: all */
+    size_t bytes; /* of memory, about */
+    bool is_over; /* LOG_READ_MAX_BYTES: lines are missing */
 };
 
 /** log_tail_of() - an empty one, of the size that the options ask for */

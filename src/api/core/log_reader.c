@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "formats/gotime.h"
 
-enum { CHUNK_BYTES = 32768 };
+enum { CHUNK_BYTES = 32768, LINE_OVERHEAD_BYTES = 128 };
 
 struct log_reader *log_reader_open(struct api *api, struct str ns, struct str pod,
                                    const struct log_options *options, struct err *err)
@@ -167,12 +167,12 @@ static void set_entry(struct log_tail *t, struct log_entry *to, const struct log
         .pod = t->pod,
         .time = str_of(mem_dup(from->time.ptr, from->time.len), from->time.len),
         .text = str_of(mem_dup(from->text.ptr, from->text.len), from->text.len)};
-    t->bytes += from->text.len + 1;
+    t->bytes += from->text.len + LINE_OVERHEAD_BYTES;
 }
 
 static void drop_entry(struct log_tail *t, struct log_entry *e)
 {
-    t->bytes -= e->text.len + 1;
+    t->bytes -= e->text.len + LINE_OVERHEAD_BYTES;
     free((char *) (uintptr_t) e->time.ptr);
     free((char *) (uintptr_t) e->text.ptr);
 }
@@ -194,8 +194,10 @@ void log_tail_add(void *ctx, const struct log_entry *entry)
         t->first = (t->first + 1) % t->max;
         return;
     }
-    if (t->max == SIZE_MAX && t->bytes > HTTP_RESPONSE_MAX_BYTES)
-        return; /* the answer is refused */
+    if (t->bytes > LOG_READ_MAX_BYTES) {
+        t->is_over = true; /* the answer is refused */
+        return;
+    }
     if (t->len == t->room) {
         t->room = t->room ? t->room * 2 : 64;
         t->at = mem_resize(t->at, t->room, sizeof(*t->at));

@@ -123,25 +123,67 @@ int api_object_list(struct api *api, struct arena *a, const struct store_query *
 
 /* ---- writing ---- */
 
+/* An updated Workflow is shown whole: its nodes are read on a worker. */
+struct showing {
+    struct job job;
+    struct api_call *call;
+    const struct store_object *o; /* reference */
+    struct json doc;
+};
+
+static void run_show(struct job *job)
+{
+    struct showing *s = CONTAINER_OF(job, struct showing, job);
+
+    job->err.kind = ERR_NONE;
+    api_object_shown(s->call->api, http_arena(s->call->req), s->o, API_WHOLE, &s->doc,
+                     &job->err);
+}
+
+static void on_shown(struct job *job)
+{
+    struct showing *s = CONTAINER_OF(job, struct showing, job);
+    const struct store_object *o = s->o;
+
+    if (job->err.kind != ERR_NONE)
+        s->call->dialect->fail(s->call->req, &job->err);
+    else
+        s->call->dialect->object(s->call->req, 200, &s->doc);
+    store_object_unref(o); /* the request and its arena are gone */
+}
+
+static void show_later(struct api_call *call, const struct store_object *o)
+{
+    struct showing *s = ARENA_NEW(http_arena(call->req), struct showing);
+    struct err err;
+
+    *s = (struct showing){
+        .job = {.run = run_show, .done = on_shown}, .call = call, .o = store_object_ref(o)};
+    if (workers_submit(call->api->options.workers, &s->job, &err) == 0)
+        return;
+    store_object_unref(o);
+    err_wrap(&err, "it is written, but cannot be shown now");
+    err.kind = ERR_TRANSIENT;
+    call->dialect->fail(call->req, &err);
+}
+
 static void on_written(void *ctx, const struct store_result *result, const struct err *err)
 {
     struct api_call *call = ctx;
-    struct arena *a = http_arena(call->req);
     struct json doc;
     struct err shown;
 
-    if (err->kind != ERR_NONE) {
+    if (err->kind != ERR_NONE)
         call->dialect->fail(call->req, err);
-    } else if (!result->object) {
+    else if (!result->object)
         call->dialect->removed(call->req);
-    } else if (api_object_shown(call->api, a, result->object, API_WITHOUT_NODES, &doc, &shown) <
-               0) {
+    else if (str_is(result->object->key.kind, "Workflow"))
+        show_later(call, result->object);
+    else if (api_object_shown(call->api, http_arena(call->req), result->object,
+                              API_WITHOUT_NODES, &doc, &shown) < 0)
         call->dialect->fail(call->req, &shown);
-    } else {
-        /* The loop does not read: the nodes of an updated Workflow are the watcher's business.
-         */
+    else
         call->dialect->object(call->req, 200, &doc);
-    }
 }
 
 static void on_created(void *ctx, const struct store_result *result, const struct err *err)

@@ -12,7 +12,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-enum { RETRY_MS = 20 };
+enum { RETRY_MS = 20, QUICK_MS = 10 };
 
 /* An event that waits. */
 struct watch_entry {
@@ -39,10 +39,12 @@ struct watch_stream {
     size_t waiting_count; /* entries */
     struct err failure;   /* why the store gave up */
     bool is_opened, is_closed, is_writing;
+    bool is_resting; /* until the retry timer */
     /* The job's while is_writing: */
     struct job job;
     struct list batch; /* of watch_entry */
     struct err last;   /* failure to tell behind the batch */
+    uint64_t took_ms;  /* the job */
     bool is_broken;    /* the reader has gone or the last line is written */
 };
 
@@ -134,9 +136,8 @@ static void write_failure(struct watch_stream *w, const struct err *failure)
     w->is_broken = true;
 }
 
-static void run_write(struct job *job)
+static void write_batch(struct watch_stream *w, struct job *job)
 {
-    struct watch_stream *w = CONTAINER_OF(job, struct watch_stream, job);
     int written = 1;
 
     job->err.kind = ERR_NONE;
@@ -156,6 +157,15 @@ static void run_write(struct job *job)
         write_failure(w, &w->last);
 }
 
+static void run_write(struct job *job)
+{
+    struct watch_stream *w = CONTAINER_OF(job, struct watch_stream, job);
+    const struct mono begun = clock_mono();
+
+    write_batch(w, job);
+    w->took_ms = mono_ms_until(begun, clock_mono());
+}
+
 /* ---- the life of a stream; loop ---- */
 
 static void release(struct watch_stream *w)
@@ -171,6 +181,12 @@ static void release(struct watch_stream *w)
     arena_free(w->arena);
 }
 
+static void rest(struct watch_stream *w, uint64_t ms)
+{
+    w->is_resting = true;
+    timer_start(w->retry, ms);
+}
+
 static void on_write_done(struct job *job)
 {
     struct watch_stream *w = CONTAINER_OF(job, struct watch_stream, job);
@@ -184,19 +200,22 @@ static void on_write_done(struct job *job)
         store_watch_close(TAKE(w->watch)); /* on_stream_close() follows */
         return;
     }
-    if (list_is_empty(&w->batch)) {
+    if (!list_is_empty(&w->batch)) {
+        take_back(w);
+        rest(w, RETRY_MS);
+    } else if (w->took_ms >
+               QUICK_MS) { /* workers are for others, too: large ones join meanwhile */
+        rest(w, w->took_ms);
+    } else {
         pump(w);
-        return;
     }
-    take_back(w);
-    timer_start(w->retry, RETRY_MS);
 }
 
 static void pump(struct watch_stream *w)
 {
     struct err err;
 
-    if (w->is_writing || w->is_broken || w->is_closed ||
+    if (w->is_writing || w->is_resting || w->is_broken || w->is_closed ||
         (list_is_empty(&w->waiting) && w->failure.kind == ERR_NONE))
         return;
     list_splice(&w->batch, &w->waiting);
@@ -210,12 +229,15 @@ static void pump(struct watch_stream *w)
         return;
     w->is_writing = false; /* all workers are busy for long: later */
     take_back(w);
-    timer_start(w->retry, RETRY_MS);
+    rest(w, RETRY_MS);
 }
 
 static void on_retry(void *ctx)
 {
-    pump(ctx);
+    struct watch_stream *w = ctx;
+
+    w->is_resting = false;
+    pump(w);
 }
 
 static void on_keep_alive(void *ctx)
