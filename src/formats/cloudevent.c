@@ -143,7 +143,7 @@ static int take_optional(const struct json_member *member, struct str *ret, stru
 
 static int take_version(struct reading *r, const struct json_member *member, struct err *err)
 {
-    struct str version;
+    struct str version = STR("");
 
     if (r->has_version)
         return err_set(err, ERR_INVALID, "specversion was already provided");
@@ -207,7 +207,7 @@ static int take_schema(struct reading *r, const struct json_member *member, stru
 
 static int take_encoding(struct reading *r, const struct json_member *member, struct err *err)
 {
-    struct str text;
+    struct str text = STR("");
 
     if (take_text(member, &text, err) < 0)
         return -1;

@@ -50,6 +50,7 @@ struct pod_runner_ops {
     int (*create)(struct pod_runner *r, const struct pod_request *req, struct err *err);
     void (*kill)(struct pod_runner *r, struct str uid, struct str why, uint64_t grace_ms);
     void (*forget)(struct pod_runner *r, struct str uid, bool keep_logs);
+    void (*sweep)(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid), void *ctx);
     struct pod_log *(*log_open)(struct pod_runner *r, struct str ns, struct str pod, struct str container,
                                 struct err *err);
     void (*close)(struct pod_runner *r);
@@ -82,6 +83,18 @@ static inline void pod_kill(struct pod_runner *r, struct str uid, struct str why
 static inline void pod_forget(struct pod_runner *r, struct str uid, bool keep_logs)
 {
     r->ops->forget(r, uid, keep_logs);
+}
+
+/**
+ * pod_sweep() - remove what is left of pods of workflows that are gone: records, logs, folders
+ * @is_gone: asked after all that is left has been looked up, so that whatever it reads first is newer
+ *
+ * On a worker: blocks. Pods that run are left alone.
+ */
+static inline void pod_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
+                             void *ctx)
+{
+    r->ops->sweep(r, is_gone, ctx);
 }
 
 /** pod_runner_close() - stop observing and release; running pods go on (their shims survive) */

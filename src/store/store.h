@@ -117,6 +117,10 @@ struct store_node {
 int store_nodes(struct store *s, struct arena *a, struct str workflow_uid, struct store_node **ret,
                 size_t *ret_count, struct err *err);
 
+/** store_uids() - the uids of all objects of a kind of argoproj.io, in the arena */
+int store_uids(struct store *s, struct arena *a, struct str kind, struct str **ret, size_t *ret_count,
+               struct err *err);
+
 /** store_row_get() - a row of a named small table (see store_txn_row_put); ERR_NOT_FOUND */
 int store_row_get(struct store *s, struct arena *a, struct str table, struct str key, struct str *ret,
                   struct err *err);

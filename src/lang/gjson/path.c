@@ -102,10 +102,11 @@ static size_t query_end(struct str s, size_t *ret_operator, bool *has_escape)
 
 static size_t operator_size(struct str s)
 {
-    char second = s.len > 1 ? s.ptr[1] : '\0';
+    char second;
 
-    if (s.len == 1)
-        return 1;
+    if (s.len < 2)
+        return s.len;
+    second = s.ptr[1];
     if (s.ptr[0] == '!')
         return second == '=' || second == '%' ? 2 : 0;
     if (s.ptr[0] == '<' || s.ptr[0] == '>')

@@ -110,6 +110,7 @@ static void local_free_when_idle(struct local *r)
     zygote_free(r->zygote);
     map_done(&r->by_uid);
     map_done(&r->by_tag);
+    pthread_rwlock_destroy(&r->folders);
     free(r->root);
     free(r->state_dir);
     free(r->shim);
@@ -469,8 +470,8 @@ static void done_clean(struct job *job)
 
 static bool has_litter(const struct local_pod *pod)
 {
-    return pod->runner->isolation == LOCAL_ISOLATION_HOST || has_outputs(pod) ||
-           json_get(pod->req.template, STR("script"));
+    return pod->runner->isolation == LOCAL_ISOLATION_HOST || pod->outcome.has_litter ||
+           has_outputs(pod) || json_get(pod->req.template, STR("script"));
 }
 
 static void local_forget(struct pod_runner *base, struct str uid, bool keep_logs)
@@ -515,6 +516,7 @@ static const struct pod_runner_ops local_ops = {
     .create = local_create,
     .kill = local_kill,
     .forget = local_forget,
+    .sweep = local_sweep,
     .log_open = local_log_open,
     .close = local_close,
 };
@@ -543,6 +545,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->shim = dup_text(options->shim);
     r->node_name = dup_text(options->node_name);
     r->zygote = zygote_new(r->loop, r->shim, &hooks);
+    pthread_rwlock_init(&r->folders, NULL);
     list_init(&r->waiting);
     if (mkdir(root, 0700) < 0 && errno != EEXIST)
         err_sys(err, errno, "make folder %s", root);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "base/list.h"
 #include "base/map.h"
 #include "base/strbuf.h"
@@ -28,6 +30,7 @@ struct outcome {
     struct str message;
     const struct json *outputs;
     struct wall started, finished;
+    bool has_litter; /* files in its working folder */
 };
 
 struct local;
@@ -78,6 +81,7 @@ struct local {
     struct map by_tag; /* decimal tag -> local_pod */
     struct list waiting;
     struct zygote *zygote;
+    pthread_rwlock_t folders; /* read: a pod's folder is made; write: one is taken away */
     bool is_closing;
 };
 
@@ -96,6 +100,11 @@ void stage_remove(const struct local *runner, const struct local_pod *pod, bool 
 
 /** stage_remove_tree() - delete a folder with all in it, as far as possible */
 void stage_remove_tree(const char *path);
+
+/* ---- sweep.c: on a worker ---- */
+
+void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
+                 void *ctx);
 
 /* ---- volumes.c: on a worker ---- */
 

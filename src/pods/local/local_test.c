@@ -335,6 +335,67 @@ static void test_many(void **state)
 
 /* Where the machine allows it: own root, /tmp, host name, volumes; nothing of it on the machine
  * afterwards. */
+static bool is_other(void *ctx, struct str workflow_uid)
+{
+    (*(int *) ctx)++;
+    return !str_is(workflow_uid, "kept-wf");
+}
+
+static bool is_there(const struct world *w, const char *pod, const char *part)
+{
+    char path[200];
+
+    snprintf(path, sizeof(path), "%s/pods/argo/pod-%s/%s", w->path, pod, part);
+    return access(path, F_OK) == 0;
+}
+
+static void test_sweep(void **state)
+{
+    struct world *w = *state;
+    int asked = 0;
+
+    create(w, "kept-wf-1", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo a\"]}}");
+    create(w, "gone-wf-1", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo a\"]}}");
+    create(w, "gone-wf-2", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo a\"]}}");
+    wait_for(w, &w->final_count, 3);
+    create(w, "gone-wf-3", "{\"container\":{\"command\":[\"sleep\",\"100\"]}}");
+    while (w->running_count < 4)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    usleep(50000);
+    assert_true(is_there(w, "gone-wf-1", "main.log"));
+    pod_sweep(w->runner, is_other, &asked);
+    assert_int_equal(asked, 3); /* the one that runs is left alone */
+    assert_true(is_there(w, "kept-wf-1", "main.log"));
+    assert_false(is_there(w, "gone-wf-1", ""));
+    assert_false(is_there(w, "gone-wf-2", ""));
+    assert_true(is_there(w, "gone-wf-3", "record"));
+    pod_kill(w->runner, STR("gone-wf-3"), STR("enough"), 0);
+    wait_for(w, &w->final_count, 4);
+    pod_sweep(w->runner, is_other, &asked);
+    assert_false(is_there(w, "gone-wf-3", ""));
+    create(w, "kept-wf-9",
+           "{\"container\":{\"command\":[\"true\"]}}"); /* the folders are usable still */
+    wait_for(w, &w->final_count, 5);
+    assert_int_equal(w->phase, POD_SUCCEEDED);
+}
+
+static void test_working_folder_goes_away(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "empty-1", "{\"container\":{\"command\":[\"true\"]}}");
+    create(w, "files-1",
+           "{\"container\":{\"command\":[\"sh\",\"-c\",\"mkdir -p a/b && echo x >a/b/c\"]}}");
+    wait_for(w, &w->final_count, 2);
+    assert_false(is_there(w, "empty-1", "cwd"));
+    pod_forget(w->runner, STR("empty-1"), true);
+    pod_forget(w->runner, STR("files-1"), true);
+    for (int i = 0; i < WAIT_STEPS && is_there(w, "files-1", "cwd"); i++)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    assert_false(is_there(w, "files-1", "cwd"));
+    assert_true(is_there(w, "files-1", "record"));
+}
+
 static void test_host_isolation(void **state)
 {
     struct world *w = *state;
@@ -417,6 +478,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_adoption, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_working_folder_goes_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_isolation, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outputs_of_short_containers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_volumes_need_host, setup, teardown),

@@ -141,6 +141,7 @@ void outcome_read(const struct local *runner, const struct local_pod *pod, struc
     if (read_record(dirfd, &record) == 0) {
         ret->started = (struct wall){.ms = record.started_ms};
         ret->finished = (struct wall){.ms = record.finished_ms};
+        ret->has_litter = record.flags & POD_RECORD_LITTER;
         if (record.state == POD_RECORD_ENDED) {
             judge(&record, pod, a, ret);
             collect_outputs(pod, dirfd, &record, a, ret);

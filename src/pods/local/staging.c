@@ -220,5 +220,7 @@ void stage_pod(struct local_pod *pod)
     pod->work->job.err = (struct err){0};
     if (find_earlier(pod))
         return;
+    pthread_rwlock_rdlock(&pod->runner->folders);
     pod->staged = stage_fresh(pod, &pod->work->job.err) < 0 ? STAGE_REFUSED : STAGE_SENT;
+    pthread_rwlock_unlock(&pod->runner->folders);
 }

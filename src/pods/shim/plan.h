@@ -34,6 +34,7 @@ enum pod_record_flags {
     POD_RECORD_KILLED = 2,       /* ended because the runner asked for it */
     POD_RECORD_START_FAILED = 4, /* the container could not be started; message says why */
     POD_RECORD_INIT = 8,         /* an earlier container than the main one failed */
+    POD_RECORD_LITTER = 16,      /* its working folder has files: the runner removes them */
 };
 
 struct pod_record {

@@ -345,6 +345,8 @@ int pod_main(const char *dir)
     } else {
         run_all(pod);
     }
+    if (unlinkat(pod->dirfd, "cwd", AT_REMOVEDIR) < 0 && errno != ENOENT)
+        pod->record.flags |= POD_RECORD_LITTER;
     pod->record.finished_ms = wall_now_ms();
     pod->record.state = POD_RECORD_ENDED;
     return write_record(pod) < 0 ? 4 : 0;

@@ -263,6 +263,29 @@ int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
     return code == SQLITE_DONE ? 0 : -1;
 }
 
+int store_uids(struct store *s, struct arena *a, struct str kind, struct str **ret,
+               size_t *ret_count, struct err *err)
+{
+    VEC(struct str) found = {0};
+    struct connection *c = store_reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_OBJECT_UIDS);
+    bind_str(stmt, 1, kind);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        VEC_APUSH(a, &found, column_str(stmt, 0, a));
+    if (code != SQLITE_DONE)
+        db_error(c->db, "read uids", err);
+    sqlite3_reset(stmt);
+    store_reader_give(s, c);
+    *ret = found.at;
+    *ret_count = found.len;
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
 int store_row_get(struct store *s, struct arena *a, struct str table, struct str key,
                   struct str *ret, struct err *err)
 {

@@ -190,6 +190,76 @@ void engine_reload(struct engine_run *run)
     load_more(run->engine);
 }
 
+/* ---- what deleted workflows have left ---- */
+
+struct sweep {
+    struct job job;
+    struct engine *engine;
+    struct arena *arena;
+    struct map workflows; /* uids of those that are there; empty: not read yet */
+    bool is_read;
+};
+
+static bool is_gone(void *ctx, struct str workflow_uid)
+{
+    struct sweep *s = ctx;
+
+    if (!s->is_read) {
+        struct str *uids;
+        size_t count = 0;
+
+        if (store_uids(s->engine->options.store, s->arena, STR("Workflow"), &uids, &count,
+                       &s->job.err) < 0)
+            return false;
+        for (size_t i = 0; i < count; i++)
+            map_put(&s->workflows, uids[i], s);
+        s->is_read = true;
+    }
+    return !map_find(&s->workflows, workflow_uid);
+}
+
+static void run_sweep(struct job *job)
+{
+    struct sweep *s = CONTAINER_OF(job, struct sweep, job);
+
+    pod_sweep(s->engine->options.runner, is_gone, s);
+}
+
+static void on_swept(struct job *job)
+{
+    struct sweep *s = CONTAINER_OF(job, struct sweep, job);
+
+    s->engine->is_sweeping = false;
+    map_done(&s->workflows);
+    arena_free(s->arena);
+}
+
+static void note_deletion(struct engine *e)
+{
+    if (!e->is_sweep_due && e->options.runner->ops->sweep)
+        timer_start(e->sweep_timer, ENGINE_SWEEP_MS);
+    e->is_sweep_due = true;
+}
+
+static void start_sweep(void *ctx)
+{
+    struct engine *e = ctx;
+    struct arena *a = arena_new();
+    struct sweep *s = ARENA_NEW(a, struct sweep);
+    struct err err;
+
+    s->arena = a;
+    s->engine = e;
+    s->job = (struct job){.run = run_sweep, .done = on_swept, .class = JOB_BULK};
+    e->is_sweep_due = false;
+    if (!e->is_sweeping && workers_submit(e->options.workers, &s->job, &err) == 0) {
+        e->is_sweeping = true;
+        return;
+    }
+    arena_free(a);
+    note_deletion(e);
+}
+
 /* ---- news ---- */
 
 static void begin(struct engine *e, const struct store_object *o)
@@ -222,6 +292,7 @@ static void on_change(void *ctx, const struct store_event *event)
     if (event->type == STORE_DELETED) {
         if (run)
             run_end(run, RUN_END_DELETED);
+        note_deletion(e);
     } else if (run) {
         run_see(run, o);
     } else if (!o->is_finished) {
@@ -278,6 +349,7 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
     list_init(&e->slow);
     list_init(&e->to_load);
     e->slow_timer = timer_new(options->loop, on_slow, e);
+    e->sweep_timer = timer_new(options->loop, start_sweep, e);
     options->runner->report = on_report;
     options->runner->report_ctx = e;
     return e;
@@ -289,6 +361,8 @@ int engine_start(struct engine *e, struct err *err)
     if (e->watch)
         return err_set(err, ERR_CONFLICT, "the workflow engine runs already");
     watch_store(e);
+    if (e->options.runner->ops->sweep)
+        start_sweep(e); /* what was deleted before the end of the daemon before */
     return 0;
 }
 
@@ -297,7 +371,8 @@ void engine_stop(struct engine *e)
     e->is_stopping = true;
     store_watch_close(TAKE(e->watch));
     timer_stop(e->slow_timer);
-    while (e->committing > 0 || e->loading > 0 || e->is_task_posted)
+    timer_stop(e->sweep_timer);
+    while (e->committing > 0 || e->loading > 0 || e->is_sweeping || e->is_task_posted)
         loop_run_once(e->options.loop, 10);
 }
 
@@ -308,6 +383,7 @@ void engine_free(struct engine *e)
     while (e->runs.len > 0)
         run_free(e->runs.entries[0].value);
     timer_free(e->slow_timer);
+    timer_free(e->sweep_timer);
     map_done(&e->runs);
     map_done(&e->pods);
     free(e);

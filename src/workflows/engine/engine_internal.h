@@ -29,6 +29,8 @@ struct engine {
     struct list to_load; /* runs whose state must be read from the store */
     unsigned loading;    /* jobs under way */
     unsigned committing; /* commits under way */
+    struct timer *sweep_timer; /* runs while a deleted workflow may have left pods on disk */
+    bool is_sweep_due, is_sweeping;
     bool is_stopping;
     struct engine_stats stats;
 };

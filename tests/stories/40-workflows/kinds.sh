@@ -98,4 +98,11 @@ check "its log" equals "$("$TIPHYS" logs from-lib)" "from-lib: hello me"
   arguments: {parameters: [{name: who, value: ref}]}'
 } >"$DIR/ref.yaml"
 check "a templateRef succeeds" submit "$DIR/ref.yaml"
+LEFT=$(ls -d "$DIR"/data/pods/default/from-lib*)
+check "the log of a finished workflow is on disk" test -d "$LEFT"
+check "the workflow is deleted" "$TIPHYS" delete workflow from-lib
+stop_server -KILL
+check "the server starts again" start_server
+check "its log is gone from the disk" wait_for 20 sh -c "! test -e '$LEFT'"
+check "those of others are not" equals "$("$TIPHYS" logs by-ref | wc -l)" 1
 stop_server
