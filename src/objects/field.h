@@ -72,7 +72,8 @@ struct field {
     const char *doc;           /* one sentence */
     const char *fallback;      /* default as it would be written, or NULL */
     const char *choices;       /* FIELD_ENUM: "A|B|C" */
-    const char *unbuilt;       /* FIELD_ENUM: choices known to Argo, not built yet: "D|E" */
+    const char *unbuilt;       /* FIELD_ENUM: choices known to Argo, not built yet: "D|E"; "*":
+                                  all others */
     const char *since;         /* FIELD_UNSUPPORTED: what would be right now, or NULL */
     const struct shape *shape; /* FIELD_OBJECT, and LIST/MAP of objects */
     int64_t min, max;          /* FIELD_I64 */

@@ -107,7 +107,8 @@ static void check_enum(struct checker *c, const struct field *row, const struct 
     }
     if (text.len == 0 || field_has_choice(row->choices, text) || has_tag(text))
         return;
-    if (!row->unbuilt || !field_has_choice(row->unbuilt, text))
+    if (!row->unbuilt ||
+        (strcmp(row->unbuilt, "*") != 0 && !field_has_choice(row->unbuilt, text)))
         invalid(c, at, v,
                 str_printf(c->a, "expected one of " STR_FMT ", found " STR_FMT,
                            STR_ARG(choices_text(c->a, row->choices)),

@@ -9,7 +9,10 @@
 
 static const struct field object_field_selector_rows[] = {
     TEXT("apiVersion", "Version of the pod's fields.", .flags = FIELD_NO_OP),
-    TEXT("fieldPath", "Path in the pod, for example metadata.name.", .flags = FIELD_REQUIRED),
+    CHOICE("fieldPath",
+           "metadata.name|metadata.namespace|metadata.uid|spec.nodeName|"
+           "spec.serviceAccountName|status.hostIP|status.podIP",
+           "Path in the pod.", .unbuilt = "*", .flags = FIELD_REQUIRED),
     {0},
 };
 SHAPE(object_field_selector, "ObjectFieldSelector", "A field of the pod itself.");

@@ -153,9 +153,9 @@ static void look_at(struct walk *w, const struct field *row)
                                   row->since ? "; " : "", row->since ? row->since : ""));
     while (str_cut(&unbuilt, '|', &choice))
         if (choice.len > 0)
-            expect_refusal(w, json_string(choice),
+            expect_refusal(w, json_string(str_is(choice, "*") ? STR("other") : choice),
                            str_printf(w->a, "%s " STR_FMT " is not supported yet", row->name,
-                                      STR_ARG(choice)));
+                                      STR_ARG(str_is(choice, "*") ? STR("other") : choice)));
     if (row->shape && !(row->flags & (FIELD_UNSUPPORTED | FIELD_NO_OP | FIELD_STATUS)))
         walk_shape(w, row->shape);
     w->depth--;

@@ -33,7 +33,7 @@ static const struct field parameter_rows[] = {
     ANYSTR("default", "Value when none is given."),
     PART("valueFrom", value_from, "Where the value comes from."),
     TEXT("globalName", "Name among the outputs of the workflow."),
-    LIST_OF("enum", FIELD_ANY_STR, "Values that are allowed.", LATER),
+    LIST_OF("enum", FIELD_ANY_STR, "Values that are allowed."),
     ANYSTR("description", "A sentence for people."),
     {0},
 };
@@ -397,7 +397,7 @@ static const struct field template_rows[] = {
     PART("inputs", inputs, "What it takes."),
     PART("outputs", outputs, "What it gives back."),
     PART("metadata", metadata, "Labels and annotations of its pods."),
-    TEXT_BY_NAME("annotations", "Texts for tools.", .flags = FIELD_NO_OP),
+    TEXT_BY_NAME("annotations", "Texts for tools; workflows.argoproj.io/display-name is shown."),
 
     PART("container", container, "Runs a container.", .flags = FIELD_PRESENT_MEANS),
     PART("script", script_template, "Runs a script in a container.",

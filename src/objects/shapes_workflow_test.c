@@ -144,8 +144,10 @@ static void test_refused(void **state)
         {"arguments: {parameters: [{name: a, valueFrom: {configMapKeyRef: {name: m, key: "
          "k}}}]}",
          "4:55: spec.arguments.parameters[0].valueFrom.configMapKeyRef: \"configMapKeyRef\""},
-        {"arguments: {parameters: [{name: a, enum: [x]}]}",
-         "4:43: spec.arguments.parameters[0].enum: \"enum\""},
+        {"templates: [{container: {env: [{name: A, valueFrom: {fieldRef: {fieldPath: "
+         "\"metadata.labels['x']\"}}}]}}]",
+         "4:83: spec.templates[0].container.env[0].valueFrom.fieldRef.fieldPath: fieldPath "
+         "metadata.labels['x'] is not supported yet"},
         {"volumes: [{name: v, hostPath: {path: /}}]",
          "4:28: spec.volumes[0].hostPath: \"hostPath\" is not supported yet; volumes can be "
          "emptyDir, "

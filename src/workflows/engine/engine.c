@@ -128,6 +128,27 @@ static void load_run(struct job *job)
     load->wf = wf_load(load->object->doc, nodes, count, &job->err);
 }
 
+/* What is wrong with the workflow ends it; what is wrong with the disk passes: later again. */
+static void load_failed(struct engine_run *run, const struct store_object *o,
+                        const struct err *why)
+{
+    struct engine *e = run->engine;
+
+    if (o && (why->kind == ERR_INVALID || why->kind == ERR_UNSUPPORTED)) {
+        engine_refuse(e, o, why);
+        run_free(run);
+        return;
+    }
+    log_error(NULL, "a workflow was not loaded", LOG_STR(WORKFLOW, run->key.name),
+              LOG_ERR(why));
+    if (why->kind == ERR_NOT_FOUND) {
+        run_free(run);
+        return;
+    }
+    run->state = RUN_UNSTORED;
+    engine_make_slow(run);
+}
+
 static void on_loaded(struct job *job)
 {
     struct load *load = CONTAINER_OF(job, struct load, job);
@@ -144,12 +165,7 @@ static void on_loaded(struct job *job)
     } else if (load->wf) {
         run_begin(run, load->wf, load->object->rv);
     } else {
-        if (load->object)
-            engine_refuse(e, load->object, &job->err);
-        else
-            log_error(NULL, "a workflow was not loaded", LOG_STR(WORKFLOW, run->key.name),
-                      LOG_ERR(&job->err));
-        run_free(run);
+        load_failed(run, load->object, &job->err);
     }
     store_object_unref(load->object);
     arena_free(load->arena);

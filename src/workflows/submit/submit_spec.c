@@ -1,6 +1,7 @@
 /* A spec by itself: joining a template's spec with the workflow's, and the rules about what it
  * calls. Pure; any thread. Source: ../shared/spec/workflows.md 1.5. */
 #include "base/vec.h"
+#include "formats/anystring.h"
 #include "workflows/submit/submit_internal.h"
 
 /* ---- joining ---- */
@@ -93,10 +94,36 @@ static int check_template(const struct json *spec, const struct json *tmpl, stru
     return 0;
 }
 
+/* In upstream's words. */
+static int check_enum(const struct json *parameter, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct json *list = json_get(parameter, STR("enum")), *item;
+    struct str name = json_get_str(parameter, STR("name"));
+    struct str value = any_string(a, json_get(parameter, STR("value")));
+
+    if (!json_is(list, JSON_ARRAY))
+        return 0;
+    if (list->count == 0)
+        return err_set(err, ERR_INVALID,
+                       "spec.arguments." STR_FMT ".enum should contain at least one value",
+                       STR_ARG(name));
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (str_is_none(value) || str_eq(any_string(a, item), value))
+            return 0;
+    return err_set(err, ERR_INVALID,
+                   "spec.arguments." STR_FMT
+                   ".value should be present in spec.arguments." STR_FMT ".enum list",
+                   STR_ARG(name), STR_ARG(name));
+}
+
 static int check_arguments(const struct json *spec, struct err *err)
 {
     const struct json *list = json_path(spec, "arguments", "parameters", NULL), *item;
 
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (check_enum(item, err) < 0)
+            return -1;
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
         if (!json_get(item, STR("value")) && !json_get(item, STR("valueFrom")))
             return err_set(err, ERR_INVALID,

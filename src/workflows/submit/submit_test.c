@@ -167,6 +167,12 @@ static void test_refused(void **state)
                          "templates: [{name: a, "
                          "container: {image: i}}]}",
          "spec.arguments.p.value or spec.arguments.p.valueFrom is required"},
+        {HEAD("name: w") "spec: {entrypoint: a, arguments: {parameters: [{name: p, value: 3, "
+                         "enum: [1, \"2\"]}]}, templates: [{name: a, container: {image: i}}]}",
+         "spec.arguments.p.value should be present in spec.arguments.p.enum list"},
+        {HEAD("name: w") "spec: {entrypoint: a, arguments: {parameters: [{name: p, value: 3, "
+                         "enum: []}]}, templates: [{name: a, container: {image: i}}]}",
+         "spec.arguments.p.enum should contain at least one value"},
         {HEAD("name: w") "spec: {workflowTemplateRef: {name: gone}}",
          "workflowtemplates.argoproj.io \"gone\" not found"},
         {HEAD("name: w") "spec: {entrypoint: a, templates: [{name: a, steps: [[{name: s, "
