@@ -307,7 +307,8 @@ static int check_count(const struct cli *cli, struct err *err)
 static int read_arguments(struct cli *cli, const struct search *s, struct err *err)
 {
     const struct flag_tables tables = {.own = cli->command ? cli->command->flags : NULL,
-                                       .global = global_flags};
+                                       .global = global_flags,
+                                       .hides_own = cli_is_argo(cli)};
 
     if (flags_read(cli->arena, &tables, s->argv, s->argc, &cli->flags, err) < 0)
         return -1;

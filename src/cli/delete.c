@@ -155,6 +155,7 @@ static const struct cli_flag flags[] = {
     {.name = "filename",
      .letter = 'f',
      .type = FLAG_LIST,
+     .state = FLAG_OWN,
      .help = "the objects of this manifest; may be repeated"},
     {.name = "force", .type = FLAG_SWITCH, .help = "no effect: nothing holds a deletion up"},
     {.name = "query-chunk-size",

@@ -12,26 +12,36 @@
 
 /* ---- tables ---- */
 
-const struct cli_flag *flags_find(const struct flag_tables *tables, struct str name)
+static bool is_hidden(const struct flag_tables *tables, const struct cli_flag *flag)
+{
+    return tables->hides_own && flag->state == FLAG_OWN;
+}
+
+/* Row of a name or, when that is absent, of a letter; hidden ones included. */
+static const struct cli_flag *find_row(const struct flag_tables *tables, struct str name,
+                                       char letter)
 {
     const struct cli_flag *const both[] = {tables->own, tables->global};
 
     for (size_t i = 0; i < COUNT_OF(both); i++)
         for (const struct cli_flag *f = both[i]; f && f->name; f++)
-            if (str_is(name, f->name))
+            if (str_is_none(name) ? f->letter == letter && letter : str_is(name, f->name))
                 return f;
     return NULL;
 }
 
+const struct cli_flag *flags_find(const struct flag_tables *tables, struct str name)
+{
+    const struct cli_flag *flag = find_row(tables, name, 0);
+
+    return flag && !is_hidden(tables, flag) ? flag : NULL;
+}
+
 const struct cli_flag *flags_find_letter(const struct flag_tables *tables, char letter)
 {
-    const struct cli_flag *const both[] = {tables->own, tables->global};
+    const struct cli_flag *flag = find_row(tables, STR_NONE, letter);
 
-    for (size_t i = 0; i < COUNT_OF(both); i++)
-        for (const struct cli_flag *f = both[i]; f && f->name; f++)
-            if (f->letter == letter && letter)
-                return f;
-    return NULL;
+    return flag && !is_hidden(tables, flag) ? flag : NULL;
 }
 
 bool flags_is_value_behind(const struct flag_tables *tables, struct str argument)
@@ -234,7 +244,7 @@ int flags_read(struct arena *a, const struct flag_tables *tables, const char *co
 
 static const struct cli_flag *known(const struct flag_values *v, const char *name)
 {
-    const struct cli_flag *flag = flags_find(&v->tables, str_from(name));
+    const struct cli_flag *flag = find_row(&v->tables, str_from(name), 0);
 
     assert(flag); /* a command asks for flags of its own table only */
     return flag;
@@ -358,7 +368,7 @@ static void add_row(struct arena *a, struct strbuf *b, const struct cli_flag *fl
 }
 
 void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table,
-                enum flag_help which)
+                unsigned hidden)
 {
     VEC(const struct cli_flag *) rows = {0};
     size_t width = 0;
@@ -366,7 +376,8 @@ void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table,
     for (const struct cli_flag *f = table; f && f->name; f++) {
         size_t len = left_side(a, f).len;
 
-        if (f->state == FLAG_UNBUILT && which == FLAG_HELP_BUILT)
+        if ((f->state == FLAG_UNBUILT && (hidden & FLAG_HIDE_UNBUILT)) ||
+            (f->state == FLAG_OWN && (hidden & FLAG_HIDE_OWN)))
             continue;
         VEC_APUSH(a, &rows, f);
         width = len > width ? len : width;

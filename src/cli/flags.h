@@ -26,7 +26,11 @@ enum flag_type {
     FLAG_COMMAS,   /* may be repeated; every value is cut at its commas */
 };
 
-enum flag_state { FLAG_BUILT, FLAG_UNBUILT /* known to argo: "... is not supported yet" */ };
+enum flag_state {
+    FLAG_BUILT,
+    FLAG_UNBUILT, /* known to argo: "... is not supported yet" */
+    FLAG_OWN,     /* not known to argo: no flag when the program is called so */
+};
 
 struct cli_flag {
     const char *name;    /* "output"; NULL closes a table */
@@ -43,6 +47,7 @@ struct cli_flag {
 struct flag_tables {
     const struct cli_flag *own;    /* or NULL */
     const struct cli_flag *global; /* or NULL */
+    bool hides_own;                /* FLAG_OWN rows are unknown */
 };
 
 struct flag_given {
@@ -74,7 +79,7 @@ struct flag_values {
 int flags_read(struct arena *a, const struct flag_tables *tables, const char *const *argv,
                size_t argc, struct flag_values *ret, struct err *err);
 
-/** flags_find() - row of a long name, or NULL */
+/** flags_find() - row of a long name that may be given, or NULL */
 const struct cli_flag *flags_find(const struct flag_tables *tables, struct str name);
 
 /** flags_find_letter() - row of a letter, or NULL */
@@ -104,11 +109,12 @@ int64_t flags_duration(const struct flag_values *v, const char *name);
 const struct str *flags_list(struct arena *a, const struct flag_values *v, const char *name,
                              size_t *ret_count);
 
-enum flag_help { FLAG_HELP_ALL, FLAG_HELP_BUILT /* without what is not supported yet */ };
+/* Rows that a help leaves out: a sum of these. */
+enum flag_hidden { FLAG_HIDE_NONE = 0, FLAG_HIDE_UNBUILT = 1, FLAG_HIDE_OWN = 2 };
 
 /** flags_help() - the table as pflag shows it, sorted, one flag a line; nothing for NULL */
 void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table,
-                enum flag_help which);
+                unsigned hidden);
 
 /** flags_is_value_behind() - does this argument, a flag, take the next one as its value? */
 bool flags_is_value_behind(const struct flag_tables *tables, struct str argument);

@@ -219,6 +219,33 @@ static void test_fallbacks(void **state)
     assert_int_equal(count, 0);
 }
 
+/* A flag of tiphys alone is unknown to argo, and can be asked for all the same. */
+static void test_own(void **state)
+{
+    static const struct cli_flag table[] = {
+        {.name = "filename", .letter = 'f', .state = FLAG_OWN, .fallback = "x", .help = "file"},
+        {.name = "all", .type = FLAG_SWITCH, .help = "all"},
+        {0}};
+    const struct flag_tables open = {.own = table}, hiding = {.own = table, .hides_own = true};
+    const char *const words[] = {"-f", "y"}, *const word[] = {"--filename=y"};
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+    struct flag_values v;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(flags_read(a, &open, words, 2, &v, &err), 0);
+    assert_string_equal(flags_text(&v, "filename"), "y");
+    assert_int_equal(flags_read(a, &hiding, words, 2, &v, &err), -1);
+    assert_string_equal(err.text, "unknown shorthand flag: 'f' in -f");
+    assert_int_equal(flags_read(a, &hiding, word, 1, &v, &err), -1);
+    assert_string_equal(err.text, "unknown flag: --filename");
+    assert_int_equal(flags_read(a, &hiding, words, 0, &v, &err), 0);
+    assert_string_equal(flags_text(&v, "filename"), "x");
+    flags_help(a, &b, table, FLAG_HIDE_OWN);
+    assert_string_equal(b.ptr, "      --all   all\n");
+}
+
 static void test_value_behind(void **state)
 {
     static const struct {
@@ -254,16 +281,16 @@ static void test_help(void **state)
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
 
     (void) state;
-    flags_help(a, &b, own, FLAG_HELP_ALL);
+    flags_help(a, &b, own, FLAG_HIDE_NONE);
     assert_string_equal(b.ptr, want);
     strbuf_reset(&b);
-    flags_help(a, &b, own, FLAG_HELP_BUILT);
+    flags_help(a, &b, own, FLAG_HIDE_UNBUILT);
     assert_null(strstr(b.ptr, "previous"));
     strbuf_reset(&b);
-    flags_help(a, &b, global, FLAG_HELP_BUILT);
+    flags_help(a, &b, global, FLAG_HIDE_UNBUILT);
     assert_string_equal(b.ptr, want_global);
     strbuf_reset(&b);
-    flags_help(a, &b, NULL, FLAG_HELP_ALL);
+    flags_help(a, &b, NULL, FLAG_HIDE_NONE);
     assert_int_equal(b.len, 0);
 }
 
@@ -272,7 +299,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grammar),      cmocka_unit_test(test_errors),
         cmocka_unit_test(test_asking),       cmocka_unit_test(test_fallbacks),
-        cmocka_unit_test(test_value_behind), cmocka_unit_test(test_help)};
+        cmocka_unit_test(test_value_behind), cmocka_unit_test(test_own),
+        cmocka_unit_test(test_help)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,7 +95,8 @@ void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
 {
     const char *name = command ? command->name : "", *usage = command ? command->usage : "",
                *before = *name ? " " : "";
-    bool has_commands = !command || help_has_commands(command);
+    bool has_commands = !command || help_has_commands(command),
+         is_argo = strcmp(program, "argo") == 0;
     static const struct cli_flag help_row[] = {
         {.name = "help", .letter = 'h', .type = FLAG_SWITCH, .help = "show this help"}, {0}};
     VEC(struct cli_flag) own = {0};
@@ -115,10 +116,9 @@ void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
     if (has_commands)
         print_commands(b, program, name);
     strbuf_addz(b, "\nFlags:\n");
-    flags_help(a, b, own.at, FLAG_HELP_ALL);
+    flags_help(a, b, own.at, is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_NONE);
     strbuf_addz(b, "\nGlobal Flags:\n");
-    flags_help(a, b, cli_global_flags(),
-               strcmp(program, "argo") == 0 ? FLAG_HELP_ALL : FLAG_HELP_BUILT);
+    flags_help(a, b, cli_global_flags(), is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_UNBUILT);
     if (has_commands)
         strbuf_addf(b,
                     "\nUse \"%s%s%s [command] --help\" for more information about a command.\n",

@@ -1,0 +1,966 @@
+/*
+ * Tests of whole commands: the program runs against a server that answers what a case says, and
+ * must send exactly these requests, print exactly this, and end with this code.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/strbuf.h"
+#include "base/vec.h"
+#include "cli/cli.h"
+#include "io/http_server.h"
+
+enum { ANSWERS_MAX = 5, WORDS_MAX = 24 };
+
+struct answer {
+    unsigned status; /* 0: closes the list */
+    const char *body;
+};
+
+/* ---- the server ---- */
+
+struct fake {
+    struct http_server *server;
+    pthread_mutex_t lock;
+    const struct answer *answers; /* of the case, taken in order */
+    size_t at;
+    struct strbuf
+        requests; /* "METHOD PATH BODY" a line; "~" stands for the default namespace */
+};
+
+static const char not_there[] = "{\"kind\":\"Status\",\"message\":\"nothing is prepared\"}";
+
+static void log_request(struct fake *f, struct http_request *req)
+{
+    static const struct str home = STR_INIT("/apis/argoproj.io/v1alpha1/namespaces/default/");
+    struct str url = http_raw_url(req), method = http_method(req), body = http_body(req);
+    bool is_home = str_starts(url, home);
+
+    strbuf_addf(&f->requests, STR_FMT " %s" STR_FMT "%s" STR_FMT "\n", STR_ARG(method),
+                is_home ? "~" : "", STR_ARG(is_home ? str_skip(url, home.len) : url),
+                body.len ? " " : "", STR_ARG(body));
+}
+
+/* Watches end at once and are not written down: how often they are begun is nobody's business.
+ */
+static void on_request(void *ctx, struct http_request *req)
+{
+    struct fake *f = ctx;
+    struct answer answer = {404, not_there};
+
+    if (str_is(http_query(req, STR("watch")), "true")) {
+        http_reply(req, 200, STR("application/json"), STR("{}\n"), NULL, 0);
+        return;
+    }
+    pthread_mutex_lock(&f->lock);
+    log_request(f, req);
+    if (f->answers && f->answers[f->at].status)
+        answer = f->answers[f->at++];
+    pthread_mutex_unlock(&f->lock);
+    http_reply(req, answer.status, STR("application/json"), str_from(answer.body), NULL, 0);
+}
+
+static int start_fake(void **state)
+{
+    struct fake *f = calloc(1, sizeof(*f));
+    struct http_server_options options = {
+        .address = "127.0.0.1", .threads = 1, .ctx = f, .handle = on_request};
+    char server[32];
+    struct err err;
+
+    pthread_mutex_init(&f->lock, NULL);
+    strbuf_init(&f->requests, 1 << 20);
+    f->server = http_server_start(&options, &err);
+    assert_non_null(f->server);
+    snprintf(server, sizeof(server), "127.0.0.1:%u", http_server_port(f->server));
+    setenv("ARGO_SERVER", server, 1);
+    setenv("TZ", "UTC", 1);
+    unsetenv("ARGO_TOKEN");
+    unsetenv("ARGO_NAMESPACE");
+    *state = f;
+    return 0;
+}
+
+static int stop_fake(void **state)
+{
+    struct fake *f = *state;
+
+    http_server_stop(f->server);
+    strbuf_done(&f->requests);
+    free(f);
+    return 0;
+}
+
+/* ---- running ---- */
+
+struct outcome {
+    int code;
+    struct str out, err;
+};
+
+/* Lets a descriptor go to a new file; the old one is returned. */
+static int redirect(int fd, const char *path)
+{
+    int kept = dup(fd), file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(kept >= 0 && file >= 0);
+    fflush(fd == 1 ? stdout : stderr);
+    dup2(file, fd);
+    close(file);
+    return kept;
+}
+
+static struct str restore(struct arena *a, int fd, int kept, const char *path)
+{
+    char bytes[65536];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len;
+
+    fflush(fd == 1 ? stdout : stderr);
+    dup2(kept, fd);
+    close(kept);
+    len = read(file, bytes, sizeof(bytes));
+    close(file);
+    unlink(path);
+    return len > 0 ? str_copy(a, str_of(bytes, (size_t) len)) : STR("");
+}
+
+/* Runs a command line whose words are cut at blanks. */
+static struct outcome run(struct arena *a, const char *line)
+{
+    char out_path[64], err_path[64];
+    char *argv[WORDS_MAX + 1] = {NULL};
+    struct str rest = str_from(line), word;
+    struct outcome o;
+    int argc = 0, kept_out, kept_err;
+
+    while (str_cut(&rest, ' ', &word) && argc < WORDS_MAX)
+        if (word.len > 0)
+            argv[argc++] = str_cz(a, word);
+    snprintf(out_path, sizeof(out_path), "/tmp/commands_test.%d.out", (int) getpid());
+    snprintf(err_path, sizeof(err_path), "/tmp/commands_test.%d.err", (int) getpid());
+    kept_out = redirect(1, out_path);
+    kept_err = redirect(2, err_path);
+    o.code = cli_main(argc, argv);
+    o.out = restore(a, 1, kept_out, out_path);
+    o.err = restore(a, 2, kept_err, err_path);
+    return o;
+}
+
+/* ---- cases ---- */
+
+#define WORKFLOW(name, status)                                                                 \
+    "{\"apiVersion\":\"argoproj.io/"                                                           \
+    "v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":\"" name                          \
+    "\",\"namespace\":\"default\",\"creationTimestamp\":\"2026-01-02T03:04:05Z\"},\"spec\":{}" \
+    ","                                                                                        \
+    "\"status\":{" status "}}"
+#define ENDED(phase)                                                        \
+    "\"phase\":\"" phase                                                    \
+    "\",\"startedAt\":\"2026-01-02T03:04:05Z\",\"finishedAt\":\"2026-01-02" \
+    "T03:04:07Z\""
+#define LIST(items)    "{\"kind\":\"List\",\"metadata\":{},\"items\":[" items "]}"
+#define MESSAGE(text)  "{\"kind\":\"Status\",\"message\":\"" text "\"}"
+#define QUERY          "?limit=500&labelSelector=&fieldSelector=&continue="
+#define LABELS(labels) "?limit=500&labelSelector=" labels "&fieldSelector=&continue="
+#define OBJECT(kind, name)                                  \
+    "{\"kind\":\"" kind "\",\"metadata\":{\"name\":\"" name \
+    "\",\"namespace\":\"default\",\"creationTimestamp\":\"2026-01-02T03:04:05Z\"}}"
+
+struct command_case {
+    const char *line;
+    struct answer answers[ANSWERS_MAX];
+    const char *requests, *out, *err;
+    int code;
+};
+
+static void check(struct fake *f, const struct command_case *c)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct outcome o;
+
+    f->answers = c->answers;
+    f->at = 0;
+    strbuf_reset(&f->requests);
+    o = run(a, c->line);
+    if (o.code != c->code || !str_is(o.out, c->out) || !str_is(o.err, c->err ? c->err : "") ||
+        !str_is(strbuf_str(&f->requests), c->requests))
+        fail_msg("%s\n---- code %d, want %d\n---- requests\n" STR_FMT
+                 "---- want\n%s---- out\n" STR_FMT "---- want\n%s---- err\n" STR_FMT
+                 "---- want\n%s",
+                 c->line, o.code, c->code, STR_ARG(strbuf_str(&f->requests)), c->requests,
+                 STR_ARG(o.out), c->out, STR_ARG(o.err), c->err ? c->err : "");
+}
+
+#define CHECK_ALL(cases)                            \
+    for (size_t i_ = 0; i_ < COUNT_OF(cases); i_++) \
+    check(*state, &(cases)[i_])
+
+static void test_delete(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo delete a b",
+         {{200, "{}"}, {200, "{}"}},
+         "DELETE ~workflows/a\nDELETE ~workflows/b\n",
+         "Workflow 'a' deleted\nWorkflow 'b' deleted\n",
+         NULL,
+         0},
+        {"argo delete a -n x/y",
+         {{200, "{}"}},
+         "DELETE /apis/argoproj.io/v1alpha1/namespaces/x%2Fy/workflows/a\n",
+         "Workflow 'a' deleted\n",
+         NULL,
+         0},
+        {"argo delete a b",
+         {{404, MESSAGE("gone")}, {200, "{}"}},
+         "DELETE ~workflows/a\nDELETE ~workflows/b\n",
+         "Workflow 'a' not found\nWorkflow 'b' deleted\n",
+         NULL,
+         0},
+        {"argo delete a",
+         {{403, MESSAGE("you may not")}},
+         "DELETE ~workflows/a\n",
+         "",
+         "Error: you may not\n",
+         1},
+        {"argo delete a --dry-run", {{0}}, "", "Workflow 'a' deleted (dry-run)\n", NULL, 0},
+        {"argo delete --all",
+         {{200, LIST("")}},
+         "GET ~workflows" QUERY "\n",
+         "No resources found\n",
+         NULL,
+         0},
+        {"argo delete --completed --resubmitted --status Failed,Error -l a=b",
+         {{200, LIST(WORKFLOW("w", ""))}, {200, "{}"}},
+         "GET ~workflows" LABELS(
+             "a%3Db%2Cworkflows.argoproj.io%2Fphase%20in%20%28Failed%2CError%29%2Cworkflows."
+             "argoproj.io%2Fcompleted%3Dtrue%2Cworkflows.argoproj.io%2Fresubmitted-from-"
+             "workflow") "\nDELETE ~workflows/w\n",
+         "Workflow 'w' deleted\n",
+         NULL,
+         0},
+        {"argo delete --prefix b",
+         {{200, LIST(WORKFLOW("a", "") "," WORKFLOW("b", ""))}, {200, "{}"}},
+         "GET ~workflows" QUERY "\nDELETE ~workflows/b\n",
+         "Workflow 'b' deleted\n",
+         NULL,
+         0},
+        {"argo delete --older 1d",
+         {{200,
+           LIST(WORKFLOW("a", ENDED("Failed")) "," WORKFLOW("b", "\"phase\":\"Running\""))},
+          {200, "{}"}},
+         "GET ~workflows" QUERY "\nDELETE ~workflows/a\n",
+         "Workflow 'a' deleted\n",
+         NULL,
+         0},
+        {"argo delete @latest",
+         {{200, LIST(WORKFLOW("a", ""))}, {200, "{}"}},
+         "GET ~workflows\nDELETE ~workflows/a\n",
+         "Workflow 'a' deleted\n",
+         NULL,
+         0},
+        {"argo delete @latest",
+         {{200, LIST("")}},
+         "GET ~workflows\n",
+         "",
+         "Error: no workflow found in namespace default\n",
+         1},
+        {"tiphys delete es hooks",
+         {{200, "{}"}},
+         "DELETE ~eventsources/hooks\n",
+         "eventsource.argoproj.io \"hooks\" deleted\n",
+         NULL,
+         0},
+        {"argo delete es hooks",
+         {{200, "{}"}, {200, "{}"}},
+         "DELETE ~workflows/es\nDELETE ~workflows/hooks\n",
+         "Workflow 'es' deleted\nWorkflow 'hooks' deleted\n",
+         NULL,
+         0},
+        {"tiphys delete cm a -n n",
+         {{404, MESSAGE("configmaps \\\"a\\\" not found")}},
+         "DELETE /api/v1/namespaces/n/configmaps/a\n",
+         "",
+         "Error: configmaps \"a\" not found\n",
+         1},
+    };
+
+    CHECK_ALL(cases);
+}
+
+static void test_list(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo list",
+         {{200, LIST("")}},
+         "GET ~workflows" QUERY "\n",
+         "No workflows found\n",
+         NULL,
+         0},
+        {"argo list -o json", {{200, LIST("")}}, "GET ~workflows" QUERY "\n", "[]\n", NULL, 0},
+        {"argo list -o name",
+         {{200, LIST("")}},
+         "GET ~workflows" QUERY "\n",
+         "No workflows found\n",
+         NULL,
+         0},
+        /* unfinished before finished, what ended last before what ended first */
+        {"argo list -o name",
+         {{200, LIST(WORKFLOW("old", ENDED("Failed")) "," WORKFLOW(
+                    "new", "\"phase\":\"Succeeded\",\"finishedAt\":\"2026-01-02T05:00:"
+                           "00Z\"") "," WORKFLOW("run", "\"phase\":\"Running\""))}},
+         "GET ~workflows" QUERY "\n",
+         "run\nnew\nold\n",
+         NULL,
+         0},
+        {"argo list -A --running -o name",
+         {{200, LIST(WORKFLOW("w", ""))}},
+         "GET /apis/argoproj.io/v1alpha1/workflows" LABELS(
+             "workflows.argoproj.io%2Fcompleted%21%3Dtrue") "\n",
+         "w\n",
+         NULL,
+         0},
+        {"argo list -o name --chunk-size 1",
+         {{200, "{\"metadata\":{\"continue\":\"a b\"},\"items\":[" WORKFLOW("x", "") "]}"},
+          {200, LIST(WORKFLOW("y", ""))}},
+         "GET ~workflows?limit=1&labelSelector=&fieldSelector=&continue=\n"
+         "GET ~workflows?limit=1&labelSelector=&fieldSelector=&continue=a%20b\n",
+         "x\ny\n",
+         NULL,
+         0},
+        {"argo list --since 10m -o name",
+         {{200, LIST(WORKFLOW("w", ""))}},
+         "GET ~workflows" QUERY "\n",
+         "No workflows found\n",
+         NULL,
+         0},
+        {"argo list --since soon",
+         {{0}},
+         "",
+         "",
+         "Error: invalid since format 'soon'. Expected format <duration><unit> (e.g. 3h)\n",
+         1},
+        {"argo list --completed --running",
+         {{0}},
+         "",
+         "",
+         "Error: --completed and --running cannot be used together\n",
+         1},
+        {"argo list --field-selector metadata.name=w -o name",
+         {{200, LIST(WORKFLOW("w", ""))}},
+         "GET ~workflows?limit=500&labelSelector=&fieldSelector=metadata.name%3Dw&continue=\n",
+         "w\n",
+         NULL,
+         0},
+        {"argo list",
+         {{401, MESSAGE("who are you?")}},
+         "GET ~workflows" QUERY "\n",
+         "",
+         "Error: who are you?\n",
+         1},
+        {"argo list",
+         {{500, "<html>"}},
+         "GET ~workflows" QUERY "\n",
+         "",
+         "Error: the server answered 500: <html>\n",
+         1},
+        {"argo list",
+         {{200, "no JSON"}},
+         "GET ~workflows" QUERY "\n",
+         "",
+         "Error: answer of the server: invalid character 'o' in literal null (expecting 'u') "
+         "(line 1, column 2)\n",
+         1},
+    };
+
+    CHECK_ALL(cases);
+}
+
+static void test_get(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo get w -o name",
+         {{200, WORKFLOW("w", "")}},
+         "GET ~workflows/w\n",
+         "w\n",
+         NULL,
+         0},
+        {"argo get a b -o name",
+         {{200, WORKFLOW("a", "")}, {200, WORKFLOW("b", "")}},
+         "GET ~workflows/a\nGET ~workflows/b\n",
+         "a\nb\n",
+         NULL,
+         0},
+        {"argo get w",
+         {{404, MESSAGE("workflows.argoproj.io \\\"w\\\" not found")}},
+         "GET ~workflows/w\n",
+         "",
+         "Error: workflows.argoproj.io \"w\" not found\n",
+         1},
+        {"argo get w -o yaml",
+         {{200, "{\"b\":1,\"a\":\"x\"}"}},
+         "GET ~workflows/w\n",
+         "a: x\nb: 1\n",
+         NULL,
+         0},
+        {"argo get w --status Failed --node-field-selector phase=Failed",
+         {{200, WORKFLOW("w", "")}},
+         "GET ~workflows/w\n",
+         "",
+         "Error: cannot use both --status and --node-field-selector\n",
+         1},
+        {"argo get w --node-field-selector x",
+         {{200, WORKFLOW("w", "")}},
+         "GET ~workflows/w\n",
+         "",
+         "Error: selector is invalid: invalid selector: 'x'; can't understand 'x'\n",
+         1},
+        {"argo get wf", {{404, MESSAGE("no")}}, "GET ~workflows/wf\n", "", "Error: no\n", 1},
+        {"tiphys get es -o name",
+         {{200, LIST(OBJECT("EventSource", "a") "," OBJECT("EventSource", "b"))}},
+         "GET ~eventsources\n",
+         "eventsource.argoproj.io/a\neventsource.argoproj.io/b\n",
+         NULL,
+         0},
+        {"tiphys get es -A",
+         {{200, LIST("")}},
+         "GET /apis/argoproj.io/v1alpha1/eventsources\n",
+         "",
+         "No resources found\n",
+         0},
+        {"tiphys get secret -l a=b",
+         {{200, LIST("")}},
+         "GET /api/v1/namespaces/default/secrets?labelSelector=a%3Db\n",
+         "",
+         "No resources found in default namespace.\n",
+         0},
+        {"tiphys get ns",
+         {{200, LIST("")}},
+         "GET /api/v1/namespaces\n",
+         "",
+         "No resources found\n",
+         0},
+        {"tiphys get cm a -A",
+         {{0}},
+         "",
+         "",
+         "Error: a resource cannot be retrieved by name across all namespaces\n",
+         1},
+        {"tiphys get cm a -o short",
+         {{200, OBJECT("ConfigMap", "a")}},
+         "GET /api/v1/namespaces/default/configmaps/a\n",
+         "",
+         "Error: -o short is for workflows by name only\n",
+         1},
+    };
+
+    CHECK_ALL(cases);
+}
+
+static void test_wait_and_watch(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo wait w",
+         {{200, WORKFLOW("w", ENDED("Succeeded"))}, {200, WORKFLOW("w", ENDED("Succeeded"))}},
+         "GET ~workflows/w\nGET ~workflows/w\n",
+         "w Succeeded at 2026-01-02T03:04:07Z\n",
+         NULL,
+         0},
+        {"argo wait w",
+         {{200, WORKFLOW("w", ENDED("Failed"))}, {200, WORKFLOW("w", ENDED("Failed"))}},
+         "GET ~workflows/w\nGET ~workflows/w\n",
+         "w Failed at 2026-01-02T03:04:07Z\n",
+         NULL,
+         1},
+        /* it is fetched again until it has ended */
+        {"argo wait w",
+         {{200, WORKFLOW("w", "")},
+          {200, WORKFLOW("w", "\"phase\":\"Running\"")},
+          {200, WORKFLOW("w", ENDED("Error"))}},
+         "GET ~workflows/w\nGET ~workflows/w\nGET ~workflows/w\n",
+         "w Error at 2026-01-02T03:04:07Z\n",
+         NULL,
+         1},
+        {"argo wait x w",
+         {{404, MESSAGE("no x")},
+          {200, WORKFLOW("w", ENDED("Succeeded"))},
+          {200, WORKFLOW("w", ENDED("Succeeded"))}},
+         "GET ~workflows/x\nGET ~workflows/w\nGET ~workflows/w\n",
+         "w Succeeded at 2026-01-02T03:04:07Z\n",
+         "Error: no x\n",
+         1},
+        {"argo wait x --ignore-not-found",
+         {{404, MESSAGE("no x")}},
+         "GET ~workflows/x\n",
+         "",
+         NULL,
+         0},
+        {"argo wait", {{0}}, "", "", NULL, 0},
+        {"argo watch w",
+         {{200, WORKFLOW("w", "")},
+          {200, WORKFLOW("w", "\"phase\":\"Running\"")},
+          {503, MESSAGE("busy")},
+          {200, WORKFLOW("w", ENDED("Failed"))}},
+         "GET ~workflows/w\nGET ~workflows/w\nGET ~workflows/w\nGET ~workflows/w\n",
+         "                     w Running\n2026-01-02T03:04:07Z w Failed\n",
+         NULL,
+         0},
+        {"argo watch x",
+         {{404, MESSAGE("no x")}},
+         "GET ~workflows/x\n",
+         "",
+         "Error: no x\n",
+         1},
+    };
+
+    CHECK_ALL(cases);
+}
+
+#define NODES                                                                                 \
+    ",\"nodes\":{\"w\":{\"id\":\"w\",\"name\":\"w\",\"type\":\"Pod\",\"templateName\":\"t\"," \
+    "\"phase\":\"Succeeded\"},\"v\":{\"id\":\"v\",\"name\":\"w.v\",\"type\":\"Pod\","         \
+    "\"templateName\":\"t\",\"phase\":\"Failed\"}}"
+#define LOG(pod, more) \
+    "GET /api/v1/namespaces/default/pods/" pod "/log?container=main" more "\n"
+#define V "w-t-558317850"
+
+static void test_logs(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo logs w", /* in the order of times, whichever pod they are of */
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)},
+          {200, "2026-01-02T03:04:05Z one\n2026-01-02T03:04:07Z three\n"},
+          {200, "2026-01-02T03:04:06Z two\n2026-01-02T03:04:08Z \n"}},
+         "GET ~workflows/w\n" LOG("w", "&timestamps=true") LOG(V, "&timestamps=true"),
+         "w: one\n" V ": two\nw: three\n" V ": \n",
+         NULL,
+         0},
+        {"argo logs w w --tail 2 --since 1m30s -c wait --timestamps",
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)}, {200, "2026-01-02T03:04:05Z one\n"}},
+         "GET ~workflows/w\nGET "
+         "/api/v1/namespaces/default/pods/w/log?container=wait&tailLines=2&"
+         "sinceSeconds=90&timestamps=true\n",
+         "w: 2026-01-02T03:04:05Z one\n",
+         NULL,
+         0},
+        {"argo logs w w --since-time 2026-01-02T03:04:05+01:00",
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)}, {404, MESSAGE("not begun")}},
+         "GET ~workflows/w\n" LOG("w", "&sinceTime.seconds=1767319445&timestamps=true"),
+         "",
+         NULL,
+         0},
+        {"argo logs w x",
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)}},
+         "GET ~workflows/w\n",
+         "",
+         "Error: workflow w has no pod \"x\"\n",
+         1},
+        {"argo logs w --grep ^t[wh] ",
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)},
+          {200, "2026-01-02T03:04:05Z one\n2026-01-02T03:04:07Z three\n"},
+          {200, "2026-01-02T03:04:06Z two"}},
+         "GET ~workflows/w\n" LOG("w", "&timestamps=true") LOG(V, "&timestamps=true"),
+         V ": two\nw: three\n",
+         NULL,
+         0},
+        {"argo logs w --grep (",
+         {{0}},
+         "",
+         "",
+         "Error: --grep (: error parsing regexp: missing closing ): `(`\n",
+         1},
+        {"argo logs w --since 1m --since-time 2026-01-02T03:04:05Z",
+         {{0}},
+         "",
+         "",
+         "Error: --since-time and --since cannot be used together\n",
+         1},
+        {"argo logs w -l workflows.argoproj.io/workflow=z",
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)}},
+         "GET ~workflows/w\n",
+         "",
+         NULL,
+         0},
+        {"argo logs w w -f", /* what had ended is printed at once */
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)},
+          {200, WORKFLOW("w", ENDED("Failed") NODES)},
+          {200, "2026-01-02T03:04:05Z one\n"}},
+         "GET ~workflows/w\nGET ~workflows/w\n" LOG("w", "&timestamps=true"),
+         "w: one\n",
+         NULL,
+         0},
+    };
+
+    CHECK_ALL(cases);
+}
+
+/* ---- commands with files ---- */
+
+static const char flow[] =
+    "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\n"
+    "spec:\n  entrypoint: m\n  templates: [{name: m, container: {image: i}}]\n";
+static const char template_text[] =
+    "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: t}\n"
+    "spec: {templates: [{name: m, container: {image: i}}]}\n";
+
+#define FLOW                                                                                  \
+    " {\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":" \
+    "\"w\"},\"spec\":{\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\",\"container\":{"    \
+    "\"image\":\"i\"}}]}}\n"
+#define TEMPLATE                                                                               \
+    " {\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\",\"metadata\":{"   \
+    "\"name\":\"t\"},\"spec\":{\"templates\":[{\"name\":\"m\",\"container\":{\"image\":\"i\"}" \
+    "}]}}\n"
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void test_submit(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo submit flow.yaml -o name",
+         {{201, WORKFLOW("w", "")}},
+         "POST ~workflows" FLOW,
+         "w\n",
+         NULL,
+         0},
+        {"argo submit flow.yaml -o name --server-dry-run",
+         {{201, WORKFLOW("w", "")}},
+         "POST ~workflows?dryRun=All" FLOW,
+         "w\n",
+         NULL,
+         0},
+        {"argo submit flow.yaml -o name --dry-run", {{0}}, "", "w\n", NULL, 0},
+        {"argo submit flow.yaml --dry-run",
+         {{0}},
+         "",
+         "",
+         "Error: --dry-run should have an output option\n",
+         1},
+        {"argo submit flow.yaml --wait --watch",
+         {{0}},
+         "",
+         "",
+         "Error: --wait cannot be combined with --watch\n",
+         1},
+        {"argo submit flow.yaml flow.yaml --watch",
+         {{0}},
+         "",
+         "",
+         "Error: cannot watch more than one workflow\n",
+         1},
+        {"argo submit template.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: no workflow found in given files\n",
+         1},
+        {"argo submit", {{0}}, "", "", "Error: no workflow found in given files\n", 1},
+        {"argo submit broken.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: yaml file is not valid: broken.yaml:2:1: did not find expected node content "
+         "while parsing a flow node\n",
+         1},
+        {"argo submit loose.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: loose.yaml:7:1: more: unknown field \"more\"\n",
+         1},
+        {"argo submit loose.yaml --strict=false -o name",
+         {{201, WORKFLOW("w", "")}},
+         "POST ~workflows" FLOW,
+         "w\n",
+         NULL,
+         0},
+        {"argo submit flow.yaml -o name",
+         {{400, MESSAGE("not so")}},
+         "POST ~workflows" FLOW,
+         "",
+         "Error: failed to submit workflow: not so\n",
+         1},
+        {"argo submit flow.yaml -o name --wait",
+         {{201, WORKFLOW("w", "")},
+          {200, WORKFLOW("w", ENDED("Failed"))},
+          {200, WORKFLOW("w", ENDED("Failed"))}},
+         "POST ~workflows" FLOW "GET ~workflows/w\nGET ~workflows/w\n",
+         "w\n",
+         NULL,
+         1},
+        {"argo submit flow.yaml -o name --log",
+         {{201, WORKFLOW("w", "")},
+          {200, WORKFLOW("w", ENDED("Succeeded"))},
+          {200, WORKFLOW("w", ENDED("Succeeded"))},
+          {200, WORKFLOW("w", ENDED("Succeeded"))},
+          {200, WORKFLOW("w", ENDED("Succeeded"))}},
+         "POST ~workflows" FLOW "GET ~workflows/w\nGET ~workflows/w\nGET ~workflows/w\nGET "
+         "~workflows/w\n",
+         "w\n",
+         NULL,
+         0},
+        {"argo submit --from wftmpl/t --name n -o name",
+         {{201, WORKFLOW("n", "")}},
+         "POST ~workflows {\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\","
+         "\"metadata\":{\"generateName\":\"t-\",\"name\":\"n\"},\"spec\":{"
+         "\"workflowTemplateRef\":"
+         "{\"name\":\"t\"}}}\n",
+         "n\n",
+         NULL,
+         0},
+    };
+
+    CHECK_ALL(cases);
+}
+
+static void test_templates(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo template create template.yaml -o name",
+         {{201, OBJECT("WorkflowTemplate", "t")}},
+         "POST ~workflowtemplates" TEMPLATE,
+         "t\n",
+         NULL,
+         0},
+        {"argo template update template.yaml -o name",
+         {{200, OBJECT("WorkflowTemplate", "t")}},
+         "PUT ~workflowtemplates/t" TEMPLATE,
+         "t\n",
+         NULL,
+         0},
+        {"argo template create template.yaml",
+         {{409, MESSAGE("already exists")}},
+         "POST ~workflowtemplates" TEMPLATE,
+         "",
+         "Error: failed to create workflow template: already exists\n",
+         1},
+        {"argo template create flow.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: No workflow template found in given files\n",
+         1},
+        {"argo cwft create template.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: No cluster workflow template found in given files\n",
+         1},
+        {"argo template list",
+         {{200,
+           LIST(OBJECT("WorkflowTemplate", "long-name") "," OBJECT("WorkflowTemplate", "b"))}},
+         "GET ~workflowtemplates\n",
+         "NAME\nlong-name   \nb           \n",
+         NULL,
+         0},
+        {"argo template list -A -l a=b",
+         {{200, LIST(OBJECT("WorkflowTemplate", "t"))}},
+         "GET /apis/argoproj.io/v1alpha1/workflowtemplates?labelSelector=a%3Db\n",
+         "NAMESPACE   NAME\ndefault     t   \n",
+         NULL,
+         0},
+        {"argo cluster-template list -o name",
+         {{200, LIST(OBJECT("ClusterWorkflowTemplate", "t"))}},
+         "GET /apis/argoproj.io/v1alpha1/clusterworkflowtemplates\n",
+         "t\n",
+         NULL,
+         0},
+        {"argo template delete a b",
+         {{200, "{}"}, {404, MESSAGE("no b")}},
+         "DELETE ~workflowtemplates/a\nDELETE ~workflowtemplates/b\n",
+         "WorkflowTemplate 'a' deleted\n",
+         "Error: no b\n",
+         1},
+        {"argo cluster-template delete --all",
+         {{200, LIST(OBJECT("ClusterWorkflowTemplate", "t"))}, {200, "{}"}},
+         "GET /apis/argoproj.io/v1alpha1/clusterworkflowtemplates\nDELETE /apis/argoproj.io/"
+         "v1alpha1/clusterworkflowtemplates/t\n",
+         "ClusterWorkflowTemplate 't' deleted\n",
+         NULL,
+         0},
+        {"argo template get t -o name",
+         {{200, OBJECT("WorkflowTemplate", "t")}},
+         "GET ~workflowtemplates/t\n",
+         "t\n",
+         NULL,
+         0},
+        {"argo template lint template.yaml -o simple",
+         {{0}},
+         "",
+         "no linting errors found!\n",
+         NULL,
+         0},
+        {"argo template lint flow.yaml -o simple",
+         {{0}},
+         "",
+         "found nothing to lint in the specified paths, failing...\n",
+         NULL,
+         1},
+        {"argo lint flow.yaml template.yaml --kinds wf",
+         {{0}},
+         "",
+         "✔ no linting errors found!\n",
+         NULL,
+         0},
+    };
+
+    CHECK_ALL(cases);
+}
+
+static void test_apply(void **state)
+{
+    static const struct command_case cases[] = {
+        {"tiphys apply -f template.yaml",
+         {{201, OBJECT("WorkflowTemplate", "t")}},
+         "POST ~workflowtemplates" TEMPLATE,
+         "workflowtemplate.argoproj.io/t created\n",
+         NULL,
+         0},
+        {"tiphys apply template.yaml",
+         {{409, MESSAGE("already exists")}, {200, OBJECT("WorkflowTemplate", "t")}},
+         "POST ~workflowtemplates" TEMPLATE "PUT ~workflowtemplates/t" TEMPLATE,
+         "workflowtemplate.argoproj.io/t configured\n",
+         NULL,
+         0},
+        {"tiphys apply template.yaml flow.yaml",
+         {{400, MESSAGE("not so")}, {201, WORKFLOW("w", "")}},
+         "POST ~workflowtemplates" TEMPLATE "POST ~workflows" FLOW,
+         "workflow.argoproj.io/w created\n",
+         "Error: template.yaml: not so\n",
+         1},
+        {"tiphys apply nobody.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: open nobody.yaml: No such file or directory\n",
+         1},
+        {"tiphys delete -f template.yaml",
+         {{200, "{}"}},
+         "DELETE ~workflowtemplates/t\n",
+         "workflowtemplate.argoproj.io \"t\" deleted\n",
+         NULL,
+         0},
+        {"tiphys delete flow.yaml template.yaml",
+         {{404, MESSAGE("no w")}, {200, "{}"}},
+         "DELETE ~workflows/w\nDELETE ~workflowtemplates/t\n",
+         "workflowtemplate.argoproj.io \"t\" deleted\n",
+         "Error: no w\n",
+         1},
+    };
+
+    CHECK_ALL(cases);
+}
+
+static void test_others(void **state)
+{
+    static const struct command_case cases[] = {
+        {"tiphys trace event a/b",
+         {{200,
+           "{\"id\":\"a/b\",\"namespace\":\"n\",\"eventSource\":\"es\",\"eventName\":\"e\","
+           "\"stored\":\"T1\",\"sequence\":7,\"steps\":[{\"time\":\"T2\",\"stage\":\"fired\","
+           "\"subject\":\"s/t\",\"detail\":{\"result\":\"created w\"}},{\"time\":\"T3\","
+           "\"stage\":\"failed\",\"subject\":\"s/u\",\"detail\":{\"error\":\"no luck\"}}]}"}},
+         "GET /tiphys/v1/events/a%2Fb\n",
+         "event      a/b\nsource     n/es e\nstored     T1 as 7\nfired      T2 s/t: created w\n"
+         "failed     T3 s/u: no luck\n",
+         NULL,
+         0},
+        {"tiphys trace event x -o yaml",
+         {{200, "{\"id\":\"x\"}"}},
+         "GET /tiphys/v1/events/x\n",
+         "id: x\n",
+         NULL,
+         0},
+        {"argo version --short",
+         {{200, "{\"version\":\"v9\"}"}},
+         "GET /api/v1/version\n",
+         "argo: v" TIPHYS_VERSION "\nargo-server: v9\n",
+         NULL,
+         0},
+        {"tiphys version --short",
+         {{404, MESSAGE("no")}},
+         "GET /api/v1/version\n",
+         "tiphys: v" TIPHYS_VERSION "\n",
+         NULL,
+         0},
+        {"argo stop x", {{0}}, "", "", "Error: argo stop is not supported yet\n", 1},
+        {"argo archive list",
+         {{0}},
+         "",
+         "",
+         "Error: argo archive list is not supported yet\n",
+         1},
+        {"argo list -o name --argo-base-href argo/",
+         {{200, LIST("")}},
+         "GET /argo/apis/argoproj.io/v1alpha1/namespaces/default/workflows" QUERY "\n",
+         "No workflows found\n",
+         NULL,
+         0},
+        {"argo list --request-timeout never",
+         {{0}},
+         "",
+         "",
+         "Error: --request-timeout never is no duration: want one like 30s\n",
+         1},
+    };
+
+    CHECK_ALL(cases);
+}
+
+/* A folder with the manifests that cases name; tests run in it. */
+static int enter_folder(void **state)
+{
+    static char folder[] = "/tmp/commands_test.XXXXXX";
+    char loose[1024];
+
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    snprintf(loose, sizeof(loose), "%smore: 1\n", flow);
+    write_text("flow.yaml", flow);
+    write_text("template.yaml", template_text);
+    write_text("loose.yaml", loose);
+    write_text("broken.yaml", "kind: [\n");
+    return start_fake(state);
+}
+
+static int leave_folder(void **state)
+{
+    static const char *const names[] = {"flow.yaml", "template.yaml", "loose.yaml",
+                                        "broken.yaml"};
+    char folder[4096];
+
+    assert_non_null(getcwd(folder, sizeof(folder)));
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        unlink(names[i]);
+    rmdir(folder);
+    return stop_fake(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_delete),    cmocka_unit_test(test_list),
+        cmocka_unit_test(test_get),       cmocka_unit_test(test_wait_and_watch),
+        cmocka_unit_test(test_logs),      cmocka_unit_test(test_submit),
+        cmocka_unit_test(test_templates), cmocka_unit_test(test_apply),
+        cmocka_unit_test(test_others)};
+
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
