@@ -396,8 +396,11 @@ static const struct field template_rows[] = {
     TEXT("name", "Name within the workflow."),
     PART("inputs", inputs, "What it takes."),
     PART("outputs", outputs, "What it gives back."),
-    PART("metadata", metadata, "Labels and annotations of its pods."),
-    TEXT_BY_NAME("annotations", "Texts for tools; workflows.argoproj.io/display-name is shown."),
+    PART("metadata", metadata,
+         "Labels and annotations of its pods; those of a machine show none.",
+         .flags = FIELD_NO_OP),
+    TEXT_BY_NAME("annotations",
+                 "Texts for tools; workflows.argoproj.io/display-name is shown."),
 
     PART("container", container, "Runs a container.", .flags = FIELD_PRESENT_MEANS),
     PART("script", script_template, "Runs a script in a container.",

@@ -89,7 +89,9 @@ static const struct field workflow_spec_rows[] = {
     FLAG("suspend", "Whether nothing new is started."),
     PARTS("volumes", volume, "Folders for the containers of all templates."),
     TEXT("serviceAccountName", "As whom pods act."),
-    PART("podMetadata", metadata, "Labels and annotations of all pods."),
+    PART("podMetadata", metadata,
+         "Labels and annotations of all pods; those of a machine show none.",
+         .flags = FIELD_NO_OP),
     PART("workflowMetadata", workflow_metadata, "What the workflow's metadata gets."),
     PART("securityContext", pod_security_context, "Rights of all pods."),
 
