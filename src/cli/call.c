@@ -1,6 +1,8 @@
 /* Calls of the server's API. See call.h. */
 #include "cli/call.h"
 
+#include <stdlib.h>
+
 #include "base/vec.h"
 #include "formats/duration.h"
 
@@ -121,6 +123,7 @@ static void fill_call(struct arena *a, const struct cli_server *server, struct s
     call->url = str_concat(a, server->url, path);
     call->headers = server->headers;
     call->header_count = server->header_count;
+    call->is_plain = !getenv("http_proxy"); /* libcurl would cost more than the call */
     call->skip_tls_verify = server->skip_tls_verify;
     call->ca_file = server->ca_file;
     call->cert_file = server->cert_file;

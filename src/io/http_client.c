@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
+#include "io/http_plain.h"
 
 enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
@@ -40,6 +41,7 @@ static char load_error[256];
 struct http_client {
     CURLM *multi;
     CURL *easy;
+    struct http_plain *plain;
 };
 
 /* One call on its way. */
@@ -80,6 +82,7 @@ void http_client_free(struct http_client *c)
 {
     if (!c)
         return;
+    http_plain_free(c->plain);
     if (c->easy)
         p_curl_easy_cleanup(c->easy);
     if (c->multi)
@@ -254,6 +257,11 @@ int http_client_do(struct http_client *c, struct arena *a, const struct http_cal
     long status = 0;
     int result;
 
+    if (call->is_plain && http_plain_fits(call->url)) {
+        if (!c->plain)
+            c->plain = http_plain_new();
+        return http_plain_do(c->plain, a, call, ret, err);
+    }
     if (prepare(c, err) < 0)
         return -1;
     t.easy = c->easy;

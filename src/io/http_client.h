@@ -24,6 +24,8 @@ struct http_call {
     int cancel_fd; /* readable = give up with ERR_CANCELLED; -1: none. 0 means none, too */
     unsigned redirect_max;
     bool skip_tls_verify;
+    bool is_plain; /* an http:// URL is called on a socket of our own, without libcurl: no
+                      redirects, no proxies */
     const char *ca_file, *cert_file, *key_file; /* PEM paths or NULL */
     /* When set, the body is handed over as it comes; non-zero ends the call with ERR_CANCELLED.
      * The body of an answer of 400 and more is collected instead. */
