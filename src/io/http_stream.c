@@ -42,6 +42,7 @@ static void unref_locked(struct http_stream *s)
 static ssize_t on_read(void *ctx, uint64_t position, char *to, size_t max)
 {
     struct http_stream *s = ctx;
+    bool is_over;
     size_t len;
 
     (void) position;
@@ -61,8 +62,9 @@ static ssize_t on_read(void *ctx, uint64_t position, char *to, size_t max)
         s->is_suspended = true;
         MHD_suspend_connection(s->connection);
     }
+    is_over = len == 0 && s->is_ended;
     pthread_mutex_unlock(&s->lock);
-    if (len == 0 && s->is_ended)
+    if (is_over)
         return MHD_CONTENT_READER_END_OF_STREAM;
     return (ssize_t) len;
 }
