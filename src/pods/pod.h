@@ -136,12 +136,14 @@ static inline bool pod_log_is_ended(struct pod_log *log)
     return log->ops->is_ended(log);
 }
 
-/** pod_log_wait_fd() - becomes readable when there may be more (the log drains it on read) */
+/** pod_log_wait_fd() - becomes readable when there may be more (the log drains it on read); -1: the system has none to give or
+ * the pod has ended, look again by time */
 static inline int pod_log_wait_fd(struct pod_log *log)
 {
     return log->ops->wait_fd(log);
 }
 
+/** pod_log_close() - release; may take milliseconds: not on the loop for many */
 static inline void pod_log_close(struct pod_log *log)
 {
     if (log)

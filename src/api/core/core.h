@@ -20,6 +20,7 @@ struct api {
     struct str token;    /* owned */
     struct list watches; /* of struct watch_stream: loop */
     struct list logs;    /* of struct log_session: loop */
+    size_t followed;     /* logs of pods that the sessions of workflows have open: loop */
 };
 
 /* How a dialect answers what is answered later. Each gives the request up. */

@@ -133,7 +133,9 @@ int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_req
     nodes = json_path(&doc, "status", "nodes", NULL);
     for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {
         const struct json *node = &nodes->members[i].value;
-        struct workflow_pod pod = {.is_ended = is_ended(node)};
+        struct workflow_pod pod = {.is_ended = is_ended(node),
+                                   .is_pending =
+                                       str_is(json_get_str(node, STR("phase")), "Pending")};
         struct json labels;
 
         if (!str_is(json_get_str(node, STR("type")), "Pod"))

@@ -23,6 +23,7 @@ struct follower {
     struct log_reader *reader;
     struct strbuf first; /* the tail that was read before the following began */
     struct fd_watch *watch;
+    struct job closing;
 };
 
 struct log_session {
@@ -33,7 +34,8 @@ struct log_session {
     struct list link;
     struct loop_task opened, closed;
     bool is_opened, is_closed, is_ending;
-    struct timer *timer;   /* the end of a pod is no event of its log */
+    struct timer *timer;   /* when due: all followers are looked at */
+    struct mono due;       /* ns 0: not started */
     struct list followers; /* of follower */
     /* Of a workflow: */
     struct store_watch *watch;
@@ -45,19 +47,37 @@ struct log_session {
     struct map seen;   /* pods that were opened or have no log */
     struct list found; /* of follower */
     bool scan_is_complete;
+    size_t allowance;      /* logs that the scan may open */
+    size_t follower_count; /* logs that scans opened and that are open; loop */
 };
 
-static void pump(struct log_session *s);
+static void settle(struct log_session *s);
 
 /* ---- readers; worker or http thread ---- */
 
 static void follower_free(struct follower *f)
 {
     list_remove(&f->link);
-    fd_watch_free(f->watch);
     log_reader_close(f->reader);
     strbuf_done(&f->first);
     free(f);
+}
+
+static void run_close(struct job *job)
+{
+    follower_free(CONTAINER_OF(job, struct follower, closing));
+}
+
+/* On the loop: what the system needs for the closing of files, a worker waits for. */
+static void follower_drop(struct follower *f)
+{
+    struct err ignored;
+
+    list_remove(&f->link);
+    fd_watch_free(TAKE(f->watch));
+    f->closing = (struct job){.run = run_close, .class = JOB_BULK};
+    if (workers_submit(f->session->api->options.workers, &f->closing, &ignored) < 0)
+        follower_free(f);
 }
 
 static struct follower *follower_open(struct log_session *s, struct str pod, struct err *err)
@@ -95,6 +115,23 @@ static struct follower *follower_open(struct log_session *s, struct str pod, str
     return NULL;
 }
 
+/* Opens the log of a pod; false when it is to be tried again. @is_last: what is not there now
+ * will not come. */
+static bool find_pod(struct log_session *s, const struct workflow_pod *pod, bool is_last)
+{
+    struct err err;
+    struct follower *f = follower_open(s, pod->name, &err);
+
+    if (f) {
+        list_append(&s->found, &f->link);
+        s->allowance--;
+    } else if (!is_last || err.kind != ERR_NOT_FOUND) {
+        return false;
+    }
+    map_put(&s->seen, pod->name, s);
+    return true;
+}
+
 static void run_scan(struct job *job)
 {
     struct log_session *s = CONTAINER_OF(job, struct log_session, scan);
@@ -106,19 +143,12 @@ static void run_scan(struct job *job)
     if (api_workflow_pods(s->api, a, &s->request, &pods, &job->err) < 0)
         return;
     for (size_t i = 0; i < pods.len; i++) {
-        struct follower *f;
-
         if (map_find(&s->seen, pods.at[i].name))
             continue;
-        f = follower_open(s, pods.at[i].name, &job->err);
-        if (f)
-            list_append(&s->found, &f->link);
-        if (f || pods.at[i].is_ended || pods.is_finished)
-            map_put(&s->seen, pods.at[i].name, s);
-        else
+        if (s->allowance == 0 || pods.at[i].is_pending ||
+            !find_pod(s, &pods.at[i], pods.is_finished || pods.at[i].is_ended))
             is_missing = true;
     }
-    job->err.kind = ERR_NONE;
     s->scan_is_complete = pods.is_finished && !is_missing;
 }
 
@@ -127,12 +157,31 @@ static void run_scan(struct job *job)
 static void drop_all(struct list *followers)
 {
     while (!list_is_empty(followers))
-        follower_free(LIST_ENTRY(followers->next, struct follower, link));
+        follower_drop(LIST_ENTRY(followers->next, struct follower, link));
+}
+
+/* How many more logs may be open. What a scan may open counts at once as if it did. */
+static size_t take_allowance(struct log_session *s)
+{
+    size_t own = LOG_FOLLOWED_STREAM_MAX - s->follower_count,
+           all = s->api->followed < LOG_FOLLOWED_MAX ? LOG_FOLLOWED_MAX - s->api->followed : 0;
+
+    s->allowance = own < all ? own : all;
+    s->api->followed += s->allowance;
+    s->follower_count += s->allowance;
+    return s->allowance;
+}
+
+static void give_back(struct log_session *s, size_t count)
+{
+    s->api->followed -= count;
+    s->follower_count -= count;
 }
 
 static void release(struct log_session *s)
 {
     list_remove(&s->link);
+    give_back(s, s->follower_count);
     store_watch_close(TAKE(s->watch));
     timer_free(s->timer);
     drop_all(&s->followers);
@@ -140,6 +189,17 @@ static void release(struct log_session *s)
     map_done(&s->seen);
     http_stream_unref(s->stream);
     arena_free(s->arena);
+}
+
+/* Looks at all pods in @ms milliseconds, or when it was to be earlier. */
+static void schedule(struct log_session *s, uint64_t ms)
+{
+    struct mono now = loop_now(s->api->options.loop), at = mono_after(now, ms);
+
+    if (s->due.ns != 0 && s->due.ns <= at.ns)
+        return;
+    s->due = at;
+    timer_start(s->timer, ms);
 }
 
 static void end_session(struct log_session *s)
@@ -155,18 +215,12 @@ static void end_session(struct log_session *s)
     http_stream_end(s->stream);
 }
 
-static void on_log_grows(void *ctx)
-{
-    struct follower *f = ctx;
-
-    pump(f->session);
-}
-
 static void on_scanned(struct job *job)
 {
     struct log_session *s = CONTAINER_OF(job, struct log_session, scan);
 
     s->is_scanning = false;
+    give_back(s, s->allowance);
     if (s->is_closed) {
         release(s);
         return;
@@ -176,19 +230,24 @@ static void on_scanned(struct job *job)
         s->is_deleted = true;
     s->is_complete = s->scan_is_complete;
     list_splice(&s->followers, &s->found);
-    pump(s);
+    schedule(s, 0);
+    settle(s);
 }
 
 static void start_scan(struct log_session *s)
 {
     struct err err;
 
+    s->wants_scan = true;
+    if (take_allowance(s) == 0)
+        return; /* later */
     s->scan = (struct job){.run = run_scan, .done = on_scanned};
     s->wants_scan = false;
     s->is_scanning = true;
     if (workers_submit(s->api->options.workers, &s->scan, &err) < 0) {
         s->is_scanning = false;
         s->wants_scan = true;
+        give_back(s, s->allowance);
     }
 }
 
@@ -208,7 +267,6 @@ static void write_entry(void *ctx, const struct log_entry *entry)
 static long pump_one(struct log_session *s, struct follower *f)
 {
     struct writing w = {.session = s, .text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES)};
-    bool is_over = log_reader_is_ended(f->reader);
     struct err err;
     long len;
 
@@ -223,30 +281,7 @@ static long pump_one(struct log_session *s, struct follower *f)
     if (w.text.len > 0 && http_stream_write(s->stream, strbuf_str(&w.text), &err) < 0)
         end_session(s);
     strbuf_done(&w.text);
-    is_over = is_over || log_reader_is_ended(f->reader);
-    return len > 0 ? len : len < 0 || is_over ? -1 : 0;
-}
-
-static bool is_over(const struct log_session *s)
-{
-    return list_is_empty(&s->followers) && !s->is_scanning &&
-           (s->request.workflow.len == 0 || s->is_deleted || s->is_complete);
-}
-
-static bool may_scan(const struct log_session *s)
-{
-    return s->wants_scan && !s->is_scanning && !s->is_deleted && !s->is_complete &&
-           mono_ms_until(loop_now(s->api->options.loop), s->next_scan) == 0;
-}
-
-/* Asks to hear of the log's growth: only while it is read, for what is not read stays ready. */
-static void arm(struct follower *f)
-{
-    struct err ignored; /* the timer looks, too */
-
-    if (!f->watch)
-        f->watch = fd_watch_new(f->session->api->options.loop, pod_log_wait_fd(f->reader->log),
-                                on_log_grows, f, &ignored);
+    return len > 0 ? len : len < 0 || log_reader_is_ended(f->reader) ? -1 : 0;
 }
 
 /* Has the stream room for what this pod has? */
@@ -257,45 +292,81 @@ static bool has_room(const struct log_session *s, const struct follower *f)
     return waiting == 0 || (f->first.len == 0 && waiting <= HTTP_STREAM_QUEUE_MAX_BYTES / 4);
 }
 
-static void pump(struct log_session *s)
+static void on_log_grows(void *ctx);
+
+/* Looks at one pod; it is released when its log has ended. */
+static void pump(struct follower *f)
 {
-    bool has_more = false;
+    struct log_session *s = f->session;
+    struct err ignored; /* the timer looks, too */
+    long len;
+
+    if (!has_room(s, f)) { /* what is not read stays ready: do not ask */
+        fd_watch_free(TAKE(f->watch));
+        schedule(s, AGAIN_MS);
+        return;
+    }
+    if (!f->watch && pod_log_wait_fd(f->reader->log) >= 0)
+        f->watch = fd_watch_new(s->api->options.loop, pod_log_wait_fd(f->reader->log),
+                                on_log_grows, f, &ignored);
+    len = pump_one(s, f);
+    if (len > 0)
+        schedule(s, AGAIN_MS);
+    if (len >= 0)
+        return;
+    follower_drop(f);
+    if (s->request.workflow.len > 0)
+        give_back(s, 1);
+}
+
+static void on_log_grows(void *ctx)
+{
+    struct follower *f = ctx;
+    struct log_session *s = f->session;
 
     if (s->is_ending || s->is_closed)
         return;
-    LIST_FOREACH (f, &s->followers, struct follower, link) {
-        long len;
+    pump(f);
+    settle(s);
+}
 
-        if (s->is_ending)
-            return;
-        if (!has_room(s, f)) {
-            fd_watch_free(TAKE(f->watch));
-            has_more = true;
-            continue;
-        }
-        arm(f);
-        len = pump_one(s, f);
-        if (len < 0)
-            follower_free(f);
-        has_more = has_more || len > 0;
-    }
-    if (s->is_ending)
+static bool may_scan(const struct log_session *s)
+{
+    return s->wants_scan && !s->is_scanning && !s->is_deleted && !s->is_complete &&
+           mono_ms_until(loop_now(s->api->options.loop), s->next_scan) == 0;
+}
+
+static bool is_over(const struct log_session *s)
+{
+    return list_is_empty(&s->followers) && !s->is_scanning &&
+           (s->request.workflow.len == 0 || s->is_deleted || s->is_complete);
+}
+
+/* What follows from a change: a scan, the end, another look later. */
+static void settle(struct log_session *s)
+{
+    if (s->is_ending || s->is_closed)
         return;
     if (may_scan(s))
         start_scan(s);
     if (is_over(s))
         end_session(s);
     else
-        timer_start(s->timer, has_more ? AGAIN_MS : POLL_MS);
+        schedule(s, POLL_MS);
 }
 
 static void on_time(void *ctx)
 {
     struct log_session *s = ctx;
 
-    if (s->request.workflow.len > 0 && !s->is_complete && !s->is_scanning)
+    s->due = (struct mono){0};
+    LIST_FOREACH (f, &s->followers, struct follower, link) {
+        if (!s->is_ending && !s->is_closed)
+            pump(f);
+    }
+    if (s->request.workflow.len > 0)
         s->wants_scan = true; /* pods that were not there yet */
-    pump(s);
+    settle(s);
 }
 
 static void on_workflow(void *ctx, const struct store_event *event)
@@ -305,7 +376,7 @@ static void on_workflow(void *ctx, const struct store_event *event)
     s->wants_scan = true;
     if (event->type == STORE_DELETED)
         s->is_deleted = true;
-    pump(s);
+    settle(s);
 }
 
 static void on_watch_end(void *ctx, const struct err *failure)
@@ -349,7 +420,8 @@ static void on_opened(struct loop_task *task)
         watch_workflow(s);
         s->wants_scan = true;
     }
-    pump(s);
+    schedule(s, 0);
+    settle(s);
 }
 
 static void on_closed(struct loop_task *task)

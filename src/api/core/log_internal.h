@@ -65,7 +65,8 @@ void log_tail_done(struct log_tail *t);
 
 struct workflow_pod {
     struct str name;
-    bool is_ended; /* its node is: no log will come that is not there */
+    bool is_pending; /* it may have no record yet, so its log would seem to have ended */
+    bool is_ended;   /* its node is: no log will come that is not there */
 };
 
 struct workflow_pods {

@@ -164,7 +164,7 @@ struct zygote *zygote_new(struct loop *loop, const char *shim, const struct zygo
 /** zygote_start() - spawn it (also again, after it was lost or stopped); reports come on the loop; ERR_IO, ERR_NOT_FOUND */
 int zygote_start(struct zygote *z, struct err *err);
 
-/** zygote_send() - ask for a pod by its absolute folder; any thread; ERR_TRANSIENT when the zygote is gone */
+/** zygote_send() - ask for a pod by its absolute folder; workers: waits while the zygote has more requests than it takes; ERR_TRANSIENT when it is gone */
 int zygote_send(struct zygote *z, uint64_t tag, struct str dir, struct err *err);
 
 /** zygote_stop() - close its socket: it ends, its shims go on; loop thread */

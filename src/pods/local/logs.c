@@ -57,7 +57,8 @@ static long log_read(struct pod_log *base, char *buf, size_t size, struct err *e
     struct local_log *log = CONTAINER_OF(base, struct local_log, base);
     ssize_t len;
 
-    drain(log->notify);
+    if (log->notify >= 0)
+        drain(log->notify);
     if (log->fd < 0)
         log->fd = openat(log->dirfd, log->name, O_RDONLY | O_CLOEXEC);
     if (log->fd < 0)
@@ -90,7 +91,8 @@ static void log_close(struct pod_log *base)
 
     if (log->fd >= 0)
         close(log->fd);
-    close(log->notify);
+    if (log->notify >= 0)
+        close(log->notify);
     close(log->dirfd);
     free(log);
 }
@@ -129,8 +131,11 @@ struct pod_log *local_log_open(struct pod_runner *r, struct str ns, struct str p
     log->dirfd = dirfd;
     log->fd = -1;
     snprintf(log->name, sizeof(log->name), STR_FMT ".log", STR_ARG(container));
-    log->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    inotify_add_watch(log->notify, path, IN_MODIFY | IN_CREATE);
+    log->notify = -1;
+    if (!has_ended(dirfd)) { /* closing one takes the kernel milliseconds */
+        log->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        inotify_add_watch(log->notify, path, IN_MODIFY | IN_CREATE);
+    }
     return &log->base;
 }
 

@@ -11,13 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ZYGOTE_FD = 3, REPORTS_PER_READ = 256 };
+enum { ZYGOTE_FD = 3, REPORTS_PER_READ = 256, FULL_POLL_MS = 100 };
 
 struct zygote {
     pthread_mutex_t lock; /* over fd, for senders */
@@ -124,6 +125,7 @@ int zygote_send(struct zygote *z, uint64_t tag, struct str dir, struct err *err)
 {
     struct shim_request request;
     size_t len = offsetof(struct shim_request, dir) + dir.len + 1;
+    bool is_full;
     ssize_t done;
 
     if (dir.len >= sizeof(request.dir))
@@ -132,10 +134,19 @@ int zygote_send(struct zygote *z, uint64_t tag, struct str dir, struct err *err)
     memcpy(request.dir, dir.ptr, dir.len);
     request.dir[dir.len] = '\0';
     do {
+        struct pollfd room = {.events = POLLOUT};
+        int error;
+
         pthread_mutex_lock(&z->lock);
+        room.fd = z->fd;
         done = z->fd < 0 ? 0 : send(z->fd, &request, len, MSG_NOSIGNAL);
+        error = errno;
         pthread_mutex_unlock(&z->lock);
-    } while (done < 0 && errno == EINTR);
+        is_full = done < 0 && error == EAGAIN; /* the loop reads from it: it does not block */
+        if (is_full)
+            poll(&room, 1, FULL_POLL_MS);
+        is_full = is_full || (done < 0 && error == EINTR);
+    } while (is_full);
     return done == (ssize_t) len ? 0 : err_set(err, ERR_TRANSIENT, "the shim zygote has ended");
 }
 
