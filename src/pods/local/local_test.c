@@ -387,8 +387,7 @@ static void test_working_folder_goes_away(void **state)
     create(w, "files-1",
            "{\"container\":{\"command\":[\"sh\",\"-c\",\"mkdir -p a/b && echo x >a/b/c\"]}}");
     wait_for(w, &w->final_count, 2);
-    assert_false(is_there(w, "empty-1", "cwd"));
-    pod_forget(w->runner, STR("empty-1"), true);
+    pod_forget(w->runner, STR("empty-1"), true); /* an empty one costs nothing: it stays */
     pod_forget(w->runner, STR("files-1"), true);
     for (int i = 0; i < WAIT_STEPS && is_there(w, "files-1", "cwd"); i++)
         loop_run_once(w->loop, WAIT_STEP_MS);

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "pods/shim/shim.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -319,6 +320,19 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static bool has_files(int dirfd, const char *name)
+{
+    int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    int entries = 0;
+
+    while (dir && readdir(dir))
+        entries++;
+    if (dir)
+        closedir(dir);
+    return entries > 2; /* more than "." and ".." */
+}
+
 int pod_main(const char *dir)
 {
     struct pod *pod = calloc(1, sizeof(*pod));
@@ -345,7 +359,7 @@ int pod_main(const char *dir)
     } else {
         run_all(pod);
     }
-    if (unlinkat(pod->dirfd, "cwd", AT_REMOVEDIR) < 0 && errno != ENOENT)
+    if (has_files(pod->dirfd, "cwd"))
         pod->record.flags |= POD_RECORD_LITTER;
     pod->record.finished_ms = wall_now_ms();
     pod->record.state = POD_RECORD_ENDED;
