@@ -3,7 +3,10 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static inline double bench_now(void)
 {
@@ -11,6 +14,27 @@ static inline double bench_now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+enum { BENCH_PATH_BYTES = 256 };
+
+/*
+ * A new folder below build/bench.data, which tools/bench removes at the very end: an ext4
+ * without a journal looks at every inode that was deleted lately when it makes a new one, so a
+ * benchmark that cleans up slows down the next one.
+ */
+static inline void bench_folder(char ret[BENCH_PATH_BYTES])
+{
+    char relative[] = "build/bench.data/XXXXXX";
+    char *full;
+
+    mkdir("build/bench.data", 0700);
+    full = mkdtemp(relative) ? realpath(relative, NULL) : NULL;
+    if (!full || snprintf(ret, BENCH_PATH_BYTES, "%s", full) >= BENCH_PATH_BYTES) {
+        fprintf(stderr, "bench: cannot make build/bench.data: run from the top of the tree\n");
+        exit(1);
+    }
+    free(full);
 }
 
 /* @value is ours, @yardstick the bare thing's of the same run, both in @unit, more is better.

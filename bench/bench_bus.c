@@ -58,7 +58,7 @@ static double of_bus(const char *path, struct loop *loop)
 /* The bare thing: one thread, one prepared insert, one commit for every PRODUCERS rows. */
 static double of_sqlite(const char *path)
 {
-    char file[300];
+    char file[BENCH_PATH_BYTES + 20];
     sqlite3 *db;
     sqlite3_stmt *s;
     double start;
@@ -98,22 +98,13 @@ static double of_sqlite(const char *path)
 
 int main(void)
 {
-    char path[] = "/tmp/tiphys-bench-XXXXXX", command[400];
+    char path[BENCH_PATH_BYTES];
     struct err err;
-    struct loop *loop;
+    struct loop *loop = loop_new(&err);
 
     memset(payload, 'x', sizeof(payload));
-    if (!mkdtemp(path))
-        return 1;
-    loop = loop_new(&err);
+    bench_folder(path);
     bench_print("bus_append_1k_32", of_bus(path, loop), "events/s", of_sqlite(path), 0.8);
     loop_free(loop);
-    for (size_t i = 0; i < 7; i++) {
-        static const char *const names[] = {"bus.db",  "bus.db-wal",  "bus.db-shm", "bus.lock",
-                                            "bare.db", "bare.db-wal", "bare.db-shm"};
-
-        snprintf(command, sizeof(command), "%s/%s", path, names[i]);
-        unlink(command);
-    }
-    return rmdir(path);
+    return 0;
 }

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -169,17 +168,9 @@ static double middle_ms(const char *program, char *const args[])
     return ms[COMMANDS / 2];
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void) st;
-    (void) type;
-    (void) ftw;
-    return remove(path);
-}
-
 int main(void)
 {
-    char data[] = "/tmp/tiphys-bench-XXXXXX";
+    char data[BENCH_PATH_BYTES];
     const char *program = getenv("TIPHYS") ? getenv("TIPHYS") : "build/tiphys";
     char *const nothing[] = {(char[]){"true"}, NULL};
     char *const version[] = {(char[]){"tiphys"}, (char[]){"version"}, (char[]){"--short"},
@@ -187,8 +178,7 @@ int main(void)
     char *const list[] = {(char[]){"tiphys"}, (char[]){"list"}, NULL};
     double wakes;
 
-    if (!mkdtemp(data))
-        die(data);
+    bench_folder(data);
     start_daemon(program, data);
     fill(program, data);
     sleep(1);
@@ -202,5 +192,5 @@ int main(void)
     bench_print_less("bare_spawn_of_true", middle_ms("true", nothing), "ms", 10);
     kill(daemon_pid, SIGTERM);
     waitpid(daemon_pid, NULL, 0);
-    return nftw(data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return 0;
 }

@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -313,23 +312,14 @@ static void print_latency(void)
     bench_print_less("webhook_to_trigger_p99", ms[PACED_EVENTS * 99 / 100], "ms", 5);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void) st;
-    (void) type;
-    (void) ftw;
-    return remove(path);
-}
-
 int main(void)
 {
-    char data[] = "/tmp/tiphys-bench-XXXXXX";
+    char data[BENCH_PATH_BYTES];
     const char *program = getenv("TIPHYS") ? getenv("TIPHYS") : "build/tiphys";
     double bare = of_bare_server(), start;
     int port, hook_port;
 
-    if (!mkdtemp(data))
-        die(data);
+    bench_folder(data);
     start_daemon(program, data);
     port = read_port(data);
     hook_port = port == 65535 ? port - 1 : port + 1;
@@ -347,5 +337,5 @@ int main(void)
     print_latency();
     kill(daemon_side.pid, SIGTERM);
     waitpid(daemon_side.pid, NULL, 0);
-    return nftw(data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return 0;
 }

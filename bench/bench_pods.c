@@ -2,17 +2,9 @@
  * Pods of `sh -c true` through the whole local runner (staging, zygote, shim, record, report),
  * isolation process, beside a bare posix_spawn and waitpid of the same with as many at once.
  */
-#include <fcntl.h>
-#include <ftw.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "bench/bench.h"
-#include "pods/local/local.h"
+#include "bench/house.h"
 
 enum { PODS = 2000, AT_ONCE = 8 };
 
@@ -80,45 +72,15 @@ static double of_runner(const char *path, const char *shim)
     return PODS / start;
 }
 
-static double of_spawn(void)
+int main(void)
 {
-    char *const args[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"true"}, NULL};
-    double start = bench_now();
-    int running = 0;
+    char path[BENCH_PATH_BYTES];
+    double bare = bare_spawns(PODS, AT_ONCE);
 
-    for (int i = 0; i < PODS; i++) {
-        pid_t pid;
-
-        if (running == AT_ONCE && waitpid(-1, NULL, 0) > 0)
-            running--;
-        if (posix_spawn(&pid, "/bin/sh", NULL, NULL, args, environ) != 0)
-            abort();
-        running++;
-    }
-    while (waitpid(-1, NULL, 0) > 0)
-        continue;
-    return PODS / (bench_now() - start);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void) st;
-    (void) type;
-    (void) ftw;
-    return remove(path);
-}
-
-int main(int argc, char **argv)
-{
-    char path[] = "/tmp/tiphys-bench-XXXXXX";
-    double bare = of_spawn();
-
-    if (argc < 2 && !getenv("TIPHYS_SHIM"))
-        return 2;
-    if (!mkdtemp(path))
-        return 1;
-    bench_print("pods_process_vs_spawn",
-                of_runner(path, argc > 1 ? argv[1] : getenv("TIPHYS_SHIM")), "pods/s", bare,
+    if (!getenv("TIPHYS_SHIM"))
+        bench_die("TIPHYS_SHIM", "is not set");
+    bench_folder(path);
+    bench_print("pods_process_vs_spawn", of_runner(path, getenv("TIPHYS_SHIM")), "pods/s", bare,
                 0.7);
-    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return 0;
 }

@@ -2,7 +2,6 @@
 #include "bench/house.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -22,14 +21,6 @@ void bench_die(const char *what, const char *why)
     exit(1);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void) st;
-    (void) type;
-    (void) ftw;
-    return remove(path);
-}
-
 static int no_objects(void *ctx, struct arena *a, struct str kind, struct str ns,
                       struct str name, const struct json **ret, struct err *err)
 {
@@ -47,8 +38,9 @@ void house_open(struct house *h, enum local_isolation isolation, unsigned worker
     struct engine_options options = {0};
     struct err err = {0};
 
-    *h = (struct house){.path = "/tmp/tiphys-bench-XXXXXX"};
-    if (!pods.shim || !mkdtemp(h->path))
+    *h = (struct house){0};
+    bench_folder(h->path);
+    if (!pods.shim)
         bench_die("TIPHYS_SHIM", "is not set");
     h->loop = pods.loop = options.loop = loop_new(&err);
     h->workers = pods.workers = options.workers = workers_new(h->loop, workers, &err);
@@ -71,7 +63,6 @@ void house_close(struct house *h)
     for (int i = 0; i < 5; i++)
         loop_run_once(h->loop, 1);
     loop_free(h->loop);
-    nftw(h->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 void house_submit(struct house *h, const struct json *doc)

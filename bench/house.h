@@ -6,13 +6,14 @@
 
 #include <stdint.h>
 
+#include "bench/bench.h"
 #include "pods/local/local.h"
 #include "store/store.h"
 #include "workflows/engine/engine.h"
 #include "workflows/submit/submit.h"
 
 struct house {
-    char path[64]; /* state folder */
+    char path[BENCH_PATH_BYTES]; /* state folder */
     struct loop *loop;
     struct workers *workers;
     struct store *store;
@@ -21,10 +22,10 @@ struct house {
     struct workflow_submitter submitter;
 };
 
-/* Opens all rooms in a new folder below /tmp; ends the program when one does not open. */
+/* Opens all rooms in a new folder; ends the program when one does not open. */
 void house_open(struct house *h, enum local_isolation isolation, unsigned workers);
 
-/* Closes them and removes the folder. */
+/* Closes them. */
 void house_close(struct house *h);
 
 /* Submits a workflow into namespace argo; blocks: not on the loop. */
