@@ -12,6 +12,7 @@
 
 #include "api/argo/operation.h"
 #include "api/world_test.h"
+#include "base/limits.h"
 #include "base/mem.h"
 
 /* ---- identity ---- */
@@ -330,6 +331,24 @@ static void make_workflow(struct world *w, const char *name, const char *more)
     world_commit(w, txn);
 }
 
+static void finish_workflow(struct world *w, const char *name)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json doc;
+    struct err err;
+    struct str text = str_printf(
+        w->a,
+        "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":"
+        "\"%s\",\"namespace\":\"argo\",\"uid\":\"uid-%s\",\"labels\":"
+        "{\"workflows.argoproj.io/completed\":\"true\"}}," SPEC
+        ",\"status\":{\"phase\":\"Succeeded\"}}",
+        name, name);
+
+    assert_int_equal(json_parse(w->a, text, &doc, &err), 0);
+    store_txn_update(txn, &doc, 0);
+    world_commit(w, txn);
+}
+
 #define DONE ",\"labels\":{\"workflows.argoproj.io/completed\":\"true\"}"
 
 /* Pages of one: what runs comes before what is done, each once. */
@@ -518,6 +537,133 @@ static void test_logs(void **state)
     }
 }
 
+/* Starts a call that is read to its end while the test goes on. */
+static pthread_t begin_call(struct world *w, struct call *c)
+{
+    pthread_t thread;
+
+    c->w = w;
+    pthread_create(&thread, NULL, world_call_main, c);
+    return thread;
+}
+
+static void turn_until_answered(struct world *w, struct call *c, pthread_t thread)
+{
+    for (int i = 0; i < WORLD_TURNS_MAX && !__atomic_load_n(&c->is_done, __ATOMIC_SEQ_CST); i++)
+        loop_run_once(w->loop, 5);
+    assert_true(__atomic_load_n(&c->is_done, __ATOMIC_SEQ_CST));
+    pthread_join(thread, NULL);
+}
+
+/* Turns the loop until a stream has brought @want. */
+static void turn_until_seen(struct world *w, struct call *c, const char *want)
+{
+    for (int i = 0; i < WORLD_TURNS_MAX; i++) {
+        loop_run_once(w->loop, 5);
+        if (__atomic_load_n(&c->seen_len, __ATOMIC_SEQ_CST) >= strlen(want))
+            return;
+    }
+    fail_msg("the stream did not bring %s", want);
+}
+
+/* A log that is followed: what is there, what comes, pods that come later, the end. */
+static void test_follow_a_running_workflow(void **state)
+{
+    static const char first[] = "{\"result\":{\"content\":\"one\",\"podName\":\"w\"}}\n",
+                      second[] = "{\"result\":{\"content\":\"two\",\"podName\":\"w\"}}\n",
+                      third[] = "{\"result\":{\"content\":\"three\",\"podName\":"
+                                "\"w-x-222765470\"}}\n";
+    struct world *w = *state;
+    struct call c = {.method = "GET",
+                     .path = WORKFLOWS "/w/log?logOptions.follow=true",
+                     .body = "",
+                     .token = "secret",
+                     .stop_after = SIZE_MAX,
+                     .seen = STRBUF_INIT(1 << 20)};
+    struct store_txn *txn;
+    pthread_t thread;
+
+    make_workflow(w, "w", "");
+    world_log(w, "w", LINE("1", "F one"));
+    w->logs[0].is_ended = false;
+    thread = begin_call(w, &c);
+    turn_until_seen(w, &c, first);
+    w->logs[0].text = LINE("1", "F one") LINE("2", "F two");
+    w->logs[0].is_ended = true;
+    turn_until_seen(w, &c, str_printf(w->a, "%s%s", first, second).ptr);
+    world_log(w, "w-x-222765470", LINE("3", "F three"));
+    txn = store_txn_new(w->store);
+    store_txn_node(
+        txn, STR("uid-w"), STR("n2"), 2,
+        STR("{\"id\":\"n2\",\"name\":\"w.b\",\"type\":\"Pod\",\"templateName\":\"x\","
+            "\"phase\":\"Running\"}"));
+    store_txn_touch(
+        txn,
+        &(const struct store_key){STR("argoproj.io"), STR("Workflow"), STR("argo"), STR("w")},
+        STR(""));
+    world_commit(w, txn);
+    turn_until_seen(w, &c, str_printf(w->a, "%s%s%s", first, second, third).ptr);
+    finish_workflow(w, "w");
+    turn_until_answered(w, &c, thread);
+    assert_string_equal(c.seen.ptr, str_printf(w->a, "%s%s%s", first, second, third).ptr);
+    strbuf_done(&c.seen);
+}
+
+/* The lines of several pods are told in the order of their times. */
+static void test_logs_of_two_pods(void **state)
+{
+    static const struct step steps[] = {
+        {"GET", WORKFLOWS "/w/log", "", 200,
+         "{\"result\":{\"content\":\"a\",\"podName\":\"w\"}}\n"
+         "{\"result\":{\"content\":\"b\",\"podName\":\"w-x-222765470\"}}\n"
+         "{\"result\":{\"content\":\"c\",\"podName\":\"w\"}}\n"},
+        {"GET", WORKFLOWS "/w/log?podName=w-x-222765470", "", 200,
+         "{\"result\":{\"content\":\"b\",\"podName\":\"w-x-222765470\"}}\n"},
+        {"GET", WORKFLOWS "/w/w-x-222765470/log", "", 200,
+         "{\"result\":{\"content\":\"b\",\"podName\":\"w-x-222765470\"}}\n"},
+    };
+    struct world *w = *state;
+    struct store_txn *txn;
+
+    make_workflow(w, "w", DONE);
+    txn = store_txn_new(w->store);
+    store_txn_node(
+        txn, STR("uid-w"), STR("n2"), 2,
+        STR("{\"id\":\"n2\",\"name\":\"w.b\",\"type\":\"Pod\",\"templateName\":\"x\"}"));
+    world_commit(w, txn);
+    world_log(w, "w", LINE("1", "F a") LINE("3", "F c"));
+    world_log(w, "w-x-222765470", LINE("2", "F b"));
+    run_steps(w, steps, COUNT_OF(steps));
+}
+
+/* What is too large is refused before anybody's token is looked at. */
+static void test_limits_come_first(void **state)
+{
+    struct world *w = *state;
+    struct strbuf path = STRBUF_INIT(1 << 20), body = STRBUF_INIT(8 << 20);
+    struct call head = {.method = "GET", .body = ""},
+                large = {.method = "POST", .path = WORKFLOWS},
+                known = {.method = "POST", .path = WORKFLOWS, .token = "secret"};
+
+    strbuf_addz(&path, WORKFLOWS "?a=");
+    while (path.len < 2 * HTTP_HEADER_MAX_BYTES)
+        strbuf_addz(&path, "0123456789abcdef");
+    while (body.len <= HTTP_BODY_MAX_BYTES)
+        strbuf_addz(&body, "                ");
+    head.path = path.ptr;
+    large.body = known.body = body.ptr;
+    world_run(w, &head);
+    assert_int_not_equal(head.status, 401);
+    assert_int_not_equal(head.status, 200);
+    world_run(w, &large);
+    /* Not a byte of it was read; a client that goes on sending may lose the answer (0). */
+    assert_true(large.status == 413 || large.status == 0);
+    world_run(w, &known);
+    assert_true(known.status == 413 || known.status == 0);
+    strbuf_done(&path);
+    strbuf_done(&body);
+}
+
 /* The same log as kubectl reads it. */
 static void test_pod_log(void **state)
 {
@@ -553,7 +699,10 @@ int main(void)
         TEST(test_watches),
         TEST(test_watch_goes_on),
         TEST(test_logs),
+        TEST(test_follow_a_running_workflow),
+        TEST(test_logs_of_two_pods),
         TEST(test_pod_log),
+        TEST(test_limits_come_first),
     };
 
     return cmocka_run_group_tests_name("api argo http", tests, NULL, NULL);

@@ -138,6 +138,7 @@ static int on_chunk(void *ctx, struct str chunk)
     struct call *c = ctx;
 
     strbuf_add(&c->seen, chunk);
+    __atomic_store_n(&c->seen_len, c->seen.len, __ATOMIC_SEQ_CST);
     return c->seen.len >= c->stop_after;
 }
 

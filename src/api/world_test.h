@@ -39,6 +39,7 @@ struct call {
     char answer[4096];
     size_t stop_after; /* bytes of a stream */
     struct strbuf seen;
+    size_t seen_len; /* of seen, for other threads */
     bool is_done;
 };
 
