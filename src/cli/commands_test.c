@@ -34,8 +34,9 @@ struct fake {
     pthread_mutex_t lock;
     const struct answer *answers; /* of the case, taken in order */
     size_t at;
-    struct strbuf
-        requests; /* "METHOD PATH BODY" a line; "~" stands for the default namespace */
+    char headers[512]; /* of the last request: those that cases ask for */
+    /* "METHOD PATH BODY" a line; "~" stands for the default namespace */
+    struct strbuf requests;
 };
 
 static const char not_there[] = "{\"kind\":\"Status\",\"message\":\"nothing is prepared\"}";
@@ -63,6 +64,9 @@ static void on_request(void *ctx, struct http_request *req)
         return;
     }
     pthread_mutex_lock(&f->lock);
+    snprintf(f->headers, sizeof(f->headers), "auth=" STR_FMT " x=" STR_FMT " host=" STR_FMT,
+             STR_ARG(http_header(req, STR("Authorization"))),
+             STR_ARG(http_header(req, STR("X-Mine"))), STR_ARG(http_header(req, STR("Host"))));
     log_request(f, req);
     if (f->answers && f->answers[f->at].status)
         answer = f->answers[f->at++];
@@ -924,6 +928,142 @@ static void test_others(void **state)
     CHECK_ALL(cases);
 }
 
+/* ---- where calls go ---- */
+
+/* Flags go before the environment, that before what is built in. */
+static void test_settings(void **state)
+{
+    static const struct {
+        const char *variable, *value; /* of the environment, or NULL */
+        struct command_case command;
+        const char *headers; /* how they begin */
+    } cases[] = {
+        {NULL,
+         NULL,
+         {"argo list -o name",
+          {{200, LIST("")}},
+          "GET ~workflows" QUERY "\n",
+          "No workflows found\n",
+          NULL,
+          0},
+         "auth= x= "},
+        {"ARGO_TOKEN",
+         "abc",
+         {"argo list -o name",
+          {{200, LIST("")}},
+          "GET ~workflows" QUERY "\n",
+          "No workflows found\n",
+          NULL,
+          0},
+         "auth=Bearer abc x= "},
+        {"ARGO_TOKEN",
+         "abc",
+         {"argo list -o name --token Basic=xyz",
+          {{200, LIST("")}},
+          "GET ~workflows" QUERY "\n",
+          "No workflows found\n",
+          NULL,
+          0},
+         "auth=Bearer Basic=xyz x= "},
+        {"ARGO_TOKEN",
+         "Bearer v2:abc",
+         {"argo list -o name -H X-Mine:1,Y:2",
+          {{200, LIST("")}},
+          "GET ~workflows" QUERY "\n",
+          "No workflows found\n",
+          NULL,
+          0},
+         "auth=Bearer v2:abc x=1 "},
+        {"ARGO_NAMESPACE",
+         "mine",
+         {"argo list -o name",
+          {{200, LIST("")}},
+          "GET /apis/argoproj.io/v1alpha1/namespaces/mine/workflows" QUERY "\n",
+          "No workflows found\n",
+          NULL,
+          0},
+         "auth= x= "},
+        {"ARGO_NAMESPACE",
+         "mine",
+         {"argo -n yours list -o name",
+          {{200, LIST("")}},
+          "GET /apis/argoproj.io/v1alpha1/namespaces/yours/workflows" QUERY "\n",
+          "No workflows found\n",
+          NULL,
+          0},
+         "auth= x= "},
+        {"ARGO_BASE_HREF",
+         "/argo",
+         {"argo list -o name",
+          {{200, LIST("")}},
+          "GET /argo/apis/argoproj.io/v1alpha1/namespaces/default/workflows" QUERY "\n",
+          "No workflows found\n",
+          NULL,
+          0},
+         "auth= x= "},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fake *f = *state;
+
+        if (cases[i].variable)
+            setenv(cases[i].variable, cases[i].value, 1);
+        check(f, &cases[i].command);
+        if (cases[i].variable)
+            unsetenv(cases[i].variable);
+        if (strncmp(f->headers, cases[i].headers, strlen(cases[i].headers)) != 0)
+            fail_msg("case %zu: %s", i, f->headers);
+    }
+}
+
+/* Command lines that are wrong: what is said first, and that the usage stands below it. */
+static void test_usage_errors(void **state)
+{
+    static const struct {
+        const char *line, *error, *usage;
+    } cases[] = {
+        {"argo nobody", "Error: unknown command \"nobody\" for \"argo\"\n",
+         "Run 'argo --help' for usage.\n"},
+        {"tiphys lsit",
+         "Error: unknown command \"lsit\" for \"tiphys\"\n\nDid you mean this?\n", "\tlist\n"},
+        {"argo template lits", "Error: unknown command \"lits\" for \"argo template\"\n",
+         "Run 'argo template --help' for usage.\n"},
+        {"argo list --nope", "Error: unknown flag: --nope\n", "Usage:\n  argo list [flags]\n"},
+        {"argo list -o", "Error: flag needs an argument: 'o' in -o\n", "Usage:\n  argo list"},
+        {"argo lint", "Error: requires at least 1 arg(s), only received 0\n",
+         "Usage:\n  argo lint FILE... [flags]\n"},
+        {"argo logs", "Error: accepts between 1 and 2 arg(s), received 0\n",
+         "Usage:\n  argo logs WORKFLOW [POD] [flags]\n"},
+        {"argo watch", "Error: accepts 1 arg(s), received 0\n", "Usage:\n  argo watch"},
+        {"argo delete", "Error: requires either a workflow or other argument\n",
+         "Usage:\n  argo delete [--dry-run]"},
+        {"argo delete -f x", "Error: unknown shorthand flag: 'f' in -f\n",
+         "Usage:\n  argo delete"},
+        {"argo submit --from a/b c", "Error: cannot combine --from with file arguments\n",
+         "Usage:\n  argo submit"},
+        {"tiphys apply", "Error: requires a manifest: apply -f FILE\n",
+         "Usage:\n  tiphys apply"},
+        {"tiphys trace workflow x", "Error: unknown thing to trace \"workflow\": want event\n",
+         "Usage:\n  tiphys trace event ID"},
+        {"argo server --port 70000", "Error: --port 70000 is not a number from 0 to 65535\n",
+         "Usage:\n  argo server"},
+        {"argo server --auth-mode sso", "Error: --auth-mode is not supported yet\n",
+         "Usage:\n  argo server"},
+        {"argo list --cluster x", "Error: --cluster is not supported yet\n",
+         "Usage:\n  argo list"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct outcome o = run(a, cases[i].line);
+
+        (void) state;
+        if (o.code != 1 || o.out.len > 0 || !str_starts(o.err, str_from(cases[i].error)) ||
+            str_find(o.err, str_from(cases[i].usage)) == SIZE_MAX)
+            fail_msg("%s: code %d\n" STR_FMT, cases[i].line, o.code, STR_ARG(o.err));
+    }
+}
+
 /* A folder with the manifests that cases name; tests run in it. */
 static int enter_folder(void **state)
 {
@@ -956,11 +1096,12 @@ static int leave_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_delete),    cmocka_unit_test(test_list),
-        cmocka_unit_test(test_get),       cmocka_unit_test(test_wait_and_watch),
-        cmocka_unit_test(test_logs),      cmocka_unit_test(test_submit),
-        cmocka_unit_test(test_templates), cmocka_unit_test(test_apply),
-        cmocka_unit_test(test_others)};
+        cmocka_unit_test(test_delete),      cmocka_unit_test(test_list),
+        cmocka_unit_test(test_get),         cmocka_unit_test(test_wait_and_watch),
+        cmocka_unit_test(test_logs),        cmocka_unit_test(test_submit),
+        cmocka_unit_test(test_templates),   cmocka_unit_test(test_apply),
+        cmocka_unit_test(test_others),      cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_usage_errors)};
 
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

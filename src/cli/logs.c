@@ -87,10 +87,11 @@ static int compare_entries(const void *left, const void *right)
 
 static void print_entries(const struct log_entries *all, const struct logs_options *options)
 {
+    _cleanup_arena_ struct arena *a = arena_new();
+
     if (all->list.len > 1)
         qsort(all->list.at, all->list.len, sizeof(all->list.at[0]), compare_entries);
     for (size_t i = 0; i < all->list.len; i++) {
-        _cleanup_arena_ struct arena *a = arena_new();
         const struct log_entry *entry = &all->list.at[i];
         struct str text = entry->text;
 
@@ -98,6 +99,7 @@ static void print_entries(const struct log_entries *all, const struct logs_optio
             text = str_printf(a, STR_FMT " " STR_FMT, STR_ARG(entry->time), STR_ARG(text));
         text = logs_line(a, entry->pod, text, options);
         fwrite(text.ptr, 1, text.len, stdout);
+        arena_reset(a);
     }
 }
 
@@ -123,9 +125,8 @@ struct logs_follower {
     struct err err; /* of a callback */
 };
 
-static void print_followed(struct pod_follower *p, struct str line)
+static void print_followed(struct arena *a, struct pod_follower *p, struct str line)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
     struct str text;
 
     p->seen++;
@@ -148,6 +149,7 @@ static void print_followed(struct pod_follower *p, struct str line)
 
 static int on_log_chunk(void *ctx, struct str chunk)
 {
+    _cleanup_arena_ struct arena *a = arena_new();
     struct pod_follower *p = ctx;
     struct str rest, line;
     size_t end;
@@ -158,7 +160,8 @@ static int on_log_chunk(void *ctx, struct str chunk)
     while ((end = str_find_char(rest, '\n')) != SIZE_MAX) {
         line = str_head(rest, end);
         rest = str_skip(rest, end + 1);
-        print_followed(p, line);
+        print_followed(a, p, line);
+        arena_reset(a);
     }
     fflush(stdout);
     funlockfile(stdout);

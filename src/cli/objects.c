@@ -21,46 +21,37 @@ struct str cli_path(struct cli *cli, const struct object_kind *kind, struct str 
 
 /* ---- unknown fields ---- */
 
-static struct json known_part(struct arena *a, const struct field *row, const struct json *v);
-
-static struct json known_items(struct arena *a, const struct field *row, const struct json *v)
+/* A value whose objects have a shape: an object, a list of them, a list of lists. */
+static struct json known_value(struct arena *a, const struct shape *shape, const struct json *v)
 {
-    struct json_array_builder items = {0};
-    struct json list;
+    struct json made = *v;
+    struct json *items;
 
+    if (!json_is(v, JSON_ARRAY))
+        return cli_without_unknown(a, shape, v);
+    items = ARENA_ARRAY(a, struct json, v->count + 1);
     for (uint32_t i = 0; i < v->count; i++)
-        json_push(a, &items,
-                  row->shape ? cli_without_unknown(a, row->shape, &v->items[i]) : v->items[i]);
-    list = json_array(&items);
-    list.pos = v->pos;
-    return list;
-}
-
-static struct json known_values(struct arena *a, const struct field *row, const struct json *v)
-{
-    struct json map = *v;
-    struct json_member *members = ARENA_ARRAY(a, struct json_member, v->count + 1);
-
-    for (uint32_t i = 0; i < v->count; i++) {
-        members[i] = v->members[i];
-        if (row->shape)
-            members[i].value = cli_without_unknown(a, row->shape, &v->members[i].value);
-    }
-    map.members = members;
-    return map;
+        items[i] = known_value(a, shape, &v->items[i]);
+    made.items = items;
+    return made;
 }
 
 static struct json known_part(struct arena *a, const struct field *row, const struct json *v)
 {
+    struct json made = *v;
+    struct json_member *members;
+
     if (!row->shape)
         return *v;
-    if (row->type == FIELD_LIST && json_is(v, JSON_ARRAY))
-        return known_items(a, row, v);
-    if (row->type == FIELD_MAP && json_is(v, JSON_OBJECT))
-        return known_values(a, row, v);
-    if (row->type == FIELD_OBJECT || row->type == FIELD_OBJECT_PTR)
-        return cli_without_unknown(a, row->shape, v);
-    return *v;
+    if (row->type != FIELD_MAP || !json_is(v, JSON_OBJECT))
+        return known_value(a, row->shape, v);
+    members = ARENA_ARRAY(a, struct json_member, v->count + 1);
+    for (uint32_t i = 0; i < v->count; i++) {
+        members[i] = v->members[i];
+        members[i].value = known_value(a, row->shape, &v->members[i].value);
+    }
+    made.members = members;
+    return made;
 }
 
 struct json cli_without_unknown(struct arena *a, const struct shape *shape,

@@ -193,6 +193,11 @@ static void test_without_unknown(void **state)
          "\"imge\":\"x\",\"env\":[{\"name\":\"A\",\"vlue\":\"b\"}]}}]},\"more\":true}",
          "{\"spec\":{\"templates\":[{\"name\":\"m\",\"container\":{\"image\":\"i\",\"env\":[{"
          "\"name\":\"A\"}]}}]}}"},
+        /* lists of lists, templates inside of steps */
+        {"{\"spec\":{\"templates\":[{\"steps\":[[{\"name\":\"a\",\"x\":1,\"inline\":{"
+         "\"script\":{\"y\":2,\"source\":\"s\"}}}]]}]}}",
+         "{\"spec\":{\"templates\":[{\"steps\":[[{\"name\":\"a\",\"inline\":{\"script\":{"
+         "\"source\":\"s\"}}}]]}]}}"},
         /* names of one's own are no fields */
         {"{\"metadata\":{\"labels\":{\"mine\":\"x\"}},\"spec\":{\"nodeSelector\":{\"any\":"
          "\"y\"}}}",

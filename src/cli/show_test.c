@@ -357,6 +357,29 @@ static void test_tree_exactly(void **state)
                     " └─┬─✖ b            w-3876335077  8s          \n");
 }
 
+/* Workflows that call themselves are deep; a tree of 3000 levels is drawn whole. */
+static void test_deep(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf lines = STRBUF_INIT(1 << 20), b = STRBUF_INIT(64 << 20);
+    const struct show_options options = {.now = now};
+    enum { DEPTH = 3000 };
+    struct json workflow;
+    struct str rest, line;
+    size_t count = 0;
+
+    (void) state;
+    strbuf_addz(&lines, "w DAG Running - - 01\nn0 DAG Running w - 01\n");
+    for (int i = 1; i < DEPTH; i++)
+        strbuf_addf(&lines, "n%d DAG Running n%d - 01\n", i, i - 1);
+    workflow = make_workflow(a, lines.ptr);
+    show_tree(a, &b, &workflow, &options);
+    rest = strbuf_str(&b);
+    while (str_cut(&rest, '\n', &line))
+        count += str_find(line, STR("●")) != SIZE_MAX;
+    assert_int_equal(count, DEPTH + 1);
+}
+
 /* ---- lists ---- */
 
 static const char *const list_docs[] = {
@@ -421,8 +444,8 @@ int main(void)
         cmocka_unit_test(test_facts),        cmocka_unit_test(test_facts_of_a_new_one),
         cmocka_unit_test(test_phases),       cmocka_unit_test(test_ages),
         cmocka_unit_test(test_times),        cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_tree_exactly), cmocka_unit_test(test_list),
-        cmocka_unit_test(test_colors)};
+        cmocka_unit_test(test_tree_exactly), cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_list),         cmocka_unit_test(test_colors)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

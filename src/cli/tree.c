@@ -15,7 +15,7 @@
 #include "lang/subst/names.h"
 #include "objects/object.h"
 
-enum { DEPTH_MAX = 200, PADDING = 2 };
+enum { DEPTH_MAX = 5000, PADDING = 2 };
 
 struct branch {
     const struct json *node;
