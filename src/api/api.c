@@ -68,7 +68,7 @@ static void reply_version(struct http_request *req)
     struct json v;
 
     json_add(a, &b, STR("version"), json_string(STR("v" TIPHYS_VERSION)));
-    json_add(a, &b, STR("platform"), json_string(STR("linux/amd64")));
+    json_add(a, &b, STR("platform"), json_string(api_platform()));
     json_add(a, &b, STR("compiler"), json_string(STR(__VERSION__)));
     v = json_object(&b);
     reply_json(req, 200, &v);

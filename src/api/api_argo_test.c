@@ -158,6 +158,8 @@ static void test_life_of_a_workflow(void **state)
          "unable to parse requirement"},
         {"GET", WORKFLOWS "?listOptions.limit=x", "", 400, "limit \\\"x\\\" is not a number"},
         {"GET", WORKFLOWS "?nameFilter=Like", "", 400, "nameFilter"},
+        {"GET", "/api/v1/workflow-events/argo?listOptions.timeoutSeconds=soon", "", 400,
+         "timeoutSeconds \\\"soon\\\" is not a number"},
         {"GET", WORKFLOWS "?createdAfter=yesterday", "", 400, "createdAfter: "},
         {"GET", WORKFLOWS "?listOptions.continue=forged", "", 400, "continue parameter"},
         {"DELETE", WORKFLOWS "/one?deleteOptions.dryRun=All", "", 200, "{}"},

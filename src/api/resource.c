@@ -59,12 +59,13 @@ static void get_one(struct api *api, struct http_request *req, const struct reso
 static int parse_query(struct http_request *req, const struct resource *r, struct arena *a,
                        struct api_query *q, struct err *err)
 {
-    const struct api_list_options options = {.labels = http_query(req, STR("labelSelector")),
-                                             .fields = http_query(req, STR("fieldSelector")),
-                                             .limit = http_query(req, STR("limit")),
-                                             .continue_token = http_query(req, STR("continue")),
-                                             .resource_version =
-                                                 http_query(req, STR("resourceVersion"))};
+    const struct api_list_options options = {
+        .labels = http_query(req, STR("labelSelector")),
+        .fields = http_query(req, STR("fieldSelector")),
+        .limit = http_query(req, STR("limit")),
+        .continue_token = http_query(req, STR("continue")),
+        .resource_version = http_query(req, STR("resourceVersion")),
+        .timeout_seconds = http_query(req, STR("timeoutSeconds"))};
 
     return api_query_parse(a, r->kind, r->ns, &options, q, err);
 }

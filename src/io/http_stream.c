@@ -104,6 +104,7 @@ struct http_stream *http_stream_start(struct http_request *req, unsigned status,
     response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, s, on_free);
     MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
     MHD_add_response_header(response, "Cache-Control", "no-cache, private");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     http_answer_with(req, status, response);
     return s;
 }

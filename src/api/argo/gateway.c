@@ -122,12 +122,13 @@ struct str argo_query(const struct argo_request *r, const char *name)
 
 struct api_list_options argo_list_options(const struct argo_request *r)
 {
-    return (struct api_list_options){.labels = argo_query(r, "listOptions.labelSelector"),
-                                     .fields = argo_query(r, "listOptions.fieldSelector"),
-                                     .limit = argo_query(r, "listOptions.limit"),
-                                     .continue_token = argo_query(r, "listOptions.continue"),
-                                     .resource_version =
-                                         argo_query(r, "listOptions.resourceVersion")};
+    return (struct api_list_options){
+        .labels = argo_query(r, "listOptions.labelSelector"),
+        .fields = argo_query(r, "listOptions.fieldSelector"),
+        .limit = argo_query(r, "listOptions.limit"),
+        .continue_token = argo_query(r, "listOptions.continue"),
+        .resource_version = argo_query(r, "listOptions.resourceVersion"),
+        .timeout_seconds = argo_query(r, "listOptions.timeoutSeconds")};
 }
 
 int argo_body(const struct argo_request *r, struct json *ret, struct err *err)

@@ -6,14 +6,15 @@
 void argo_info_version(const struct argo_request *r)
 {
     static const char *const members[][2] = {
-        {"version", "v" TIPHYS_VERSION}, {"buildDate", ""},          {"gitCommit", ""},
-        {"gitTag", "v" TIPHYS_VERSION},  {"gitTreeState", ""},       {"goVersion", ""},
-        {"compiler", __VERSION__},       {"platform", "linux/amd64"}};
+        {"version", "v" TIPHYS_VERSION}, {"buildDate", ""},    {"gitCommit", ""},
+        {"gitTag", "v" TIPHYS_VERSION},  {"gitTreeState", ""}, {"goVersion", ""},
+        {"compiler", __VERSION__}};
     struct json_object_builder b = {0};
     struct json v;
 
     for (size_t i = 0; i < COUNT_OF(members); i++)
         json_add(r->a, &b, str_from(members[i][0]), json_string(str_from(members[i][1])));
+    json_add(r->a, &b, STR("platform"), json_string(api_platform()));
     v = json_object(&b);
     argo_reply(r->req, &v);
 }

@@ -23,6 +23,16 @@ struct api {
     size_t followed;     /* logs of pods that the sessions of workflows have open: loop */
 };
 
+/** api_platform() - what the program was built for, as Go names it */
+static inline struct str api_platform(void)
+{
+#if defined(__aarch64__)
+    return STR("linux/arm64");
+#else
+    return STR("linux/amd64");
+#endif
+}
+
 /* How a dialect answers what is answered later. Each gives the request up. */
 struct api_dialect {
     unsigned created; /* HTTP status of a creation */
@@ -68,12 +78,13 @@ int api_object_list(struct api *api, struct arena *a, const struct store_query *
 
 /* The options of a list or watch as they come in a query; absent or empty texts are none. */
 struct api_list_options {
-    struct str labels, fields, limit, continue_token, resource_version;
+    struct str labels, fields, limit, continue_token, resource_version, timeout_seconds;
 };
 
 struct api_query {
     struct store_query of;
-    int64_t from_rv; /* resourceVersion, 0 when none */
+    int64_t from_rv;          /* resourceVersion, 0 when none */
+    uint64_t timeout_seconds; /* how long a watch lasts; 0: for ever */
 };
 
 /**

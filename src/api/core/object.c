@@ -93,6 +93,11 @@ int api_query_parse(struct arena *a, const struct object_kind *kind, struct str 
         !parse_i64(options->resource_version, &ret->from_rv))
         return err_set(err, ERR_INVALID, "resourceVersion \"" STR_FMT "\" is not a number",
                        STR_ARG(options->resource_version));
+    if (!str_is_empty(options->timeout_seconds) &&
+        (!parse_u64(options->timeout_seconds, &ret->timeout_seconds) ||
+         ret->timeout_seconds > INT32_MAX))
+        return err_set(err, ERR_INVALID, "timeoutSeconds \"" STR_FMT "\" is not a number",
+                       STR_ARG(options->timeout_seconds));
     ret->of.limit = limit;
     ret->of.continue_token = str_copy(a, options->continue_token);
     if (str_is_none(ret->of.continue_token))

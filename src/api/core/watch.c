@@ -33,7 +33,7 @@ struct watch_stream {
     struct loop_task opened, closed;
     /* The loop's: */
     struct store_watch *watch;
-    struct timer *retry, *keep_alive;
+    struct timer *retry, *keep_alive, *timeout;
     struct list waiting;  /* of watch_entry */
     struct map newest;    /* uid -> its last entry that waits */
     size_t waiting_count; /* entries */
@@ -174,6 +174,7 @@ static void release(struct watch_stream *w)
     store_watch_close(TAKE(w->watch));
     timer_free(w->retry);
     timer_free(w->keep_alive);
+    timer_free(w->timeout);
     drop_all(&w->waiting);
     drop_all(&w->batch);
     map_done(&w->newest);
@@ -250,6 +251,16 @@ static void on_keep_alive(void *ctx)
     timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
 }
 
+/* The client wanted no more of it; what waits is not lost, it watches again from where it is.
+ */
+static void on_timeout(void *ctx)
+{
+    struct watch_stream *w = ctx;
+
+    store_watch_close(TAKE(w->watch));
+    http_stream_end(w->stream);
+}
+
 static void on_event(void *ctx, const struct store_event *event)
 {
     struct watch_stream *w = ctx;
@@ -288,6 +299,10 @@ static void on_opened(struct loop_task *task)
     if (w->format->keep_alive.len > 0) {
         w->keep_alive = timer_new(api->options.loop, on_keep_alive, w);
         timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
+    }
+    if (w->query.timeout_seconds > 0) {
+        w->timeout = timer_new(api->options.loop, on_timeout, w);
+        timer_start(w->timeout, w->query.timeout_seconds * 1000);
     }
     w->watch = store_watch_open(api->options.store, &w->query.of, w->query.from_rv, on_event,
                                 on_end, w);

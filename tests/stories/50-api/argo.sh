@@ -76,5 +76,8 @@ check "what is not built says so" answers 501 PUT "/workflows/argo/$MADE/stop" '
 check "with its code" equals "$(jq -c . "$DIR/answer")" '{"code":12,"message":"StopWorkflow is not supported yet"}'
 check "what is nowhere is not found" answers 404 GET /pigeons
 check "version" answers 200 GET /version
+check "every answer tells it, too" sh -c "curl -s -D- -o /dev/null '$API/userinfo' | grep -qi '^Grpc-Metadata-Argo-Version: v'"
+check "a watch ends when its time is over" timeout 10 curl -sfN "$API/workflow-events/argo?listOptions.timeoutSeconds=1"
+check "so does kubectl's" timeout 10 curl -sfN "http://$ARGO_SERVER/apis/argoproj.io/v1alpha1/workflows?watch=true&timeoutSeconds=1"
 kill "$WATCH_PID" "$LINES_PID" 2>/dev/null
 stop_server
