@@ -1,6 +1,6 @@
-/* A manifest as the commands read it: linted with its references, without unknown fields, shown as
- * a workflow, with its changes. Nothing it says may hurt; what is left without unknown fields has
- * none. */
+/* A manifest as the commands read it: linted with its references, without unknown fields, shown
+ * as a workflow, with its changes. Nothing it says may hurt; what is left without unknown
+ * fields has none. */
 #include <assert.h>
 
 #include "cli/lint.h"

@@ -159,6 +159,24 @@ static void test_arena_keeps_what_it_gave(void **state)
     assert_int_equal(arena_bytes(a), 0);
 }
 
+static void test_strbuf_skip(void **state)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(100);
+
+    (void) state;
+    strbuf_skip(&b, 3); /* nothing was written yet */
+    strbuf_addz(&b, "hello world");
+    strbuf_skip(&b, 0);
+    strbuf_skip(&b, 6);
+    assert_string_equal(b.ptr, "world");
+    assert_int_equal(b.len, 5);
+    strbuf_addz(&b, "!");
+    assert_string_equal(b.ptr, "world!");
+    strbuf_skip(&b, 100);
+    assert_int_equal(b.len, 0);
+    assert_string_equal(b.ptr, "");
+}
+
 static void test_strbuf_stops_at_its_maximum(void **state)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(8);
@@ -348,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_map_against_many_keys),
         cmocka_unit_test(test_map_taken_in_any_order),
         cmocka_unit_test(test_arena_keeps_what_it_gave),
+        cmocka_unit_test(test_strbuf_skip),
         cmocka_unit_test(test_strbuf_stops_at_its_maximum),
         cmocka_unit_test(test_err_tells_its_story),
         cmocka_unit_test(test_list_removal_while_walking),

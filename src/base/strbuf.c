@@ -107,3 +107,13 @@ int strbuf_finish(struct strbuf *b, struct str *ret, struct err *err)
     *ret = strbuf_str(b);
     return 0;
 }
+
+void strbuf_skip(struct strbuf *b, size_t len)
+{
+    if (len >= b->len)
+        len = b->len;
+    if (len == 0)
+        return;
+    memmove(b->ptr, b->ptr + len, b->len - len + 1); /* with the end mark */
+    b->len -= len;
+}

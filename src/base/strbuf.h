@@ -52,6 +52,9 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...) _printf_(2, 3);
 /** strbuf_vaddf() - strbuf_addf() for a va_list */
 void strbuf_vaddf(struct strbuf *b, const char *fmt, va_list args) _printf_(2, 0);
 
+/** strbuf_skip() - drop the first @len bytes, or all; the sticky state stays */
+void strbuf_skip(struct strbuf *b, size_t len);
+
 /** strbuf_str() - what was written so far; borrowed until the next write */
 static inline struct str strbuf_str(const struct strbuf *b)
 {

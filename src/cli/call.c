@@ -224,3 +224,23 @@ int call_stream(struct http_client *client, const struct call_stream *stream, st
         return err->kind == ERR_CANCELLED ? 0 : -1;
     return answer.status >= 400 ? server_error(a, answer.status, answer.body, err) : 0;
 }
+
+void call_lines(struct strbuf *partial, struct str chunk,
+                void (*on_line)(void *ctx, struct str line), void *ctx)
+{
+    struct str rest;
+    size_t end, used = 0;
+
+    strbuf_add(partial, chunk);
+    if (partial->is_over) {
+        strbuf_reset(partial);
+        return;
+    }
+    rest = strbuf_str(partial);
+    while ((end = str_find_char(rest, '\n')) != SIZE_MAX) {
+        on_line(ctx, str_head(rest, end));
+        rest = str_skip(rest, end + 1);
+        used += end + 1;
+    }
+    strbuf_skip(partial, used);
+}

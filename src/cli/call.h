@@ -56,5 +56,14 @@ struct call_stream {
  */
 int call_stream(struct http_client *client, const struct call_stream *stream, struct err *err);
 
+/**
+ * call_lines() - the lines of a stream that comes in pieces
+ * @partial: beginning of a line, kept from piece to piece; a line over its maximum is dropped
+ * @chunk:   next piece
+ * @on_line: called for each whole line, without its end
+ */
+void call_lines(struct strbuf *partial, struct str chunk,
+                void (*on_line)(void *ctx, struct str line), void *ctx);
+
 /** call_done() - close the connections of a command */
 void call_done(struct cli *cli);

@@ -189,27 +189,22 @@ static bool wait_until_ready(struct dev *d)
 
 /* ---- workflows ---- */
 
+static void on_watch_line(void *ctx, struct str line)
+{
+    struct dev *d = ctx;
+    struct arena *a = arena_new();
+    struct str told = dev_tell(a, &d->phases, line, d->begun);
+
+    if (told.len > 0)
+        say(str_cz(a, str_trim(told)));
+    arena_free(a);
+}
+
 static int on_watch_chunk(void *ctx, struct str chunk)
 {
     struct dev *d = ctx;
-    struct str rest, line;
-    size_t end;
 
-    strbuf_add(&d->partial, chunk);
-    rest = strbuf_str(&d->partial);
-    while ((end = str_find_char(rest, '\n')) != SIZE_MAX) {
-        struct arena *a = arena_new();
-        struct str told;
-
-        line = str_head(rest, end);
-        rest = str_skip(rest, end + 1);
-        told = dev_tell(a, &d->phases, line, d->begun);
-        if (told.len > 0)
-            say(str_cz(a, str_trim(told)));
-        arena_free(a);
-    }
-    memmove(d->partial.ptr, rest.ptr, rest.len);
-    d->partial.len = rest.len;
+    call_lines(&d->partial, chunk, on_watch_line, d);
     return is_stopping(d);
 }
 

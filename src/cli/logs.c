@@ -125,50 +125,34 @@ struct logs_follower {
     struct err err; /* of a callback */
 };
 
-static void print_followed(struct arena *a, struct pod_follower *p, struct str line)
+static void print_followed(void *ctx, struct str line)
 {
-    struct str text;
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_follower *p = ctx;
+    struct str text = line, time;
 
-    p->seen++;
     if (p->skip > 0) {
         p->skip--;
-        p->seen--;
         return;
     }
-    if (p->options->grep) {
-        struct str content = line, time;
-
-        if (p->options->has_times)
-            str_cut(&content, ' ', &time);
-        if (!regex_matches(p->options->grep, str_is_none(content) ? STR("") : content))
-            return;
-    }
+    p->seen++;
+    if (p->options->has_times)
+        str_cut(&text, ' ', &time);
+    if (p->options->grep &&
+        !regex_matches(p->options->grep, str_is_none(text) ? STR("") : text))
+        return;
     text = logs_line(a, p->pod, line, p->options);
     fwrite(text.ptr, 1, text.len, stdout);
 }
 
 static int on_log_chunk(void *ctx, struct str chunk)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
     struct pod_follower *p = ctx;
-    struct str rest, line;
-    size_t end;
 
-    strbuf_add(&p->partial, chunk);
-    rest = strbuf_str(&p->partial);
     flockfile(stdout); /* lines of other pods come between, not into */
-    while ((end = str_find_char(rest, '\n')) != SIZE_MAX) {
-        line = str_head(rest, end);
-        rest = str_skip(rest, end + 1);
-        print_followed(a, p, line);
-        arena_reset(a);
-    }
+    call_lines(&p->partial, chunk, print_followed, p);
     fflush(stdout);
     funlockfile(stdout);
-    memmove(p->partial.ptr, rest.ptr, rest.len);
-    p->partial.len = rest.len;
-    if (p->partial.is_over)
-        strbuf_reset(&p->partial);
     return 0;
 }
 

@@ -267,6 +267,41 @@ static void test_log_lines(void **state)
     assert_true(str_is(logs_line(a, STR("a"), STR("x"), &options), "\x1b[33ma: x\x1b[0m\n"));
 }
 
+/* ---- lines ---- */
+
+static void add_bracketed(void *ctx, struct str line)
+{
+    strbuf_addf(ctx, "[" STR_FMT "]", STR_ARG(line));
+}
+
+static void test_lines(void **state)
+{
+    static const struct {
+        const char *chunks[5];
+        const char *want, *partial;
+    } cases[] = {
+        {{"a\nb\n"}, "[a][b]", ""},
+        {{"a", "b", "\n", "c"}, "[ab]", "c"},
+        {{"\n\n"}, "[][]", ""},
+        {{"a\n", "b\nc", "\nd\n"}, "[a][b][c][d]", ""},
+        {{"no end"}, "", "no end"},
+        /* a line over the maximum is dropped, what comes behind it is read */
+        {{"0123456789012345", "67890123456789", "x\nnext\n"}, "[x][next]", ""},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_strbuf_ struct strbuf partial = STRBUF_INIT(20), seen = STRBUF_INIT(1000);
+
+        for (size_t k = 0; k < 5 && cases[i].chunks[k]; k++)
+            call_lines(&partial, str_from(cases[i].chunks[k]), add_bracketed, &seen);
+        if (!str_is(strbuf_str(&seen), cases[i].want) ||
+            !str_is(strbuf_str(&partial), cases[i].partial))
+            fail_msg("case %zu: got " STR_FMT " and \"" STR_FMT "\"", i,
+                     STR_ARG(strbuf_str(&seen)), STR_ARG(strbuf_str(&partial)));
+    }
+}
+
 static void test_durations(void **state)
 {
     static const struct {
@@ -379,17 +414,13 @@ static void test_help(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_submit_options),
-                                       cmocka_unit_test(test_submit_errors),
-                                       cmocka_unit_test(test_parameter_file),
-                                       cmocka_unit_test(test_from),
-                                       cmocka_unit_test(test_without_unknown),
-                                       cmocka_unit_test(test_pod_labels),
-                                       cmocka_unit_test(test_log_lines),
-                                       cmocka_unit_test(test_durations),
-                                       cmocka_unit_test(test_suggestions),
-                                       cmocka_unit_test(test_surface),
-                                       cmocka_unit_test(test_help)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_submit_options),  cmocka_unit_test(test_submit_errors),
+        cmocka_unit_test(test_parameter_file),  cmocka_unit_test(test_from),
+        cmocka_unit_test(test_without_unknown), cmocka_unit_test(test_pod_labels),
+        cmocka_unit_test(test_log_lines),       cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_durations),       cmocka_unit_test(test_suggestions),
+        cmocka_unit_test(test_surface),         cmocka_unit_test(test_help)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

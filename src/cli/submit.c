@@ -2,7 +2,7 @@
  * tiphys submit: create Workflows from files or from a template, and follow them if asked to.
  * All files are read and checked before the first workflow is created.
  */
-#include <stdio.h>
+#include <unistd.h>
 
 #include "base/vec.h"
 #include "cli/logs.h"
@@ -148,6 +148,12 @@ static int follow_one(struct cli *cli, const struct json *made, struct err *err)
     return 0;
 }
 
+/* A watch on a terminal draws the workflow at once: printing it before would show it twice. */
+static bool is_drawn(const struct cli *cli)
+{
+    return cli_is_on(cli, "watch") && !cli_flag(cli, "output") && isatty(STDOUT_FILENO);
+}
+
 static int run_submit(struct cli *cli, struct err *err)
 {
     bool follows = cli_is_on(cli, "wait") || cli_is_on(cli, "watch") || cli_is_on(cli, "log");
@@ -159,7 +165,7 @@ static int run_submit(struct cli *cli, struct err *err)
         struct json made;
 
         if (create(cli, &batch.docs.at[i], &made, err) < 0 ||
-            workflow_print(cli, &made, cli_flag(cli, "output"), err) < 0)
+            (!is_drawn(cli) && workflow_print(cli, &made, cli_flag(cli, "output"), err) < 0))
             return -1;
         VEC_APUSH(cli->arena, &batch.made, made);
     }

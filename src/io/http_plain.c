@@ -84,6 +84,7 @@ static bool read_target(struct str url, struct target *ret)
     struct str rest = str_skip(url, scheme.len);
     size_t slash = str_find_char(rest, '/'), colon;
 
+    *ret = (struct target){0};
     if (!str_starts(url, scheme))
         return false;
     ret->authority = str_head(rest, slash);
@@ -289,12 +290,6 @@ static int read_more(struct exchange *x, struct err *err)
     }
 }
 
-static void use(struct strbuf *in, size_t len)
-{
-    memmove(in->ptr, in->ptr + len, in->len - len);
-    in->len -= len;
-}
-
 static int cut_short(struct exchange *x, struct err *err)
 {
     return fail(x, ERR_TRANSIENT, "the answer ends in the middle", err);
@@ -317,7 +312,7 @@ static int read_line(struct exchange *x, struct str *ret, struct err *err)
     *ret = str_copy(x->a, str_head(strbuf_str(in), end));
     if (str_ends(*ret, STR("\r")))
         ret->len--;
-    use(in, end + 1);
+    strbuf_skip(in, end + 1);
     return 0;
 }
 
@@ -400,7 +395,7 @@ static int read_part(struct exchange *x, uint64_t left, struct err *err)
             if (deliver(x, there, err) < 0)
                 return -1;
             left -= there.len;
-            use(&x->p->in, there.len);
+            strbuf_skip(&x->p->in, there.len);
             continue;
         }
         result = read_more(x, err);
@@ -418,7 +413,7 @@ static int read_to_end(struct exchange *x, struct err *err)
     do {
         if (deliver(x, strbuf_str(&x->p->in), err) < 0)
             return -1;
-        x->p->in.len = 0;
+        strbuf_reset(&x->p->in);
         result = read_more(x, err);
     } while (result > 0);
     return result;
