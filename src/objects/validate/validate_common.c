@@ -106,14 +106,12 @@ int validate_sasl(const struct json *v, struct err *err)
 /* Go's strconv.Atoi: digits with a sign. */
 static bool is_atoi_syntax(struct str text)
 {
-    struct str digits = text;
+    size_t first = text.len > 0 && (text.ptr[0] == '-' || text.ptr[0] == '+');
 
-    if (digits.len > 0 && (digits.ptr[0] == '-' || digits.ptr[0] == '+'))
-        digits = str_skip(digits, 1);
-    for (size_t i = 0; i < digits.len; i++)
-        if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+    for (size_t i = first; i < text.len; i++)
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return false;
-    return digits.len > 0;
+    return text.len > first;
 }
 
 static int check_port(struct str port, struct err *err)

@@ -117,8 +117,10 @@ static int bind_other_disks(const char *target)
         snprintf(path, sizeof(path), "/%s", entry->d_name);
         snprintf(under, sizeof(under), "%s%s", target, path);
         if (!is_own && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-            st.st_dev != root_st.st_dev && bind_one(path, under, true) < 0)
+            st.st_dev != root_st.st_dev && bind_one(path, under, true) < 0) {
+            closedir(top);
             return -1;
+        }
     }
     return closedir(top);
 }
