@@ -192,3 +192,22 @@ void help_suggest(struct arena *a, struct strbuf *b, const char *program, const 
     if (!str_is_empty(found))
         strbuf_addf(b, "\nDid you mean this?\n" STR_FMT, STR_ARG(found));
 }
+
+/* ---- the word help: cli.c reads it before all others, this is its row in the list ---- */
+
+static int run_help(struct cli *cli, struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+
+    (void) err;
+    help_print(cli->arena, &b, cli->program, NULL);
+    fwrite(b.ptr, 1, b.len, stdout);
+    return 0;
+}
+
+extern const struct cli_command cli_help;
+const struct cli_command cli_help = {.name = "help",
+                                     .usage = "[command]",
+                                     .summary = "help about any command",
+                                     .max_args = CLI_ANY_ARGS,
+                                     .run = run_help};

@@ -92,10 +92,10 @@ static void check_file(struct lint *l, size_t at)
         if (faults.len > 1)
             qsort(faults.at, faults.len, sizeof(faults.at[0]), compare_faults);
         for (size_t k = 0; k < faults.len; k++)
-            VEC_APUSH(a, &result->errors,
-                      str_printf(a, "in " STR_FMT ": " STR_FMT,
-                                 STR_ARG(lint_object_name(a, doc, i)),
-                                 STR_ARG(lint_fault_text(a, doc, &faults.at[k]))));
+            VEC_APUSH(
+                a, &result->errors,
+                str_printf(a, "in " STR_FMT ": " STR_FMT, STR_ARG(lint_object_name(a, doc, i)),
+                           STR_ARG(show_one_line(a, lint_fault_text(a, doc, &faults.at[k])))));
     }
 }
 

@@ -364,15 +364,16 @@ static void test_suggestions(void **state)
 /* The commands of argo, all of them, and nothing else. */
 static void test_surface(void **state)
 {
-    static const char *const argo[] = {"archive",    "auth",     "cluster-template",
-                                       "completion", "convert",  "cp",
-                                       "cron",       "delete",   "executor-plugin",
-                                       "get",        "lint",     "list",
-                                       "logs",       "node",     "resubmit",
-                                       "resume",     "retry",    "server",
-                                       "stop",       "submit",   "suspend",
-                                       "sync",       "template", "terminate",
-                                       "version",    "wait",     "watch"};
+    static const char *const argo[] = {"archive",    "auth",    "cluster-template",
+                                       "completion", "convert", "cp",
+                                       "cron",       "delete",  "executor-plugin",
+                                       "get",        "help",    "lint",
+                                       "list",       "logs",    "node",
+                                       "resubmit",   "resume",  "retry",
+                                       "server",     "stop",    "submit",
+                                       "suspend",    "sync",    "template",
+                                       "terminate",  "version", "wait",
+                                       "watch"};
     size_t count, at = 0;
     const struct cli_command *const *all = cli_commands(&count);
 

@@ -142,9 +142,7 @@ static int follow_one(struct cli *cli, const struct json *made, struct err *err)
     if (workflow_wait(cli, name, &workflow, err) < 0)
         return -1;
     if (cli_is_on(cli, "wait") && !is_quiet)
-        printf(STR_FMT " " STR_FMT " at " STR_FMT "\n", STR_ARG(name),
-               STR_ARG(json_str(json_path(&workflow, "status", "phase", NULL))),
-               STR_ARG(json_str(json_path(&workflow, "status", "finishedAt", NULL))));
+        workflow_print_end(cli, &workflow);
     return 0;
 }
 

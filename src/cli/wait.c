@@ -9,10 +9,7 @@ static int wait_one(struct cli *cli, const char *given, struct err *err)
     if (workflow_name(cli, given, &name, err) < 0 ||
         workflow_wait(cli, name, &workflow, err) < 0)
         return -1;
-    printf(STR_FMT " " STR_FMT " at " STR_FMT "\n", STR_ARG(name),
-           STR_ARG(json_str(json_path(&workflow, "status", "phase", NULL))),
-           STR_ARG(json_str(json_path(&workflow, "status", "finishedAt", NULL))));
-    fflush(stdout);
+    workflow_print_end(cli, &workflow);
     return 0;
 }
 

@@ -128,6 +128,22 @@ int workflow_show_options(struct cli *cli, struct show_options *ret, struct err 
 
 /* ---- printing ---- */
 
+void workflow_print_end(struct cli *cli, const struct json *workflow)
+{
+    const struct json *status = json_get(workflow, STR("status"));
+    struct gotime at;
+    struct err ignored;
+    struct str text = json_get_str(status, STR("finishedAt"));
+
+    if (!str_is_empty(text) && gotime_parse_rfc3339(text, &at, &ignored) == 0) {
+        at = gotime_in(&at, local_zone(cli));
+        text = gotime_format(cli->arena, &at, GOTIME_STRING);
+    }
+    printf(STR_FMT " " STR_FMT " at " STR_FMT "\n", STR_ARG(object_name(workflow)),
+           STR_ARG(json_get_str(status, STR("phase"))), STR_ARG(text));
+    fflush(stdout);
+}
+
 void workflow_print_json(const struct json *v)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);

@@ -52,6 +52,9 @@ int workflow_wait(struct cli *cli, struct str name, struct json *ret, struct err
 int workflow_watch(struct cli *cli, struct str name, struct show_options *options,
                    struct err *err);
 
+/** workflow_print_end() - "NAME PHASE at TIME", the time as Go prints it */
+void workflow_print_end(struct cli *cli, const struct json *workflow);
+
 /** workflow_show_options() - options from the command's flags and the machine's time zone;
  * ERR_INVALID for a wrong selector */
 int workflow_show_options(struct cli *cli, struct show_options *ret, struct err *err);
