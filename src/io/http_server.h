@@ -116,6 +116,10 @@ int http_stream_write(struct http_stream *stream, struct str bytes, struct err *
 /** http_stream_waiting() - bytes that are queued and not sent; any thread */
 size_t http_stream_waiting(struct http_stream *stream);
 
+/** http_stream_is_gone() - has the peer closed its end? While nothing is written nobody else
+ * notices; any thread; one system call */
+bool http_stream_is_gone(struct http_stream *stream);
+
 /** http_stream_end() - no more bytes will come; any thread */
 void http_stream_end(struct http_stream *stream);
 

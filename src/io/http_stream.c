@@ -4,6 +4,7 @@
  * too slow for HTTP_STREAM_QUEUE_MAX_BYTES loses its stream. Two references: the writer's and
  * the connection's.
  */
+#include <poll.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -156,6 +157,24 @@ size_t http_stream_waiting(struct http_stream *s)
     len = s->out.len - s->taken;
     pthread_mutex_unlock(&s->lock);
     return len;
+}
+
+bool http_stream_is_gone(struct http_stream *s)
+{
+    const union MHD_ConnectionInfo *info;
+    struct pollfd peer = {.events = POLLRDHUP};
+    bool is_gone;
+
+    pthread_mutex_lock(&s->lock);
+    is_gone = s->is_gone;
+    info = is_gone ? NULL
+                   : MHD_get_connection_info(s->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info) {
+        peer.fd = info->connect_fd;
+        is_gone = poll(&peer, 1, 0) > 0;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return is_gone;
 }
 
 void http_stream_end(struct http_stream *s)

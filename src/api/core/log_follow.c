@@ -360,6 +360,10 @@ static void on_time(void *ctx)
     struct log_session *s = ctx;
 
     s->due = (struct mono){0};
+    if (http_stream_is_gone(s->stream)) {
+        end_session(s);
+        return;
+    }
     LIST_FOREACH (f, &s->followers, struct follower, link) {
         if (!s->is_ending && !s->is_closed)
             pump(f);

@@ -241,16 +241,6 @@ static void on_retry(void *ctx)
     pump(w);
 }
 
-static void on_keep_alive(void *ctx)
-{
-    struct watch_stream *w = ctx;
-    struct err ignored;
-
-    if (!w->is_writing && http_stream_waiting(w->stream) == 0)
-        http_stream_write(w->stream, w->format->keep_alive, &ignored);
-    timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
-}
-
 /* The client wanted no more of it; what waits is not lost, it watches again from where it is.
  */
 static void on_timeout(void *ctx)
@@ -259,6 +249,20 @@ static void on_timeout(void *ctx)
 
     store_watch_close(TAKE(w->watch));
     http_stream_end(w->stream);
+}
+
+static void on_keep_alive(void *ctx)
+{
+    struct watch_stream *w = ctx;
+    struct err ignored;
+
+    if (http_stream_is_gone(w->stream)) {
+        on_timeout(w);
+        return;
+    }
+    if (w->format->keep_alive.len > 0 && !w->is_writing && http_stream_waiting(w->stream) == 0)
+        http_stream_write(w->stream, w->format->keep_alive, &ignored);
+    timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
 }
 
 static void on_event(void *ctx, const struct store_event *event)
@@ -296,10 +300,8 @@ static void on_opened(struct loop_task *task)
     }
     list_append(&api->watches, &w->link);
     w->retry = timer_new(api->options.loop, on_retry, w);
-    if (w->format->keep_alive.len > 0) {
-        w->keep_alive = timer_new(api->options.loop, on_keep_alive, w);
-        timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
-    }
+    w->keep_alive = timer_new(api->options.loop, on_keep_alive, w);
+    timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
     if (w->query.timeout_seconds > 0) {
         w->timeout = timer_new(api->options.loop, on_timeout, w);
         timer_start(w->timeout, w->query.timeout_seconds * 1000);

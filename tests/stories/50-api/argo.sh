@@ -68,6 +68,16 @@ check "is submitted" answers 200 POST /workflows/argo/submit '{"resourceKind": "
 MADE=$(value .metadata.name)
 check "it succeeds, too" wait_for 30 phase_is "$MADE" Succeeded
 
+check "a long one" answers 200 POST /workflows/argo "$(echo "$BODY" | sed 's/"name": "hello"/"name": "long"/; s/sleep 0.3/sleep 30/')"
+check "runs" wait_for 20 phase_is long Running
+fds() { find "/proc/$SERVER_PID/fd" | wc -l; }
+FDS=$(fds)
+curl -sN --max-time 1 "$API/workflows/argo/long/log?logOptions.follow=true" >"$DIR/cut"
+check "a follower sees what there is" grep -q '"content":"ONE' "$DIR/cut"
+no_more_fds() { [ "$(fds)" -le "$FDS" ]; }
+check "and leaves nothing behind when it goes" wait_for 5 no_more_fds
+check "it is deleted while it runs" answers 200 DELETE /workflows/argo/long
+
 check "delete" answers 200 DELETE /workflows/argo/hello
 check "it is gone" answers 404 GET /workflows/argo/hello
 check "the watch told of it" wait_for 10 grep -q '"type":"DELETED"' "$DIR/lines"
