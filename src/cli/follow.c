@@ -85,9 +85,12 @@ static void stop_watch(struct watch *w)
     close(w->stop_fd);
 }
 
-/* Until there is news; tells the follower each second. */
-static void wait_for_news(const struct watch *w, const struct workflow_follower *f)
+/* Until there is news; tells the follower each second. News that come soon after the last fetch
+ * wait a little: what comes together is fetched once. */
+static void wait_for_news(const struct watch *w, const struct workflow_follower *f,
+                          struct mono last_fetch)
 {
+    uint64_t pause_ms;
     struct pollfd news = {.fd = w->news_fd, .events = POLLIN};
     uint64_t count;
     ssize_t len;
@@ -95,7 +98,9 @@ static void wait_for_news(const struct watch *w, const struct workflow_follower 
     while (poll(&news, 1, SECOND_MS) <= 0)
         if (f->on_second)
             f->on_second(f->ctx);
-    usleep(PAUSE_MS * 1000); /* what comes together is fetched once */
+    pause_ms = mono_ms_until(clock_mono(), mono_after(last_fetch, PAUSE_MS));
+    if (pause_ms > 0)
+        poll(NULL, 0, (int) pause_ms);
     len = read(w->news_fd, &count, sizeof(count));
     (void) len;
 }
@@ -106,7 +111,8 @@ struct states {
     struct json docs[2];
     unsigned at; /* the newest */
     bool has_old;
-    struct mono last_seen; /* when the server answered last */
+    struct mono last_seen;  /* when the server answered last */
+    struct mono last_fetch; /* when it was asked last */
 };
 
 /* 1: there is a new state, 0: the server is away, but not for long; -1: give up. */
@@ -115,6 +121,7 @@ static int fetch(struct cli *cli, const struct workflow_follower *f, struct stat
 {
     unsigned next = s->at ^ 1;
 
+    s->last_fetch = clock_mono();
     arena_reset(s->arenas[next]);
     if (call_get(cli, s->arenas[next], workflow_path(cli, f->name), &s->docs[next], err) < 0)
         return err_is_retryable(err) && s->has_old &&
@@ -144,7 +151,7 @@ static int follow_states(struct cli *cli, const struct workflow_follower *f,
             if (stop != 0 || show_is_ended(new))
                 return 0;
         }
-        wait_for_news(w, f);
+        wait_for_news(w, f, s->last_fetch);
     }
 }
 
