@@ -308,11 +308,25 @@ static const struct json *aggregated(struct wf *wf, const struct wf_frame *f,
     ret = ARENA_NEW(f->arena, struct json);
     if (aggregate_outputs(f->arena,
                           str_printf(f->arena, "%s." STR_FMT, kind, STR_ARG(step->name)), list,
-                          count, ret, &err) < 0)
+                          count, ret, &err) < 0) {
+        wf->pass->scope_fault = str_copy(a, str_from(err.text));
         return NULL;
+    }
     *ret = json_clone(f->arena, ret);
     step->aggregate = ret;
     return ret;
+}
+
+int wf_loops_check(struct wf *wf, const struct wf_frame *f, size_t from, size_t to,
+                   struct err *err)
+{
+    wf->pass->scope_fault = STR_NONE;
+    for (size_t i = from; i < to && str_is_none(wf->pass->scope_fault); i++)
+        if (f->steps[i].is_loop)
+            aggregated(wf, f, &f->steps[i], "steps");
+    return str_is_none(wf->pass->scope_fault)
+               ? 0
+               : err_set(err, ERR_INVALID, STR_FMT, STR_ARG(wf->pass->scope_fault));
 }
 
 static enum subst_answer find_of_step(const struct wf_names *names, const char *kind,
@@ -433,8 +447,8 @@ static int judge_when(struct wf *wf, const struct subst_options *opts, struct ar
     return is_met;
 }
 
-int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
-                    const struct json *step, struct json *ret, struct err *err)
+static int resolve_step(struct wf *wf, const struct wf_frame *frame, struct arena *a,
+                        const struct json *step, struct json *ret, struct err *err)
 {
     const struct wf_names names = {.wf = wf, .frame = frame};
     const struct subst_options opts = wf_names_options(&names, SUBST_REFUSE_SOME);
@@ -450,4 +464,16 @@ int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a
     if (subst_json(a, &out, &opts, ret, err) < 0)
         return -1;
     return 0;
+}
+
+int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
+                    const struct json *step, struct json *ret, struct err *err)
+{
+    int result;
+
+    wf->pass->scope_fault = STR_NONE;
+    result = resolve_step(wf, frame, a, step, ret, err);
+    if (result < 0 && !str_is_none(wf->pass->scope_fault))
+        return err_set(err, ERR_INVALID, STR_FMT, STR_ARG(wf->pass->scope_fault));
+    return result;
 }

@@ -217,6 +217,7 @@ static bool goes_on(const struct wf_frame *f, const struct wf_node *child)
 static int assess_group(struct wf *wf, struct wf_frame *f)
 {
     struct wf_node *g = f->group_node;
+    struct err err;
 
     for (size_t i = 0; !wf_node_is_done(g) && i < g->children.len; i++) {
         const struct wf_node *child = g->children.at[i];
@@ -230,6 +231,10 @@ static int assess_group(struct wf *wf, struct wf_frame *f)
         }
     }
     wf_node_end(wf, g, WF_SUCCEEDED, STR_NONE);
+    if (wf_loops_check(wf, f, f->groups[f->group], f->groups[f->group + 1], &err) < 0) {
+        wf_node_end(wf, f->node, WF_ERROR, str_from(err.text));
+        return 0;
+    }
     f->group++;
     f->is_open = false;
     f->unfinished = 0;

@@ -172,6 +172,7 @@ struct wf_pass {
     VEC(struct wf_kill_action) kills;
     VEC(struct str) forget;
     int64_t wake_ms;
+    struct str scope_fault; /* why a name that a loop should give cannot be made */
 };
 
 /* ---- node.c: the table ---- */
@@ -243,6 +244,10 @@ struct subst_options wf_names_options(const struct wf_names *names, enum subst_u
 enum subst_answer wf_names_find(const void *names, struct str name, struct str *ret);
 /** wf_global_find() - workflow.* */
 enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret);
+/** wf_loops_check() - can what the loops among steps [@from, @to) gave be joined? ERR_INVALID: a
+ * result that is no JSON */
+int wf_loops_check(struct wf *wf, const struct wf_frame *f, size_t from, size_t to,
+                   struct err *err);
 /** wf_step_resolve() - fill in a step's references; 1: its condition is false, nothing else is
  * filled in; -1, also when the condition of what is no loop has no answer */
 int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
