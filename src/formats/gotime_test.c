@@ -2,6 +2,7 @@
  * calendars, zone files and rules, round trips. */
 #include "formats/gotime.h"
 
+#include "base/random.h"
 #include "formats/calendar.h"
 #include "tests/support/golden.h"
 
@@ -224,6 +225,30 @@ static void test_wall(void **state)
     assert_int_equal(err.kind, ERR_INVALID);
 }
 
+/* The quick printer of instants says what the layout says, also at the ends of months and
+ * years. */
+static void test_rfc3339_is_the_layout(void **state)
+{
+    struct random r = random_seed(7);
+
+    (void) state;
+    for (int i = 0; i < 20000; i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        int64_t ms = (int64_t) (random_u64(&r) % 600000000000000) - 200000000000000;
+        struct gotime t;
+
+        if (i % 4 == 0) /* around midnight of a first of a month */
+            ms = 86400000 * (calendar_year_start(1600 + i % 8000) +
+                             calendar_month_start(1600 + i % 8000, 1 + i % 12)) -
+                 i % 3 * 1000;
+        t = gotime_of_wall((struct wall){.ms = ms});
+        if (!str_eq(gotime_rfc3339(a, (struct wall){.ms = ms}),
+                    gotime_format(a, &t, GOTIME_RFC3339)))
+            fail_msg("%lld: " STR_FMT, (long long) ms,
+                     STR_ARG(gotime_rfc3339(a, (struct wall){.ms = ms})));
+    }
+}
+
 /* A TZif file of version 2 with no transitions and a rule; @rule ends with a line feed. */
 static struct str zone_file(struct arena *a, const char *rule)
 {
@@ -300,9 +325,13 @@ static void test_broken_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),       cmocka_unit_test(test_parse_more),
-        cmocka_unit_test(test_calendar),     cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_wall),         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_parse_more),
+        cmocka_unit_test(test_rfc3339_is_the_layout),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_wall),
+        cmocka_unit_test(test_rules),
         cmocka_unit_test(test_broken_files),
     };
 

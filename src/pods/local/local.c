@@ -232,18 +232,11 @@ static void done_collect(struct job *job)
     finish(pod, true);
 }
 
-static bool has_outputs(const struct local_pod *pod)
-{
-    const struct json *list = json_path(pod->req.template, "outputs", "parameters", NULL);
-
-    return pod->req.wants_result || (json_is(list, JSON_ARRAY) && list->count > 0);
-}
-
 /* The shim is gone: one small read tells how, unless there are outputs to fetch. */
 static void pod_ended(struct local_pod *pod)
 {
     stop_watching(pod);
-    if (has_outputs(pod)) {
+    if (outcome_has_outputs(pod)) {
         submit(pod, run_collect, done_collect);
         return;
     }
@@ -471,7 +464,7 @@ static void done_clean(struct job *job)
 static bool has_litter(const struct local_pod *pod)
 {
     return pod->runner->isolation == LOCAL_ISOLATION_HOST || pod->outcome.has_litter ||
-           has_outputs(pod) || json_get(pod->req.template, STR("script"));
+           outcome_has_outputs(pod) || json_get(pod->req.template, STR("script"));
 }
 
 static void local_forget(struct pod_runner *base, struct str uid, bool keep_logs)

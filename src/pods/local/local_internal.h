@@ -133,6 +133,9 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
 
 /* ---- outcome.c ---- */
 
+/** outcome_has_outputs() - is there more to read than the record? */
+bool outcome_has_outputs(const struct local_pod *pod);
+
 /** outcome_read() - from the record and the copied outputs; any thread, in @a */
 void outcome_read(const struct local *runner, const struct local_pod *pod, struct arena *a,
                   struct outcome *ret);

@@ -11,11 +11,15 @@
 #include "base/limits.h"
 #include "pods/local/local_internal.h"
 
-static int read_record(int dirfd, struct pod_record *ret)
+static int read_record(const char *folder, struct pod_record *ret)
 {
-    int fd = openat(dirfd, POD_RECORD_FILE, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? pread(fd, ret, sizeof(*ret), 0) : -1;
+    char path[4200];
+    ssize_t len;
+    int fd;
 
+    snprintf(path, sizeof(path), "%s/" POD_RECORD_FILE, folder);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    len = fd >= 0 ? pread(fd, ret, sizeof(*ret), 0) : -1;
     if (fd >= 0)
         close(fd);
     return len == (ssize_t) sizeof(*ret) ? 0 : -1;
@@ -126,28 +130,35 @@ static void collect_outputs(const struct local_pod *pod, int dirfd,
     ret->outputs = made;
 }
 
+bool outcome_has_outputs(const struct local_pod *pod)
+{
+    const struct json *list = json_path(pod->req.template, "outputs", "parameters", NULL);
+
+    return pod->req.wants_result || (json_is(list, JSON_ARRAY) && list->count > 0);
+}
+
 void outcome_read(const struct local *runner, const struct local_pod *pod, struct arena *a,
                   struct outcome *ret)
 {
     struct pod_record record;
     char path[4096];
-    int dirfd;
+    int dirfd = -1;
 
     *ret = (struct outcome){.phase = POD_ERROR, .message = STR("pod deleted")};
     snprintf(path, sizeof(path), "%s/" STR_FMT, runner->root, STR_ARG(pod->dir));
-    dirfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dirfd < 0)
-        return;
-    if (read_record(dirfd, &record) == 0) {
+    if (read_record(path, &record) == 0) {
         ret->started = (struct wall){.ms = record.started_ms};
         ret->finished = (struct wall){.ms = record.finished_ms};
         ret->has_litter = record.flags & POD_RECORD_LITTER;
         if (record.state == POD_RECORD_ENDED) {
+            if (outcome_has_outputs(pod))
+                dirfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
             judge(&record, pod, a, ret);
             collect_outputs(pod, dirfd, &record, a, ret);
         }
     }
     if (ret->finished.ms == 0)
         ret->finished = clock_wall();
-    close(dirfd);
+    if (dirfd >= 0)
+        close(dirfd);
 }
