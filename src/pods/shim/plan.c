@@ -43,9 +43,10 @@ static const char *container_word(struct plan_container *c, const char *key, con
 
 static const char *container_begin(struct plan *plan, const char *name)
 {
-    struct plan_container *c = calloc(1, sizeof(*c));
+    struct plan_container *c =
+        plan->container_count < PLAN_CONTAINERS_MAX ? calloc(1, sizeof(*c)) : NULL;
 
-    if (!c || plan->container_count >= PLAN_CONTAINERS_MAX)
+    if (!c)
         return "too many containers";
     c->name = name;
     plan->containers[plan->container_count++] = c;
@@ -66,14 +67,37 @@ static const char *bind_word(struct plan *plan, const char *key, const char *val
         bind->target = value;
     } else {
         bind->is_read_only = strcmp(value, "ro") == 0;
+        if (!bind->is_read_only && strcmp(value, "rw") != 0)
+            return "a mode that is neither ro nor rw";
     }
     return NULL;
+}
+
+/* Milliseconds: digits only, within 63 bits. */
+static const char *number_word(const char *value, int64_t *ret)
+{
+    int64_t number = 0;
+
+    for (const char *at = value; *at; at++)
+        if (*at < '0' || *at > '9' || __builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, *at - '0', &number))
+            return "a number that is none";
+    *ret = number;
+    return *value ? NULL : "a number that is none";
+}
+
+static const char *isolation_word(struct plan *plan, const char *value)
+{
+    plan->is_host = strcmp(value, "host") == 0;
+    return plan->is_host || strcmp(value, "process") == 0
+               ? NULL
+               : "an isolation that is neither process nor host";
 }
 
 static const char *pod_word(struct plan *plan, const char *key, const char *value)
 {
     if (strcmp(key, "isolation") == 0)
-        plan->is_host = strcmp(value, "host") == 0;
+        return isolation_word(plan, value);
     else if (strcmp(key, "root") == 0)
         plan->root = value;
     else if (strcmp(key, "hostname") == 0)
@@ -82,9 +106,9 @@ static const char *pod_word(struct plan *plan, const char *key, const char *valu
              plan->mask_count < sizeof(plan->masks) / sizeof(plan->masks[0]))
         plan->masks[plan->mask_count++] = value;
     else if (strcmp(key, "deadline") == 0)
-        plan->deadline_ms = strtoll(value, NULL, 10);
+        return number_word(value, &plan->deadline_ms);
     else if (strcmp(key, "grace") == 0)
-        plan->grace_ms = strtoll(value, NULL, 10);
+        return number_word(value, &plan->grace_ms);
     else if (strcmp(key, "bind") == 0 || strcmp(key, "at") == 0 || strcmp(key, "mode") == 0)
         return bind_word(plan, key, value);
     else if (strcmp(key, "container") == 0)
@@ -94,6 +118,21 @@ static const char *pod_word(struct plan *plan, const char *key, const char *valu
             plan->container_count ? plan->containers[plan->container_count - 1] : NULL, key,
             value);
     return NULL;
+}
+
+/* Is what was read enough to run a pod? Nothing may be missing later, in the child. */
+static const char *check_plan(const struct plan *plan)
+{
+    if (plan->is_host && !plan->root)
+        return "isolation host without a root";
+    for (size_t i = 0; i < plan->bind_count; i++)
+        if (!plan->binds[i].target)
+            return "a mount without a target";
+    for (size_t i = 0; i < plan->container_count; i++)
+        if (!plan->containers[i]->args || !plan->containers[i]->cwd ||
+            !plan->containers[i]->log)
+            return "a container without arguments, cwd or log";
+    return plan->container_count ? NULL : "no container";
 }
 
 const char *plan_parse(char *text, size_t len, struct plan *ret)
@@ -115,10 +154,7 @@ const char *plan_parse(char *text, size_t len, struct plan *ret)
             return wrong;
         at = value + strlen(value) + 1;
     }
-    for (size_t i = 0; i < ret->container_count; i++)
-        if (!ret->containers[i]->args || !ret->containers[i]->cwd || !ret->containers[i]->log)
-            return "a container without arguments, cwd or log";
-    return ret->container_count ? NULL : "no container";
+    return check_plan(ret);
 }
 
 const char *plan_env(const struct plan_container *c, const char *name)

@@ -158,6 +158,29 @@ static void copy_stream(struct pod *pod, struct cri *cri, int *fd, const char *l
     *fd = -1;
 }
 
+/* Orphans of a container come to us (subreaper). */
+static void kill_children(void)
+{
+    char path[64], text[4096];
+    ssize_t len;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int) getpid());
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    for (char *at = text; *at;) {
+        long pid = strtol(at, &at, 10);
+
+        if (pid > 1)
+            kill((pid_t) pid, SIGKILL);
+        while (*at == ' ')
+            at++;
+    }
+}
+
 /* Until the container has exited and its output has come to an end. Left-over children are
  * ended with it. */
 static void follow(struct pod *pod, const char *log)
@@ -169,8 +192,9 @@ static void follow(struct pod *pod, const char *log)
             {.fd = pod->child.err, .events = POLLIN},
         };
 
-        if (pod->has_exited) {
+        if (pod->has_exited) { /* also those that left its session: what they say is nobody's */
             kill(-pod->child.pid, SIGKILL);
+            kill_children();
             reap(pod);
         }
         if (poll(fds, 3, pod->has_exited ? 200 : wait_ms(pod)) < 0 && errno != EINTR)
@@ -196,26 +220,9 @@ static void follow(struct pod *pod, const char *log)
 static void end_orphans(void)
 {
     for (int round = 0; round < 100; round++) {
-        char path[64], text[4096];
-        ssize_t len;
-        int fd;
-
         if (waitpid(-1, NULL, WNOHANG) < 0)
             return; /* ECHILD: nobody is left, the usual case */
-        snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int) getpid());
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-        if (fd >= 0)
-            close(fd);
-        text[len > 0 ? len : 0] = '\0';
-        for (char *at = text; *at;) {
-            long pid = strtol(at, &at, 10);
-
-            if (pid > 1)
-                kill((pid_t) pid, SIGKILL);
-            while (*at == ' ')
-                at++;
-        }
+        kill_children();
         poll(NULL, 0, 5);
     }
 }
@@ -233,27 +240,43 @@ static int open_output(struct pod *pod, const struct plan_container *c, const ch
     return (int) syscall(SYS_openat2, pod->child.root, full, &how, sizeof(how));
 }
 
+static bool is_file(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode));
+}
+
+/* One byte over the limit at most: by it the runner knows that there was more. */
+static void copy_bytes(int from, int to)
+{
+    char bytes[16384];
+    size_t left = POD_OUTPUT_COPY_MAX_BYTES;
+    ssize_t len;
+
+    while (left > 0 &&
+           (len = read(from, bytes, left < sizeof(bytes) ? left : sizeof(bytes))) > 0) {
+        if (write(to, bytes, (size_t) len) != len)
+            return;
+        left -= (size_t) len;
+    }
+}
+
 static void copy_output(struct pod *pod, const struct plan_container *c, size_t index)
 {
-    char name[32], bytes[16384];
-    size_t total = 0;
-    ssize_t len;
+    char name[32];
     int from = open_output(pod, c, c->outputs[index]);
-    int to;
+    int to = -1;
 
-    if (from < 0)
-        return; /* a missing output is the runner's to judge */
-    if (mkdirat(pod->dirfd, "outputs", 0700) < 0 && errno != EEXIST)
-        return;
     snprintf(name, sizeof(name), "outputs/%zu", index);
-    to = openat(pod->dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    while (to >= 0 && total < POD_OUTPUT_COPY_MAX_BYTES &&
-           (len = read(from, bytes, sizeof(bytes))) > 0) {
-        if (write(to, bytes, (size_t) len) != len)
-            break;
-        total += (size_t) len;
-    }
-    close(from);
+    /* A missing output is the runner's to judge; a folder or a pipe is none. */
+    if (from >= 0 && is_file(from) &&
+        (mkdirat(pod->dirfd, "outputs", 0700) == 0 || errno == EEXIST))
+        to = openat(pod->dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (to >= 0)
+        copy_bytes(from, to);
+    if (from >= 0)
+        close(from);
     if (to >= 0)
         close(to);
 }

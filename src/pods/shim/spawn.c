@@ -56,11 +56,20 @@ int find_program(const char *name, const char *path, char *ret, size_t size)
     return -1;
 }
 
+/* A system error as upstream's programs spell it: in small letters. */
+static const char *reason(int error, char text[80])
+{
+    snprintf(text, 80, "%s", strerror(error));
+    if (text[0] >= 'A' && text[0] <= 'Z')
+        text[0] = (char) (text[0] - 'A' + 'a');
+    return text;
+}
+
 /* In the child: tells the parent what failed and ends. */
 static void give_up(const struct start *start, const char *step, int error)
 {
     char text[300];
-    int len = error ? snprintf(text, sizeof(text), "%s: %s", step, strerror(error))
+    int len = error ? snprintf(text, sizeof(text), "%s: %s", step, reason(error, (char[80]){0}))
                     : snprintf(text, sizeof(text), "%s", step);
 
     if (write(start->report, text, (size_t) len) < 0)
@@ -197,7 +206,7 @@ int spawn_container(const struct plan *plan, const struct plan_container *c, str
     bool has_failed;
 
     if (open_pipes(out, err, report) < 0) {
-        snprintf(why, size, "pipe: %s", strerror(errno));
+        snprintf(why, size, "pipe: %s", reason(errno, (char[80]){0}));
         return -1;
     }
     start.out = out[1];
@@ -207,7 +216,7 @@ int spawn_container(const struct plan *plan, const struct plan_container *c, str
     ret->pid = start_child(&start);
     if (ret->pid < 0)
         snprintf(why, size, "%s: %s", plan->is_host ? "new namespaces" : "new process",
-                 strerror(errno));
+                 reason(errno, (char[80]){0}));
     close(out[1]);
     close(err[1]);
     close(report[1]);
