@@ -13,6 +13,7 @@ struct environment {
     const struct local_pod *pod;
     struct arena *a;
     struct map *vars; /* name -> struct str * */
+    size_t bytes;     /* of all values so far, also of those that were replaced */
 };
 
 static void set_var(struct environment *env, struct str name, struct str value)
@@ -20,30 +21,52 @@ static void set_var(struct environment *env, struct str name, struct str value)
     struct str *kept = ARENA_NEW(env->a, struct str);
 
     *kept = value;
+    env->bytes += value.len;
     map_put(env->vars, name, kept);
+}
+
+/* Values that refer to each other may double and double again. */
+static int check_size(const struct environment *env, struct err *err)
+{
+    return env->bytes > POD_PLAN_MAX_BYTES
+               ? err_set(err, ERR_LIMIT, "the environment is over %d bytes", POD_PLAN_MAX_BYTES)
+               : 0;
+}
+
+/* The length of what stands at a '$' and, when that is a known variable, its value. As
+ * Kubernetes: a name goes to the first bracket, an unknown reference stays as it is, whole. */
+static size_t reference_at(struct str rest, bool has_bracket, const struct map *vars,
+                           const struct str **ret)
+{
+    size_t end =
+        has_bracket && str_starts(rest, STR("$(")) ? str_find_char(rest, ')') : SIZE_MAX;
+
+    *ret = NULL;
+    if (end == SIZE_MAX)
+        return rest.len > 1 ? 2 : 1;
+    *ret = map_find(vars, str_of(rest.ptr + 2, end - 2));
+    return end + 1;
 }
 
 struct str environment_expand(struct arena *a, struct str text, const struct map *vars)
 {
     _cleanup_strbuf_ struct strbuf out = STRBUF_INIT(POD_PLAN_MAX_BYTES);
+    size_t last_bracket = text.len;
 
     if (str_find_char(text, '$') == SIZE_MAX)
         return text;
-    for (size_t i = 0; i < text.len; i++) {
+    while (last_bracket > 0 && text.ptr[last_bracket - 1] != ')')
+        last_bracket--;
+    for (size_t i = 0; i < text.len;) {
         struct str rest = str_skip(text, i);
-        size_t end = str_starts(rest, STR("$(")) ? str_find_char(rest, ')') : SIZE_MAX;
-        struct str *value =
-            end == SIZE_MAX ? NULL : map_find(vars, str_of(rest.ptr + 2, end - 2));
+        const struct str *value = NULL;
+        size_t len =
+            rest.ptr[0] == '$' ? reference_at(rest, i < last_bracket, vars, &value) : 1;
 
-        if (str_starts(rest, STR("$$"))) {
-            strbuf_addc(&out, '$');
-            i++;
-        } else if (value) {
-            strbuf_add(&out, *value);
-            i += end;
-        } else {
-            strbuf_addc(&out, rest.ptr[0]);
-        }
+        strbuf_add(&out, value                         ? *value
+                         : str_starts(rest, STR("$$")) ? STR("$")
+                                                       : str_head(rest, len));
+        i += len;
     }
     return str_copy(a, strbuf_str(&out));
 }
@@ -88,7 +111,7 @@ static int add_object(struct environment *env, struct str kind, const struct jso
             return err_wrap(err, "secret " STR_FMT, STR_ARG(name));
         set_var(env, str_concat(env->a, prefix, data->members[i].key), value);
     }
-    return 0;
+    return check_size(env, err);
 }
 
 static int add_env_from(struct environment *env, const struct json *list, struct err *err)
@@ -168,6 +191,8 @@ static int add_env(struct environment *env, const struct json *list, struct err 
             return err_wrap(err, "env " STR_FMT, STR_ARG(name));
         if (got == 0)
             set_var(env, name, value);
+        if (check_size(env, err) < 0)
+            return err_wrap(err, "env " STR_FMT, STR_ARG(name));
     }
     return 0;
 }
@@ -198,8 +223,8 @@ int environment_plan(const struct local_pod *pod, const struct json *container, 
     MAP_FOREACH (it, ret_vars) {
         const struct str *value = it->value;
 
-        plan_word(plan, "env",
-                  str_printf(a, STR_FMT "=" STR_FMT, STR_ARG(it->key), STR_ARG(*value)));
+        /* Not printf, which ends at a zero byte: plan_word() is to see that one. */
+        plan_word(plan, "env", str_concat(a, str_concat(a, it->key, STR("=")), *value));
     }
     return 0;
 }

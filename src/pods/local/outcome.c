@@ -22,6 +22,7 @@ static int read_record(const char *folder, struct pod_record *ret)
     len = fd >= 0 ? pread(fd, ret, sizeof(*ret), 0) : -1;
     if (fd >= 0)
         close(fd);
+    ret->container[sizeof(ret->container) - 1] = ret->message[sizeof(ret->message) - 1] = '\0';
     return len == (ssize_t) sizeof(*ret) ? 0 : -1;
 }
 
@@ -74,6 +75,15 @@ static bool read_output(int dirfd, size_t index, struct arena *a, struct str *re
     return true;
 }
 
+/* A pod that has failed by itself keeps its own message. */
+static void fail_output(struct outcome *outcome, struct str why, struct arena *a)
+{
+    if (outcome->phase != POD_SUCCEEDED)
+        return;
+    outcome->phase = POD_ERROR;
+    outcome->message = str_printf(a, "wait: Error (exit code 64): " STR_FMT, STR_ARG(why));
+}
+
 /* The declared parameters with their values; what is missing without a default makes a pod that
  * has succeeded an error. */
 static struct json collect_parameters(const struct local_pod *pod, int dirfd, struct arena *a,
@@ -93,14 +103,19 @@ static struct json collect_parameters(const struct local_pod *pod, int dirfd, st
         if (str_is_empty(path)) {
             json_push(a, &out, *parameter);
         } else if (read_output(dirfd, index++, a, &value)) {
-            json_push(a, &out, json_set(a, parameter, STR("value"), json_string(value)));
+            if (value.len > OUTPUT_PARAMETER_MAX_BYTES)
+                fail_output(outcome,
+                            str_printf(a, "output parameter " STR_FMT " is over %d bytes",
+                                       STR_ARG(path), OUTPUT_PARAMETER_MAX_BYTES),
+                            a);
+            else
+                json_push(a, &out, json_set(a, parameter, STR("value"), json_string(value)));
         } else if (fallback) {
             json_push(a, &out, json_set(a, parameter, STR("value"), *fallback));
         } else if (outcome->phase == POD_SUCCEEDED) {
-            outcome->phase = POD_ERROR;
-            outcome->message = str_printf(
-                a, "wait: Error (exit code 64): open " STR_FMT ": no such file or directory",
-                STR_ARG(path));
+            fail_output(
+                outcome,
+                str_printf(a, "open " STR_FMT ": no such file or directory", STR_ARG(path)), a);
         } else if (outcome->phase == POD_FAILED) {
             json_push(a, &out, *parameter); /* without a value */
         }

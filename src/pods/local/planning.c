@@ -91,7 +91,7 @@ static int write_script(const struct local_pod *pod, int dirfd, struct arena *a,
 static void plan_args(const struct json *list, struct arena *a, const struct map *vars,
                       struct strbuf *plan)
 {
-    for (size_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++)
+    for (size_t i = 0; json_is(list, JSON_ARRAY) && i < list->count && !plan->is_over; i++)
         plan_word(plan, "arg", environment_expand(a, json_str(json_item(list, i)), vars));
 }
 

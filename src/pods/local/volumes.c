@@ -30,7 +30,7 @@ static bool is_safe_path(struct str path)
     if (str_is_empty(path) || path.ptr[0] == '/' || memchr(path.ptr, 0, path.len))
         return false;
     while (str_cut(&path, '/', &part))
-        if (str_is_empty(part) || str_is(part, ".."))
+        if (str_is_empty(part) || str_is(part, ".") || str_is(part, ".."))
             return false;
     return true;
 }
@@ -60,7 +60,8 @@ static int write_file(int dirfd, struct str path, struct str bytes, mode_t mode,
                        STR_ARG(path));
     if (make_parents(dirfd, name) < 0)
         return err_sys(err, errno, "make the folder of %s", name);
-    fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    unlinkat(dirfd, name, 0); /* of an earlier mount; its mode may forbid to write it again */
+    fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     done = fd >= 0 ? write(fd, bytes.ptr, bytes.len) : -1;
     if (fd >= 0)
         fchmod(fd, mode);
@@ -71,18 +72,24 @@ static int write_file(int dirfd, struct str path, struct str bytes, mode_t mode,
                : err_sys(err, done < 0 ? errno : ENOSPC, "write volume file %s", name);
 }
 
-static mode_t mode_of(const struct json *v, mode_t fallback)
+static int mode_of(const struct json *v, const char *name, mode_t *ret, struct err *err)
 {
     int64_t mode;
 
-    return v && json_i64(v, &mode) && mode >= 0 && mode <= 0777 ? (mode_t) mode : fallback;
+    if (!v)
+        return 0;
+    if (!json_i64(v, &mode) || mode < 0 || mode > 0777)
+        return err_set(err, ERR_INVALID,
+                       "%s must be a number between 0 and 0777 (octal), both inclusive", name);
+    *ret = (mode_t) mode;
+    return 0;
 }
 
 struct filling {
     int dirfd;
     struct arena *a;
-    const struct json *source; /* the volume's configMap or secret member */
-    const struct json *data;
+    const struct json *source;        /* the volume's configMap or secret member */
+    const struct json *data, *binary; /* the latter of a ConfigMap only */
     bool is_secret;
     mode_t mode;
 };
@@ -91,30 +98,46 @@ static int fill_key(const struct filling *f, struct str key, struct str path, mo
                     struct err *err)
 {
     struct str text = json_get_str(f->data, key);
+    struct str bytes = f->is_secret ? text : json_get_str(f->binary, key);
 
-    if (str_is_none(text))
+    if (str_is_none(text) && str_is_none(bytes))
         return json_get_bool(f->source, STR("optional"))
                    ? 0
-                   : err_set(err, ERR_NOT_FOUND, "references non-existent config key: " STR_FMT,
-                             STR_ARG(key));
-    if (f->is_secret && base64_decode(f->a, text, &text, err) < 0)
-        return err_wrap(err, "secret key " STR_FMT, STR_ARG(key));
+                   : err_set(err, ERR_NOT_FOUND, "references non-existent %s key: " STR_FMT,
+                             f->is_secret ? "secret" : "config", STR_ARG(key));
+    if (!str_is_none(bytes) && base64_decode(f->a, bytes, &text, err) < 0)
+        return err_wrap(err, "%s key " STR_FMT, f->is_secret ? "secret" : "config",
+                        STR_ARG(key));
     return write_file(f->dirfd, path, text, mode, err);
 }
 
+static int fill_item(const struct filling *f, const struct json *item, struct err *err)
+{
+    mode_t mode = f->mode;
+
+    if (mode_of(json_get(item, STR("mode")), "mode", &mode, err) < 0)
+        return -1;
+    return fill_key(f, json_get_str(item, STR("key")), json_get_str(item, STR("path")), mode,
+                    err);
+}
+
+static int fill_keys_of(const struct filling *f, const struct json *map, struct err *err)
+{
+    for (uint32_t i = 0; json_is(map, JSON_OBJECT) && i < map->count; i++)
+        if (fill_key(f, map->members[i].key, map->members[i].key, f->mode, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* The items, or without any all keys. */
 static int fill_all(const struct filling *f, struct err *err)
 {
     const struct json *items = json_get(f->source, STR("items"));
 
-    for (size_t i = 0; json_is(items, JSON_ARRAY) && i < items->count; i++) {
-        const struct json *item = json_item(items, i);
-
-        if (fill_key(f, json_get_str(item, STR("key")), json_get_str(item, STR("path")),
-                     mode_of(json_get(item, STR("mode")), f->mode), err) < 0)
-            return -1;
-    }
-    for (uint32_t i = 0; !items && json_is(f->data, JSON_OBJECT) && i < f->data->count; i++)
-        if (fill_key(f, f->data->members[i].key, f->data->members[i].key, f->mode, err) < 0)
+    if (!json_is(items, JSON_ARRAY) || items->count == 0)
+        return fill_keys_of(f, f->data, err) < 0 ? -1 : fill_keys_of(f, f->binary, err);
+    for (size_t i = 0; i < items->count; i++)
+        if (fill_item(f, json_item(items, i), err) < 0)
             return -1;
     return 0;
 }
@@ -128,15 +151,17 @@ static int fill_from_object(const struct local_pod *pod, int dirfd, const struct
                         .a = a,
                         .source = source,
                         .is_secret = is_secret,
-                        .mode =
-                            mode_of(json_get(source, STR("defaultMode")), FILE_MODE_DEFAULT)};
+                        .mode = FILE_MODE_DEFAULT};
     const struct json *doc;
 
+    if (mode_of(json_get(source, STR("defaultMode")), "defaultMode", &f.mode, err) < 0)
+        return -1;
     if (pod->runner->objects.get(pod->runner->objects.ctx, a,
                                  is_secret ? STR("Secret") : STR("ConfigMap"), pod->req.ns,
                                  name, &doc, err) < 0)
         return err->kind == ERR_NOT_FOUND && json_get_bool(source, STR("optional")) ? 0 : -1;
     f.data = json_get(doc, STR("data"));
+    f.binary = is_secret ? NULL : json_get(doc, STR("binaryData"));
     return fill_all(&f, err);
 }
 
@@ -173,26 +198,51 @@ static int make_volume(const struct local_pod *pod, int volumes_fd, const struct
     return result < 0 ? err_wrap(err, "volume %s", path) : 0;
 }
 
+/* The part of a volume that a mount shows; folders that are missing are made. */
+static int find_source(const struct json *mount, struct arena *a, struct str volume,
+                       struct str *ret, struct err *err)
+{
+    struct str sub_path = json_get_str(mount, STR("subPath"));
+    bool is_made;
+    int dirfd;
+
+    *ret = volume;
+    if (str_is_empty(sub_path))
+        return 0;
+    if (!is_safe_path(sub_path))
+        return err_set(err, ERR_INVALID,
+                       "subPath \"" STR_FMT "\" must be relative and without ..",
+                       STR_ARG(sub_path));
+    *ret = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(volume), STR_ARG(sub_path));
+    if (access(ret->ptr, F_OK) == 0)
+        return 0;
+    dirfd = open(str_cz(a, volume), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    is_made = dirfd >= 0 && make_parents(dirfd, str_cz(a, sub_path)) == 0 &&
+              mkdir(ret->ptr, 0777) == 0;
+    if (!is_made)
+        err_sys(err, errno, "make subPath " STR_FMT, STR_ARG(sub_path));
+    if (dirfd >= 0)
+        close(dirfd);
+    return is_made ? 0 : -1;
+}
+
 static int plan_mount(const struct local_pod *pod, const struct json *mount, bool is_read_only,
                       struct strbuf *plan, struct err *err)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct str sub_path = json_get_str(mount, STR("subPath"));
+    struct str at = json_get_str(mount, STR("mountPath"));
     struct str source =
         str_printf(a, "%s/" STR_FMT "/volumes/" STR_FMT, pod->runner->root, STR_ARG(pod->dir),
                    STR_ARG(json_get_str(mount, STR("name"))));
 
-    if (!str_is_empty(sub_path)) {
-        if (!is_safe_path(sub_path))
-            return err_set(err, ERR_INVALID,
-                           "subPath \"" STR_FMT "\" must be relative and without ..",
-                           STR_ARG(sub_path));
-        source = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(source), STR_ARG(sub_path));
-        if (access(source.ptr, F_OK) < 0 && mkdir(source.ptr, 0777) < 0)
-            return err_sys(err, errno, "make subPath " STR_FMT, STR_ARG(sub_path));
-    }
+    if (str_is_empty(at) || str_is(at, "/") || str_find_char(at, ':') != SIZE_MAX)
+        return err_set(err, ERR_INVALID,
+                       "mountPath \"" STR_FMT "\" must be a path below / without ':'",
+                       STR_ARG(at));
+    if (find_source(mount, a, source, &source, err) < 0)
+        return -1;
     plan_word(plan, "bind", source);
-    plan_word(plan, "at", json_get_str(mount, STR("mountPath")));
+    plan_word(plan, "at", at.ptr[0] == '/' ? at : str_concat(a, STR("/"), at));
     plan_word(plan, "mode",
               is_read_only || json_get_bool(mount, STR("readOnly")) ? STR("ro") : STR("rw"));
     return 0;

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -45,46 +46,77 @@ static int map_user(uid_t uid, gid_t gid, const char **why)
     return 0;
 }
 
-/* Makes every folder of a path below the root that is missing; the last part a file when
- * @is_file. */
-static int make_target(const char *path, bool is_file)
+/* Opens @path as it will be seen in the pod, whose root is @root: links lead where they lead
+ * there, nothing leads out. */
+static int open_in_root(int root, const char *path)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+
+    return (int) syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+/* Makes what is missing of @path and opens it; the last part a file when @is_file. */
+static int make_target(int root, const char *path, bool is_file)
 {
     char part[PATH_BYTES];
     size_t len = (size_t) snprintf(part, sizeof(part), "%s", path);
+    int above = root;
 
     if (len >= sizeof(part))
         return -1;
-    for (size_t i = 1; i <= len; i++) {
+    for (size_t i = 1, from = 0; i <= len; i++) {
         char kept = part[i];
-        bool is_last = i == len;
+        int fd;
 
-        if (kept != '/' && !is_last)
+        if (kept != '/' && kept != '\0')
             continue;
         part[i] = '\0';
-        if (is_last && is_file) {
-            int fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        fd = open_in_root(root, part);
+        if (fd < 0 && errno == ENOENT) {
+            const char *name = part + from + (part[from] == '/');
 
-            if (fd >= 0)
-                close(fd);
-        } else if (mkdir(part, 0755) < 0 && errno != EEXIST) {
-            return -1;
+            if (i == len && is_file)
+                close(openat(above, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+            else
+                mkdirat(above, name, 0755);
+            fd = open_in_root(root, part);
         }
+        if (above != root)
+            close(above);
+        above = fd;
+        if (fd < 0)
+            return -1;
         part[i] = kept;
+        from = i;
     }
-    return 0;
+    return above;
 }
 
-static int bind_one(const char *source, const char *target, bool is_read_only)
+/* Binds a file or folder of this machine into the pod's root. */
+static int bind_one(const char *source, int root, const char *path, bool is_read_only)
 {
     struct stat st;
+    char target[64];
+    int fd;
 
-    if (stat(source, &st) < 0 || make_target(target, !S_ISDIR(st.st_mode)) < 0)
+    if (stat(source, &st) < 0)
         return -1;
+    fd = make_target(root, path, !S_ISDIR(st.st_mode));
+    if (fd < 0)
+        return -1;
+    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
     if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) < 0)
         return -1;
-    return is_read_only
-               ? mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL)
-               : 0;
+    close(fd);
+    if (!is_read_only)
+        return 0;
+    fd = open_in_root(root, path); /* what lies on top there now */
+    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+    if (fd < 0 ||
+        mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL) < 0)
+        return -1;
+    close(fd);
+    return 0;
 }
 
 static int mount_overlay(const char *root, const char *target)
@@ -98,7 +130,7 @@ static int mount_overlay(const char *root, const char *target)
 
 /* Top folders that are file systems of their own (a separate /usr or /home) are not in the
  * overlay: bind them read-only. */
-static int bind_other_disks(const char *target)
+static int bind_other_disks(int root)
 {
     static const char *const own[] = {".",   "..",  "proc", "sys",  "dev",
                                       "run", "tmp", "mnt",  "media"};
@@ -109,15 +141,14 @@ static int bind_other_disks(const char *target)
     if (!top || stat("/", &root_st) < 0)
         return -1;
     while ((entry = readdir(top))) {
-        char path[512], under[PATH_BYTES];
+        char path[512];
         bool is_own = false;
 
         for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
             is_own |= strcmp(own[i], entry->d_name) == 0;
         snprintf(path, sizeof(path), "/%s", entry->d_name);
-        snprintf(under, sizeof(under), "%s%s", target, path);
         if (!is_own && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-            st.st_dev != root_st.st_dev && bind_one(path, under, true) < 0) {
+            st.st_dev != root_st.st_dev && bind_one(path, root, path, true) < 0) {
             closedir(top);
             return -1;
         }
@@ -125,43 +156,48 @@ static int bind_other_disks(const char *target)
     return closedir(top);
 }
 
-static int mount_kernel_folders(const char *target)
+static int mount_kernel_folders(const char *target, int root)
 {
     char path[PATH_BYTES];
 
     snprintf(path, sizeof(path), "%s/proc", target);
     if (mount("proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
         return -1;
-    snprintf(path, sizeof(path), "%s/dev", target);
-    if (bind_one("/dev", path, false) < 0)
+    return bind_one("/dev", root, "/dev", false) < 0 ? -1
+                                                     : bind_one("/sys", root, "/sys", true);
+}
+
+static int mount_tmp(const char *box, int root)
+{
+    char source[PATH_BYTES];
+
+    snprintf(source, sizeof(source), "%s/tmp", box);
+    return bind_one(source, root, "/tmp", false);
+}
+
+/* Hides a folder by whichever name the pod reaches it; one that is not there is fine. */
+static int mask_one(int root, const char *path)
+{
+    char target[64];
+    int fd = open_in_root(root, path);
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1;
+    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+    if (mount("tmpfs", target, "tmpfs", MS_RDONLY, "size=4k") < 0)
         return -1;
-    snprintf(path, sizeof(path), "%s/sys", target);
-    return bind_one("/sys", path, true);
+    return close(fd);
 }
 
-static int mount_tmp(const char *root, const char *target)
+static int mount_plan(const struct plan *plan, int root)
 {
-    char source[PATH_BYTES], path[PATH_BYTES];
-
-    snprintf(source, sizeof(source), "%s/tmp", root);
-    snprintf(path, sizeof(path), "%s/tmp", target);
-    return bind_one(source, path, false);
-}
-
-static int mount_plan(const struct plan *plan, const char *target)
-{
-    char path[PATH_BYTES];
-
-    for (size_t i = 0; i < plan->mask_count; i++) {
-        snprintf(path, sizeof(path), "%s%s", target, plan->masks[i]);
-        if (access(path, F_OK) == 0 && mount("tmpfs", path, "tmpfs", MS_RDONLY, "size=4k") < 0)
+    for (size_t i = 0; i < plan->mask_count; i++)
+        if (mask_one(root, plan->masks[i]) < 0)
             return -1;
-    }
-    for (size_t i = 0; i < plan->bind_count; i++) {
-        snprintf(path, sizeof(path), "%s%s", target, plan->binds[i].target);
-        if (bind_one(plan->binds[i].source, path, plan->binds[i].is_read_only) < 0)
+    for (size_t i = 0; i < plan->bind_count; i++)
+        if (bind_one(plan->binds[i].source, root, plan->binds[i].target,
+                     plan->binds[i].is_read_only) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -181,6 +217,7 @@ int isolate_enter(const struct plan *plan, const char **why)
     char target[PATH_BYTES];
     uid_t uid = geteuid();
     gid_t gid = getegid();
+    int root;
 
     if (uid != 0 && map_user(uid, gid, why) < 0)
         return -1;
@@ -189,13 +226,16 @@ int isolate_enter(const struct plan *plan, const char **why)
         return fail(why, "make mounts private");
     if (mount_overlay(plan->root, target) < 0)
         return fail(why, "mount the overlay");
-    if (bind_other_disks(target) < 0)
+    root = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return fail(why, "open the root");
+    if (bind_other_disks(root) < 0)
         return fail(why, "bind other file systems");
-    if (mount_kernel_folders(target) < 0)
+    if (mount_kernel_folders(target, root) < 0)
         return fail(why, "mount /proc, /dev and /sys");
-    if (mount_tmp(plan->root, target) < 0)
+    if (mount_tmp(plan->root, root) < 0)
         return fail(why, "mount /tmp");
-    if (mount_plan(plan, target) < 0)
+    if (mount_plan(plan, root) < 0)
         return fail(why, "mount volumes");
     if (plan->hostname && sethostname(plan->hostname, strnlen(plan->hostname, 63)) < 0)
         return fail(why, "set the host name");
