@@ -165,7 +165,9 @@ void loop_run_once(struct loop *loop, uint64_t max_wait_ms)
     loop->thread = pthread_self();
     loop->is_running = true;
     uv_update_time(&loop->uv);
-    uv_timer_start(&loop->limit, on_limit, max_wait_ms, 0);
+    /* It repeats: on a busy machine the first one may be over before the wait begins, and what
+     * has no timer waits for ever. */
+    uv_timer_start(&loop->limit, on_limit, max_wait_ms, max_wait_ms ? max_wait_ms : 1);
     uv_run(&loop->uv, UV_RUN_ONCE);
     uv_timer_stop(&loop->limit);
     loop->is_running = false;

@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/workers.h"
 
@@ -267,6 +269,37 @@ static void test_jobs(void **state)
     loop_free(loop);
 }
 
+static void take_time(int number)
+{
+    uint64_t from = clock_mono().ns;
+
+    (void) number;
+    while (clock_mono().ns - from < 3000000)
+        continue;
+}
+
+/* Others take the processor at any place: a wait of one millisecond still comes to its end. */
+static void test_wait_on_a_busy_machine(void **state)
+{
+    struct itimerval often = {.it_interval.tv_usec = 3300, .it_value.tv_usec = 1000};
+    struct sigaction action = {.sa_handler = take_time, .sa_flags = SA_RESTART};
+    struct itimerval never = {0};
+    struct err err;
+    struct loop *loop = loop_new(&err);
+    uint64_t from = clock_mono().ns;
+
+    (void) state;
+    assert_non_null(loop);
+    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    for (int i = 0; i < 200; i++)
+        loop_run_once(loop, (uint64_t) (i % 3));
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    assert_int_equal(signal(SIGALRM, SIG_DFL) == SIG_ERR, 0);
+    assert_true(clock_mono().ns - from < 10000000000);
+    loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_wait_on_a_busy_machine),
     };
 
     return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
