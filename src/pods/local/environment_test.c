@@ -191,7 +191,7 @@ static void test_values(void **state)
         {"{\"env\":[{\"name\":\"A\",\"value\":\"x\"},{\"name\":\"A\",\"value\":\"y\"}]}", "A",
          "y"},
         {"{\"env\":[{\"name\":\"HOME\",\"value\":\"/h\"}]}", "HOME", "/h"},
-        {"{\"env\":[{\"name\":\"A\",\"value\":\"$(HOME)/a\"}]}", "A", "/root/a"},
+        {"{\"env\":[{\"name\":\"A\",\"value\":\"$(HOSTNAME)/a\"}]}", "A", "wf-pod/a"},
         {"{\"env\":[{\"name\":\"A\",\"value\":\"$(B)\"},{\"name\":\"B\",\"value\":\"b\"}]}",
          "A", "$(B)"}, /* only what comes before */
         {"{\"env\":[{\"name\":\"PATH\",\"value\":\"/x:$(PATH)\"}]}", "PATH",

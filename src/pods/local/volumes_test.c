@@ -268,6 +268,8 @@ static void test_unknown_volume(void **state)
 static void list_files(const struct world *w, const char *below, char *ret, size_t size)
 {
     char command[512];
+    char *const args[] = {(char[]){"sh"}, (char[]){"-c"}, command, NULL};
+    posix_spawn_file_actions_t actions;
     FILE *out;
     size_t len;
     int pipes[2];
@@ -279,12 +281,10 @@ static void list_files(const struct world *w, const char *below, char *ret, size
              "\"$f\" | tr -d ' \\n')\"; done",
              w->dir, below);
     assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-    pid = fork();
-    if (pid == 0) {
-        dup2(pipes[1], 1);
-        execl("/bin/sh", "sh", "-c", command, (char *) NULL);
-        _exit(127);
-    }
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1);
+    assert_int_equal(posix_spawn(&pid, "/bin/sh", &actions, NULL, args, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
     close(pipes[1]);
     out = fdopen(pipes[0], "r");
     len = fread(ret, 1, size - 1, out);
