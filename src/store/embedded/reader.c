@@ -8,7 +8,10 @@
 #include "formats/base64.h"
 #include "store/embedded/embedded_internal.h"
 
-enum { SQL_MAX_BYTES = 65536 };
+enum {
+    SQL_MAX_BYTES = 65536,
+    INDEXED_TERMS_MAX = 64
+}; /* further terms are looked at in the document */
 
 static void resource_of(struct str group, struct str kind, struct strbuf *b)
 {
@@ -79,7 +82,7 @@ static int parse_token(struct arena *a, struct str text, struct token *ret, stru
 
     if (base64_decode(a, text, &plain, err) < 0 || !str_cut(&plain, '\n', &version) ||
         !str_is(version, "1") || !str_cut(&plain, '\n', &rv) || !parse_i64(rv, &ret->rv) ||
-        !str_cut(&plain, '\n', &created) || !parse_i64(created, &ret->created) ||
+        ret->rv < 0 || !str_cut(&plain, '\n', &created) || !parse_i64(created, &ret->created) ||
         !str_cut(&plain, '\n', &ret->ns) || !str_cut(&plain, '\n', &ret->name))
         return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
     return 0;
@@ -102,7 +105,7 @@ static void list_sql(const struct store_query *q, struct strbuf *b)
     if (q->continue_token.len)
         strbuf_addz(b, q->newest_first ? " AND (created, ns, name) < (?6, ?4, ?5)"
                                        : " AND (ns, name) > (?4, ?5)");
-    for (size_t i = 0; q->labels && i < q->labels->len; i++)
+    for (size_t i = 0; q->labels && i < q->labels->len && i < INDEXED_TERMS_MAX; i++)
         if (is_by_index(&q->labels->at[i]))
             strbuf_addf(b,
                         " AND EXISTS (SELECT 1 FROM label WHERE object = o.id AND key = ?%zu "
@@ -121,7 +124,7 @@ static void list_bind(sqlite3_stmt *stmt, const struct store_query *q,
     bind_str(stmt, 4, token->ns);
     bind_str(stmt, 5, token->name);
     sqlite3_bind_int64(stmt, 6, token->created);
-    for (size_t i = 0; q->labels && i < q->labels->len; i++)
+    for (size_t i = 0; q->labels && i < q->labels->len && i < INDEXED_TERMS_MAX; i++)
         if (is_by_index(&q->labels->at[i])) {
             bind_str(stmt, (int) (10 + 2 * i), q->labels->at[i].key);
             bind_str(stmt, (int) (11 + 2 * i), q->labels->at[i].values[0]);
@@ -214,7 +217,9 @@ int store_list(struct store *s, struct arena *a, const struct store_query *q,
     list_sql(q, &sql);
     sqlite3_step(connection_statement(c, STATEMENT_BEGIN_READ));
     ret->rv = read_rv(c);
-    if (sqlite3_prepare_v2(c->db, sql.ptr, (int) sql.len, &stmt, NULL) == SQLITE_OK) {
+    if (token.rv > ret->rv) { /* of another store, or of one that was set back */
+        result = err_set(err, ERR_GONE, "the provided continue parameter is not valid");
+    } else if (sqlite3_prepare_v2(c->db, sql.ptr, (int) sql.len, &stmt, NULL) == SQLITE_OK) {
         list_bind(stmt, q, &token);
         result = collect(c, a, q, stmt, ret, err);
     } else {

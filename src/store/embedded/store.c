@@ -84,6 +84,11 @@ static void release(struct store *s)
     free(s);
 }
 
+static int set_mode(const char *file, struct err *err)
+{
+    return chmod(file, 0600) < 0 ? err_sys(err, errno, "set the mode of %s", file) : 0;
+}
+
 struct store *store_open(const struct store_options *options, struct err *err)
 {
     struct store *s = NEW(struct store);
@@ -91,7 +96,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
     int len = snprintf(file, sizeof(file), "%s/state.db", options->path);
 
     s->loop = options->loop;
-    s->file = mem_dup(file, (size_t) len);
+    s->file = mem_dup(file, strlen(file));
     s->lock_fd = -1;
     s->history_changes =
         options->history_changes ? options->history_changes : WATCH_HISTORY_MAX_CHANGES;
@@ -106,9 +111,12 @@ struct store *store_open(const struct store_options *options, struct err *err)
     pthread_cond_init(&s->pool_wake, NULL);
     if (s->pool_max > STORE_READERS_MAX)
         s->pool_max = STORE_READERS_MAX;
-    if (lock_folder(s, options->path, err) == 0 &&
-        connection_open(&s->writer, file, true, err) == 0 && chmod(file, 0600) == 0 &&
-        read_rv(s, err) == 0 && store_writer_start(s, err) == 0)
+    if ((size_t) len >= sizeof(file))
+        err_set(err, ERR_LIMIT, "path of the state folder: %d bytes (limit %zu)", len,
+                sizeof(file) - 1);
+    else if (lock_folder(s, options->path, err) == 0 &&
+             connection_open(&s->writer, file, true, err) == 0 && set_mode(file, err) == 0 &&
+             read_rv(s, err) == 0 && store_writer_start(s, err) == 0)
         return s;
     release(s);
     return NULL;

@@ -17,6 +17,7 @@ struct kept_event {
     enum store_event_type type;
     const struct store_object *object; /* reference */
     struct str nodes;                  /* ids, one a line; heap */
+    bool is_replayed;
 };
 
 typedef VEC(struct kept_event) kept_events;
@@ -66,11 +67,32 @@ static bool has_selectors(const struct store_watch *w)
     return w->query.labels || w->query.fields;
 }
 
+/* An object that changed before the watch was opened again: what it was at from_rv is not known
+ * any more, but names do not change. To be told of the end of a stranger harms nobody, not to
+ * be told of the end of what one knows does. */
+static bool may_have_matched(const struct store_watch *w, const struct store_object *o)
+{
+    bool may = str_starts(o->key.name, w->query.name_prefix);
+
+    for (size_t i = 0; may && w->query.fields && i < w->query.fields->len; i++) {
+        const struct selector_requirement *r = &w->query.fields->at[i];
+
+        if (str_is(r->key, "metadata.name"))
+            may = selector_holds(r, o->key.name);
+        else if (str_is(r->key, "metadata.namespace"))
+            may = selector_holds(r, o->key.ns);
+    }
+    return may;
+}
+
 /* What an event is for a watch with selectors; false when it is nothing. */
-static bool translate(struct store_watch *w, const struct store_object *o,
+static bool translate(struct store_watch *w, const struct kept_event *kept,
                       enum store_event_type *type)
 {
-    bool matched = map_find(&w->matching, o->uid) != NULL;
+    const struct store_object *o = kept->object;
+    bool matched =
+        map_find(&w->matching, o->uid) != NULL ||
+        (kept->is_replayed && w->from_rv > 0 && *type != STORE_ADDED && may_have_matched(w, o));
     bool matches = *type != STORE_DELETED && store_query_matches(&w->query, o);
 
     if (matches && !matched)
@@ -97,7 +119,7 @@ static void hand_out(struct store_watch *w, const struct kept_event *kept)
     VEC(struct str) ids = {0};
     struct str rest = kept->nodes, id;
 
-    if (has_selectors(w) ? !translate(w, kept->object, &event.type)
+    if (has_selectors(w) ? !translate(w, kept, &event.type)
                          : !store_query_matches(&w->query, kept->object))
         return;
     while (str_cut(&rest, '\n', &id))
@@ -121,7 +143,9 @@ static void hand_out_all(struct store_watch *w, kept_events *events, int64_t new
 
 static void keep_row(struct store_watch *w, sqlite3_stmt *row, enum store_event_type type)
 {
-    VEC_PUSH(&w->earlier, ((struct kept_event){.type = type, .object = object_of_row(row)}));
+    VEC_PUSH(
+        &w->earlier,
+        ((struct kept_event){.type = type, .object = object_of_row(row), .is_replayed = true}));
 }
 
 static int compare_rv(const void *left, const void *right)
@@ -146,6 +170,30 @@ static int read_changes(struct store_watch *w, struct connection *c, enum statem
                                                  : STORE_MODIFIED);
     sqlite3_reset(stmt);
     return code == SQLITE_DONE ? 0 : db_error(c->db, "replay a watch", &w->err);
+}
+
+/* What matched at from_rv and is unchanged: a change or the end of it will be told as such. The
+ * loop does not touch the map during the replay. */
+static int read_matching(struct store_watch *w, struct connection *c)
+{
+    sqlite3_stmt *stmt = connection_statement(c, STATEMENT_CHANGES_OBJECTS);
+    int code;
+
+    bind_str(stmt, 1, w->query.group);
+    bind_str(stmt, 2, w->query.kind);
+    sqlite3_bind_int64(stmt, 3, 0);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW &&
+           sqlite3_column_int64(stmt, 5) <= w->from_rv) {
+        const struct store_object *o = object_of_row(stmt);
+
+        if (store_query_matches(&w->query, o))
+            map_put(&w->matching, o->uid, w);
+        store_object_unref(o);
+    }
+    sqlite3_reset(stmt);
+    return code == SQLITE_DONE || code == SQLITE_ROW
+               ? 0
+               : db_error(c->db, "replay a watch", &w->err);
 }
 
 static int64_t read_number(struct connection *c, enum statement_id id)
@@ -174,6 +222,8 @@ static int replay(struct store_watch *w, struct connection *c)
                          : STATEMENT_CHANGES_OBJECTS) < 0)
         return -1;
     if (w->from_rv > 0 && read_changes(w, c, STATEMENT_CHANGES_DELETED) < 0)
+        return -1;
+    if (w->from_rv > 0 && has_selectors(w) && read_matching(w, c) < 0)
         return -1;
     if (w->earlier.len)
         qsort(w->earlier.at, w->earlier.len, sizeof(*w->earlier.at), compare_rv);
@@ -266,10 +316,12 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
                                     .finished = q->finished};
     w->task.run = on_replayed;
     list_append(&s->watches, &w->link);
-    if (from_rv < 0) {
+    if (from_rv < 0 && !has_selectors(w)) {
         w->seen_rv = store_rv(s);
         return w;
     }
+    if (from_rv < 0) /* what matches now must be known */
+        w->from_rv = store_rv(s);
     w->is_replaying = true;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &kept);
@@ -303,22 +355,29 @@ void store_watches_close(struct store *s)
     }
 }
 
-static struct kept_event event_of(const struct store_txn *txn, const struct op *op)
+/* Ids of the nodes that a transaction writes, one a line; heap, or absent. */
+static struct str nodes_of(const struct store_txn *txn)
 {
     _cleanup_strbuf_ struct strbuf ids = STRBUF_INIT(1 << 20);
-    struct kept_event event = {.type = op->event, .object = store_object_ref(op->object)};
 
-    for (size_t i = 0; i < txn->op_count && str_is(op->key.kind, "Workflow"); i++)
+    for (size_t i = 0; i < txn->op_count; i++)
         if (txn->ops[i].kind == OP_NODE) {
             strbuf_add(&ids, txn->ops[i].node_id);
             strbuf_addc(&ids, '\n');
         }
-    if (ids.len && !ids.is_over)
-        event.nodes = str_of(mem_dup(ids.ptr, ids.len), ids.len);
+    return ids.len && !ids.is_over ? str_of(mem_dup(ids.ptr, ids.len), ids.len) : STR_NONE;
+}
+
+static struct kept_event event_of(const struct op *op, struct str nodes)
+{
+    struct kept_event event = {.type = op->event, .object = store_object_ref(op->object)};
+
+    if (nodes.len && str_is(op->key.kind, "Workflow"))
+        event.nodes = str_of(mem_dup(nodes.ptr, nodes.len), nodes.len);
     return event;
 }
 
-static void deliver_op(struct store *s, const struct store_txn *txn, const struct op *op)
+static void deliver_op(struct store *s, const struct op *op, struct str nodes)
 {
     LIST_FOREACH (w, &s->watches, struct store_watch, link) {
         struct kept_event event;
@@ -327,13 +386,13 @@ static void deliver_op(struct store *s, const struct store_txn *txn, const struc
         if (w->is_closed || !is_watched(w, op->object))
             continue;
         if (w->is_replaying) { /* seen_rv is the replay's until it has ended */
-            event = event_of(txn, op);
+            event = event_of(op, nodes);
             VEC_PUSH(&w->later, event);
             continue;
         }
         if (op->object->rv <= w->seen_rv)
             continue;
-        event = event_of(txn, op);
+        event = event_of(op, nodes);
         VEC_PUSH(&one, event);
         hand_out_all(w, &one, -1);
     }
@@ -341,11 +400,14 @@ static void deliver_op(struct store *s, const struct store_txn *txn, const struc
 
 void store_watches_deliver(struct store *s, const struct store_txn *txn)
 {
+    struct str nodes = list_is_empty(&s->watches) ? STR_NONE : nodes_of(txn);
+
     s->is_delivering = true;
     for (size_t i = 0; i < txn->op_count; i++)
         if (txn->ops[i].object)
-            deliver_op(s, txn, &txn->ops[i]);
+            deliver_op(s, &txn->ops[i], nodes);
     s->is_delivering = false;
+    free((char *) (uintptr_t) nodes.ptr);
     LIST_FOREACH (w, &s->watches, struct store_watch, link) {
         if (w->is_closed && !w->is_replaying)
             watch_free(w);
