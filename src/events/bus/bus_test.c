@@ -370,7 +370,7 @@ static void test_traces_and_find(void **state)
                                 .stage = STR("sensor"),
                                 .subject = STR("s/d"),
                                 .detail = STR("{\"a\":1}"),
-                                .at.ms = 5};
+                                .at = clock_wall()};
     struct bus_trace *list;
     struct bus_record found;
     size_t count;

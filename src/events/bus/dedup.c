@@ -74,9 +74,20 @@ static void forget_oldest(struct dedup *d)
     d->len--;
 }
 
-uint64_t dedup_find(struct dedup *d, struct str id)
+/* The same id on another bus is another event. */
+static uint64_t hash_of(struct str ns, struct str id)
 {
-    uint64_t hash = str_hash(id), check = second_hash(id);
+    return str_hash(id) ^ (str_hash(ns) * 0x9e3779b97f4a7c15U);
+}
+
+static uint64_t check_of(struct str ns, struct str id)
+{
+    return second_hash(id) + second_hash(ns) * 0xc2b2ae3d27d4eb4fU;
+}
+
+uint64_t dedup_find(struct dedup *d, struct str ns, struct str id, int64_t oldest_ms)
+{
+    uint64_t hash = hash_of(ns, id), check = check_of(ns, id);
 
     if (d->slot_count == 0)
         return 0;
@@ -84,7 +95,7 @@ uint64_t dedup_find(struct dedup *d, struct str id)
          at = (at + 1) & (d->slot_count - 1)) {
         const struct dedup_entry *e = entry_at(d, d->slots[at]);
 
-        if (e->hash == hash && e->check == check)
+        if (e->hash == hash && e->check == check && e->at_ms >= oldest_ms)
             return e->seq;
     }
     return 0;
@@ -101,10 +112,12 @@ void dedup_add_entry(struct dedup *d, const struct dedup_entry *entry)
     slot_insert(d, index);
 }
 
-void dedup_add(struct dedup *d, struct str id, uint64_t seq, int64_t at_ms, int64_t oldest_ms)
+void dedup_add(struct dedup *d, const struct bus_record *r, int64_t oldest_ms)
 {
-    const struct dedup_entry entry = {
-        .hash = str_hash(id), .check = second_hash(id), .seq = seq, .at_ms = at_ms};
+    const struct dedup_entry entry = {.hash = hash_of(r->ns, r->id),
+                                      .check = check_of(r->ns, r->id),
+                                      .seq = r->seq,
+                                      .at_ms = r->stored.ms};
 
     while (d->len > 0 && (d->ring[d->head].at_ms < oldest_ms || d->len >= BUS_DEDUP_MAX_IDS))
         forget_oldest(d);

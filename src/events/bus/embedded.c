@@ -256,31 +256,41 @@ static int prepare(struct bus *bus, struct err *err)
     return 0;
 }
 
+static struct str column(sqlite3_stmt *s, int at)
+{
+    const char *text = (const char *) sqlite3_column_text(s, at);
+
+    return str_of(text, (size_t) sqlite3_column_bytes(s, at));
+}
+
 /* Ids of the window into the table, cursors into the map, counters. */
 static int load(struct bus *bus, struct err *err)
 {
     sqlite3_stmt *s = NULL;
     int64_t oldest = clock_wall().ms - (int64_t) bus->dedup_ms;
 
-    if (sqlite3_prepare_v2(bus->db, "SELECT id, seq, at FROM record WHERE at >= ? ORDER BY seq",
-                           -1, &s, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(bus->db,
+                           "SELECT id, ns, seq, at FROM record WHERE at >= ? ORDER BY seq", -1,
+                           &s, NULL) != SQLITE_OK)
         return bus_db_error(bus->db, "load the bus", err);
     sqlite3_bind_int64(s, 1, oldest);
-    while (sqlite3_step(s) == SQLITE_ROW)
-        dedup_add(&bus->dedup,
-                  str_of((const char *) sqlite3_column_text(s, 0),
-                         (size_t) sqlite3_column_bytes(s, 0)),
-                  (uint64_t) sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), oldest);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        const struct bus_record r = {
+            .id = column(s, 0),
+            .ns = column(s, 1),
+            .seq = (uint64_t) sqlite3_column_int64(s, 2),
+            .stored.ms = sqlite3_column_int64(s, 3),
+        };
+
+        dedup_add(&bus->dedup, &r, oldest);
+    }
     sqlite3_finalize(s);
     sqlite3_prepare_v2(bus->db, "SELECT name, seq FROM cursor", -1, &s, NULL);
     while (sqlite3_step(s) == SQLITE_ROW) {
         struct cursor_row *row = NEW(struct cursor_row);
 
         row->seq = (uint64_t) sqlite3_column_int64(s, 1);
-        map_put(&bus->cursors,
-                str_of((const char *) sqlite3_column_text(s, 0),
-                       (size_t) sqlite3_column_bytes(s, 0)),
-                row);
+        map_put(&bus->cursors, column(s, 0), row);
         if (row->seq >= bus->next_seq)
             bus->next_seq =
                 row->seq + 1; /* all records may be trimmed: numbers are never used again */
@@ -326,6 +336,11 @@ static void release(struct bus *bus)
     free(bus);
 }
 
+static int set_mode(const char *file, struct err *err)
+{
+    return chmod(file, 0600) < 0 ? err_sys(err, errno, "set the mode of %s", file) : 0;
+}
+
 struct bus *bus_open(const struct bus_options *options, struct err *err)
 {
     struct bus *bus = NEW(struct bus);
@@ -333,7 +348,7 @@ struct bus *bus_open(const struct bus_options *options, struct err *err)
     int len = snprintf(file, sizeof(file), "%s/bus.db", options->path);
 
     bus->loop = options->loop;
-    bus->file = mem_dup(file, (size_t) len);
+    bus->file = mem_dup(file, strlen(file));
     bus->lock_fd = -1;
     bus->next_seq = 1;
     bus->retain_ms = options->retain_ms ? options->retain_ms : BUS_RETAIN_MAX_MS;
@@ -349,9 +364,13 @@ struct bus *bus_open(const struct bus_options *options, struct err *err)
     pthread_cond_init(&bus->wake, NULL);
     pthread_cond_init(&bus->room, NULL);
     pthread_cond_init(&bus->read_wake, NULL);
-    if (lock_folder(bus, options->path, err) == 0 && bus_db_open(file, &bus->db, err) == 0 &&
-        chmod(file, 0600) == 0 && prepare(bus, err) == 0 && load(bus, err) == 0 &&
-        bus_reader_start(bus, err) == 0 && bus_writer_start(bus, err) == 0)
+    if ((size_t) len >= sizeof(file))
+        err_set(err, ERR_LIMIT, "path of the state folder: %d bytes (limit %zu)", len,
+                sizeof(file) - 1);
+    else if (lock_folder(bus, options->path, err) == 0 &&
+             bus_db_open(file, &bus->db, err) == 0 && set_mode(file, err) == 0 &&
+             prepare(bus, err) == 0 && load(bus, err) == 0 && bus_reader_start(bus, err) == 0 &&
+             bus_writer_start(bus, err) == 0)
         return bus;
     bus_reader_stop(bus);
     release(bus);

@@ -92,6 +92,7 @@ struct bus {
     struct dedup dedup; /* writer */
     uint64_t next_seq;  /* writer */
     uint64_t untrimmed; /* records since the last look at retention: writer */
+    int64_t trimmed_ms; /* when that was */
     atomic_ullong newest, stored_events, stored_bytes, published, duplicates, trimmed;
     atomic_bool is_stalled;
 
@@ -120,12 +121,12 @@ struct cursor_row {
 
 /* ---- dedup.c ---- */
 
-/** dedup_find() - seq of an id seen within the window, or 0 */
-uint64_t dedup_find(struct dedup *d, struct str id);
+/** dedup_find() - seq of an id seen on that bus (bus_space()) since @oldest_ms, or 0 */
+uint64_t dedup_find(struct dedup *d, struct str ns, struct str id, int64_t oldest_ms);
 
-/** dedup_add() - remember an id; entries before @oldest_ms, and beyond BUS_DEDUP_MAX_IDS, are
+/** dedup_add() - remember a record's ns and id, seq and time; entries before @oldest_ms, and beyond BUS_DEDUP_MAX_IDS, are
  * forgotten */
-void dedup_add(struct dedup *d, struct str id, uint64_t seq, int64_t at_ms, int64_t oldest_ms);
+void dedup_add(struct dedup *d, const struct bus_record *r, int64_t oldest_ms);
 
 /** dedup_add_entry() - put an entry at the end */
 void dedup_add_entry(struct dedup *d, const struct dedup_entry *entry);

@@ -12,7 +12,12 @@
 #include "base/mem.h"
 #include "events/bus/embedded_internal.h"
 
-enum { RETRY_MS = 100, TRIM_EVERY_RECORDS = 4096, RECORD_OVERHEAD_BYTES = 64 };
+enum {
+    RETRY_MS = 100,
+    TRIM_EVERY_RECORDS = 4096,
+    TRIM_EVERY_MS = 3600000,
+    RECORD_OVERHEAD_BYTES = 64
+};
 
 bool bus_item_push(struct bus *bus, struct item *item)
 {
@@ -49,7 +54,8 @@ static size_t record_bytes(const struct bus_record *r)
 static int write_record(struct bus *bus, struct item *item, uint64_t *next)
 {
     struct bus_record *r = &item->record;
-    uint64_t earlier = dedup_find(&bus->dedup, r->id);
+    int64_t oldest_ms = r->stored.ms - (int64_t) bus->dedup_ms;
+    uint64_t earlier = dedup_find(&bus->dedup, r->ns, r->id, oldest_ms);
 
     item->is_duplicate = earlier != 0;
     if (item->is_duplicate) {
@@ -67,7 +73,7 @@ static int write_record(struct bus *bus, struct item *item, uint64_t *next)
     if (run(bus->insert) < 0)
         return -1;
     (*next)++;
-    dedup_add(&bus->dedup, r->id, r->seq, r->stored.ms, r->stored.ms - (int64_t) bus->dedup_ms);
+    dedup_add(&bus->dedup, r, oldest_ms);
     return 0;
 }
 
@@ -124,6 +130,14 @@ static int64_t read_number(struct bus *bus, const char *sql)
     return n;
 }
 
+static void count_trimmed(struct bus *bus, int gone)
+{
+    atomic_fetch_add(&bus->trimmed, (unsigned long long) gone);
+    atomic_store(&bus->stored_bytes,
+                 (unsigned long long) read_number(
+                     bus, "SELECT coalesce(sum(length(payload) + 200), 0) FROM record"));
+}
+
 /* Retention by age and size; what some cursor has not passed goes, too, but not without a word.
  */
 static void trim(struct bus *bus, int64_t now_ms)
@@ -137,23 +151,29 @@ static void trim(struct bus *bus, int64_t now_ms)
                             now_ms - (int64_t) bus->retain_ms);
 
     if (gone > 0)
-        atomic_fetch_add(&bus->trimmed, (unsigned long long) gone);
+        count_trimmed(bus, gone);
     while (atomic_load(&bus->stored_bytes) > bus->retain_bytes) {
         gone = delete_up_to(bus,
                             "DELETE FROM record WHERE seq < (SELECT min(seq) FROM record) + ?1",
                             TRIM_EVERY_RECORDS);
         if (gone <= 0)
             break;
-        atomic_fetch_add(&bus->trimmed, (unsigned long long) gone);
-        atomic_store(&bus->stored_bytes,
-                     (unsigned long long) read_number(
-                         bus, "SELECT coalesce(sum(length(payload) + 200), 0) FROM record"));
+        count_trimmed(bus, gone);
     }
     delete_up_to(bus, "DELETE FROM trace WHERE at < ?1", now_ms - (int64_t) bus->retain_ms);
     oldest_kept = read_number(bus, "SELECT coalesce(min(seq), 0) FROM record");
     if (oldest_kept - 1 > lagging)
         log_warn(NULL, "events were trimmed before all sensors had seen them",
                  LOG_I64(COUNT, oldest_kept - lagging - 1));
+}
+
+/* After many records; on a quiet bus after some time, or what is old would stay for ever. */
+static bool must_trim(const struct bus *bus, int64_t now_ms)
+{
+    int64_t every_ms =
+        bus->retain_ms < TRIM_EVERY_MS ? (int64_t) bus->retain_ms : TRIM_EVERY_MS;
+
+    return bus->untrimmed >= TRIM_EVERY_RECORDS || now_ms - bus->trimmed_ms >= every_ms;
 }
 
 static int write_all(struct bus *bus, struct list *batch, uint64_t *next)
@@ -164,8 +184,9 @@ static int write_all(struct bus *bus, struct list *batch, uint64_t *next)
         if (write_item(bus, item, next) < 0)
             return -1;
     }
-    if (bus->untrimmed >= TRIM_EVERY_RECORDS) {
-        trim(bus, clock_wall().ms);
+    if (must_trim(bus, clock_wall().ms)) {
+        bus->trimmed_ms = clock_wall().ms;
+        trim(bus, bus->trimmed_ms);
         bus->untrimmed = 0;
     }
     FAULT_POINT("bus.append.before_commit");
