@@ -97,7 +97,7 @@ void argo_handle(struct api *api, struct http_request *req)
     struct err err;
 
     if (!argo_route(http_method(req), http_path(req), &r.route)) {
-        err_set(&err, ERR_NOT_FOUND, "Not Found");
+        err_set(&err, ERR_UNSUPPORTED, "Not Implemented"); /* grpc-gateway v1 knows no 404 */
         argo_fail(req, &err);
     } else if (!r.route.operation->handle) {
         err_set(&err, ERR_UNSUPPORTED, "%s is not supported yet", r.route.operation->name);
