@@ -218,7 +218,11 @@ int quantity_parse(struct str text, struct quantity *ret, struct err *err)
         return too_large(err);
     q.format = p.format;
     scale = (p.format == QUANTITY_BINARY ? 0 : p.exponent) - (int32_t) p.fraction.len;
-    value = p.format == QUANTITY_BINARY && p.fraction.len == 0 ? digits << p.exponent : digits;
+    value = digits;
+    if (p.format == QUANTITY_BINARY && p.fraction.len == 0)
+        value = digits > (INT64_MAX >> p.exponent)
+                    ? (__int128) INT64_MAX + 1 /* not the fast way */
+                    : digits << p.exponent;
     if (fast_room(&p) >= 0 && scale >= NANO && value <= INT64_MAX) {
         if (!shift(value, scale - NANO, &q.value))
             return too_large(err);
