@@ -2,13 +2,13 @@
  * this room only. */
 #pragma once
 
-#include <microhttpd.h>
 #include <pthread.h>
 
 #include "base/list.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "io/http_server.h"
+#include "io/mhd.h"
 
 struct http_server {
     struct http_server_options options;

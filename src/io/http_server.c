@@ -142,12 +142,12 @@ static void *on_url(void *ctx, const char *raw, struct MHD_Connection *connectio
 static void read_head(struct http_request *req, const char *url, const char *method)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        mhd()->MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
     req->method = str_copy(req->arena, str_from(method));
     req->path = str_copy(req->arena, str_from(url));
-    MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_pair, req);
-    MHD_get_connection_values(req->connection, MHD_GET_ARGUMENT_KIND, add_pair, req);
+    mhd()->MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_pair, req);
+    mhd()->MHD_get_connection_values(req->connection, MHD_GET_ARGUMENT_KIND, add_pair, req);
     req->is_loopback = info && is_loopback_address(info->client_addr);
 }
 
@@ -163,9 +163,10 @@ static bool is_too_long(const struct http_request *req)
 
 static enum MHD_Result queue_reply(struct http_request *req)
 {
-    enum MHD_Result result = MHD_queue_response(req->connection, req->status, req->response);
+    enum MHD_Result result =
+        mhd()->MHD_queue_response(req->connection, req->status, req->response);
 
-    MHD_destroy_response(req->response);
+    mhd()->MHD_destroy_response(req->response);
     req->response = NULL;
     req->is_queued = true;
     return result;
@@ -183,20 +184,20 @@ void http_answer_with(struct http_request *req, unsigned status, struct MHD_Resp
     req->is_suspended = false;
     pthread_mutex_unlock(&req->lock);
     if (must_resume)
-        MHD_resume_connection(req->connection);
+        mhd()->MHD_resume_connection(req->connection);
 }
 
 void http_reply(struct http_request *req, unsigned status, struct str type, struct str body,
                 const struct http_header *headers, size_t count)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
+    struct MHD_Response *response = mhd()->MHD_create_response_from_buffer(
         body.len, (void *) (uintptr_t) (body.ptr ? body.ptr : ""), MHD_RESPMEM_MUST_COPY);
 
     if (type.len)
-        MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
+        mhd()->MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
     for (size_t i = 0; i < count; i++)
-        MHD_add_response_header(response, str_cz(req->arena, headers[i].name),
-                                str_cz(req->arena, headers[i].value));
+        mhd()->MHD_add_response_header(response, str_cz(req->arena, headers[i].name),
+                                       str_cz(req->arena, headers[i].value));
     http_answer_with(req, status, response);
 }
 
@@ -219,7 +220,7 @@ static enum MHD_Result answer_or_wait(struct http_request *req)
     if (!is_answered) {
         count_open(req->server, 1);
         req->is_suspended = true;
-        MHD_suspend_connection(req->connection);
+        mhd()->MHD_suspend_connection(req->connection);
     }
     pthread_mutex_unlock(&req->lock);
     return is_answered ? queue_reply(req) : MHD_YES;
@@ -285,7 +286,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
     if (!req)
         return;
     if (req->response)
-        MHD_destroy_response(req->response);
+        mhd()->MHD_destroy_response(req->response);
     strbuf_done(&req->body);
     pthread_mutex_destroy(&req->lock);
     arena_free(req->arena);
@@ -328,14 +329,14 @@ static struct MHD_Daemon *start_daemon(struct http_server *server,
         {MHD_OPTION_END, 0, NULL},
     };
 
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
-                            address, MHD_OPTION_URI_LOG_CALLBACK, on_url, server,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-                            MHD_OPTION_THREAD_POOL_SIZE, o->threads ? o->threads : 1,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned) HTTP_CONNECTIONS_MAX,
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) (HTTP_IDLE_MS / 1000),
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HTTP_HEADER_MAX_BYTES,
-                            MHD_OPTION_ARRAY, extra, MHD_OPTION_END);
+    return mhd()->MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, address,
+        MHD_OPTION_URI_LOG_CALLBACK, on_url, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        NULL, MHD_OPTION_THREAD_POOL_SIZE, o->threads ? o->threads : 1,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned) HTTP_CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) (HTTP_IDLE_MS / 1000),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HTTP_HEADER_MAX_BYTES, MHD_OPTION_ARRAY,
+        extra, MHD_OPTION_END);
 }
 
 struct http_server *http_server_start(const struct http_server_options *options,
@@ -352,7 +353,7 @@ struct http_server *http_server_start(const struct http_server_options *options,
     list_init(&server->streams);
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->idle, NULL);
-    if (address_of(options, &address, err) < 0) {
+    if (mhd_load(err) < 0 || address_of(options, &address, err) < 0) {
         free(server);
         return NULL;
     }
@@ -365,7 +366,7 @@ struct http_server *http_server_start(const struct http_server_options *options,
         free(server);
         return NULL;
     }
-    info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    info = mhd()->MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
     server->port = info ? info->port : options->port;
     return server;
 }
@@ -396,11 +397,11 @@ void http_server_stop(struct http_server *server)
 
     if (!server)
         return;
-    listener = MHD_quiesce_daemon(server->daemon);
+    listener = mhd()->MHD_quiesce_daemon(server->daemon);
     http_streams_end_all(server);
     if (!wait_for_answers(server))
         return; /* the process is about to end: its memory goes with it */
-    MHD_stop_daemon(server->daemon);
+    mhd()->MHD_stop_daemon(server->daemon);
     if (listener >= 0)
         close(listener);
     pthread_cond_destroy(&server->idle);

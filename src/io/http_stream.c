@@ -61,7 +61,7 @@ static ssize_t on_read(void *ctx, uint64_t position, char *to, size_t max)
         }
     } else if (!s->is_ended) {
         s->is_suspended = true;
-        MHD_suspend_connection(s->connection);
+        mhd()->MHD_suspend_connection(s->connection);
     }
     is_over = len == 0 && s->is_ended;
     pthread_mutex_unlock(&s->lock);
@@ -102,10 +102,11 @@ struct http_stream *http_stream_start(struct http_request *req, unsigned status,
     pthread_mutex_lock(&s->server->lock);
     list_append(&s->server->streams, &s->link);
     pthread_mutex_unlock(&s->server->lock);
-    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, s, on_free);
-    MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
-    MHD_add_response_header(response, "Cache-Control", "no-cache, private");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    response =
+        mhd()->MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, s, on_free);
+    mhd()->MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
+    mhd()->MHD_add_response_header(response, "Cache-Control", "no-cache, private");
+    mhd()->MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     http_answer_with(req, status, response);
     return s;
 }
@@ -115,7 +116,7 @@ static void wake_locked(struct http_stream *s)
     if (!s->is_suspended)
         return;
     s->is_suspended = false;
-    MHD_resume_connection(s->connection);
+    mhd()->MHD_resume_connection(s->connection);
 }
 
 int http_stream_write(struct http_stream *s, struct str bytes, struct err *err)
@@ -168,7 +169,8 @@ bool http_stream_is_gone(struct http_stream *s)
     pthread_mutex_lock(&s->lock);
     is_gone = s->is_gone;
     info = is_gone ? NULL
-                   : MHD_get_connection_info(s->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+                   : mhd()->MHD_get_connection_info(s->connection,
+                                                    MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info) {
         peer.fd = info->connect_fd;
         is_gone = poll(&peer, 1, 0) > 0;
