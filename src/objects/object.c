@@ -137,6 +137,11 @@ struct str object_annotation(const struct json *doc, struct str key)
 
 /* ---- checks ---- */
 
+enum {
+    NAMESPACE_MAX_BYTES = 63,
+    GENERATE_BASE_MAX_BYTES = 58, /* as the API server: a label's 63 bytes less the suffix */
+};
+
 static void add_fault(struct arena *a, struct field_faults *faults, enum err_kind kind,
                       struct str path, struct str text, uint32_t pos)
 {
@@ -144,9 +149,28 @@ static void add_fault(struct arena *a, struct field_faults *faults, enum err_kin
               ((struct field_fault){.kind = kind, .path = path, .text = text, .pos = pos}));
 }
 
-static bool is_name_byte(char c)
+static bool is_alphanumeric(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* A label of RFC 1123 without its limit of length: no way to a path of any kind. */
+static bool is_label(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_alphanumeric(s.ptr[i]) && (s.ptr[i] != '-' || i == 0 || i + 1 == s.len))
+            return false;
+    return s.len > 0;
+}
+
+static bool is_subdomain(struct str s)
+{
+    struct str rest = s, label;
+
+    while (str_cut(&rest, '.', &label))
+        if (!is_label(label))
+            return false;
+    return s.len > 0 && s.len <= OBJECT_NAME_MAX_BYTES;
 }
 
 static struct str lower(struct arena *a, struct str s)
@@ -159,18 +183,19 @@ static struct str lower(struct arena *a, struct str s)
     return str_of(text, s.len);
 }
 
-/* RFC 1123 as Kubernetes words it; an upper-case name gets its mend. */
+/* RFC 1123 as Kubernetes words it; an upper-case name gets its mend. @name may be a beginning,
+ * which may end with a dash. */
 static void check_name(struct arena *a, const struct json *name, struct str path,
                        struct field_faults *faults)
 {
     struct str text = json_str(name);
-    bool is_good = text.len > 0 && text.len <= OBJECT_NAME_MAX_BYTES, has_upper = false;
+    bool is_beginning = str_is(path, "metadata.generateName"), has_upper = false;
 
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < text.len; i++)
         has_upper |= text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
-        is_good &= is_name_byte(text.ptr[i]);
-    }
-    if (is_good && text.ptr[0] != '-' && text.ptr[0] != '.')
+    if (is_subdomain(text) ||
+        (is_beginning && (text.len > OBJECT_NAME_MAX_BYTES || str_ends(text, STR("-"))) &&
+         is_subdomain(str_concat(a, str_head(text, GENERATE_BASE_MAX_BYTES), STR("a")))))
         return;
     if (has_upper)
         add_fault(a, faults, ERR_INVALID, path,
@@ -237,10 +262,13 @@ static void check_metadata(struct arena *a, const struct object_document *doc,
 {
     const struct json *meta = json_get(&doc->value, STR("metadata"));
     const struct json *name = json_get(meta, STR("name"));
+    const struct json *generate = json_get(meta, STR("generateName"));
     bool is_given = name && name->type != JSON_NULL;
 
     if (!json_is(meta, JSON_OBJECT))
         return;
+    if (json_is(generate, JSON_STRING) && generate->count > 0)
+        check_name(a, generate, STR("metadata.generateName"), faults);
     if (json_is(name, JSON_STRING))
         check_name(a, name, STR("metadata.name"), faults);
     else if (!is_given && str_is_empty(json_get_str(meta, STR("generateName"))))
@@ -344,7 +372,6 @@ static struct str print_time(struct arena *a, int64_t now_ms)
 static int prepare_name(struct arena *a, const uint8_t random[16], struct json *meta,
                         struct err *err)
 {
-    enum { BASE_MAX_BYTES = 58 }; /* as the API server: a label's 63 bytes less the suffix */
     struct str generate = json_get_str(meta, STR("generateName"));
 
     if (!str_is_empty(json_get_str(meta, STR("name"))))
@@ -352,7 +379,7 @@ static int prepare_name(struct arena *a, const uint8_t random[16], struct json *
     if (str_is_empty(generate))
         return err_set(err, ERR_INVALID, "metadata: name or generateName is required");
     *meta = json_set(a, meta, STR("name"),
-                     json_string(str_concat(a, str_head(generate, BASE_MAX_BYTES),
+                     json_string(str_concat(a, str_head(generate, GENERATE_BASE_MAX_BYTES),
                                             print_suffix(a, random))));
     return 0;
 }
@@ -371,8 +398,15 @@ static int prepare_namespace(struct arena *a, const struct object_kind *kind, st
                        "the namespace of the provided object does not match the namespace sent "
                        "on the request");
     if (str_is_empty(own))
-        *meta = json_set(a, meta, STR("namespace"),
-                         json_string(str_is_empty(ns) ? STR("default") : ns));
+        own = str_is_empty(ns) ? STR("default") : ns;
+    if (!is_label(own) || own.len > NAMESPACE_MAX_BYTES)
+        return err_set(
+            err, ERR_INVALID,
+            "metadata.namespace: Invalid value: \"" STR_FMT
+            "\": a lowercase RFC 1123 label must consist of lower case alphanumeric "
+            "characters or '-', and must start and end with an alphanumeric character",
+            STR_ARG(own));
+    *meta = json_set(a, meta, STR("namespace"), json_string(own));
     return 0;
 }
 
