@@ -132,8 +132,8 @@ struct bus_trace {
     struct wall at;
 };
 
-/** bus_trace_add() - remember one step; any thread; copied; written with the next commit,
- * dropped (and counted) when the queue is full */
+/** bus_trace_add() - remember one step; any thread; copied; written with the next commit or
+ * some ms later, dropped (and counted) when the queue is full */
 void bus_trace_add(struct bus *bus, const struct bus_trace *t);
 
 /** bus_trace_list() - the steps of one event in order of time, copied into the arena; blocking,

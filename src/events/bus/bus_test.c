@@ -471,10 +471,39 @@ static void test_buses_of_a_namespace(void **state)
     strbuf_done(&s.ids);
 }
 
+/* Traces and cursors wait for a commit that somebody needs, but not for ever. */
+static void test_what_nobody_waits_for_is_stored(void **state)
+{
+    struct world *w = *state;
+    struct seen s = {.acks = true};
+    struct bus_trace *list;
+    size_t count = 0;
+    struct err err;
+
+    open_consumer(w, &s, "lazy", 0);
+    publish(w, "one", "a");
+    for (int i = 0; i < 2000 && s.count < 1; i++)
+        loop_run_once(w->loop, 5);
+    for (int i = 0; i < 3; i++)
+        loop_run_once(w->loop, 5); /* the moved cursor is handed over */
+    bus_trace_add(w->bus, &(struct bus_trace){.event_id = STR("one"),
+                                              .stage = STR("trigger"),
+                                              .subject = STR("s"),
+                                              .detail = STR("{}")});
+    for (int i = 0; i < 2000 && count == 0; i++) {
+        usleep(1000);
+        assert_int_equal(bus_trace_list(w->bus, w->a, STR("one"), &list, &count, &err), 0);
+    }
+    assert_int_equal(count, 1);
+    bus_consumer_close(s.c);
+    strbuf_done(&s.ids);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(test_what_nobody_waits_for_is_stored),
         TEST(test_order_and_subjects),
         TEST(test_duplicates_are_stored_once),
         TEST(test_unsettled_comes_again),

@@ -54,12 +54,8 @@ static int check_size(const struct bus_record *r, struct err *err)
 /* Puts a record into the queue under the lock; true when the writer must be woken. */
 static bool push_locked(struct bus *bus, struct item *item)
 {
-    bool was_empty = list_is_empty(&bus->queue);
-
-    list_append(&bus->queue, &item->link);
-    bus->queue_len++;
     atomic_fetch_add_explicit(&bus->published, 1, memory_order_relaxed);
-    return was_empty;
+    return bus_queue_locked(bus, item);
 }
 
 int bus_publish(struct bus *bus, const struct bus_record *rec, bus_published_fn done, void *ctx,
@@ -103,7 +99,7 @@ static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struc
     pthread_mutex_unlock(&w->lock);
 }
 
-static struct timespec deadline_of(uint64_t wait_ms)
+struct timespec bus_deadline(uint64_t wait_ms)
 {
     struct timespec until;
 
@@ -119,7 +115,7 @@ int bus_publish_wait(struct bus *bus, const struct bus_record *rec, uint64_t max
                      struct err *err)
 {
     struct waited w = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
-    struct timespec until = deadline_of(max_wait_ms);
+    struct timespec until = bus_deadline(max_wait_ms);
     struct item *item;
     bool must_wake;
     int code = 0;

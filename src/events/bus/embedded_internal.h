@@ -69,7 +69,7 @@ struct bus_consumer {
         bool is_acked;
     } * flight; /* ring, in order of seq */
     size_t flight_head, flight_len, flight_room;
-    struct page *page;    /* asked for or on its way; owned */
+    struct page *page; /* asked for or on its way; owned */
     bool is_lagging, is_paused, is_closed;
 };
 
@@ -87,6 +87,12 @@ struct bus {
     pthread_cond_t wake, room;
     struct list queue; /* of struct item */
     size_t queue_len, waiting_publishers;
+    size_t urgent; /* items in the queue that somebody waits for */
+    enum {
+        WRITER_WORKS,
+        WRITER_DOZES,
+        WRITER_SLEEPS
+    } rest; /* dozes: not longer than LAZY_MS */
     bool is_stopping;
 
     struct dedup dedup; /* writer */
@@ -124,8 +130,8 @@ struct cursor_row {
 /** dedup_find() - seq of an id seen on that bus (bus_space()) since @oldest_ms, or 0 */
 uint64_t dedup_find(struct dedup *d, struct str ns, struct str id, int64_t oldest_ms);
 
-/** dedup_add() - remember a record's ns and id, seq and time; entries before @oldest_ms, and beyond BUS_DEDUP_MAX_IDS, are
- * forgotten */
+/** dedup_add() - remember a record's ns and id, seq and time; entries before @oldest_ms, and
+ * beyond BUS_DEDUP_MAX_IDS, are forgotten */
 void dedup_add(struct dedup *d, const struct bus_record *r, int64_t oldest_ms);
 
 /** dedup_add_entry() - put an entry at the end */
@@ -143,6 +149,12 @@ void bus_bind(sqlite3_stmt *s, int at, struct str text);
 
 int bus_writer_start(struct bus *bus, struct err *err);
 void bus_writer_stop(struct bus *bus);
+
+/** bus_deadline() - so many milliseconds from now, for pthread_cond_timedwait() */
+struct timespec bus_deadline(uint64_t wait_ms);
+
+/** bus_queue_locked() - queue an item, the lock is held; true: signal bus->wake */
+bool bus_queue_locked(struct bus *bus, struct item *item);
 
 /** bus_item_push() - queue an item; any thread; false when stopping */
 bool bus_item_push(struct bus *bus, struct item *item);

@@ -14,25 +14,42 @@
 
 enum {
     RETRY_MS = 100,
+    LAZY_MS = 5,
     TRIM_EVERY_RECORDS = 4096,
     TRIM_EVERY_MS = 3600000,
     RECORD_OVERHEAD_BYTES = 64
 };
 
+/* Traces and moved cursors wait a little for a commit that has to be made anyway: what a crash
+ * takes of them is delivered again. */
+static bool is_lazy(const struct item *item)
+{
+    return item->kind == ITEM_TRACE || (item->kind == ITEM_CURSOR && !item->settled);
+}
+
+bool bus_queue_locked(struct bus *bus, struct item *item)
+{
+    bool was_empty = list_is_empty(&bus->queue), is_urgent = !is_lazy(item);
+
+    list_append(&bus->queue, &item->link);
+    bus->queue_len++;
+    bus->urgent += is_urgent;
+    return (bus->rest == WRITER_SLEEPS && was_empty) ||
+           (bus->rest == WRITER_DOZES && is_urgent && bus->urgent == 1);
+}
+
 bool bus_item_push(struct bus *bus, struct item *item)
 {
-    bool was_empty;
+    bool must_wake;
 
     pthread_mutex_lock(&bus->lock);
     if (bus->is_stopping) {
         pthread_mutex_unlock(&bus->lock);
         return false;
     }
-    was_empty = list_is_empty(&bus->queue);
-    list_append(&bus->queue, &item->link);
-    bus->queue_len++;
+    must_wake = bus_queue_locked(bus, item);
     pthread_mutex_unlock(&bus->lock);
-    if (was_empty)
+    if (must_wake)
         pthread_cond_signal(&bus->wake);
     return true;
 }
@@ -198,12 +215,8 @@ static int write_all(struct bus *bus, struct list *batch, uint64_t *next)
 
 static void wait_a_little(struct bus *bus)
 {
-    struct timespec until;
+    struct timespec until = bus_deadline(RETRY_MS);
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += RETRY_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&bus->lock);
     pthread_cond_timedwait(&bus->wake, &bus->lock, &until);
     pthread_mutex_unlock(&bus->lock);
@@ -277,6 +290,29 @@ static void post_batch(struct bus *bus, struct list *batch)
         loop_post(bus->loop, &bus->task);
 }
 
+/* Until something is to be committed: what somebody waits for at once, the rest after LAZY_MS.
+ * With the lock. */
+static void wait_for_work(struct bus *bus)
+{
+    struct timespec until = bus_deadline(LAZY_MS);
+    bool is_over = false;
+
+    while (bus->urgent == 0 && !bus->is_stopping) {
+        if (!is_over) {
+            bus->rest = WRITER_DOZES;
+            is_over = pthread_cond_timedwait(&bus->wake, &bus->lock, &until) != 0;
+        } else if (list_is_empty(&bus->queue)) {
+            bus->rest = WRITER_SLEEPS;
+            pthread_cond_wait(&bus->wake, &bus->lock);
+            until = bus_deadline(LAZY_MS);
+            is_over = false;
+        } else {
+            break;
+        }
+    }
+    bus->rest = WRITER_WORKS;
+}
+
 static void *writer_main(void *ctx)
 {
     struct bus *bus = ctx;
@@ -285,10 +321,9 @@ static void *writer_main(void *ctx)
     for (;;) {
         list_init(&batch);
         pthread_mutex_lock(&bus->lock);
-        while (list_is_empty(&bus->queue) && !bus->is_stopping)
-            pthread_cond_wait(&bus->wake, &bus->lock);
+        wait_for_work(bus);
         list_splice(&batch, &bus->queue);
-        bus->queue_len = 0;
+        bus->queue_len = bus->urgent = 0;
         if (bus->waiting_publishers)
             pthread_cond_broadcast(&bus->room);
         pthread_mutex_unlock(&bus->lock);
