@@ -91,3 +91,16 @@ bool cri_copy(struct cri *cri, int from, int dirfd, const char *log, int *log_fd
         write_lines(cri, *log_fd, bytes, (size_t) len);
     return true;
 }
+
+void cri_end(struct cri *cri, int log_fd)
+{
+    char line[CRI_PREFIX_BYTES + 1];
+    size_t len;
+
+    if (!cri->is_partial || log_fd < 0)
+        return;
+    len = print_prefix(line, cri->stream, 'F');
+    line[len++] = '\n';
+    write_all(log_fd, line, len);
+    cri->is_partial = false;
+}

@@ -214,6 +214,8 @@ static void follow(struct pod *pod, const char *log)
         close(pod->child.out);
     if (pod->child.err >= 0)
         close(pod->child.err);
+    cri_end(&pod->out, pod->log_fd);
+    cri_end(&pod->err, pod->log_fd);
 }
 
 /* Ends what the container left behind: orphans come to us (subreaper). */

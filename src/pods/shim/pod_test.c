@@ -319,7 +319,6 @@ static void test_exits(void **state)
         {"exit 256", 0, 0, ""},
         {"kill -TERM $$", 143, SIGTERM, ""},
         {"kill -SEGV $$", 139, SIGSEGV, ""},
-        {"printf abc", 0, 0, "stdout P abc\n"},
         {"echo x >&2", 0, 0, "stderr F x\n"},
         {"exec >&- 2>&-; sleep 0.05; exit 7", 7, 0, ""},
         {"sleep 60 & exit 3", 3, 0, ""},
@@ -343,6 +342,43 @@ static void test_exits(void **state)
         assert_string_equal(w->record.container, "main");
         assert_string_equal(w->record.message, "");
         assert_true(w->record.finished_ms >= w->record.started_ms);
+    }
+}
+
+/* A last line without its newline is ended, on each stream: who reads lines sees it. */
+static void test_last_line_without_newline(void **state)
+{
+    static const struct {
+        const char *text, *tags;
+    } cases[] = {
+        {"printf abc", "stdout P abc|stdout F |"},
+        {"echo abc", "stdout F abc|"},
+        {"printf 'a\nb'", "stdout F a|stdout P b|stdout F |"},
+        {"printf e >&2", "stderr P e|stderr F |"},
+        {"printf o; sleep 0.1; printf e >&2", "stdout P o|stderr P e|stdout F |stderr F |"},
+        {"printf a; exec sleep 0.1 >&-", "stdout P a|stdout F |"},
+        {"printf a; kill -9 $$", "stdout P a|stdout F |"},
+        {"true", ""},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char seen[256] = "";
+        const char *at;
+        size_t used = 0;
+
+        w->plan_len = 0;
+        unlink(file_in(w, "main.log"));
+        script(w, "main", cases[i].text);
+        run(w);
+        for (at = text_of(w, "main.log"); *at; at = strchr(at, '\n') + 1) {
+            const char *line = at + strlen("2026-01-01T00:00:00.000000000Z ");
+
+            used += (size_t) snprintf(seen + used, sizeof(seen) - used, "%.*s|",
+                                      (int) strcspn(line, "\n"), line);
+        }
+        if (strcmp(seen, cases[i].tags) != 0)
+            fail_msg("%s: %s", cases[i].text, seen);
     }
 }
 
@@ -741,6 +777,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_folder_that_is_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_second_shim, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_last_line_without_newline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_orphan_that_talks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_starts_that_fail, setup, teardown),
         cmocka_unit_test_setup_teardown(test_path_of_the_container, setup, teardown),

@@ -87,5 +87,8 @@ struct cri {
 /** cri_copy() - read what is there and append it to the log; false at end of file */
 bool cri_copy(struct cri *cri, int from, int dirfd, const char *log, int *log_fd);
 
+/** cri_end() - close a last line that had no newline, or its readers would wait for the rest */
+void cri_end(struct cri *cri, int log_fd);
+
 /** wall_now_ms() - Unix time */
 int64_t wall_now_ms(void);
