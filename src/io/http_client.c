@@ -10,8 +10,10 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -22,14 +24,15 @@
 enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
 /* The functions of libcurl that we use, by name. */
-#define CURL_FUNCTIONS(X)                                                              \
-    X(curl_global_init)                                                                \
-    X(curl_easy_init)                                                                  \
-    X(curl_easy_setopt) X(curl_easy_getinfo) X(curl_easy_cleanup) X(curl_easy_reset)   \
-        X(curl_easy_strerror) X(curl_multi_init) X(curl_multi_cleanup)                 \
-            X(curl_multi_add_handle) X(curl_multi_remove_handle) X(curl_multi_perform) \
-                X(curl_multi_poll) X(curl_multi_info_read) X(curl_slist_append)        \
-                    X(curl_slist_free_all)
+#define CURL_FUNCTIONS(X)                                                            \
+    X(curl_global_init)                                                              \
+    X(curl_easy_init)                                                                \
+    X(curl_easy_setopt)                                                              \
+    X(curl_easy_getinfo)                                                             \
+    X(curl_easy_cleanup) X(curl_easy_reset) X(curl_easy_strerror) X(curl_multi_init) \
+        X(curl_multi_cleanup) X(curl_multi_add_handle) X(curl_multi_remove_handle)   \
+            X(curl_multi_perform) X(curl_multi_poll) X(curl_multi_info_read)         \
+                X(curl_slist_append) X(curl_slist_free_all)
 
 #define DECLARE(name) static typeof(&(name)) p_##name;
 CURL_FUNCTIONS(DECLARE)
@@ -52,6 +55,7 @@ struct transfer {
     struct strbuf body;
     VEC(struct http_header) headers;
     bool is_stopped; /* by on_chunk */
+    bool is_refused; /* its address */
     struct err *err;
 };
 
@@ -96,6 +100,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     size_t len = size * count;
     long status = 0;
 
+    if (t->call->skips_body)
+        return 0; /* ends the transfer: judge() knows */
     if (t->call->on_chunk)
         p_curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     if (t->call->on_chunk && status < ERROR_STATUS_MIN) {
@@ -121,18 +127,72 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     return line.len;
 }
 
+static bool has_header(const struct http_call *call, const char *name)
+{
+    for (size_t i = 0; i < call->header_count; i++)
+        if (str_eq_nocase(call->headers[i].name, str_from(name)))
+            return true;
+    return false;
+}
+
+/* "Name:" takes one of libcurl's own away, "Name;" sends an empty one. */
 static struct curl_slist *header_list(struct transfer *t)
 {
+    static const char *const own[] = {"Accept", "Content-Type"};
     struct curl_slist *list = p_curl_slist_append(NULL, "Expect:");
 
+    for (size_t i = 0; t->call->is_bare && i < COUNT_OF(own); i++)
+        if (!has_header(t->call, own[i]))
+            list = p_curl_slist_append(list, str_printf(t->a, "%s:", own[i]).ptr);
     for (size_t i = 0; i < t->call->header_count; i++) {
         const struct http_header *h = &t->call->headers[i];
+        struct str line = h->value.len > 0 ? str_printf(t->a, STR_FMT ": " STR_FMT,
+                                                        STR_ARG(h->name), STR_ARG(h->value))
+                                           : str_printf(t->a, STR_FMT ";", STR_ARG(h->name));
 
-        list = p_curl_slist_append(
-            list,
-            str_printf(t->a, STR_FMT ": " STR_FMT, STR_ARG(h->name), STR_ARG(h->value)).ptr);
+        list = p_curl_slist_append(list, line.ptr);
     }
     return list;
+}
+
+/* ---- addresses ---- */
+
+/* Where clouds serve the credentials of their machines: link-local, and two that are not. */
+static bool is_metadata_v4(uint32_t address)
+{
+    return address >> 16 == 0xA9FE || address == 0x646464C8; /* 169.254/16, 100.100.100.200 */
+}
+
+static bool is_metadata_v6(const struct in6_addr *address)
+{
+    static const struct in6_addr aws = {
+        .s6_addr = {0xFD, 0, 0x0E, 0xC2, [14] = 0x02, [15] = 0x54}};
+    const uint8_t *b = address->s6_addr;
+
+    if (IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address))
+        return is_metadata_v4((uint32_t) b[12] << 24 | (uint32_t) b[13] << 16 |
+                              (uint32_t) b[14] << 8 | b[15]);
+    return IN6_IS_ADDR_LINKLOCAL(address) || memcmp(b, aws.s6_addr, sizeof(aws.s6_addr)) == 0;
+}
+
+/* libcurl asks for a socket to an address: looked at after DNS, so names cannot get around. */
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct transfer *t = ctx;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+
+    (void) purpose;
+    memcpy(&v4, &to->addr, sizeof(v4));
+    if (to->family == AF_INET)
+        t->is_refused = is_metadata_v4(ntohl(v4.sin_addr.s_addr));
+    if (to->family == AF_INET6) {
+        memcpy(&v6, &to->addr, sizeof(v6));
+        t->is_refused = is_metadata_v6(&v6.sin6_addr);
+    }
+    if (t->is_refused)
+        return CURL_SOCKET_BAD;
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 static void set_body(CURL *easy, const struct http_call *call, const char *method)
@@ -144,6 +204,32 @@ static void set_body(CURL *easy, const struct http_call *call, const char *metho
         p_curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) call->body.len);
         p_curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body.ptr ? call->body.ptr : "");
     }
+}
+
+static void set_pem(CURL *easy, CURLoption option, struct str pem)
+{
+    struct curl_blob blob = {
+        .data = (void *) (uintptr_t) pem.ptr, .len = pem.len, .flags = CURL_BLOB_COPY};
+
+    if (pem.len > 0)
+        p_curl_easy_setopt(easy, option, &blob);
+}
+
+static void set_certificates(CURL *easy, const struct http_call *call)
+{
+    p_curl_easy_setopt(easy, CURLOPT_CAPATH,
+                       NULL); /* a folder of certificates costs 25 ms a connection */
+    p_curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, call->skip_tls_verify ? 0L : 1L);
+    p_curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, call->skip_tls_verify ? 0L : 2L);
+    if (call->ca_file)
+        p_curl_easy_setopt(easy, CURLOPT_CAINFO, call->ca_file);
+    if (call->cert_file)
+        p_curl_easy_setopt(easy, CURLOPT_SSLCERT, call->cert_file);
+    if (call->key_file)
+        p_curl_easy_setopt(easy, CURLOPT_SSLKEY, call->key_file);
+    set_pem(easy, CURLOPT_CAINFO_BLOB, call->ca_pem);
+    set_pem(easy, CURLOPT_SSLCERT_BLOB, call->cert_pem);
+    set_pem(easy, CURLOPT_SSLKEY_BLOB, call->key_pem);
 }
 
 static void set_options(CURL *easy, struct transfer *t, struct curl_slist *headers)
@@ -166,23 +252,42 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
     p_curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     p_curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     p_curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-    p_curl_easy_setopt(easy, CURLOPT_CAPATH,
-                       NULL); /* a folder of certificates costs 25 ms a connection */
     p_curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->redirect_max ? 1L : 0L);
     p_curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long) call->redirect_max);
-    p_curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, call->skip_tls_verify ? 0L : 1L);
-    p_curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, call->skip_tls_verify ? 0L : 2L);
-    if (call->ca_file)
-        p_curl_easy_setopt(easy, CURLOPT_CAINFO, call->ca_file);
-    if (call->cert_file)
-        p_curl_easy_setopt(easy, CURLOPT_SSLCERT, call->cert_file);
-    if (call->key_file)
-        p_curl_easy_setopt(easy, CURLOPT_SSLKEY, call->key_file);
+    set_certificates(easy, call);
+    if (call->refuses_link_local) {
+        p_curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        p_curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+        p_curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L); /* each is looked at */
+    }
+}
+
+struct str http_url_shown(struct arena *a, struct str url)
+{
+    size_t end = 0, scheme = str_find(url, STR("://")), host;
+    struct str rest;
+
+    while (end < url.len && url.ptr[end] != '?' && url.ptr[end] != '#')
+        end++;
+    url = str_head(url, end);
+    host = scheme == SIZE_MAX ? 0 : scheme + 3;
+    rest = str_skip(url, host);
+    for (size_t i = 0; i < rest.len && rest.ptr[i] != '/'; i++)
+        if (rest.ptr[i] == '@')
+            return str_concat(a, str_head(url, host), str_skip(rest, i + 1));
+    return url;
 }
 
 static int judge(struct transfer *t, CURLcode code)
 {
+    struct str url = http_url_shown(t->a, t->call->url);
     enum err_kind kind = ERR_TRANSIENT;
+
+    if (code != CURLE_OK && t->is_refused)
+        return err_set(t->err, ERR_DENIED,
+                       STR_FMT ": its address is link-local or a cloud's metadata service: "
+                               "refused",
+                       STR_ARG(url));
 
     switch (code) {
     case CURLE_OK:
@@ -200,15 +305,17 @@ static int judge(struct transfer *t, CURLcode code)
         kind = ERR_DENIED;
         break;
     case CURLE_WRITE_ERROR:
+        if (t->call->skips_body)
+            return 0;
         if (t->is_stopped)
             return err_set(t->err, ERR_CANCELLED, "the reader stopped");
         return err_set(t->err, ERR_LIMIT, "answer of " STR_FMT " is over %d bytes",
-                       STR_ARG(t->call->url), HTTP_RESPONSE_MAX_BYTES);
+                       STR_ARG(url), HTTP_RESPONSE_MAX_BYTES);
     default:
         break;
     }
     return err_set(t->err, kind, STR_FMT " " STR_FMT ": %s", STR_ARG(t->call->method),
-                   STR_ARG(t->call->url), p_curl_easy_strerror(code));
+                   STR_ARG(url), p_curl_easy_strerror(code));
 }
 
 /* Until the transfer ends or cancel_fd is readable. */

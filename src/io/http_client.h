@@ -24,9 +24,14 @@ struct http_call {
     int cancel_fd; /* readable = give up with ERR_CANCELLED; -1: none. 0 means none, too */
     unsigned redirect_max;
     bool skip_tls_verify;
-    bool is_plain; /* an http:// URL is called on a socket of our own, without libcurl: no
-                      redirects, no proxies */
+    bool is_plain;   /* an http:// URL is called on a socket of our own, without libcurl: no
+                        redirects, no proxies */
+    bool is_bare;    /* no headers beside those given, Host, and what the body needs */
+    bool skips_body; /* an answer's head is all that is wanted: its body is not read */
+    bool refuses_link_local; /* a URL that a user gave: addresses at which clouds serve their
+                                machines' credentials are refused with ERR_DENIED */
     const char *ca_file, *cert_file, *key_file; /* PEM paths or NULL */
+    struct str ca_pem, cert_pem, key_pem;       /* the same as texts; empty: none */
     /* When set, the body is handed over as it comes; non-zero ends the call with ERR_CANCELLED.
      * The body of an answer of 400 and more is collected instead. */
     int (*on_chunk)(void *ctx, struct str chunk);
@@ -54,9 +59,14 @@ DEFINE_CLEANUP(struct http_client *, http_client_free)
  * @call: what to send; borrowed
  * @ret:  the answer, whatever its status
  * @err:  ERR_TRANSIENT (refused, reset, DNS), ERR_TIMEOUT, ERR_CANCELLED, ERR_LIMIT,
- * ERR_INVALID (URL), ERR_DENIED (TLS)
+ * ERR_INVALID (URL), ERR_DENIED (TLS, refused address); texts show the URL without user,
+ * password and query
  *
  * Return: 0 when an answer of any status came, or -1.
  */
 int http_client_do(struct http_client *c, struct arena *a, const struct http_call *call,
                    struct http_answer *ret, struct err *err);
+
+/** http_url_shown() - an URL for logs and errors, in the arena: scheme, host and path; user,
+ * password and query may be secret */
+struct str http_url_shown(struct arena *a, struct str url);

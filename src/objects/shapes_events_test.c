@@ -109,8 +109,8 @@ static void test_sensors(void **state)
          "spec.triggers[0].template: \"template\" is empty and \"name\" stands beside it: "
          "indent "
          "it by two more spaces to stand inside \"template\""},
-        {DEPENDENCY "  triggers:\n  - template: {name: t, http: {url: u}}\n",
-         "spec.triggers[0].template.http: \"http\" is not supported yet"},
+        {DEPENDENCY "  triggers:\n  - template: {name: t, slack: {channel: u}}\n",
+         "spec.triggers[0].template.slack: \"slack\" is not supported yet"},
         {DEPENDENCY "  triggers:\n  - template: {name: t, pulsar: {}}\n",
          "spec.triggers[0].template.pulsar: \"pulsar\" is not supported yet"},
         {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      k8s:\n"
@@ -135,9 +135,9 @@ static void test_sensors(void **state)
          "spec.triggers[0].parameters[0].src.dataTemplate: \"dataTemplate\" is not supported "
          "yet"},
         {DEPENDENCY
-         "  triggers:\n  - template: {name: t, log: {}}\n    policy: {k8s: {}}\n"
+         "  triggers:\n  - template: {name: t, log: {}}\n    policy: {k8s: {labels: {a: b}}}\n"
          "    retryStrategy: {}\n    rateLimit: {unit: Second}\n    dlqTrigger: {}\n",
-         "spec.triggers[0].policy: \"policy\" is not supported yet\n"
+         "spec.triggers[0].policy.k8s: \"k8s\" is not supported yet\n"
          "spec.triggers[0].retryStrategy: \"retryStrategy\" is not supported yet\n"
          "spec.triggers[0].rateLimit: \"rateLimit\" is not supported yet\n"
          "spec.triggers[0].dlqTrigger: \"dlqTrigger\" is not supported yet"},

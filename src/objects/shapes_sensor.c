@@ -100,7 +100,8 @@ static const struct field status_policy_rows[] = {
 LOCAL_SHAPE(status_policy, "StatusPolicy", "Which HTTP status codes are a success.");
 
 static const struct field trigger_policy_rows[] = {
-    PART("k8s", k8_s_resource_policy, "Waits until an object has labels."),
+    PART("k8s", k8_s_resource_policy, "Waits until an object has labels.",
+         .flags = FIELD_UNSUPPORTED),
     PART("status", status_policy, "Status codes that are a success."),
     {0},
 };
@@ -109,7 +110,7 @@ LOCAL_SHAPE(trigger_policy, "TriggerPolicy", "What counts as a success.");
 static const struct field event_trigger_rows[] = {
     PART("template", trigger_template, "What is done."),
     PARTS("parameters", trigger_parameter, "Values of events that are put into the template."),
-    PART("policy", trigger_policy, "What counts as a success.", .flags = FIELD_UNSUPPORTED),
+    PART("policy", trigger_policy, "What counts as a success."),
     PART("retryStrategy", event_backoff, "How often it is tried again.",
          .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
     PART("rateLimit", rate_limit, "How often it may fire.", .flags = FIELD_UNSUPPORTED),

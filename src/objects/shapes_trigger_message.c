@@ -1,6 +1,6 @@
 /*
  * objects/shapes_trigger_message.c - triggers that send something to another system. Immutable
- * tables; any thread. None is built yet: the template's row refuses them. Source:
+ * tables; any thread. Of those not built yet the template's row refuses them. Source:
  * ../shared/spec/events.md 5.5 to 5.11, appendix A.3.
  */
 #include "objects/shapes_events.h"

@@ -89,7 +89,7 @@ static void on_deliver(void *ctx, const struct bus_record *records, size_t count
 
 static int check_members(const struct json *trigger, struct err *err)
 {
-    static const char *const later[] = {"policy", "retryStrategy", "rateLimit", "dlqTrigger"};
+    static const char *const later[] = {"retryStrategy", "rateLimit", "dlqTrigger"};
 
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (json_get(trigger, str_from(later[i])))
@@ -99,13 +99,27 @@ static int check_members(const struct json *trigger, struct err *err)
     return 0;
 }
 
-/* The part of the template that belongs to the driver: its parameters go into the resource. */
-static int check_resource(struct sensor_trigger *t, struct err *err)
+/* What a message is made of: the payload has no operations, headers have no others. */
+static int check_message(const struct json *part, struct err *err)
+{
+    if (params_check_payload(json_get(part, STR("payload")), err) < 0)
+        return err_wrap(err, "payload");
+    if (params_check_payload(json_get(part, STR("dynamicHeaders")), err) < 0)
+        return err_wrap(err, "dynamicHeaders");
+    return 0;
+}
+
+/* The part of the template that belongs to the driver: its parameters go into it or its
+ * resource. */
+static int check_part(struct sensor_trigger *t, struct err *err)
 {
     const struct json *part = json_get(t->template, str_from(t->driver->kind));
 
-    if (t->driver->ops->resource && params_check(json_get(part, STR("parameters")), err) < 0)
+    if ((t->driver->ops->resource || t->driver->message) &&
+        params_check(json_get(part, STR("parameters")), err) < 0)
         return err_wrap(err, "template.%s.parameters", t->driver->kind);
+    if (t->driver->message && check_message(part, err) < 0)
+        return err_wrap(err, "template.%s", t->driver->kind);
     return 0;
 }
 
@@ -128,10 +142,11 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
     if (check_members(v, err) < 0)
         return -1;
     t->parameters = json_get(v, STR("parameters"));
+    t->policy = json_get(v, STR("policy"));
     if (params_check(t->parameters, err) < 0)
         return err_wrap(err, "parameters");
     t->driver = trigger_driver_of(t->template, err);
-    if (t->driver && check_resource(t, err) < 0)
+    if (t->driver && check_part(t, err) < 0)
         return -1;
     if (!t->driver ||
         condition_parse(s->arena, json_get_str(t->template, STR("conditions")),

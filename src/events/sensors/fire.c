@@ -17,6 +17,7 @@
 #include "events/sensors/mark.h"
 #include "events/sensors/params.h"
 #include "events/sensors/sensor_internal.h"
+#include "objects/shapes_events.h"
 
 enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000 };
 
@@ -108,31 +109,78 @@ static const struct json *own_copy(struct arena *a, const struct json *v)
     return made;
 }
 
-/* Template and resource with parameters put in; copies, because the sensor may go away. */
-static int render(struct firing *f, struct err *err)
+static int render_object(struct firing *f, const struct params_events *events, struct err *err)
 {
-    struct sensor_trigger *t = f->trigger;
-    const struct params_events events = {f->req.events, f->req.event_count};
-    struct json made = *t->template;
-    const struct json *resource;
+    const struct json *resource = f->driver->ops->resource(f->req.template);
+    struct json made;
 
-    if (t->parameters &&
-        params_apply_template(f->arena, t->template, t->parameters, &events, &made, err) < 0)
-        return err_wrap(err, "parameters");
-    f->req.template = own_copy(f->arena, &made);
-    if (!f->driver->ops->resource)
-        return 0;
-    resource = f->driver->ops->resource(f->req.template);
     if (!json_is(resource, JSON_OBJECT))
         return err_set(err, ERR_INVALID, "template.%s.source.resource: is required",
                        f->driver->kind);
     /* those of the rendered template: its parameters may have changed them */
     if (params_apply_object(f->arena, resource,
                             json_path(f->req.template, f->driver->kind, "parameters", NULL),
-                            &events, &made, err) < 0)
+                            events, &made, err) < 0)
         return err_wrap(err, "template.%s.parameters", f->driver->kind);
     f->req.resource = own_copy(f->arena, &made);
     return 0;
+}
+
+static int render_headers(struct firing *f, const struct params_events *events,
+                          const struct json *list, struct err *err)
+{
+    size_t count = json_is(list, JSON_ARRAY) ? list->count : 0;
+    struct trigger_header *made = ARENA_ARRAY(f->arena, struct trigger_header, count + 1);
+    struct params_value value;
+
+    for (size_t i = 0; i < count; i++) {
+        if (params_resolve(f->arena, json_get(&list->items[i], STR("src")), events, &value,
+                           err) < 0)
+            return err_wrap(err, "dynamicHeaders[%zu]", i);
+        if (str_is_none(value.text))
+            return err_set(err, ERR_INVALID, "dynamicHeaders[%zu]: there is no such event", i);
+        made[i] = (struct trigger_header){json_get_str(&list->items[i], STR("dest")),
+                                          str_copy(f->arena, value.text)};
+    }
+    f->req.headers = made;
+    f->req.header_count = count;
+    return 0;
+}
+
+static int render_message(struct firing *f, const struct params_events *events, struct err *err)
+{
+    const struct json *part = json_get(f->req.template, str_from(f->driver->kind)),
+                      *parameters = json_get(part, STR("parameters"));
+    const struct params_shaped what = {f->driver->message, part,
+                                       str_printf(f->arena, "template.%s", f->driver->kind)};
+    struct json made = *part;
+
+    if (parameters && params_apply_shaped(f->arena, &what, parameters, events, &made, err) < 0)
+        return err_wrap(err, "template.%s.parameters", f->driver->kind);
+    f->req.resource = own_copy(f->arena, &made);
+    if (params_payload(f->arena, json_get(f->req.resource, STR("payload")), events,
+                       &f->req.payload, err) < 0 ||
+        render_headers(f, events, json_get(f->req.resource, STR("dynamicHeaders")), err) < 0)
+        return err_wrap(err, "template.%s", f->driver->kind);
+    return 0;
+}
+
+/* Template and resource with parameters put in; copies, because the sensor may go away. */
+static int render(struct firing *f, struct err *err)
+{
+    struct sensor_trigger *t = f->trigger;
+    const struct params_events events = {f->req.events, f->req.event_count};
+    const struct params_shaped what = {&shape_trigger_template, t->template, STR("template")};
+    struct json made = *t->template;
+
+    if (t->parameters &&
+        params_apply_shaped(f->arena, &what, t->parameters, &events, &made, err) < 0)
+        return err_wrap(err, "parameters");
+    f->req.template = own_copy(f->arena, &made);
+    f->req.policy = t->policy ? own_copy(f->arena, t->policy) : NULL;
+    if (f->driver->ops->resource)
+        return render_object(f, &events, err);
+    return f->driver->message ? render_message(f, &events, err) : 0;
 }
 
 static struct firing *firing_new(struct sensor_trigger *t)
@@ -262,7 +310,7 @@ static void on_fired(struct job *job)
     f->c->firings--;
     if (!f->trigger)
         firing_free(f);
-    else if (err_is_retryable(&job->err))
+    else if (err_is_retryable(&job->err) && !f->driver->message)
         try_later(f, &job->err);
     else
         end_firing(f, &job->err);

@@ -74,21 +74,29 @@ int params_apply_object(struct arena *a, const struct json *object,
                         const struct json *parameters, const struct params_events *events,
                         struct json *ret, struct err *err);
 
+/* A document that is read again once parameters are in it. */
+struct params_shaped {
+    const struct shape *shape;
+    const struct json *doc; /* checked */
+    struct str path;        /* where it stands, for errors: "template.http" */
+};
+
 /**
- * params_apply_template() - params_apply() on a trigger's template, read again afterwards
+ * params_apply_shaped() - params_apply() on a trigger's template or a driver's part of it, read
+ * again afterwards
  * @a:          where the result lives
- * @template:   template, checked
+ * @what:       document
  * @parameters: list, or NULL
  * @events:     events
- * @ret:        new template: members by their right names, unknown ones dropped
+ * @ret:        new document: members by their right names, unknown ones dropped
  * @err:        as params_apply(); ERR_INVALID for members of a wrong type: a number needs
  *              useRawData
  *
  * Return: 0 or -1.
  */
-int params_apply_template(struct arena *a, const struct json *template,
-                          const struct json *parameters, const struct params_events *events,
-                          struct json *ret, struct err *err);
+int params_apply_shaped(struct arena *a, const struct params_shaped *what,
+                        const struct json *parameters, const struct params_events *events,
+                        struct json *ret, struct err *err);
 
 /**
  * params_payload() - a document made of parameters: the body that http, kafka ... send

@@ -4,8 +4,6 @@
  */
 #include "events/sensors/params.h"
 
-#include "objects/shapes_events.h"
-
 #include <assert.h>
 
 static const struct field *find_row(const struct shape *shape, struct str name)
@@ -92,17 +90,17 @@ static struct json by_shape(struct arena *a, const struct shape *shape, const st
     return json_object(&b);
 }
 
-int params_apply_template(struct arena *a, const struct json *template,
-                          const struct json *parameters, const struct params_events *events,
-                          struct json *ret, struct err *err)
+int params_apply_shaped(struct arena *a, const struct params_shaped *what,
+                        const struct json *parameters, const struct params_events *events,
+                        struct json *ret, struct err *err)
 {
     struct field_faults faults = {.max = 1};
     struct json made;
 
-    if (params_apply(a, template, parameters, events, &made, err) < 0)
+    if (params_apply(a, what->doc, parameters, events, &made, err) < 0)
         return -1;
-    made = by_shape(a, &shape_trigger_template, &made);
-    if (!field_check(a, &shape_trigger_template, &made, STR("template"), &faults))
+    made = by_shape(a, what->shape, &made);
+    if (!field_check(a, what->shape, &made, what->path, &faults))
         return err_set(err, faults.at[0].kind, "parameters make " STR_FMT ": " STR_FMT,
                        STR_ARG(faults.at[0].path), STR_ARG(faults.at[0].text));
     *ret = made;

@@ -1,5 +1,6 @@
 /* Parameters: golden vectors of upstream; cases with templates must be refused. */
 #include "events/sensors/params.h"
+#include "objects/shapes_events.h"
 #include "tests/support/golden.h"
 
 enum { REFUSED = 94, LATER_MAX = 22 };
@@ -125,11 +126,13 @@ static bool is_later(const struct err *err)
 static int check_template(struct arena *a, const struct json *row,
                           const struct params_events *events)
 {
+    const struct params_shaped what = {&shape_trigger_template, json_get(row, STR("template")),
+                                       STR_INIT("template")};
     struct json made, want;
     struct err err;
 
-    if (params_apply_template(a, json_get(row, STR("template")),
-                              json_get(row, STR("parameters")), events, &made, &err) < 0)
+    if (params_apply_shaped(a, &what, json_get(row, STR("parameters")), events, &made, &err) <
+        0)
         return golden_fails(row) || is_later(&err);
     return !golden_fails(row) &&
            json_parse(a, json_get_str(row, STR("out")), &want, &err) == 0 &&
@@ -342,11 +345,12 @@ static void test_template(void **state)
                                  "\"useRawData\":true},\"dest\":\"%s\"}]",
                                  cases[i].dest)
                           .ptr);
+        const struct params_shaped what = {&shape_trigger_template, &doc, STR_INIT("template")};
         struct err err = {0};
         struct str got;
 
-        if (params_apply_template(a, &doc, &list, &(struct params_events){&event, 1}, &made,
-                                  &err) == 0)
+        if (params_apply_shaped(a, &what, &list, &(struct params_events){&event, 1}, &made,
+                                &err) == 0)
             got = json_text(a, &made, JSON_COMPACT);
         else
             got = str_from(err.text);

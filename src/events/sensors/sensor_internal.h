@@ -24,6 +24,7 @@ struct sensor_trigger {
     struct str name;
     const struct json *template;
     const struct json *parameters; /* of the template; NULL: none */
+    const struct json *policy;     /* NULL: none */
     const struct trigger_driver *driver;
     const struct condition *condition;
     struct bus_consumer *consumer;

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "formats/base64.h"
+#include "store/value.h"
 
 enum {
     POLL_WAIT_MS = 20000,
@@ -78,28 +79,7 @@ const struct log_scope *source_log(const struct source *src)
 int source_secret(struct source *src, const struct json *selector, struct secret *ret,
                   struct err *err)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
-    struct str name = json_get_str(selector, STR("name")),
-               key = json_get_str(selector, STR("key")), text;
-    const struct store_key where = {STR(""), STR("Secret"), src->ns, name};
-    const struct store_object *object = NULL;
-    struct json doc;
-    int result;
-
-    if (store_get(src->store, &where, &object, err) < 0)
-        return -1;
-    result = json_parse(a, object->doc, &doc, err);
-    text = result == 0 ? json_get_str(json_get(&doc, STR("data")), key) : STR_NONE;
-    if (result == 0 && str_is_none(text))
-        result = err_set(err, ERR_NOT_FOUND,
-                         "secret '" STR_FMT "' does not have the key '" STR_FMT "'",
-                         STR_ARG(name), STR_ARG(key));
-    if (result == 0)
-        result = base64_decode(a, text, &text, err);
-    if (result == 0)
-        secret_init(ret, str_trim(text));
-    store_object_unref(object);
-    return result;
+    return store_secret_value(src->store, src->ns, selector, ret, err);
 }
 
 /* ---- envelopes and publishing ---- */

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "formats/json.h"
+#include "objects/field.h"
 #include "store/store.h"
 #include "workflows/submit/submit.h"
 
@@ -36,11 +37,19 @@ struct trigger_event {
     const struct json *parsed;  /* data as JSON, or NULL */
 };
 
+struct trigger_header {
+    struct str name, value;
+};
+
 struct trigger_request {
     const struct json *template; /* the trigger's template (k8s: {...}, log: {...}) with
                                     template parameters applied; immutable */
-    const struct json
-        *resource; /* resource with parameters applied (k8s, argoWorkflow), else NULL */
+    const struct json *resource; /* with parameters applied: the object (k8s, argoWorkflow), or
+                                    the driver's part of the template (message); else NULL */
+    const struct json *policy;   /* the trigger's, or NULL */
+    struct str payload;          /* message: the body made of events; absent: none */
+    const struct trigger_header *headers; /* message: dynamicHeaders, made of events */
+    size_t header_count;
     struct str sensor, trigger, ns; /* names */
     struct str mark;                /* identity of the effect */
     const struct trigger_event *events;
@@ -58,8 +67,10 @@ struct trigger_ops {
     /* Finds the resource inside the template (source.resource ...); NULL for kinds without one.
      * Pure. */
     const struct json *(*resource)(const struct json *template);
-    /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_TIMEOUT and
-     * ERR_IO are tried again. @a lives until the firing is settled or tried again. */
+    /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_TIMEOUT and ERR_IO
+     * of drivers without a message mean our own store: they are tried again. Others are failed
+     * attempts, as the trigger's retryStrategy counts them. @a lives until the firing is
+     * settled or tried again. */
     int (*fire)(const struct trigger_services *s, struct arena *a,
                 const struct trigger_request *req, struct trigger_result *ret, struct err *err);
 };
@@ -68,6 +79,9 @@ struct trigger_driver {
     const char *kind; /* word used in manifests: "k8s" */
     const char *summary;
     enum trigger_place place;
+    const struct shape *message;   /* shape of its part of the template, for drivers that send
+                                      something to another system: the core puts parameters in,
+                                      makes payload and headers; NULL: none */
     const struct trigger_ops *ops; /* NULL: known, but not in this build */
     const char *missing;
 };

@@ -13,7 +13,7 @@ static const struct trigger_driver *const drivers[] = {
 
 /* Kinds of upstream that are not built yet. */
 static const char *const known[] = {
-    "awsLambda", "azureEventHubs", "azureServiceBus", "custom", "email", "http",
+    "awsLambda", "azureEventHubs", "azureServiceBus", "custom", "email",
     "kafka",     "nats",           "openWhisk",       "pulsar", "slack"};
 
 const struct trigger_driver *const *trigger_drivers(size_t *ret_count)

@@ -32,8 +32,8 @@ static void test_driver_of_a_template(void **state)
         const char *template, *error;
     } cases[] = {
         {"{\"name\":\"t\",\"log\":{}}", NULL},
-        {"{\"name\":\"t\",\"http\":{}}", "template.http is not supported yet"},
-        {"{\"name\":\"t\",\"http\":{},\"log\":{}}", "template.http is not supported yet"},
+        {"{\"name\":\"t\",\"slack\":{}}", "template.slack is not supported yet"},
+        {"{\"name\":\"t\",\"slack\":{},\"log\":{}}", "template.slack is not supported yet"},
         {"{\"name\":\"t\",\"k8s\":{},\"log\":{}}",
          "trigger template \"t\" names k8s and log: one must be given"},
         {"{\"name\":\"t\"}", "trigger template \"t\" names no kind of trigger"},

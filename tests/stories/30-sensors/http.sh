@@ -1,0 +1,98 @@
+#!/bin/sh
+# Webhook -> sensor -> http trigger -> a real HTTP server: payload, headers, secrets, policies; what fails is told; the log holds no secret.
+. "$(dirname "$0")/../../support/story.sh"
+
+TARGET=$(free_port)
+cat >"$DIR/target.py" <<'PY'
+"""Notes each request as a line of JSON; /status/N answers N."""
+import http.server, json, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def handle_any(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        with open(sys.argv[2], "a") as notes:
+            notes.write(json.dumps({"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body}) + "\n")
+        parts = self.path.split("?")[0].split("/")
+        self.send_response(int(parts[2]) if parts[1] == "status" else 200)
+        self.end_headers()
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any
+    def log_message(self, *args): pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+PY
+python3 "$DIR/target.py" "$TARGET" "$DIR/notes" &
+TARGET_PID=$!
+trap 'kill $TARGET_PID; finish; exit $((FAILED > 0))' EXIT
+
+check "the server starts" start_server
+PORT=$(free_port)
+cat >"$DIR/pipeline.yaml" <<YAML
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+data: {token: aHVzaC1odXNo, user: bWU=, word: d29yZC13b3JkCg==}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: {name: hooks}
+spec:
+  webhook:
+    in: {port: "$PORT", endpoint: /in, method: POST}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: caller}
+spec:
+  dependencies: [{name: dep, eventSourceName: hooks, eventName: in}]
+  triggers:
+  - template:
+      name: post
+      http:
+        url: http://127.0.0.1:$TARGET/replaced
+        method: PUT
+        payload:
+        - {src: {dependencyName: dep, dataKey: body.text}, dest: message.text}
+        - {src: {dependencyName: dep, dataKey: body.n, useRawData: true}, dest: num}
+        parameters: [{src: {dependencyName: dep, dataKey: body.url}, dest: url}]
+        headers: {Content-Type: application/json}
+        dynamicHeaders: [{src: {dependencyName: dep, dataKey: body.n}, dest: X-Number}]
+        secureHeaders: [{name: X-Token, valueFrom: {secretKeyRef: {name: keys, key: token}}}]
+        basicAuth: {username: {name: keys, key: user}, password: {name: keys, key: word}}
+    policy: {status: {allow: [200]}}
+  - template: {name: plain, http: {url: "http://127.0.0.1:$TARGET/status/500", method: POST}}
+  - template: {name: strict, http: {url: "http://127.0.0.1:$TARGET/status/418?key=hush-hush", method: POST}}
+    policy: {status: {allow: [200, 201]}}
+  - template: {name: metadata, http: {url: "http://169.254.169.254/latest/meta-data", method: GET}}
+  - template: {name: nobody, http: {url: "http://127.0.0.1:1/", method: GET}}
+YAML
+check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
+check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=caller' "$DIR/server.log"
+post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/in"; }
+check "an event" post "{\"n\":7,\"text\":\"<hi>\",\"url\":\"http://127.0.0.1:$TARGET/status/200?q=1\"}"
+has_notes() { [ "$(wc -l <"$DIR/notes")" -ge "$1" ]; }
+failed() { grep -q "a trigger failed.*triggerName=$1 .*$2" "$DIR/server.log"; }
+check "three requests arrive" wait_for 10 has_notes 3
+note() { jq -r "select(.path | startswith(\"$1\")) | $2" "$DIR/notes"; }
+check "with the address that the event gave" equals "$(note /status/200 '.method + " " + .path')" "PUT /status/200?q=1"
+check "with the payload in its order" equals "$(note /status/200 .body)" '{"message":{"text":"<hi>"},"num":7}'
+check "with headers" equals "$(note /status/200 '.headers | [."Content-Type", ."X-Number", ."X-Token", .Authorization] | join(" ")')" \
+    "application/json 7 hush-hush Basic bWU6d29yZC13b3Jk"
+ID=$(bus 'SELECT id FROM record LIMIT 1')
+has_trace() { "$TIPHYS" trace event "$ID" >"$DIR/trace" && grep -qF -- "$1" "$DIR/trace"; }
+check "the trace tells what was sent" wait_for 10 has_trace "caller/post: PUT http://127.0.0.1:$TARGET/status/200: 200"
+check "any status is a success without a policy" wait_for 10 has_trace "caller/plain: POST http://127.0.0.1:$TARGET/status/500: 500"
+check "a status that is not allowed is a failure" wait_for 10 failed strict 'http response status 418 is not allowed'
+check "a metadata address is refused" wait_for 10 failed metadata 'its address is link-local'
+check "a server that is not there is a failure" wait_for 10 failed nobody 'GET http://127.0.0.1:1/'
+cat "$DIR/server.log" "$DIR/trace" >"$DIR/told"
+check "no secret is told" lacks "$DIR/told" hush-hush
+check "nor a password" lacks "$DIR/told" word-word
+stop_server -KILL
+before=$(wc -l <"$DIR/notes")
+check "the server starts again after kill -9" start_server
+check "the endpoint comes up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "another event" post "{\"n\":8,\"text\":\"x\",\"url\":\"http://127.0.0.1:$TARGET/status/200?q=2\"}"
+check "is sent" wait_for 10 has_notes $((before + 3))
+sleep 0.3
+check "and nothing of before is sent again" equals "$(wc -l <"$DIR/notes")" $((before + 3))
