@@ -157,7 +157,7 @@ int duration_parse(struct str text, int64_t *ret_ns, struct err *err)
     if (rest.len == 0 || (!is_digit(rest.ptr[0]) && rest.ptr[0] != '.'))
         return fail(text, "invalid duration", STR_NONE, err);
     while (rest.len > 0) {
-        uint64_t piece;
+        uint64_t piece = 0;
 
         if (rest.ptr[0] != '.' && !is_digit(rest.ptr[0]))
             return fail(text, "invalid duration", STR_NONE, err);
