@@ -533,6 +533,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->objects = options->objects;
     r->isolation = options->isolation;
     r->running_max = options->running_max ? options->running_max : POD_RUNNING_MAX;
+    r->log_max_bytes = options->log_max_bytes ? options->log_max_bytes : POD_LOG_MAX_BYTES;
     r->root = dup_text(root);
     r->state_dir = dup_text(options->path);
     r->shim = dup_text(options->shim);

@@ -22,6 +22,7 @@ struct local_options {
     enum local_isolation isolation;
     const char *node_name;      /* of this machine */
     unsigned running_max;       /* 0: POD_RUNNING_MAX */
+    int64_t log_max_bytes;      /* of a container's log on the disk; 0: POD_LOG_MAX_BYTES */
     struct pod_objects objects; /* for ConfigMaps and Secrets */
 };
 

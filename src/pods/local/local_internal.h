@@ -76,6 +76,7 @@ struct local {
     char *shim, *node_name;
     enum local_isolation isolation;
     unsigned running_max, running;
+    int64_t log_max_bytes;
     uint64_t next_tag;
     struct map by_uid; /* uid -> local_pod */
     struct map by_tag; /* decimal tag -> local_pod */

@@ -379,6 +379,55 @@ static void test_sweep(void **state)
     assert_int_equal(w->phase, POD_SUCCEEDED);
 }
 
+/* A container that prints without end takes no more of the disk than it may. */
+static void test_log_is_bounded(void **state)
+{
+    struct world *w = *state;
+    struct local_options options = {.loop = w->loop,
+                                    .workers = w->workers,
+                                    .path = w->path,
+                                    .shim = getenv("TIPHYS_SHIM"),
+                                    .node_name = "testnode",
+                                    .log_max_bytes = 1 << 18,
+                                    .objects = {.get = get_object}};
+    char path[200], first[200] = "";
+    struct pod_log *log;
+    struct stat st;
+    struct err err;
+    struct str text, line, time, stream, tag;
+    uint64_t number = 0, last = 0;
+    char *bytes = arena_alloc(w->arena, 1 << 20);
+    long len, used = 0;
+
+    pod_runner_close(w->runner);
+    w->runner = local_runner_new(&options, &err);
+    assert_non_null(w->runner);
+    w->runner->report = on_report;
+    w->runner->report_ctx = w;
+    create(w, "loud", "{\"container\":{\"command\":[\"seq\",\"100000\"]}}");
+    wait_for(w, &w->final_count, 1);
+    snprintf(path, sizeof(path), "%s/pods/argo/pod-loud/main.log", w->path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_in_range(st.st_size, 4000000, 6000000);         /* all that was printed ... */
+    assert_in_range(st.st_blocks * 512, 1 << 16, 1 << 19); /* ... but not all is there */
+    log = pod_log_open(w->runner, STR("argo"), STR("pod-loud"), STR("main"), &err);
+    while ((len = pod_log_read(log, bytes + used, 65536, &err)) > 0)
+        used += len;
+    pod_log_close(log);
+    text = str_of(bytes, (size_t) used);
+    while (str_cut(&text, '\n', &line)) {
+        if (str_is_empty(line))
+            continue;
+        snprintf(first, sizeof(first), STR_FMT, STR_ARG(str_head(line, 100)));
+        if (!str_cut(&line, ' ', &time) || !str_cut(&line, ' ', &stream) ||
+            !str_cut(&line, ' ', &tag) || !parse_u64(line, &number))
+            fail_msg("a line is torn: %s", first);
+        assert_true(last == 0 || number == last + 1);
+        last = number;
+    }
+    assert_int_equal(last, 100000);
+}
+
 static void test_working_folder_goes_away(void **state)
 {
     struct world *w = *state;
@@ -478,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_working_folder_goes_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_isolation, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outputs_of_short_containers, setup, teardown),

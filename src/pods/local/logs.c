@@ -52,6 +52,25 @@ static void drain(int fd)
         continue;
 }
 
+/* Where older lines were given up there is a hole: go on with the first whole line behind it.
+ */
+static void skip_hole(int fd)
+{
+    enum { LOOK_BYTES = 65536 }; /* the longest line is shorter */
+    off_t at = lseek(fd, 0, SEEK_CUR), data = lseek(fd, at, SEEK_DATA);
+    char bytes[LOOK_BYTES];
+    const char *newline;
+    ssize_t len;
+
+    if (data <= at) { /* no hole here, or the end */
+        lseek(fd, at, SEEK_SET);
+        return;
+    }
+    len = pread(fd, bytes, sizeof(bytes), data);
+    newline = len > 0 ? memchr(bytes, '\n', (size_t) len) : NULL;
+    lseek(fd, newline ? data + (newline - bytes) + 1 : data, SEEK_SET);
+}
+
 static long log_read(struct pod_log *base, char *buf, size_t size, struct err *err)
 {
     struct local_log *log = CONTAINER_OF(base, struct local_log, base);
@@ -63,6 +82,7 @@ static long log_read(struct pod_log *base, char *buf, size_t size, struct err *e
         log->fd = openat(log->dirfd, log->name, O_RDONLY | O_CLOEXEC);
     if (log->fd < 0)
         return errno == ENOENT ? 0 : err_sys(err, errno, "open log %s", log->name);
+    skip_hole(log->fd);
     len = read(log->fd, buf, size);
     return len < 0 ? err_sys(err, errno, "read log %s", log->name) : len;
 }

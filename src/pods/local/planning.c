@@ -174,6 +174,7 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
         return -1;
     if (pod->req.deadline.ms > 0)
         plan_number(plan, "deadline", pod->req.deadline.ms);
+    plan_number(plan, "logmax", pod->runner->log_max_bytes);
     plan_number(plan, "grace",
                 (int64_t) (pod->req.grace_ms ? pod->req.grace_ms : POD_GRACE_DEFAULT_MS));
     if (volumes_stage(pod, dirfd, plan, err) < 0 ||

@@ -3,16 +3,20 @@
  * <stream> F <text>", or P for a piece of a line that goes on. The log file is made with the
  * first byte of output; none means no output.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "pods/shim/shim.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CRI_READ_BYTES = 32768, CRI_PREFIX_BYTES = 64 };
+enum { CRI_READ_BYTES = 32768, CRI_PREFIX_BYTES = 64, CRI_BLOCK_BYTES = 4096 };
 
 int64_t wall_now_ms(void)
 {
@@ -90,6 +94,18 @@ bool cri_copy(struct cri *cri, int from, int dirfd, const char *log, int *log_fd
     if (*log_fd >= 0)
         write_lines(cri, *log_fd, bytes, (size_t) len);
     return true;
+}
+
+void cri_limit(int log_fd, int64_t max_bytes, int64_t *dropped)
+{
+    int64_t size = log_fd >= 0 && max_bytes > 0 ? lseek(log_fd, 0, SEEK_END) : 0;
+    int64_t to = (size - max_bytes / 2) / CRI_BLOCK_BYTES * CRI_BLOCK_BYTES;
+
+    if (size - *dropped <= max_bytes || to <= *dropped)
+        return;
+    if (fallocate(log_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, *dropped,
+                  to - *dropped) == 0)
+        *dropped = to;
 }
 
 void cri_end(struct cri *cri, int log_fd)

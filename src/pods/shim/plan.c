@@ -109,6 +109,8 @@ static const char *pod_word(struct plan *plan, const char *key, const char *valu
         return number_word(value, &plan->deadline_ms);
     else if (strcmp(key, "grace") == 0)
         return number_word(value, &plan->grace_ms);
+    else if (strcmp(key, "logmax") == 0)
+        return number_word(value, &plan->log_max_bytes);
     else if (strcmp(key, "bind") == 0 || strcmp(key, "at") == 0 || strcmp(key, "mode") == 0)
         return bind_word(plan, key, value);
     else if (strcmp(key, "container") == 0)

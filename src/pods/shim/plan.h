@@ -16,6 +16,7 @@
  *   bind       source, then the key `at` with the target, then `mode` ro | rw; repeated
  *   deadline   Unix ms; the pod is ended then
  *   grace      ms between SIGTERM and SIGKILL
+ *   logmax     bytes that a container's log may take on the disk; then its older half goes
  *   container  name: begins a container; containers run one after the other, the last one is
  * the main one cwd, env (repeated), arg (repeated), log (file name in the pod's folder) output
  * path of an output parameter, copied to outputs/N in the pod's folder at the end; repeated

@@ -32,6 +32,7 @@ struct pod {
     struct child child;
     struct cri out, err;
     int log_fd;
+    int64_t log_dropped; /* bytes of it that are a hole now */
     int status; /* of waitpid */
     bool has_exited;
     int64_t kill_at_ms; /* SIGKILL is due then; 0: not ending */
@@ -152,8 +153,10 @@ static int wait_ms(const struct pod *pod)
 
 static void copy_stream(struct pod *pod, struct cri *cri, int *fd, const char *log)
 {
-    if (cri_copy(cri, *fd, pod->dirfd, log, &pod->log_fd))
+    if (cri_copy(cri, *fd, pod->dirfd, log, &pod->log_fd)) {
+        cri_limit(pod->log_fd, pod->plan.log_max_bytes, &pod->log_dropped);
         return;
+    }
     close(*fd);
     *fd = -1;
 }
@@ -299,6 +302,7 @@ static int run_container(struct pod *pod, const struct plan_container *c, bool i
     pod->out = (struct cri){.stream = "stdout"};
     pod->err = (struct cri){.stream = "stderr"};
     pod->log_fd = -1;
+    pod->log_dropped = 0;
     pod->has_exited = false;
     if (spawn_container(&pod->plan, c, &pod->child, pod->record.message,
                         sizeof(pod->record.message)) < 0) {

@@ -45,6 +45,7 @@ struct plan {
     size_t bind_count;
     int64_t deadline_ms; /* 0: none */
     int64_t grace_ms;
+    int64_t log_max_bytes; /* 0: no bound */
     struct plan_container *containers[PLAN_CONTAINERS_MAX];
     size_t container_count;
 };
@@ -89,6 +90,14 @@ bool cri_copy(struct cri *cri, int from, int dirfd, const char *log, int *log_fd
 
 /** cri_end() - close a last line that had no newline, or its readers would wait for the rest */
 void cri_end(struct cri *cri, int log_fd);
+
+/**
+ * cri_limit() - when a log takes more than @max_bytes of disk, give its older half back
+ * @dropped: how much was given back already; starts at 0
+ *
+ * The file keeps its size, so readers keep their places; what is gone is a hole.
+ */
+void cri_limit(int log_fd, int64_t max_bytes, int64_t *dropped);
 
 /** wall_now_ms() - Unix time */
 int64_t wall_now_ms(void);
