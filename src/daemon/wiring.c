@@ -20,6 +20,7 @@
 #include "io/workers.h"
 #include "pods/local/local.h"
 #include "store/store.h"
+#include "workflows/cron/cron.h"
 #include "workflows/engine/engine.h"
 #include "workflows/submit/submit.h"
 
@@ -36,6 +37,7 @@ struct daemon {
     struct workflow_submitter submitter;
     struct pod_runner *runner;
     struct engine *engine;
+    struct cron_controller *crons;
     struct api *api;
     char folder[4096], shim[4096], host[256]; /* texts of the runner */
 };
@@ -161,6 +163,15 @@ static int start_sensors(struct daemon *d, struct err *err)
     return d->sensors ? sensor_controller_start(d->sensors, err) : -1;
 }
 
+static int start_crons(struct daemon *d, struct err *err)
+{
+    const struct cron_controller_options options = {
+        .loop = d->loop, .store = d->store, .workers = d->workers, .submitter = &d->submitter};
+
+    d->crons = cron_controller_new(&options);
+    return cron_controller_start(d->crons, err);
+}
+
 static int open_rooms(struct daemon *d, const struct daemon_options *options, struct err *err)
 {
     struct source_controller_options sources = {.listen_address = options->webhook_address};
@@ -192,7 +203,8 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     workflow_submitter_init(&d->submitter, d->store);
     d->services.store = d->store;
     d->services.submitter = &d->submitter;
-    if (start_engine(d, options, err) < 0 || start_sensors(d, err) < 0)
+    if (start_engine(d, options, err) < 0 || start_crons(d, err) < 0 ||
+        start_sensors(d, err) < 0)
         return -1;
     api.submitter = &d->submitter;
     api.workers = d->workers;
@@ -217,6 +229,9 @@ static void close_rooms(struct daemon *d)
     if (d->sensors)
         sensor_controller_stop(d->sensors);
     sensor_controller_free(d->sensors);
+    if (d->crons)
+        cron_controller_stop(d->crons);
+    cron_controller_free(d->crons);
     if (d->engine)
         engine_stop(d->engine);
     pod_runner_close(d->runner);

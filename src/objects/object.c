@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/vec.h"
 #include "formats/yaml.h"
+#include "objects/cron_workflow.h"
 #include "objects/validate/validate.h"
 
 typedef VEC(struct object_document) document_vec;
@@ -225,6 +226,11 @@ static uint32_t kind_pos(const struct json *doc)
     return kind ? kind->pos : doc->pos;
 }
 
+static bool is_cron(const struct object_kind *kind)
+{
+    return strcmp(kind->kind, "CronWorkflow") == 0;
+}
+
 /* The rules of the kind that no table can say. */
 static int check_rules(const struct object_document *doc, struct err *err)
 {
@@ -234,6 +240,8 @@ static int check_rules(const struct object_document *doc, struct err *err)
         return validate_sensor(&doc->value, VALIDATE_BUS_EMBEDDED, clock_wall(), err);
     if (strcmp(doc->kind->kind, "EventBus") == 0)
         return validate_event_bus(&doc->value, err);
+    if (is_cron(doc->kind))
+        return object_cron_check(&doc->value, err);
     return 0;
 }
 
@@ -254,6 +262,21 @@ static bool has_templates(const struct object_kind *kind)
 {
     return strcmp(kind->kind, "Workflow") == 0 || strcmp(kind->kind, "WorkflowTemplate") == 0 ||
            strcmp(kind->kind, "ClusterWorkflowTemplate") == 0;
+}
+
+/* The templates of what a CronWorkflow makes, told where they stand. */
+static void check_cron_templates(struct arena *a, const struct json *cron,
+                                 struct field_faults *faults)
+{
+    const struct str spec = STR("spec.");
+    struct json workflow = object_cron_run(a, cron, STR(""), STR(""));
+    size_t before = faults->len;
+
+    object_check_templates(a, &workflow, faults);
+    for (size_t i = before; i < faults->len; i++)
+        if (str_starts(faults->at[i].path, spec))
+            faults->at[i].path = str_printf(a, "spec.workflowSpec." STR_FMT,
+                                            STR_ARG(str_skip(faults->at[i].path, spec.len)));
 }
 
 /* What no table says of metadata: the rules of its name. */
@@ -299,7 +322,9 @@ bool object_check(struct arena *a, const struct object_document *doc,
         add_broken_rule(a, doc, faults);
     if (faults->len == before && has_templates(doc->kind))
         object_check_templates(a, &doc->value, faults);
-    if (has_templates(doc->kind))
+    if (faults->len == before && is_cron(doc->kind))
+        check_cron_templates(a, &doc->value, faults);
+    if (has_templates(doc->kind) || is_cron(doc->kind))
         object_check_tags(a, &doc->value, faults);
     return faults->len == before;
 }

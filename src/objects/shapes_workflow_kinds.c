@@ -13,7 +13,7 @@ LOCAL_SHAPE(stop_strategy, "StopStrategy", "When it stops for good.");
 static const struct field cron_workflow_spec_rows[] = {
     TEXTS("schedules", "Times in cron's form.", .flags = FIELD_REQUIRED),
     PART("workflowSpec", workflow_spec, "What the workflows do.", .flags = FIELD_REQUIRED),
-    TEXT("timezone", "Zone of the times; absent: the machine's."),
+    TEXT("timezone", "Zone of the times; absent: UTC."),
     CHOICE("concurrencyPolicy", "Allow|Forbid|Replace", "What if one still runs.",
            .fallback = "Allow"),
     FLAG("suspend", "Whether no workflows are made."),
@@ -21,8 +21,8 @@ static const struct field cron_workflow_spec_rows[] = {
     WHOLE("successfulJobsHistoryLimit", "How many good workflows are kept.", .fallback = "3"),
     WHOLE("failedJobsHistoryLimit", "How many failed workflows are kept.", .fallback = "1"),
     PART("workflowMetadata", object_meta, "Labels, annotations, finalizers of the workflows."),
-    PART("stopStrategy", stop_strategy, "When it stops for good."),
-    TEXT("when", "Condition; no workflow when it is false."),
+    PART("stopStrategy", stop_strategy, "When it stops for good.", .flags = FIELD_UNSUPPORTED),
+    TEXT("when", "Condition; no workflow when it is false.", .flags = FIELD_UNSUPPORTED),
     {0},
 };
 LOCAL_SHAPE(cron_workflow_spec, "CronWorkflowSpec", "When workflows are made.");

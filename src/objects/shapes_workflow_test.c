@@ -445,8 +445,6 @@ static void test_indentation(void **state)
 static void test_unbuilt_kinds(void **state)
 {
     (void) state;
-    check_text(HEAD("CronWorkflow") "spec: {schedules: [\"* * * * *\"], workflowSpec: {}}\n",
-               "x.yaml:2:7: kind: CronWorkflow is not supported yet (U)");
     check_text(
         HEAD("WorkflowEventBinding") "spec: {event: {selector: \"true\"}, submit: "
                                      "{workflowTemplateRef: {name: t}, "

@@ -9,6 +9,7 @@
 #include "workflows/submit/submit.h"
 
 #include "base/random.h"
+#include "objects/cron_workflow.h"
 #include "workflows/submit/submit_internal.h"
 
 enum { NAME_TRIES_MAX = 8 }; /* generated names that are taken, one after the other */
@@ -46,7 +47,7 @@ static int store_new(struct store *store, const struct json *doc, struct str mar
     if (store_commit_wait(store, txn, &result, err) < 0)
         return -1;
     if (!result.object)
-        return err_set(err, ERR_NOT_FOUND, "it was created before and is deleted now");
+        return err_set(err, ERR_GONE, "it was created before and is deleted now");
     *ret = result.object;
     return 0;
 }
@@ -104,14 +105,34 @@ static const struct object_kind *template_kind(struct arena *a, struct str word,
             lower[i] = (char) (lower[i] - 'A' + 'a');
     kind = object_kind_by_plural(STR("argoproj.io"), str_of(lower, word.len));
     if (kind && (str_is(str_from(kind->kind), "WorkflowTemplate") ||
-                 str_is(str_from(kind->kind), "ClusterWorkflowTemplate")))
+                 str_is(str_from(kind->kind), "ClusterWorkflowTemplate") ||
+                 str_is(str_from(kind->kind), "CronWorkflow")))
         return kind;
-    if (kind && str_is(str_from(kind->kind), "CronWorkflow"))
-        err_set(err, ERR_UNSUPPORTED, "submission from a CronWorkflow is not supported yet");
-    else
-        err_set(err, ERR_INVALID, "resource kind '" STR_FMT "' is not supported for submission",
-                STR_ARG(word));
+    err_set(err, ERR_INVALID, "resource kind '" STR_FMT "' is not supported for submission",
+            STR_ARG(word));
     return NULL;
+}
+
+/* What a CronWorkflow would make now. */
+static int submit_from_cron(struct arena *a, void *ctx, struct str name,
+                            const struct workflow_submit_options *options,
+                            const struct store_object **ret, struct err *err)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("CronWorkflow"),
+                                  str_is_empty(options->ns) ? STR("default") : options->ns,
+                                  name};
+    const struct store_object *o;
+    struct json cron, doc;
+    int result;
+
+    if (store_get(ctx, &key, &o, err) < 0)
+        return -1;
+    result = json_parse(a, str_copy(a, o->doc), &cron, err);
+    store_object_unref(o);
+    if (result < 0)
+        return -1;
+    doc = object_cron_run(a, &cron, STR(""), STR(""));
+    return on_submit(ctx, &doc, options, ret, err);
 }
 
 static int on_submit_from(void *ctx, struct str kind_word, struct str name,
@@ -125,6 +146,8 @@ static int on_submit_from(void *ctx, struct str kind_word, struct str name,
 
     if (!kind)
         return -1;
+    if (str_is(str_from(kind->kind), "CronWorkflow"))
+        return submit_from_cron(a, ctx, name, options, ret, err);
     json_add(a, &ref, STR("name"), json_string(name));
     if (!kind->is_namespaced)
         json_add(a, &ref, STR("clusterScope"), json_bool(true));
