@@ -111,12 +111,12 @@ static const struct field event_trigger_rows[] = {
     PART("template", trigger_template, "What is done."),
     PARTS("parameters", trigger_parameter, "Values of events that are put into the template."),
     PART("policy", trigger_policy, "What counts as a success."),
-    PART("retryStrategy", event_backoff, "How often it is tried again.",
-         .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
-    PART("rateLimit", rate_limit, "How often it may fire.", .flags = FIELD_UNSUPPORTED),
+    PART("retryStrategy", event_backoff, "How often it is tried again, with atLeastOnce.",
+         .flags = FIELD_PRESENT_MEANS),
+    PART("rateLimit", rate_limit, "How often it may fire."),
     FLAG("atLeastOnce", "Whether it fires again after a crash, rather than not at all."),
     PART("dlqTrigger", event_trigger, "Trigger that fires when this one has failed.",
-         .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
+         .flags = FIELD_PRESENT_MEANS),
     {0},
 };
 SHAPE(event_trigger, "Trigger", "Something that is done when dependencies are met.");

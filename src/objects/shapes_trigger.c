@@ -159,7 +159,7 @@ static const struct field trigger_template_rows[] = {
     PART("pulsar", pulsar_trigger, "Sends a message to Pulsar.",
          .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
     PARTS("conditionsReset", conditions_reset_criteria,
-          "When the state of the conditions is forgotten.", .flags = FIELD_UNSUPPORTED),
+          "When the state of the conditions is forgotten."),
     PART("azureServiceBus", azure_service_bus_trigger,
          "Sends a message to an Azure Service Bus.",
          .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),

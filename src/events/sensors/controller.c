@@ -5,8 +5,8 @@
  * that passed its filters, kept until the condition holds. Kept events stay unsettled on the
  * bus, so a restart brings them again and the state is made anew by the same code. When the
  * condition holds the trigger fires with all that is kept; then they are settled. An event that
- * no dependency takes, or that a newer one replaces, is settled at once. Each step leaves a
- * trace.
+ * no dependency takes, or that a newer one replaces, is settled at once; what a reset by time
+ * forgets, too. Each step leaves a trace.
  */
 #include <stdio.h>
 #include <time.h>
@@ -19,7 +19,6 @@
 #include "events/sensors/conditions.h"
 #include "events/sensors/filters.h"
 #include "events/sensors/match.h"
-#include "events/sensors/params.h"
 #include "events/sensors/sensor_internal.h"
 
 /* ---- events ---- */
@@ -38,7 +37,7 @@ static bool take(struct sensor_trigger *t, size_t index, const struct bus_record
 {
     const struct match_dependency *d = &t->sensor->dependencies.at[index];
     struct arena *a = arena_new();
-    struct kept fresh = {.arena = a, .seq = r->seq};
+    struct kept fresh = {.arena = a, .seq = r->seq, .stored = r->stored};
     struct str reason = STR("");
     struct err err;
 
@@ -60,6 +59,8 @@ static void on_record(struct sensor_trigger *t, const struct bus_record *r)
     struct sensor *s = t->sensor;
     bool is_kept = false;
 
+    if (r->stored.ms >= t->reset_at.ms)
+        sensor_forget(t, t->reset_at);
     for (size_t i = 0; i < s->dependencies.len; i++) {
         if (!((condition_uses(t->condition) >> i) & 1) ||
             !match_record(&s->dependencies.at[i], r))
@@ -87,40 +88,39 @@ static void on_deliver(void *ctx, const struct bus_record *records, size_t count
 
 /* ---- specs ---- */
 
-static int check_members(const struct json *trigger, struct err *err)
+static int read_dead_letter(struct sensor_trigger *t, const struct json *trigger,
+                            struct err *err)
 {
-    static const char *const later[] = {"retryStrategy", "rateLimit", "dlqTrigger"};
+    const struct json *v = json_get(trigger, STR("dlqTrigger"));
+    struct trigger_action *made;
 
-    for (size_t i = 0; i < COUNT_OF(later); i++)
-        if (json_get(trigger, str_from(later[i])))
-            return err_set(err, ERR_UNSUPPORTED, "%s is not supported yet", later[i]);
-    if (json_path(trigger, "template", "conditionsReset", NULL))
-        return err_set(err, ERR_UNSUPPORTED, "template.conditionsReset is not supported yet");
+    if (!json_is(v, JSON_OBJECT) || !t->is_in_order)
+        return 0; /* upstream looks at it only with atLeastOnce */
+    made = ARENA_NEW(t->sensor->arena, struct trigger_action);
+    if (action_read(v, made, err) < 0)
+        return err_wrap(err, "dlqTrigger");
+    t->dead_letter = made;
     return 0;
 }
 
-/* What a message is made of: the payload has no operations, headers have no others. */
-static int check_message(const struct json *part, struct err *err)
+static int read_trigger(struct sensor_trigger *t, const struct json *v, struct err *err)
 {
-    if (params_check_payload(json_get(part, STR("payload")), err) < 0)
-        return err_wrap(err, "payload");
-    if (params_check_payload(json_get(part, STR("dynamicHeaders")), err) < 0)
-        return err_wrap(err, "dynamicHeaders");
-    return 0;
-}
+    struct sensor *s = t->sensor;
 
-/* The part of the template that belongs to the driver: its parameters go into it or its
- * resource. */
-static int check_part(struct sensor_trigger *t, struct err *err)
-{
-    const struct json *part = json_get(t->template, str_from(t->driver->kind));
-
-    if ((t->driver->ops->resource || t->driver->message) &&
-        params_check(json_get(part, STR("parameters")), err) < 0)
-        return err_wrap(err, "template.%s.parameters", t->driver->kind);
-    if (t->driver->message && check_message(part, err) < 0)
-        return err_wrap(err, "template.%s", t->driver->kind);
-    return 0;
+    t->is_in_order = json_get_bool(v, STR("atLeastOnce"));
+    if (action_read(v, &t->action, err) < 0 || read_dead_letter(t, v, err) < 0)
+        return -1;
+    if (rate_limit_read(json_get(v, STR("rateLimit")), &t->limit, err) < 0)
+        return err_wrap(err, "rateLimit");
+    if (resets_read(s->arena, json_get(t->action.template, STR("conditionsReset")), &t->resets,
+                    err) < 0)
+        return err_wrap(err, "template");
+    if (t->action.has_idle_retry)
+        log_warn(NULL, "retryStrategy has no effect without atLeastOnce",
+                 LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name),
+                 LOG_STR(TRIGGER, t->action.name));
+    return condition_parse(s->arena, json_get_str(t->action.template, STR("conditions")),
+                           s->dependencies.names, s->dependencies.len, &t->condition, err);
 }
 
 static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struct json *v,
@@ -133,24 +133,8 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
     t->sensor = s;
     list_init(&t->firings);
     list_init(&t->waiting);
-    t->is_in_order = json_get_bool(v, STR("atLeastOnce"));
-    t->template = json_get(v, STR("template"));
-    t->name = json_get_str(t->template, STR("name"));
     t->kept = ARENA_ARRAY(s->arena, struct kept, s->dependencies.len + 1);
-    if (str_is_empty(t->name))
-        return err_set(err, ERR_INVALID, "template.name: must be given");
-    if (check_members(v, err) < 0)
-        return -1;
-    t->parameters = json_get(v, STR("parameters"));
-    t->policy = json_get(v, STR("policy"));
-    if (params_check(t->parameters, err) < 0)
-        return err_wrap(err, "parameters");
-    t->driver = trigger_driver_of(t->template, err);
-    if (t->driver && check_part(t, err) < 0)
-        return -1;
-    if (!t->driver ||
-        condition_parse(s->arena, json_get_str(t->template, STR("conditions")),
-                        s->dependencies.names, s->dependencies.len, &t->condition, err) < 0)
+    if (read_trigger(t, v, err) < 0)
         return -1;
     for (size_t i = 0; i < s->dependencies.len; i++)
         VEC_APUSH(
@@ -159,7 +143,8 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
     options.subjects = subjects.at;
     options.subject_count = subjects.len;
     options.name = str_printf(s->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns),
-                              STR_ARG(s->name), STR_ARG(t->name));
+                              STR_ARG(s->name), STR_ARG(t->action.name));
+    sensor_resets_begin(t);
     t->consumer = bus_consumer_open(c->options.bus, &options, err);
     return t->consumer ? 0 : -1;
 }
@@ -196,6 +181,7 @@ static void stop_sensor(struct sensor *s)
 {
     for (size_t i = 0; i < s->trigger_count; i++) {
         bus_consumer_close(TAKE(s->triggers[i].consumer));
+        timer_free(TAKE(s->triggers[i].reset_timer));
         sensor_firings_leave(&s->triggers[i]);
         for (size_t k = 0; k < s->dependencies.len; k++)
             sensor_drop_kept(&s->triggers[i], &s->triggers[i].kept[k]);
@@ -292,7 +278,7 @@ static void remove_sensor(struct sensor *s)
     for (size_t i = 0; i < s->trigger_count; i++)
         VEC_APUSH(a, &names,
                   str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(s->ns),
-                             STR_ARG(s->name), STR_ARG(s->triggers[i].name)));
+                             STR_ARG(s->name), STR_ARG(s->triggers[i].action.name)));
     map_take(&c->sensors, s->key);
     sensor_free(s);
     VEC_FOREACH (it, &names)

@@ -6,26 +6,32 @@
  * a firing is known by its mark (sensor, trigger, event ids), so an object that it made before
  * is found, not made twice. Both together hold with atLeastOnce true and false. Triggers with
  * atLeastOnce fire in order, the others up to FIRINGS_MAX at once, as upstream's goroutines do.
- * Errors that a later try may mend (the store's disk, a full queue) are tried again without
- * end; others are told in log and trace, and settle. Loop thread, but for run_firing().
+ *
+ * A firing carries out its trigger's action and, when that has failed for good, the one of its
+ * dlqTrigger. Each attempt waits for its turn by the rate limit. A failed attempt is made again
+ * as the retryStrategy says; it counts anew after a restart. Errors of our own store that a
+ * later try may mend (its disk, a full queue) are no attempts: they are tried again without
+ * end. What has failed for good is told in log and trace, and settles. Loop thread, but for
+ * run_firing().
  */
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/vec.h"
+#include "base/random.h"
 #include "events/sensors/mark.h"
-#include "events/sensors/params.h"
 #include "events/sensors/sensor_internal.h"
-#include "objects/shapes_events.h"
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, NS_PER_MS = 1000000 };
 
 struct firing {
     struct job job;
     struct sensor_controller *c;
-    struct sensor_trigger *trigger; /* NULL: it went away */
+    struct sensor_trigger *trigger;      /* NULL: it went away */
+    const struct trigger_action *action; /* the trigger's, or its dead letter's; borrowed */
     const struct trigger_driver *driver;
+    struct backoff retry; /* what is left of the action's */
+    struct random random;
     struct arena *arena; /* owned: all below but the events */
     struct arena *try;   /* owned: what the last try made */
     struct trigger_request req;
@@ -35,7 +41,7 @@ struct firing {
     struct list link;    /* in trigger->firings or waiting */
     struct timer *timer; /* between tries */
     bool is_on_worker;
-    uint64_t wait_ms;
+    uint64_t wait_ms; /* of the last try that was no attempt */
 };
 
 /* One event may be kept for several dependencies: it is settled with the last. */
@@ -59,13 +65,19 @@ void sensor_drop_kept(struct sensor_trigger *t, struct kept *k)
 
 /* ---- traces ---- */
 
-static void add_trace(struct sensor_trigger *t, struct str event_id, const char *stage,
+struct step {
+    struct str trigger, event_id;
+    const char *stage;
+};
+
+static void add_trace(struct sensor_trigger *t, const struct step *step,
                       const struct json *detail, struct arena *a)
 {
-    struct bus_trace row = {.event_id = event_id, .stage = str_from(stage), .at = clock_wall()};
+    struct bus_trace row = {
+        .event_id = step->event_id, .stage = str_from(step->stage), .at = clock_wall()};
 
     row.subject =
-        str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(t->sensor->name), STR_ARG(t->name));
+        str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(t->sensor->name), STR_ARG(step->trigger));
     row.detail = json_text(a, detail, 0);
     bus_trace_add(t->sensor->c->options.bus, &row);
 }
@@ -79,7 +91,7 @@ void sensor_trace(struct sensor_trigger *t, struct str event_id, const char *sta
 
     json_add(a, &b, STR("result"), json_string(result));
     detail = json_object(&b);
-    add_trace(t, event_id, stage, &detail, a);
+    add_trace(t, &(struct step){t->action.name, event_id, stage}, &detail, a);
 }
 
 static void trace_outcome(struct firing *f, const struct err *err)
@@ -94,94 +106,15 @@ static void trace_outcome(struct firing *f, const struct err *err)
     json_add_str(f->arena, &b, STR("name"), f->result.name);
     json_add_str(f->arena, &b, STR("uid"), f->result.uid);
     detail = json_object(&b);
-    for (size_t i = 0; i < f->req.event_count; i++)
-        add_trace(f->trigger, json_get_str(f->req.events[i].context, STR("id")), "trigger",
-                  &detail, f->arena);
+    for (size_t i = 0; i < f->req.event_count; i++) {
+        const struct step step = {f->req.trigger,
+                                  json_get_str(f->req.events[i].context, STR("id")), "trigger"};
+
+        add_trace(f->trigger, &step, &detail, f->arena);
+    }
 }
 
 /* ---- the request ---- */
-
-static const struct json *own_copy(struct arena *a, const struct json *v)
-{
-    struct json *made = ARENA_NEW(a, struct json);
-
-    *made = json_clone(a, v);
-    return made;
-}
-
-static int render_object(struct firing *f, const struct params_events *events, struct err *err)
-{
-    const struct json *resource = f->driver->ops->resource(f->req.template);
-    struct json made;
-
-    if (!json_is(resource, JSON_OBJECT))
-        return err_set(err, ERR_INVALID, "template.%s.source.resource: is required",
-                       f->driver->kind);
-    /* those of the rendered template: its parameters may have changed them */
-    if (params_apply_object(f->arena, resource,
-                            json_path(f->req.template, f->driver->kind, "parameters", NULL),
-                            events, &made, err) < 0)
-        return err_wrap(err, "template.%s.parameters", f->driver->kind);
-    f->req.resource = own_copy(f->arena, &made);
-    return 0;
-}
-
-static int render_headers(struct firing *f, const struct params_events *events,
-                          const struct json *list, struct err *err)
-{
-    size_t count = json_is(list, JSON_ARRAY) ? list->count : 0;
-    struct trigger_header *made = ARENA_ARRAY(f->arena, struct trigger_header, count + 1);
-    struct params_value value;
-
-    for (size_t i = 0; i < count; i++) {
-        if (params_resolve(f->arena, json_get(&list->items[i], STR("src")), events, &value,
-                           err) < 0)
-            return err_wrap(err, "dynamicHeaders[%zu]", i);
-        if (str_is_none(value.text))
-            return err_set(err, ERR_INVALID, "dynamicHeaders[%zu]: there is no such event", i);
-        made[i] = (struct trigger_header){json_get_str(&list->items[i], STR("dest")),
-                                          str_copy(f->arena, value.text)};
-    }
-    f->req.headers = made;
-    f->req.header_count = count;
-    return 0;
-}
-
-static int render_message(struct firing *f, const struct params_events *events, struct err *err)
-{
-    const struct json *part = json_get(f->req.template, str_from(f->driver->kind)),
-                      *parameters = json_get(part, STR("parameters"));
-    const struct params_shaped what = {f->driver->message, part,
-                                       str_printf(f->arena, "template.%s", f->driver->kind)};
-    struct json made = *part;
-
-    if (parameters && params_apply_shaped(f->arena, &what, parameters, events, &made, err) < 0)
-        return err_wrap(err, "template.%s.parameters", f->driver->kind);
-    f->req.resource = own_copy(f->arena, &made);
-    if (params_payload(f->arena, json_get(f->req.resource, STR("payload")), events,
-                       &f->req.payload, err) < 0 ||
-        render_headers(f, events, json_get(f->req.resource, STR("dynamicHeaders")), err) < 0)
-        return err_wrap(err, "template.%s", f->driver->kind);
-    return 0;
-}
-
-/* Template and resource with parameters put in; copies, because the sensor may go away. */
-static int render(struct firing *f, struct err *err)
-{
-    struct sensor_trigger *t = f->trigger;
-    const struct params_events events = {f->req.events, f->req.event_count};
-    const struct params_shaped what = {&shape_trigger_template, t->template, STR("template")};
-    struct json made = *t->template;
-
-    if (t->parameters &&
-        params_apply_shaped(f->arena, &what, t->parameters, &events, &made, err) < 0)
-        return err_wrap(err, "parameters");
-    f->req.template = own_copy(f->arena, &made);
-    f->req.policy = t->policy ? own_copy(f->arena, t->policy) : NULL;
-    if (f->driver->ops->resource)
-        return render_object(f, &events, err);
-    return f->driver->message ? render_message(f, &events, err) : 0;
-}
 
 static struct firing *firing_new(struct sensor_trigger *t)
 {
@@ -194,7 +127,7 @@ static struct firing *firing_new(struct sensor_trigger *t)
     f->try = arena_new();
     f->c = t->sensor->c;
     f->trigger = t;
-    f->driver = t->driver;
+    f->random = random_from_system();
     f->kept = ARENA_ARRAY(a, struct kept, count + 1);
     list_init(&f->link);
     for (size_t i = 0; i < count; i++)
@@ -205,12 +138,9 @@ static struct firing *firing_new(struct sensor_trigger *t)
             t->kept[i] = (struct kept){0};
         }
     f->req = (struct trigger_request){.sensor = str_copy(a, t->sensor->name),
-                                      .trigger = str_copy(a, t->name),
                                       .ns = str_copy(a, t->sensor->ns),
                                       .events = events,
                                       .event_count = f->kept_count};
-    f->req.mark =
-        mark_of_firing(a, t->sensor->object->uid, t->name, f->req.events, f->req.event_count);
     return f;
 }
 
@@ -229,21 +159,13 @@ static void firing_free(struct firing *f)
     arena_free(f->arena);
 }
 
-static void settle(struct firing *f, const struct err *err)
+static void tell(struct firing *f, const struct err *err)
 {
-    struct sensor_trigger *t = f->trigger;
-
-    if (t && err->kind)
+    if (err->kind)
         log_error(NULL, "a trigger failed", LOG_STR(NAMESPACE, f->req.ns),
                   LOG_STR(SENSOR, f->req.sensor), LOG_STR(TRIGGER, f->req.trigger),
                   LOG_ERR(err));
-    if (t) {
-        trace_outcome(f, err);
-        FAULT_POINT("sensor.settle.before");
-        for (size_t i = 0; i < f->kept_count; i++)
-            sensor_drop_kept(t, &f->kept[i]);
-    }
-    firing_free(f);
+    trace_outcome(f, err);
 }
 
 static void next_firing(struct sensor_trigger *t)
@@ -254,13 +176,15 @@ static void next_firing(struct sensor_trigger *t)
         begin_firing(LIST_ENTRY(t->waiting.next, struct firing, link));
 }
 
-static void end_firing(struct firing *f, const struct err *err)
+/* Its outcome has been told: the events are settled. */
+static void end_firing(struct firing *f)
 {
     struct sensor_trigger *t = f->trigger;
 
-    settle(f, err);
-    if (!t)
-        return;
+    FAULT_POINT("sensor.settle.before");
+    for (size_t i = 0; i < f->kept_count; i++)
+        sensor_drop_kept(t, &f->kept[i]);
+    firing_free(f);
     t->firing_count--;
     next_firing(t);
 }
@@ -283,23 +207,80 @@ static void run_firing(struct job *job)
     FAULT_POINT("sensor.fire.after");
 }
 
-static void submit_firing(struct firing *f);
+/* ---- attempts ---- */
 
-static void on_retry(void *ctx)
+static void wait_for(struct firing *f, loop_fn then, uint64_t ms)
 {
-    submit_firing(ctx);
+    timer_free(f->timer);
+    f->timer = timer_new(f->c->options.loop, then, f);
+    timer_start(f->timer, ms);
 }
 
+static void tell_retry(struct firing *f, const struct err *err)
+{
+    log_warn(NULL, "a trigger is tried again", LOG_STR(NAMESPACE, f->req.ns),
+             LOG_STR(SENSOR, f->req.sensor), LOG_STR(TRIGGER, f->req.trigger), LOG_ERR(err));
+}
+
+static void carry_out_somewhere(void *ctx);
+
+/* It was no attempt: our own store or queue did not take it. */
 static void try_later(struct firing *f, const struct err *err)
 {
     f->wait_ms = f->wait_ms == 0 ? RETRY_FIRST_MS : 2 * f->wait_ms;
     if (f->wait_ms > RETRY_MAX_MS)
         f->wait_ms = RETRY_MAX_MS;
-    log_warn(NULL, "a trigger is tried again", LOG_STR(NAMESPACE, f->req.ns),
-             LOG_STR(SENSOR, f->req.sensor), LOG_STR(TRIGGER, f->req.trigger), LOG_ERR(err));
-    if (!f->timer)
-        f->timer = timer_new(f->c->options.loop, on_retry, f);
-    timer_start(f->timer, f->wait_ms);
+    tell_retry(f, err);
+    wait_for(f, carry_out_somewhere, f->wait_ms);
+}
+
+/* An attempt when it is its turn: limits belong to the triggers of a sensor, by name. */
+static void attempt(void *ctx)
+{
+    struct firing *f = ctx;
+    struct sensor *s = f->trigger->sensor;
+    struct mono now = loop_now(f->c->options.loop), turn = now;
+
+    for (size_t i = 0; i < s->trigger_count; i++)
+        if (str_eq(s->triggers[i].action.name, f->action->name))
+            turn = rate_limit_take(&s->triggers[i].limit, now);
+    if (turn.ns > now.ns)
+        wait_for(f, carry_out_somewhere, mono_ms_until(now, turn));
+    else
+        carry_out_somewhere(f);
+}
+
+static void begin_action(struct firing *f, const struct trigger_action *action);
+
+static void give_up(struct firing *f, struct err *err)
+{
+    const struct trigger_action *dead_letter = f->trigger->dead_letter;
+
+    if (f->action->retry.steps > 1)
+        err_wrap(err, "failed after retries");
+    tell(f, err);
+    if (dead_letter && f->action != dead_letter)
+        begin_action(f, dead_letter);
+    else
+        end_firing(f);
+}
+
+static void after_attempt(struct firing *f, struct err *err)
+{
+    if (err->kind == ERR_NONE) {
+        tell(f, err);
+        end_firing(f);
+    } else if (err_is_retryable(err) && !f->driver->message) {
+        try_later(f, err);
+    } else if (--f->retry.steps > 0) {
+        double part = (double) random_below(&f->random, 1 << 30) / (1 << 30);
+
+        tell_retry(f, err);
+        wait_for(f, attempt,
+                 (uint64_t) (backoff_pause(&f->retry, part) + NS_PER_MS - 1) / NS_PER_MS);
+    } else {
+        give_up(f, err);
+    }
 }
 
 static void on_fired(struct job *job)
@@ -310,44 +291,58 @@ static void on_fired(struct job *job)
     f->c->firings--;
     if (!f->trigger)
         firing_free(f);
-    else if (err_is_retryable(&job->err) && !f->driver->message)
-        try_later(f, &job->err);
     else
-        end_firing(f, &job->err);
+        after_attempt(f, &job->err);
 }
 
-static void submit_firing(struct firing *f)
+static void carry_out_somewhere(void *ctx)
 {
-    struct err err;
+    struct firing *f = ctx;
+    struct err err = {0};
 
-    f->job.run = run_firing;
-    f->job.done = on_fired;
-    if (workers_submit(f->c->options.workers, &f->job, &err) == 0) {
-        f->is_on_worker = true;
-        f->c->firings++;
+    if (f->driver->place == TRIGGER_ON_LOOP) {
+        carry_out(f, &err);
+        after_attempt(f, &err);
         return;
     }
-    try_later(f, &err);
+    f->job.run = run_firing;
+    f->job.done = on_fired;
+    if (workers_submit(f->c->options.workers, &f->job, &err) < 0) {
+        try_later(f, &err);
+        return;
+    }
+    f->is_on_worker = true;
+    f->c->firings++;
 }
 
 /* ---- the interface ---- */
 
+static void begin_action(struct firing *f, const struct trigger_action *action)
+{
+    struct err err = {0};
+
+    f->action = action;
+    f->driver = action->driver;
+    f->retry = action->retry;
+    f->wait_ms = 0;
+    f->result = (struct trigger_result){0};
+    f->req.trigger = str_copy(f->arena, action->name);
+    f->req.mark = mark_of_firing(f->arena, f->trigger->sensor->object->uid, action->name,
+                                 f->req.events, f->req.event_count);
+    if (action_render(f->arena, action, &f->req, &err) < 0)
+        give_up(f, &err); /* another attempt would end the same */
+    else
+        attempt(f);
+}
+
 static void begin_firing(struct firing *f)
 {
     struct sensor_trigger *t = f->trigger;
-    struct err err = {0};
 
     list_remove(&f->link);
     list_append(&t->firings, &f->link);
     t->firing_count++;
-    if (render(f, &err) < 0) {
-        end_firing(f, &err);
-    } else if (f->driver->place == TRIGGER_ON_WORKER) {
-        submit_firing(f);
-    } else {
-        carry_out(f, &err);
-        end_firing(f, &err);
-    }
+    begin_action(f, &t->action);
 }
 
 void sensor_fire(struct sensor_trigger *t)

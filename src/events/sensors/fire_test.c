@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "events/sensors/sensor_internal.h"
+#include "objects/shapes_events.h"
 
 enum { TURNS_MAX = 4000, EVENTS_MAX = 200, WORKERS = 80 };
 
@@ -32,6 +33,9 @@ static struct {
     char order[EVENTS_MAX + 1]; /* first byte of each event's data, by success */
     char mark[80];
     bool is_same_mark;
+    char triggers[EVENTS_MAX + 1]; /* first byte of the trigger's name, by try */
+    char payload[200];             /* of the last try */
+    uint64_t tried_ms[EVENTS_MAX]; /* when */
 } driver = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int fake_fire(const struct trigger_services *s, struct arena *a,
@@ -44,6 +48,9 @@ static int fake_fire(const struct trigger_services *s, struct arena *a,
     arena_alloc(
         a, 100000); /* a try's memory goes with it: ASan and the test of retries see to that */
     pthread_mutex_lock(&driver.lock);
+    driver.triggers[driver.tries % EVENTS_MAX] = req->trigger.ptr[0];
+    driver.tried_ms[driver.tries % EVENTS_MAX] = clock_mono().ns / 1000000;
+    snprintf(driver.payload, sizeof(driver.payload), STR_FMT, STR_ARG(req->payload));
     fails = driver.tries++ < driver.fail_first;
     driver.running++;
     if (driver.running > driver.most_running)
@@ -68,6 +75,11 @@ static const struct trigger_driver on_worker = {
     .kind = "fake", .summary = "For tests.", .place = TRIGGER_ON_WORKER, .ops = &fake_ops};
 static const struct trigger_driver on_loop = {
     .kind = "fake", .summary = "For tests.", .place = TRIGGER_ON_LOOP, .ops = &fake_ops};
+static const struct trigger_driver sender = {.kind = "http",
+                                             .summary = "For tests.",
+                                             .place = TRIGGER_ON_WORKER,
+                                             .message = &shape_http_trigger,
+                                             .ops = &fake_ops};
 
 struct world {
     char path[64];
@@ -139,9 +151,10 @@ static int setup(void **state)
     w->sensor.dependencies.at = &w->dependency;
     w->sensor.dependencies.len = 1;
     w->trigger = (struct sensor_trigger){.sensor = &w->sensor,
-                                         .name = STR("t"),
-                                         .template = &w->template,
-                                         .driver = &on_worker,
+                                         .action = {.name = STR("t"),
+                                                    .template = &w->template,
+                                                    .driver = &on_worker,
+                                                    .retry = backoff_once()},
                                          .kept = ARENA_ARRAY(w->a, struct kept, 1)};
     list_init(&w->trigger.firings);
     list_init(&w->trigger.waiting);
@@ -150,6 +163,7 @@ static int setup(void **state)
         0;
     driver.hold_us = 0;
     memset(driver.order, 0, sizeof(driver.order));
+    memset(driver.triggers, 0, sizeof(driver.triggers));
     driver.kind = ERR_TRANSIENT;
     driver.mark[0] = '\0';
     driver.is_same_mark = true;
@@ -242,7 +256,7 @@ static void test_on_the_loop(void **state)
 {
     struct world *w = *state;
 
-    w->trigger.driver = &on_loop;
+    w->trigger.action.driver = &on_loop;
     publish(w, 7);
     turn_until_settled(w, 1);
     assert_string_equal(driver.order, "7");
@@ -338,6 +352,238 @@ static void test_a_trigger_that_leaves_settles_nothing(void **state)
     assert_true(driver.is_same_mark);
 }
 
+/* ---- attempts, dead letters, limits ---- */
+
+static struct json parsed(struct world *w, const char *text)
+{
+    struct json v;
+    struct err err;
+
+    if (json_parse(w->a, str_from(text), &v, &err) < 0)
+        fail_msg("%s: %s", err.text, text);
+    return v;
+}
+
+/* The trigger of this manifest, as the controller reads it; the drivers are those of the test.
+ */
+static void read_action(struct world *w, const char *text, struct trigger_action *ret)
+{
+    struct json *v = ARENA_NEW(w->a, struct json);
+    struct err err;
+
+    *v = parsed(w, text);
+    if (action_read(v, ret, &err) < 0)
+        fail_msg("%s", err.text);
+    ret->driver = &sender;
+}
+
+#define ATTEMPTS(steps)                                                                \
+    "{\"atLeastOnce\":true,\"template\":{\"name\":\"main\",\"http\":{\"url\":\"x\"}}," \
+    "\"retryStrategy\":{\"duration\":\"20ms\",\"factor\":2,\"jitter\":0,\"steps\":" steps "}}"
+
+static void test_attempts_as_the_strategy_says(void **state)
+{
+    static const struct {
+        const char *trigger;
+        int fail_first, tries, succeeded;
+    } cases[] = {
+        {ATTEMPTS("4"), 0, 1, 1},
+        {ATTEMPTS("4"), 2, 3, 1},
+        {ATTEMPTS("4"), 3, 4, 1},
+        {ATTEMPTS("4"), 9, 4, 0}, /* then it is given up */
+        {ATTEMPTS("1"), 9, 1, 0},
+        {"{\"atLeastOnce\":true,\"template\":{\"name\":\"main\",\"http\":{\"url\":\"x\"}}}", 9,
+         1, 0},
+        /* without atLeastOnce the strategy has no effect */
+        {"{\"template\":{\"name\":\"main\",\"http\":{\"url\":\"x\"}},\"retryStrategy\":{"
+         "\"steps\":4}}",
+         9, 1, 0},
+    };
+    struct world *w = *state;
+
+    for (int i = 0; i < (int) COUNT_OF(cases); i++) {
+        read_action(w, cases[i].trigger, &w->trigger.action);
+        w->trigger.is_in_order = true;
+        driver.kind = ERR_TIMEOUT; /* of a sender that is a failed attempt */
+        driver.tries = driver.succeeded = 0;
+        driver.fail_first = cases[i].fail_first;
+        driver.mark[0] = '\0';
+        publish(w, i);
+        turn_until_settled(w, i + 1);
+        if (driver.tries != cases[i].tries || driver.succeeded != cases[i].succeeded)
+            fail_msg("case %d: %d tries, %d succeeded", i, driver.tries, driver.succeeded);
+        assert_true(driver.is_same_mark);
+        for (int k = 1; k < driver.tries; k++) /* 20, 40, 80 ms */
+            assert_true(driver.tried_ms[k] - driver.tried_ms[k - 1] >= 19U << (k - 1));
+    }
+    assert_int_equal(come_again(w), 0);
+}
+
+static void test_what_waits_for_an_attempt_is_not_settled(void **state)
+{
+    struct world *w = *state;
+
+    read_action(w, ATTEMPTS("2"), &w->trigger.action);
+    w->trigger.action.retry.duration_ns = 3600000000000;
+    driver.fail_first = 1;
+    publish(w, 1);
+    for (int i = 0; i < TURNS_MAX && driver.tries == 0; i++)
+        loop_run_once(w->loop, 5);
+    for (int i = 0; i < 20; i++)
+        loop_run_once(w->loop, 5);
+    bus_consumer_close(TAKE(w->trigger.consumer));
+    sensor_firings_leave(&w->trigger); /* as at the end of the daemon */
+    w->trigger.firing_count = 0;
+    list_init(&w->trigger.firings);
+    w->delivered = 0;
+    open_consumer(w);
+    turn_until_settled(w, 1);
+    assert_int_equal(driver.succeeded, 1);
+    assert_int_equal(driver.tries, 2);
+}
+
+#define PAYLOAD(name, value)                                                                \
+    "{\"atLeastOnce\":true,\"template\":{\"name\":\"" name                                  \
+    "\",\"http\":{\"url\":\"x\",\"payload\":[{\"src\":{\"dependencyName\":\"d\",\"value\":" \
+    "\"" value                                                                              \
+    "\"},\"dest\":\"why\"}]}},\"retryStrategy\":{\"steps\":2,\"duration\":\"1ms\"}}"
+
+static void test_dead_letters(void **state)
+{
+    static const struct {
+        int fail_first;
+        const char *triggers, *payload; /* of the last try */
+        int succeeded;
+    } cases[] = {
+        {0, "m", "{\"why\":\"first\"}", 1},     {1, "mm", "{\"why\":\"first\"}", 1},
+        {2, "mmd", "{\"why\":\"failed\"}", 1},  {3, "mmdd", "{\"why\":\"failed\"}", 1},
+        {9, "mmdd", "{\"why\":\"failed\"}", 0}, /* there is no dead letter of a dead letter */
+    };
+    struct world *w = *state;
+    struct trigger_action dead_letter;
+
+    read_action(w, PAYLOAD("main", "first"), &w->trigger.action);
+    read_action(w, PAYLOAD("dead", "failed"), &dead_letter);
+    w->trigger.dead_letter = &dead_letter;
+    w->trigger.is_in_order = true;
+    for (int i = 0; i < (int) COUNT_OF(cases); i++) {
+        memset(driver.triggers, 0, sizeof(driver.triggers));
+        driver.tries = driver.succeeded = 0;
+        driver.fail_first = cases[i].fail_first;
+        publish(w, i);
+        turn_until_settled(w, i + 1);
+        assert_string_equal(driver.triggers, cases[i].triggers);
+        assert_string_equal(driver.payload, cases[i].payload);
+        assert_int_equal(driver.succeeded, cases[i].succeeded);
+    }
+    assert_int_equal(come_again(w), 0);
+}
+
+/* Parameters that cannot be put in fail without an attempt; the dead letter has none. */
+static void test_dead_letter_of_what_cannot_be_rendered(void **state)
+{
+    struct world *w = *state;
+    struct trigger_action dead_letter;
+
+    read_action(
+        w,
+        "{\"template\":{\"name\":\"main\",\"http\":{\"url\":\"x\"}},\"parameters\":[{"
+        "\"src\":{\"dependencyName\":\"d\",\"dataKey\":\"missing\"},\"dest\":\"http.url\"}]}",
+        &w->trigger.action);
+    read_action(w, PAYLOAD("dead", "failed"), &dead_letter);
+    w->trigger.dead_letter = &dead_letter;
+    publish(w, 1);
+    turn_until_settled(w, 1);
+    assert_string_equal(driver.triggers, "d");
+    assert_int_equal(driver.succeeded, 1);
+}
+
+static void test_limits_space_out(void **state)
+{
+    struct world *w = *state;
+    uint64_t start_ms = clock_mono().ns / 1000000;
+
+    w->trigger.limit = (struct rate_limit){.distance_ns = 30000000};
+    w->sensor.triggers = &w->trigger;
+    w->sensor.trigger_count = 1;
+    for (int i = 0; i < 5; i++)
+        publish(w, i);
+    turn_until_settled(w, 5);
+    assert_int_equal(driver.succeeded, 5);
+    for (uint64_t i = 0; i < 5; i++) /* each 30 ms behind the one before, or later */
+        assert_true(driver.tried_ms[i] - start_ms >= i * 30);
+    assert_int_equal(come_again(w), 0);
+}
+
+/* ---- resets ---- */
+
+static struct wall at(const char *text)
+{
+    struct wall wall = {0};
+    struct err err;
+
+    assert_int_equal(gotime_parse_wall(str_from(text), &wall, &err), 0);
+    return wall;
+}
+
+static void keep(struct world *w, const char *stored)
+{
+    struct json *context = ARENA_NEW(w->a, struct json);
+
+    *context = parsed(w, "{\"id\":\"id-1\"}");
+    w->trigger.kept[0] = (struct kept){
+        .arena = arena_new(), .seq = 1, .stored = at(stored), .event = {.context = context}};
+}
+
+static void test_resets_forget_what_waits(void **state)
+{
+    static const struct {
+        const char *stored, *now;
+        bool is_kept;
+        int64_t wait_ms;
+    } cases[] = {
+        {"2026-03-10T09:59:00Z", "2026-03-10T09:59:30Z", true, 30000},
+        {"2026-03-10T09:59:00Z", "2026-03-10T10:00:00Z", false, 3600000}, /* as it is due */
+        {"2026-03-10T10:00:01Z", "2026-03-10T10:00:02Z", true, 3598000},
+        {"2026-03-10T10:30:00Z", "2026-03-10T11:00:00Z", false, 3600000},
+        {"2026-03-10T10:30:00Z", "2026-03-12T11:00:00Z", false,
+         3600000}, /* clock set, or slept */
+    };
+    struct world *w = *state;
+    struct json list = parsed(w, "[{\"byTime\":{\"cron\":\"0 * * * *\"}}]");
+    struct err err;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int64_t wait_ms;
+
+        assert_int_equal(resets_read(w->a, &list, &w->trigger.resets, &err), 0);
+        w->trigger.reset_at = (struct wall){0};
+        keep(w, cases[i].stored);
+        wait_ms = (int64_t) sensor_resets_look(&w->trigger, at(cases[i].now));
+        if (wait_ms != cases[i].wait_ms ||
+            (w->trigger.kept[0].arena != NULL) != cases[i].is_kept)
+            fail_msg("case %zu: wait %lld ms", i, (long long) wait_ms);
+        sensor_drop_kept(&w->trigger, &w->trigger.kept[0]);
+    }
+}
+
+static void test_resets_by_the_clock(void **state)
+{
+    struct world *w = *state;
+
+    w->trigger.resets = (struct resets){0};
+    sensor_resets_begin(&w->trigger); /* none: nothing to wait for */
+    assert_null(w->trigger.reset_timer);
+    assert_int_equal(resets_read(w->a, &(struct json){0}, &w->trigger.resets, &(struct err){0}),
+                     0);
+    assert_int_equal(w->trigger.resets.len, 0);
+    keep(w, "2026-03-10T09:59:00Z");
+    sensor_forget(&w->trigger, at("2026-03-10T09:59:00Z"));
+    assert_non_null(w->trigger.kept[0].arena); /* not before */
+    sensor_forget(&w->trigger, at("2026-03-10T09:59:01Z"));
+    assert_null(w->trigger.kept[0].arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +595,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_at_least_once_keeps_the_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_trigger_that_leaves_settles_nothing, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_attempts_as_the_strategy_says, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_waits_for_an_attempt_is_not_settled, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_dead_letters, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dead_letter_of_what_cannot_be_rendered, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_limits_space_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_resets_forget_what_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_resets_by_the_clock, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

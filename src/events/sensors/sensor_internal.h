@@ -6,14 +6,18 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "events/sensors/action.h"
 #include "events/sensors/conditions.h"
 #include "events/sensors/match.h"
+#include "events/sensors/rate_limit.h"
+#include "events/sensors/reset.h"
 #include "events/sensors/sensor.h"
 #include "events/triggers/trigger.h"
 
 struct kept {
     struct arena *arena; /* owned; NULL: nothing is kept */
     uint64_t seq;
+    struct wall stored;
     struct trigger_event event;
 };
 
@@ -21,11 +25,12 @@ struct sensor;
 
 struct sensor_trigger {
     struct sensor *sensor;
-    struct str name;
-    const struct json *template;
-    const struct json *parameters; /* of the template; NULL: none */
-    const struct json *policy;     /* NULL: none */
-    const struct trigger_driver *driver;
+    struct trigger_action action;
+    const struct trigger_action *dead_letter; /* dlqTrigger's; NULL: none */
+    struct rate_limit limit;
+    struct resets resets;
+    struct timer *reset_timer; /* owned; NULL: no resets */
+    struct wall reset_at;      /* the last one: what was stored before it is forgotten */
     const struct condition *condition;
     struct bus_consumer *consumer;
     struct kept *kept; /* one a dependency */
@@ -70,3 +75,15 @@ void sensor_fire(struct sensor_trigger *t);
 /** sensor_firings_leave() - the trigger goes away: firings under way end by themselves, their
  * events come again */
 void sensor_firings_leave(struct sensor_trigger *t);
+
+/* ---- forget.c ---- */
+
+/** sensor_forget() - settle what is kept and was stored before a time */
+void sensor_forget(struct sensor_trigger *t, struct wall before);
+
+/** sensor_resets_look() - carry out the resets that are due at @now; how many milliseconds
+ * until it is to be looked again */
+uint64_t sensor_resets_look(struct sensor_trigger *t, struct wall now);
+
+/** sensor_resets_begin() - look at resets from now on; reset_timer ends it */
+void sensor_resets_begin(struct sensor_trigger *t);

@@ -3,24 +3,7 @@
 . "$(dirname "$0")/../../support/story.sh"
 
 TARGET=$(free_port)
-cat >"$DIR/target.py" <<'PY'
-"""Notes each request as a line of JSON; /status/N answers N."""
-import http.server, json, sys
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def handle_any(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        with open(sys.argv[2], "a") as notes:
-            notes.write(json.dumps({"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body}) + "\n")
-        parts = self.path.split("?")[0].split("/")
-        self.send_response(int(parts[2]) if parts[1] == "status" else 200)
-        self.end_headers()
-    do_GET = do_POST = do_PUT = do_DELETE = handle_any
-    def log_message(self, *args): pass
-
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-PY
-python3 "$DIR/target.py" "$TARGET" "$DIR/notes" &
+python3 "$ROOT/tests/support/http-target.py" "$TARGET" "$DIR/notes" &
 TARGET_PID=$!
 trap 'kill $TARGET_PID; finish; exit $((FAILED > 0))' EXIT
 

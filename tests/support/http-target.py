@@ -1,0 +1,35 @@
+"""An HTTP server for stories: http-target.py PORT NOTES. Notes each request as a line of JSON. /status/N answers N; ?fail_first=N
+answers 500 N times for that path, then 200; anything else 200."""
+import http.server
+import json
+import sys
+import time
+import urllib.parse
+
+failures = {}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def handle_any(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        url = urllib.parse.urlsplit(self.path)
+        first = int(urllib.parse.parse_qs(url.query).get("fail_first", ["0"])[0])
+        failures[url.path] = failures.get(url.path, 0) + 1
+        status = 200
+        if url.path.startswith("/status/"):
+            status = int(url.path.split("/")[2])
+        elif failures[url.path] <= first:
+            status = 500
+        with open(sys.argv[2], "a", encoding="utf-8") as notes:
+            notes.write(json.dumps({"at_ms": int(time.time() * 1000), "method": self.command, "path": self.path, "status": status,
+                                    "headers": dict(self.headers), "body": body}) + "\n")
+        self.send_response(status)
+        self.end_headers()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any
+
+    def log_message(self, *args):
+        pass
+
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
