@@ -1,0 +1,725 @@
+/*
+ * lang/expr/check.c - what expr-lang refuses before an expression runs: unknown names,
+ * operators and functions on types that cannot fit, a division of whole numbers by zero.
+ *
+ * Any thread. The values of the environment give the types of its names; members of maps may be
+ * anything. Doesn't do: Go's types beyond those of enum expr_type.
+ */
+#include "base/limits.h"
+#include "lang/expr/expr_internal.h"
+
+static const struct expr_nature any_nature = {};
+
+static struct expr_nature known(enum expr_type type)
+{
+    return (struct expr_nature){.type = type, .is_known = true};
+}
+
+static bool is_any(const struct expr_nature *n)
+{
+    return !n->is_known;
+}
+
+static bool is_of(const struct expr_nature *n, enum expr_type type)
+{
+    return n->is_known && n->type == type;
+}
+
+static bool is_number(const struct expr_nature *n)
+{
+    return is_of(n, EXPR_INT) || is_of(n, EXPR_FLOAT);
+}
+
+/* Go's names. */
+static const char *nature_name(const struct expr_nature *n)
+{
+    const struct expr_value v = {.type = n->type};
+
+    if (is_any(n) || n->type == EXPR_NIL)
+        return "unknown";
+    return expr_type_name(&v);
+}
+
+static int fail(struct expr_run *r, const struct expr_node *n)
+{
+    return expr_locate(r->text, n->pos, r->err);
+}
+
+static struct expr_nature nature_of(const struct expr_value *v)
+{
+    return v->type == EXPR_NIL ? any_nature : known(v->type);
+}
+
+static int check_name(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_value v;
+
+    for (const struct expr_variable *it = r->variables; it; it = it->outer)
+        if (str_eq(it->name, n->name)) {
+            *ret = it->nature;
+            return 0;
+        }
+    *ret = known(EXPR_MAP);
+    if (str_is(n->name, "$env"))
+        return 0;
+    if (expr_name_find(r->env, r->a, n->name, &v)) {
+        *ret = nature_of(&v);
+        return 0;
+    }
+    *ret = any_nature; /* a builtin that is not called is nil */
+    if (expr_builtin(n->name))
+        return 0;
+    err_set(r->err, ERR_INVALID, "unknown name " STR_FMT, STR_ARG(str_head(n->name, 200)));
+    return fail(r, n);
+}
+
+static int check_pointer(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    *ret = any_nature;
+    if (!r->closure) {
+        err_set(r->err, ERR_INVALID, "cannot use pointer accessor outside predicate");
+        return fail(r, n);
+    }
+    if (str_is_empty(n->name))
+        *ret = r->closure->nature;
+    else if (str_is(n->name, "index"))
+        *ret = known(EXPR_INT);
+    else if (!str_is(n->name, "acc")) {
+        err_set(r->err, ERR_INVALID, "unknown pointer #" STR_FMT,
+                STR_ARG(str_head(n->name, 200)));
+        return fail(r, n);
+    }
+    return 0;
+}
+
+/* Folds whole numbers, as upstream's optimizer does: x % 0 fails here. */
+static int fold(struct expr_run *r, struct expr_node *n)
+{
+    const struct expr_node *x = n->kids[0], *y = n->kid_count > 1 ? n->kids[1] : NULL;
+
+    if (!x->is_constant || (y && !y->is_constant))
+        return 0;
+    if (!y) {
+        n->is_constant = n->op != EXPR_OP_NOT;
+        n->value = expr_int(n->op == EXPR_OP_SUB ? (int64_t) (0 - (uint64_t) x->value.number)
+                                                 : x->value.number);
+        return 0;
+    }
+    if (n->op != EXPR_OP_ADD && n->op != EXPR_OP_SUB && n->op != EXPR_OP_MUL &&
+        n->op != EXPR_OP_MOD)
+        return 0;
+    n->is_constant = true;
+    if (expr_binary(r, n->op, &x->value, &y->value, &n->value) < 0)
+        return fail(r, n);
+    return 0;
+}
+
+static int check_unary(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_nature x;
+    bool fits;
+
+    if (expr_check(r, n->kids[0], &x) < 0)
+        return -1;
+    fits =
+        n->op == EXPR_OP_NOT ? is_of(&x, EXPR_BOOL) : is_number(&x) || is_of(&x, EXPR_DURATION);
+    if (!fits && !is_any(&x)) {
+        err_set(r->err, ERR_INVALID, "invalid operation: " STR_FMT " (mismatched type %s)",
+                STR_ARG(n->name), nature_name(&x));
+        return fail(r, n);
+    }
+    *ret = n->op == EXPR_OP_NOT ? known(EXPR_BOOL) : x;
+    return fold(r, n);
+}
+
+static bool is_comparable(const struct expr_nature *x, const struct expr_nature *y)
+{
+    return is_any(x) || is_any(y) || is_of(x, EXPR_NIL) || is_of(y, EXPR_NIL) ||
+           x->type == y->type || (is_number(x) && is_number(y));
+}
+
+/* Both of a type, or one of it and the other unknown, or both unknown. */
+static bool both(const struct expr_nature *x, const struct expr_nature *y, enum expr_type type)
+{
+    return (is_any(x) || is_of(x, type)) && (is_any(y) || is_of(y, type));
+}
+
+static bool both_numbers(const struct expr_nature *x, const struct expr_nature *y)
+{
+    return (is_any(x) || is_number(x)) && (is_any(y) || is_number(y));
+}
+
+static bool is_either_any(const struct expr_nature *x, const struct expr_nature *y)
+{
+    return is_any(x) || is_any(y);
+}
+
+static struct expr_nature number_nature(const struct expr_nature *x,
+                                        const struct expr_nature *y)
+{
+    if (is_either_any(x, y))
+        return any_nature;
+    return known(is_of(x, EXPR_INT) && is_of(y, EXPR_INT) ? EXPR_INT : EXPR_FLOAT);
+}
+
+static bool is_time(const struct expr_nature *n)
+{
+    return is_any(n) || is_of(n, EXPR_TIME);
+}
+
+static bool is_duration(const struct expr_nature *n)
+{
+    return is_any(n) || is_of(n, EXPR_DURATION);
+}
+
+static bool check_add(const struct expr_nature *x, const struct expr_nature *y,
+                      struct expr_nature *ret)
+{
+    *ret = number_nature(x, y);
+    if (both_numbers(x, y))
+        return true;
+    *ret = is_either_any(x, y) ? any_nature : known(x->type);
+    if (both(x, y, EXPR_STRING) || both(x, y, EXPR_DURATION))
+        return true;
+    *ret = is_either_any(x, y) ? any_nature : known(EXPR_TIME);
+    return (is_time(x) && is_duration(y)) || (is_duration(x) && is_time(y));
+}
+
+static bool check_sub(const struct expr_nature *x, const struct expr_nature *y,
+                      struct expr_nature *ret)
+{
+    *ret = number_nature(x, y);
+    if (both_numbers(x, y))
+        return true;
+    *ret = is_either_any(x, y) ? any_nature : known(EXPR_DURATION);
+    if (both(x, y, EXPR_TIME) || both(x, y, EXPR_DURATION))
+        return true;
+    *ret = is_either_any(x, y) ? any_nature : known(EXPR_TIME);
+    return is_time(x) && is_duration(y);
+}
+
+static bool check_mul(const struct expr_nature *x, const struct expr_nature *y,
+                      struct expr_nature *ret)
+{
+    *ret = number_nature(x, y);
+    if (both_numbers(x, y))
+        return true;
+    *ret = is_either_any(x, y) ? any_nature : known(EXPR_DURATION);
+    return (is_duration(x) && (is_any(y) || is_number(y) || is_of(y, EXPR_DURATION))) ||
+           (is_duration(y) && (is_any(x) || is_number(x)));
+}
+
+static bool check_less(const struct expr_nature *x, const struct expr_nature *y)
+{
+    return both_numbers(x, y) || both(x, y, EXPR_STRING) || both(x, y, EXPR_TIME) ||
+           both(x, y, EXPR_DURATION);
+}
+
+static int check_in(struct expr_run *r, const struct expr_node *n, const struct expr_nature *x,
+                    const struct expr_nature *y)
+{
+    if (is_of(y, EXPR_MAP)) {
+        if (is_any(x) || is_of(x, EXPR_STRING) || is_of(x, EXPR_NIL))
+            return 0;
+        err_set(r->err, ERR_INVALID, "cannot use %s as type string in map key", nature_name(x));
+        return fail(r, n);
+    }
+    if (is_of(y, EXPR_ARRAY)) {
+        if (!y->elem || is_comparable(x, y->elem))
+            return 0;
+        err_set(r->err, ERR_INVALID, "cannot use %s as type %s in array", nature_name(x),
+                nature_name(y->elem));
+        return fail(r, n);
+    }
+    if (is_any(y))
+        return 0;
+    err_set(r->err, ERR_INVALID, "invalid operation: in (mismatched types %s and %s)",
+            nature_name(x), nature_name(y));
+    return fail(r, n);
+}
+
+static bool check_range(struct expr_run *r, const struct expr_nature *x,
+                        const struct expr_nature *y, struct expr_nature *ret)
+{
+    struct expr_nature *elem = ARENA_NEW(r->a, struct expr_nature);
+
+    *elem = known(EXPR_INT);
+    *ret = (struct expr_nature){.type = EXPR_ARRAY, .is_known = true, .elem = elem};
+    return both(x, y, EXPR_INT);
+}
+
+static bool check_quotient(enum expr_op op, const struct expr_nature *x,
+                           const struct expr_nature *y, struct expr_nature *ret)
+{
+    *ret = known(op == EXPR_OP_MOD ? EXPR_INT : EXPR_FLOAT);
+    return op == EXPR_OP_MOD ? both(x, y, EXPR_INT) : both_numbers(x, y);
+}
+
+static struct expr_nature coalesced(const struct expr_nature *x, const struct expr_nature *y)
+{
+    if (is_of(x, EXPR_NIL))
+        return *y;
+    if (is_of(y, EXPR_NIL))
+        return *x;
+    return !is_either_any(x, y) && x->type == y->type ? *x : any_nature;
+}
+
+/* Does the operator take these? */
+static bool check_operator(struct expr_run *r, const struct expr_node *n,
+                           const struct expr_nature *x, const struct expr_nature *y,
+                           struct expr_nature *ret)
+{
+    *ret = known(EXPR_BOOL);
+    switch (n->op) {
+    case EXPR_OP_EQ:
+    case EXPR_OP_NE:
+        return is_comparable(x, y);
+    case EXPR_OP_OR:
+    case EXPR_OP_AND:
+        return both(x, y, EXPR_BOOL);
+    case EXPR_OP_LT:
+    case EXPR_OP_GT:
+    case EXPR_OP_GE:
+    case EXPR_OP_LE:
+        return check_less(x, y);
+    case EXPR_OP_MATCHES:
+    case EXPR_OP_CONTAINS:
+    case EXPR_OP_STARTS:
+    case EXPR_OP_ENDS:
+        return both(x, y, EXPR_STRING);
+    case EXPR_OP_COALESCE:
+        *ret = coalesced(x, y);
+        return true;
+    case EXPR_OP_IN:
+    case EXPR_OP_PIPE:
+    case EXPR_OP_NOT:
+        return true;
+    case EXPR_OP_ADD:
+        return check_add(x, y, ret);
+    case EXPR_OP_SUB:
+        return check_sub(x, y, ret);
+    case EXPR_OP_MUL:
+        return check_mul(x, y, ret);
+    case EXPR_OP_DIV:
+    case EXPR_OP_MOD:
+    case EXPR_OP_POW:
+        return check_quotient(n->op, x, y, ret);
+    case EXPR_OP_RANGE:
+        return check_range(r, x, y, ret);
+    }
+    return false;
+}
+
+static int check_pattern(struct expr_run *r, const struct expr_node *n)
+{
+    const struct expr_node *y = n->kids[1];
+
+    if (n->op == EXPR_OP_MATCHES && y->kind == EXPR_NODE_LITERAL &&
+        y->value.type == EXPR_STRING) {
+        _cleanup_regex_ struct regex *re = regex_new(expr_text_of(&y->value), r->err);
+
+        if (!re)
+            return fail(r, n);
+    }
+    return 0;
+}
+
+static int check_binary(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_nature x, y;
+
+    if (expr_check(r, n->kids[0], &x) < 0 || expr_check(r, n->kids[1], &y) < 0)
+        return -1;
+    if (!check_operator(r, n, &x, &y, ret)) {
+        err_set(r->err, ERR_INVALID,
+                "invalid operation: " STR_FMT " (mismatched types %s and %s)", STR_ARG(n->name),
+                nature_name(&x), nature_name(&y));
+        return fail(r, n);
+    }
+    if (n->op == EXPR_OP_IN && check_in(r, n, &x, &y) < 0)
+        return -1;
+    return check_pattern(r, n) < 0 ? -1 : fold(r, n);
+}
+
+static int check_condition(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_nature test, yes, no;
+
+    if (expr_check(r, n->kids[0], &test) < 0)
+        return -1;
+    if (!is_any(&test) && !is_of(&test, EXPR_BOOL)) {
+        err_set(r->err, ERR_INVALID, "non-bool expression (type %s) used as condition",
+                nature_name(&test));
+        return fail(r, n->kids[0]);
+    }
+    if (expr_check(r, n->kids[1], &yes) < 0 || expr_check(r, n->kids[2], &no) < 0)
+        return -1;
+    *ret = coalesced(&yes, &no);
+    return 0;
+}
+
+static int fail_member(struct expr_run *r, const struct expr_node *n,
+                       const struct expr_nature *base, const struct expr_nature *key)
+{
+    const struct expr_node *name = n->kids[1];
+
+    if (is_of(base, EXPR_NIL))
+        err_set(r->err, ERR_INVALID, "type unknown does not support indexing");
+    else if (name->kind == EXPR_NODE_LITERAL && name->value.type == EXPR_STRING)
+        err_set(r->err, ERR_INVALID, "type %s has no field " STR_FMT, nature_name(base),
+                STR_ARG(str_head(expr_text_of(&name->value), 200)));
+    else
+        err_set(r->err, ERR_INVALID, "type %s[%s] is undefined", nature_name(base),
+                nature_name(key));
+    return fail(r, n);
+}
+
+static int check_access(struct expr_run *r, const struct expr_node *n,
+                        const struct expr_nature *base, const struct expr_nature *key,
+                        struct expr_nature *ret)
+{
+    *ret = any_nature;
+    if (is_any(base))
+        return 0;
+    if (is_of(base, EXPR_MAP)) {
+        if (is_any(key) || is_of(key, EXPR_STRING))
+            return 0;
+        err_set(r->err, ERR_INVALID,
+                "cannot use %s to get an element from map[string]interface {}",
+                nature_name(key));
+        return fail(r, n->kids[1]);
+    }
+    if (is_of(base, EXPR_ARRAY)) {
+        if (base->elem)
+            *ret = *base->elem;
+        if (is_any(key) || is_of(key, EXPR_INT))
+            return 0;
+        err_set(r->err, ERR_INVALID,
+                "array elements can only be selected using an integer (got %s)",
+                nature_name(key));
+        return fail(r, n->kids[1]);
+    }
+    return fail_member(r, n, base, key);
+}
+
+static int check_member(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_nature base, key;
+
+    if (expr_check(r, n->kids[0], &base) < 0 || expr_check(r, n->kids[1], &key) < 0)
+        return -1;
+    return check_access(r, n, &base, &key, ret);
+}
+
+static int check_slice(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    if (expr_check(r, n->kids[0], ret) < 0)
+        return -1;
+    if (!is_any(ret) && !is_of(ret, EXPR_STRING) && !is_of(ret, EXPR_ARRAY)) {
+        err_set(r->err, ERR_INVALID, "cannot slice %s", nature_name(ret));
+        return fail(r, n);
+    }
+    for (size_t i = 1; i < 3; i++) {
+        struct expr_nature bound;
+
+        if (!n->kids[i])
+            continue;
+        if (expr_check(r, n->kids[i], &bound) < 0)
+            return -1;
+        if (!is_any(&bound) && !is_of(&bound, EXPR_INT)) {
+            err_set(r->err, ERR_INVALID, "non-integer slice index %s", nature_name(&bound));
+            return fail(r, n->kids[i]);
+        }
+    }
+    return 0;
+}
+
+/* An array whose items are all of one type knows it. */
+static int check_array(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_nature *elem = ARENA_NEW(r->a, struct expr_nature);
+    bool is_same = n->kid_count > 0;
+
+    for (size_t i = 0; i < n->kid_count; i++) {
+        struct expr_nature item;
+
+        if (expr_check(r, n->kids[i], &item) < 0)
+            return -1;
+        if (i == 0)
+            *elem = item;
+        is_same = is_same && item.is_known && item.type == elem->type && item.type != EXPR_NIL;
+    }
+    *ret = known(EXPR_ARRAY);
+    ret->elem = is_same ? elem : NULL;
+    return 0;
+}
+
+static int check_kids(struct expr_run *r, struct expr_node *n, struct expr_nature *last)
+{
+    *last = any_nature;
+    for (size_t i = 0; i < n->kid_count; i++)
+        if (expr_check(r, n->kids[i], last) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_let(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_variable variable = {.name = n->name, .outer = r->variables};
+    struct expr_value own;
+    const char *what = NULL;
+
+    if (expr_name_find(r->env, r->a, n->name, &own))
+        what = "";
+    else if (expr_builtin(n->name))
+        what = "builtin ";
+    for (const struct expr_variable *it = r->variables; it; it = it->outer)
+        if (str_eq(it->name, n->name))
+            what = "variable ";
+    if (what) {
+        err_set(r->err, ERR_INVALID, "cannot redeclare %s" STR_FMT, what,
+                STR_ARG(str_head(n->name, 200)));
+        return fail(r, n);
+    }
+    if (expr_check(r, n->kids[0], &variable.nature) < 0)
+        return -1;
+    r->variables = &variable;
+    if (expr_check(r, n->kids[1], ret) < 0)
+        return -1;
+    r->variables = variable.outer;
+    return 0;
+}
+
+/* Does an argument fit a letter of struct expr_function? */
+static bool fits(char letter, const struct expr_nature *n)
+{
+    if (is_any(n) || letter == '.')
+        return true;
+    switch (letter) {
+    case 's':
+        return n->type == EXPR_STRING;
+    case 'i':
+        return n->type == EXPR_INT;
+    case 'n':
+        return is_number(n);
+    case 'a':
+        return n->type == EXPR_ARRAY;
+    case 'm':
+        return n->type == EXPR_MAP;
+    case 'c':
+        return n->type == EXPR_STRING || n->type == EXPR_ARRAY || n->type == EXPR_MAP;
+    case 'l':
+        return n->type == EXPR_ARRAY || is_number(n);
+    case 'g':
+        return n->type == EXPR_ARRAY || n->type == EXPR_MAP;
+    case 't':
+        return n->type == EXPR_STRING || is_number(n);
+    case 'z':
+        return n->type == EXPR_ZONE;
+    default:
+        return false;
+    }
+}
+
+static struct expr_nature result_nature(char letter)
+{
+    switch (letter) {
+    case 's':
+        return known(EXPR_STRING);
+    case 'i':
+        return known(EXPR_INT);
+    case 'b':
+        return known(EXPR_BOOL);
+    case 'f':
+        return known(EXPR_FLOAT);
+    case 'a':
+        return known(EXPR_ARRAY);
+    case 'm':
+        return known(EXPR_MAP);
+    case 'D':
+        return known(EXPR_DURATION);
+    case 'T':
+        return known(EXPR_TIME);
+    case 'z':
+        return known(EXPR_ZONE);
+    default:
+        return any_nature;
+    }
+}
+
+static int check_count(struct expr_run *r, const struct expr_node *n)
+{
+    const struct expr_function *f = n->function;
+
+    if (n->kid_count >= f->min && (f->max == EXPR_MANY || n->kid_count <= f->max))
+        return 0;
+    if (str_is(str_from(f->name), "len"))
+        err_set(r->err, ERR_INVALID, "invalid number of arguments (expected 1, got %zu)",
+                n->kid_count);
+    else
+        err_set(r->err, ERR_INVALID, "%s arguments to call %s",
+                n->kid_count < f->min ? "not enough" : "too many", f->name);
+    return fail(r, n);
+}
+
+static int fail_argument(struct expr_run *r, const struct expr_node *n, size_t i, char letter,
+                         const struct expr_nature *x)
+{
+    const char *name = n->function->name,
+               *type = is_of(x, EXPR_NIL) ? "%!s(<nil>)" : nature_name(x);
+
+    if (letter == 's' || letter == 'i') {
+        err_set(r->err, ERR_INVALID, "cannot use %s as argument (type %s) to call %s ",
+                is_of(x, EXPR_NIL) ? "nil" : type, letter == 's' ? "string" : "int", name);
+        return fail(r, n->kids[i]);
+    }
+    if (letter == 'n' || letter == 'c' || letter == 't')
+        err_set(r->err, ERR_INVALID, "invalid argument for %s (type %s)", name, type);
+    else
+        err_set(r->err, ERR_INVALID, "cannot %s%s %s%s", letter == 'm' ? "get " : "", name,
+                letter == 'm' || str_is(str_from(name), "take") ? "from " : "", type);
+    return fail(r, n);
+}
+
+static int check_builtin(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    const struct expr_function *f = n->function;
+    const char *letter = f->args;
+    struct expr_nature first = any_nature, x = any_nature;
+
+    for (size_t i = 0; i < n->kid_count; i++) {
+        if (expr_check(r, n->kids[i], &x) < 0)
+            return -1;
+        if (i == 0)
+            first = x;
+        if (*letter && !fits(*letter, &x))
+            return fail_argument(r, n, i, *letter, &x);
+        if (*letter && letter[1])
+            letter++;
+    }
+    if (check_count(r, n) < 0)
+        return -1;
+    *ret = result_nature(f->result);
+    if (str_is(str_from(f->name), "get")) {
+        if (is_any(&first) || is_of(&first, EXPR_MAP) || is_of(&first, EXPR_ARRAY))
+            return check_access(r, n, &first, &x, ret);
+        err_set(r->err, ERR_INVALID, "type %s does not support indexing", nature_name(&first));
+        return fail(r, n->kids[0]);
+    }
+    return 0;
+}
+
+static int check_closure(struct expr_run *r, struct expr_node *n,
+                         const struct expr_nature *items, struct expr_nature *ret)
+{
+    enum expr_predicate p = n->function->predicate;
+    struct expr_closure closure = {.outer = r->closure,
+                                   .nature = items->elem ? *items->elem : any_nature};
+    bool wants_bool = p != EXPR_MAP_EACH && p != EXPR_SUM && p != EXPR_GROUP_BY &&
+                      p != EXPR_SORT_BY && p != EXPR_REDUCE;
+
+    r->closure = &closure;
+    if (expr_check(r, n->kids[1], ret) < 0)
+        return -1;
+    r->closure = closure.outer;
+    if (!wants_bool || is_any(ret) || is_of(ret, EXPR_BOOL))
+        return 0;
+    err_set(r->err, ERR_INVALID, "predicate should return boolean (got %s)", nature_name(ret));
+    return fail(r, n->kids[1]);
+}
+
+static int check_predicate(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_nature items, body = any_nature, extra;
+    struct expr_nature *elem = ARENA_NEW(r->a, struct expr_nature);
+
+    if (expr_check(r, n->kids[0], &items) < 0)
+        return -1;
+    if (!is_any(&items) && !is_of(&items, EXPR_ARRAY)) {
+        err_set(r->err, ERR_INVALID, "builtin %s takes only array (got %s)", n->function->name,
+                nature_name(&items));
+        return fail(r, n->kids[0]);
+    }
+    if (n->kid_count > 1 && check_closure(r, n, &items, &body) < 0)
+        return -1;
+    if (n->kid_count > 2 && expr_check(r, n->kids[2], &extra) < 0)
+        return -1;
+    *ret = result_nature(n->function->result);
+    if (n->function->predicate == EXPR_MAP_EACH) {
+        *elem = body;
+        ret->elem = is_any(elem) || elem->type == EXPR_NIL ? NULL : elem;
+    } else if (is_of(ret, EXPR_ARRAY)) {
+        ret->elem = items.elem;
+    }
+    return 0;
+}
+
+/* A call of a name, a member or a method. */
+static int check_call(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    struct expr_node *callee = n->kids[0];
+    struct expr_nature base, f = any_nature;
+
+    if (callee->kind == EXPR_NODE_MEMBER) {
+        if (expr_check(r, callee->kids[0], &base) < 0)
+            return -1;
+        if (is_any(&base) || !expr_has_methods(base.type))
+            if (check_member(r, callee, &f) < 0)
+                return -1;
+    } else if (expr_check(r, callee, &f) < 0) {
+        return -1;
+    }
+    if (!is_any(&f) && f.type != EXPR_FUNCTION) {
+        err_set(r->err, ERR_INVALID, "%s is not callable", nature_name(&f));
+        return fail(r, n);
+    }
+    for (size_t i = 1; i < n->kid_count; i++)
+        if (expr_check(r, n->kids[i], &base) < 0)
+            return -1;
+    *ret = any_nature;
+    return 0;
+}
+
+int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    *ret = any_nature;
+    switch (n->kind) {
+    case EXPR_NODE_LITERAL:
+        *ret = known(n->value.type);
+        return 0;
+    case EXPR_NODE_NAME:
+        return check_name(r, n, ret);
+    case EXPR_NODE_POINTER:
+        return check_pointer(r, n, ret);
+    case EXPR_NODE_UNARY:
+        return check_unary(r, n, ret);
+    case EXPR_NODE_BINARY:
+        return check_binary(r, n, ret);
+    case EXPR_NODE_CONDITION:
+        return check_condition(r, n, ret);
+    case EXPR_NODE_MEMBER:
+        return check_member(r, n, ret);
+    case EXPR_NODE_SLICE:
+        return check_slice(r, n, ret);
+    case EXPR_NODE_CHAIN:
+        return expr_check(r, n->kids[0], ret);
+    case EXPR_NODE_ARRAY:
+        return check_array(r, n, ret);
+    case EXPR_NODE_MAP:
+        if (check_kids(r, n, ret) < 0)
+            return -1;
+        *ret = known(EXPR_MAP);
+        return 0;
+    case EXPR_NODE_CALL:
+        return check_call(r, n, ret);
+    case EXPR_NODE_BUILTIN:
+        return check_builtin(r, n, ret);
+    case EXPR_NODE_PREDICATE:
+        return check_predicate(r, n, ret);
+    case EXPR_NODE_LET:
+        return check_let(r, n, ret);
+    case EXPR_NODE_SEQUENCE:
+        return check_kids(r, n, ret);
+    }
+    return 0;
+}

@@ -1,0 +1,237 @@
+/*
+ * lang/expr/expr.c - compilation, runs, missing names and environments. See expr.h.
+ */
+#include "lang/expr/expr.h"
+
+#include "lang/expr/expr_internal.h"
+
+/* One line of the text and a caret, as expr-lang's file.Error; lines and columns from 1. */
+int expr_locate(struct str text, uint32_t pos, struct err *err)
+{
+    char told[ERR_TEXT_MAX_BYTES], dots[512];
+    struct str line = text;
+    size_t start = 0, end, column, number = 1;
+
+    for (size_t i = 0; i < pos && i < text.len; i++)
+        if (text.ptr[i] == '\n') {
+            start = i + 1;
+            number++;
+        }
+    line = str_skip(text, start);
+    end = str_find_char(line, '\n');
+    line = str_head(line, end == SIZE_MAX ? line.len : end);
+    column = expr_runes(str_head(line, pos - start));
+    memset(dots, '.', sizeof(dots));
+    snprintf(told, sizeof(told), "%s", err->text);
+    return err_set(err, err->kind == ERR_NONE ? ERR_INVALID : err->kind,
+                   "%s (%zu:%zu)\n | " STR_FMT "\n | " STR_FMT "^", told, number, column + 1,
+                   STR_ARG(str_head(line, 500)), (int) (column < sizeof(dots) ? column : 0),
+                   dots);
+}
+
+int expr_compile(struct arena *a, struct str text, const struct expr_env *env,
+                 const struct expr_program **ret, struct err *err)
+{
+    struct expr_run r = {.a = a, .text = text, .env = env, .err = err};
+    struct expr_program *p = ARENA_NEW(a, struct expr_program);
+    struct expr_nature nature;
+
+    p->text = text;
+    if (expr_parse(a, text, env, &p->root, err) < 0 || expr_check(&r, p->root, &nature) < 0)
+        return -1;
+    *ret = p;
+    return 0;
+}
+
+int expr_run(const struct expr_program *program, struct arena *a, const struct expr_env *env,
+             struct expr_value *ret, struct err *err)
+{
+    struct expr_run r = {.a = a, .text = program->text, .env = env, .err = err};
+    struct expr_value v;
+
+    if (expr_eval_node(&r, program->root, &v) < 0)
+        return -1;
+    *ret = v;
+    return 0;
+}
+
+int expr_eval(struct arena *a, struct str text, const struct expr_env *env,
+              struct expr_value *ret, struct err *err)
+{
+    const struct expr_program *program = NULL;
+
+    if (expr_compile(a, text, env, &program, err) < 0)
+        return -1;
+    return expr_run(program, a, env, ret, err);
+}
+
+int expr_eval_bool(struct arena *a, struct str text, const struct expr_env *env, bool *ret,
+                   struct err *err)
+{
+    struct expr_value v;
+
+    if (expr_eval(a, text, env, &v, err) < 0)
+        return -1;
+    if (v.type != EXPR_BOOL)
+        return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
+                       expr_type_name(&v));
+    *ret = v.is_true;
+    return 0;
+}
+
+/* One look for missing names. */
+struct missing {
+    struct arena *a;
+    const struct expr_env *env;
+    expr_missing_fn fn;
+    void *ctx;
+    struct err *err;
+};
+
+static bool is_text(const struct expr_node *n)
+{
+    return n->kind == EXPR_NODE_LITERAL && n->value.type == EXPR_STRING;
+}
+
+/* "a.b.c" of a name with members by texts; false for anything else. */
+static bool path_of(struct missing *m, const struct expr_node *n, struct str *ret)
+{
+    struct str base;
+
+    if (n->kind == EXPR_NODE_NAME) {
+        *ret = n->name;
+        return true;
+    }
+    if (n->kind != EXPR_NODE_MEMBER || n->is_optional || !is_text(n->kids[1]) ||
+        !path_of(m, n->kids[0], &base))
+        return false;
+    *ret = str_printf(m->a, STR_FMT "." STR_FMT, STR_ARG(base),
+                      STR_ARG(expr_text_of(&n->kids[1]->value)));
+    return true;
+}
+
+/* The value of such a path; false when a part of it is not there. */
+static bool path_find(struct missing *m, const struct expr_node *n, struct expr_value *ret)
+{
+    struct expr_value base;
+    const struct expr_value *found;
+
+    if (n->kind == EXPR_NODE_NAME)
+        return !str_is(n->name, "$env") && expr_name_find(m->env, m->a, n->name, ret);
+    if (!path_find(m, n->kids[0], &base))
+        return false;
+    found = expr_map_get(&base, expr_text_of(&n->kids[1]->value));
+    if (found)
+        *ret = *found;
+    return found != NULL;
+}
+
+static int each_missing(struct missing *m, const struct expr_node *n)
+{
+    bool is_coalesce = n->kind == EXPR_NODE_BINARY && n->op == EXPR_OP_COALESCE;
+    struct expr_value v;
+    struct str path;
+
+    if (path_of(m, n, &path))
+        return path_find(m, n, &v) ? 0 : m->fn(m->ctx, path, m->err);
+    if (n->kind == EXPR_NODE_CHAIN)
+        return 0;
+    for (size_t i = is_coalesce ? 1 : 0; i < n->kid_count; i++) {
+        const struct expr_node *kid = n->kids[i];
+
+        if (kid && each_missing(m, kid) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int expr_each_missing(struct arena *a, struct str text, const struct expr_env *env,
+                      expr_missing_fn fn, void *ctx, struct err *err)
+{
+    struct missing m = {.a = a, .env = env, .fn = fn, .ctx = ctx, .err = err};
+    struct expr_node *root = NULL;
+
+    if (expr_parse(a, text, env, &root, err) < 0)
+        return -1;
+    return each_missing(&m, root);
+}
+
+bool expr_lookup_map(const void *ctx, struct arena *a _unused_, struct str name,
+                     struct expr_value *ret)
+{
+    const struct expr_value *map = ctx, *found;
+
+    if (str_is(name, "$env")) {
+        *ret = *map;
+        return true;
+    }
+    found = expr_map_get(map, name);
+    if (found)
+        *ret = *found;
+    return found != NULL;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const struct expr_name *x = left, *y = right;
+    size_t len = x->name.len < y->name.len ? x->name.len : y->name.len;
+    int order = len > 0 ? memcmp(x->name.ptr, y->name.ptr, len) : 0;
+
+    return order != 0 ? order : (x->name.len > y->name.len) - (x->name.len < y->name.len);
+}
+
+enum { NAME_PARTS_MAX = 64 }; /* further dots are no more than characters */
+
+/* The part of a name behind @skip up to the next dot. */
+static struct str part_of(const struct expr_name *n, size_t skip, size_t depth)
+{
+    struct str rest = str_skip(n->name, skip);
+    size_t dot = depth < NAME_PARTS_MAX ? str_find_char(rest, '.') : SIZE_MAX;
+
+    return dot == SIZE_MAX ? rest : str_head(rest, dot);
+}
+
+/* Names that agree in their first @skip bytes, as one map. */
+static struct expr_value nest(struct arena *a, const struct expr_name *names, size_t count,
+                              size_t skip, size_t depth)
+{
+    struct expr_pair *pairs = ARENA_ARRAY(a, struct expr_pair, count + 1);
+    size_t len = 0;
+
+    for (size_t i = 0, next; i < count; i = next) {
+        struct str part = part_of(&names[i], skip, depth);
+        size_t inner = i;
+
+        for (next = i; next < count && str_eq(part_of(&names[next], skip, depth), part); next++)
+            inner += names[next].name.len == skip + part.len;
+        pairs[len].key = expr_string(part);
+        pairs[len++].value =
+            inner < next ? nest(a, names + inner, next - inner, skip + part.len + 1, depth + 1)
+                         : names[next - 1].value;
+    }
+    return expr_map(pairs, len);
+}
+
+/* Puts a name's parts in the order of a walk: a dot sorts before all other bytes. */
+struct expr_value expr_nest(struct arena *a, struct expr_name *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *copy = str_cz(a, names[i].name);
+
+        for (size_t k = 0; k < names[i].name.len; k++)
+            if (copy[k] == '.')
+                copy[k] = '\x01';
+        names[i].name = str_of(copy, names[i].name.len);
+    }
+    if (count > 1)
+        qsort(names, count, sizeof(*names), compare_names);
+    for (size_t i = 0; i < count; i++) {
+        char *copy = str_cz(a, names[i].name);
+
+        for (size_t k = 0; k < names[i].name.len; k++)
+            if (copy[k] == '\x01')
+                copy[k] = '.';
+        names[i].name = str_of(copy, names[i].name.len);
+    }
+    return nest(a, names, count, 0, 0);
+}

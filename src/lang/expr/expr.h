@@ -1,0 +1,220 @@
+/*
+ * lang/expr/expr.h - the expression language of "{{=...}}", hooks, retryStrategy.expression,
+ * valueFrom.expression and event filters: expr-lang 1.17 as Argo uses it.
+ *
+ * A text is compiled once into an immutable program and run many times. Compilation refuses
+ * what expr-lang refuses before it runs: bad syntax, unknown names, operators and functions on
+ * types that cannot fit. Names come from an environment; the types of its values at
+ * compilation count, as upstream compiles with the values at hand. Every message ends with
+ * "(line:column)" and the line with a caret below the place, as upstream's.
+ *
+ * Pure, any thread; programs may be shared. Steps, depth and bytes are bounded
+ * (EXPR_*_MAX). Doesn't do: reading the clock (the environment says what time it is), the
+ * random, cryptographic and date functions of sprig (ERR_UNSUPPORTED), Go's methods other than
+ * those of times and durations.
+ *
+ * ../shared/golden/lang/expr.jsonl decides.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "formats/json.h"
+
+enum expr_type {
+    EXPR_NIL,
+    EXPR_BOOL,
+    EXPR_INT,
+    EXPR_FLOAT,
+    EXPR_STRING,
+    EXPR_BYTES,
+    EXPR_ARRAY,
+    EXPR_MAP,
+    EXPR_TIME,
+    EXPR_DURATION,
+    EXPR_ZONE,
+    EXPR_FUNCTION,
+};
+
+struct expr_pair;
+struct expr_function;
+struct gotime;
+
+/* A value. What it points to lives in the arena that it was made in. */
+struct expr_value {
+    enum expr_type type;
+    bool has_any_keys; /* EXPR_MAP whose keys may be no texts (groupBy): it has no JSON */
+    size_t count;      /* bytes of text, items, pairs */
+    union {
+        bool is_true;
+        int64_t number; /* EXPR_INT; EXPR_DURATION in nanoseconds */
+        double real;
+        const char *text;               /* EXPR_STRING, EXPR_BYTES, EXPR_ZONE (its name) */
+        const struct expr_value *items; /* EXPR_ARRAY */
+        const struct expr_pair *pairs;  /* EXPR_MAP: no two with the same key */
+        const struct gotime *time;
+        const struct expr_function *function;
+    };
+};
+
+struct expr_pair {
+    struct expr_value key, value;
+};
+
+/*
+ * Finds a name of the environment: returns whether there is one. The name "$env" asks for all
+ * names as one map. May allocate in @a.
+ */
+typedef bool (*expr_lookup_fn)(const void *ctx, struct arena *a, struct str name,
+                               struct expr_value *ret);
+
+/* Which functions an environment has besides those of the language. */
+enum expr_functions {
+    EXPR_PLAIN, /* none: HTTP conditions, data transformations, event bindings */
+    EXPR_ARGO,  /* asInt, asFloat, jsonpath, toJson, sprig */
+};
+
+struct expr_env {
+    expr_lookup_fn lookup;
+    const void *ctx;
+    enum expr_functions functions;
+    struct wall now; /* what now() answers */
+};
+
+struct expr_program;
+
+/**
+ * expr_compile() - read and check an expression
+ * @a:    where the program lives
+ * @text: expression; borrowed by the program
+ * @env:  names, for their types; not kept
+ * @ret:  the program; untouched on failure
+ * @err:  ERR_INVALID with expr-lang's text; ERR_LIMIT over EXPR_TEXT_MAX_BYTES or
+ * EXPR_DEPTH_MAX
+ *
+ * Return: 0 or -1.
+ */
+int expr_compile(struct arena *a, struct str text, const struct expr_env *env,
+                 const struct expr_program **ret, struct err *err);
+
+/**
+ * expr_run() - the value of a program
+ * @program: program
+ * @a:       where the value lives; it may borrow from the environment and the program
+ * @env:     names
+ * @ret:     the value; untouched on failure
+ * @err:     ERR_INVALID with expr-lang's text; ERR_UNSUPPORTED for a function that is not
+ * built; ERR_LIMIT over EXPR_STEPS_MAX, EXPR_DEPTH_MAX or EXPR_OUTPUT_MAX_BYTES
+ *
+ * Return: 0 or -1.
+ */
+int expr_run(const struct expr_program *program, struct arena *a, const struct expr_env *env,
+             struct expr_value *ret, struct err *err);
+
+/**
+ * expr_eval() - expr_compile() and expr_run() at once, for an expression that is used once
+ * @a:    where the value lives
+ * @text: expression
+ * @env:  names
+ * @ret:  the value; untouched on failure
+ * @err:  as the two
+ *
+ * Return: 0 or -1.
+ */
+int expr_eval(struct arena *a, struct str text, const struct expr_env *env,
+              struct expr_value *ret, struct err *err);
+
+/**
+ * expr_eval_bool() - expr_eval() of a condition
+ * @a:    scratch
+ * @text: condition
+ * @env:  names
+ * @ret:  its value; untouched on failure
+ * @err:  as expr_eval(); ERR_INVALID when the value is no boolean
+ *
+ * Return: 0 or -1.
+ */
+int expr_eval_bool(struct arena *a, struct str text, const struct expr_env *env, bool *ret,
+                   struct err *err);
+
+/* Told of one name of an expression that the environment lacks, as "steps.a.outputs.result". */
+typedef int (*expr_missing_fn)(void *ctx, struct str name, struct err *err);
+
+/**
+ * expr_each_missing() - the names that an expression needs and the environment lacks
+ * @a:    scratch
+ * @text: expression
+ * @env:  names
+ * @fn:   returns 0 to go on, -1 to stop
+ * @ctx:  passed to @fn
+ * @err:  ERR_INVALID when the text is no expression, or as @fn filled it
+ *
+ * Names at the left of "??" and behind "?." may be missing and are not told. As upstream's,
+ * names that "let" makes are told, too.
+ *
+ * Return: 0 or -1.
+ */
+int expr_each_missing(struct arena *a, struct str text, const struct expr_env *env,
+                      expr_missing_fn fn, void *ctx, struct err *err);
+
+/**
+ * expr_value_json() - a value as Go's encoding/json sees it
+ * @a:   where the document lives; it may borrow from the value
+ * @v:   value
+ * @ret: the document; untouched on failure
+ * @err: ERR_INVALID "json: unsupported type: ..." for functions, maps whose keys are no texts,
+ * NaN and infinities
+ *
+ * Return: 0 or -1.
+ */
+int expr_value_json(struct arena *a, const struct expr_value *v, struct json *ret,
+                    struct err *err);
+
+/**
+ * expr_value_of_json() - a JSON document as a value: numbers are floats
+ * @a: where the value lives; texts are borrowed
+ * @v: document
+ */
+struct expr_value expr_value_of_json(struct arena *a, const struct json *v);
+
+/** expr_string() - a text as a value; borrowed */
+static inline struct expr_value expr_string(struct str s)
+{
+    return (struct expr_value){.type = EXPR_STRING, .count = s.len, .text = s.ptr};
+}
+
+/** expr_int() - a whole number as a value */
+static inline struct expr_value expr_int(int64_t n)
+{
+    return (struct expr_value){.type = EXPR_INT, .number = n};
+}
+
+/** expr_value_str() - the text of a string value; absent for another type */
+static inline struct str expr_value_str(const struct expr_value *v)
+{
+    return v->type == EXPR_STRING ? str_of(v->text ? v->text : "", v->count) : STR_NONE;
+}
+
+/* A name of a flat list, as "steps.a.outputs.result". */
+struct expr_name {
+    struct str name;
+    struct expr_value value;
+};
+
+/**
+ * expr_nest() - a map of maps from names with dots
+ * @a:     where the map lives; names are borrowed
+ * @names: names; sorted by this function
+ * @count: how many
+ *
+ * Of "a" and "a.b" the first is dropped, as upstream does.
+ */
+struct expr_value expr_nest(struct arena *a, struct expr_name *names, size_t count);
+
+/**
+ * expr_lookup_map() - a look-up in a map value
+ * @ctx:  const struct expr_value *, a map
+ * @a:    not used
+ * @name: member, or "$env" for the map itself
+ * @ret:  its value
+ */
+bool expr_lookup_map(const void *ctx, struct arena *a, struct str name, struct expr_value *ret);
