@@ -75,7 +75,7 @@ FDS=$(fds)
 curl -sN --max-time 1 "$API/workflows/argo/long/log?logOptions.follow=true" >"$DIR/cut"
 check "a follower sees what there is" grep -q '"content":"ONE' "$DIR/cut"
 no_more_fds() { [ "$(fds)" -le "$FDS" ]; }
-check "and leaves nothing behind when it goes" wait_for 5 no_more_fds
+check "and leaves nothing behind when it goes" wait_for 20 no_more_fds
 check "it is deleted while it runs" answers 200 DELETE /workflows/argo/long
 
 check "delete" answers 200 DELETE /workflows/argo/hello
