@@ -117,6 +117,13 @@ struct store_node {
 int store_nodes(struct store *s, struct arena *a, struct str workflow_uid, struct store_node **ret,
                 size_t *ret_count, struct err *err);
 
+/**
+ * store_once_get() - what the transaction with a mark (store_txn_once()) wrote
+ * @ret: key of its last object, in the arena; the object may be deleted since
+ * @err: ERR_NOT_FOUND: no such transaction was committed
+ */
+int store_once_get(struct store *s, struct arena *a, struct str mark, struct store_key *ret, struct err *err);
+
 /** store_uids() - the uids of all objects of a kind of argoproj.io, in the arena */
 int store_uids(struct store *s, struct arena *a, struct str kind, struct str **ret, size_t *ret_count,
                struct err *err);

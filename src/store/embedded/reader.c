@@ -291,6 +291,30 @@ int store_uids(struct store *s, struct arena *a, struct str kind, struct str **r
     return code == SQLITE_DONE ? 0 : -1;
 }
 
+int store_once_get(struct store *s, struct arena *a, struct str mark, struct store_key *ret,
+                   struct err *err)
+{
+    struct connection *c = store_reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_ONCE_GET);
+    bind_str(stmt, 1, mark);
+    code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *ret = (struct store_key){column_str(stmt, 0, a), column_str(stmt, 1, a),
+                                  column_str(stmt, 2, a), column_str(stmt, 3, a)};
+    else if (code == SQLITE_DONE)
+        err_set(err, ERR_NOT_FOUND, "no transaction has the mark " STR_FMT, STR_ARG(mark));
+    else
+        db_error(c->db, "read a mark", err);
+    sqlite3_reset(stmt);
+    store_reader_give(s, c);
+    return code == SQLITE_ROW ? 0 : -1;
+}
+
 int store_row_get(struct store *s, struct arena *a, struct str table, struct str key,
                   struct str *ret, struct err *err)
 {

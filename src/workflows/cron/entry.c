@@ -316,7 +316,7 @@ static void run_submission(struct job *job)
     FAULT_POINT("cron.submit.before");
     if (submitter->submit(submitter->ctx, &doc, &options, &s->made, &job->err) < 0) {
         s->made = NULL;
-        if (job->err.kind != ERR_EXISTS && job->err.kind != ERR_GONE)
+        if (job->err.kind != ERR_EXISTS)
             err_wrap(&job->err, "Failed to submit Workflow");
     }
     FAULT_POINT("cron.submit.after");
@@ -329,15 +329,14 @@ static void set_outcome(struct cron_entry *e, const struct submission *s)
 
     arena_free(e->outcome.arena);
     e->outcome = (struct cron_outcome){.arena = a, .scheduled_s = s->scheduled_s};
-    if (s->made) {
+    if (s->made && !str_is_empty(s->made->uid)) { /* one without a uid is deleted since */
         e->outcome.kind = CRON_STARTED;
         e->outcome.child = (struct cron_child){.name = str_copy(a, s->made->key.name),
                                                .uid = str_copy(a, s->made->uid),
                                                .rv = s->made->rv};
         return;
     }
-    e->outcome.kind =
-        err->kind == ERR_EXISTS || err->kind == ERR_GONE ? CRON_MADE_BEFORE : CRON_FAILED;
+    e->outcome.kind = s->made || err->kind == ERR_EXISTS ? CRON_MADE_BEFORE : CRON_FAILED;
     e->outcome.why = str_copy(a, str_from(err->text));
 }
 

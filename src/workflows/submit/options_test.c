@@ -407,6 +407,50 @@ static void *race(void *ctx)
     return NULL;
 }
 
+static void drop(struct world *w, const char *kind, struct str name)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    const struct store_key key = {STR("argoproj.io"), str_from(kind), STR("argo"), name};
+    struct store_result result;
+    struct err err;
+
+    store_txn_delete(txn, &key, STR(""), 0);
+    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
+}
+
+/* What a mark made is the answer for good: when its template is gone, and when it is itself. */
+static void test_mark_outlives_what_it_names(void **state)
+{
+    struct world *w = *state;
+    const struct workflow_submit_options options = {.ns = STR("argo"), .once_mark = STR("m")};
+    struct json template =
+        parse(w->a, "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\","
+                    "\"metadata\":{\"name\":\"lib\"}," SPEC);
+    const struct store_object *o, *again;
+    struct err err;
+
+    assert_int_equal(
+        w->submitter.create(w->submitter.ctx, &template, STR("argo"), STR(""), &o, &err), 0);
+    store_object_unref(o);
+    assert_int_equal(w->submitter.submit_from(w->submitter.ctx, STR("workflowtemplate"),
+                                              STR("lib"), &options, &o, &err),
+                     0);
+    drop(w, "WorkflowTemplate", STR("lib"));
+    assert_int_equal(w->submitter.submit_from(w->submitter.ctx, STR("workflowtemplate"),
+                                              STR("lib"), &options, &again, &err),
+                     0);
+    assert_true(str_eq(again->uid, o->uid));
+    store_object_unref(again);
+    drop(w, "Workflow", o->key.name);
+    assert_int_equal(w->submitter.submit_from(w->submitter.ctx, STR("workflowtemplate"),
+                                              STR("lib"), &options, &again, &err),
+                     0);
+    assert_true(str_eq(again->key.name, o->key.name));
+    assert_int_equal(count_workflows(w), 0);
+    store_object_unref(again);
+    store_object_unref(o);
+}
+
 /* An effect that four try at once happens once, and all four hear of the same workflow. */
 static void test_mark_by_many(void **state)
 {
@@ -455,6 +499,7 @@ int main(void)
         TEST(test_namespaces),
         TEST(test_names),
         TEST(test_generated_names),
+        TEST(test_mark_outlives_what_it_names),
         TEST(test_mark_by_many),
         TEST(test_dry_runs),
     };

@@ -3,8 +3,8 @@
  * store.
  *
  * A mark makes a creation happen once ever: the second time the object that was made then is
- * the answer. Where a name may be taken already (name_or_generate), the generated one is tried
- * after.
+ * the answer, whatever has become of it and of what it refers to. Where a name may be taken
+ * already (name_or_generate), the generated one is tried after.
  */
 #include "workflows/submit/submit.h"
 
@@ -35,8 +35,35 @@ static int prepare(struct arena *a, const struct object_document *doc, struct st
                           (const uint8_t *) bits, ret, err);
 }
 
-static int store_new(struct store *store, const struct json *doc, struct str mark,
-                     const struct store_object **ret, struct err *err)
+/* What a mark made before, as it is now; of what is deleted, the name. 0: nothing; -1. */
+static int made_before(struct arena *a, struct store *store, struct str mark,
+                       const struct store_object **ret, struct err *err)
+{
+    struct json_object_builder b = {0}, meta = {0};
+    struct store_key key;
+    struct json doc;
+
+    if (str_is_empty(mark))
+        return 0;
+    if (store_once_get(store, a, mark, &key, err) < 0)
+        return err->kind == ERR_NOT_FOUND ? 0 : -1;
+    if (store_get(store, &key, ret, err) == 0)
+        return 1;
+    if (err->kind != ERR_NOT_FOUND)
+        return -1;
+    json_add_str(a, &meta, STR("name"), key.name);
+    json_add_str(a, &meta, STR("namespace"), key.ns);
+    json_add(a, &b, STR("apiVersion"),
+             json_string(str_is_empty(key.group) ? STR("v1") : STR("argoproj.io/v1alpha1")));
+    json_add(a, &b, STR("kind"), json_string(key.kind));
+    json_add(a, &b, STR("metadata"), json_object(&meta));
+    doc = json_object(&b);
+    *ret = store_object_of(&doc);
+    return 1;
+}
+
+static int store_new(struct arena *a, struct store *store, const struct json *doc,
+                     struct str mark, const struct store_object **ret, struct err *err)
 {
     struct store_txn *txn = store_txn_new(store);
     struct store_result result = {0};
@@ -46,8 +73,8 @@ static int store_new(struct store *store, const struct json *doc, struct str mar
     store_txn_create(txn, doc);
     if (store_commit_wait(store, txn, &result, err) < 0)
         return -1;
-    if (!result.object)
-        return err_set(err, ERR_GONE, "it was created before and is deleted now");
+    if (!result.object) /* somebody was quicker with that mark, and it is deleted already */
+        return made_before(a, store, mark, ret, err) == 1 ? 0 : -1;
     *ret = result.object;
     return 0;
 }
@@ -63,7 +90,7 @@ static int try_create(struct arena *a, struct store *store, const struct object_
         submit_references(a, store, &prepared, &made, err) < 0)
         return -1;
     if (!options->dry_run)
-        return store_new(store, &made, options->once_mark, ret, err);
+        return store_new(a, store, &made, options->once_mark, ret, err);
     *ret = store_object_of(&made);
     return 0;
 }
@@ -77,7 +104,10 @@ static int on_submit(void *ctx, const struct json *doc,
     struct json made;
     const struct json *meta;
     bool may_generate;
+    int before = made_before(a, ctx, options->once_mark, ret, err);
 
+    if (before != 0)
+        return before < 0 ? -1 : 0;
     if (submit_apply_options(a, doc, options, &made, err) < 0 ||
         check(a, &made, &checked, err) < 0)
         return -1;
@@ -167,7 +197,10 @@ static int on_create(void *ctx, const struct json *doc, struct str ns, struct st
     struct workflow_submit_options options = {.ns = ns, .once_mark = mark};
     struct object_document checked;
     struct json made;
+    int before = made_before(a, ctx, mark, ret, err);
 
+    if (before != 0)
+        return before < 0 ? -1 : 0;
     if (str_is(json_get_str(doc, STR("kind")), "Workflow")) {
         if (!str_is_empty(object_namespace(doc)))
             options.ns = STR("");
@@ -177,7 +210,7 @@ static int on_create(void *ctx, const struct json *doc, struct str ns, struct st
         prepare(a, &checked, str_is_empty(object_namespace(doc)) ? ns : STR(""), &made, err) <
             0)
         return -1;
-    return store_new(ctx, &made, mark, ret, err);
+    return store_new(a, ctx, &made, mark, ret, err);
 }
 
 void workflow_submitter_init(struct workflow_submitter *s, struct store *store)
