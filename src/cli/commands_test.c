@@ -872,6 +872,108 @@ static void test_apply(void **state)
     CHECK_ALL(cases);
 }
 
+#define API(name, verb) "PUT /api/v1/workflows/default/" name "/" verb " "
+
+static void test_operate(void **state)
+{
+    static const struct command_case cases[] = {
+        {"argo suspend a b",
+         {{200, WORKFLOW("a", "")}, {200, WORKFLOW("b", "")}},
+         API("a", "suspend") "{}\n" API("b", "suspend") "{}\n",
+         "workflow a suspended\nworkflow b suspended\n",
+         NULL,
+         0},
+        {"argo suspend", {{0}}, "", "", NULL, 0},
+        {"argo suspend a b",
+         {{400, MESSAGE("cannot suspend completed workflows")}},
+         API("a", "suspend") "{}\n",
+         "",
+         "Error: failed to suspend a: cannot suspend completed workflows\n",
+         1},
+        {"argo resume a -n x/y",
+         {{200, WORKFLOW("a", "")}},
+         "PUT /api/v1/workflows/x%2Fy/a/resume {}\n",
+         "workflow a resumed\n",
+         NULL,
+         0},
+        {"argo resume @latest --node-field-selector displayName==a,phase!=b",
+         {{200, WORKFLOW("a", "")}},
+         API("%40latest", "resume") "{\"nodeFieldSelector\":\"displayName=a,phase!=b\"}\n",
+         "workflow @latest resumed\n",
+         NULL,
+         0},
+        {"argo resume a --node-field-selector displayName",
+         {{0}},
+         "",
+         "",
+         "Error: unable to parse node field selector 'displayName': invalid selector: "
+         "'displayName'; can't understand 'displayName'\n",
+         1},
+        {"argo stop @latest a a",
+         {{200, WORKFLOW("newest", "")}, {200, WORKFLOW("a", "")}},
+         API("%40latest", "stop") "{}\n" API("a", "stop") "{}\n",
+         "workflow newest stopped\nworkflow a stopped\n",
+         NULL,
+         0},
+        {"argo stop a --message late --node-field-selector id=x",
+         {{200, WORKFLOW("a", "")}},
+         API("a", "stop") "{\"nodeFieldSelector\":\"id=x\",\"message\":\"late\"}\n",
+         "workflow a stopped\n",
+         NULL,
+         0},
+        {"argo stop -l a=b w --dry-run",
+         {{200, LIST(WORKFLOW("v", "") "," WORKFLOW("w", ""))}},
+         "GET ~workflows" LABELS("a%3Db") "\n",
+         "workflow v stopped (dry-run)\nworkflow w stopped (dry-run)\n",
+         NULL,
+         0},
+        {"argo stop --field-selector metadata.name=w",
+         {{200, LIST(WORKFLOW("w", ""))}, {200, WORKFLOW("w", "")}},
+         "GET "
+         "~workflows?limit=500&labelSelector=&fieldSelector=metadata.name%3Dw&continue=\n" API(
+             "w", "stop") "{}\n",
+         "workflow w stopped\n",
+         NULL,
+         0},
+        {"argo terminate a b",
+         {{200, WORKFLOW("a", "")}, {400, MESSAGE("it has ended")}},
+         API("a", "terminate") "{}\n" API("b", "terminate") "{}\n",
+         "workflow a terminated\n",
+         "Error: it has ended\n",
+         1},
+        {"argo terminate -l a --dry-run",
+         {{200, LIST("")}},
+         "GET ~workflows" LABELS("a") "\n",
+         "",
+         NULL,
+         0},
+        {"argo node set w -p a=1 -p b=\"x\\n\" -p c=\"q --node-field-selector displayName=d",
+         {{200, WORKFLOW("w", "")}},
+         API("w", "set") "{\"outputParameters\":\"{\\\"a\\\":\\\"1\\\",\\\"b\\\":"
+                         "\\\"x\\\\n\\\",\\\"c\\\":\\\"\\\\\\\"q\\\"}\","
+                         "\"nodeFieldSelector\":\"displayName=d\"}\n",
+         "workflow values set\n",
+         NULL,
+         0},
+        {"argo node set w -m hello --phase Failed --node-field-selector id=x",
+         {{200, WORKFLOW("w", "")}},
+         API("w", "set") "{\"nodeFieldSelector\":\"id=x\",\"message\":\"hello\",\"phase\":"
+                         "\"Failed\"}\n",
+         "workflow values set\n",
+         NULL,
+         0},
+        {"argo node set w -p a",
+         {{0}},
+         "",
+         "",
+         "Error: expected parameter of the form: NAME=VALUE. Received: a\n",
+         1},
+        {"argo node get w", {{0}}, "", "", "Error: unknown action 'get'\n", 1},
+    };
+
+    CHECK_ALL(cases);
+}
+
 static void test_others(void **state)
 {
     static const struct command_case cases[] = {
@@ -904,7 +1006,6 @@ static void test_others(void **state)
          "tiphys: v" TIPHYS_VERSION "\n",
          NULL,
          0},
-        {"argo stop x", {{0}}, "", "", "Error: argo stop is not supported yet\n", 1},
         {"argo archive list",
          {{0}},
          "",
@@ -1096,12 +1197,12 @@ static int leave_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_delete),      cmocka_unit_test(test_list),
-        cmocka_unit_test(test_get),         cmocka_unit_test(test_wait_and_watch),
-        cmocka_unit_test(test_logs),        cmocka_unit_test(test_submit),
-        cmocka_unit_test(test_templates),   cmocka_unit_test(test_apply),
-        cmocka_unit_test(test_others),      cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_usage_errors)};
+        cmocka_unit_test(test_delete),    cmocka_unit_test(test_list),
+        cmocka_unit_test(test_get),       cmocka_unit_test(test_wait_and_watch),
+        cmocka_unit_test(test_logs),      cmocka_unit_test(test_submit),
+        cmocka_unit_test(test_templates), cmocka_unit_test(test_apply),
+        cmocka_unit_test(test_operate),   cmocka_unit_test(test_others),
+        cmocka_unit_test(test_settings),  cmocka_unit_test(test_usage_errors)};
 
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

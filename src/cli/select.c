@@ -73,14 +73,13 @@ static struct str label_selector(struct cli *cli, const struct select_extra *ext
     return text;
 }
 
-static struct str query_of(struct cli *cli, const struct select_extra *extra)
+static struct str query_of(struct cli *cli, struct str labels, int64_t chunk)
 {
     const char *fields = cli_flag(cli, "field-selector");
     struct arena *a = cli->arena;
 
     return str_printf(a, "?limit=%lld&labelSelector=" STR_FMT "&fieldSelector=" STR_FMT,
-                      (long long) (extra->chunk > 0 ? extra->chunk : PAGE),
-                      STR_ARG(uri_escape(a, label_selector(cli, extra))),
+                      (long long) (chunk > 0 ? chunk : PAGE), STR_ARG(uri_escape(a, labels)),
                       STR_ARG(uri_escape(a, str_from(fields ? fields : ""))));
 }
 
@@ -158,19 +157,17 @@ static int compare_workflows(const void *left, const void *right)
     return str_cmp(object_name(*a), object_name(*b));
 }
 
-int select_workflows(struct cli *cli, const struct select_extra *extra, struct selection *ret,
-                     struct err *err)
+/* All pages of a list of workflows. */
+static int read_list(struct cli *cli, struct str ns, struct str query,
+                     const struct sieve *sieve, struct selection *ret, struct err *err)
 {
-    struct str base, next = STR("");
+    const struct object_kind *kind =
+        object_kind_find(STR("argoproj.io/v1alpha1"), STR("Workflow"));
+    struct str base = str_concat(cli->arena, cli_path(cli, kind, ns, STR("")), query);
+    struct str next = STR("");
     VEC(const struct json *) found = {0};
-    struct sieve sieve;
     struct cli_answer answer;
 
-    if (read_sieve(cli, extra, &sieve, err) < 0)
-        return -1;
-    base = cli_path(cli, object_kind_find(STR("argoproj.io/v1alpha1"), STR("Workflow")),
-                    cli_is_on(cli, "all-namespaces") ? STR("") : cli_namespace(cli), STR(""));
-    base = str_concat(cli->arena, base, query_of(cli, extra));
     do {
         const struct json *items, *item;
 
@@ -181,12 +178,58 @@ int select_workflows(struct cli *cli, const struct select_extra *extra, struct s
             return -1;
         items = json_get(&answer.body, STR("items"));
         for (size_t i = 0; (item = json_item(items, i)) != NULL; i++)
-            if (passes(&sieve, item))
+            if (passes(sieve, item))
                 VEC_APUSH(cli->arena, &found, item);
         next = json_str(json_path(&answer.body, "metadata", "continue", NULL));
     } while (!str_is_empty(next));
     if (found.len > 1)
         qsort(found.at, found.len, sizeof(found.at[0]), compare_workflows);
     *ret = (struct selection){found.at, found.len};
+    return 0;
+}
+
+int select_workflows(struct cli *cli, const struct select_extra *extra, struct selection *ret,
+                     struct err *err)
+{
+    struct str ns = cli_is_on(cli, "all-namespaces") ? STR("") : cli_namespace(cli);
+    struct sieve sieve;
+
+    if (read_sieve(cli, extra, &sieve, err) < 0)
+        return -1;
+    return read_list(cli, ns, query_of(cli, label_selector(cli, extra), extra->chunk), &sieve,
+                     ret, err);
+}
+
+/* ---- what an operation is about ---- */
+
+bool select_is_operand(const struct cli *cli)
+{
+    return flags_is_given(&cli->flags, "selector") ||
+           flags_is_given(&cli->flags, "field-selector");
+}
+
+int select_operands(struct cli *cli, struct operands *ret, struct err *err)
+{
+    const struct sieve all = {.prefix = STR("")};
+    const char *labels = cli_flag(cli, "selector");
+    struct selection found = {0};
+    size_t count = 0;
+
+    if (select_is_operand(cli) &&
+        read_list(cli, cli_namespace(cli), query_of(cli, str_from(labels ? labels : ""), 0),
+                  &all, &found, err) < 0)
+        return -1;
+    ret->names = ARENA_ARRAY(cli->arena, struct str, found.len + cli->arg_count + 1);
+    for (size_t i = 0; i < found.len + cli->arg_count; i++) {
+        struct str name =
+            i < found.len ? object_name(found.at[i]) : str_from(cli->args[i - found.len]);
+        bool is_there = false;
+
+        for (size_t k = 0; k < count && !is_there; k++)
+            is_there = str_eq(ret->names[k], name);
+        if (!is_there)
+            ret->names[count++] = name;
+    }
+    ret->len = count;
     return 0;
 }

@@ -48,6 +48,30 @@ int select_workflows(struct cli *cli, const struct select_extra *extra, struct s
 /** select_is_filtered() - is any of SELECT_FLAGS given? */
 bool select_is_filtered(const struct cli *cli);
 
+/* The rows of commands that act on workflows by name or selector. */
+#define OPERAND_FLAGS                                                                         \
+    {.name = "field-selector", .help = "workflows with these fields, as metadata.name=x"},    \
+    {                                                                                         \
+        .name = "selector", .letter = 'l', .help = "workflows with these labels, as a=b,c!=d" \
+    }
+
+/* Names of workflows, each once: those selected, then those of the command line. */
+struct operands {
+    struct str *names;
+    size_t len;
+};
+
+/** select_is_operand() - is one of OPERAND_FLAGS given? */
+bool select_is_operand(const struct cli *cli);
+
+/**
+ * select_operands() - the workflows of the namespace that a command acts on
+ * @cli: command whose table has OPERAND_FLAGS
+ * @ret: in the command's arena; a name may be "@latest"
+ * @err: what cli_call() says
+ */
+int select_operands(struct cli *cli, struct operands *ret, struct err *err);
+
 /**
  * select_duration() - "10m", "1.5h", "2d": Go's durations, and days
  * @text: text

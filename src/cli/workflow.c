@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "formats/uri.h"
 #include "formats/yaml.h"
 
 struct str workflow_path(struct cli *cli, struct str name)
@@ -58,6 +59,21 @@ int workflow_get(struct cli *cli, struct str name, struct json *ret, struct err 
     return 0;
 }
 
+int workflow_operate(struct cli *cli, struct str name, const char *verb,
+                     const struct json *body, struct json *ret, struct err *err)
+{
+    struct arena *a = cli->arena;
+    struct str path = str_printf(a, "/api/v1/workflows/" STR_FMT "/" STR_FMT "/%s",
+                                 STR_ARG(uri_escape(a, cli_namespace(cli))),
+                                 STR_ARG(uri_escape(a, name)), verb);
+    struct cli_answer answer;
+
+    if (cli_call(cli, "PUT", path, json_text(a, body, JSON_COMPACT), &answer, err) < 0)
+        return -1;
+    *ret = answer.body;
+    return 0;
+}
+
 /* ---- options ---- */
 
 static bool has_flag(const struct cli *cli, const char *name)
@@ -93,11 +109,12 @@ static const struct gozone *local_zone(struct cli *cli)
     return zone;
 }
 
+/* A command without --status selects the nodes that it acts on, not those that it shows. */
 static int read_node_selector(struct cli *cli, struct show_options *options, struct err *err)
 {
+    bool is_shown = has_flag(cli, "status") && has_flag(cli, "node-field-selector");
     const char *status = has_flag(cli, "status") ? cli_flag(cli, "status") : NULL;
-    const char *text =
-        has_flag(cli, "node-field-selector") ? cli_flag(cli, "node-field-selector") : NULL;
+    const char *text = is_shown ? cli_flag(cli, "node-field-selector") : NULL;
     struct selector *nodes = ARENA_NEW(cli->arena, struct selector);
 
     if (status && text)

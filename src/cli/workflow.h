@@ -9,6 +9,11 @@
 /** workflow_path() - API path of a workflow in the command's namespace; @name "" for all */
 struct str workflow_path(struct cli *cli, struct str name);
 
+/** workflow_operate() - an operation of Argo's API on a workflow of the command's namespace:
+ * "stop", "resume" ...; answered with the workflow */
+int workflow_operate(struct cli *cli, struct str name, const char *verb,
+                     const struct json *body, struct json *ret, struct err *err);
+
 /** workflow_get() - one Workflow with its nodes; "@latest" is the one created last */
 int workflow_get(struct cli *cli, struct str name, struct json *ret, struct err *err);
 

@@ -1,10 +1,11 @@
 /*
  * The workflow service: create, submit, lint, get, delete, logs and watches. The list is in
- * workflow_list.c.
+ * workflow_list.c, operations on workflows that are there in workflow_operations.c.
  *
  * What makes or checks a Workflow runs on a worker, by the submitter; a lint is a submission
  * that stops before the creation.
  */
+#include "api/argo/workflows.h"
 #include "api/argo/fields.h"
 #include "api/argo/gateway.h"
 #include "api/argo/objects.h"
@@ -15,8 +16,7 @@ static const struct argo_kind kind = {.kind = "Workflow", .member = "workflow"};
 
 /* ---- reading ---- */
 
-/* The name that "@latest" stands for: the newest of the namespace. */
-static int resolve_latest(const struct argo_request *r, struct store_key *key, struct err *err)
+int argo_workflow_resolve(const struct argo_request *r, struct store_key *key, struct err *err)
 {
     struct store_query q = {.group = key->group,
                             .kind = key->kind,
@@ -46,7 +46,7 @@ void argo_workflows_get(const struct argo_request *r)
     struct json doc;
     struct err err;
 
-    if (resolve_latest(r, &key, &err) < 0 ||
+    if (argo_workflow_resolve(r, &key, &err) < 0 ||
         api_object_get(r->api, r->a, &key, parts, &doc, &err) < 0) {
         argo_fail(r->req, &err);
         return;
@@ -85,7 +85,7 @@ static void answer_log(const struct argo_request *r, struct str pod)
     struct err err;
 
     if (api_log_options_parse(r->req, STR("logOptions."), &log.options, &err) < 0 ||
-        resolve_latest(r, &key, &err) < 0) {
+        argo_workflow_resolve(r, &key, &err) < 0) {
         argo_fail(r->req, &err);
         return;
     }

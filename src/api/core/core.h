@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "base/list.h"
 #include "objects/object.h"
+#include "workflows/operate/operate.h"
 
 /* The server's own state. */
 struct api {
@@ -134,6 +135,19 @@ struct api_submission {
 /** api_submit() - create a Workflow by the submitter, on a worker; @s lives in the request's
  * arena */
 void api_submit(struct api_call *call, const struct api_submission *s);
+
+/* An operation on a Workflow; lives in the request's arena. */
+struct api_operation {
+    struct store_key key;
+    /* Changes what was read; may be called again with newer state. On a worker. */
+    int (*apply)(const void *ctx, struct operate_workflow *wf, struct err *err);
+    const void *ctx;
+};
+
+/** api_operate() - change a Workflow and its nodes by an operation, on a worker; answered with
+ * the whole Workflow. ERR_NOT_FOUND, ERR_CONFLICT when it keeps changing, or what apply() says
+ */
+void api_operate(struct api_call *call, const struct api_operation *operation);
 
 /* ---- shutdown; loop ---- */
 

@@ -105,5 +105,8 @@ struct str wf_name(const struct wf *wf);
 struct str wf_namespace(const struct wf *wf);
 bool wf_is_finished(const struct wf *wf);
 
+/** wf_was_begun() - did it run before? Then it has node rows, whatever its phase */
+bool wf_was_begun(const struct wf *wf);
+
 /** wf_bytes() - memory held, for the per-node budget */
 size_t wf_bytes(const struct wf *wf);

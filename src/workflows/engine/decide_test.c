@@ -395,6 +395,32 @@ static void test_suspend_holds_back(void **state)
     runner_done(&r);
 }
 
+/* The spec that it was loaded with says what is no longer so. */
+static void test_resume_after_a_restart(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    struct json doc, spec;
+    struct err err;
+
+    (void) state;
+    start(&r, a, TWO_STEPS);
+    wake(&r);
+    change_spec(&r, a, json_bool(true), "suspend");
+    runner_report(&r, 0);
+    runner_report(&r, 0);
+    runner_crash(&r);
+    assert_int_equal(json_parse(a, str_copy(a, r.doc), &doc, &err), 0);
+    spec = json_without(a, json_get(&doc, STR("spec")), STR("suspend"));
+    doc = json_set(a, &doc, STR("spec"), spec);
+    runner_pass(
+        &r, &(struct wf_input){.kind = WF_INPUT_SPEC, .doc = json_text(a, &doc, JSON_COMPACT)});
+    assert_int_equal(r.waiting.len, 1);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    runner_done(&r);
+}
+
 /* ---- what is wrong with a workflow ends it ---- */
 
 /* A call that cannot be made puts its group in error; what was started before ends first, also
@@ -683,6 +709,7 @@ int main(void)
         cmocka_unit_test(test_terminate_runs_none),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_suspend_holds_back),
+        cmocka_unit_test(test_resume_after_a_restart),
         cmocka_unit_test(test_error_waits_for_siblings),
         cmocka_unit_test(test_error_of_an_item),
         cmocka_unit_test(test_stuck_ends),

@@ -289,6 +289,11 @@ static void begin(struct engine *e, const struct store_object *o)
         return;
     }
     wf = wf_load(o->doc, NULL, 0, &err);
+    if (wf && wf_was_begun(wf)) { /* it is retried: it has nodes, too */
+        wf_free(wf);
+        engine_reload(run);
+        return;
+    }
     if (wf) {
         run_begin(run, wf, o->rv);
         return;
@@ -310,7 +315,7 @@ static void on_change(void *ctx, const struct store_event *event)
             run_end(run, RUN_END_DELETED);
         note_deletion(e);
     } else if (run) {
-        run_see(run, o);
+        run_see(run, event);
     } else if (!o->is_finished) {
         begin(e, o);
     }

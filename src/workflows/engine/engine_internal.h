@@ -84,8 +84,9 @@ struct engine_run *run_new(struct engine *e, const struct store_object *o);
 /** run_begin() - give it its state and the first wake-up; takes @wf */
 void run_begin(struct engine_run *run, struct wf *wf, int64_t rv);
 
-/** run_see() - a version of the object was committed, by us or by somebody else; borrowed */
-void run_see(struct engine_run *run, const struct store_object *o);
+/** run_see() - a version of the object was committed, by us or by somebody else; borrowed. When
+ * somebody else wrote nodes, all is read from the store again */
+void run_see(struct engine_run *run, const struct store_event *event);
 
 /** run_see_pod() - news of one of its pods; borrowed */
 void run_see_pod(struct engine_pod *pod, const struct pod_report *report);

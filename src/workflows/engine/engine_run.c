@@ -151,8 +151,10 @@ static void see_foreign(struct engine_run *run, const struct store_object *o)
     engine_make_ready(run);
 }
 
-void run_see(struct engine_run *run, const struct store_object *o)
+void run_see(struct engine_run *run, const struct store_event *event)
 {
+    const struct store_object *o = event->object;
+
     switch (run->state) {
     case RUN_TO_LOAD: /* is read anyway */
         return;
@@ -169,7 +171,10 @@ void run_see(struct engine_run *run, const struct store_object *o)
         return;
     case RUN_IDLE:
         run->rv = o->rv;
-        see_foreign(run, o);
+        if (event->node_count > 0)
+            engine_reload(run);
+        else
+            see_foreign(run, o);
         return;
     }
 }

@@ -232,6 +232,11 @@ bool wf_is_finished(const struct wf *wf)
     return wf_phase_is_completed(wf->phase);
 }
 
+bool wf_was_begun(const struct wf *wf)
+{
+    return wf->started_ms != 0;
+}
+
 static size_t node_bytes(const struct wf_node *n)
 {
     size_t size = sizeof(*n) + n->id.len + n->name.len + n->display.len + n->template_name.len +

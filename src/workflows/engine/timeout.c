@@ -3,11 +3,15 @@
  */
 #include "workflows/engine/wf_internal.h"
 
+/* A field of the spec that people change while it runs: as it is now, or as the template says.
+ * wf->spec may be the spec as it was once. */
 static const struct json *live(const struct wf *wf, struct str field)
 {
     const struct json *own = json_get(json_get(&wf->doc, STR("spec")), field);
+    const struct json *stored =
+        json_path(&wf->doc, "status", "storedWorkflowTemplateSpec", NULL);
 
-    return own ? own : json_get(wf->spec, field);
+    return own ? own : json_get(stored, field);
 }
 
 int64_t wf_deadline_ms(const struct wf *wf)
@@ -33,10 +37,9 @@ struct str wf_shutdown(const struct wf *wf)
 
 bool wf_is_suspended(const struct wf *wf)
 {
-    const struct json *own = json_path(&wf->doc, "spec", "suspend", NULL);
+    const struct json *suspend = live(wf, STR("suspend"));
 
-    return own ? json_is(own, JSON_BOOL) && own->is_true
-               : json_get_bool(wf->spec, STR("suspend"));
+    return json_is(suspend, JSON_BOOL) && suspend->is_true;
 }
 
 bool wf_fails_fast(const struct wf_node *boundary)

@@ -1,0 +1,142 @@
+/*
+ * The workflow service: operations on a workflow that is there. Each reads its body and leaves
+ * the rest to a function of workflows/operate, on a worker.
+ */
+#include "api/argo/gateway.h"
+#include "api/argo/objects.h"
+#include "api/argo/operations.h"
+#include "api/argo/workflows.h"
+
+typedef int (*apply_fn)(const void *ctx, struct operate_workflow *wf, struct err *err);
+
+/* A member of a body; "" when it is not there. */
+static struct str text_of(const struct json *body, const char *member)
+{
+    struct str text = json_get_str(body, str_from(member));
+
+    return str_is_none(text) ? STR("") : text;
+}
+
+static void operate(const struct argo_request *r, apply_fn apply, const void *ctx)
+{
+    struct api_operation *op = ARENA_NEW(r->a, struct api_operation);
+    struct err err;
+
+    *op = (struct api_operation){
+        .key = argo_object_key(r, argo_kind_of("Workflow")), .apply = apply, .ctx = ctx};
+    if (argo_workflow_resolve(r, &op->key, &err) < 0)
+        argo_fail(r->req, &err);
+    else
+        api_operate(argo_call(r), op);
+}
+
+/* The body, which may be missing; NULL when the request is answered. */
+static const struct json *read_body(const struct argo_request *r)
+{
+    struct json *body = ARENA_NEW(r->a, struct json);
+    struct err err;
+
+    *body = json_object(&(struct json_object_builder){0});
+    if (http_body(r->req).len == 0 || argo_body(r, body, &err) == 0)
+        return body;
+    argo_fail(r->req, &err);
+    return NULL;
+}
+
+static void operate_by_body(const struct argo_request *r, apply_fn apply)
+{
+    const struct json *body = read_body(r);
+
+    if (body)
+        operate(r, apply, body);
+}
+
+/* ---- one function an operation ---- */
+
+static int apply_suspend(const void *ctx, struct operate_workflow *wf, struct err *err)
+{
+    (void) ctx;
+    return operate_suspend(wf, err);
+}
+
+void argo_workflows_suspend(const struct argo_request *r)
+{
+    operate_by_body(r, apply_suspend);
+}
+
+static int apply_resume(const void *body, struct operate_workflow *wf, struct err *err)
+{
+    return operate_resume(wf, text_of(body, "nodeFieldSelector"), err);
+}
+
+void argo_workflows_resume(const struct argo_request *r)
+{
+    operate_by_body(r, apply_resume);
+}
+
+static int apply_stop(const void *body, struct operate_workflow *wf, struct err *err)
+{
+    return operate_stop(wf, text_of(body, "nodeFieldSelector"), text_of(body, "message"), err);
+}
+
+void argo_workflows_stop(const struct argo_request *r)
+{
+    operate_by_body(r, apply_stop);
+}
+
+static int apply_terminate(const void *ctx, struct operate_workflow *wf, struct err *err)
+{
+    (void) ctx;
+    return operate_shut_down(wf, OPERATE_TERMINATE, err);
+}
+
+void argo_workflows_terminate(const struct argo_request *r)
+{
+    operate_by_body(r, apply_terminate);
+}
+
+static int apply_set(const void *values, struct operate_workflow *wf, struct err *err)
+{
+    return operate_set(wf, values, err);
+}
+
+/* outputParameters is a text that holds an object of texts. */
+static int read_outputs(const struct argo_request *r, struct str text, const struct json **ret,
+                        struct err *err)
+{
+    struct json *outputs = ARENA_NEW(r->a, struct json);
+
+    *ret = NULL;
+    if (str_is_empty(text))
+        return 0;
+    if (json_parse(r->a, text, outputs, err) < 0)
+        return err_wrap(err, "unable to parse output parameter set request");
+    for (uint32_t i = 0; json_is(outputs, JSON_OBJECT) && i < outputs->count; i++)
+        if (!json_is(&outputs->members[i].value, JSON_STRING))
+            return err_set(err, ERR_INVALID,
+                           "unable to parse output parameter set request: \"" STR_FMT
+                           "\" is no text",
+                           STR_ARG(outputs->members[i].key));
+    if (!json_is(outputs, JSON_OBJECT))
+        return err_set(err, ERR_INVALID,
+                       "unable to parse output parameter set request: it is no object");
+    *ret = outputs;
+    return 0;
+}
+
+void argo_workflows_set(const struct argo_request *r)
+{
+    struct operate_values *values = ARENA_NEW(r->a, struct operate_values);
+    const struct json *body = read_body(r);
+    struct err err;
+
+    if (!body)
+        return;
+    *values = (struct operate_values){.selector = text_of(body, "nodeFieldSelector"),
+                                      .phase = text_of(body, "phase"),
+                                      .message = text_of(body, "message")};
+    if (read_outputs(r, text_of(body, "outputParameters"), &values->outputs, &err) < 0)
+        argo_fail(r->req, &err);
+    else
+        operate(r, apply_set, values);
+}

@@ -1,0 +1,74 @@
+/*
+ * workflows/operate/operate.h - what people do to a workflow that runs or has ended: suspend,
+ * resume, stop, terminate, set, retry, resubmit.
+ *
+ * Each is a pure function of the stored document and its node rows: it changes the values and
+ * marks what is to be written. Who calls it reads both, writes them under the version that was
+ * read, and begins anew when somebody else was faster. What the changed workflow then does is
+ * the engine's business: it loads a workflow whose rows somebody else has written. Any thread;
+ * no I/O, no clock. Error texts are upstream's. Source: ../shared/spec/workflows.md 4.12 to
+ * 4.14.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "formats/json.h"
+
+/* A row of status.nodes. */
+struct operate_node {
+    struct str id;
+    uint64_t seq;
+    struct json doc; /* NodeStatus */
+    bool is_changed, is_removed;
+};
+
+struct operate_workflow {
+    struct arena *arena; /* where new values live */
+    struct wall now;
+    struct json doc; /* without status.nodes */
+    bool is_changed; /* the document or a node */
+    struct operate_node *nodes;
+    size_t node_count;
+};
+
+enum operate_shutdown { OPERATE_STOP, OPERATE_TERMINATE };
+
+/** operate_suspend() - start nothing new; ERR_INVALID when it has ended */
+int operate_suspend(struct operate_workflow *wf, struct err *err);
+
+/** operate_shut_down() - spec.shutdown; ERR_INVALID when it has ended */
+int operate_shut_down(struct operate_workflow *wf, enum operate_shutdown how, struct err *err);
+
+/**
+ * operate_stop() - shut down with Stop, or fail those suspended nodes that a selector matches
+ * @selector: of nodes, or ""
+ * @message:  of the failed nodes, or ""
+ * @err:      ERR_INVALID: it has ended, a wrong selector, nothing matches
+ */
+int operate_stop(struct operate_workflow *wf, struct str selector, struct str message,
+                 struct err *err);
+
+/**
+ * operate_resume() - go on: spec.suspend is taken away and all suspended nodes succeed with the
+ * defaults of outputs that nobody supplied; or those nodes alone that a selector matches
+ * @selector: of nodes, or ""
+ * @err:      ERR_INVALID: an output has neither value nor default, a wrong selector, nothing
+ *            matches
+ *
+ * Nothing to resume is no error. Return: 0 or -1.
+ */
+int operate_resume(struct operate_workflow *wf, struct str selector, struct err *err);
+
+/* What suspended nodes are to become. */
+struct operate_values {
+    struct str selector;        /* of nodes; needed */
+    struct str phase;           /* Succeeded, Failed or Error; "": stays */
+    struct str message;         /* "": stays */
+    const struct json *outputs; /* an object of texts: supplied output parameters; or NULL */
+};
+
+/** operate_set() - give suspended nodes values; ERR_INVALID: nothing matches, a wrong phase, an
+ * output parameter that is not waited for */
+int operate_set(struct operate_workflow *wf, const struct operate_values *values,
+                struct err *err);
