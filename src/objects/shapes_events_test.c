@@ -67,12 +67,13 @@ static void test_event_sources(void **state)
          "spec.webhook.a.filter: \"filter\" is not supported yet"},
         {"spec:\n  webhook:\n    a: {endpont: /x, endpoint: /x, port: \"1\"}\n",
          "spec.webhook.a.endpont: unknown field \"endpont\", did you mean \"endpoint\"?"},
-        {"spec:\n  calendar:\n    a: {interval: 1s}\n",
-         "spec.calendar: \"calendar\" is not supported yet"},
-        {"spec:\n  calendar:\n    a: {interval: 1s, step: 2}\n",
-         "spec.calendar: \"calendar\" is not supported yet\n"
-         "spec.calendar.a.step: unknown field \"step\""},
-        {"spec:\n  calendar: {}\n  sqs:\n    a: {region: r, queue: q}\n", ""},
+        {"spec:\n  calendar:\n    a: {interval: 1s}\n", ""},
+        {"spec:\n  emitter:\n    a: {broker: x}\n",
+         "spec.emitter: \"emitter\" is not supported yet"},
+        {"spec:\n  emitter:\n    a: {broker: x, step: 2}\n",
+         "spec.emitter: \"emitter\" is not supported yet\n"
+         "spec.emitter.a.step: unknown field \"step\""},
+        {"spec:\n  emitter: {}\n  sqs:\n    a: {region: r, queue: q}\n", ""},
         {"spec:\n  sqs:\n    a: {region: r, queue: q, roleARN: arn}\n",
          "spec.sqs.a.roleARN: \"roleARN\" is not supported yet"},
         {"spec:\n  replicas: 2\n  service: {ports: [{port: 1}]}\n  template:\n    container:\n"

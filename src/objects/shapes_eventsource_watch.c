@@ -35,7 +35,7 @@ static const struct field calendar_event_source_rows[] = {
     TEXT("timezone", "Time zone, as in Europe/Paris."),
     TEXT_BY_NAME("metadata", "Texts that are put into the data of each event."),
     PART("persistence", event_persistence, "Makes up for moments that were missed."),
-    PART("filter", event_source_filter, "Which events are kept."),
+    PART("filter", event_source_filter, "Which events are kept.", .flags = FIELD_UNSUPPORTED),
     {0},
 };
 SHAPE(calendar_event_source, "CalendarEventSource", "Moments of a schedule or interval.");

@@ -71,6 +71,16 @@ struct str source_namespace(const struct source *src)
     return src->ns;
 }
 
+struct loop *source_loop(const struct source *src)
+{
+    return src->loop;
+}
+
+struct store *source_store(const struct source *src)
+{
+    return src->store;
+}
+
 const struct log_scope *source_log(const struct source *src)
 {
     return &src->log;
@@ -121,8 +131,8 @@ static struct str random_id(struct arena *a)
                       (unsigned long long) random_u64(&r));
 }
 
-static struct bus_record record_of(struct arena *a, const struct source *src,
-                                   const struct delivery *d)
+struct bus_record source_record(struct arena *a, const struct source *src,
+                                const struct delivery *d)
 {
     struct str id = d->id.len ? d->id : random_id(a);
 
@@ -134,7 +144,7 @@ static struct bus_record record_of(struct arena *a, const struct source *src,
                                    source_envelope(a, src, id, d->payload, clock_wall())};
 }
 
-static void trace(const struct source *src, struct str id)
+void source_trace(const struct source *src, struct str id)
 {
     const struct bus_trace t = {.event_id = id,
                                 .stage = STR("source"),
@@ -185,10 +195,15 @@ static void change_undone(struct source *src, int change)
 int source_deliver(struct source *src, const struct delivery *d, struct err *err)
 {
     struct arena *a = src->scratch;
-    struct pending *p = ARENA_NEW(a, struct pending);
-    void **ctx = ARENA_ARRAY(a, void *, 2);
-    struct bus_record record = record_of(a, src, d);
+    struct pending *p;
+    struct bus_record record;
+    void **ctx;
 
+    if (src->driver->model == SOURCE_ON_LOOP)
+        return source_deliver_on_loop(src, d, err);
+    p = ARENA_NEW(a, struct pending);
+    ctx = ARENA_ARRAY(a, void *, 2);
+    record = source_record(a, src, d);
     copy_delivery(a, &p->delivery, d);
     p->delivery.id = record.id;
     ctx[0] = p;
@@ -223,7 +238,7 @@ static int settle_all(struct source *src, struct err *err)
 
         FAULT_POINT("source.settle.before");
         if (p->is_stored)
-            trace(src, p->delivery.id);
+            source_trace(src, p->delivery.id);
         if (src->driver->ops->settle &&
             src->driver->ops->settle(src, &p->delivery, p->is_stored, err) < 0)
             result = err_wrap(err, "settle event " STR_FMT, STR_ARG(p->delivery.id));
@@ -306,7 +321,25 @@ static void reply_error(struct http_request *req, const struct err *err)
     http_reply(req, status, STR("text/plain; charset=utf-8"), str_from(err->text), NULL, 0);
 }
 
-static void leave_service(struct source *src)
+bool source_enter_service(struct source *src)
+{
+    bool is_open;
+
+    pthread_mutex_lock(&src->lock);
+    is_open = !src->is_ending;
+    src->in_service += is_open;
+    pthread_mutex_unlock(&src->lock);
+    return is_open;
+}
+
+void source_hold(struct source *src)
+{
+    pthread_mutex_lock(&src->lock);
+    src->in_service++;
+    pthread_mutex_unlock(&src->lock);
+}
+
+void source_leave_service(struct source *src)
 {
     bool is_last;
 
@@ -329,7 +362,7 @@ static void on_served(void *ctx, uint64_t seq, bool is_duplicate, const struct e
     else
         http_reply(req, 500, STR("text/plain; charset=utf-8"), STR("failed to record event"),
                    NULL, 0);
-    leave_service(src);
+    source_leave_service(src);
 }
 
 void source_serve(struct source *src, struct http_request *req)
@@ -337,28 +370,23 @@ void source_serve(struct source *src, struct http_request *req)
     struct delivery d = {0};
     struct bus_record record;
     struct err err;
-    bool is_open;
 
-    pthread_mutex_lock(&src->lock);
-    is_open = !src->is_ending;
-    src->in_service += is_open;
-    pthread_mutex_unlock(&src->lock);
-    if (!is_open) {
+    if (!source_enter_service(src)) {
         http_reply(req, 400, STR("text/plain; charset=utf-8"), STR("endpoint is inactive"),
                    NULL, 0);
         return;
     }
     if (src->driver->ops->serve(src, req, &d, &err) < 0) {
         reply_error(req, &err);
-        leave_service(src);
+        source_leave_service(src);
         return;
     }
-    record = record_of(http_arena(req), src, &d);
+    record = source_record(http_arena(req), src, &d);
     http_set_user(req, src);
     if (bus_publish(src->bus, &record, on_served, req, &err) == 0)
         return;
     reply_error(req, &err);
-    leave_service(src);
+    source_leave_service(src);
 }
 
 /* ---- life ---- */
@@ -375,6 +403,7 @@ struct source *source_new(const struct source_setup *setup)
     src->bus = setup->bus;
     src->store = setup->store;
     src->loop = setup->loop;
+    src->workers = setup->workers;
     src->name = str_copy(a, setup->name);
     src->event = str_copy(a, setup->event);
     src->ns = str_copy(a, setup->ns);

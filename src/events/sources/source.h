@@ -101,10 +101,29 @@ int source_secret(struct source *src, const struct json *selector, struct secret
  * @err: ERR_TRANSIENT (bus full and stop asked), ERR_LIMIT (over BUS_EVENT_MAX_BYTES)
  *
  * Publishes without waiting; after poll() returns the core waits until all are stored and then
- * calls settle() for each in order of delivery. ON_LOOP sources: never blocks, settle comes
- * later on the loop.
+ * calls settle() for each in order of delivery. ON_LOOP sources: never blocks (ERR_TRANSIENT
+ * while the bus is full, ERR_CANCELLED when the source ends), settle comes later on the loop.
  */
 int source_deliver(struct source *src, const struct delivery *d, struct err *err);
+
+/** source_loop() - for timers and watches of ON_LOOP sources */
+struct loop *source_loop(const struct source *src);
+
+/** source_store() - objects beside the source's own; not on the loop */
+struct store *source_store(const struct source *src);
+
+typedef void (*source_work_fn)(struct source *src, struct err *err);
+typedef void (*source_worked_fn)(struct source *src, const struct err *err);
+
+/**
+ * source_work() - something that may block, for ON_LOOP sources; loop
+ * @run:  on a worker, which owns the source's state until its end; one at a time
+ * @done: then on the loop; also when the source ends meanwhile
+ * @err:  ERR_TRANSIENT when too many jobs wait; then neither is called
+ *
+ * Return: 0 or -1.
+ */
+int source_work(struct source *src, source_work_fn run, source_worked_fn done, struct err *err);
 
 /* ---- for wiring: the controller of EventSource objects, on the loop ---- */
 

@@ -1,9 +1,10 @@
 /*
  * events/sources/source_internal.h - what the core's files share.
  *
- * A struct source is made and freed on the loop. While it runs, its thread (ON_THREAD) or the
- * http threads (ON_ROUTE) use it; `lock` guards what both they and the bus writer touch. It
- * ends by its cancel eventfd: the thread leaves and posts `ended` to the loop.
+ * A struct source is made and freed on the loop. While it runs, its thread (ON_THREAD), the
+ * http threads (ON_ROUTE) or the loop (ON_LOOP) use it; `lock` guards what both they and the
+ * bus writer touch. It ends by its cancel eventfd: the thread leaves and posts `ended` to the
+ * loop.
  */
 #pragma once
 
@@ -22,6 +23,7 @@ struct source {
     struct bus *bus;
     struct store *store;
     struct loop *loop;
+    struct workers *workers;  /* NULL: none are needed */
     struct arena *arena;      /* the source's own; name, ns, spec */
     struct arena *open_arena; /* source_arena(): since the last open */
     struct arena *scratch;
@@ -38,8 +40,14 @@ struct source {
     pthread_cond_t wake;
     VEC(struct pending *) pending; /* of this poll: lock */
     size_t undone;                 /* lock */
-    unsigned in_service;           /* requests under way: lock */
+    unsigned in_service;           /* requests, deliveries, work under way: lock */
     bool is_ending;                /* lock */
+    struct {
+        struct job job;
+        source_work_fn run;
+        source_worked_fn done;
+        bool is_under_way;
+    } work; /* ON_LOOP: loop */
     struct loop_task ended;
     void (*on_ended)(void *ctx, struct source *src); /* loop */
     void *ctx;
@@ -50,6 +58,7 @@ struct source_setup {
     struct bus *bus;
     struct store *store;
     struct loop *loop;
+    struct workers *workers; /* for ON_LOOP sources whose work may block */
     struct str name, event, ns;
     struct str space;        /* bus_space() of its events; copied */
     const struct json *spec; /* copied */
@@ -76,6 +85,27 @@ void source_serve(struct source *src, struct http_request *req);
 /** source_envelope() - the CloudEvent of a payload, as upstream's sources write it; in @a */
 struct str source_envelope(struct arena *a, const struct source *src, struct str id,
                            struct str payload, struct wall now);
+
+/** source_record() - what the bus gets of a delivery; in @a */
+struct bus_record source_record(struct arena *a, const struct source *src,
+                                const struct delivery *d);
+
+/** source_trace() - remember that the bus has stored an event of the source */
+void source_trace(const struct source *src, struct str id);
+
+/** source_enter_service() - the source stays until source_leave_service(); false when it ends
+ */
+bool source_enter_service(struct source *src);
+
+/** source_hold() - source_enter_service() by one who is in service, also when the source ends
+ */
+void source_hold(struct source *src);
+void source_leave_service(struct source *src);
+
+/* ---- loop_source.c ---- */
+
+/** source_deliver_on_loop() - source_deliver() of ON_LOOP sources */
+int source_deliver_on_loop(struct source *src, const struct delivery *d, struct err *err);
 
 /* ---- routes.c: which source serves which port and path ---- */
 

@@ -1,0 +1,482 @@
+/*
+ * Calendars on a real loop, store and bus: moments by the clock, what their events hold, the
+ * ConfigMap that keeps the last one, catching up, moments that come twice, wrong ones.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "events/sources/source_internal.h"
+#include "formats/base64.h"
+#include "formats/gotime.h"
+
+enum { TURNS_MAX = 2000, EVENTS_MAX = 64 };
+
+struct world {
+    char path[64];
+    struct loop *loop;
+    struct workers *workers;
+    struct store *store;
+    struct bus *bus;
+    struct bus_consumer *consumer;
+    struct arena *a;
+    struct source *source;
+    bool is_ended;
+    size_t count;
+    struct str payloads[EVENTS_MAX], ids[EVENTS_MAX];
+};
+
+static void on_deliver(void *ctx, const struct bus_record *records, size_t count)
+{
+    struct world *w = ctx;
+
+    for (size_t i = 0; i < count; i++) {
+        struct json event;
+        struct err err;
+
+        assert_true(w->count < EVENTS_MAX);
+        assert_int_equal(json_parse(w->a, str_copy(w->a, records[i].payload), &event, &err), 0);
+        assert_true(str_is(json_get_str(&event, STR("type")), "calendar"));
+        assert_int_equal(base64_decode(w->a, json_get_str(&event, STR("data_base64")),
+                                       &w->payloads[w->count], &err),
+                         0);
+        w->ids[w->count++] = json_get_str(&event, STR("id"));
+        bus_ack(w->consumer, records[i].seq);
+    }
+}
+
+static int setup(void **state)
+{
+    static const struct bus_subject subject = {STR_INIT("es"), STR_INIT("e")};
+    struct world *w = NEW(struct world);
+    const struct bus_consumer_options consumer = {.name = STR("t"),
+                                                  .ns = STR("argo"),
+                                                  .subjects = &subject,
+                                                  .subject_count = 1,
+                                                  .ctx = w,
+                                                  .deliver = on_deliver};
+    struct err err;
+
+    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-calendar-XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC));
+    w->a = arena_new();
+    w->loop = loop_new(&err);
+    w->workers = workers_new(w->loop, 2, &err);
+    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
+    w->bus = bus_open(&(struct bus_options){.path = w->path, .loop = w->loop}, &err);
+    assert_non_null(w->store);
+    assert_non_null(w->bus);
+    w->consumer = bus_consumer_open(w->bus, &consumer, &err);
+    *state = w;
+    return 0;
+}
+
+static void on_ended(void *ctx, struct source *src)
+{
+    source_free(src);
+    ((struct world *) ctx)->is_ended = true;
+}
+
+static struct json parsed(struct world *w, struct str text)
+{
+    struct json v;
+    struct err err;
+
+    if (json_parse(w->a, text, &v, &err) < 0)
+        fail_msg("%s: " STR_FMT, err.text, STR_ARG(text));
+    return v;
+}
+
+static int begin(struct world *w, struct str spec_text, struct err *err)
+{
+    struct json spec = parsed(w, spec_text);
+    const struct source_setup setup = {.driver = source_driver_find(STR("calendar")),
+                                       .bus = w->bus,
+                                       .store = w->store,
+                                       .loop = w->loop,
+                                       .workers = w->workers,
+                                       .name = STR("es"),
+                                       .event = STR("e"),
+                                       .ns = STR("argo"),
+                                       .space = STR("argo"),
+                                       .spec = &spec,
+                                       .on_ended = on_ended,
+                                       .ctx = w};
+
+    w->is_ended = false;
+    w->source = source_new(&setup);
+    if (source_start(w->source, err) == 0)
+        return 0;
+    source_free(TAKE(w->source));
+    return -1;
+}
+
+static void end(struct world *w)
+{
+    if (!w->source)
+        return;
+    source_end(TAKE(w->source));
+    for (int i = 0; i < TURNS_MAX && !w->is_ended; i++)
+        loop_run_once(w->loop, 5);
+    assert_true(w->is_ended);
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    char command[100];
+
+    end(w);
+    bus_consumer_close(w->consumer);
+    workers_free(w->workers);
+    bus_close(w->bus);
+    store_close(w->store);
+    for (int i = 0; i < 5; i++)
+        loop_run_once(w->loop, 1);
+    loop_free(w->loop);
+    arena_free(w->a);
+    snprintf(command, sizeof(command), "rm -rf %s", w->path);
+    assert_int_equal(system(command), 0); /* NOLINT: a folder of ours */
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, STDERR_FILENO);
+    free(w);
+    return 0;
+}
+
+static void start(struct world *w, struct str spec)
+{
+    struct err err;
+
+    if (begin(w, spec, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void turn_until(struct world *w, size_t count)
+{
+    for (int i = 0; i < TURNS_MAX && w->count < count; i++)
+        loop_run_once(w->loop, 5);
+    if (w->count < count)
+        fail_msg("%zu events", w->count);
+}
+
+static void turn(struct world *w, int ms)
+{
+    for (int i = 0; i < ms / 5; i++)
+        loop_run_once(w->loop, 5);
+}
+
+static struct json map_of(const char *name, struct world *w, struct str data)
+{
+    return parsed(w, str_printf(w->a,
+                                "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
+                                "\"name\":\"%s\",\"namespace\":\"argo\",\"uid\":\"u1\"},"
+                                "\"data\":" STR_FMT "}",
+                                name, STR_ARG(data)));
+}
+
+static void put_map(struct world *w, const char *name, struct str data, int64_t rv)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct store_result result;
+    struct json doc = map_of(name, w, data);
+    struct err err;
+
+    if (rv)
+        store_txn_update(txn, &doc, rv);
+    else
+        store_txn_create(txn, &doc);
+    if (store_commit_wait(w->store, txn, &result, &err) < 0)
+        fail_msg("%s", err.text);
+    store_object_unref(result.object);
+}
+
+/* A value of a ConfigMap; absent when there is no such map or key. */
+static struct str map_value(struct world *w, const char *name, const char *member,
+                            int64_t *ret_rv)
+{
+    const struct store_key key = {STR(""), STR("ConfigMap"), STR("argo"), str_from(name)};
+    const struct store_object *o;
+    struct json doc;
+    struct err err;
+
+    if (store_get(w->store, &key, &o, &err) < 0)
+        return STR_NONE;
+    doc = parsed(w, str_copy(w->a, o->doc));
+    *ret_rv = o->rv;
+    store_object_unref(o);
+    return json_get_str(json_get(&doc, STR("data")), str_from(member));
+}
+
+/* What it holds of the source. */
+static struct str kept(struct world *w, const char *name, int64_t *ret_rv)
+{
+    return map_value(w, name, "es.e", ret_rv);
+}
+
+static struct str event_time(struct world *w, size_t i)
+{
+    struct json payload = parsed(w, w->payloads[i]);
+
+    return json_get_str(&payload, STR("eventTime"));
+}
+
+/* A time so many whole minutes ago, as a payload of a calendar tells it. */
+static struct gotime minutes_ago(int minutes)
+{
+    return gotime_unix(clock_wall().ms / 1000 / 60 * 60 - minutes * 60LL, 0);
+}
+
+static struct str kept_data(struct world *w, int minutes)
+{
+    struct gotime t = minutes_ago(minutes);
+
+    return str_printf(
+        w->a, "{\"es.e\":\"{\\\"eventTime\\\":\\\"" STR_FMT " m=+1.5\\\"}\",\"o\":\"x\"}",
+        STR_ARG(gotime_format(w->a, &t, GOTIME_STRING)));
+}
+
+/* ---- tests ---- */
+
+static void test_moments_of_an_interval(void **state)
+{
+    struct world *w = *state;
+    int64_t before_ms = 0;
+
+    start(w, STR("{\"interval\":\"1s\",\"metadata\":{\"z\":\"<&>\",\"a\":\"1\"}}"));
+    turn_until(w, 3);
+    for (size_t i = 0; i < 3; i++) {
+        struct str text = event_time(w, i);
+        size_t mark = str_find(text, STR(" m=+"));
+        struct gotime t;
+        struct err err;
+
+        assert_int_not_equal(mark, SIZE_MAX);
+        assert_int_equal(gotime_parse(GOTIME_STRING, str_head(text, mark), NULL, &t, &err), 0);
+        assert_true(t.ns < 900000000); /* soon behind a whole second */
+        if (i > 0)
+            assert_in_range(gotime_to_wall(&t).ms - before_ms, 1, 3000);
+        before_ms = gotime_to_wall(&t).ms;
+        assert_true(
+            str_ends(w->payloads[i],
+                     STR(",\"metadata\":{\"a\":\"1\",\"z\":\"\\u003c\\u0026\\u003e\"}}")));
+        assert_int_equal(w->ids[i].len, 32);
+        assert_true(i == 0 || !str_eq(w->ids[i], w->ids[i - 1]));
+    }
+}
+
+static void test_wrong_ones(void **state)
+{
+    static const struct {
+        const char *spec, *error;
+    } cases[] = {
+        {"{}", "calendar event must contain either a schedule or interval"},
+        {"{\"schedule\":\"@daily\"}", "failed to parse schedule @daily from calendar event. "
+                                      "Cause: parser does not accept descriptors: @daily"},
+        {"{\"interval\":\"10\"}", "failed to parse interval 10 from calendar event. Cause: "
+                                  "time: missing unit in duration \"10\""},
+        {"{\"interval\":\"500ms\"}", "interval: must be a second at least"},
+        {"{\"interval\":\"-5s\"}", "interval: must be a second at least"},
+        {"{\"interval\":\"1s\",\"timezone\":\"Nope\"}",
+         "failed to load location: unknown time zone Nope"},
+        {"{\"interval\":\"1s\",\"persistence\":{\"configMap\":{}}}",
+         "persistence.configMap.name: must be given"},
+        {"{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"m\"},\"catchup\":{"
+         "\"enabled\":true,\"maxDuration\":\"x\"}}}",
+         "persistence.catchup.maxDuration: time: invalid duration \"x\""},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err;
+
+        if (begin(w, str_from(cases[i].spec), &err) == 0 ||
+            strcmp(err.text, cases[i].error) != 0)
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
+/* A schedule that never comes due waits for nothing and can be ended. */
+static void test_never(void **state)
+{
+    struct world *w = *state;
+
+    start(w, STR("{\"schedule\":\"0 0 30 2 *\"}"));
+    turn(w, 50);
+    assert_int_equal(w->count, 0);
+}
+
+#define CATCHING_UP(more)                                                         \
+    "{\"schedule\":\"* * * * *\",\"persistence\":{\"configMap\":{\"name\":\"m\"," \
+    "\"createIfNotExist\":true},\"catchup\":{\"enabled\":true" more "}}}"
+
+/* The minute must not change while a test counts minutes. */
+static void early_in_the_minute(void)
+{
+    if (clock_wall().ms / 1000 % 60 > 55)
+        sleep(6);
+}
+
+static void check_catching_up(struct world *w, const char *spec, int last_minutes, size_t want)
+{
+    struct gotime last = minutes_ago(0);
+    int64_t rv = 0;
+
+    put_map(w, "m", kept_data(w, last_minutes), 0);
+    start(w, str_from(spec));
+    turn_until(w, want);
+    turn(w, 100);
+    end(w);
+    assert_int_equal(w->count, want);
+    if (want == 0)
+        return;
+    /* its own time, not that of the clock */
+    assert_true(str_eq(event_time(w, want - 1), gotime_format(w->a, &last, GOTIME_STRING)));
+    assert_true(str_eq(kept(w, "m", &rv), w->payloads[want - 1]));
+    assert_true(str_is(map_value(w, "m", "o", &rv), "x")); /* what others keep there stays */
+}
+
+static void test_catches_up(void **state)
+{
+    early_in_the_minute();
+    check_catching_up(*state, CATCHING_UP(""), 3, 3);
+}
+
+static void test_catches_up_within_max_duration(void **state)
+{
+    early_in_the_minute();
+    check_catching_up(*state, CATCHING_UP(",\"maxDuration\":\"1h\""), 2, 2);
+}
+
+/* How many whole minutes lie within two, depends on the second; a far past is cut in any case.
+ */
+static void test_max_duration_cuts(void **state)
+{
+    struct world *w = *state;
+
+    early_in_the_minute();
+    put_map(w, "m", kept_data(w, 600), 0);
+    start(w, STR(CATCHING_UP(",\"maxDuration\":\"2m\"")));
+    turn_until(w, 2);
+    turn(w, 100);
+    assert_in_range(w->count, 2, 3);
+}
+
+static void test_nothing_to_catch_up(void **state)
+{
+    early_in_the_minute();
+    check_catching_up(*state, CATCHING_UP(""), 0, 0);
+}
+
+/* A crash between the event and its being kept: the moments come again, the bus drops them. */
+static void test_moments_that_come_twice_are_stored_once(void **state)
+{
+    struct world *w = *state;
+    int64_t rv = 0;
+
+    early_in_the_minute();
+    put_map(w, "m", kept_data(w, 3), 0);
+    start(w, STR(CATCHING_UP("")));
+    turn_until(w, 3);
+    turn(w, 100);
+    end(w);
+    kept(w, "m", &rv);
+    put_map(w, "m", kept_data(w, 3), rv);
+    start(w, STR(CATCHING_UP("")));
+    turn(w, 300);
+    end(w);
+    assert_int_equal(w->count, 3);
+    assert_int_equal(bus_stats_get(w->bus).duplicates, 3);
+}
+
+static void test_the_last_moment_is_kept(void **state)
+{
+    struct world *w = *state;
+    int64_t rv = 0;
+
+    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"fresh\","
+                 "\"createIfNotExist\":true}}}"));
+    turn_until(w, 2);
+    end(w);
+    assert_true(str_eq(kept(w, "fresh", &rv), w->payloads[w->count - 1]));
+}
+
+/* The first start ever of one that catches up. */
+static void test_a_new_map(void **state)
+{
+    struct world *w = *state;
+    int64_t rv = 0;
+
+    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"fresh\","
+                 "\"createIfNotExist\":true},\"catchup\":{\"enabled\":true}}}"));
+    turn_until(w, 2);
+    end(w);
+    assert_true(str_eq(kept(w, "fresh", &rv), w->payloads[w->count - 1]));
+    assert_int_not_equal(str_find(w->payloads[0], STR(" m=+")), SIZE_MAX);
+}
+
+/* Without its ConfigMap a calendar that only keeps goes on; one that catches up waits. */
+static void test_no_map(void **state)
+{
+    struct world *w = *state;
+    int64_t rv = 0;
+
+    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"none\"}}}"));
+    turn_until(w, 2);
+    end(w);
+    assert_true(str_is_none(kept(w, "none", &rv)));
+    w->count = 0;
+    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"none\"},"
+                 "\"catchup\":{\"enabled\":true}}}"));
+    turn(w, 1500);
+    assert_int_equal(w->count, 0);
+}
+
+static void test_broken_map_is_looked_at_again(void **state)
+{
+    static const char *const data[] = {
+        "{\"es.e\":\"{\"}",
+        "{\"es.e\":\"{\\\"eventTime\\\":\\\"yesterday\\\"}\"}",
+        "{\"es.e\":\"{}\"}",
+    };
+    struct world *w = *state;
+    int64_t rv = 0;
+
+    for (size_t i = 0; i < COUNT_OF(data); i++) {
+        kept(w, "m", &rv);
+        put_map(w, "m", str_from(data[i]), rv);
+        start(w, STR(CATCHING_UP("")));
+        turn(w, 100);
+        end(w); /* also while it waits */
+        assert_int_equal(w->count, 0);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_moments_of_an_interval),
+        TEST(test_wrong_ones),
+        TEST(test_never),
+        TEST(test_catches_up),
+        TEST(test_catches_up_within_max_duration),
+        TEST(test_max_duration_cuts),
+        TEST(test_nothing_to_catch_up),
+        TEST(test_moments_that_come_twice_are_stored_once),
+        TEST(test_the_last_moment_is_kept),
+        TEST(test_a_new_map),
+        TEST(test_no_map),
+        TEST(test_broken_map_is_looked_at_again),
+    };
+
+    return cmocka_run_group_tests_name("calendar", tests, NULL, NULL);
+}
