@@ -152,7 +152,10 @@ static void test_from(void **state)
          "\"generateName\":\"t-\"},\"spec\":{\"workflowTemplateRef\":{\"name\":\"t\","
          "\"clusterScope\":true}}}",
          ERR_NONE},
-        {"cronwf/t", "--from cronwf/t is not supported yet", ERR_UNSUPPORTED},
+        {"cronwf/",
+         "resource identifier 'cronwf/' is malformed. Should be `kind/name`, e.g. "
+         "cronwf/hello-world-cwf",
+         ERR_INVALID},
         {"t",
          "resource identifier 't' is malformed. Should be `kind/name`, e.g. "
          "cronwf/hello-world-cwf",

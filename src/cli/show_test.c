@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "cli/show.h"
+#include "cli/show_cron.h"
 
 /* 2026-01-02T05:00:00Z */
 static const struct wall now = {.ms = 1767330000000};
@@ -427,6 +428,76 @@ static void test_list(void **state)
     assert_text(&b, "No workflows found\n");
 }
 
+/* ---- cron workflows ---- */
+
+static const char cron_full[] =
+    "{\"metadata\":{\"name\":\"c\",\"namespace\":\"argo\",\"creationTimestamp\":\"2026-01-"
+    "02T03:00:00Z\"},\"spec\":{\"schedules\":[\"30 14 * * *\",\"0 15 * * *\"],\"timezone\":"
+    "\"Asia/Seoul\",\"startingDeadlineSeconds\":0,\"concurrencyPolicy\":\"Forbid\",\"suspend\":"
+    "true,\"workflowSpec\":{\"arguments\":{\"parameters\":[{\"name\":\"p\",\"value\":\"a\\nb\"}"
+    ","
+    "{\"name\":\"n\",\"value\":3},{\"name\":\"none\"}]}}},\"status\":{\"lastScheduledTime\":"
+    "\"2026-01-02T04:00:00Z\",\"active\":[{\"name\":\"c-1\"},{\"name\":\"c-2\"}],"
+    "\"conditions\":"
+    "[{\"type\":\"SubmissionError\",\"status\":\"True\",\"message\":\"no\"}]}}";
+static const char cron_small[] =
+    "{\"metadata\":{\"name\":\"small-one\",\"namespace\":\"argo\",\"creationTimestamp\":"
+    "\"2026-01-02T04:59:00Z\"},\"spec\":{\"schedules\":[\"0 0 30 2 *\"],\"workflowSpec\":{}}}";
+
+static void test_cron(void **state)
+{
+    const struct show_options options = {.now = now};
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+    struct json doc = parse(a, cron_full);
+
+    (void) state;
+    show_cron(a, &b, &doc, &options);
+    assert_text(&b, "Name:                          c\n"
+                    "Namespace:                     argo\n"
+                    "Created:                       Fri Jan 02 03:00:00 +0000 (2 hours ago)\n"
+                    "Schedules:                     30 14 * * *,0 15 * * *\n"
+                    "Suspended:                     true\n"
+                    "Timezone:                      Asia/Seoul\n"
+                    "StartingDeadlineSeconds:       0\n"
+                    "ConcurrencyPolicy:             Forbid\n"
+                    "LastScheduledTime:             Fri Jan 02 04:00:00 +0000 (1 hour ago)\n"
+                    "NextScheduledTime:             Fri Jan 02 05:30:00 +0000 (30 minutes from "
+                    "now) (assumes workflow-controller is in UTC)\n"
+                    "Active Workflows:              c-1, c-2\n"
+                    "Conditions:                    \n"
+                    "\u2716 SubmissionError              no\n" /* as Go pads: by characters */
+                    "Workflow Parameters:           \n"
+                    "  p:                           a b\n"
+                    "  n:                           3\n");
+    doc = parse(a, cron_small);
+    show_cron(a, &b, &doc, &options);
+    assert_text(&b, "Name:                          small-one\n"
+                    "Namespace:                     argo\n"
+                    "Created:                       Fri Jan 02 04:59:00 +0000 (1 minute ago)\n"
+                    "Schedules:                     0 0 30 2 *\n"
+                    "Suspended:                     false\n");
+}
+
+static void test_cron_cells(void **state)
+{
+    const struct show_options options = {.now = now};
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+    struct json doc = parse(a, cron_full);
+
+    (void) state;
+    show_cron_cells(a, &b, &doc, &options);
+    assert_text(&b, "\t2h\t1h\t30m\t30 14 * * *,0 15 * * *\tAsia/Seoul\ttrue");
+    doc = parse(a, cron_small);
+    show_cron_cells(a, &b, &doc, &options);
+    assert_text(&b, "\t1m\tN/A\tN/A\t0 0 30 2 *\t\tfalse");
+    doc = parse(a, "{\"metadata\":{\"creationTimestamp\":\"2026-01-02T04:59:00Z\"},\"spec\":"
+                   "{\"schedules\":[\"* * * * *\",\"bad\"]}}");
+    show_cron_cells(a, &b, &doc, &options);
+    assert_text(&b, "\t1m\tN/A\tN/A\t* * * * *,bad\t\tfalse");
+}
+
 static void test_colors(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -445,7 +516,8 @@ int main(void)
         cmocka_unit_test(test_phases),       cmocka_unit_test(test_ages),
         cmocka_unit_test(test_times),        cmocka_unit_test(test_trees),
         cmocka_unit_test(test_tree_exactly), cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_list),         cmocka_unit_test(test_colors)};
+        cmocka_unit_test(test_list),         cmocka_unit_test(test_cron),
+        cmocka_unit_test(test_cron_cells),   cmocka_unit_test(test_colors)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -186,7 +186,7 @@ static const struct cli_flag flags[] = {
     {.name = "dry-run", .type = FLAG_SWITCH, .help = "check and print, ask no server"},
     {.name = "from",
      .word = "kind/name",
-     .help = "submit a template: wftmpl/name or cwft/name"},
+     .help = "submit what wftmpl/name, cwft/name or cronwf/name makes"},
     {.name = "log", .type = FLAG_SWITCH, .help = "print the logs until it ends"},
     {.name = "node-field-selector", .help = "with --watch: show these nodes only"},
     {.name = "output",

@@ -1,11 +1,12 @@
-/* The flags of submit applied to a workflow. Pure but for --parameter-file. See
- * submit_options.h. */
+/* The flags of submit applied to a workflow. Pure but for --parameter-file and --from cronwf.
+ * See submit_options.h. */
 #include "cli/submit_options.h"
 
 #include "base/vec.h"
 #include "formats/anystring.h"
 #include "formats/gotime.h"
 #include "formats/yaml.h"
+#include "objects/cron_workflow.h"
 
 /* ---- parameters ---- */
 
@@ -64,6 +65,12 @@ static int set_parameters(struct cli *cli, struct json *spec, struct err *err)
     return object_set_parameters(cli->arena, spec, pairs, count, err);
 }
 
+/* Does the command have it? Not all that send workflows have all flags. */
+static bool has_flag(const struct cli *cli, const char *name)
+{
+    return flags_find(&cli->flags.tables, str_from(name)) != NULL;
+}
+
 /* ---- metadata ---- */
 
 static int set_labels(struct cli *cli, struct json *doc, struct err *err)
@@ -89,7 +96,7 @@ static int set_labels(struct cli *cli, struct json *doc, struct err *err)
 static int set_metadata(struct cli *cli, struct json *doc, struct err *err)
 {
     const char *name = cli_flag(cli, "name"), *generate = cli_flag(cli, "generate-name"),
-               *time = cli_flag(cli, "scheduled-time");
+               *time = has_flag(cli, "scheduled-time") ? cli_flag(cli, "scheduled-time") : NULL;
     struct arena *a = cli->arena;
     struct gotime ignored;
 
@@ -125,7 +132,7 @@ int submit_options(struct cli *cli, struct json *doc, struct err *err)
         spec = json_set(a, &spec, STR("entrypoint"), json_string(str_from(entrypoint)));
     if (account)
         spec = json_set(a, &spec, STR("serviceAccountName"), json_string(str_from(account)));
-    if (flags_is_given(&cli->flags, "priority"))
+    if (has_flag(cli, "priority") && flags_is_given(&cli->flags, "priority"))
         spec = json_set(a, &spec, STR("priority"),
                         json_int(a, flags_int(&cli->flags, "priority")));
     *doc = json_set(a, doc, STR("spec"), spec);
@@ -133,6 +140,19 @@ int submit_options(struct cli *cli, struct json *doc, struct err *err)
 }
 
 /* ---- --from ---- */
+
+/* What a CronWorkflow of the server would make now. */
+static int cron_document(struct cli *cli, const struct object_kind *kind, struct str name,
+                         struct json *ret, struct err *err)
+{
+    struct cli_answer answer;
+
+    if (cli_call(cli, "GET", cli_path(cli, kind, cli_namespace(cli), name), STR(""), &answer,
+                 err) < 0)
+        return err_wrap(err, "failed to submit workflow");
+    *ret = object_cron_run(cli->arena, &answer.body, STR(""), STR(""));
+    return 0;
+}
 
 int submit_template_document(struct cli *cli, const char *from, struct json *ret,
                              struct err *err)
@@ -151,7 +171,7 @@ int submit_template_document(struct cli *cli, const char *from, struct json *ret
                        from);
     kind = object_kind_by_plural(STR_NONE, word);
     if (kind && strcmp(kind->kind, "CronWorkflow") == 0)
-        return err_set(err, ERR_UNSUPPORTED, "--from %s is not supported yet", from);
+        return cron_document(cli, kind, name, ret, err);
     if (!kind || (strcmp(kind->kind, "WorkflowTemplate") != 0 &&
                   strcmp(kind->kind, "ClusterWorkflowTemplate") != 0))
         return err_set(err, ERR_INVALID,
