@@ -52,6 +52,8 @@ static void change_suspend(const struct argo_request *r, const struct json *susp
     spec = suspend ? json_set(r->a, json_get(&doc, STR("spec")), STR("suspend"), *suspend)
                    : json_without(r->a, json_get(&doc, STR("spec")), STR("suspend"));
     doc = json_set(r->a, &doc, STR("spec"), spec);
+    doc = json_set(r->a, &doc, STR("metadata"), /* of the newest: its status changes often */
+                   json_without(r->a, json_get(&doc, STR("metadata")), STR("resourceVersion")));
     api_update(argo_call(r), of, key, STR(""), &doc);
 }
 

@@ -238,12 +238,161 @@ static void test_random(void **state)
         check_random(&r, zones[i % COUNT_OF(zones)]);
 }
 
+/* ---- what a schedule means ---- */
+
+static void check_bits(const char *text, const char *want)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct cron_schedule s = parsed(a, text);
+    struct str is =
+        str_printf(a, "%llx %llx %llx %llx %llx%s%s", (unsigned long long) s.minute,
+                   (unsigned long long) s.hour, (unsigned long long) s.day,
+                   (unsigned long long) s.month, (unsigned long long) s.weekday,
+                   s.is_any_day ? " any-day" : "", s.is_any_weekday ? " any-weekday" : "");
+
+    if (!str_is(is, want))
+        fail_msg("%s: " STR_FMT ", not %s", text, STR_ARG(is), want);
+}
+
+static void test_bits(void **state)
+{
+    static const char *const cases[][2] = {
+        {"* * * * *", "fffffffffffffff ffffff fffffffe 1ffe 7f any-day any-weekday"},
+        {"? ? ? ? ?", "fffffffffffffff ffffff fffffffe 1ffe 7f any-day any-weekday"},
+        {"0 0 1 1 0", "1 1 2 2 1"},
+        {"59 23 31 12 6", "800000000000000 800000 80000000 1000 40"},
+        {"*/1 */1 */1 */1 */1", "fffffffffffffff ffffff fffffffe 1ffe 7f any-day any-weekday"},
+        {"*/59 */23 */30 */11 */6", "800000000000001 800001 80000002 1002 41"},
+        {"1-3 1-3/2 1-3/3 1-3/9 1-3", "e a 2 2 e"},
+        {"1,2,3 5,5 1,*/15 * *,1", "e 20 80010002 1ffe 7f any-weekday"},
+        {"30/10 20/2 29/1 11/1 5/1", "4010040000000 500000 e0000000 1800 60"},
+        {"0 0 1 JAN,dec sun,SAT", "1 1 2 1002 41"},
+        {"0 0 1 feb-Apr Mon-tHu", "1 1 2 1c 1e"},
+        {", , , , ,", "0 0 0 0 0"},
+        {"0 0 *,1 * *", "1 1 fffffffe 1ffe 7f any-day any-weekday"},
+        {"0 0 */2,* * 1", "1 1 fffffffe 1ffe 2 any-day"},
+        {"*/99999999 * * * *", "1 ffffff fffffffe 1ffe 7f any-day any-weekday"},
+        {"*/9223372036854775807 * * * *", "1 ffffff fffffffe 1ffe 7f any-day any-weekday"},
+        {"+5 007 * * *", "20 80 fffffffe 1ffe 7f any-day any-weekday"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        check_bits(cases[i][0], cases[i][1]);
+}
+
+static void test_names(void **state)
+{
+    static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                         "jul", "aug", "sep", "oct", "nov", "dec"};
+    static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (unsigned i = 0; i < COUNT_OF(months); i++)
+        assert_int_equal(parsed(a, str_printf(a, "0 0 1 %s *", months[i]).ptr).month,
+                         UINT64_C(1) << (i + 1));
+    for (unsigned i = 0; i < COUNT_OF(days); i++)
+        assert_int_equal(parsed(a, str_printf(a, "0 0 * * %s", days[i]).ptr).weekday,
+                         UINT64_C(1) << i);
+}
+
+static void test_zones(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    assert_false(parsed(a, "* * * * *").is_zoned);
+    assert_false(parsed(a, "TZ=Local * * * * *").is_zoned);
+    assert_true(parsed(a, "TZ=UTC * * * * *").is_zoned);
+    assert_true(parsed(a, "CRON_TZ=Asia/Seoul @daily").is_zoned);
+    check_next("CRON_TZ=Asia/Seoul  30   9 * *   *", "2026-01-01T00:30:00Z",
+               "2026-01-02T00:30:00Z");
+    check_next("CRON_TZ=Asia/Seoul @every 90m", "2026-01-01T00:30:00.9Z",
+               "2026-01-01T02:00:00Z");
+    check_next("@every 8760h", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
+}
+
+static void test_interval(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ns;
+    } cases[] = {
+        {"@every 1s", DURATION_SECOND},
+        {"@every 1ns", DURATION_SECOND},
+        {"@every 0", DURATION_SECOND},
+        {"@every -5h", DURATION_SECOND},
+        {"@every 1999ms", DURATION_SECOND},
+        {"@every 2000ms", 2 * DURATION_SECOND},
+        {"@every 1h0m0.5s", 3600 * DURATION_SECOND},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct cron_schedule s = parsed(a, cases[i].text);
+
+        assert_true(s.is_every);
+        assert_int_equal(s.every_ns, cases[i].ns);
+    }
+}
+
+/* ---- whatever the clocks do ---- */
+
+/* From anywhere before a time, it is the next one; and times only go up. */
+static void check_from_between(struct random *r, const char *zone)
+{
+    static const int64_t nights[] = {1772928000, 1793491200, 1774742400, 1792886400,
+                                     1775224800, 1790949600, 1541289600, 1518904800};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str minute = random_field(a, r, 0, 59), hour = random_field(a, r, 0, 5);
+    struct str day = random_field(a, r, 1, 28), weekday = random_field(a, r, 0, 6);
+    struct str text =
+        str_printf(a, "CRON_TZ=%s " STR_FMT " " STR_FMT " " STR_FMT " * " STR_FMT, zone,
+                   STR_ARG(minute), STR_ARG(hour), STR_ARG(day), STR_ARG(weekday));
+    struct cron_schedule s = parsed(a, text.ptr);
+    struct gotime t = gotime_unix(nights[random_below(r, COUNT_OF(nights))] - 86400, 0);
+
+    for (int i = 0; i < 40; i++) {
+        struct gotime next, between, again;
+
+        if (!cron_next(&s, &t, NULL, &next))
+            return;
+        assert_true(next.unix_s > t.unix_s);
+        assert_true(is_due(&s, next.unix_s));
+        between = gotime_unix(
+            t.unix_s + (int64_t) random_below(r, (uint64_t) (next.unix_s - t.unix_s)), 7);
+        assert_true(cron_next(&s, &between, NULL, &again));
+        if (again.unix_s != next.unix_s)
+            fail_msg(STR_FMT ": from %lld %lld, from %lld %lld", STR_ARG(text),
+                     (long long) t.unix_s, (long long) next.unix_s, (long long) between.unix_s,
+                     (long long) again.unix_s);
+        t = next;
+    }
+}
+
+static void test_from_between(void **state)
+{
+    static const char *const zones[] = {"America/New_York",    "Europe/Berlin",
+                                        "Australia/Lord_Howe", "Asia/Kathmandu",
+                                        "America/St_Johns",    "Europe/London"};
+    struct random r = random_seed(42);
+
+    (void) state;
+    for (size_t i = 0; i < 300; i++)
+        check_from_between(&r, zones[i % COUNT_OF(zones)]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),     cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_long_texts), cmocka_unit_test(test_skipped_day),
-        cmocka_unit_test(test_never),      cmocka_unit_test(test_random),
+        cmocka_unit_test(test_golden),       cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_long_texts),   cmocka_unit_test(test_skipped_day),
+        cmocka_unit_test(test_never),        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_bits),         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_zones),        cmocka_unit_test(test_interval),
+        cmocka_unit_test(test_from_between),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "formats/gotime.h"
 #include "formats/yaml.h"
 #include "objects/cron_workflow.h"
@@ -609,6 +610,150 @@ static void test_idle_ones_cost_nothing(void **state)
     assert_int_equal(count_workflows(w), 0);
 }
 
+/* ---- any order ---- */
+
+enum { CRONS = 12, STEPS = 60 };
+
+/* What others do to a cron workflow: on the newest version, or not at all. */
+static bool edit(struct world *w, struct str name, struct json value, const char *part,
+                 const char *member)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct store_result result = {0};
+    struct err err = {0};
+    int64_t rv = 0;
+    struct json doc = find(w, "CronWorkflow", name, &rv);
+
+    doc = json_set_path(w->a, &doc, value, part, member, NULL);
+    store_txn_update(txn, &doc, rv);
+    if (store_commit_wait(w->store, txn, &result, &err) < 0)
+        assert_int_equal(err.kind, ERR_CONFLICT);
+    store_object_unref(result.object);
+    return err.kind == ERR_NONE;
+}
+
+/* Ends what is to be terminated, and some others; counts what runs of each cron workflow. */
+static void end_some(struct world *w, struct random *r, size_t running[CRONS])
+{
+    static const char *const phases[] = {"Succeeded", "Failed", "Error"};
+    struct store_list list = workflows(w);
+
+    memset(running, 0, CRONS * sizeof(running[0]));
+    for (size_t i = 0; i < list.len; i++) {
+        struct str name = list.at[i]->key.name;
+        struct json doc;
+        uint64_t cron_no;
+
+        if (list.at[i]->is_finished)
+            continue;
+        assert_true(
+            parse_u64(str_head(str_skip(name, 1), str_find_char(name, '-') - 1), &cron_no));
+        doc = find(w, "Workflow", name, NULL);
+        if (json_path(&doc, "spec", "shutdown", NULL))
+            end_workflow(w, name, "Failed", 1);
+        else if (random_below(r, 4) == 0)
+            end_workflow(w, name, phases[random_below(r, COUNT_OF(phases))], 2);
+        else
+            running[cron_no]++;
+    }
+    store_list_done(&list);
+}
+
+static void one_step(struct world *w, struct random *r, int n)
+{
+    size_t running[CRONS];
+    struct str name = str_printf(w->a, "c%d", (int) random_below(r, CRONS));
+
+    pump(w, (int64_t) random_below(r, 150));
+    switch (random_below(r, 6)) {
+    case 0:
+        stop(w);
+        start(w);
+        break;
+    case 1:
+    case 2:
+        edit(w, name, json_string(str_printf(w->a, "x%d", n)), "metadata", "note");
+        break;
+    default:
+        end_some(w, r, running);
+        for (size_t i = 1; i < CRONS; i += 3)
+            assert_true(running[i] <= 1); /* Forbid */
+    }
+}
+
+static size_t count_of(struct world *w, const char *name, const char *phase)
+{
+    struct store_list list = workflows(w);
+    struct str prefix = str_printf(w->a, "%s-", name);
+    size_t n = 0;
+
+    for (size_t i = 0; i < list.len; i++)
+        n += str_starts(list.at[i]->key.name, prefix) &&
+             str_is(list.at[i]->phase, "Succeeded") == (strcmp(phase, "Succeeded") == 0);
+    store_list_done(&list);
+    return n;
+}
+
+static void test_any_order(void **state)
+{
+    static const char *const policies[] = {"Allow", "Forbid", "Replace"};
+    struct world *w = *state;
+    struct random r = random_seed(7);
+
+    for (int i = 0; i < CRONS; i++) {
+        struct str spec = str_printf(
+            w->a,
+            "schedules: ['@every %ds'], concurrencyPolicy: %s, startingDeadlineSeconds: 30, "
+            "successfulJobsHistoryLimit: 1000, failedJobsHistoryLimit: 1000",
+            1 + i / 6, policies[i % 3]);
+        struct json doc = cron_of(w, str_printf(w->a, "c%d", i).ptr, spec.ptr);
+
+        create(w, &doc);
+    }
+    start(w);
+    for (int i = 0; i < STEPS; i++)
+        one_step(w, &r, i);
+    for (int i = 0; i < CRONS; i++)
+        while (!edit(w, str_printf(w->a, "c%d", i), json_bool(true), "spec", "suspend"))
+            pump(w, 5);
+
+    pump(w, 500);
+    end_all(w, "Succeeded");
+    for (int i = 0; i < CRONS; i++) {
+        const char *name = str_printf(w->a, "c%d", i).ptr;
+        struct json doc;
+
+        WAIT_FOR(w, active(w, name) == 0);
+        doc = cron(w, name);
+        assert_true(count_of(w, name, "Succeeded") + count_of(w, name, "Failed") > 0);
+        assert_int_equal(number(&doc, "succeeded"), count_of(w, name, "Succeeded"));
+        assert_int_equal(number(&doc, "failed"), count_of(w, name, "Failed"));
+        assert_false(has_condition(w, name, "SubmissionError", ""));
+    }
+}
+
+/* A hundred that are due at the same time: each runs, and the loop is held by none. */
+static void test_all_at_once(void **state)
+{
+    enum { MANY = 100 };
+    struct world *w = *state;
+    uint64_t runs;
+
+    for (int i = 0; i < MANY; i++) {
+        struct json doc = cron_of(w, str_printf(w->a, "c%d", i).ptr,
+                                  "schedules: ['@every 2s'], concurrencyPolicy: Forbid");
+
+        create(w, &doc);
+    }
+    start(w);
+    WAIT_FOR(w, count_workflows(w) == MANY);
+    for (int i = 0; i < MANY; i++)
+        WAIT_FOR(w, active(w, str_printf(w->a, "c%d", i).ptr) == 1);
+    runs = cron_stats_get(w->c).runs;
+    assert_int_equal(runs, MANY);
+    assert_true(cron_stats_get(w->c).wakes < MANY); /* those that are due share a wake-up */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
@@ -626,6 +771,8 @@ int main(void)
         TEST(bad_templates_are_told_where_they_stand),
         TEST(submitted_by_hand),
         TEST(idle_ones_cost_nothing),
+        TEST(any_order),
+        TEST(all_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
