@@ -43,9 +43,9 @@ SHAPE(calendar_event_source, "CalendarEventSource", "Moments of a schedule or in
 static const struct field file_event_source_rows[] = {
     TEXT("eventType", "What has happened to the file: CREATE, WRITE, REMOVE, RENAME or CHMOD."),
     PART("watchPathConfig", event_watch_path_config, "Which files are watched."),
-    FLAG("polling", "Whether files are looked at now and then."),
+    FLAG("polling", "Whether files are looked at now and then.", .flags = FIELD_UNSUPPORTED),
     TEXT_BY_NAME("metadata", "Texts that are put into the data of each event."),
-    PART("filter", event_source_filter, "Which events are kept."),
+    PART("filter", event_source_filter, "Which events are kept.", .flags = FIELD_UNSUPPORTED),
     {0},
 };
 SHAPE(file_event_source, "FileEventSource", "Changes of files.");
