@@ -21,7 +21,7 @@ static const struct field cron_workflow_spec_rows[] = {
     WHOLE("successfulJobsHistoryLimit", "How many good workflows are kept.", .fallback = "3"),
     WHOLE("failedJobsHistoryLimit", "How many failed workflows are kept.", .fallback = "1"),
     PART("workflowMetadata", object_meta, "Labels, annotations, finalizers of the workflows."),
-    PART("stopStrategy", stop_strategy, "When it stops for good.", .flags = FIELD_UNSUPPORTED),
+    PART("stopStrategy", stop_strategy, "When it stops for good."),
     TEXT("when", "Condition; no workflow when it is false.", .flags = FIELD_UNSUPPORTED),
     {0},
 };

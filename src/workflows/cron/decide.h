@@ -64,6 +64,21 @@ enum cron_verdict cron_decide(const struct json *cron);
 /** cron_is_suspended() - does it make no workflows, whatever comes due? */
 bool cron_is_suspended(const struct json *cron);
 
+/**
+ * cron_has_reached_end() - does its stopStrategy say that no more workflows are made?
+ * @a:   scratch
+ * @now: what now() answers in the expression
+ * @ret: false without an expression; untouched on failure
+ * @err: ERR_INVALID, ERR_UNSUPPORTED, ERR_LIMIT "failed to evaluate stop expression: ..."
+ *
+ * Return: 0 or -1.
+ */
+int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall now, bool *ret,
+                         struct err *err);
+
+/** cron_stopped() - the document of one that has reached its end: phase and label */
+struct json cron_stopped(struct arena *a, const struct json *cron);
+
 /* A Workflow that the CronWorkflow owns. */
 struct cron_child {
     struct str name, uid, phase;

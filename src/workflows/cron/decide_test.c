@@ -69,6 +69,38 @@ static void test_golden(void **state)
     golden_run("formats/cron-argo.jsonl", check_golden, 40);
 }
 
+/* The lines of the vectors of conditions that are about stopping. */
+static int check_stop(struct arena *a, const struct json *row)
+{
+    const struct json *cron = json_get(row, STR("cron"));
+    bool is_reached = false;
+    struct err err = {0};
+
+    if (!str_is(json_get_str(row, STR("mode")), "stop"))
+        return -1;
+    if (cron_has_reached_end(a, cron, (struct wall){0}, &is_reached, &err) < 0)
+        return golden_fails(row) && str_is(json_get_str(row, STR("err")), err.text);
+    return !golden_fails(row) && is_reached == json_get_bool(row, STR("out"));
+}
+
+static void test_stop(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json cron;
+    bool is_reached = true;
+    struct err err;
+
+    (void) state;
+    golden_run("lang/when.jsonl", check_stop, 12);
+    cron = yaml(a, STR("metadata: {name: c, labels: {l: v}}\n"));
+    assert_int_equal(cron_has_reached_end(a, &cron, (struct wall){0}, &is_reached, &err), 0);
+    assert_false(is_reached);
+    cron = cron_stopped(a, &cron);
+    assert_true(cron_is_suspended(&cron));
+    assert_int_equal(cron_decide(&cron), CRON_STOPPED);
+    assert_true(str_is(json_str(json_path(&cron, "metadata", "labels", "l", NULL)), "v"));
+}
+
 /* ---- missed runs with long deadlines ---- */
 
 static struct json cron_of(struct arena *a, const char *spec, const char *status)
@@ -485,6 +517,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_stop),
         cmocka_unit_test(test_missed_long_ago),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_started),

@@ -77,25 +77,33 @@ static bool latest_interval(const struct cron_schedule *s, int64_t last_s, int64
     return true;
 }
 
-/* The latest time in (from, to]: looked for in windows before @to_s that grow, so that a long
- * deadline does not mean to count years of minutes. */
+/* Does it come due in (from, to]? */
+static bool has_time(const struct cron_schedule *s, int64_t from_s, int64_t to_s,
+                     int64_t *ret_s)
+{
+    return next_of(s, from_s, ret_s) && *ret_s <= to_s;
+}
+
+/* The latest time in (from, to]: halving, so that a long deadline does not mean to count years
+ * of minutes. */
 static bool latest_time(const struct cron_schedule *s, int64_t from_s, int64_t to_s,
                         int64_t *ret_s)
 {
-    bool has_one = false;
+    int64_t late_s = to_s, next_s;
 
-    for (int64_t window = 3600; !has_one; window *= 2) {
-        int64_t at = to_s - from_s <= window ? from_s : to_s - window;
-        bool is_last = at == from_s;
+    if (!has_time(s, from_s, to_s, ret_s))
+        return false;
+    while (late_s - from_s > 1) {
+        int64_t middle_s = from_s + (late_s - from_s) / 2;
 
-        while (next_of(s, at, &at) && at <= to_s) {
-            *ret_s = at;
-            has_one = true;
+        if (has_time(s, middle_s, to_s, &next_s)) {
+            from_s = middle_s;
+            *ret_s = next_s;
+        } else {
+            late_s = middle_s;
         }
-        if (is_last)
-            break;
     }
-    return has_one;
+    return true;
 }
 
 /* Whole seconds that are before @now: times come due at those only. */

@@ -464,11 +464,30 @@ static struct cron_children seen_children(struct arena *a, const struct cron_ent
     return (struct cron_children){all, children.len + 1};
 }
 
+/* Has its stopStrategy been met? What is wrong with it is told as a fault of the spec. */
+static bool is_at_end(const struct cron_entry *e, struct arena *a, const struct json *doc,
+                      struct str *ret_fault)
+{
+    bool is_reached = false;
+    struct err err;
+
+    *ret_fault = e->fault;
+    if (cron_has_reached_end(a, doc, loop_wall(e->controller->options.loop), &is_reached,
+                             &err) == 0)
+        return is_reached;
+    if (str_is_empty(e->fault))
+        *ret_fault =
+            str_printf(a, "failed to check CronWorkflow '" STR_FMT "' stopping condition: %s",
+                       STR_ARG(e->key.name), err.text);
+    return false;
+}
+
 static void store_status(struct cron_entry *e, struct arena *a, const struct json *doc)
 {
     struct cron_controller *c = e->controller;
     struct cron_children children = seen_children(a, e);
-    struct json made = cron_spec_told(a, doc, e->fault);
+    struct json made = *doc;
+    struct str fault;
     const struct cron_child *const *surplus;
     struct store_txn *txn;
     size_t count;
@@ -478,6 +497,9 @@ static void store_status(struct cron_entry *e, struct arena *a, const struct jso
         made = cron_used(a, &made, e->plan.text);
     made = with_outcome(a, &made, &e->outcome);
     made = cron_reconciled(a, &made, &children);
+    if (is_at_end(e, a, &made, &fault))
+        made = cron_stopped(a, &made);
+    made = cron_spec_told(a, &made, fault);
     surplus = cron_surplus(a, &made, &children, &count);
     if (count == 0 && json_equal(&made, doc))
         return;
@@ -509,6 +531,7 @@ void cron_entry_pass(struct cron_entry *e)
     _cleanup_arena_ struct arena *a = NULL;
     enum cron_verdict verdict;
     int64_t scheduled_s;
+    struct str fault;
     struct json doc;
 
     if (e->state != CRON_IDLE)
@@ -524,6 +547,8 @@ void cron_entry_pass(struct cron_entry *e)
     if (e->outcome.kind == CRON_NO_RUN && take_due(e, &doc, &scheduled_s)) {
         e->has_come_due = true;
         verdict = cron_decide(&doc);
+        if (is_at_end(e, a, &doc, &fault) || !str_is_empty(fault))
+            verdict = CRON_STOPPED; /* the status tells it */
         if (verdict == CRON_RUN || verdict == CRON_REPLACE) {
             start_run(e, verdict, scheduled_s);
             if (e->state == CRON_IDLE) /* no worker has room: later */
