@@ -1,7 +1,9 @@
-"""An HTTP server for stories: http-target.py PORT NOTES. Notes each request as a line of JSON. /status/N answers N; ?fail_first=N
+"""An HTTP server for stories: http-target.py PORT NOTES [CERTIFICATE KEY]: with these it speaks TLS, and takes clients' certificates of
+that authority. Notes each request as a line of JSON. /status/N answers N; ?fail_first=N
 answers 500 N times for that path, then 200; anything else 200."""
 import http.server
 import json
+import ssl
 import sys
 import time
 import urllib.parse
@@ -20,8 +22,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status = int(url.path.split("/")[2])
         elif failures[url.path] <= first:
             status = 500
+        peer = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        client = dict(part[0] for part in peer["subject"])["commonName"] if peer else None
         with open(sys.argv[2], "a", encoding="utf-8") as notes:
-            notes.write(json.dumps({"at_ms": int(time.time() * 1000), "method": self.command, "path": self.path, "status": status,
+            notes.write(json.dumps({"at_ms": int(time.time() * 1000), "method": self.command, "path": self.path, "status": status, "client": client,
                                     "headers": dict(self.headers), "body": body}) + "\n")
         self.send_response(status)
         self.end_headers()
@@ -32,4 +36,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+if len(sys.argv) > 3:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[3], sys.argv[4])
+    context.load_verify_locations(sys.argv[3])
+    context.verify_mode = ssl.CERT_OPTIONAL
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()

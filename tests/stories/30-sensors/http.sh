@@ -7,13 +7,21 @@ python3 "$ROOT/tests/support/http-target.py" "$TARGET" "$DIR/notes" &
 TARGET_PID=$!
 trap 'kill $TARGET_PID; finish; exit $((FAILED > 0))' EXIT
 
+SECURE=$(free_port)
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$DIR/key.pem" -out "$DIR/cert.pem" -days 2 \
+    -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+python3 "$ROOT/tests/support/http-target.py" "$SECURE" "$DIR/secure-notes" "$DIR/cert.pem" "$DIR/key.pem" 2>/dev/null &
+SECURE_PID=$!
+trap 'kill $TARGET_PID $SECURE_PID; finish; exit $((FAILED > 0))' EXIT
+touch "$DIR/secure-notes"
+
 check "the server starts" start_server
 PORT=$(free_port)
 cat >"$DIR/pipeline.yaml" <<YAML
 apiVersion: v1
 kind: Secret
 metadata: {name: keys}
-data: {token: aHVzaC1odXNo, user: bWU=, word: d29yZC13b3JkCg==}
+data: {token: aHVzaC1odXNo, user: bWU=, word: d29yZC13b3JkCg==, cert: $(base64 -w0 "$DIR/cert.pem"), key: $(base64 -w0 "$DIR/key.pem")}
 ---
 apiVersion: argoproj.io/v1alpha1
 kind: EventSource
@@ -46,6 +54,11 @@ spec:
   - template: {name: strict, http: {url: "http://127.0.0.1:$TARGET/status/418?key=hush-hush", method: POST}}
     policy: {status: {allow: [200, 201]}}
   - template: {name: metadata, http: {url: "http://169.254.169.254/latest/meta-data", method: GET}}
+  - template: {name: trusted, http: {url: "https://localhost:$SECURE/trusted", tls: {caCertSecret: {name: keys, key: cert}}}}
+  - template: {name: known, http: {url: "https://localhost:$SECURE/known", tls: {caCertSecret: {name: keys, key: cert}, clientCertSecret: {name: keys, key: cert}, clientKeySecret: {name: keys, key: key}}}}
+  - template: {name: careless, http: {url: "https://localhost:$SECURE/careless", tls: {insecureSkipVerify: true}}}
+  - template: {name: stranger, http: {url: "https://localhost:$SECURE/stranger", tls: {enabled: true}}}
+  - template: {name: othername, http: {url: "https://127.0.0.1:$SECURE/othername", tls: {caCertSecret: {name: keys, key: cert}}}}
   - template: {name: nobody, http: {url: "http://127.0.0.1:1/", method: GET}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
@@ -68,6 +81,11 @@ check "any status is a success without a policy" wait_for 10 has_trace "caller/p
 check "a status that is not allowed is a failure" wait_for 10 failed strict 'http response status 418 is not allowed'
 check "a metadata address is refused" wait_for 10 failed metadata 'its address is link-local'
 check "a server that is not there is a failure" wait_for 10 failed nobody 'GET http://127.0.0.1:1/'
+has_secure_notes() { [ "$(jq -r '.path + " " + (.client // "-")' "$DIR/secure-notes" | sort | tr '\n' ' ')" = "$1" ]; }
+check "TLS: who is trusted, or not checked, gets requests; with a certificate where one is given" \
+    wait_for 10 has_secure_notes "/careless - /known localhost /trusted - "
+check "an authority that is not trusted is refused" wait_for 10 failed stranger 'certificate'
+check "another name, too" wait_for 10 failed othername ''
 cat "$DIR/server.log" "$DIR/trace" >"$DIR/told"
 check "no secret is told" lacks "$DIR/told" hush-hush
 check "nor a password" lacks "$DIR/told" word-word
