@@ -61,19 +61,6 @@ static int on_begin(void *ctx, struct http_request *req)
     return 1;
 }
 
-static void reply_version(struct http_request *req)
-{
-    struct arena *a = http_arena(req);
-    struct json_object_builder b = {0};
-    struct json v;
-
-    json_add(a, &b, STR("version"), json_string(STR("v" TIPHYS_VERSION)));
-    json_add(a, &b, STR("platform"), json_string(api_platform()));
-    json_add(a, &b, STR("compiler"), json_string(STR(__VERSION__)));
-    v = json_object(&b);
-    reply_json(req, 200, &v);
-}
-
 static void on_request(void *ctx, struct http_request *req)
 {
     struct api *api = ctx;
@@ -83,8 +70,8 @@ static void on_request(void *ctx, struct http_request *req)
 
     if (is_public(path))
         http_reply(req, 200, STR("text/plain; charset=utf-8"), STR("ok"), NULL, 0);
-    else if (str_is(path, "/version"))
-        reply_version(req);
+    else if (discovery_handle(req))
+        return;
     else if (is_argo(req))
         argo_handle(api, req);
     else if (api->options.bus && str_starts(path, STR(TRACE_PATH)) &&

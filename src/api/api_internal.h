@@ -16,6 +16,13 @@ struct resource {
  * an unknown kind */
 bool resource_parse(struct str path, struct resource *ret);
 
+/** resource_call() - the request as one that is answered later; in its arena */
+struct api_call *resource_call(struct api *api, struct http_request *req);
+
+/** resource_query() - the list options of a request, in @a; ERR_INVALID */
+int resource_query(struct http_request *req, const struct resource *r, struct arena *a,
+                   struct api_query *q, struct err *err);
+
 /** resource_handle() - any request on a resource; http thread */
 void resource_handle(struct api *api, struct http_request *req, const struct resource *r);
 
@@ -29,8 +36,57 @@ struct json reply_status(struct arena *a, const struct err *err);
 /** reply_error() - answer with reply_status() */
 void reply_error(struct http_request *req, const struct err *err);
 
+/* A refusal that no kind of error stands for. */
+struct reply_refusal {
+    unsigned code;
+    const char *reason; /* of the Status */
+    struct str message;
+};
+
+/** reply_refuse() - answer with a Status of that code */
+void reply_refuse(struct http_request *req, const struct reply_refusal *refusal);
+
+/* What a deletion removed, for its answer; hangs on the request as its user. */
+struct reply_removal {
+    const struct object_kind *kind;
+    struct str name, uid; /* "" for a collection */
+    struct json items;    /* of a collection */
+};
+
+/** reply_list() - a list of a kind as the API shows it */
+struct json reply_list(struct arena *a, const struct object_kind *kind,
+                       const struct api_list *list);
+
 /* The answers above, for what is answered later. */
 extern const struct api_dialect reply_dialect;
 
 /** trace_handle() - the way of an event; http thread */
 void trace_handle(struct api *api, struct http_request *req, struct str id);
+
+/** change_patch() - PATCH of an object; http thread */
+void change_patch(struct api *api, struct http_request *req, const struct resource *r);
+
+/** change_delete() - DELETE of an object; http thread */
+void change_delete(struct api *api, struct http_request *req, const struct resource *r);
+
+/** change_delete_all() - DELETE of a collection, or of what its selectors find; http thread */
+void change_delete_all(struct api *api, struct http_request *req, const struct resource *r);
+
+/** discovery_handle() - answer what clients ask about the API itself; false: another path */
+bool discovery_handle(struct http_request *req);
+
+/** table_is_wanted() - does the request rather want a Table than objects? */
+bool table_is_wanted(struct http_request *req);
+
+/**
+ * table_value() - objects as a Table
+ * @items:   array of objects of @kind
+ * @meta:    metadata of the list
+ * @include: what stands behind a row: "Object", "None", else its metadata
+ */
+struct json table_value(struct arena *a, const struct object_kind *kind,
+                        const struct json *items, const struct json *meta, struct str include);
+
+/** table_of_one() - table_value() of one object, with its resourceVersion */
+struct json table_of_one(struct arena *a, const struct object_kind *kind,
+                         const struct json *doc, struct str include);

@@ -78,7 +78,8 @@ static void test_life_of_an_object(void **state)
         {"GET", WORKFLOWS "/one", "", 404, "workflows.argoproj.io \\\"one\\\" not found"},
         {"GET", "/apis/argoproj.io/v1alpha1/namespaces/argo/pigeons", "", 404,
          "could not find the requested resource"},
-        {"PATCH", WORKFLOWS "/one", "{}", 400, "is not supported yet"},
+        {"PATCH", WORKFLOWS "/one", "{}", 415, "accepted media types include"},
+        {"PATCH", WORKFLOWS, "{}", 400, "is not supported yet"},
     };
     struct world *w = *state;
 

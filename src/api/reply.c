@@ -49,19 +49,27 @@ void reply_json(struct http_request *req, unsigned status, const struct json *v)
                str_concat(http_arena(req), text, STR("\n")), NULL, 0);
 }
 
-struct json reply_status(struct arena *a, const struct err *err)
+static struct json status_value(struct arena *a, const struct reply_refusal *r)
 {
-    struct outcome outcome = outcome_of(err->kind);
     struct json_object_builder b = {0};
 
     json_add(a, &b, STR("kind"), json_string(STR("Status")));
     json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
     json_add(a, &b, STR("metadata"), json_object(&(const struct json_object_builder){0}));
     json_add(a, &b, STR("status"), json_string(STR("Failure")));
-    json_add(a, &b, STR("message"), json_string(str_copy(a, str_from(err->text))));
-    json_add(a, &b, STR("reason"), json_string(str_from(outcome.reason)));
-    json_add(a, &b, STR("code"), json_int(a, outcome.code));
+    json_add(a, &b, STR("message"), json_string(r->message));
+    json_add(a, &b, STR("reason"), json_string(str_from(r->reason)));
+    json_add(a, &b, STR("code"), json_int(a, r->code));
     return json_object(&b);
+}
+
+struct json reply_status(struct arena *a, const struct err *err)
+{
+    struct outcome outcome = outcome_of(err->kind);
+    const struct reply_refusal refusal = {outcome.code, outcome.reason,
+                                          str_copy(a, str_from(err->text))};
+
+    return status_value(a, &refusal);
 }
 
 void reply_error(struct http_request *req, const struct err *err)
@@ -71,17 +79,57 @@ void reply_error(struct http_request *req, const struct err *err)
     reply_json(req, outcome_of(err->kind).code, &status);
 }
 
+void reply_refuse(struct http_request *req, const struct reply_refusal *refusal)
+{
+    const struct json status = status_value(http_arena(req), refusal);
+
+    reply_json(req, refusal->code, &status);
+}
+
+struct json reply_list(struct arena *a, const struct object_kind *kind,
+                       const struct api_list *list)
+{
+    struct json_object_builder b = {0}, meta = {0};
+
+    json_add(a, &meta, STR("resourceVersion"),
+             json_string(str_printf(a, "%lld", (long long) list->rv)));
+    json_add_str(a, &meta, STR("continue"), list->continue_token);
+    json_add(a, &b, STR("apiVersion"),
+             json_string(str_printf(a, "%s%s%s", kind->group, kind->group[0] ? "/" : "",
+                                    kind->version)));
+    json_add(a, &b, STR("kind"), json_string(str_printf(a, "%sList", kind->kind)));
+    json_add(a, &b, STR("metadata"), json_object(&meta));
+    json_add(a, &b, STR("items"), list->items);
+    return json_object(&b);
+}
+
+static struct json success(struct arena *a, const struct reply_removal *removal)
+{
+    struct json_object_builder b = {0}, details = {0};
+
+    json_add_str(a, &details, STR("name"), removal->name);
+    json_add_str(a, &details, STR("group"), str_from(removal->kind->group));
+    json_add(a, &details, STR("kind"), json_string(str_from(removal->kind->plural)));
+    json_add_str(a, &details, STR("uid"), removal->uid);
+    json_add(a, &b, STR("kind"), json_string(STR("Status")));
+    json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
+    json_add(a, &b, STR("metadata"), json_object(&(const struct json_object_builder){0}));
+    json_add(a, &b, STR("status"), json_string(STR("Success")));
+    json_add(a, &b, STR("details"), json_object(&details));
+    return json_object(&b);
+}
+
+/* One object: a Status that says which; a collection: what it held. */
 static void reply_removed(struct http_request *req)
 {
     struct arena *a = http_arena(req);
-    struct json_object_builder b = {0};
-    struct json status;
+    const struct reply_removal *removal = http_user(req);
+    const struct api_list list = {.items = removal->items, .continue_token = STR("")};
+    struct json made;
 
-    json_add(a, &b, STR("kind"), json_string(STR("Status")));
-    json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
-    json_add(a, &b, STR("status"), json_string(STR("Success")));
-    status = json_object(&b);
-    reply_json(req, 200, &status);
+    made =
+        str_is_empty(removal->name) ? reply_list(a, removal->kind, &list) : success(a, removal);
+    reply_json(req, 200, &made);
 }
 
 const struct api_dialect reply_dialect = {

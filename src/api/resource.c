@@ -50,14 +50,18 @@ static void get_one(struct api *api, struct http_request *req, const struct reso
     struct json doc;
     struct err err;
 
-    if (api_object_get(api, http_arena(req), &key, API_WHOLE, &doc, &err) < 0)
+    if (api_object_get(api, http_arena(req), &key, API_WHOLE, &doc, &err) < 0) {
         reply_error(req, &err);
-    else
-        reply_json(req, 200, &doc);
+        return;
+    }
+    if (table_is_wanted(req))
+        doc =
+            table_of_one(http_arena(req), r->kind, &doc, http_query(req, STR("includeObject")));
+    reply_json(req, 200, &doc);
 }
 
-static int parse_query(struct http_request *req, const struct resource *r, struct arena *a,
-                       struct api_query *q, struct err *err)
+int resource_query(struct http_request *req, const struct resource *r, struct arena *a,
+                   struct api_query *q, struct err *err)
 {
     const struct api_list_options options = {
         .labels = http_query(req, STR("labelSelector")),
@@ -70,23 +74,6 @@ static int parse_query(struct http_request *req, const struct resource *r, struc
     return api_query_parse(a, r->kind, r->ns, &options, q, err);
 }
 
-static struct json list_value(struct arena *a, const struct object_kind *kind,
-                              const struct api_list *list)
-{
-    struct json_object_builder b = {0}, meta = {0};
-
-    json_add(a, &meta, STR("resourceVersion"),
-             json_string(str_printf(a, "%lld", (long long) list->rv)));
-    json_add_str(a, &meta, STR("continue"), list->continue_token);
-    json_add(a, &b, STR("apiVersion"),
-             json_string(str_printf(a, "%s%s%s", kind->group, kind->group[0] ? "/" : "",
-                                    kind->version)));
-    json_add(a, &b, STR("kind"), json_string(str_printf(a, "%sList", kind->kind)));
-    json_add(a, &b, STR("metadata"), json_object(&meta));
-    json_add(a, &b, STR("items"), list->items);
-    return json_object(&b);
-}
-
 static void get_list(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct arena *a = http_arena(req);
@@ -95,12 +82,15 @@ static void get_list(struct api *api, struct http_request *req, const struct res
     struct json made;
     struct err err;
 
-    if (parse_query(req, r, a, &q, &err) < 0 ||
+    if (resource_query(req, r, a, &q, &err) < 0 ||
         api_object_list(api, a, &q.of, API_WHOLE, &list, &err) < 0) {
         reply_error(req, &err);
         return;
     }
-    made = list_value(a, r->kind, &list);
+    made = reply_list(a, r->kind, &list);
+    if (table_is_wanted(req))
+        made = table_value(a, r->kind, &list.items, json_get(&made, STR("metadata")),
+                           http_query(req, STR("includeObject")));
     reply_json(req, 200, &made);
 }
 
@@ -117,6 +107,17 @@ static struct str watch_event(struct arena *a, struct str fields, const char *ty
     return str_concat(a, json_text(a, &line, JSON_COMPACT), STR("\n"));
 }
 
+/* @fields is includeObject. Stored objects are of kinds that are served. */
+static struct str table_event(struct arena *a, struct str fields, const char *type,
+                              const struct json *object)
+{
+    const struct object_kind *kind = object_kind_find(json_get_str(object, STR("apiVersion")),
+                                                      json_get_str(object, STR("kind")));
+    const struct json table = table_of_one(a, kind, object, fields);
+
+    return watch_event(a, STR(""), type, &table);
+}
+
 static struct str watch_failure(struct arena *a, const struct err *err)
 {
     const struct json status = reply_status(a, err);
@@ -130,16 +131,26 @@ static const struct api_watch_format watch_format = {.content_type =
                                                      .failure = watch_failure,
                                                      .keep_alive = STR_INIT("")};
 
+static const struct api_watch_format table_format = {.content_type =
+                                                         STR_INIT("application/json"),
+                                                     .event = table_event,
+                                                     .failure = watch_failure,
+                                                     .keep_alive = STR_INIT("")};
+
 static void watch(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct api_watch_request w = {
         .arena = arena_new(), .format = &watch_format, .fields = STR("")};
     struct err err;
 
-    if (parse_query(req, r, w.arena, &w.query, &err) < 0) {
+    if (resource_query(req, r, w.arena, &w.query, &err) < 0) {
         reply_error(req, &err);
         arena_free(w.arena);
         return;
+    }
+    if (table_is_wanted(req)) {
+        w.format = &table_format;
+        w.fields = http_query(req, STR("includeObject"));
     }
     api_watch_start(api, req, &w);
 }
@@ -168,7 +179,7 @@ static void pod_log(struct api *api, struct http_request *req, const struct reso
 
 /* ---- writing ---- */
 
-static struct api_call *call_of(struct api *api, struct http_request *req)
+struct api_call *resource_call(struct api *api, struct http_request *req)
 {
     struct api_call *call = ARENA_NEW(http_arena(req), struct api_call);
 
@@ -215,7 +226,7 @@ static void create_workflow(struct api *api, struct http_request *req, const str
     s->doc = &doc->value;
     s->options.ns = r->ns;
     s->options.dry_run = str_is(http_query(req, STR("dryRun")), "All");
-    api_submit(call_of(api, req), s);
+    api_submit(resource_call(api, req), s);
 }
 
 static void create(struct api *api, struct http_request *req, const struct resource *r)
@@ -228,7 +239,7 @@ static void create(struct api *api, struct http_request *req, const struct resou
     else if (read_document(req, r, &doc, &err) < 0)
         reply_error(req, &err);
     else
-        api_create(call_of(api, req), r->kind, r->ns, &doc.value);
+        api_create(resource_call(api, req), r->kind, r->ns, &doc.value);
 }
 
 static void update(struct api *api, struct http_request *req, const struct resource *r)
@@ -240,40 +251,84 @@ static void update(struct api *api, struct http_request *req, const struct resou
     if (read_document(req, r, &doc, &err) < 0)
         reply_error(req, &err);
     else
-        api_update(call_of(api, req), r->kind, &key, r->sub, &doc.value);
+        api_update(resource_call(api, req), r->kind, &key, r->sub, &doc.value);
 }
 
-static void remove_one(struct api *api, struct http_request *req, const struct resource *r)
+/* Only the submission of a Workflow can be tried without being done. */
+static bool is_refused_dry_run(struct http_request *req, const struct resource *r)
 {
-    const struct store_key key = key_of(r);
-
-    api_delete(call_of(api, req), &key, STR(""), 0);
+    return !str_is_empty(http_query(req, STR("dryRun"))) &&
+           !(str_is(http_method(req), "POST") && str_is(str_from(r->kind->kind), "Workflow"));
 }
 
-void resource_handle(struct api *api, struct http_request *req, const struct resource *r)
+/* Some of kubectl's generators (create configmap, create namespace) send core kinds so. */
+static const struct reply_refusal protobuf_refusal = {
+    415, "UnsupportedMediaType",
+    STR_INIT("the body is protobuf, which is not supported yet: send JSON or YAML (kubectl "
+             "create ... --dry-run=client -o yaml | kubectl create -f -)")};
+
+static bool is_write(struct str method)
+{
+    return str_is(method, "POST") || str_is(method, "PUT") || str_is(method, "PATCH") ||
+           str_is(method, "DELETE");
+}
+
+static bool handle_write(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct str method = http_method(req);
     bool has_name = !str_is_empty(r->name);
     struct err err;
 
-    if (str_is(method, "GET") && !has_name && str_is(http_query(req, STR("watch")), "true"))
-        watch(api, req, r);
-    else if (str_is(method, "GET") && has_name && str_is(r->sub, "log") &&
-             str_is(str_from(r->kind->kind), "Pod"))
-        pod_log(api, req, r);
-    else if (str_is(method, "GET") && has_name)
-        get_one(api, req, r);
-    else if (str_is(method, "GET"))
-        get_list(api, req, r);
-    else if (str_is(method, "POST") && !has_name)
-        create(api, req, r);
-    else if (str_is(method, "PUT") && has_name)
-        update(api, req, r);
-    else if (str_is(method, "DELETE") && has_name)
-        remove_one(api, req, r);
-    else {
-        err_set(&err, ERR_UNSUPPORTED, STR_FMT " on " STR_FMT " is not supported yet",
-                STR_ARG(method), STR_ARG(http_path(req)));
+    if (!is_write(method))
+        return false;
+    if (str_starts(http_header(req, STR("Content-Type")),
+                   STR("application/vnd.kubernetes.protobuf"))) {
+        reply_refuse(req, &protobuf_refusal);
+    } else if (is_refused_dry_run(req, r)) {
+        err_set(&err, ERR_UNSUPPORTED, "dryRun of " STR_FMT " is not supported yet",
+                STR_ARG(method));
         reply_error(req, &err);
+    } else if (str_is(method, "POST") && !has_name) {
+        create(api, req, r);
+    } else if (str_is(method, "PUT") && has_name) {
+        update(api, req, r);
+    } else if (str_is(method, "PATCH") && has_name) {
+        change_patch(api, req, r);
+    } else if (str_is(method, "DELETE") && has_name) {
+        change_delete(api, req, r);
+    } else if (str_is(method, "DELETE")) {
+        change_delete_all(api, req, r);
+    } else {
+        return false;
     }
+    return true;
+}
+
+static bool handle_read(struct api *api, struct http_request *req, const struct resource *r)
+{
+    bool has_name = !str_is_empty(r->name);
+
+    if (!str_is(http_method(req), "GET"))
+        return false;
+    if (!has_name && (str_is(http_query(req, STR("watch")), "true") ||
+                      str_is(http_query(req, STR("watch")), "1")))
+        watch(api, req, r);
+    else if (has_name && str_is(r->sub, "log") && str_is(str_from(r->kind->kind), "Pod"))
+        pod_log(api, req, r);
+    else if (has_name)
+        get_one(api, req, r);
+    else
+        get_list(api, req, r);
+    return true;
+}
+
+void resource_handle(struct api *api, struct http_request *req, const struct resource *r)
+{
+    struct err err;
+
+    if (handle_read(api, req, r) || handle_write(api, req, r))
+        return;
+    err_set(&err, ERR_UNSUPPORTED, STR_FMT " on " STR_FMT " is not supported yet",
+            STR_ARG(http_method(req)), STR_ARG(http_path(req)));
+    reply_error(req, &err);
 }

@@ -147,7 +147,7 @@ void *world_call_main(void *ctx)
     struct call *c = ctx;
     struct http_client *client = http_client_new();
     struct arena *a = arena_new();
-    struct http_header headers[2];
+    struct http_header headers[3];
     struct http_call call = {
         .method = str_from(c->method),
         .url = str_printf(a, "http://127.0.0.1:%u%s", api_port(c->w->api), c->path),
@@ -164,6 +164,9 @@ void *world_call_main(void *ctx)
             (struct http_header){STR("Authorization"), str_printf(a, "Bearer %s", c->token)};
     if (c->accept)
         headers[call.header_count++] = (struct http_header){STR("Accept"), str_from(c->accept)};
+    if (c->type)
+        headers[call.header_count++] =
+            (struct http_header){STR("Content-Type"), str_from(c->type)};
     if (http_client_do(client, a, &call, &answer, &err) == 0) {
         c->status = answer.status;
         snprintf(c->answer, sizeof(c->answer), STR_FMT, STR_ARG(answer.body));

@@ -35,6 +35,7 @@ struct call {
     struct world *w;
     const char *method, *path, *body, *token;
     const char *accept; /* NULL: none */
+    const char *type;   /* of the body; NULL: none */
     unsigned status;
     char answer[4096];
     size_t stop_after; /* bytes of a stream */

@@ -390,7 +390,7 @@ static int run_test(struct work *w, struct json *doc, const struct json *op, str
         v = &none;
     if (str_eq(json_text(w->a, v, JSON_SORT_KEYS), json_text(w->a, &wanted, JSON_SORT_KEYS)))
         return 0;
-    return err_set(err, ERR_CONFLICT, "the value is another");
+    return err_set(err, ERR_INVALID, "the value is another");
 }
 
 static int run_operation(struct work *w, struct json *doc, const struct json *op,

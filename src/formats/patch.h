@@ -31,7 +31,7 @@ int patch_merge(struct arena *a, const struct json *doc, const struct json *patc
  * @doc:   object or array
  * @patch: array of operations; null is none
  * @ret:   the patched document
- * @err:   ERR_INVALID with the operation's number and path; ERR_CONFLICT when a "test" failed;
+ * @err:   ERR_INVALID with the operation's number and path, also when a "test" failed;
  * ERR_LIMIT beyond PATCH_OPERATIONS_MAX or PATCH_WORK_MAX_BYTES
  *
  * Return: 0 or -1.

@@ -82,7 +82,7 @@ static void test_texts(void **state)
         {"{\"a\":1}",
          "[{\"op\":\"add\",\"path\":\"/b\",\"value\":1},"
          "{\"op\":\"test\",\"path\":\"/a\",\"value\":2}]",
-         NULL, "operation 1 (test /a): the value is another", ERR_CONFLICT},
+         NULL, "operation 1 (test /a): the value is another", ERR_INVALID},
         {"{}", "[{\"op\":\"move\",\"path\":\"/a\"}]", NULL,
          "operation 0 (move /a): it has no \"from\"", ERR_INVALID},
         {"{}", "[{\"op\":\"merge\",\"path\":\"/a\"}]", NULL,

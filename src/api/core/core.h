@@ -121,6 +121,35 @@ void api_create(struct api_call *call, const struct object_kind *kind, struct st
 void api_update(struct api_call *call, const struct object_kind *kind,
                 const struct store_key *key, struct str sub, const struct json *doc);
 
+enum api_patch_type { API_PATCH_MERGE, API_PATCH_JSON };
+
+struct api_patch {
+    enum api_patch_type type;
+    const struct json *patch; /* in the request's arena */
+};
+
+/**
+ * api_patch() - api_update() to what a patch makes of the stored object
+ * @key: of the object
+ * @sub: as api_update()
+ * @p:   of the request; borrowed until the answer
+ *
+ * What it makes passes the same gate as any update. When somebody else wrote meanwhile, it is
+ * made again, up to PATCH_TRIES_MAX times, unless the patch names a resourceVersion.
+ */
+void api_patch(struct api_call *call, const struct object_kind *kind,
+               const struct store_key *key, struct str sub, const struct api_patch *p);
+
+/**
+ * api_delete_all() - remove all objects that match, all or none
+ * @ret: what is removed, in the request's arena; set before the answer is given
+ * @err: errors as api_object_list()
+ *
+ * Return: 1: the dialect will answer; 0: there are none, -1: failed: the caller answers.
+ */
+int api_delete_all(struct api_call *call, const struct store_query *q, struct json *ret,
+                   struct err *err);
+
 /** api_delete() - remove an object; @uid ("" none) and @rv (0 none) are preconditions */
 void api_delete(struct api_call *call, const struct store_key *key, struct str uid, int64_t rv);
 

@@ -1,10 +1,10 @@
 /*
- * Objects through the API: shown, listed, created, changed, deleted.
+ * Objects through the API: shown, listed, created, deleted. (Changed: change.c.)
  *
  * Reads block the caller's thread (http, worker) on a reader connection; writes are answered
  * on the loop when the store has them. Knows no dialect.
  */
-#include "api/core/core.h"
+#include "api/core/core_internal.h"
 
 #include "base/random.h"
 
@@ -172,7 +172,7 @@ static void show_later(struct api_call *call, const struct store_object *o)
     call->dialect->fail(call->req, &err);
 }
 
-static void on_written(void *ctx, const struct store_result *result, const struct err *err)
+void api_on_written(void *ctx, const struct store_result *result, const struct err *err)
 {
     struct api_call *call = ctx;
     struct json doc;
@@ -206,7 +206,7 @@ static void on_created(void *ctx, const struct store_result *result, const struc
         call->dialect->object(call->req, call->dialect->created, &doc);
 }
 
-static void commit(struct api_call *call, struct store_txn *txn, store_done_fn done)
+void api_commit(struct api_call *call, struct store_txn *txn, store_done_fn done)
 {
     struct store *store = call->api->options.store;
     struct err err;
@@ -250,58 +250,7 @@ void api_create(struct api_call *call, const struct object_kind *kind, struct st
     }
     txn = store_txn_new(call->api->options.store);
     store_txn_create(txn, &made);
-    commit(call, txn, on_created);
-}
-
-/* What a client may not change comes from the stored object: uid, creation time, and the other
- * half (status or spec). */
-static struct json keep_members(struct arena *a, const struct json *stored,
-                                const struct json *doc, struct str sub)
-{
-    static const char *const kept[] = {"uid", "creationTimestamp", "generation", "namespace"};
-    const struct json *meta = json_get(stored, STR("metadata"));
-    struct str half = str_is(sub, "status") ? STR("spec") : STR("status");
-    struct json made = *doc;
-
-    for (size_t i = 0; i < COUNT_OF(kept); i++) {
-        const struct json *member = json_get(meta, str_from(kept[i]));
-
-        if (member)
-            made = json_set_path(a, &made, *member, "metadata", kept[i], NULL);
-    }
-    return json_get(stored, half) ? json_set(a, &made, half, *json_get(stored, half))
-                                  : json_without(a, &made, half);
-}
-
-void api_update(struct api_call *call, const struct object_kind *kind,
-                const struct store_key *key, struct str sub, const struct json *doc)
-{
-    struct arena *a = http_arena(call->req);
-    struct store_txn *txn;
-    struct json stored, made;
-    struct err err;
-    int64_t expect = 0;
-
-    if (!str_eq(object_name(doc), key->name)) {
-        err_set(&err, ERR_INVALID,
-                "the name of the object (" STR_FMT
-                ") does not match the name on the URL (" STR_FMT ")",
-                STR_ARG(object_name(doc)), STR_ARG(key->name));
-        call->dialect->fail(call->req, &err);
-        return;
-    }
-    if (api_object_get(call->api, a, key, API_WITHOUT_NODES, &stored, &err) < 0) {
-        call->dialect->fail(call->req, &err);
-        return;
-    }
-    if (!parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect) &&
-        !parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &expect))
-        expect = 0;
-    made = keep_members(a, &stored, doc, sub);
-    made = object_set_defaults(a, kind, &made);
-    txn = store_txn_new(call->api->options.store);
-    store_txn_update(txn, &made, expect);
-    commit(call, txn, on_written);
+    api_commit(call, txn, on_created);
 }
 
 void api_delete(struct api_call *call, const struct store_key *key, struct str uid, int64_t rv)
@@ -309,5 +258,28 @@ void api_delete(struct api_call *call, const struct store_key *key, struct str u
     struct store_txn *txn = store_txn_new(call->api->options.store);
 
     store_txn_delete(txn, key, uid, rv);
-    commit(call, txn, on_written);
+    api_commit(call, txn, api_on_written);
+}
+
+int api_delete_all(struct api_call *call, const struct store_query *q, struct json *ret,
+                   struct err *err)
+{
+    struct store_txn *txn;
+    struct api_list list;
+
+    if (api_object_list(call->api, http_arena(call->req), q, API_WITHOUT_NODES, &list, err) < 0)
+        return -1;
+    *ret = list.items;
+    if (list.items.count == 0)
+        return 0;
+    txn = store_txn_new(call->api->options.store);
+    for (uint32_t i = 0; i < list.items.count; i++) {
+        const struct json *doc = &list.items.items[i];
+        const struct store_key key = {q->group, q->kind, object_namespace(doc),
+                                      object_name(doc)};
+
+        store_txn_delete(txn, &key, object_uid(doc), 0);
+    }
+    api_commit(call, txn, api_on_written);
+    return 1;
 }

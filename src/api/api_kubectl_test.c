@@ -1,0 +1,301 @@
+/* What kubectl needs of the resource API, over real HTTP: discovery, tables, patches, deletions
+ * with options, of collections too. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "api/world_test.h"
+#include "base/mem.h"
+
+#define GROUP     "/apis/argoproj.io/v1alpha1"
+#define TEMPLATES GROUP "/namespaces/argo/workflowtemplates"
+#define MAPS      "/api/v1/namespaces/argo/configmaps"
+#define TEMPLATE(name)                                                                  \
+    "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\","           \
+    "\"metadata\":{\"name\":\"" name "\",\"labels\":{\"name\":\"" name                  \
+    "\"}},\"spec\":{\"entrypoint\":\"x\",\"templates\":[{\"name\":\"x\",\"container\":" \
+    "{\"image\":\"i\"}}]}}"
+#define MAP(name)                                                                  \
+    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" name \
+    "\",\"labels\":{\"of\":\"" name "\"}},\"data\":{\"a\":\"1\"}}"
+
+#define AS_TABLE                                                     \
+    "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;" \
+    "as=Table;v=v1beta1;g=meta.k8s.io,application/json"
+#define MERGE      "application/merge-patch+json"
+#define JSON_PATCH "application/json-patch+json"
+#define STRATEGIC  "application/strategic-merge-patch+json"
+
+struct step {
+    const char *method, *path, *type, *body;
+    unsigned status;
+    const char *part;    /* must be in the answer */
+    const char *without; /* must not; NULL: nothing */
+};
+
+static void run_steps(struct world *w, const char *accept, const struct step *steps,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct call c = {.method = steps[i].method,
+                         .path = steps[i].path,
+                         .body = steps[i].body ? steps[i].body : "",
+                         .type = steps[i].type,
+                         .accept = accept,
+                         .token = "secret"};
+
+        world_run(w, &c);
+        if (c.status != steps[i].status || !strstr(c.answer, steps[i].part) ||
+            (steps[i].without && strstr(c.answer, steps[i].without)))
+            fail_msg("step %zu, %s %s: %u %s", i, c.method, c.path, c.status, c.answer);
+    }
+}
+
+static void test_discovery(void **state)
+{
+    static const struct step steps[] = {
+        {"GET", "/version", NULL, NULL, 200, "\"gitVersion\":\"v1.32.0+tiphys-", NULL},
+        {"GET", "/version", NULL, NULL, 200, "\"major\":\"1\",\"minor\":\"32\"", NULL},
+        {"GET", "/api", NULL, NULL, 200, "\"kind\":\"APIVersions\"", NULL},
+        {"GET", "/api", NULL, NULL, 200, "\"versions\":[\"v1\"]", NULL},
+        {"GET", "/apis", NULL, NULL, 200, "\"kind\":\"APIGroupList\"", "\"batch\""},
+        {"GET", "/apis/", NULL, NULL, 200,
+         "{\"name\":\"argoproj.io\",\"versions\":[{\"groupVersion\":\"argoproj.io/v1alpha1\","
+         "\"version\":\"v1alpha1\"}],\"preferredVersion\":{",
+         NULL},
+        {"GET", "/apis/argoproj.io", NULL, NULL, 200,
+         "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":\"argoproj.io\"", NULL},
+        {"GET", GROUP, NULL, NULL, 200,
+         "{\"name\":\"workflows\",\"singularName\":\"workflow\",\"namespaced\":true,\"kind\":"
+         "\"Workflow\",\"verbs\":[\"create\",\"delete\",\"deletecollection\",\"get\",\"list\","
+         "\"patch\",\"update\",\"watch\"],\"shortNames\":[\"wf\"]",
+         "workflowtasksets"},
+        {"GET", GROUP, NULL, NULL, 200, "\"namespaced\":false,\"kind\":\"ClusterWorkflow",
+         NULL},
+        {"GET", "/api/v1", NULL, NULL, 200, "\"groupVersion\":\"v1\"", "\"pods\""},
+        {"GET", "/openapi/v2", NULL, NULL, 200, "\"swagger\":\"2.0\"", NULL},
+        {"GET", "/apis/batch", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
+        {"GET", "/apis/argoproj.io/v1", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
+        {"POST", "/apis", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
+    };
+
+    run_steps(*state, "application/json", steps, COUNT_OF(steps));
+}
+
+/* The OpenAPI document in protobuf: field 1 is "2.0", field 2 has title and version. */
+static void test_openapi_in_protobuf(void **state)
+{
+    static const char begin[] = "\n\0032.0\022\014\n\006tiphys\022\002v0B";
+    struct call c = {.method = "GET",
+                     .path = "/openapi/v2",
+                     .body = "",
+                     .accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+                     .token = "secret"};
+
+    world_run(*state, &c);
+    assert_int_equal(c.status, 200);
+    assert_string_equal(c.answer, begin);
+}
+
+static void test_tables(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", TEMPLATES, NULL, TEMPLATE("one"), 201, "\"kind\":\"WorkflowTemplate\"", NULL},
+        {"POST", MAPS, NULL, MAP("one"), 201, "\"kind\":\"ConfigMap\"", NULL},
+        {"GET", TEMPLATES, NULL, NULL, 200,
+         "\"columnDefinitions\":[{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\","
+         "\"description\":\"\",\"priority\":0},{\"name\":\"Age\",\"type\":\"date\",",
+         "\"spec\""},
+        {"GET", MAPS, NULL, NULL, 200, "\"rows\":[{\"cells\":[\"one\",1,\"", "\"data\":"},
+        {"GET", MAPS "/one", NULL, NULL, 200,
+         "\"object\":{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\","
+         "\"metadata\":{\"name\":\"one\"",
+         NULL},
+        {"GET", MAPS "?includeObject=Object", NULL, NULL, 200, "\"data\":{\"a\":\"1\"}", NULL},
+        {"GET", MAPS "?includeObject=None", NULL, NULL, 200, "\"object\":null", "uid"},
+        {"GET", MAPS "?labelSelector=x", NULL, NULL, 200, "\"rows\":[]", NULL},
+        {"GET", "/api/v1/persistentvolumeclaims", NULL, NULL, 200,
+         "{\"name\":\"Volumemode\",\"type\":\"string\",\"format\":\"\",\"description\":\"\","
+         "\"priority\":1}",
+         NULL},
+        {"GET", MAPS "/two", NULL, NULL, 404, "\"kind\":\"Status\"", NULL},
+    };
+    static const char *const others[] = {
+        NULL, "application/json", "*/*", "application/json;as=Table;v=v1beta1;g=meta.k8s.io",
+        "application/json, application/json;as=Table;v=v1;g=meta.k8s.io"};
+    static const struct step plain[] = {
+        {"GET", MAPS, NULL, NULL, 200, "\"kind\":\"ConfigMapList\"", "columnDefinitions"}};
+
+    run_steps(*state, AS_TABLE, steps, COUNT_OF(steps));
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        run_steps(*state, others[i], plain, 1);
+}
+
+static void test_watch_of_tables(void **state)
+{
+    struct call watch = {.method = "GET",
+                         .path = MAPS "?watch=1&includeObject=None",
+                         .body = "",
+                         .accept = AS_TABLE,
+                         .token = "secret",
+                         .stop_after = 100,
+                         .seen = STRBUF_INIT(1 << 20)};
+    static const struct step make[] = {{"POST", MAPS, NULL, MAP("one"), 201, "one", NULL}};
+
+    run_steps(*state, NULL, make, 1);
+    world_run(*state, &watch);
+    assert_true(str_starts(strbuf_str(&watch.seen),
+                           STR("{\"type\":\"ADDED\",\"object\":{\"kind\":\"Table\"")));
+    assert_true(str_find(strbuf_str(&watch.seen), STR("\"cells\":[\"one\",1,")) != SIZE_MAX);
+    strbuf_done(&watch.seen);
+}
+
+static void test_patches(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", TEMPLATES, NULL, TEMPLATE("one"), 201, "\"resourceVersion\":\"2\"", NULL},
+        {"POST", MAPS, NULL, MAP("one"), 201, "\"data\":{\"a\":\"1\"}", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "{\"metadata\":{\"labels\":{\"b\":\"2\"}}}", 200,
+         "\"labels\":{\"name\":\"one\",\"b\":\"2\"}", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE "; charset=utf-8",
+         "{\"metadata\":{\"labels\":{\"b\":null}}}", 200, "\"labels\":{\"name\":\"one\"}",
+         NULL},
+        {"PATCH", TEMPLATES "/one", JSON_PATCH,
+         "[{\"op\":\"test\",\"path\":\"/spec/entrypoint\",\"value\":\"x\"},"
+         "{\"op\":\"add\",\"path\":\"/metadata/labels/c\",\"value\":\"3\"}]",
+         200, "\"c\":\"3\"", NULL},
+        {"PATCH", TEMPLATES "/one", JSON_PATCH,
+         "[{\"op\":\"test\",\"path\":\"/spec/entrypoint\",\"value\":\"y\"}]", 400,
+         "operation 0 (test /spec/entrypoint): the value is another", NULL},
+        /* the same gate as any update */
+        {"PATCH", TEMPLATES "/one", MERGE, "{\"spec\":{\"entrypoin\":\"x\"}}", 400,
+         "\"spec.entrypoin: unknown field \\\"entrypoin\\\", did you mean", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "{\"kind\":\"Workflow\"}", 400,
+         "the document is a Workflow, the path is for a WorkflowTemplate", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "{\"metadata\":{\"name\":\"two\"}}", 400,
+         "metadata.name: a patch cannot change it", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "{\"metadata\":{\"uid\":null}}", 400,
+         "metadata.uid: a patch cannot change it", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "{\"metadata\":{\"resourceVersion\":\"1\"}}", 409,
+         "Operation cannot be fulfilled on workflowtemplates.argoproj.io \\\"one\\\": the "
+         "object has been modified",
+         NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "[]", 400, "", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "{", 400, "the patch: ", NULL},
+        {"PATCH", TEMPLATES "/one", MERGE, "", 400, "the patch: ", NULL},
+        {"PATCH", TEMPLATES "/two", MERGE, "{}", 404, "\\\"two\\\" not found", NULL},
+        {"PATCH", TEMPLATES "/one?dryRun=All", MERGE, "{}", 400, "dryRun of PATCH is not",
+         NULL},
+        /* strategic: as a merge patch for core kinds, as far as it means the same */
+        {"PATCH", TEMPLATES "/one", STRATEGIC, "{}", 415,
+         "accepted media types include: application/json-patch+json, "
+         "application/merge-patch+json\"",
+         NULL},
+        {"PATCH", TEMPLATES "/one", "application/apply-patch+yaml", "{}", 415,
+         "\"reason\":\"UnsupportedMediaType\"", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC, "{\"data\":{\"b\":\"2\",\"a\":null}}", 200,
+         "\"data\":{\"b\":\"2\"}", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC, "{\"data\":{\"$patch\":\"replace\"}}", 400,
+         "$patch: directives of strategic merge patches are not supported yet", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC, "{\"metadata\":{\"finalizers\":[\"a/b\"]}}", 400,
+         "finalizers: merging the items of a list is not supported yet", NULL},
+        {"GET", TEMPLATES "/one", NULL, NULL, 200, "\"c\":\"3\"", "\"b\""},
+    };
+
+    run_steps(*state, NULL, steps, COUNT_OF(steps));
+}
+
+/* Patches of one object at the same time: each is made again on what the others wrote. */
+static void test_patches_at_once(void **state)
+{
+    enum { AT_ONCE = 4 };
+    static const char *const bodies[AT_ONCE] = {
+        "{\"data\":{\"p\":\"0\"}}", "{\"data\":{\"q\":\"1\"}}", "{\"data\":{\"r\":\"2\"}}",
+        "{\"data\":{\"s\":\"3\"}}"};
+    static const struct step make[] = {{"POST", MAPS, NULL, MAP("one"), 201, "one", NULL}};
+    static const struct step look[] = {
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"p\":\"0\"", NULL},
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"q\":\"1\"", NULL},
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"r\":\"2\"", NULL},
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"s\":\"3\"", NULL}};
+    struct world *w = *state;
+    struct call calls[AT_ONCE];
+    pthread_t threads[AT_ONCE];
+
+    run_steps(w, NULL, make, 1);
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        calls[i] = (struct call){.w = w,
+                                 .method = "PATCH",
+                                 .path = MAPS "/one",
+                                 .body = bodies[i],
+                                 .type = MERGE,
+                                 .token = "secret"};
+        pthread_create(&threads[i], NULL, world_call_main, &calls[i]);
+    }
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        for (int n = 0;
+             n < WORLD_TURNS_MAX && !__atomic_load_n(&calls[i].is_done, __ATOMIC_SEQ_CST); n++)
+            loop_run_once(w->loop, 5);
+        pthread_join(threads[i], NULL);
+        assert_int_equal(calls[i].status, 200);
+    }
+    run_steps(w, NULL, look, COUNT_OF(look));
+}
+
+static void test_deletions(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", MAPS, NULL, MAP("one"), 201, "one", NULL},
+        {"POST", MAPS, NULL, MAP("two"), 201, "two", NULL},
+        {"POST", MAPS, NULL, MAP("three"), 201, "three", NULL},
+        {"POST", TEMPLATES, NULL, TEMPLATE("one"), 201, "one", NULL},
+        {"DELETE", MAPS "/one", NULL, "[]", 400, "options of the deletion must be an object",
+         NULL},
+        {"DELETE", MAPS "/one", NULL, "{\"preconditions\":{\"uid\":\"x\"}}", 409,
+         "\"reason\":\"Conflict\"", NULL},
+        {"DELETE", MAPS "/one", NULL, "{\"preconditions\":{\"resourceVersion\":\"x\"}}", 400,
+         "is not a number", NULL},
+        {"DELETE", MAPS "/one", NULL, "{\"preconditions\":{\"resourceVersion\":\"9\"}}", 409,
+         "\"reason\":\"Conflict\"", NULL},
+        {"DELETE", MAPS "/one", NULL, "{\"dryRun\":[\"All\"]}", 400, "not supported yet", NULL},
+        {"DELETE", MAPS "/one?dryRun=All", NULL, "", 400, "not supported yet", NULL},
+        {"DELETE", TEMPLATES "/one", NULL,
+         "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"propagationPolicy\":"
+         "\"Background\"}",
+         200,
+         "\"status\":\"Success\",\"details\":{\"name\":\"one\",\"group\":\"argoproj.io\","
+         "\"kind\":\"workflowtemplates\",\"uid\":\"",
+         NULL},
+        {"DELETE", TEMPLATES "/one", NULL, "", 404, "\\\"one\\\" not found", NULL},
+        {"DELETE", MAPS "?labelSelector=of%20in%20(one,two)", NULL, "{}", 200,
+         "\"kind\":\"ConfigMapList\"", "three"},
+        {"GET", MAPS, NULL, NULL, 200, "three", "\"two\""},
+        {"DELETE", MAPS "?labelSelector=of%3Dfour", NULL, "", 200, "\"items\":[]", NULL},
+        {"DELETE", MAPS "?labelSelector=a%20b", NULL, "", 400, "unable to parse", NULL},
+        {"DELETE", MAPS, NULL, "", 200, "\"name\":\"three\"", NULL},
+        {"GET", MAPS, NULL, NULL, 200, "\"items\":[]", NULL},
+        {"POST", MAPS, "application/vnd.kubernetes.protobuf", "k8s", 415,
+         "protobuf, which is not supported yet", NULL},
+    };
+
+    run_steps(*state, NULL, steps, COUNT_OF(steps));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_discovery), TEST(test_openapi_in_protobuf),
+        TEST(test_tables),    TEST(test_watch_of_tables),
+        TEST(test_patches),   TEST(test_patches_at_once),
+        TEST(test_deletions),
+    };
+
+    return cmocka_run_group_tests_name("api_kubectl", tests, NULL, NULL);
+}

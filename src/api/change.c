@@ -1,0 +1,184 @@
+/*
+ * The resource API: patches and deletions, as kubectl makes them. Reads what the request says
+ * in Kubernetes' words; the work is done by api/core. Http threads.
+ */
+#include "api/api_internal.h"
+
+#include "base/limits.h"
+
+#define ARGO_GROUP "argoproj.io"
+
+/* ---- patches ---- */
+
+/* What a strategic merge patch would merge item by item; a merge patch replaces it. */
+static bool is_merged_list(struct str key)
+{
+    static const char *const names[] = {"finalizers", "ownerReferences", "secrets",
+                                        "imagePullSecrets", "conditions"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(key, names[i]))
+            return true;
+    return false;
+}
+
+/* A strategic merge patch means the same as a merge patch but for directives and lists that
+ * are merged; those are refused. */
+static int check_strategic(const struct json *v, struct err *err)
+{
+    for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->count; i++) {
+        const struct json_member *m = &v->members[i];
+
+        if (str_starts(m->key, STR("$")))
+            return err_set(err, ERR_UNSUPPORTED,
+                           STR_FMT ": directives of strategic merge patches are not supported "
+                                   "yet, send a merge patch",
+                           STR_ARG(str_head(m->key, 60)));
+        if (m->value.type == JSON_ARRAY && is_merged_list(m->key))
+            return err_set(err, ERR_UNSUPPORTED,
+                           STR_FMT ": merging the items of a list is not supported yet, send a "
+                                   "merge patch",
+                           STR_ARG(m->key));
+        if (check_strategic(&m->value, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* "application/merge-patch+json; charset=utf-8": the part before the semicolon. */
+static struct str content_type(struct http_request *req)
+{
+    struct str rest = http_header(req, STR("Content-Type")), type = STR("");
+
+    str_cut(&rest, ';', &type);
+    return str_trim(type);
+}
+
+/* Custom resources have no strategic merge patch, as with the API server. */
+static bool patch_type(struct http_request *req, const struct resource *r, bool *ret_strategic,
+                       enum api_patch_type *ret)
+{
+    struct str type = content_type(req);
+
+    *ret_strategic = str_is(type, "application/strategic-merge-patch+json") &&
+                     strcmp(r->kind->group, ARGO_GROUP) != 0;
+    *ret = str_is(type, "application/json-patch+json") ? API_PATCH_JSON : API_PATCH_MERGE;
+    return *ret == API_PATCH_JSON || *ret_strategic ||
+           str_is(type, "application/merge-patch+json");
+}
+
+static void refuse_type(struct http_request *req, const struct resource *r)
+{
+    const struct reply_refusal refusal = {
+        415, "UnsupportedMediaType",
+        str_printf(http_arena(req),
+                   "the body of the request was in an unknown format - accepted media types "
+                   "include: application/json-patch+json, application/merge-patch+json%s",
+                   strcmp(r->kind->group, ARGO_GROUP) == 0
+                       ? ""
+                       : ", application/strategic-merge-patch+json")};
+
+    reply_refuse(req, &refusal);
+}
+
+void change_patch(struct api *api, struct http_request *req, const struct resource *r)
+{
+    struct arena *a = http_arena(req);
+    struct api_patch *p = ARENA_NEW(a, struct api_patch);
+    struct json *patch = ARENA_NEW(a, struct json);
+    const struct store_key key = api_key(r->kind, r->ns, r->name);
+    bool is_strategic;
+    struct err err;
+
+    if (!patch_type(req, r, &is_strategic, &p->type)) {
+        refuse_type(req, r);
+        return;
+    }
+    p->patch = patch;
+    if (json_parse(a, http_body(req), patch, &err) < 0) {
+        err_wrap(&err, "the patch");
+        reply_error(req, &err);
+    } else if (is_strategic && check_strategic(patch, &err) < 0) {
+        reply_error(req, &err);
+    } else {
+        api_patch(resource_call(api, req), r->kind, &key, r->sub, p);
+    }
+}
+
+/* ---- deletions ---- */
+
+/* The body of a deletion; an empty one says nothing. */
+static int read_options(struct http_request *req, struct json *ret, struct err *err)
+{
+    struct json_object_builder none = {0};
+
+    *ret = json_object(&none);
+    if (str_is_empty(str_trim(http_body(req))))
+        return 0;
+    if (json_parse(http_arena(req), http_body(req), ret, err) < 0)
+        return err_wrap(err, "the options of the deletion");
+    if (ret->type != JSON_OBJECT)
+        return err_set(err, ERR_INVALID, "the options of the deletion must be an object");
+    if (json_get(ret, STR("dryRun")) && json_get(ret, STR("dryRun"))->count > 0)
+        return err_set(err, ERR_UNSUPPORTED, "dryRun of a deletion is not supported yet");
+    return 0;
+}
+
+static int read_preconditions(const struct json *options, struct str *ret_uid, int64_t *ret_rv,
+                              struct err *err)
+{
+    const struct json *of = json_get(options, STR("preconditions"));
+    struct str rv = json_get_str(of, STR("resourceVersion"));
+
+    *ret_uid = json_get_str(of, STR("uid"));
+    *ret_rv = 0;
+    if (!str_is_empty(rv) && !parse_i64(rv, ret_rv))
+        return err_set(err, ERR_INVALID,
+                       "preconditions.resourceVersion \"" STR_FMT "\" is not a number",
+                       STR_ARG(str_head(rv, 60)));
+    return 0;
+}
+
+void change_delete(struct api *api, struct http_request *req, const struct resource *r)
+{
+    struct arena *a = http_arena(req);
+    struct reply_removal *removal = ARENA_NEW(a, struct reply_removal);
+    const struct store_key key = api_key(r->kind, r->ns, r->name);
+    struct json options, doc;
+    struct str uid;
+    int64_t rv;
+    struct err err;
+
+    if (read_options(req, &options, &err) < 0 ||
+        read_preconditions(&options, &uid, &rv, &err) < 0 ||
+        api_object_get(api, a, &key, API_WITHOUT_NODES, &doc, &err) < 0) {
+        reply_error(req, &err);
+        return;
+    }
+    *removal =
+        (struct reply_removal){.kind = r->kind, .name = r->name, .uid = object_uid(&doc)};
+    http_set_user(req, removal);
+    api_delete(resource_call(api, req), &key, str_is_empty(uid) ? STR("") : uid, rv);
+}
+
+void change_delete_all(struct api *api, struct http_request *req, const struct resource *r)
+{
+    struct reply_removal *removal = ARENA_NEW(http_arena(req), struct reply_removal);
+    struct json options;
+    struct api_query q;
+    struct err err = {0};
+    int result;
+
+    if (read_options(req, &options, &err) < 0 ||
+        resource_query(req, r, http_arena(req), &q, &err) < 0) {
+        reply_error(req, &err);
+        return;
+    }
+    *removal = (struct reply_removal){.kind = r->kind, .name = STR(""), .uid = STR("")};
+    http_set_user(req, removal);
+    result = api_delete_all(resource_call(api, req), &q.of, &removal->items, &err);
+    if (result < 0)
+        reply_error(req, &err);
+    else if (result == 0)
+        reply_dialect.removed(req);
+}

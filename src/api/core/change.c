@@ -1,0 +1,204 @@
+/*
+ * Objects through the API: changed, by a whole document or by a patch.
+ *
+ * A patch is read, made and checked on the request's thread; when the store has another version
+ * by then it is made again on a worker. Knows no dialect.
+ */
+#include "api/core/core_internal.h"
+#include "base/limits.h"
+#include "formats/patch.h"
+
+/* What a client may not change comes from the stored object: uid, creation time, and the other
+ * half (status or spec). */
+static struct json keep_members(struct arena *a, const struct json *stored,
+                                const struct json *doc, struct str sub)
+{
+    static const char *const kept[] = {"uid", "creationTimestamp", "generation", "namespace"};
+    const struct json *meta = json_get(stored, STR("metadata"));
+    struct str half = str_is(sub, "status") ? STR("spec") : STR("status");
+    struct json made = *doc;
+
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        const struct json *member = json_get(meta, str_from(kept[i]));
+
+        if (member)
+            made = json_set_path(a, &made, *member, "metadata", kept[i], NULL);
+    }
+    return json_get(stored, half) ? json_set(a, &made, half, *json_get(stored, half))
+                                  : json_without(a, &made, half);
+}
+
+void api_update(struct api_call *call, const struct object_kind *kind,
+                const struct store_key *key, struct str sub, const struct json *doc)
+{
+    struct arena *a = http_arena(call->req);
+    struct store_txn *txn;
+    struct json stored, made;
+    struct err err;
+    int64_t expect = 0;
+
+    if (!str_eq(object_name(doc), key->name)) {
+        err_set(&err, ERR_INVALID,
+                "the name of the object (" STR_FMT
+                ") does not match the name on the URL (" STR_FMT ")",
+                STR_ARG(object_name(doc)), STR_ARG(key->name));
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    if (api_object_get(call->api, a, key, API_WITHOUT_NODES, &stored, &err) < 0) {
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    if (!parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect) &&
+        !parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &expect))
+        expect = 0;
+    made = keep_members(a, &stored, doc, sub);
+    made = object_set_defaults(a, kind, &made);
+    txn = store_txn_new(call->api->options.store);
+    store_txn_update(txn, &made, expect);
+    api_commit(call, txn, api_on_written);
+}
+
+/* ---- patches ---- */
+
+/* A patch under way; lives in the request's arena. */
+struct patching {
+    struct api_call *call;
+    const struct object_kind *kind;
+    struct store_key key;
+    struct str sub;
+    const struct api_patch *patch;
+    struct job job;
+    struct store_txn *txn; /* of the job */
+    unsigned tries;
+    bool is_once; /* the patch names a resourceVersion */
+};
+
+static void on_patched(void *ctx, const struct store_result *result, const struct err *err);
+
+/* The same object still, at the version that it was read at? */
+static int check_identity(const struct patching *p, const struct json *stored,
+                          const struct json *made, struct err *err)
+{
+    static const char *const names[] = {"name", "namespace", "uid"};
+    const struct json *was = json_get(stored, STR("metadata")),
+                      *is = json_get(made, STR("metadata"));
+    const struct str version = STR("resourceVersion");
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (!str_eq(json_get_str(was, str_from(names[i])),
+                    json_get_str(is, str_from(names[i]))))
+            return err_set(err, ERR_INVALID, "metadata.%s: a patch cannot change it", names[i]);
+    if (str_eq(json_get_str(was, version), json_get_str(is, version)))
+        return 0;
+    return err_set(err, ERR_CONFLICT,
+                   "Operation cannot be fulfilled on %s%s%s \"" STR_FMT
+                   "\": the object has been modified; please apply your changes to the latest "
+                   "version and try again",
+                   p->kind->plural, p->kind->group[0] ? "." : "", p->kind->group,
+                   STR_ARG(p->key.name));
+}
+
+/* What the patch makes, through the gate. Its positions mean nothing to the client. */
+static int check_made(const struct patching *p, struct arena *a, struct json *made,
+                      struct err *err)
+{
+    struct object_documents docs;
+
+    if (object_read(a, STR("patched"), json_text(a, made, JSON_COMPACT), &docs, err) < 0)
+        return -1;
+    if (docs.len != 1)
+        return err_set(err, ERR_INVALID, "the patch makes %zu documents of one", docs.len);
+    docs.at[0].text = STR("");
+    if (api_document_check(a, &docs.at[0], p->kind, err) < 0)
+        return -1;
+    *made = docs.at[0].value;
+    return 0;
+}
+
+/* Blocking: read, patch, check; the transaction to commit. */
+static int make(struct patching *p, struct store_txn **ret, struct err *err)
+{
+    struct arena *a = http_arena(p->call->req);
+    struct json stored, made;
+    int64_t rv = 0;
+    int result;
+
+    if (api_object_get(p->call->api, a, &p->key, API_WITHOUT_NODES, &stored, err) < 0)
+        return -1;
+    result = p->patch->type == API_PATCH_JSON
+                 ? patch_json(a, &stored, p->patch->patch, &made, err)
+                 : patch_merge(a, &stored, p->patch->patch, &made, err);
+    if (result < 0 || check_identity(p, &stored, &made, err) < 0 ||
+        check_made(p, a, &made, err) < 0)
+        return -1;
+    if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &rv))
+        return err_set(err, ERR_INTERNAL, "a stored object has no resourceVersion");
+    made = keep_members(a, &stored, &made, p->sub);
+    made = object_set_defaults(a, p->kind, &made);
+    *ret = store_txn_new(p->call->api->options.store);
+    store_txn_update(*ret, &made, rv);
+    return 0;
+}
+
+static void write_patched(struct patching *p, struct store_txn *txn)
+{
+    struct store *store = p->call->api->options.store;
+    struct err err;
+
+    if (store_is_stalled(store)) {
+        store_txn_free(txn);
+        err_set(&err, ERR_IO, "the store cannot write: its disk is full or busy");
+        p->call->dialect->fail(p->call->req, &err);
+    } else if (store_commit(store, txn, on_patched, p, &err) < 0) {
+        err.kind = ERR_TRANSIENT;
+        p->call->dialect->fail(p->call->req, &err);
+    }
+}
+
+static void run_make(struct job *job)
+{
+    struct patching *p = CONTAINER_OF(job, struct patching, job);
+
+    job->err.kind = ERR_NONE;
+    make(p, &p->txn, &job->err);
+}
+
+static void on_made(struct job *job)
+{
+    struct patching *p = CONTAINER_OF(job, struct patching, job);
+
+    if (job->err.kind != ERR_NONE)
+        p->call->dialect->fail(p->call->req, &job->err);
+    else
+        write_patched(p, TAKE(p->txn));
+}
+
+static void on_patched(void *ctx, const struct store_result *result, const struct err *err)
+{
+    struct patching *p = ctx;
+    struct err busy;
+
+    if (err->kind != ERR_CONFLICT || p->is_once || ++p->tries >= PATCH_TRIES_MAX) {
+        api_on_written(p->call, result, err);
+        return;
+    }
+    p->job = (struct job){.run = run_make, .done = on_made};
+    if (workers_submit(p->call->api->options.workers, &p->job, &busy) < 0)
+        p->call->dialect->fail(p->call->req, err);
+}
+
+void api_patch(struct api_call *call, const struct object_kind *kind,
+               const struct store_key *key, struct str sub, const struct api_patch *patch)
+{
+    struct patching *p = ARENA_NEW(http_arena(call->req), struct patching);
+    struct store_txn *txn;
+    struct err err;
+
+    *p = (struct patching){.call = call, .kind = kind, .key = *key, .sub = sub, .patch = patch};
+    p->is_once = json_path(patch->patch, "metadata", "resourceVersion", NULL) != NULL;
+    if (make(p, &txn, &err) < 0)
+        call->dialect->fail(call->req, &err);
+    else
+        write_patched(p, txn);
+}

@@ -1,0 +1,10 @@
+/* api/core/core_internal.h - what the files of api/core share about writing. */
+#pragma once
+
+#include "api/core/core.h"
+
+/** api_commit() - hand a transaction to the store, or fail the call; @done gets the call */
+void api_commit(struct api_call *call, struct store_txn *txn, store_done_fn done);
+
+/** api_on_written() - answer a call by what the store has now; store_done_fn */
+void api_on_written(void *call, const struct store_result *result, const struct err *err);

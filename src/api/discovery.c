@@ -1,0 +1,211 @@
+/*
+ * Discovery: which groups, versions and kinds there are, as kubectl asks before anything else;
+ * the version; an empty OpenAPI document, which tells kubectl that there is nothing to check on
+ * its side: the strict gate is here. Read from object_kinds(); kinds that nobody acts on are
+ * not shown. Http threads.
+ */
+#include "api/api_internal.h"
+
+/* The release of Kubernetes whose API this is, for clients that compare. */
+#define KUBERNETES_MINOR   "32"
+#define KUBERNETES_VERSION "v1." KUBERNETES_MINOR ".0"
+
+/* The OpenAPI v2 document {swagger: "2.0", info: {title: "tiphys", version: "v0"}, paths: {}}
+ * as the protobuf that kubectl asks for. */
+#define OPENAPI_PROTOBUF "\n\0032.0\022\014\n\006tiphys\022\002v0B\000"
+
+static struct json text_list(struct arena *a, const char *const *texts)
+{
+    struct json_array_builder list = {0};
+
+    for (; texts && *texts; texts++)
+        json_push(a, &list, json_string(str_from(*texts)));
+    return json_array(&list);
+}
+
+static void add_head(struct arena *a, struct json_object_builder *b, const char *kind)
+{
+    json_add(a, b, STR("kind"), json_string(str_from(kind)));
+    json_add(a, b, STR("apiVersion"), json_string(STR("v1")));
+}
+
+static struct str group_version(struct arena *a, const struct object_kind *k)
+{
+    return str_printf(a, "%s%s%s", k->group, k->group[0] ? "/" : "", k->version);
+}
+
+/* ---- groups ---- */
+
+/* Is @k the first shown kind of its group? Each group has one version. */
+static bool is_first(const struct object_kind *k)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].is_unbuilt && strcmp(all[i].group, k->group) == 0)
+            return &all[i] == k;
+    return false;
+}
+
+static struct json group_value(struct arena *a, const struct object_kind *k,
+                               struct json_object_builder b)
+{
+    struct json_object_builder version = {0};
+    struct json_array_builder versions = {0};
+    struct json made;
+
+    json_add(a, &version, STR("groupVersion"), json_string(group_version(a, k)));
+    json_add(a, &version, STR("version"), json_string(str_from(k->version)));
+    made = json_object(&version);
+    json_push(a, &versions, made);
+    json_add(a, &b, STR("name"), json_string(str_from(k->group)));
+    json_add(a, &b, STR("versions"), json_array(&versions));
+    json_add(a, &b, STR("preferredVersion"), made);
+    return json_object(&b);
+}
+
+static struct json groups(struct arena *a)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count);
+    struct json_object_builder b = {0};
+    struct json_array_builder list = {0};
+
+    for (size_t i = 0; i < count; i++)
+        if (all[i].group[0] && is_first(&all[i]))
+            json_push(a, &list, group_value(a, &all[i], (struct json_object_builder){0}));
+    add_head(a, &b, "APIGroupList");
+    json_add(a, &b, STR("groups"), json_array(&list));
+    return json_object(&b);
+}
+
+static struct json core_versions(struct arena *a)
+{
+    static const char *const versions[] = {"v1", NULL};
+    struct json_object_builder b = {0};
+
+    add_head(a, &b, "APIVersions");
+    json_add(a, &b, STR("versions"), text_list(a, versions));
+    json_add(a, &b, STR("serverAddressByClientCIDRs"), text_list(a, NULL));
+    return json_object(&b);
+}
+
+/* ---- kinds ---- */
+
+static struct json resource_value(struct arena *a, const struct object_kind *k)
+{
+    static const char *const verbs[] = {"create", "delete", "deletecollection",
+                                        "get",    "list",   "patch",
+                                        "update", "watch",  NULL};
+    static const char *const categories[] = {"all", NULL};
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("name"), json_string(str_from(k->plural)));
+    json_add(a, &b, STR("singularName"), json_string(str_from(k->singular)));
+    json_add(a, &b, STR("namespaced"), json_bool(k->is_namespaced));
+    json_add(a, &b, STR("kind"), json_string(str_from(k->kind)));
+    json_add(a, &b, STR("verbs"), text_list(a, verbs));
+    if (k->short_names && k->short_names[0])
+        json_add(a, &b, STR("shortNames"), text_list(a, k->short_names));
+    if (str_is(str_from(k->group), "argoproj.io") && k->is_namespaced)
+        json_add(a, &b, STR("categories"), text_list(a, categories));
+    return json_object(&b);
+}
+
+static struct json resources(struct arena *a, const struct object_kind *of)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count);
+    struct json_object_builder b = {0};
+    struct json_array_builder list = {0};
+
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].is_unbuilt && strcmp(all[i].group, of->group) == 0)
+            json_push(a, &list, resource_value(a, &all[i]));
+    add_head(a, &b, "APIResourceList");
+    json_add(a, &b, STR("groupVersion"), json_string(group_version(a, of)));
+    json_add(a, &b, STR("resources"), json_array(&list));
+    return json_object(&b);
+}
+
+/* /apis/GROUP, /apis/GROUP/VERSION, /api/v1; false: no such path */
+static bool describe_group(struct arena *a, struct str path, struct json *ret)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count);
+    struct json_object_builder b = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct object_kind *k = &all[i];
+
+        if (!is_first(k))
+            continue;
+        if (str_eq(path, str_printf(a, "/api%s/" STR_FMT, k->group[0] ? "s" : "",
+                                    STR_ARG(group_version(a, k))))) {
+            *ret = resources(a, k);
+            return true;
+        }
+        if (k->group[0] && str_eq(path, str_printf(a, "/apis/%s", k->group))) {
+            add_head(a, &b, "APIGroup");
+            *ret = group_value(a, k, b);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- version, OpenAPI ---- */
+
+static struct json version(struct arena *a)
+{
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("version"), json_string(STR("v" TIPHYS_VERSION)));
+    json_add(a, &b, STR("major"), json_string(STR("1")));
+    json_add(a, &b, STR("minor"), json_string(STR(KUBERNETES_MINOR)));
+    json_add(a, &b, STR("gitVersion"),
+             json_string(STR(KUBERNETES_VERSION "+tiphys-" TIPHYS_VERSION)));
+    json_add(a, &b, STR("platform"), json_string(api_platform()));
+    json_add(a, &b, STR("compiler"), json_string(STR(__VERSION__)));
+    return json_object(&b);
+}
+
+static void reply_openapi(struct http_request *req)
+{
+    if (str_find(http_header(req, STR("Accept")), STR("protobuf")) != SIZE_MAX)
+        http_reply(req, 200, STR("application/com.github.proto-openapi.spec.v2.v1.0+protobuf"),
+                   STR(OPENAPI_PROTOBUF), NULL, 0);
+    else
+        http_reply(
+            req, 200, STR("application/json"),
+            STR("{\"swagger\":\"2.0\",\"info\":{\"title\":\"tiphys\",\"version\":\"v0\"},"
+                "\"paths\":{}}\n"),
+            NULL, 0);
+}
+
+bool discovery_handle(struct http_request *req)
+{
+    struct arena *a = http_arena(req);
+    struct str path = http_path(req);
+    struct json v;
+
+    if (!str_is(http_method(req), "GET"))
+        return false;
+    if (path.len > 1 && str_ends(path, STR("/")))
+        path = str_head(path, path.len - 1);
+    if (str_is(path, "/openapi/v2")) {
+        reply_openapi(req);
+        return true;
+    }
+    if (str_is(path, "/version"))
+        v = version(a);
+    else if (str_is(path, "/api"))
+        v = core_versions(a);
+    else if (str_is(path, "/apis"))
+        v = groups(a);
+    else if (!describe_group(a, path, &v))
+        return false;
+    reply_json(req, 200, &v);
+    return true;
+}

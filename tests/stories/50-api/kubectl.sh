@@ -1,0 +1,86 @@
+#!/bin/sh
+# The resource API as stock kubectl uses it, from the Debian package (1.20) to today's: discovery, tables, apply, patches, watches, deletion.
+. "$(dirname "$0")/../../support/story.sh"
+SERVER_FLAGS='--isolation process'
+check "the server starts" start_server
+export KUBECONFIG=/dev/null
+k() { timeout 60 kubectl --server="http://$ARGO_SERVER" --cache-dir="$DIR/kube" "$@"; }
+says() { # TEXT ARGUMENT...
+    text=$1
+    shift
+    k "$@" >"$DIR/said" 2>&1
+    contains "$DIR/said" "$text"
+}
+
+cat >"$DIR/workflow.yaml" <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: hello, labels: {team: a}}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    container: {image: busybox, command: [sh, -c], args: ["sleep 1; echo hi"]}
+YAML
+cat >"$DIR/objects.yaml" <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: lib}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    container: {image: busybox, command: [echo, blue]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {color: blue, size: large}
+YAML
+sed '/size/s/, size: large//; s/blue/red/' "$DIR/objects.yaml" >"$DIR/changed.yaml"
+
+check "version" says "+tiphys" version
+check "api-versions" says "argoproj.io/v1alpha1" api-versions
+check "api-resources" sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' --cache-dir='$DIR/kube' api-resources --no-headers | grep -Eq '^workflowtemplates +wftmpl +.*true +WorkflowTemplate'"
+
+k get wf -A -w >"$DIR/watched" 2>&1 &
+WATCH_PID=$!
+check "create" says "workflow.argoproj.io/hello created" create -f "$DIR/workflow.yaml"
+check "create again is refused" says '(AlreadyExists)' create -f "$DIR/workflow.yaml"
+check "label" says "workflow.argoproj.io/hello labeled" label wf hello x=y
+check "wait" says "condition met" wait wf hello --for=condition=Completed --timeout=30s
+k get wf >"$DIR/said"
+check "get" sh -c "grep -Eq '^NAME +STATUS +AGE' '$DIR/said' && grep -Eq '^hello +Succeeded +[0-9]+s' '$DIR/said'"
+check "get -o wide -L" says "TEAM" get wf -o wide -L team
+check "get by label" says "workflow.argoproj.io/hello" get wf -l x=y -o name
+check "get of several kinds, everywhere" says "workflow.argoproj.io/hello" get wf,cm -A
+check "get -o jsonpath" equals "$(k get wf hello -o 'jsonpath={.status.phase}')" Succeeded
+check "get -o json" sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' get wf -o json | jq -e '.items[0].status.nodes | length == 1'"
+check "describe" says "Finished At:" describe wf hello
+check "get of nothing" says 'workflows.argoproj.io "nothing" not found' get wf nothing
+
+check "apply creates" says "configmap/settings created" apply -f "$DIR/objects.yaml"
+check "apply changes" says "workflowtemplate.argoproj.io/lib configured" apply -f "$DIR/changed.yaml"
+check "also what is gone" equals "$(k get cm settings -o 'jsonpath={.data}' | jq -c .)" '{"color":"red"}'
+check "apply of the same" says "workflowtemplate.argoproj.io/lib unchanged" apply -f "$DIR/changed.yaml"
+check "annotate" says "annotated" annotate wftmpl lib note=one
+check "patch: merge" says "patched" patch wftmpl lib --type merge -p '{"metadata":{"annotations":{"note":"two"}}}'
+check "patch: JSON" says "patched" patch wftmpl lib --type json -p '[{"op":"test","path":"/metadata/annotations/note","value":"two"},{"op":"remove","path":"/metadata/annotations/note"}]'
+check "patch: a test that fails" says "the value is another" patch wftmpl lib --type json -p '[{"op":"test","path":"/spec/entrypoint","value":"two"}]'
+check "patch: strategic, of a core kind" says "patched" patch cm settings -p '{"data":{"color":"green"}}'
+check "patch: strategic, of a custom resource, is refused" says "unknown format" patch wftmpl lib -p '{}'
+check "patch: what is wrong is told" says 'did you mean "entrypoint"?' patch wftmpl lib --type merge -p '{"spec":{"entrypoin":"x"}}'
+KUBE_EDITOR='sed -i s/green/black/'
+export KUBE_EDITOR
+check "edit" says "configmap/settings edited" edit cm settings
+check "replace" says "workflowtemplate.argoproj.io/lib replaced" replace -f "$DIR/objects.yaml"
+check "and that is what is there" equals "$(k get cm settings -o 'jsonpath={.data.size}')" large
+
+check "delete" says 'workflow.argoproj.io "hello" deleted' delete wf hello
+check "delete --all" says 'configmap "settings" deleted' delete cm --all
+check "delete -f" says 'workflowtemplate.argoproj.io "lib" deleted' delete --ignore-not-found -f "$DIR/objects.yaml"
+check "nothing is left" says "No resources found" get wf,wftmpl,cm
+check "the watch saw the end" wait_for 10 grep -Eq '^default +hello +Succeeded' "$DIR/watched"
+kill "$WATCH_PID" 2>/dev/null
+check "the server ran without a fault" lacks "$DIR/server.log" ERROR
+stop_server
