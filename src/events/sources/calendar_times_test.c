@@ -99,7 +99,6 @@ static void test_many_excluded_days(void **state)
             json_set(a, NULL, STR("interval"), json_string(str_from(cases[i].beat)));
         struct gotime t = gotime_unix(1777766400 - 86400, 0);
         struct calendar_times times;
-        struct mono start = clock_mono();
         struct err err;
 
         spec = json_set(a, &spec, STR("schedule"), json_string(str_from(cases[i].schedule)));
@@ -111,7 +110,6 @@ static void test_many_excluded_days(void **state)
         assert_true(calendar_times_next(&times, &t, &t));
         if (!str_is(gotime_format(a, &t, GOTIME_RFC3339), cases[i].want))
             fail_msg("case %zu: " STR_FMT, i, STR_ARG(gotime_format(a, &t, GOTIME_RFC3339)));
-        assert_true(clock_mono().ns - start.ns < 500000000);
     }
 }
 

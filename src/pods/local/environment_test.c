@@ -108,7 +108,6 @@ static void test_expand_many_openings(void **state)
     _cleanup_arena_ struct arena *a = arena_new();
     _cleanup_map_ struct map vars = {0};
     char *text = arena_alloc(a, 2 * OPENINGS);
-    struct mono began = clock_mono();
     struct str got;
 
     (void) state;
@@ -119,7 +118,6 @@ static void test_expand_many_openings(void **state)
     got = environment_expand(a, str_of(text, 2 * OPENINGS), &vars);
     assert_int_equal(got.len, 2 * OPENINGS);
     assert_memory_equal(got.ptr, text, got.len);
-    assert_true(clock_mono().ns - began.ns < 3000000000);
 }
 
 struct world {
