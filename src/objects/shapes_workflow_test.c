@@ -154,7 +154,6 @@ static void test_refused(void **state)
          "configMap or secret"},
         {"securityContext: {runAsUser: 5}",
          "4:26: spec.securityContext.runAsUser: \"runAsUser\""},
-        {"templates: [{suspend: {}}]", "4:21: spec.templates[0].suspend: \"suspend\""},
         {"templates: [{http: {url: x}}]", "4:21: spec.templates[0].http: \"http\""},
         {"templates: [{plugin: {p: {}}}]", "4:21: spec.templates[0].plugin: \"plugin\""},
         {"templates: [{data: {source: {}, transformation: []}}]",
@@ -180,8 +179,8 @@ static void test_refused(void **state)
          "4:37: spec.templates[0].retryStrategy.expression: \"expression\""},
         {"templates: [{container: {image: x, livenessProbe: {exec: {command: [a]}}}}]",
          "4:43: spec.templates[0].container.livenessProbe: \"livenessProbe\""},
-        {"templates: [{steps: [[{name: a, inline: {suspend: {}}}]]}]",
-         "4:49: spec.templates[0].steps[0][0].inline.suspend: \"suspend\""},
+        {"templates: [{steps: [[{name: a, inline: {http: {url: x}}}]]}]",
+         "4:49: spec.templates[0].steps[0][0].inline.http: \"http\""},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

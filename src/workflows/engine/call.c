@@ -188,11 +188,35 @@ static enum wf_called start_pod(struct wf *wf, const struct wf_call *call,
     return WF_CALLED;
 }
 
+static enum wf_called start_suspend(struct wf *wf, const struct wf_call *call,
+                                    const struct wf_template *from, struct wf_node **ret)
+{
+    struct wf_node *n = *ret;
+    struct arena *a = arena_new();
+    struct json tmpl;
+    struct err err;
+
+    if (process(wf, call, from->json, a, &tmpl, &err) < 0) {
+        arena_free(a);
+        return fail(wf, call, n, str_from(err.text), ret);
+    }
+    if (!n) {
+        n = wf_node_add(wf, call, WF_SUSPEND, WF_RUNNING);
+        set_inputs(wf, n, &tmpl);
+        wf_suspend_init(wf, n, &tmpl);
+        *ret = n;
+    }
+    n->frame = frame_new(a, n, call, from);
+    n->frame->tmpl = json_clone(a, &tmpl);
+    if (!wf_suspend_stop(wf, n, call->is_exit))
+        wf_suspend_run(wf, n->frame);
+    return n->phase == WF_ERROR ? WF_CALL_ERRED : WF_CALLED;
+}
+
 static enum wf_called start(struct wf *wf, const struct wf_call *call,
                             const struct wf_template *from, struct wf_node **ret)
 {
-    static const char *const later[] = {"containerSet", "resource", "data",
-                                        "suspend",      "http",     "plugin"};
+    static const char *const later[] = {"containerSet", "resource", "data", "http", "plugin"};
     const struct json *tmpl = from->json;
 
     if (!call->is_attempt && retry_of(wf, tmpl))
@@ -203,6 +227,8 @@ static enum wf_called start(struct wf *wf, const struct wf_call *call,
         return start_caller(wf, call, WF_STEPS, from, ret);
     if (json_get(tmpl, STR("dag")))
         return start_caller(wf, call, WF_DAG, from, ret);
+    if (json_get(tmpl, STR("suspend")))
+        return start_suspend(wf, call, from, ret);
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (json_get(tmpl, str_from(later[i])))
             return fail(wf, call, *ret,
@@ -307,4 +333,6 @@ void wf_frame_run(struct wf *wf, struct wf_node *n)
         wf_dag_run(wf, n->frame);
     else if (n->type == WF_RETRY)
         wf_retry_run(wf, n->frame);
+    else if (n->type == WF_SUSPEND)
+        wf_suspend_run(wf, n->frame);
 }

@@ -311,6 +311,7 @@ static void finish(struct wf *wf, struct wf_frame *f)
 
     if (phase == WF_RUNNING)
         return;
+    f->node->outbound.len = 0; /* of before a retry */
     for (size_t i = 0; i < f->target_count; i++)
         if (f->steps[f->targets[i]].node)
             wf_outbound(wf, f->steps[f->targets[i]].node, f->node);

@@ -187,15 +187,25 @@ static void drain(struct wf *wf)
     }
 }
 
+/* Does a node wait for somebody who resumes it? */
+static bool has_pause(const struct wf *wf)
+{
+    for (size_t i = 0; i < wf->list.len; i++)
+        if (wf->list.at[i]->type == WF_SUSPEND && !wf_node_is_done(wf->list.at[i]))
+            return true;
+    return false;
+}
+
 /* Nothing is under way that could bring what a step waits for: no pod, no backoff, nobody who
  * resumes. Upstream looks again for ever. */
 static bool is_stuck(const struct wf *wf)
 {
+    if (str_is_none(wf->missing) || has_pause(wf))
+        return false;
     for (size_t i = 0; i < wf->sleeping.len; i++)
         if (wf->sleeping.at[i]->frame && !wf_node_is_done(wf->sleeping.at[i]))
             return false;
-    return wf->active_pods == 0 && !wf_is_suspended(wf) && !wf_is_finished(wf) &&
-           !str_is_none(wf->missing);
+    return wf->active_pods == 0 && !wf_is_suspended(wf) && !wf_is_finished(wf);
 }
 
 /* ---- the result ---- */

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "formats/yaml.h"
 #include "tests/support/golden.h"
 #include "workflows/engine/runner_test.h"
@@ -272,7 +273,7 @@ static void test_load_refuses(void **state)
                                       "{\"spec\":{}}"};
     const struct wf_stored_node row = {
         .id = STR_INIT("x-1"),
-        .doc = STR_INIT("{\"id\":\"x-1\",\"name\":\"x\",\"type\":\"Suspend\"}")};
+        .doc = STR_INIT("{\"id\":\"x-1\",\"name\":\"x\",\"type\":\"HTTP\"}")};
     struct err err = {0};
 
     (void) state;
@@ -283,7 +284,7 @@ static void test_load_refuses(void **state)
     }
     assert_null(wf_load(STR("{\"metadata\":{\"name\":\"x\"},\"spec\":{}}"), &row, 1, &err));
     assert_int_equal(err.kind, ERR_UNSUPPORTED);
-    assert_string_equal(err.text, "status.nodes.x-1.type: \"Suspend\" is not supported yet");
+    assert_string_equal(err.text, "status.nodes.x-1.type: \"HTTP\" is not supported yet");
 }
 
 /* What cannot be loaded ends: in the words of the refusal, with what else its status holds. */
@@ -418,6 +419,137 @@ static void test_resume_after_a_restart(void **state)
     assert_int_equal(r.waiting.len, 1);
     runner_report(&r, 0);
     assert_true(r.is_finished);
+    runner_done(&r);
+}
+
+/* ---- pauses ---- */
+
+#define PAUSE                                                                     \
+    HEAD "  entrypoint: main\n"                                                   \
+         "  templates:\n"                                                         \
+         "  - name: main\n"                                                       \
+         "    steps: [[{name: ask, template: ask}], [{name: use, template: say, " \
+         "arguments: {parameters: [{name: word, value: "                          \
+         "'{{steps.ask.outputs.parameters.answer}}'}]}}]]\n"                      \
+         "  - name: ask\n"                                                        \
+         "    suspend: {}\n"                                                      \
+         "    outputs: {parameters: [{name: answer, valueFrom: {supplied: {}}}]}\n" LEAF
+
+/* Somebody else writes a node's row. */
+static void write_row(struct runner *r, struct arena *a, const char *display, const char *field,
+                      const char *value)
+{
+    MAP_FOREACH (it, &r->rows) {
+        struct runner_row *row = it->value;
+        struct json doc, member;
+        struct str text;
+        struct err err;
+
+        assert_int_equal(json_parse(a, str_copy(a, row->doc), &doc, &err), 0);
+        if (!str_is(json_get_str(&doc, STR("displayName")), display))
+            continue;
+        assert_int_equal(json_parse(a, str_from(value), &member, &err), 0);
+        doc = json_set(a, &doc, str_from(field), member);
+        text = json_text(a, &doc, JSON_COMPACT);
+        free((void *) (uintptr_t) row->doc.ptr);
+        row->doc = str_of(mem_dup(text.ptr, text.len), text.len);
+    }
+}
+
+static void test_pause_waits(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a, PAUSE);
+    wake(&r);
+    assert_text(node_field(&r, a, "ask", "phase"), "Running");
+    assert_text(node_field(&r, a, "ask", "type"), "Suspend");
+    assert_text(node_field(&r, a, "ask", "progress"), "0/1");
+    assert_int_equal(r.wake_at.ms, 0);
+    runner_crash(&r);
+    r.now.ms += 86400000;
+    wake(&r);
+    assert_text(node_field(&r, a, "ask", "phase"), "Running");
+    assert_false(r.is_finished);
+    write_row(&r, a, "ask", "phase", "\"Succeeded\"");
+    write_row(&r, a, "ask", "outputs",
+              "{\"parameters\":[{\"name\":\"answer\",\"value\":\"yes\"}]}");
+    runner_crash(&r);
+    assert_int_equal(r.waiting.len, 1);
+    assert_text(
+        json_str(json_item(
+            json_path(r.waiting.at[0]->request.template, "container", "args", NULL), 0)),
+        "yes");
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
+static void test_pause_is_ended(void **state)
+{
+    static const struct {
+        const char *field, *value, *message, *whole;
+        int64_t after_ms;
+    } rows[] = {
+        {"shutdown", "\"Stop\"", "Stopped with strategy 'Stop'", "Stopped with strategy 'Stop'",
+         0},
+        {"shutdown", "\"Terminate\"", "Stopped with strategy 'Terminate'",
+         "Stopped with strategy 'Terminate'", 0},
+        {"activeDeadlineSeconds", "60", "Step exceeded its deadline", NULL, 60000},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct runner r = {0};
+        struct json value;
+        struct err err;
+
+        start(&r, a, PAUSE);
+        wake(&r);
+        assert_int_equal(json_parse(a, str_from(rows[i].value), &value, &err), 0);
+        change_spec(&r, a, value, rows[i].field);
+        assert_int_equal(r.is_finished, rows[i].after_ms == 0);
+        if (rows[i].after_ms > 0) {
+            assert_int_equal(r.wake_at.ms, r.now.ms + rows[i].after_ms);
+            r.now = r.wake_at;
+            wake(&r);
+        }
+        assert_true(r.is_finished);
+        assert_text(node_field(&r, a, "ask", "phase"), "Failed");
+        assert_text(node_field(&r, a, "ask", "message"), rows[i].message);
+        assert_text(json_get_str(status_of(&r, a), STR("phase")), "Failed");
+        if (rows[i].whole)
+            assert_text(json_get_str(status_of(&r, a), STR("message")), rows[i].whole);
+        assert_int_equal(r.asked, 0);
+        runner_done(&r);
+    }
+}
+
+/* An end that is near is kept over a restart. */
+static void test_pause_with_an_end(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: nap\n  templates: [{name: nap, suspend: {duration: 90s}}]\n");
+    wake(&r);
+    assert_int_equal(r.wake_at.ms, r.now.ms + 90000);
+    r.now.ms += 30000;
+    runner_crash(&r);
+    assert_int_equal(r.wake_at.ms, r.now.ms + 60000);
+    r.now.ms += 59999;
+    wake(&r);
+    assert_false(r.is_finished);
+    r.now.ms += 1;
+    wake(&r);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("progress")), "1/1");
     runner_done(&r);
 }
 
@@ -710,6 +842,9 @@ int main(void)
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_suspend_holds_back),
         cmocka_unit_test(test_resume_after_a_restart),
+        cmocka_unit_test(test_pause_waits),
+        cmocka_unit_test(test_pause_is_ended),
+        cmocka_unit_test(test_pause_with_an_end),
         cmocka_unit_test(test_error_waits_for_siblings),
         cmocka_unit_test(test_error_of_an_item),
         cmocka_unit_test(test_stuck_ends),

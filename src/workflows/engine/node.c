@@ -90,7 +90,7 @@ struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_t
     n->step = call->step;
     n->started_ms = wf->pass->now.ms;
     n->is_told = true;
-    if (type == WF_POD)
+    if (wf_node_is_leaf(n))
         wf->total += n->total = 1;
     wf_text_set(&n->display, node_display_name(call->name, boundary));
     set_template(n, call);
@@ -158,7 +158,7 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
     n->phase = phase;
     n->finished_ms = wf->pass->now.ms;
     wf_text_set(&n->message, str_is_empty(message) ? STR_NONE : message);
-    if (n->type == WF_POD) {
+    if (wf_node_is_leaf(n)) {
         wf->since_progress++;
         if (phase == WF_SUCCEEDED)
             wf->done += n->done = n->total;

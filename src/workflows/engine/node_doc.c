@@ -12,6 +12,7 @@ static const struct str type_names[] = {
     [WF_TASK_GROUP] = STR_INIT("TaskGroup"),
     [WF_RETRY] = STR_INIT("Retry"),
     [WF_SKIPPED] = STR_INIT("Skipped"),
+    [WF_SUSPEND] = STR_INIT("Suspend"),
 };
 
 static const struct str phase_names[] = {
@@ -178,7 +179,7 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
     n->started_ms = take_time(doc, STR("startedAt"));
     n->finished_ms = take_time(doc, STR("finishedAt"));
     take_progress(n, json_get_str(doc, STR("progress")));
-    if (n->type == WF_POD) {
+    if (wf_node_is_leaf(n)) {
         wf->done += n->done;
         wf->total += n->total;
     }

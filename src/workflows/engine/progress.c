@@ -1,5 +1,6 @@
 /*
- * Progress of nodes that call others: the sum over all pods that can be reached through
+ * Progress of nodes that call others: the sum over all pods and
+ * pauses that can be reached through
  * children, each counted once. Filled in when an eighth more of the pods has ended, and at the
  * end, so that a wide workflow pays for it only a few times.
  */
@@ -38,7 +39,7 @@ static void sum_up(struct sum *s, struct wf_node *n)
     while (s->stack.len > 0) {
         struct wf_node *next = s->stack.at[--s->stack.len];
 
-        if (next->type == WF_POD)
+        if (wf_node_is_leaf(next))
             add(s, next);
         push_children(s, next);
     }
@@ -54,7 +55,7 @@ void wf_progress(struct wf *wf)
     VEC_FOREACH (it, &wf->list) {
         struct wf_node *n = *it;
 
-        if (n->type == WF_POD)
+        if (wf_node_is_leaf(n))
             continue;
         sum_up(&s, n);
         if (s.total == 0 || (s.done == n->done && s.total == n->total))

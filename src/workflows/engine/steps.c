@@ -70,6 +70,7 @@ static void fail(struct wf *wf, struct wf_frame *f)
 {
     struct wf_node *last = f->group_node;
 
+    f->node->outbound.len = 0; /* of before a retry */
     for (size_t i = 0; i < last->children.len; i++)
         wf_outbound(wf, last->children.at[i], f->node);
     wf_node_end(wf, f->node, WF_FAILED, last->message);
@@ -249,6 +250,7 @@ static void finish(struct wf *wf, struct wf_frame *f)
         wf_node_end(wf, f->node, WF_ERROR, str_from(err.text));
         return;
     }
+    f->node->outbound.len = 0;
     for (size_t i = 0; f->group_node && i < f->group_node->children.len; i++)
         wf_outbound(wf, f->group_node->children.at[i], f->node);
     wf_node_end(wf, f->node, WF_SUCCEEDED, STR_NONE);

@@ -120,7 +120,13 @@ void wf_stop_pods(struct wf *wf)
         if ((*it)->type == WF_POD && !wf_node_is_done(*it) &&
             (str_is(shutdown, "Terminate") || !is_in_exit(*it)))
             kill_pod(wf, *it, why);
-    VEC_FOREACH (it, &wf->list)
-        wf_node_wake(wf, *it);
+    for (size_t i = 0; i < wf->list.len; i++) { /* the end of a node may make others */
+        struct wf_node *n = wf->list.at[i];
+
+        if (n->type == WF_SUSPEND && !wf_node_is_done(n))
+            wf_suspend_stop(wf, n, is_in_exit(n));
+        else
+            wf_node_wake(wf, n);
+    }
     wf_unblock(wf);
 }

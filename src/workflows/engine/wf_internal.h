@@ -24,6 +24,7 @@ enum wf_type {
     WF_TASK_GROUP,
     WF_RETRY,
     WF_SKIPPED,
+    WF_SUSPEND,
 };
 
 enum wf_phase {
@@ -130,7 +131,7 @@ struct wf_frame {
     bool is_open;               /* the group's references are filled in */
     VEC(uint32_t) due, waiting; /* DAG: tasks to be looked at; those that wait for room */
     uint32_t unfinished;        /* steps of the group, or tasks, that are begun and not done */
-    int64_t wake_ms;            /* Retry: do not try before */
+    int64_t wake_ms;            /* Retry: do not try before; Suspend: its end */
     struct str text;            /* of the template, when results are looked for, or absent */
 };
 
@@ -157,7 +158,7 @@ struct wf {
     uint32_t active_pods;
     uint32_t done, total;           /* progress */
     uint32_t since_progress;        /* pods that ended since groups' progress was filled in */
-    VEC(struct wf_node *) sleeping; /* Retry nodes in their backoff */
+    VEC(struct wf_node *) sleeping; /* Retry nodes in their backoff, Suspend nodes that end */
     uint32_t visit;
     bool is_fresh, is_doc_changed, is_stopping;
     struct wf_pass *pass;
@@ -199,6 +200,12 @@ void wf_node_tell(struct wf *wf, struct wf_node *n);
 void wf_node_wake(struct wf *wf, struct wf_node *n);
 /** wf_node_is_done() - in a final phase? */
 bool wf_node_is_done(const struct wf_node *n) _pure_;
+/** wf_node_is_leaf() - does it count as one in progress, and do nodes after it hang on it? */
+static inline bool wf_node_is_leaf(const struct wf_node *n)
+{
+    return n->type == WF_POD || n->type == WF_SUSPEND;
+}
+
 /** wf_text_set() - replace an owned text by a copy */
 void wf_text_set(struct str *at, struct str text);
 
@@ -300,6 +307,12 @@ int wf_dag_open(struct wf *wf, struct wf_frame *f, struct err *err);
 void wf_dag_run(struct wf *wf, struct wf_frame *f);
 void wf_dag_told(struct wf *wf, struct wf_frame *f, struct wf_node *child);
 void wf_retry_run(struct wf *wf, struct wf_frame *f);
+/** wf_suspend_init() - a new node's outputs that are waited for, and choices of its inputs */
+void wf_suspend_init(struct wf *wf, struct wf_node *n, const struct json *tmpl);
+/** wf_suspend_stop() - end it when shutdown or the workflow's deadline says so; whether it has
+ * ended */
+bool wf_suspend_stop(struct wf *wf, struct wf_node *n, bool is_exit);
+void wf_suspend_run(struct wf *wf, struct wf_frame *f);
 
 /* ---- concerns ---- */
 
@@ -338,7 +351,7 @@ struct str wf_shutdown(const struct wf *wf);
 void wf_stop_pods(struct wf *wf);
 /** wf_wake_at() - call again then */
 void wf_wake_at(struct wf *wf, int64_t ms);
-/** wf_sleep() - run a Retry node's frame at its wake_ms */
+/** wf_sleep() - run a node's frame at its wake_ms */
 void wf_sleep(struct wf *wf, struct wf_node *n);
 /** wf_is_suspended() - does spec.suspend hold back new nodes? */
 bool wf_is_suspended(const struct wf *wf);

@@ -67,4 +67,50 @@ check "by selector" flow chosen
 check "those that have ended stand in the way, as upstream" fails "cannot shutdown a completed workflow" "$TIPHYS" stop -l story=operations,workflows.argoproj.io/completed=true
 check "stop" says "workflow chosen stopped" "$TIPHYS" stop -l story=operations,workflows.argoproj.io/completed!=true
 check "its end" fails "chosen Failed at" timeout 20 "$TIPHYS" wait chosen
+
+# A workflow that asks: it waits for an answer, which the next step uses; another pause ends by itself.
+cat >"$DIR/ask.yaml" <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: ask-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    steps:
+    - - {name: nap, template: nap}
+    - - {name: ask, template: ask}
+      - {name: other, template: ask}
+    - - {name: use, template: say, arguments: {parameters: [{name: word, value: "{{steps.ask.outputs.parameters.answer}} {{steps.other.outputs.parameters.answer}}"}]}}
+  - {name: nap, suspend: {duration: 1s}}
+  - name: ask
+    suspend: {}
+    outputs: {parameters: [{name: answer, valueFrom: {supplied: {}, default: maybe}}]}
+  - {name: say, inputs: {parameters: [{name: word}]}, container: {image: busybox, command: [echo, "{{inputs.parameters.word}}"]}}
+YAML
+ask() { NAME=$("$TIPHYS" submit "$DIR/ask.yaml" -o name) && wait_for 20 asks; }
+asks() { nodes "$NAME" | grep -q "ask Suspend Running;.*other Suspend Running;"; }
+check "a workflow asks" ask
+check "after its pause" sh -c "! '$TIPHYS' get $NAME | grep -q 'nap.*Running'"
+check "it is seen" sh -c "'$TIPHYS' get $NAME | grep -q '^Status: *Running (Suspended)'"
+check "an answer" says "workflow values set" "$TIPHYS" node set "$NAME" --output-parameter answer=yes --node-field-selector displayName=ask
+check "a second answer is refused" fails "cannot set output parameter 'answer' because it does not use valueFrom.raw or it was already set" "$TIPHYS" node set "$NAME" -p answer=no --node-field-selector displayName=ask
+check "nobody else is asked" fails "no suspend nodes matching nodeFieldSelector: displayName=use" "$TIPHYS" node set "$NAME" -p answer=no --node-field-selector displayName=use
+check "one goes on" says "workflow $NAME resumed" "$TIPHYS" resume "$NAME" --node-field-selector displayName=ask
+check "the other waits" sh -c "'$TIPHYS' get $NAME | grep -q 'other.*ask'"
+stop_server -KILL
+check "the server starts again" start_server
+check "it still waits" wait_for 10 sh -c "curl -sf '$(API "$NAME")' | jq -e '[.status.nodes[] | select(.phase == \"Running\" and .type == \"Suspend\").displayName] == [\"other\"]'"
+check "resume" says "workflow $NAME resumed" "$TIPHYS" resume "$NAME"
+check "to its end" timeout 20 "$TIPHYS" wait "$NAME"
+check "the answers were used" sh -c "'$TIPHYS' logs $NAME | grep -q ': yes maybe$'"
+check "another asks" ask
+check "no is an answer" says "workflow $NAME stopped" "$TIPHYS" stop "$NAME" --node-field-selector displayName=ask --message 'not today'
+check "it waits for the other" says "workflow $NAME resumed" "$TIPHYS" resume "$NAME"
+check "it fails" fails "$NAME Failed at" timeout 20 "$TIPHYS" wait "$NAME"
+check "why" is "$NAME" '.status.nodes[] | select(.displayName == "ask").message' "not today"
+check "a third asks" ask
+check "stop" says "workflow $NAME stopped" "$TIPHYS" stop "$NAME"
+check "it fails at once" fails "$NAME Failed at" timeout 20 "$TIPHYS" wait "$NAME"
+check "as upstream" is "$NAME" '[.status.message] + [.status.nodes[] | select(.type == "Suspend" and .phase == "Failed").message] | unique | join(" ")' "Stopped with strategy 'Stop'"
 stop_server
