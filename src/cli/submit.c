@@ -2,11 +2,9 @@
  * tiphys submit: create Workflows from files or from a template, and follow them if asked to.
  * All files are read and checked before the first workflow is created.
  */
-#include <unistd.h>
-
 #include "base/vec.h"
-#include "cli/logs.h"
 #include "cli/submit_options.h"
+#include "cli/workflow.h"
 
 struct batch {
     VEC(struct json) docs; /* as they are sent */
@@ -112,49 +110,8 @@ static int create(struct cli *cli, const struct json *doc, struct json *ret, str
     return 0;
 }
 
-/* ---- following ---- */
-
-static int follow_logs(struct cli *cli, struct str name, struct err *err)
-{
-    const struct logs_options options = {.container = "main",
-                                         .tail = -1,
-                                         .follows = true,
-                                         .since = STR(""),
-                                         .has_color = workflow_has_color(cli)};
-
-    return logs_print(cli, name, &options, err);
-}
-
-static int follow_one(struct cli *cli, const struct json *made, struct err *err)
-{
-    const char *output = cli_flag(cli, "output");
-    bool is_quiet = output && strcmp(output, "wide") != 0;
-    struct str name = object_name(made);
-    struct show_options options;
-    struct json workflow;
-
-    cli->ns = object_namespace(made);
-    if (cli_is_on(cli, "log") && follow_logs(cli, name, err) < 0)
-        return -1;
-    if (cli_is_on(cli, "watch") && (workflow_show_options(cli, &options, err) < 0 ||
-                                    workflow_watch(cli, name, &options, err) < 0))
-        return -1;
-    if (workflow_wait(cli, name, &workflow, err) < 0)
-        return -1;
-    if (cli_is_on(cli, "wait") && !is_quiet)
-        workflow_print_end(cli, &workflow);
-    return 0;
-}
-
-/* A watch on a terminal draws the workflow at once: printing it before would show it twice. */
-static bool is_drawn(const struct cli *cli)
-{
-    return cli_is_on(cli, "watch") && !cli_flag(cli, "output") && isatty(STDOUT_FILENO);
-}
-
 static int run_submit(struct cli *cli, struct err *err)
 {
-    bool follows = cli_is_on(cli, "wait") || cli_is_on(cli, "watch") || cli_is_on(cli, "log");
     struct batch batch = {0};
 
     if (read_batch(cli, &batch, err) < 0 || check_options(cli, &batch, err) < 0)
@@ -163,13 +120,14 @@ static int run_submit(struct cli *cli, struct err *err)
         struct json made;
 
         if (create(cli, &batch.docs.at[i], &made, err) < 0 ||
-            (!is_drawn(cli) && workflow_print(cli, &made, cli_flag(cli, "output"), err) < 0))
+            (!workflow_is_drawn(cli) &&
+             workflow_print(cli, &made, cli_flag(cli, "output"), err) < 0))
             return -1;
         VEC_APUSH(cli->arena, &batch.made, made);
     }
     fflush(stdout);
-    for (size_t i = 0; follows && i < batch.made.len; i++)
-        if (follow_one(cli, &batch.made.at[i], err) < 0)
+    for (size_t i = 0; i < batch.made.len; i++)
+        if (workflow_attend(cli, &batch.made.at[i], err) < 0)
             return -1;
     return 0;
 }

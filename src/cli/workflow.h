@@ -57,6 +57,19 @@ int workflow_wait(struct cli *cli, struct str name, struct json *ret, struct err
 int workflow_watch(struct cli *cli, struct str name, struct show_options *options,
                    struct err *err);
 
+/**
+ * workflow_attend() - follow a workflow that was just made, as far as --log, --watch and --wait
+ * of the command say
+ * @cli:  command whose table has these flags and --output
+ * @made: as the server answered
+ * @err:  as workflow_follow()
+ */
+int workflow_attend(struct cli *cli, const struct json *made, struct err *err);
+
+/** workflow_is_drawn() - will workflow_attend() draw it on a terminal at once? Then printing it
+ * before would show it twice */
+bool workflow_is_drawn(const struct cli *cli);
+
 /** workflow_print_end() - "NAME PHASE at TIME", the time as Go prints it */
 void workflow_print_end(struct cli *cli, const struct json *workflow);
 

@@ -140,3 +140,72 @@ void argo_workflows_set(const struct argo_request *r)
     else
         operate(r, apply_set, values);
 }
+
+/* ---- once more ---- */
+
+/* parameters: a list of "NAME=VALUE". */
+static int read_parameters(const struct argo_request *r, const struct json *body,
+                           const struct str **ret, size_t *ret_count, struct err *err)
+{
+    const struct json *list = json_get(body, STR("parameters")), *item;
+    struct str *texts = ARENA_ARRAY(r->a, struct str, list ? list->count + 1 : 1);
+    size_t count = 0;
+
+    if (list && !json_is(list, JSON_ARRAY) && !json_is(list, JSON_NULL))
+        return err_set(err, ERR_INVALID, "parameters: a list is expected");
+    for (; (item = json_item(list, count)) != NULL; count++) {
+        if (!json_is(item, JSON_STRING))
+            return err_set(err, ERR_INVALID, "parameters[%zu]: a text is expected", count);
+        texts[count] = json_str(item);
+    }
+    *ret = texts;
+    *ret_count = count;
+    return 0;
+}
+
+static int apply_retry(const void *how, struct operate_workflow *wf, struct err *err)
+{
+    return operate_retry(wf, how, err);
+}
+
+void argo_workflows_retry(const struct argo_request *r)
+{
+    struct operate_retrial *how = ARENA_NEW(r->a, struct operate_retrial);
+    const struct json *body = read_body(r);
+    struct err err;
+
+    if (!body)
+        return;
+    *how = (struct operate_retrial){.restarts_successful =
+                                        json_get_bool(body, STR("restartSuccessful")),
+                                    .selector = text_of(body, "nodeFieldSelector")};
+    if (read_parameters(r, body, &how->parameters, &how->parameter_count, &err) < 0)
+        argo_fail(r->req, &err);
+    else
+        operate(r, apply_retry, how);
+}
+
+void argo_workflows_resubmit(const struct argo_request *r)
+{
+    struct api_submission *s = ARENA_NEW(r->a, struct api_submission);
+    struct json *made = ARENA_NEW(r->a, struct json);
+    struct store_key key = argo_object_key(r, argo_kind_of("Workflow"));
+    struct operate_resubmission how = {0};
+    const struct json *body = read_body(r);
+    struct json old;
+    struct err err;
+
+    if (!body)
+        return;
+    how.is_memoized = json_get_bool(body, STR("memoized"));
+    if (read_parameters(r, body, &how.parameters, &how.parameter_count, &err) < 0 ||
+        argo_workflow_resolve(r, &key, &err) < 0 ||
+        api_object_get(r->api, r->a, &key, API_WITHOUT_NODES, &old, &err) < 0 ||
+        operate_resubmit(r->a, &old, &how, made, &err) < 0) {
+        argo_fail(r->req, &err);
+        return;
+    }
+    s->doc = made;
+    s->options.ns = key.ns;
+    api_submit(argo_call(r), s);
+}

@@ -16,14 +16,25 @@ static struct json condition(struct arena *a, const char *type, bool is_true)
     return json_object(&b);
 }
 
+/* A retried workflow is shown as one that is not completed any more. */
+static bool was_completed(const struct wf *wf)
+{
+    const struct json *list = json_path(&wf->doc, "status", "conditions", NULL), *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(item, STR("type")), "Completed"))
+            return true;
+    return false;
+}
+
 static struct json conditions(const struct wf *wf, struct arena *a)
 {
     struct json_array_builder list = {0};
 
     if (wf->total > 0)
         json_push(a, &list, condition(a, "PodRunning", wf->active_pods > 0));
-    if (wf_is_finished(wf))
-        json_push(a, &list, condition(a, "Completed", true));
+    if (wf_is_finished(wf) || was_completed(wf))
+        json_push(a, &list, condition(a, "Completed", wf_is_finished(wf)));
     return json_array(&list);
 }
 

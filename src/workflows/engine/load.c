@@ -145,6 +145,8 @@ static void load_identity(struct wf *wf)
     wf->name = str_copy(wf->arena, json_get_str(meta, STR("name")));
     wf->ns = str_copy(wf->arena, json_get_str(meta, STR("namespace")));
     wf->uid = str_copy(wf->arena, json_get_str(meta, STR("uid")));
+    if (!json_i64(json_get(meta, STR("generation")), &wf->generation))
+        wf->generation = 1;
     wf->local_scope =
         is_ref ? STR("local/") : str_printf(wf->arena, "local/" STR_FMT, STR_ARG(wf->name));
 }

@@ -6,8 +6,12 @@
 #include "lang/subst/names.h"
 #include "workflows/engine/wf_internal.h"
 
+/* After a retry the pod of a node is another one, under the same name. */
 struct str wf_pod_uid(struct arena *a, const struct wf *wf, const struct wf_node *n)
 {
+    if (wf->generation > 1)
+        return str_printf(a, STR_FMT "-%ur%lld", STR_ARG(wf->uid), str_fnv32a(n->name),
+                          (long long) wf->generation);
     return str_printf(a, STR_FMT "-%u", STR_ARG(wf->uid), str_fnv32a(n->name));
 }
 

@@ -142,6 +142,7 @@ struct wf {
     struct json doc;
     const struct json *spec; /* effective; in the first arena */
     struct str name, ns, uid;
+    int64_t generation; /* grows with each retry */
     struct map templates; /* "scope/name" to struct json *, borrowed keys */
     struct str local_scope;
     struct map nodes; /* by id, borrowed keys */

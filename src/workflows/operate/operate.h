@@ -72,3 +72,39 @@ struct operate_values {
  * output parameter that is not waited for */
 int operate_set(struct operate_workflow *wf, const struct operate_values *values,
                 struct err *err);
+
+/* What a retry is to do besides running again what failed. */
+struct operate_retrial {
+    bool restarts_successful;     /* also the nodes that the selector matches */
+    struct str selector;          /* of nodes, or "" */
+    const struct str *parameters; /* "NAME=VALUE" each, override arguments */
+    size_t parameter_count;
+};
+
+/**
+ * operate_retry() - let an ended workflow go on where it failed
+ * @err: ERR_INVALID: it has not failed, a wrong selector or parameter
+ *
+ * Nodes that failed, or are to be restarted, are removed with all that came after them; what
+ * holds them runs again. The status begins anew, with phase "": the engine's next pass makes it
+ * Running.
+ */
+int operate_retry(struct operate_workflow *wf, const struct operate_retrial *how,
+                  struct err *err);
+
+struct operate_resubmission {
+    bool is_memoized;             /* take over the results of before */
+    const struct str *parameters; /* "NAME=VALUE" each, override arguments */
+    size_t parameter_count;
+};
+
+/**
+ * operate_resubmit() - a workflow as it is submitted again: same spec, labels and annotations,
+ * a generated name
+ * @a:   where its new parts live
+ * @doc: old workflow; borrowed by the result
+ * @ret: to be submitted
+ * @err: ERR_UNSUPPORTED for a memoized one; ERR_INVALID for wrong parameters
+ */
+int operate_resubmit(struct arena *a, const struct json *doc,
+                     const struct operate_resubmission *how, struct json *ret, struct err *err);

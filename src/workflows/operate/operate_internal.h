@@ -31,3 +31,6 @@ int operate_selector(const struct operate_workflow *wf, struct str text, struct 
 /** operate_matches() - does a node match? By displayName, templateName, phase, name, id,
  * templateRef.name, templateRef.template, inputs.parameters.NAME.value */
 bool operate_matches(const struct selector *s, const struct json *node);
+
+/** operate_revive() - what ended a workflow leaves its spec: shutdown, and a deadline of 0 */
+void operate_revive(struct arena *a, struct json *spec);

@@ -113,4 +113,47 @@ check "a third asks" ask
 check "stop" says "workflow $NAME stopped" "$TIPHYS" stop "$NAME"
 check "it fails at once" fails "$NAME Failed at" timeout 20 "$TIPHYS" wait "$NAME"
 check "as upstream" is "$NAME" '[.status.message] + [.status.nodes[] | select(.type == "Suspend" and .phase == "Failed").message] | unique | join(" ")' "Stopped with strategy 'Stop'"
+
+# A workflow that fails until a file is there: it is retried, then submitted again.
+cat >"$DIR/flaky.yaml" <<YAML
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: flaky, labels: {kind: flaky}}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: word, value: one}]}
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: before, template: count}
+      - {name: fails, template: check, depends: before}
+      - {name: after, template: count, depends: fails}
+  - {name: count, container: {image: busybox, command: [sh, -c], args: ['echo {{node.name}} {{workflow.parameters.word}} >>$DIR/flaky.ran']}}
+  - {name: check, container: {image: busybox, command: [sh, -c], args: ['echo tried; test -e $DIR/flaky.ok']}}
+YAML
+submit() { "$TIPHYS" submit "$DIR/flaky.yaml" >/dev/null; timeout 20 "$TIPHYS" wait flaky >/dev/null; [ "$(status flaky .status.phase)" = Failed ]; }
+retry() { timeout 30 "$TIPHYS" retry "$@" --wait >"$DIR/retry.out" 2>&1; }
+check "a workflow fails" submit
+check "retry of it fails again" fails "" sh -c "timeout 20 '$TIPHYS' retry flaky --wait"
+check "in the same way" equals "$(nodes flaky)" "after Skipped Omitted;before Pod Succeeded;fails Pod Failed;flaky DAG Failed;"
+touch "$DIR/flaky.ok"
+check "retry, when the cause is gone" retry flaky -p word=two
+check "it succeeds" equals "$(nodes flaky)" "after Pod Succeeded;before Pod Succeeded;fails Pod Succeeded;flaky DAG Succeeded;"
+check "what had succeeded did not run again; the new parameter is used" equals "$(tr '\n' ';' <"$DIR/flaky.ran")" "flaky.before one;flaky.after two;"
+check "its end is told" is flaky '[.status.phase, .status.progress, .metadata.labels["workflows.argoproj.io/completed"], (.status.conditions[] | select(.type == "Completed").status)] | join(" ")' "Succeeded 3/3 true True"
+check "its log is the new one" equals "$("$TIPHYS" logs flaky | grep -c tried)" 1
+check "retry of what succeeded" fails "To retry a succeeded workflow, set the options restartSuccessful and nodeFieldSelector" "$TIPHYS" retry flaky
+check "with a selector" retry flaky --restart-successful --node-field-selector displayName=after
+check "one step ran again" equals "$(tr '\n' ';' <"$DIR/flaky.ran")" "flaky.before one;flaky.after two;flaky.after two;"
+stop_server
+check "the server starts again" start_server
+check "it is still ended" is flaky .status.phase Succeeded
+again() { NEW=$("$TIPHYS" resubmit flaky -p word=three -o name) && timeout 20 "$TIPHYS" wait "$NEW"; }
+check "resubmit" again
+check "its name is new" sh -c "echo '$NEW' | grep -qx 'flaky-.....'"
+check "where it comes from" is "$NEW" '.metadata.labels | .kind + " " + .["workflows.argoproj.io/resubmitted-from-workflow"]' "flaky flaky"
+check "all of it ran" sh -c "grep -c three '$DIR/flaky.ran' | grep -qx 2"
+check "it is listed" equals "$("$TIPHYS" list --resubmitted -o name)" "$NEW"
+check "memoized is refused" fails "--memoized is not supported yet" "$TIPHYS" resubmit flaky --memoized
 stop_server
