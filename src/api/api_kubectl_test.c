@@ -25,6 +25,8 @@
     "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" name \
     "\",\"labels\":{\"of\":\"" name "\"}},\"data\":{\"a\":\"1\"}}"
 
+#define SPACE "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"one\"}}"
+
 #define AS_TABLE                                                     \
     "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;" \
     "as=Table;v=v1beta1;g=meta.k8s.io,application/json"
@@ -190,8 +192,8 @@ static void test_patches(void **state)
         {"PATCH", TEMPLATES "/one", MERGE, "{", 400, "the patch: ", NULL},
         {"PATCH", TEMPLATES "/one", MERGE, "", 400, "the patch: ", NULL},
         {"PATCH", TEMPLATES "/two", MERGE, "{}", 404, "\\\"two\\\" not found", NULL},
-        {"PATCH", TEMPLATES "/one?dryRun=All", MERGE, "{}", 400, "dryRun of PATCH is not",
-         NULL},
+        {"PATCH", TEMPLATES "/one?dryRun=Some", MERGE, "{}", 400,
+         "dryRun is \\\"Some\\\", it must be All", NULL},
         /* strategic: as a merge patch for core kinds, as far as it means the same */
         {"PATCH", TEMPLATES "/one", STRATEGIC, "{}", 415,
          "accepted media types include: application/json-patch+json, "
@@ -263,8 +265,9 @@ static void test_deletions(void **state)
          "is not a number", NULL},
         {"DELETE", MAPS "/one", NULL, "{\"preconditions\":{\"resourceVersion\":\"9\"}}", 409,
          "\"reason\":\"Conflict\"", NULL},
-        {"DELETE", MAPS "/one", NULL, "{\"dryRun\":[\"All\"]}", 400, "not supported yet", NULL},
-        {"DELETE", MAPS "/one?dryRun=All", NULL, "", 400, "not supported yet", NULL},
+        {"DELETE", MAPS "/one", NULL, "{\"dryRun\":[\"All\"]}", 200, "Success", NULL},
+        {"DELETE", MAPS "/one?dryRun=All", NULL, "", 200, "Success", NULL},
+        {"GET", MAPS "/one", NULL, NULL, 200, "one", NULL},
         {"DELETE", TEMPLATES "/one", NULL,
          "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"propagationPolicy\":"
          "\"Background\"}",
@@ -287,6 +290,44 @@ static void test_deletions(void **state)
     run_steps(*state, NULL, steps, COUNT_OF(steps));
 }
 
+/* Everything but the writing. */
+static void test_dry_runs(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", MAPS "?dryRun=All", NULL, MAP("one"), 201, "\"namespace\":\"argo\"",
+         "resourceVersion"},
+        {"GET", MAPS "/one", NULL, NULL, 404, "not found", NULL},
+        {"POST", MAPS "?dryRun=Yes", NULL, MAP("one"), 400, "it must be All", NULL},
+        {"POST", MAPS "?dryRun=All", NULL, MAP("One"), 400, "upper-case", NULL},
+        {"POST", MAPS, NULL, MAP("one"), 201, "one", NULL},
+        {"POST", MAPS "?dryRun=All", NULL, MAP("one"), 409,
+         "configmaps \\\"one\\\" already exists", NULL},
+        {"PATCH", MAPS "/one?dryRun=All", MERGE, "{\"data\":{\"b\":\"2\"}}", 200,
+         "\"data\":{\"a\":\"1\",\"b\":\"2\"}", NULL},
+        {"PATCH", MAPS "/one?dryRun=All", MERGE, "{\"data\":1}", 400, "data", NULL},
+        {"PATCH", MAPS "/two?dryRun=All", MERGE, "{}", 404, "not found", NULL},
+        {"PUT", MAPS "/one?dryRun=All", NULL,
+         "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"one\"}}", 200,
+         "\"kind\":\"ConfigMap\"", "\"data\""},
+        {"PUT", MAPS "/one?dryRun=All", NULL,
+         "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"one\","
+         "\"resourceVersion\":\"1\"}}",
+         409, "the object has been modified", NULL},
+        {"DELETE", MAPS "/one?dryRun=All", NULL, "{\"preconditions\":{\"uid\":\"x\"}}", 409,
+         "the object has been modified", NULL},
+        {"DELETE", MAPS "/two?dryRun=All", NULL, "", 404, "not found", NULL},
+        {"DELETE", MAPS "?dryRun=All", NULL, "", 200, "\"name\":\"one\"", NULL},
+        {"POST", "/api/v1/namespaces", NULL, SPACE, 201, "one", NULL},
+        {"POST", "/api/v1/namespaces?dryRun=All", NULL, SPACE, 409, "already exists", NULL},
+        {"DELETE", "/api/v1/namespaces", NULL, "", 200, "\"name\":\"one\"", NULL},
+        {"GET", "/api/v1/namespaces/one", NULL, NULL, 404, "not found", NULL},
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"data\":{\"a\":\"1\"}", "\"b\""},
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"resourceVersion\":\"2\"", NULL},
+    };
+
+    run_steps(*state, NULL, steps, COUNT_OF(steps));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -294,7 +335,7 @@ int main(void)
         TEST(test_discovery), TEST(test_openapi_in_protobuf),
         TEST(test_tables),    TEST(test_watch_of_tables),
         TEST(test_patches),   TEST(test_patches_at_once),
-        TEST(test_deletions),
+        TEST(test_deletions), TEST(test_dry_runs),
     };
 
     return cmocka_run_group_tests_name("api_kubectl", tests, NULL, NULL);

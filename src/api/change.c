@@ -119,9 +119,20 @@ static int read_options(struct http_request *req, struct json *ret, struct err *
         return err_wrap(err, "the options of the deletion");
     if (ret->type != JSON_OBJECT)
         return err_set(err, ERR_INVALID, "the options of the deletion must be an object");
-    if (json_get(ret, STR("dryRun")) && json_get(ret, STR("dryRun"))->count > 0)
-        return err_set(err, ERR_UNSUPPORTED, "dryRun of a deletion is not supported yet");
     return 0;
+}
+
+/* A deletion may say in its body, too, that it is only tried. */
+static struct api_call *deletion_call(struct api *api, struct http_request *req,
+                                      const struct json *options)
+{
+    const struct json *dry_run = json_get(options, STR("dryRun"));
+    struct api_call *call = resource_call(api, req);
+
+    if (dry_run && dry_run->type != JSON_NULL &&
+        (dry_run->type != JSON_ARRAY || dry_run->count > 0))
+        call->is_dry_run = true;
+    return call;
 }
 
 static int read_preconditions(const struct json *options, struct str *ret_uid, int64_t *ret_rv,
@@ -158,7 +169,7 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
     *removal =
         (struct reply_removal){.kind = r->kind, .name = r->name, .uid = object_uid(&doc)};
     http_set_user(req, removal);
-    api_delete(resource_call(api, req), &key, str_is_empty(uid) ? STR("") : uid, rv);
+    api_delete(deletion_call(api, req, &options), &key, str_is_empty(uid) ? STR("") : uid, rv);
 }
 
 void change_delete_all(struct api *api, struct http_request *req, const struct resource *r)
@@ -176,7 +187,7 @@ void change_delete_all(struct api *api, struct http_request *req, const struct r
     }
     *removal = (struct reply_removal){.kind = r->kind, .name = STR(""), .uid = STR("")};
     http_set_user(req, removal);
-    result = api_delete_all(resource_call(api, req), &q.of, &removal->items, &err);
+    result = api_delete_all(deletion_call(api, req, &options), &q.of, &removal->items, &err);
     if (result < 0)
         reply_error(req, &err);
     else if (result == 0)

@@ -166,7 +166,7 @@ static const struct api_log_format log_format = {
 
 static void pod_log(struct api *api, struct http_request *req, const struct resource *r)
 {
-    struct api_call call = {api, req, &reply_dialect};
+    struct api_call call = {.api = api, .req = req, .dialect = &reply_dialect};
     struct api_log_request log = {
         .ns = r->ns, .workflow = STR(""), .pod = r->name, .format = &log_format};
     struct err err;
@@ -183,7 +183,10 @@ struct api_call *resource_call(struct api *api, struct http_request *req)
 {
     struct api_call *call = ARENA_NEW(http_arena(req), struct api_call);
 
-    *call = (struct api_call){api, req, &reply_dialect};
+    *call = (struct api_call){.api = api,
+                              .req = req,
+                              .dialect = &reply_dialect,
+                              .is_dry_run = str_is(http_query(req, STR("dryRun")), "All")};
     return call;
 }
 
@@ -254,11 +257,12 @@ static void update(struct api *api, struct http_request *req, const struct resou
         api_update(resource_call(api, req), r->kind, &key, r->sub, &doc.value);
 }
 
-/* Only the submission of a Workflow can be tried without being done. */
-static bool is_refused_dry_run(struct http_request *req, const struct resource *r)
+/* "All" is the one word for it: what is not understood must not write. */
+static bool is_wrong_dry_run(struct http_request *req)
 {
-    return !str_is_empty(http_query(req, STR("dryRun"))) &&
-           !(str_is(http_method(req), "POST") && str_is(str_from(r->kind->kind), "Workflow"));
+    struct str word = http_query(req, STR("dryRun"));
+
+    return !str_is_empty(word) && !str_is(word, "All");
 }
 
 /* Some of kubectl's generators (create configmap, create namespace) send core kinds so. */
@@ -284,9 +288,9 @@ static bool handle_write(struct api *api, struct http_request *req, const struct
     if (str_starts(http_header(req, STR("Content-Type")),
                    STR("application/vnd.kubernetes.protobuf"))) {
         reply_refuse(req, &protobuf_refusal);
-    } else if (is_refused_dry_run(req, r)) {
-        err_set(&err, ERR_UNSUPPORTED, "dryRun of " STR_FMT " is not supported yet",
-                STR_ARG(method));
+    } else if (is_wrong_dry_run(req)) {
+        err_set(&err, ERR_INVALID, "dryRun is \"" STR_FMT "\", it must be All",
+                STR_ARG(str_head(http_query(req, STR("dryRun")), 60)));
         reply_error(req, &err);
     } else if (str_is(method, "POST") && !has_name) {
         create(api, req, r);

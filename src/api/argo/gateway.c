@@ -107,7 +107,7 @@ struct api_call *argo_call(const struct argo_request *r)
 {
     struct api_call *call = ARENA_NEW(r->a, struct api_call);
 
-    *call = (struct api_call){r->api, r->req, &dialect};
+    *call = (struct api_call){.api = r->api, .req = r->req, .dialect = &dialect};
     return call;
 }
 

@@ -28,6 +28,12 @@ static struct json keep_members(struct arena *a, const struct json *stored,
                                   : json_without(a, &made, half);
 }
 
+/* A change that is only tried is answered by what was read: whole. */
+static enum api_parts parts_of(const struct api_call *call)
+{
+    return call->is_dry_run ? API_WHOLE : API_WITHOUT_NODES;
+}
+
 void api_update(struct api_call *call, const struct object_kind *kind,
                 const struct store_key *key, struct str sub, const struct json *doc)
 {
@@ -35,7 +41,7 @@ void api_update(struct api_call *call, const struct object_kind *kind,
     struct store_txn *txn;
     struct json stored, made;
     struct err err;
-    int64_t expect = 0;
+    int64_t expect = 0, is = 0;
 
     if (!str_eq(object_name(doc), key->name)) {
         err_set(&err, ERR_INVALID,
@@ -45,15 +51,24 @@ void api_update(struct api_call *call, const struct object_kind *kind,
         call->dialect->fail(call->req, &err);
         return;
     }
-    if (api_object_get(call->api, a, key, API_WITHOUT_NODES, &stored, &err) < 0) {
+    if (api_object_get(call->api, a, key, parts_of(call), &stored, &err) < 0) {
         call->dialect->fail(call->req, &err);
         return;
     }
-    if (!parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect) &&
-        !parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &expect))
-        expect = 0;
+    if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &is) ||
+        !parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect))
+        expect = is;
     made = keep_members(a, &stored, doc, sub);
     made = object_set_defaults(a, kind, &made);
+    if (call->is_dry_run) {
+        if (expect == is) {
+            call->dialect->object(call->req, 200, &made);
+        } else {
+            api_conflict(key, &err);
+            call->dialect->fail(call->req, &err);
+        }
+        return;
+    }
     txn = store_txn_new(call->api->options.store);
     store_txn_update(txn, &made, expect);
     api_commit(call, txn, api_on_written);
@@ -69,7 +84,8 @@ struct patching {
     struct str sub;
     const struct api_patch *patch;
     struct job job;
-    struct store_txn *txn; /* of the job */
+    struct json made; /* to write over version rv */
+    int64_t rv;
     unsigned tries;
     bool is_once; /* the patch names a resourceVersion */
 };
@@ -91,12 +107,7 @@ static int check_identity(const struct patching *p, const struct json *stored,
             return err_set(err, ERR_INVALID, "metadata.%s: a patch cannot change it", names[i]);
     if (str_eq(json_get_str(was, version), json_get_str(is, version)))
         return 0;
-    return err_set(err, ERR_CONFLICT,
-                   "Operation cannot be fulfilled on %s%s%s \"" STR_FMT
-                   "\": the object has been modified; please apply your changes to the latest "
-                   "version and try again",
-                   p->kind->plural, p->kind->group[0] ? "." : "", p->kind->group,
-                   STR_ARG(p->key.name));
+    return api_conflict(&p->key, err);
 }
 
 /* What the patch makes, through the gate. Its positions mean nothing to the client. */
@@ -116,15 +127,14 @@ static int check_made(const struct patching *p, struct arena *a, struct json *ma
     return 0;
 }
 
-/* Blocking: read, patch, check; the transaction to commit. */
-static int make(struct patching *p, struct store_txn **ret, struct err *err)
+/* Blocking: read, patch, check; the document to write over version @ret_rv. */
+static int make(struct patching *p, struct json *ret, int64_t *ret_rv, struct err *err)
 {
     struct arena *a = http_arena(p->call->req);
     struct json stored, made;
-    int64_t rv = 0;
     int result;
 
-    if (api_object_get(p->call->api, a, &p->key, API_WITHOUT_NODES, &stored, err) < 0)
+    if (api_object_get(p->call->api, a, &p->key, parts_of(p->call), &stored, err) < 0)
         return -1;
     result = p->patch->type == API_PATCH_JSON
                  ? patch_json(a, &stored, p->patch->patch, &made, err)
@@ -132,25 +142,31 @@ static int make(struct patching *p, struct store_txn **ret, struct err *err)
     if (result < 0 || check_identity(p, &stored, &made, err) < 0 ||
         check_made(p, a, &made, err) < 0)
         return -1;
-    if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &rv))
+    if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), ret_rv))
         return err_set(err, ERR_INTERNAL, "a stored object has no resourceVersion");
     made = keep_members(a, &stored, &made, p->sub);
-    made = object_set_defaults(a, p->kind, &made);
-    *ret = store_txn_new(p->call->api->options.store);
-    store_txn_update(*ret, &made, rv);
+    *ret = object_set_defaults(a, p->kind, &made);
     return 0;
 }
 
-static void write_patched(struct patching *p, struct store_txn *txn)
+static void write_patched(struct patching *p)
 {
     struct store *store = p->call->api->options.store;
+    struct store_txn *txn;
     struct err err;
 
+    if (p->call->is_dry_run) {
+        p->call->dialect->object(p->call->req, 200, &p->made);
+        return;
+    }
     if (store_is_stalled(store)) {
-        store_txn_free(txn);
         err_set(&err, ERR_IO, "the store cannot write: its disk is full or busy");
         p->call->dialect->fail(p->call->req, &err);
-    } else if (store_commit(store, txn, on_patched, p, &err) < 0) {
+        return;
+    }
+    txn = store_txn_new(store);
+    store_txn_update(txn, &p->made, p->rv);
+    if (store_commit(store, txn, on_patched, p, &err) < 0) {
         err.kind = ERR_TRANSIENT;
         p->call->dialect->fail(p->call->req, &err);
     }
@@ -161,7 +177,7 @@ static void run_make(struct job *job)
     struct patching *p = CONTAINER_OF(job, struct patching, job);
 
     job->err.kind = ERR_NONE;
-    make(p, &p->txn, &job->err);
+    make(p, &p->made, &p->rv, &job->err);
 }
 
 static void on_made(struct job *job)
@@ -171,7 +187,7 @@ static void on_made(struct job *job)
     if (job->err.kind != ERR_NONE)
         p->call->dialect->fail(p->call->req, &job->err);
     else
-        write_patched(p, TAKE(p->txn));
+        write_patched(p);
 }
 
 static void on_patched(void *ctx, const struct store_result *result, const struct err *err)
@@ -192,13 +208,12 @@ void api_patch(struct api_call *call, const struct object_kind *kind,
                const struct store_key *key, struct str sub, const struct api_patch *patch)
 {
     struct patching *p = ARENA_NEW(http_arena(call->req), struct patching);
-    struct store_txn *txn;
     struct err err;
 
     *p = (struct patching){.call = call, .kind = kind, .key = *key, .sub = sub, .patch = patch};
     p->is_once = json_path(patch->patch, "metadata", "resourceVersion", NULL) != NULL;
-    if (make(p, &txn, &err) < 0)
+    if (make(p, &p->made, &p->rv, &err) < 0)
         call->dialect->fail(call->req, &err);
     else
-        write_patched(p, txn);
+        write_patched(p);
 }

@@ -47,6 +47,7 @@ struct api_call {
     struct api *api;
     struct http_request *req;
     const struct api_dialect *dialect;
+    bool is_dry_run; /* everything but the writing; not of api_submit(), which has its own */
 };
 
 /* ---- reading; http threads and workers; blocking ---- */

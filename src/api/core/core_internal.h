@@ -6,5 +6,8 @@
 /** api_commit() - hand a transaction to the store, or fail the call; @done gets the call */
 void api_commit(struct api_call *call, struct store_txn *txn, store_done_fn done);
 
+/** api_conflict() - somebody else wrote meanwhile: ERR_CONFLICT in Kubernetes' words; -1 */
+int api_conflict(const struct store_key *key, struct err *err);
+
 /** api_on_written() - answer a call by what the store has now; store_done_fn */
 void api_on_written(void *call, const struct store_result *result, const struct err *err);

@@ -8,6 +8,8 @@
 
 #include "base/random.h"
 
+#include <assert.h>
+
 /* ---- showing ---- */
 
 static int add_nodes(struct api *api, struct arena *a, const struct store_object *o,
@@ -234,6 +236,47 @@ int api_document_check(struct arena *a, const struct object_document *doc,
     return 0;
 }
 
+static const struct object_kind *kind_of(const struct store_key *key)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count), *found = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if (str_is(key->group, all[i].group) && str_is(key->kind, all[i].kind))
+            found = &all[i];
+    assert(found);
+    return found;
+}
+
+int api_conflict(const struct store_key *key, struct err *err)
+{
+    const struct object_kind *kind = kind_of(key);
+
+    return err_set(err, ERR_CONFLICT,
+                   "Operation cannot be fulfilled on %s%s%s \"" STR_FMT
+                   "\": the object has been modified; please apply your changes to the latest "
+                   "version and try again",
+                   kind->plural, kind->group[0] ? "." : "", kind->group, STR_ARG(key->name));
+}
+
+/* A creation that is only tried: is the name free? */
+static void try_create(struct api_call *call, const struct object_kind *kind,
+                       const struct json *made)
+{
+    const struct store_key key = api_key(kind, object_namespace(made), object_name(made));
+    struct arena *a = http_arena(call->req);
+    struct json there;
+    struct err err = {0};
+
+    if (api_object_get(call->api, a, &key, API_WITHOUT_NODES, &there, &err) == 0)
+        err_set(&err, ERR_EXISTS, "%s%s%s \"" STR_FMT "\" already exists", kind->plural,
+                kind->group[0] ? "." : "", kind->group, STR_ARG(key.name));
+    if (err.kind == ERR_NOT_FOUND)
+        call->dialect->object(call->req, call->dialect->created, made);
+    else
+        call->dialect->fail(call->req, &err);
+}
+
 void api_create(struct api_call *call, const struct object_kind *kind, struct str ns,
                 const struct json *doc)
 {
@@ -248,15 +291,47 @@ void api_create(struct api_call *call, const struct object_kind *kind, struct st
         call->dialect->fail(call->req, &err);
         return;
     }
+    if (call->is_dry_run) {
+        try_create(call, kind, &made);
+        return;
+    }
     txn = store_txn_new(call->api->options.store);
     store_txn_create(txn, &made);
     api_commit(call, txn, on_created);
 }
 
+static void try_delete(struct api_call *call, const struct store_key *key, struct str uid,
+                       int64_t rv)
+{
+    struct json doc;
+    int64_t is = 0;
+    struct err err = {0};
+
+    if (api_object_get(call->api, http_arena(call->req), key, API_WITHOUT_NODES, &doc, &err) <
+        0) {
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    if ((!str_is_empty(uid) && !str_eq(uid, object_uid(&doc))) ||
+        (rv != 0 &&
+         (!parse_i64(json_str(json_path(&doc, "metadata", "resourceVersion", NULL)), &is) ||
+          is != rv)))
+        api_conflict(key, &err);
+    if (err.kind == ERR_NONE)
+        call->dialect->removed(call->req);
+    else
+        call->dialect->fail(call->req, &err);
+}
+
 void api_delete(struct api_call *call, const struct store_key *key, struct str uid, int64_t rv)
 {
-    struct store_txn *txn = store_txn_new(call->api->options.store);
+    struct store_txn *txn;
 
+    if (call->is_dry_run) {
+        try_delete(call, key, uid, rv);
+        return;
+    }
+    txn = store_txn_new(call->api->options.store);
     store_txn_delete(txn, key, uid, rv);
     api_commit(call, txn, api_on_written);
 }
@@ -270,7 +345,7 @@ int api_delete_all(struct api_call *call, const struct store_query *q, struct js
     if (api_object_list(call->api, http_arena(call->req), q, API_WITHOUT_NODES, &list, err) < 0)
         return -1;
     *ret = list.items;
-    if (list.items.count == 0)
+    if (list.items.count == 0 || call->is_dry_run)
         return 0;
     txn = store_txn_new(call->api->options.store);
     for (uint32_t i = 0; i < list.items.count; i++) {
