@@ -432,9 +432,12 @@ static void test_mark_outlives_what_it_names(void **state)
     assert_int_equal(
         w->submitter.create(w->submitter.ctx, &template, STR("argo"), STR(""), &o, &err), 0);
     store_object_unref(o);
+    err = (struct err){0};
     assert_int_equal(w->submitter.submit_from(w->submitter.ctx, STR("workflowtemplate"),
                                               STR("lib"), &options, &o, &err),
                      0);
+    assert_int_equal(err.kind,
+                     ERR_NONE); /* callers look at it: that there was no mark is no fault */
     drop(w, "WorkflowTemplate", STR("lib"));
     assert_int_equal(w->submitter.submit_from(w->submitter.ctx, STR("workflowtemplate"),
                                               STR("lib"), &options, &again, &err),

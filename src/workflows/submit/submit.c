@@ -41,16 +41,21 @@ static int made_before(struct arena *a, struct store *store, struct str mark,
 {
     struct json_object_builder b = {0}, meta = {0};
     struct store_key key;
+    struct err found = {0}; /* that there is none is no error of the caller's */
     struct json doc;
 
     if (str_is_empty(mark))
         return 0;
-    if (store_once_get(store, a, mark, &key, err) < 0)
-        return err->kind == ERR_NOT_FOUND ? 0 : -1;
-    if (store_get(store, &key, ret, err) == 0)
-        return 1;
-    if (err->kind != ERR_NOT_FOUND)
+    if (store_once_get(store, a, mark, &key, &found) == 0) {
+        if (store_get(store, &key, ret, &found) == 0)
+            return 1;
+    } else if (found.kind == ERR_NOT_FOUND) {
+        return 0;
+    }
+    if (found.kind != ERR_NOT_FOUND) {
+        *err = found;
         return -1;
+    }
     json_add_str(a, &meta, STR("name"), key.name);
     json_add_str(a, &meta, STR("namespace"), key.ns);
     json_add(a, &b, STR("apiVersion"),
