@@ -1,4 +1,5 @@
-/* Runs a fuzz target over the files of a corpus folder and over a few hostile built-in texts, as one TAP test a text. */
+/* Runs a fuzz target over the files of a corpus folder and over a few hostile built-in texts,
+ * as one TAP test a text. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,7 +39,8 @@ static void run_file(const char *folder, const char *name)
 
 static void run_built_in(void)
 {
-    static const char *const texts[] = {"", "{", "[[[[", "\"\\u", "\xff\xfe", "a: &a [*a]", "{{=", "-", "\n\n\t", "%"};
+    static const char *const texts[] = {"",           "{",   "[[[[", "\"\\u",  "\xff\xfe",
+                                        "a: &a [*a]", "{{=", "-",    "\n\n\t", "%"};
     uint8_t *deep = malloc(100000);
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

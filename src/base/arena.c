@@ -1,6 +1,7 @@
 /*
- * Arenas: a chain of blocks, bump allocation, no free of single pieces. The first block is small, since most
- * arenas serve one request; each further block doubles up to a cap; large pieces get a block of their own.
+ * Arenas: a chain of blocks, bump allocation, no free of single pieces. The first block is
+ * small, since most arenas serve one request; each further block doubles up to a cap; large
+ * pieces get a block of their own.
  */
 #include "base/arena.h"
 
@@ -24,7 +25,7 @@ struct block {
 struct arena {
     struct block *top;
     size_t first_bytes; /* of the first block */
-    size_t bytes; /* handed out since the start or the last reset */
+    size_t bytes;       /* handed out since the start or the last reset */
 };
 
 static struct block *block_new(struct block *prev, size_t size)

@@ -1,9 +1,10 @@
 /*
  * base/arena.h - memory that a unit of work ends.
  *
- * One arena per HTTP request, delivered event, reconcile pass or parsed document. What is allocated here is
- * never freed singly and does not leave without a copy. Not thread-safe: one owner at any instant.
- * A function that allocates in an arena takes it as a parameter: its signature says where the result lives.
+ * One arena per HTTP request, delivered event, reconcile pass or parsed document. What is
+ * allocated here is never freed singly and does not leave without a copy. Not thread-safe: one
+ * owner at any instant. A function that allocates in an arena takes it as a parameter: its
+ * signature says where the result lives.
  */
 #pragma once
 
@@ -96,5 +97,5 @@ struct str str_vprintf(struct arena *a, const char *fmt, va_list args) _printf_(
  */
 struct str str_concat(struct arena *a, struct str left, struct str right);
 
-#define ARENA_NEW(a, type) ((type *) arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)          ((type *) arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *) arena_alloc((a), sizeof(type) * (count)))

@@ -1,8 +1,10 @@
 /*
- * base/banned.h - calls that the house does not use, made uncompilable. Included by the compiler's command line
+ * base/banned.h - calls that the house does not use, made uncompilable. Included by the
+ * compiler's command line
  * (-include) into every file, after the system headers that declare them.
  *
- * Instead: struct str and struct strbuf, parse_u64() and friends, str_cut(), gotime, err_sys(), io/child, the loop.
+ * Instead: struct str and struct strbuf, parse_u64() and friends, str_cut(), gotime, err_sys(),
+ * io/child, the loop.
  */
 #pragma once
 

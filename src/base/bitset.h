@@ -1,5 +1,6 @@
 /*
- * base/bitset.h - a set of small numbers, for graph work. Lives in an arena; size fixed when made.
+ * base/bitset.h - a set of small numbers, for graph work. Lives in an arena; size fixed when
+ * made.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /*
  * base/clock.h - two clocks as two types, so that mixing them does not compile.
  *
- * Domain code takes time as an argument (loop_now()); only the loop, source threads and tools read the clock.
+ * Domain code takes time as an argument (loop_now()); only the loop, source threads and tools
+ * read the clock.
  */
 #pragma once
 

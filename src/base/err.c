@@ -1,6 +1,6 @@
 /*
- * Errors as values. Texts are built in a scratch buffer first, because callers may pass the old text
- * as an argument of the new one.
+ * Errors as values. Texts are built in a scratch buffer first, because callers may pass the old
+ * text as an argument of the new one.
  */
 #include "base/err.h"
 

@@ -1,4 +1,5 @@
-/* Crash points for tests. The choice is read once from the environment; passes are counted atomically. */
+/* Crash points for tests. The choice is read once from the environment; passes are counted
+ * atomically. */
 #include "base/fault.h"
 
 #include <signal.h>

@@ -1,9 +1,10 @@
 /*
  * base/fault.h - named points at which a crash test kills the process.
  *
- * FAULT_POINT("bus.append.before_commit") does nothing unless the environment variable TIPHYS_FAULT names the
- * point when the process starts ("name" or "name:N" for the Nth pass), then the process dies by SIGKILL there.
- * Builds without WITH_FAULTS compile it to nothing. Every name has a row in base/faults.def.
+ * FAULT_POINT("bus.append.before_commit") does nothing unless the environment variable
+ * TIPHYS_FAULT names the point when the process starts ("name" or "name:N" for the Nth pass),
+ * then the process dies by SIGKILL there. Builds without WITH_FAULTS compile it to nothing.
+ * Every name has a row in base/faults.def.
  */
 #pragma once
 

@@ -1,4 +1,5 @@
-/* base/limits.h - every limit by name, from limits.def. The unit stands in the name and in docs/LIMITS.md. */
+/* base/limits.h - every limit by name, from limits.def. The unit stands in the name and in
+ * docs/LIMITS.md. */
 #pragma once
 
 enum limit {

@@ -1,7 +1,8 @@
 /*
  * base/list.h - intrusive doubly linked lists, for things that live in several lists at once.
  *
- * A link that is in no list points at itself; list_remove() on such a link is a no-op. No allocation.
+ * A link that is in no list points at itself; list_remove() on such a link is a no-op. No
+ * allocation.
  */
 #pragma once
 
@@ -13,9 +14,9 @@ struct list {
     struct list *next, *prev;
 };
 
-#define LIST_INIT(l)                                                                           \
-    {                                                                                          \
-        .next = &(l), .prev = &(l)                                                             \
+#define LIST_INIT(l)               \
+    {                              \
+        .next = &(l), .prev = &(l) \
     }
 
 static inline void list_init(struct list *l)
@@ -59,7 +60,7 @@ static inline void list_splice(struct list *to, struct list *from)
 #define LIST_ENTRY(link, type, member) CONTAINER_OF(link, type, member)
 
 /* The current entry may be removed inside the loop; other entries may not. */
-#define LIST_FOREACH(it, head, type, member)                                                   \
-    for (struct list *it##_ = (head)->next, *it##_next_ = it##_->next;                         \
-         it##_ != (head); it##_ = it##_next_, it##_next_ = it##_->next)                        \
+#define LIST_FOREACH(it, head, type, member)                                            \
+    for (struct list *it##_ = (head)->next, *it##_next_ = it##_->next; it##_ != (head); \
+         it##_ = it##_next_, it##_next_ = it##_->next)                                  \
         for (type *it = LIST_ENTRY(it##_, type, member); it; it = NULL)

@@ -1,8 +1,9 @@
 /*
  * base/log.h - one log, JSON lines or text, one schema: time, level, message, fields.
  *
- * The message is constant text; facts are fields. Objects hold a struct log_scope whose fields go out with each
- * line; scopes chain to their parent. Any thread; a line is written by one write(2). Never log a secret.
+ * The message is constant text; facts are fields. Objects hold a struct log_scope whose fields
+ * go out with each line; scopes chain to their parent. Any thread; a line is written by one
+ * write(2). Never log a secret.
  */
 #pragma once
 
@@ -38,12 +39,13 @@ struct log_scope {
     size_t count;
 };
 
-#define LOG_STR(name, value)                                                                   \
+#define LOG_STR(name, value) \
     ((struct log_field){.key = LOG_KEY_##name, .type = LOG_TYPE_STR, .text = (value)})
-#define LOG_I64(name, value)                                                                   \
-    ((struct log_field){.key = LOG_KEY_##name, .type = LOG_TYPE_I64, .number = (int64_t) (value)})
-#define LOG_ERR(err)                                                                           \
-    ((struct log_field){                                                                       \
+#define LOG_I64(name, value) \
+    ((struct log_field){     \
+        .key = LOG_KEY_##name, .type = LOG_TYPE_I64, .number = (int64_t) (value)})
+#define LOG_ERR(err)     \
+    ((struct log_field){ \
         .key = LOG_KEY_ERROR, .type = LOG_TYPE_STR, .text = str_from((err)->text)})
 
 /**
@@ -78,18 +80,18 @@ bool log_is_on(enum log_level level);
 void log_write(const struct log_scope *scope, enum log_level level, const char *message,
                const struct log_field *fields, size_t count);
 
-#define LOG_WRITE_(scope, level, message, ...)                                                 \
-    do {                                                                                       \
-        if (log_is_on(level)) {                                                                \
-            const struct log_field log_fields_[] = {{.key = LOG_KEY_COUNT_}, ##__VA_ARGS__};   \
-            log_write((scope), (level), (message), log_fields_ + 1,                            \
-                      COUNT_OF(log_fields_) - 1);                                              \
-        }                                                                                      \
+#define LOG_WRITE_(scope, level, message, ...)                                               \
+    do {                                                                                     \
+        if (log_is_on(level)) {                                                              \
+            const struct log_field log_fields_[] = {{.key = LOG_KEY_COUNT_}, ##__VA_ARGS__}; \
+            log_write((scope), (level), (message), log_fields_ + 1,                          \
+                      COUNT_OF(log_fields_) - 1);                                            \
+        }                                                                                    \
     } while (0)
 
-#define log_debug(scope, message, ...)                                                         \
+#define log_debug(scope, message, ...) \
     LOG_WRITE_(scope, LOG_LEVEL_DEBUG, message, ##__VA_ARGS__)
 #define log_info(scope, message, ...) LOG_WRITE_(scope, LOG_LEVEL_INFO, message, ##__VA_ARGS__)
 #define log_warn(scope, message, ...) LOG_WRITE_(scope, LOG_LEVEL_WARN, message, ##__VA_ARGS__)
-#define log_error(scope, message, ...)                                                         \
+#define log_error(scope, message, ...) \
     LOG_WRITE_(scope, LOG_LEVEL_ERROR, message, ##__VA_ARGS__)

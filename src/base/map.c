@@ -135,7 +135,8 @@ void *map_take(struct map *m, struct str key)
         m->slots[moved] = (uint32_t) (index + 1);
     }
     free_key(m, m->entries[index].key);
-    m->entries[index] = m->entries[last]; /* before clear_slot(), which looks at hashes through the slots */
+    m->entries[index] =
+        m->entries[last]; /* before clear_slot(), which looks at hashes through the slots */
     m->len--;
     clear_slot(m, slot);
     return value;

@@ -1,9 +1,10 @@
 /*
  * base/map.h - text key to pointer.
  *
- * Open addressing on the heap. Keys are copied unless the map was made with map_init_borrowed(); values are
- * borrowed. Iteration order is the order of insertion (removal moves the last entry into the gap). A zeroed map
- * is empty and copies its keys. One owner at any instant.
+ * Open addressing on the heap. Keys are copied unless the map was made with
+ * map_init_borrowed(); values are borrowed. Iteration order is the order of insertion (removal
+ * moves the last entry into the gap). A zeroed map is empty and copies its keys. One owner at
+ * any instant.
  */
 #pragma once
 
@@ -51,5 +52,5 @@ void *map_put(struct map *m, struct str key, void *value);
 void *map_take(struct map *m, struct str key);
 
 /* it is struct map_entry *; the map must not change inside the loop. */
-#define MAP_FOREACH(it, m)                                                                     \
+#define MAP_FOREACH(it, m) \
     for (struct map_entry *it = (m)->entries; it && it < (m)->entries + (m)->len; it++)

@@ -1,8 +1,8 @@
 /*
  * base/mem.h - heap memory that never comes back NULL.
  *
- * Out of memory aborts: the daemon is crash-only and all truth is on disk. In exchange, nothing is sized
- * by input without a limit check at the caller. Any thread.
+ * Out of memory aborts: the daemon is crash-only and all truth is on disk. In exchange, nothing
+ * is sized by input without a limit check at the caller. Any thread.
  */
 #pragma once
 

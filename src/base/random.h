@@ -1,5 +1,6 @@
 /*
- * base/random.h - randomness as an argument, so that a whole daemon can be simulated from a seed.
+ * base/random.h - randomness as an argument, so that a whole daemon can be simulated from a
+ * seed.
  *
  * Not for secrets: tokens and keys come from the crypto library. One owner at any instant.
  */

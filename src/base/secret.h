@@ -1,7 +1,9 @@
 /*
- * base/secret.h - credentials: bytes that cannot be printed by accident and are wiped on release.
+ * base/secret.h - credentials: bytes that cannot be printed by accident and are wiped on
+ * release.
  *
- * There is no printf helper on purpose. Use secret_reveal() at the one place that sends it out. One owner.
+ * There is no printf helper on purpose. Use secret_reveal() at the one place that sends it out.
+ * One owner.
  */
 #pragma once
 

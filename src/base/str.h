@@ -1,9 +1,9 @@
 /*
  * base/str.h - text for reading: a borrowed view by value.
  *
- * A struct str is never assumed to be terminated; make a C string with str_cz() at the border to libc or
- * SQLite only. A view with a NULL pointer is "absent"; with length 0 and a pointer it is "empty".
- * All functions are pure and may run on any thread.
+ * A struct str is never assumed to be terminated; make a C string with str_cz() at the border
+ * to libc or SQLite only. A view with a NULL pointer is "absent"; with length 0 and a pointer
+ * it is "empty". All functions are pure and may run on any thread.
  */
 #pragma once
 
@@ -19,12 +19,12 @@ struct str {
 };
 
 #define STR(literal) ((struct str){.ptr = "" literal, .len = sizeof(literal) - 1})
-#define STR_INIT(literal)                                                                      \
-    {                                                                                          \
-        .ptr = "" literal, .len = sizeof(literal) - 1                                          \
+#define STR_INIT(literal)                             \
+    {                                                 \
+        .ptr = "" literal, .len = sizeof(literal) - 1 \
     }
-#define STR_NONE ((struct str){.ptr = NULL, .len = 0})
-#define STR_FMT "%.*s"
+#define STR_NONE   ((struct str){.ptr = NULL, .len = 0})
+#define STR_FMT    "%.*s"
 #define STR_ARG(s) (int) (s).len, (s).ptr ? (s).ptr : ""
 
 /* A view of a C string; NULL gives the absent view. */
@@ -62,8 +62,8 @@ static inline bool str_is(struct str a, const char *cz)
 /* The part from byte @from on; past the end gives the empty view. */
 static inline struct str str_skip(struct str s, size_t from)
 {
-    return from >= s.len ? str_of(s.ptr ? s.ptr + s.len : NULL, 0) :
-                           str_of(s.ptr + from, s.len - from);
+    return from >= s.len ? str_of(s.ptr ? s.ptr + s.len : NULL, 0)
+                         : str_of(s.ptr + from, s.len - from);
 }
 
 /* The first @len bytes, or all. */
@@ -131,7 +131,8 @@ bool str_eq_nocase(struct str a, struct str b) _pure_;
 bool str_cut(struct str *rest, char sep, struct str *ret);
 
 /**
- * str_hash() - 64-bit hash for tables in memory (FNV-1a with a final mix); not stable across versions
+ * str_hash() - 64-bit hash for tables in memory (FNV-1a with a final mix); not stable across
+ * versions
  * @s: text
  */
 uint64_t str_hash(struct str s) _pure_;
@@ -166,7 +167,8 @@ bool parse_i64(struct str s, int64_t *ret) _must_use_;
 bool parse_u32(struct str s, uint32_t *ret) _must_use_;
 
 /**
- * parse_f64() - a whole text as a decimal floating-point number (C locale, no hex, no inf or nan)
+ * parse_f64() - a whole text as a decimal floating-point number (C locale, no hex, no inf or
+ * nan)
  * @s:   text, at most 400 bytes
  * @ret: the number; untouched on failure
  */

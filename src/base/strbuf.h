@@ -1,8 +1,8 @@
 /*
  * base/strbuf.h - text for writing: a growing buffer with a maximum.
  *
- * Going over the maximum sets a sticky state that is checked once at the end, so building code stays linear.
- * Memory is the heap's; strbuf_done() releases it. One owner at any instant.
+ * Going over the maximum sets a sticky state that is checked once at the end, so building code
+ * stays linear. Memory is the heap's; strbuf_done() releases it. One owner at any instant.
  */
 #pragma once
 
@@ -19,9 +19,9 @@ struct strbuf {
     bool is_over; /* the maximum was exceeded; all later writes are dropped */
 };
 
-#define STRBUF_INIT(max)                                                                       \
-    {                                                                                          \
-        .max_bytes = (max)                                                                     \
+#define STRBUF_INIT(max)   \
+    {                      \
+        .max_bytes = (max) \
     }
 
 /** strbuf_init() - an empty buffer that may grow to @max_bytes */

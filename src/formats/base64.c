@@ -1,7 +1,9 @@
-/* See base64.h. Decoding is lenient about alphabets and padding, strict about everything else. */
+/* See base64.h. Decoding is lenient about alphabets and padding, strict about everything else.
+ */
 #include "formats/base64.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 struct str base64_encode(struct arena *a, struct str bytes)
 {

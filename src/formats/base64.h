@@ -7,5 +7,6 @@
 /** base64_encode() - standard alphabet with padding, in the arena */
 struct str base64_encode(struct arena *a, struct str bytes);
 
-/** base64_decode() - standard or URL alphabet, padded or not; line breaks are skipped; ERR_INVALID names the first bad byte */
+/** base64_decode() - standard or URL alphabet, padded or not; line breaks are skipped;
+ * ERR_INVALID names the first bad byte */
 int base64_decode(struct arena *a, struct str text, struct str *ret, struct err *err);

@@ -1,13 +1,15 @@
 /*
  * formats/json.h - JSON documents: immutable values with exact numbers and source positions.
  *
- * A value is 24 bytes and is passed by const pointer; its children lie behind it in the arena that it was
- * parsed or built in. Numbers keep their spelling. Object members keep their order and (when parsed) their
- * duplicates; json_get() finds the last one, as encoding/json does. Text views may point into the source
- * text, so the source must outlive the document. Nothing here is thread-bound; immutable values may be read anywhere.
+ * A value is 24 bytes and is passed by const pointer; its children lie behind it in the arena
+ * that it was parsed or built in. Numbers keep their spelling. Object members keep their order
+ * and (when parsed) their duplicates; json_get() finds the last one, as encoding/json does.
+ * Text views may point into the source text, so the source must outlive the document. Nothing
+ * here is thread-bound; immutable values may be read anywhere.
  *
- * Printing follows Go's encoding/json: HTML escaping is a style, U+2028/9 are escaped, invalid UTF-8 becomes
- * U+FFFD, floats as strconv 'g'-like shortest. Source: RFC 8259; ../shared/golden/formats/json.jsonl decides.
+ * Printing follows Go's encoding/json: HTML escaping is a style, U+2028/9 are escaped, invalid
+ * UTF-8 becomes U+FFFD, floats as strconv 'g'-like shortest. Source: RFC 8259;
+ * ../shared/golden/formats/json.jsonl decides.
  */
 #pragma once
 
@@ -25,9 +27,9 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json_member;
 
 struct json {
-    uint8_t type;  /* enum json_type */
-    bool is_true;  /* JSON_BOOL */
-    uint32_t pos;  /* byte offset in the source text (JSON or YAML), or JSON_NO_POS */
+    uint8_t type;   /* enum json_type */
+    bool is_true;   /* JSON_BOOL */
+    uint32_t pos;   /* byte offset in the source text (JSON or YAML), or JSON_NO_POS */
     uint32_t count; /* bytes of text, items, or members */
     union {
         const char *text;                  /* JSON_NUMBER: its spelling; JSON_STRING: decoded */
@@ -54,7 +56,8 @@ enum json_style {
  * @a:    where the values live
  * @text: source; borrowed by the values, must outlive them
  * @ret:  root value
- * @err:  ERR_INVALID with Go's message and "line L, column C"; ERR_LIMIT over JSON_DEPTH_MAX or ARENA_DOC_MAX_BYTES
+ * @err:  ERR_INVALID with Go's message and "line L, column C"; ERR_LIMIT over JSON_DEPTH_MAX or
+ * ARENA_DOC_MAX_BYTES
  *
  * Return: 0 or -1.
  */
@@ -64,7 +67,8 @@ int json_parse(struct arena *a, struct str text, struct json *ret, struct err *e
  * json_parse_next() - read the next value of a text that holds several, one behind the other
  * @rest: what is left; moved past the value
  *
- * Return: 1, 0 when nothing but white space is left, or -1. Positions count from the value's beginning.
+ * Return: 1, 0 when nothing but white space is left, or -1. Positions count from the value's
+ * beginning.
  */
 int json_parse_next(struct arena *a, struct str *rest, struct json *ret, struct err *err);
 
@@ -80,10 +84,12 @@ void json_print_string(struct strbuf *b, struct str s, unsigned style);
 /** json_position() - line and column (both from 1, column in bytes) of a byte offset */
 void json_position(struct str text, uint32_t pos, unsigned *ret_line, unsigned *ret_column);
 
-/** json_get() - member of an object by name, borrowed; NULL when @v is NULL, no object, or has none */
+/** json_get() - member of an object by name, borrowed; NULL when @v is NULL, no object, or has
+ * none */
 const struct json *json_get(const struct json *v, struct str key);
 
-/** json_path() - json_get() along NULL-terminated C string names: json_path(v, "metadata", "name", NULL) */
+/** json_path() - json_get() along NULL-terminated C string names: json_path(v, "metadata",
+ * "name", NULL) */
 const struct json *json_path(const struct json *v, ...) __attribute__((__sentinel__));
 
 /** json_item() - array element, borrowed, or NULL */
@@ -121,7 +127,8 @@ static inline struct str json_number(const struct json *v)
     return json_is(v, JSON_NUMBER) ? str_of(v->text, v->count) : STR_NONE;
 }
 
-/** json_i64() - a whole number (also spelled 1e3 or 2.0); false when it is none or does not fit */
+/** json_i64() - a whole number (also spelled 1e3 or 2.0); false when it is none or does not fit
+ */
 bool json_i64(const struct json *v, int64_t *ret) _must_use_;
 
 /** json_f64() - a number as double; false when it is none */
@@ -158,10 +165,12 @@ static inline struct json json_number_text(struct str s)
 /** json_int() - a whole number */
 struct json json_int(struct arena *a, int64_t n);
 
-/** json_float() - a number printed as Go prints a float64; NaN and infinities are a bug of the caller */
+/** json_float() - a number printed as Go prints a float64; NaN and infinities are a bug of the
+ * caller */
 struct json json_float(struct arena *a, double n);
 
-/* Builders: a zeroed struct is an empty object or array; members live in the arena given to each call. */
+/* Builders: a zeroed struct is an empty object or array; members live in the arena given to
+ * each call. */
 struct json_object_builder {
     struct json_member *at;
     size_t len, room;
@@ -173,10 +182,12 @@ struct json_array_builder {
 };
 
 /** json_add() - append a member; the key is borrowed; no check for duplicates */
-void json_add(struct arena *a, struct json_object_builder *b, struct str key, struct json value);
+void json_add(struct arena *a, struct json_object_builder *b, struct str key,
+              struct json value);
 
 /** json_add_str() - append a string member unless @value is empty or absent (Go's omitempty) */
-void json_add_str(struct arena *a, struct json_object_builder *b, struct str key, struct str value);
+void json_add_str(struct arena *a, struct json_object_builder *b, struct str key,
+                  struct str value);
 
 /** json_push() - append an element */
 void json_push(struct arena *a, struct json_array_builder *b, struct json value);
@@ -187,11 +198,12 @@ struct json json_object(const struct json_object_builder *b);
 /** json_array() - the finished array; the builder is spent */
 struct json json_array(const struct json_array_builder *b);
 
-/** json_set() - a copy of object @v (NULL or not an object: empty) with one member set in place or appended; shares all else */
+/** json_set() - a copy of object @v (NULL or not an object: empty) with one member set in place
+ * or appended; shares all else */
 struct json json_set(struct arena *a, const struct json *v, struct str key, struct json value);
 
-/** json_set_path() - json_set() through nested objects named by C strings; missing ones are made.
- *  json_set_path(a, doc, value, "metadata", "name", NULL) */
+/** json_set_path() - json_set() through nested objects named by C strings; missing ones are
+ * made. json_set_path(a, doc, value, "metadata", "name", NULL) */
 struct json json_set_path(struct arena *a, const struct json *v, struct json value, ...)
     __attribute__((__sentinel__));
 

@@ -27,8 +27,8 @@ struct workers;
 /** workers_new() - start @count threads; owned */
 struct workers *workers_new(struct loop *loop, unsigned count, struct err *err);
 
-/** workers_submit() - hand a job over; any thread; -1 with ERR_TRANSIENT when the queue is full,
- * the job then stays the caller's */
+/** workers_submit() - hand a job over; any thread; -1 with ERR_TRANSIENT when the queue is
+ * full, the job then stays the caller's */
 int workers_submit(struct workers *w, struct job *job, struct err *err);
 
 /** workers_free() - take no new jobs, finish all accepted ones (their done() runs on later loop

@@ -1,10 +1,11 @@
 /*
  * pods/pod.h - the pod boundary: the engine asks for pods and observes pods, nothing else.
  *
- * A runner is one answer to that request: local/ (this machine), kube/ (a cluster, later), scripted/ (tests and
- * simulation). create() is idempotent by uid: after a crash the engine asks again for every unfinished Pod node; a
- * runner that has it already (running or ended) reports its state, else starts it. Reports come on the loop, in
- * order for one pod, the last one is_final. A final report is kept on disk until pod_forget().
+ * A runner is one answer to that request: local/ (this machine), kube/ (a cluster, later),
+ * scripted/ (tests and simulation). create() is idempotent by uid: after a crash the engine
+ * asks again for every unfinished Pod node; a runner that has it already (running or ended)
+ * reports its state, else starts it. Reports come on the loop, in order for one pod, the last
+ * one is_final. A final report is kept on disk until pod_forget().
  *
  * All functions run on the loop unless said otherwise; texts are borrowed for the call.
  */
@@ -15,16 +16,18 @@
 #include "formats/json.h"
 
 struct pod_request {
-    struct str uid;              /* identity: of the workflow's uid and the node id; [0-9a-z-], at most 80 bytes */
-    struct str ns, name;         /* the pod's, as upstream names it */
+    struct str
+        uid; /* identity: of the workflow's uid and the node id; [0-9a-z-], at most 80 bytes */
+    struct str ns, name; /* the pod's, as upstream names it */
     struct str workflow, workflow_uid, node_id, node_name;
-    const struct json *template; /* resolved Template: one of container, script; inputs, outputs, initContainers, volumes ... */
+    const struct json *template; /* resolved Template: one of container, script; inputs,
+                                    outputs, initContainers, volumes ... */
     const struct json *volumes;  /* workflow spec.volumes (array) or NULL */
     const struct json *pod_meta; /* {labels, annotations} or NULL */
     struct str service_account;  /* or "" */
     struct wall deadline;        /* kill with DeadlineExceeded then; ms 0: none */
     uint64_t grace_ms;           /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
-    bool wants_result;           /* outputs.result (the standard output of main) is used by somebody */
+    bool wants_result; /* outputs.result (the standard output of main) is used by somebody */
 };
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_ERROR };
@@ -32,12 +35,13 @@ enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_ERROR 
 struct pod_report {
     struct str uid;
     enum pod_phase phase;
-    struct str message;          /* as upstream infers it: "Error (exit code 1)", or "" */
-    const struct json *outputs;  /* NodeStatus.outputs: parameters (with values), result, exitCode, artifacts; NULL if none */
+    struct str message;            /* as upstream infers it: "Error (exit code 1)", or "" */
+    const struct json *outputs;    /* NodeStatus.outputs: parameters (with values), result,
+                                      exitCode, artifacts; NULL if none */
     struct wall started, finished; /* of the main container; ms 0: not yet */
-    struct str host;             /* node name of this machine */
+    struct str host;               /* node name of this machine */
     struct str ip;
-    struct str isolation;        /* "process", "host", "image" */
+    struct str isolation; /* "process", "host", "image" */
     bool is_final;
 };
 
@@ -50,9 +54,10 @@ struct pod_runner_ops {
     int (*create)(struct pod_runner *r, const struct pod_request *req, struct err *err);
     void (*kill)(struct pod_runner *r, struct str uid, struct str why, uint64_t grace_ms);
     void (*forget)(struct pod_runner *r, struct str uid, bool keep_logs);
-    void (*sweep)(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid), void *ctx);
-    struct pod_log *(*log_open)(struct pod_runner *r, struct str ns, struct str pod, struct str container,
-                                struct err *err);
+    void (*sweep)(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
+                  void *ctx);
+    struct pod_log *(*log_open)(struct pod_runner *r, struct str ns, struct str pod,
+                                struct str container, struct err *err);
     void (*close)(struct pod_runner *r);
 };
 
@@ -64,22 +69,27 @@ struct pod_runner {
 
 /**
  * pod_create() - ask for a pod
- * @err: ERR_TRANSIENT (over POD_QUEUE_MAX waiting): ask again later; ERR_INVALID: the request can never run
+ * @err: ERR_TRANSIENT (over POD_QUEUE_MAX waiting): ask again later; ERR_INVALID: the request
+ * can never run
  *
  * Return: 0: a report will follow; -1.
  */
-static inline int pod_create(struct pod_runner *r, const struct pod_request *req, struct err *err)
+static inline int pod_create(struct pod_runner *r, const struct pod_request *req,
+                             struct err *err)
 {
     return r->ops->create(r, req, err);
 }
 
-/** pod_kill() - end a pod: SIGTERM, after @grace_ms SIGKILL; a final report with @why as message follows; unknown uid: no-op */
-static inline void pod_kill(struct pod_runner *r, struct str uid, struct str why, uint64_t grace_ms)
+/** pod_kill() - end a pod: SIGTERM, after @grace_ms SIGKILL; a final report with @why as
+ * message follows; unknown uid: no-op */
+static inline void pod_kill(struct pod_runner *r, struct str uid, struct str why,
+                            uint64_t grace_ms)
 {
     r->ops->kill(r, uid, why, grace_ms);
 }
 
-/** pod_forget() - its final report is durable elsewhere: drop the record, and the logs unless @keep_logs */
+/** pod_forget() - its final report is durable elsewhere: drop the record, and the logs unless
+ * @keep_logs */
 static inline void pod_forget(struct pod_runner *r, struct str uid, bool keep_logs)
 {
     r->ops->forget(r, uid, keep_logs);
@@ -87,12 +97,13 @@ static inline void pod_forget(struct pod_runner *r, struct str uid, bool keep_lo
 
 /**
  * pod_sweep() - remove what is left of pods of workflows that are gone: records, logs, folders
- * @is_gone: asked after all that is left has been looked up, so that whatever it reads first is newer
+ * @is_gone: asked after all that is left has been looked up, so that whatever it reads first is
+ * newer
  *
  * On a worker: blocks. Pods that run are left alone.
  */
-static inline void pod_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
-                             void *ctx)
+static inline void pod_sweep(struct pod_runner *r,
+                             bool (*is_gone)(void *ctx, struct str workflow_uid), void *ctx)
 {
     r->ops->sweep(r, is_gone, ctx);
 }
@@ -117,7 +128,8 @@ struct pod_log {
     const struct pod_log_ops *ops;
 };
 
-/** pod_log_open() - the log of a container ("main", "wait" is empty, init names) of a pod, also of one that has ended; ERR_NOT_FOUND */
+/** pod_log_open() - the log of a container ("main", "wait" is empty, init names) of a pod, also
+ * of one that has ended; ERR_NOT_FOUND */
 static inline struct pod_log *pod_log_open(struct pod_runner *r, struct str ns, struct str pod,
                                            struct str container, struct err *err)
 {
@@ -136,8 +148,8 @@ static inline bool pod_log_is_ended(struct pod_log *log)
     return log->ops->is_ended(log);
 }
 
-/** pod_log_wait_fd() - becomes readable when there may be more (the log drains it on read); -1: the system has none to give or
- * the pod has ended, look again by time */
+/** pod_log_wait_fd() - becomes readable when there may be more (the log drains it on read); -1:
+ * the system has none to give or the pod has ended, look again by time */
 static inline int pod_log_wait_fd(struct pod_log *log)
 {
     return log->ops->wait_fd(log);

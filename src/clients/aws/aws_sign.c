@@ -246,7 +246,8 @@ static struct str canonical(struct arena *a, const struct aws_request *req,
 /* Headers that signing itself sets: what the caller says about them does not count. */
 static bool is_ours(const struct aws_request *req, struct str name)
 {
-    return str_eq_nocase(name, STR("x-amz-date")) || (req->signer == AWS_SIGN_S3V4 && str_eq_nocase(name, STR("x-amz-content-sha256")));
+    return str_eq_nocase(name, STR("x-amz-date")) ||
+           (req->signer == AWS_SIGN_S3V4 && str_eq_nocase(name, STR("x-amz-content-sha256")));
 }
 
 int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,

@@ -3,10 +3,10 @@
  * against an HTTP server that answers as the service does and fails when told to; the table of
  * drivers; changes and deletion of objects.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -476,6 +476,7 @@ int main(void)
         TEST(test_sqs_bad_bodies),       TEST(test_sqs_opens_again_after_failures),
     };
 
-    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC)); /* failures are part of the tests */
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_ERROR,
+              open("/dev/null", O_WRONLY | O_CLOEXEC)); /* failures are part of the tests */
     return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
 }

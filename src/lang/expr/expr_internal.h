@@ -293,16 +293,17 @@ int expr_to_int(struct expr_run *r, const struct expr_value *v, struct expr_valu
 int expr_to_float(struct expr_run *r, const struct expr_value *v, struct expr_value *ret);
 
 /* Rows of the table of builtins, by file. */
-#define EXPR_CALLS(X)                                                                          \
-    X(len)                                                                                     \
-    X(type)                                                                                    \
-    X(abs) X(ceil) X(floor) X(round) X(int) X(float) X(string) X(max) X(min) X(mean) X(median) \
-        X(trim) X(trimPrefix) X(trimSuffix) X(upper) X(lower) X(split) X(splitAfter)           \
-            X(replace) X(repeat) X(join) X(indexOf) X(lastIndexOf) X(hasPrefix) X(hasSuffix)   \
-                X(toJSON) X(toJson) X(fromJSON) X(toBase64) X(fromBase64) X(now) X(duration)   \
-                    X(date) X(timezone) X(first) X(last) X(get) X(take) X(keys) X(values)      \
-                        X(toPairs) X(fromPairs) X(reverse) X(uniq) X(concat) X(flatten)        \
-                            X(sort) X(bitand) X(bitor) X(bitxor) X(bitnand) X(bitnot)          \
+#define EXPR_CALLS(X)                                                                        \
+    X(len)                                                                                   \
+    X(type)                                                                                  \
+    X(abs)                                                                                   \
+    X(ceil) X(floor) X(round) X(int) X(float) X(string) X(max) X(min) X(mean) X(median)      \
+        X(trim) X(trimPrefix) X(trimSuffix) X(upper) X(lower) X(split) X(splitAfter)         \
+            X(replace) X(repeat) X(join) X(indexOf) X(lastIndexOf) X(hasPrefix) X(hasSuffix) \
+                X(toJSON) X(toJson) X(fromJSON) X(toBase64) X(fromBase64) X(now) X(duration) \
+                    X(date) X(timezone) X(first) X(last) X(get) X(take) X(keys) X(values)    \
+                        X(toPairs) X(fromPairs) X(reverse) X(uniq) X(concat) X(flatten)      \
+                            X(sort) X(bitand) X(bitor) X(bitxor) X(bitnand) X(bitnot)        \
                                 X(bitshl) X(bitshr) X(bitushr) X(jsonpath)
 
 /* Declares the function behind each builtin: expr_fn_len() and so on. */

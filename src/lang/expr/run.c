@@ -49,7 +49,7 @@ static int run_bool(struct expr_run *r, const struct expr_node *n, bool *ret)
 
 static int run_unary(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
 {
-    bool is_true;
+    bool is_true = false;
 
     if (n->op == EXPR_OP_NOT) {
         if (run_bool(r, n->kids[0], &is_true) < 0)

@@ -57,9 +57,9 @@ struct local_pod {
     bool is_kill_wanted, is_kill_sent;
     uint64_t kill_grace_ms;
     struct str kill_why;
-    struct fd_watch *watch; /* on an adopted shim's pidfd */
-    int pidfd;              /* -1: none */
-    struct local_work *work; /* in the arena; NULL while it waits */
+    struct fd_watch *watch;   /* on an adopted shim's pidfd */
+    int pidfd;                /* -1: none */
+    struct local_work *work;  /* in the arena; NULL while it waits */
     enum stage_result staged; /* the job's result */
     struct outcome outcome;
 };
@@ -163,12 +163,15 @@ struct zygote_hooks {
 };
 
 /** zygote_new() - a stopped one; owned; @shim is borrowed */
-struct zygote *zygote_new(struct loop *loop, const char *shim, const struct zygote_hooks *hooks);
+struct zygote *zygote_new(struct loop *loop, const char *shim,
+                          const struct zygote_hooks *hooks);
 
-/** zygote_start() - spawn it (also again, after it was lost or stopped); reports come on the loop; ERR_IO, ERR_NOT_FOUND */
+/** zygote_start() - spawn it (also again, after it was lost or stopped); reports come on the
+ * loop; ERR_IO, ERR_NOT_FOUND */
 int zygote_start(struct zygote *z, struct err *err);
 
-/** zygote_send() - ask for a pod by its absolute folder; workers: waits while the zygote has more requests than it takes; ERR_TRANSIENT when it is gone */
+/** zygote_send() - ask for a pod by its absolute folder; workers: waits while the zygote has
+ * more requests than it takes; ERR_TRANSIENT when it is gone */
 int zygote_send(struct zygote *z, uint64_t tag, struct str dir, struct err *err);
 
 /** zygote_stop() - close its socket: it ends, its shims go on; loop thread */

@@ -92,9 +92,11 @@ int zygote_start(struct zygote *z, struct err *err)
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return err_sys(err, errno, "make a socket for the shim zygote");
-    peer = fcntl(pair[1], F_DUPFD_CLOEXEC, 10); /* away from 3: dup2 onto itself would keep close-on-exec */
+    peer = fcntl(pair[1], F_DUPFD_CLOEXEC,
+                 10); /* away from 3: dup2 onto itself would keep close-on-exec */
     close(pair[1]);
-    result = peer < 0 ? err_sys(err, errno, "duplicate the zygote's socket") : spawn_with(z->shim, peer, &z->pid, err);
+    result = peer < 0 ? err_sys(err, errno, "duplicate the zygote's socket")
+                      : spawn_with(z->shim, peer, &z->pid, err);
     if (peer >= 0)
         close(peer);
     if (result < 0) {
@@ -129,7 +131,8 @@ int zygote_send(struct zygote *z, uint64_t tag, struct str dir, struct err *err)
     ssize_t done;
 
     if (dir.len >= sizeof(request.dir))
-        return err_set(err, ERR_LIMIT, "folder of a pod: %zu bytes (limit %zu)", dir.len, sizeof(request.dir) - 1);
+        return err_set(err, ERR_LIMIT, "folder of a pod: %zu bytes (limit %zu)", dir.len,
+                       sizeof(request.dir) - 1);
     request.tag = tag;
     memcpy(request.dir, dir.ptr, dir.len);
     request.dir[dir.len] = '\0';

@@ -33,7 +33,7 @@ struct pod {
     struct cri out, err;
     int log_fd;
     int64_t log_dropped; /* bytes of it that are a hole now */
-    int status; /* of waitpid */
+    int status;          /* of waitpid */
     bool has_exited;
     int64_t kill_at_ms; /* SIGKILL is due then; 0: not ending */
 };

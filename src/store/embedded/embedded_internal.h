@@ -125,7 +125,8 @@ int db_error(sqlite3 *db, const char *what, struct err *err);
 void bind_str(sqlite3_stmt *s, int at, struct str text);
 struct str column_str(sqlite3_stmt *s, int at, struct arena *a);
 
-/** store_reader_take() / store_reader_give() - borrow a read connection; blocks while all are lent */
+/** store_reader_take() / store_reader_give() - borrow a read connection; blocks while all are
+ * lent */
 struct connection *store_reader_take(struct store *s, struct err *err);
 void store_reader_give(struct store *s, struct connection *c);
 

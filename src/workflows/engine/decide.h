@@ -1,11 +1,13 @@
 /*
- * workflows/engine/decide.h - what a workflow does next: a pure function of state, observation and time.
+ * workflows/engine/decide.h - what a workflow does next: a pure function of state, observation
+ * and time.
  *
- * No I/O, no clock, no global, no thread. A wf is one workflow in memory: its immutable document (with
- * storedTemplates and storedWorkflowTemplateSpec, so that no reference is looked up later) and its nodes.
- * wf_decide() applies one observation and advances what depends on it (the node, its parents), not the whole
- * tree; it changes the wf and reports what changed, to be stored before the actions are carried out.
- * Source: ../shared/spec/workflows.md 2 to 4; ../shared/golden/engine decides.
+ * No I/O, no clock, no global, no thread. A wf is one workflow in memory: its immutable
+ * document (with storedTemplates and storedWorkflowTemplateSpec, so that no reference is looked
+ * up later) and its nodes. wf_decide() applies one observation and advances what depends on it
+ * (the node, its parents), not the whole tree; it changes the wf and reports what changed, to
+ * be stored before the actions are carried out. Source: ../shared/spec/workflows.md 2 to 4;
+ * ../shared/golden/engine decides.
  */
 #pragma once
 
@@ -30,14 +32,15 @@ struct wf_stored_node {
  *
  * Return: owned; wf_free().
  */
-struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t node_count, struct err *err);
+struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t node_count,
+                   struct err *err);
 void wf_free(struct wf *wf);
 DEFINE_CLEANUP(struct wf *, wf_free)
 
 enum wf_input_kind {
-    WF_INPUT_WAKE,   /* first pass, restart, timer: look at all that may be due */
-    WF_INPUT_POD,    /* a pod report for a node */
-    WF_INPUT_SPEC,   /* the document changed (shutdown, suspend, labels): doc is the new text */
+    WF_INPUT_WAKE, /* first pass, restart, timer: look at all that may be due */
+    WF_INPUT_POD,  /* a pod report for a node */
+    WF_INPUT_SPEC, /* the document changed (shutdown, suspend, labels): doc is the new text */
 };
 
 struct wf_input {
@@ -64,18 +67,18 @@ struct wf_node_change {
 };
 
 struct wf_actions {
-    struct arena *arena;             /* given by the caller; everything below lives there */
+    struct arena *arena; /* given by the caller; everything below lives there */
     const struct wf_node_change *nodes;
     size_t node_count;
-    struct str doc;                  /* the changed Workflow document without nodes, or absent */
-    bool is_finished;                /* the workflow has ended (doc says how) */
+    struct str doc;   /* the changed Workflow document without nodes, or absent */
+    bool is_finished; /* the workflow has ended (doc says how) */
     const struct wf_pod_action *pods;
     size_t pod_count;
     const struct wf_kill_action *kills;
     size_t kill_count;
-    const struct str *forget;        /* pod uids whose outcome this change stores */
+    const struct str *forget; /* pod uids whose outcome this change stores */
     size_t forget_count;
-    struct wall wake_at;             /* call again with WF_INPUT_WAKE then; ms 0: no need */
+    struct wall wake_at; /* call again with WF_INPUT_WAKE then; ms 0: no need */
 };
 
 /**
@@ -85,11 +88,12 @@ struct wf_actions {
  * @now:    the time of this pass
  * @ret:    what to store and then to do; ret->arena is set by the caller
  *
- * Total: what is wrong with a workflow becomes its node and workflow messages, never a failure of this function.
- * On a freshly loaded wf the first WAKE also asks for the pods of all unfinished Pod nodes again (idempotent).
+ * Total: what is wrong with a workflow becomes its node and workflow messages, never a failure
+ * of this function. On a freshly loaded wf the first WAKE also asks for the pods of all
+ * unfinished Pod nodes again (idempotent).
  */
-void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count, struct wall now,
-               struct wf_actions *ret);
+void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
+               struct wall now, struct wf_actions *ret);
 
 /**
  * wf_refused_doc() - the document of a workflow that wf_load() refuses: ended in Error
@@ -97,7 +101,8 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
  * @doc: as stored
  * @why: what is wrong
  */
-struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str why, struct wall now);
+struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str why,
+                           struct wall now);
 
 /** wf_uid() and so on: identity, borrowed for the wf's life */
 struct str wf_uid(const struct wf *wf);

@@ -26,9 +26,9 @@ struct engine {
     struct list slow; /* runs that wait for the slow timer: held news, busy store */
     struct timer *slow_timer;
     bool is_slow_timer_on;
-    struct list to_load; /* runs whose state must be read from the store */
-    unsigned loading;    /* jobs under way */
-    unsigned committing; /* commits under way */
+    struct list to_load;       /* runs whose state must be read from the store */
+    unsigned loading;          /* jobs under way */
+    unsigned committing;       /* commits under way */
     struct timer *sweep_timer; /* runs while a deleted workflow may have left pods on disk */
     bool is_sweep_due, is_sweeping;
     bool is_stopping;

@@ -142,7 +142,7 @@ struct wf {
     struct json doc;
     const struct json *spec; /* effective; in the first arena */
     struct str name, ns, uid;
-    int64_t generation; /* grows with each retry */
+    int64_t generation;   /* grows with each retry */
     struct map templates; /* "scope/name" to struct json *, borrowed keys */
     struct str local_scope;
     struct map nodes; /* by id, borrowed keys */
@@ -252,8 +252,8 @@ struct subst_options wf_names_options(const struct wf_names *names, enum subst_u
 enum subst_answer wf_names_find(const void *names, struct str name, struct str *ret);
 /** wf_global_find() - workflow.* */
 enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret);
-/** wf_loops_check() - can what the loops among steps [@from, @to) gave be joined? ERR_INVALID: a
- * result that is no JSON */
+/** wf_loops_check() - can what the loops among steps [@from, @to) gave be joined? ERR_INVALID:
+ * a result that is no JSON */
 int wf_loops_check(struct wf *wf, const struct wf_frame *f, size_t from, size_t to,
                    struct err *err);
 /** wf_step_resolve() - fill in a step's references; 1: its condition is false, nothing else is
