@@ -73,7 +73,7 @@ static int run_unary(struct expr_run *r, const struct expr_node *n, struct expr_
 
 static int run_logic(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
 {
-    bool is_true;
+    bool is_true = false;
 
     if (run_bool(r, n->kids[0], &is_true) < 0)
         return -1;
