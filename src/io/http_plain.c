@@ -495,16 +495,32 @@ static int read_answer(struct exchange *x, struct err *err)
 
 /* ---- the call ---- */
 
+/* A kept connection may be closed by the server while we send: nothing came back, and what may
+ * be done twice is sent once more (RFC 9110 9.2.2). */
+static bool was_closed_before(const struct exchange *x, const struct err *err)
+{
+    struct str method = x->call->method;
+
+    return err->kind == ERR_TRANSIENT && x->status == 0 && x->p->in.len == 0 &&
+           !str_is(method, "POST") && !str_is(method, "PATCH");
+}
+
 static int exchange(struct exchange *x, const struct target *target, struct err *err)
 {
     _cleanup_strbuf_ struct strbuf request =
         STRBUF_INIT(HTTP_HEADER_MAX_BYTES + HTTP_RESPONSE_MAX_BYTES);
-    bool is_kept = can_reuse(x->p, target);
     struct str bytes;
 
-    if (build_request(x, target, &request, err) < 0 ||
-        strbuf_finish(&request, &bytes, err) < 0 ||
-        (!is_kept && connect_new(x, target, err) < 0) || send_all(x, bytes, err) < 0)
+    if (build_request(x, target, &request, err) < 0 || strbuf_finish(&request, &bytes, err) < 0)
+        return -1;
+    if (can_reuse(x->p, target)) {
+        if (send_all(x, bytes, err) == 0 && read_answer(x, err) == 0)
+            return 0;
+        if (!was_closed_before(x, err))
+            return -1;
+        disconnect(x->p);
+    }
+    if (connect_new(x, target, err) < 0 || send_all(x, bytes, err) < 0)
         return -1;
     return read_answer(x, err);
 }

@@ -95,10 +95,11 @@ struct bus {
     } rest; /* dozes: not longer than LAZY_MS */
     bool is_stopping;
 
-    struct dedup dedup; /* writer */
-    uint64_t next_seq;  /* writer */
-    uint64_t untrimmed; /* records since the last look at retention: writer */
-    int64_t trimmed_ms; /* when that was */
+    struct dedup dedup;    /* writer */
+    uint64_t next_seq;     /* writer */
+    bool is_batch_counted; /* stored_bytes holds what is being written: writer */
+    uint64_t untrimmed;    /* records since the last look at retention: writer */
+    int64_t trimmed_ms;    /* when that was */
     atomic_ullong newest, stored_events, stored_bytes, published, duplicates, trimmed;
     atomic_bool is_stalled;
 

@@ -153,6 +153,7 @@ static void count_trimmed(struct bus *bus, int gone)
     atomic_store(&bus->stored_bytes,
                  (unsigned long long) read_number(
                      bus, "SELECT coalesce(sum(length(payload) + 200), 0) FROM record"));
+    bus->is_batch_counted = true; /* its rows are among them */
 }
 
 /* Retention by age and size; what some cursor has not passed goes, too, but not without a word.
@@ -270,11 +271,13 @@ static void tell_publishers(struct bus *bus, struct list *batch)
             atomic_fetch_add(&bus->duplicates, 1);
         } else {
             atomic_fetch_add(&bus->stored_events, 1);
-            atomic_fetch_add(&bus->stored_bytes, record_bytes(&item->record));
+            if (!bus->is_batch_counted)
+                atomic_fetch_add(&bus->stored_bytes, record_bytes(&item->record));
         }
         if (item->published)
             item->published(item->ctx, item->record.seq, item->is_duplicate, &none);
     }
+    bus->is_batch_counted = false;
 }
 
 static void post_batch(struct bus *bus, struct list *batch)
