@@ -121,7 +121,7 @@ static void on_page(struct loop_task *task)
     c->page = NULL;
     if (c->is_closed) {
         consumer_free(c);
-    } else if (page->err.kind == ERR_NONE) {
+    } else if (page->err.kind == ERR_NONE && !c->is_paused) { /* a paused one reads it again */
         size_t done = deliver(c, page->records, page->count);
 
         if (done == page->count && !c->is_closed) {
