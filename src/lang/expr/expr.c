@@ -12,6 +12,8 @@ int expr_locate(struct str text, uint32_t pos, struct err *err)
     struct str line = text;
     size_t start = 0, end, column, number = 1;
 
+    if (text.len == 0)
+        return -1;
     for (size_t i = 0; i < pos && i < text.len; i++)
         if (text.ptr[i] == '\n') {
             start = i + 1;
@@ -79,11 +81,10 @@ int expr_eval_bool(struct arena *a, struct str text, const struct expr_env *env,
     return 0;
 }
 
-/* One look for missing names. */
-struct missing {
+/* One look for names. */
+struct walk {
     struct arena *a;
-    const struct expr_env *env;
-    expr_missing_fn fn;
+    expr_name_fn fn;
     void *ctx;
     struct err *err;
 };
@@ -94,66 +95,94 @@ static bool is_text(const struct expr_node *n)
 }
 
 /* "a.b.c" of a name with members by texts; false for anything else. */
-static bool path_of(struct missing *m, const struct expr_node *n, struct str *ret)
+static bool path_of(struct walk *w, const struct expr_node *n, struct str *ret)
 {
     struct str base;
 
+    if (n->kind == EXPR_NODE_CHAIN)
+        return path_of(w, n->kids[0], ret);
     if (n->kind == EXPR_NODE_NAME) {
         *ret = n->name;
         return true;
     }
-    if (n->kind != EXPR_NODE_MEMBER || n->is_optional || !is_text(n->kids[1]) ||
-        !path_of(m, n->kids[0], &base))
+    if (n->kind != EXPR_NODE_MEMBER || !is_text(n->kids[1]) || !path_of(w, n->kids[0], &base))
         return false;
-    *ret = str_printf(m->a, STR_FMT "." STR_FMT, STR_ARG(base),
+    *ret = str_printf(w->a, STR_FMT "." STR_FMT, STR_ARG(base),
                       STR_ARG(expr_text_of(&n->kids[1]->value)));
     return true;
 }
 
-/* The value of such a path; false when a part of it is not there. */
-static bool path_find(struct missing *m, const struct expr_node *n, struct expr_value *ret)
-{
-    struct expr_value base;
-    const struct expr_value *found;
-
-    if (n->kind == EXPR_NODE_NAME)
-        return !str_is(n->name, "$env") && expr_name_find(m->env, m->a, n->name, ret);
-    if (!path_find(m, n->kids[0], &base))
-        return false;
-    found = expr_map_get(&base, expr_text_of(&n->kids[1]->value));
-    if (found)
-        *ret = *found;
-    return found != NULL;
-}
-
-static int each_missing(struct missing *m, const struct expr_node *n)
+static int each_name(struct walk *w, const struct expr_node *n, enum expr_need need)
 {
     bool is_coalesce = n->kind == EXPR_NODE_BINARY && n->op == EXPR_OP_COALESCE;
-    struct expr_value v;
     struct str path;
 
-    if (path_of(m, n, &path))
-        return path_find(m, n, &v) ? 0 : m->fn(m->ctx, path, m->err);
     if (n->kind == EXPR_NODE_CHAIN)
-        return 0;
-    for (size_t i = is_coalesce ? 1 : 0; i < n->kid_count; i++) {
+        need = EXPR_GUARDED;
+    if (path_of(w, n, &path))
+        return w->fn(w->ctx, path, need, w->err);
+    for (size_t i = 0; i < n->kid_count; i++) {
         const struct expr_node *kid = n->kids[i];
 
-        if (kid && each_missing(m, kid) < 0)
+        if (kid && each_name(w, kid, is_coalesce && i == 0 ? EXPR_GUARDED : need) < 0)
             return -1;
     }
     return 0;
 }
 
+int expr_each_name(struct arena *a, struct str text, expr_name_fn fn, void *ctx,
+                   struct err *err)
+{
+    struct walk w = {.a = a, .fn = fn, .ctx = ctx, .err = err};
+    struct expr_env none = {.functions = EXPR_PLAIN};
+    struct expr_node *root = NULL;
+
+    if (expr_parse(a, text, &none, &root, err) < 0)
+        return -1;
+    return each_name(&w, root, EXPR_NEEDED);
+}
+
+struct missing {
+    struct arena *a;
+    const struct expr_env *env;
+    expr_missing_fn fn;
+    void *ctx;
+};
+
+/* The first part of a path that is not there, or the absent text. */
+static struct str missing_part(struct missing *m, struct str path, enum expr_need need)
+{
+    struct str rest = path, name;
+    struct expr_value v = {.type = EXPR_NIL};
+    const struct expr_value *found = &v;
+    size_t len = 0;
+
+    for (bool is_first = true; str_cut(&rest, '.', &name); is_first = false) {
+        len += name.len + !is_first;
+        if (is_first && (str_is(name, "$env") || !expr_name_find(m->env, m->a, name, &v)))
+            return name;
+        if (!is_first)
+            found = expr_map_get(found, name);
+        if (!found)
+            return need == EXPR_NEEDED ? str_head(path, len) : STR_NONE;
+    }
+    return STR_NONE;
+}
+
+static int tell_missing(void *ctx, struct str path, enum expr_need need, struct err *err)
+{
+    struct missing *m = ctx;
+    struct str part = missing_part(m, path, need);
+
+    return str_is_none(part) ? 0 : m->fn(m->ctx, part, err);
+}
+
 int expr_each_missing(struct arena *a, struct str text, const struct expr_env *env,
                       expr_missing_fn fn, void *ctx, struct err *err)
 {
-    struct missing m = {.a = a, .env = env, .fn = fn, .ctx = ctx, .err = err};
-    struct expr_node *root = NULL;
+    struct missing m = {.a = a, .env = env, .fn = fn, .ctx = ctx};
 
-    if (expr_parse(a, text, env, &root, err) < 0)
-        return -1;
-    return each_missing(&m, root);
+    return expr_each_name(a, text, tell_missing, &m, err);
 }
 
 bool expr_lookup_map(const void *ctx, struct arena *a _unused_, struct str name,

@@ -136,7 +136,32 @@ int expr_eval(struct arena *a, struct str text, const struct expr_env *env,
 int expr_eval_bool(struct arena *a, struct str text, const struct expr_env *env, bool *ret,
                    struct err *err);
 
-/* Told of one name of an expression that the environment lacks, as "steps.a.outputs.result". */
+/* Must a name of an expression be there? */
+enum expr_need {
+    EXPR_NEEDED,
+    EXPR_GUARDED, /* at the left of "??" or with "?." in it: only its first part */
+};
+
+/* Told of one name with its members, as "steps.a.outputs.result". */
+typedef int (*expr_name_fn)(void *ctx, struct str path, enum expr_need need, struct err *err);
+
+/**
+ * expr_each_name() - the names that an expression asks for
+ * @a:    scratch
+ * @text: expression
+ * @fn:   returns 0 to go on, -1 to stop
+ * @ctx:  passed to @fn
+ * @err:  ERR_INVALID when the text is no expression, or as @fn filled it
+ *
+ * Members by other than fixed texts end a name. As upstream's, names that "let" makes and
+ * functions that are not of the language are told, too.
+ *
+ * Return: 0 or -1.
+ */
+int expr_each_name(struct arena *a, struct str text, expr_name_fn fn, void *ctx,
+                   struct err *err);
+
+/* Told of one name that the environment lacks, up to the first member that is not there. */
 typedef int (*expr_missing_fn)(void *ctx, struct str name, struct err *err);
 
 /**
@@ -146,10 +171,7 @@ typedef int (*expr_missing_fn)(void *ctx, struct str name, struct err *err);
  * @env:  names
  * @fn:   returns 0 to go on, -1 to stop
  * @ctx:  passed to @fn
- * @err:  ERR_INVALID when the text is no expression, or as @fn filled it
- *
- * Names at the left of "??" and behind "?." may be missing and are not told. As upstream's,
- * names that "let" makes are told, too.
+ * @err:  as expr_each_name()
  *
  * Return: 0 or -1.
  */

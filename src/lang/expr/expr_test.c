@@ -542,13 +542,15 @@ static int gather_missing(void *ctx, struct str name, struct err *err)
 static void test_missing(void **state _unused_)
 {
     static const struct row rows[] = {
-        {"steps.a.outputs.result + steps['b'].ip", "steps.b.ip "},
-        {"steps.b.ip ?? steps.c.ip", "steps.c.ip "},
+        {"steps.a.outputs.result + steps['b'].ip", "steps.b "},
+        {"steps.b.ip ?? steps.c.ip", "steps.c "},
+        {"top ?? 1", "top "},
+        {"keys(steps).a[nope.x]", "nope "},
         {"steps?.b.ip + nope", "nope "},
         {"steps.a.list[0].x.y", ""},
         {"steps.a.outputs.result.deeper", "steps.a.outputs.result.deeper "},
         {"let q = 1; q", "q "},
-        {"map(items, #.x + other.y)", "items other.y "},
+        {"map(items, #.x + other.y)", "items other "},
         {"asInt(sprig.trim(retries)) + len(1)", "retries "},
         {"absent", ""},
         {"stop + never", "stop !"},

@@ -106,13 +106,18 @@ static int decode_expr(struct run *run, const struct subst_tag *tag, enum subst_
     struct str expr = str_skip(tag->shown, 1);
     struct str quoted;
     struct json v;
+    char *place;
 
     *ret = expr;
     if (form == SUBST_DECODED)
         return 0;
     quoted = str_printf(run->arena, "\"" STR_FMT "\"", STR_ARG(expr));
-    if (json_parse(run->arena, quoted, &v, err) < 0)
+    if (json_parse(run->arena, quoted, &v, err) < 0) {
+        place = strstr(err->text, " (line "); /* Go does not tell it */
+        if (place)
+            *place = '\0';
         return err_wrap(err, "failed to unmarshall JSON expression");
+    }
     *ret = json_str(&v);
     return 0;
 }
