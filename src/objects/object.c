@@ -324,8 +324,6 @@ bool object_check(struct arena *a, const struct object_document *doc,
         object_check_templates(a, &doc->value, faults);
     if (faults->len == before && is_cron(doc->kind))
         check_cron_templates(a, &doc->value, faults);
-    if (has_templates(doc->kind) || is_cron(doc->kind))
-        object_check_tags(a, &doc->value, faults);
     return faults->len == before;
 }
 

@@ -24,11 +24,3 @@ struct str object_mend_indent(struct arena *a, struct str text, size_t line);
  */
 void object_check_templates(struct arena *a, const struct json *doc,
                             struct field_faults *faults);
-
-/**
- * object_check_tags() - tags that hold an expression are refused: ERR_UNSUPPORTED
- * @a:      where the faults live
- * @doc:    a Workflow, WorkflowTemplate or ClusterWorkflowTemplate
- * @faults: what is refused is appended
- */
-void object_check_tags(struct arena *a, const struct json *doc, struct field_faults *faults);

@@ -19,7 +19,7 @@ static const struct field value_from_rows[] = {
     ANYSTR("default", "Value when the source gives none."),
     PART("configMapKeyRef", config_map_key_selector, "A key of a ConfigMap.", LATER),
     PART("supplied", empty, "Given while the workflow waits.", .flags = FIELD_PRESENT_MEANS),
-    TEXT("expression", "Expression that gives the value.", LATER),
+    TEXT("expression", "Expression that gives the value."),
     TEXT("jsonPath", "JSONPath into the resource.", LATER),
     TEXT("jqFilter", "Filter of jq over the resource.", LATER),
     TEXT("event", "Expression over the event.", LATER),
@@ -86,7 +86,7 @@ static const struct field retry_strategy_rows[] = {
            .unbuilt = "OnTransientError", .fallback = "OnFailure"),
     PART("backoff", backoff, "Waits between tries."),
     PART("affinity", retry_affinity, "Where a new try runs.", .flags = FIELD_NO_OP),
-    TEXT("expression", "Expression that says whether to try again.", LATER),
+    TEXT("expression", "Expression that says whether to try again."),
     {0},
 };
 SHAPE(retry_strategy, "RetryStrategy", "What happens when a template fails.");

@@ -292,26 +292,75 @@ int expr_to_int(struct expr_run *r, const struct expr_value *v, struct expr_valu
 /** expr_to_float() - the language's float() */
 int expr_to_float(struct expr_run *r, const struct expr_value *v, struct expr_value *ret);
 
-/* Rows of the table of builtins, by file. */
-#define EXPR_CALLS(X)                                                                        \
-    X(len)                                                                                   \
-    X(type)                                                                                  \
-    X(abs)                                                                                   \
-    X(ceil) X(floor) X(round) X(int) X(float) X(string) X(max) X(min) X(mean) X(median)      \
-        X(trim) X(trimPrefix) X(trimSuffix) X(upper) X(lower) X(split) X(splitAfter)         \
-            X(replace) X(repeat) X(join) X(indexOf) X(lastIndexOf) X(hasPrefix) X(hasSuffix) \
-                X(toJSON) X(toJson) X(fromJSON) X(toBase64) X(fromBase64) X(now) X(duration) \
-                    X(date) X(timezone) X(first) X(last) X(get) X(take) X(keys) X(values)    \
-                        X(toPairs) X(fromPairs) X(reverse) X(uniq) X(concat) X(flatten)      \
-                            X(sort) X(bitand) X(bitor) X(bitxor) X(bitnand) X(bitnot)        \
-                                X(bitshl) X(bitshr) X(bitushr) X(jsonpath)
+/** expr_cast_int() - whatever it is, as a whole number; 0 when it is none (sprig) */
+int64_t expr_cast_int(const struct expr_value *v);
 
-/* Declares the function behind each builtin: expr_fn_len() and so on. */
-#define X(name)                                                                         \
+/** expr_cast_float() - whatever it is, as a float; 0 when it is none (sprig) */
+double expr_cast_float(const struct expr_value *v);
+
+/* The function behind each builtin; its arguments have been counted and checked. */
+#define EXPR_FN(name)                                                                   \
     int expr_fn_##name(struct expr_run *r, const struct expr_value *args, size_t count, \
-                       struct expr_value *ret);
-EXPR_CALLS(X)
-#undef X
+                       struct expr_value *ret)
+
+EXPR_FN(len);
+EXPR_FN(type);
+EXPR_FN(abs);
+EXPR_FN(ceil);
+EXPR_FN(floor);
+EXPR_FN(round);
+EXPR_FN(int);
+EXPR_FN(float);
+EXPR_FN(string);
+EXPR_FN(max);
+EXPR_FN(min);
+EXPR_FN(mean);
+EXPR_FN(median);
+EXPR_FN(trim);
+EXPR_FN(trimPrefix);
+EXPR_FN(trimSuffix);
+EXPR_FN(upper);
+EXPR_FN(lower);
+EXPR_FN(split);
+EXPR_FN(splitAfter);
+EXPR_FN(replace);
+EXPR_FN(repeat);
+EXPR_FN(join);
+EXPR_FN(indexOf);
+EXPR_FN(lastIndexOf);
+EXPR_FN(hasPrefix);
+EXPR_FN(hasSuffix);
+EXPR_FN(toJSON);
+EXPR_FN(toJson);
+EXPR_FN(fromJSON);
+EXPR_FN(toBase64);
+EXPR_FN(fromBase64);
+EXPR_FN(now);
+EXPR_FN(duration);
+EXPR_FN(date);
+EXPR_FN(timezone);
+EXPR_FN(first);
+EXPR_FN(last);
+EXPR_FN(get);
+EXPR_FN(take);
+EXPR_FN(keys);
+EXPR_FN(values);
+EXPR_FN(toPairs);
+EXPR_FN(fromPairs);
+EXPR_FN(reverse);
+EXPR_FN(uniq);
+EXPR_FN(concat);
+EXPR_FN(flatten);
+EXPR_FN(sort);
+EXPR_FN(bitand);
+EXPR_FN(bitor);
+EXPR_FN(bitxor);
+EXPR_FN(bitnand);
+EXPR_FN(bitnot);
+EXPR_FN(bitshl);
+EXPR_FN(bitshr);
+EXPR_FN(bitushr);
+EXPR_FN(jsonpath);
 
 static inline struct expr_value expr_bool(bool is_true)
 {

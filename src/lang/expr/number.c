@@ -261,3 +261,45 @@ FN(bitushr)
     *ret = expr_int(by > 63 ? 0 : (int64_t) ((uint64_t) args[0].number >> by));
     return 0;
 }
+
+/* A text with a leading 0 is octal. */
+static int64_t text_int(struct str s)
+{
+    bool is_negative = s.len > 1 && s.ptr[0] == '-';
+    struct str digits = str_skip(s, s.len > 1 && (s.ptr[0] == '-' || s.ptr[0] == '+'));
+    int64_t n = 0;
+
+    if (digits.len > 1 && digits.ptr[0] == '0') { /* octal */
+        for (size_t i = 1; i < digits.len; i++) {
+            if (digits.ptr[i] < '0' || digits.ptr[i] > '7' || n > INT64_MAX / 8 - 8)
+                return 0;
+            n = n * 8 + digits.ptr[i] - '0';
+        }
+        return is_negative ? -n : n;
+    }
+    return parse_i64(s, &n) ? n : 0;
+}
+
+int64_t expr_cast_int(const struct expr_value *v)
+{
+    if (v->type == EXPR_INT || v->type == EXPR_DURATION)
+        return v->number;
+    if (v->type == EXPR_FLOAT)
+        return v->real >= -0x1p63 && v->real < 0x1p63 ? (int64_t) v->real : INT64_MIN;
+    if (v->type == EXPR_BOOL)
+        return v->is_true;
+    return v->type == EXPR_STRING ? text_int(expr_text_of(v)) : 0;
+}
+
+double expr_cast_float(const struct expr_value *v)
+{
+    double n = 0;
+
+    if (expr_is_number(v))
+        return expr_real(v);
+    if (v->type == EXPR_BOOL)
+        return v->is_true;
+    if (v->type != EXPR_STRING || go_float_parse(expr_text_of(v), &n) != GO_FLOAT_READ)
+        return 0;
+    return n;
+}

@@ -8,8 +8,8 @@
 
 #include "base/limits.h"
 #include "formats/base64.h"
-#include "formats/gofloat.h"
 #include "formats/goquote.h"
+#include "formats/gotime.h"
 #include "lang/expr/expr_internal.h"
 
 #define FN(name)                                                                              \
@@ -26,58 +26,17 @@ static int add(struct expr_run *r, value_list *list, struct expr_value v)
     return 0;
 }
 
-/* ---- numbers: whatever it is, as cast.ToInt64 and cast.ToFloat64 take it ---- */
-
-static int64_t text_int(struct str s)
-{
-    bool is_negative = s.len > 1 && s.ptr[0] == '-';
-    struct str digits = str_skip(s, s.len > 1 && (s.ptr[0] == '-' || s.ptr[0] == '+'));
-    int64_t n = 0;
-
-    if (digits.len > 1 && digits.ptr[0] == '0') { /* octal */
-        for (size_t i = 1; i < digits.len; i++) {
-            if (digits.ptr[i] < '0' || digits.ptr[i] > '7' || n > INT64_MAX / 8 - 8)
-                return 0;
-            n = n * 8 + digits.ptr[i] - '0';
-        }
-        return is_negative ? -n : n;
-    }
-    return parse_i64(s, &n) ? n : 0;
-}
-
-static int64_t cast_int(const struct expr_value *v)
-{
-    if (v->type == EXPR_INT || v->type == EXPR_DURATION)
-        return v->number;
-    if (v->type == EXPR_FLOAT)
-        return v->real >= -0x1p63 && v->real < 0x1p63 ? (int64_t) v->real : INT64_MIN;
-    if (v->type == EXPR_BOOL)
-        return v->is_true;
-    return v->type == EXPR_STRING ? text_int(expr_text_of(v)) : 0;
-}
-
-static double cast_float(const struct expr_value *v)
-{
-    double n = 0;
-
-    if (expr_is_number(v))
-        return expr_real(v);
-    if (v->type == EXPR_BOOL)
-        return v->is_true;
-    if (v->type != EXPR_STRING || go_float_parse(expr_text_of(v), &n) != GO_FLOAT_READ)
-        return 0;
-    return n;
-}
+/* ---- numbers ---- */
 
 FN(int)
 {
-    *ret = expr_int(cast_int(&args[0]));
+    *ret = expr_int(expr_cast_int(&args[0]));
     return 0;
 }
 
 FN(float64)
 {
-    *ret = expr_float(cast_float(&args[0]));
+    *ret = expr_float(expr_cast_float(&args[0]));
     return 0;
 }
 
@@ -94,20 +53,21 @@ FN(add)
     uint64_t sum = 0;
 
     for (size_t i = 0; i < count; i++)
-        sum += (uint64_t) cast_int(&args[i]);
+        sum += (uint64_t) expr_cast_int(&args[i]);
     *ret = expr_int((int64_t) sum);
     return 0;
 }
 
 FN(add1)
 {
-    *ret = expr_int((int64_t) ((uint64_t) cast_int(&args[0]) + 1));
+    *ret = expr_int((int64_t) ((uint64_t) expr_cast_int(&args[0]) + 1));
     return 0;
 }
 
 FN(sub)
 {
-    *ret = expr_int((int64_t) ((uint64_t) cast_int(&args[0]) - (uint64_t) cast_int(&args[1])));
+    *ret = expr_int(
+        (int64_t) ((uint64_t) expr_cast_int(&args[0]) - (uint64_t) expr_cast_int(&args[1])));
     return 0;
 }
 
@@ -116,14 +76,14 @@ FN(mul)
     uint64_t product = 1;
 
     for (size_t i = 0; i < count; i++)
-        product *= (uint64_t) cast_int(&args[i]);
+        product *= (uint64_t) expr_cast_int(&args[i]);
     *ret = expr_int((int64_t) product);
     return 0;
 }
 
 FN(div)
 {
-    int64_t x = cast_int(&args[0]), y = cast_int(&args[1]);
+    int64_t x = expr_cast_int(&args[0]), y = expr_cast_int(&args[1]);
 
     if (y == 0)
         return expr_fail(r, "runtime error: integer divide by zero");
@@ -133,7 +93,7 @@ FN(div)
 
 FN(mod)
 {
-    int64_t x = cast_int(&args[0]), y = cast_int(&args[1]);
+    int64_t x = expr_cast_int(&args[0]), y = expr_cast_int(&args[1]);
 
     if (y == 0)
         return expr_fail(r, "runtime error: integer divide by zero");
@@ -143,33 +103,33 @@ FN(mod)
 
 FN(max)
 {
-    int64_t most = cast_int(&args[0]);
+    int64_t most = expr_cast_int(&args[0]);
 
     for (size_t i = 1; i < count; i++)
-        most = cast_int(&args[i]) > most ? cast_int(&args[i]) : most;
+        most = expr_cast_int(&args[i]) > most ? expr_cast_int(&args[i]) : most;
     *ret = expr_int(most);
     return 0;
 }
 
 FN(min)
 {
-    int64_t least = cast_int(&args[0]);
+    int64_t least = expr_cast_int(&args[0]);
 
     for (size_t i = 1; i < count; i++)
-        least = cast_int(&args[i]) < least ? cast_int(&args[i]) : least;
+        least = expr_cast_int(&args[i]) < least ? expr_cast_int(&args[i]) : least;
     *ret = expr_int(least);
     return 0;
 }
 
 FN(ceil)
 {
-    *ret = expr_float(ceil(cast_float(&args[0])));
+    *ret = expr_float(ceil(expr_cast_float(&args[0])));
     return 0;
 }
 
 FN(floor)
 {
-    *ret = expr_float(floor(cast_float(&args[0])));
+    *ret = expr_float(floor(expr_cast_float(&args[0])));
     return 0;
 }
 
@@ -547,6 +507,26 @@ FN(fail)
 {
     *ret = expr_nil();
     return expr_fail(r, STR_FMT, STR_ARG(str_head(expr_text_of(&args[0]), 500)));
+}
+
+/* ---- times ---- */
+
+FN(now)
+{
+    return expr_fn_now(r, args, 0, ret);
+}
+
+/* What is neither a time nor a whole number is now, also a text. */
+FN(date)
+{
+    struct gotime t = gotime_of_wall(r->env->now);
+
+    if (args[1].type == EXPR_TIME)
+        t = gotime_in(args[1].time, NULL);
+    else if (args[1].type == EXPR_INT)
+        t = gotime_unix(args[1].number, 0);
+    *ret = expr_string(gotime_format(r->a, &t, expr_text_of(&args[0])));
+    return 0;
 }
 
 /* ---- JSON ---- */

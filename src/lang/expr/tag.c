@@ -221,8 +221,8 @@ int expr_tag(const struct subst_options *opts, struct arena *a, struct str expr,
     return print(a, &v, ret, err) < 0 ? -1 : 1;
 }
 
-int expr_tag_bool(const struct subst_options *opts, struct arena *a, struct str expr, bool *ret,
-                  struct err *err)
+int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str expr,
+                   struct expr_value *ret, struct err *err)
 {
     const struct expr_tag_scope *scope = opts->expr_ctx;
     struct expr_tag_names names = {.opts = opts, .a = a};
@@ -233,5 +233,33 @@ int expr_tag_bool(const struct subst_options *opts, struct arena *a, struct str 
     if (expr_each_name(a, expr, gather, &names, err) < 0)
         return -1;
     map = expr_nest(a, names.list.at, names.list.len);
-    return expr_eval_bool(a, expr, &env, ret, err);
+    return expr_eval(a, expr, &env, ret, err);
+}
+
+int expr_tag_text(const struct subst_options *opts, struct arena *a, struct str expr,
+                  struct str *ret, struct err *err)
+{
+    struct expr_value v;
+    struct json doc;
+
+    if (expr_tag_value(opts, a, expr, &v, err) < 0 || print(a, &v, &doc, err) < 0)
+        return -1;
+    *ret = doc.type == JSON_NULL     ? STR_NONE
+           : doc.type == JSON_STRING ? json_str(&doc)
+                                     : json_text(a, &doc, JSON_ESCAPE_HTML);
+    return 0;
+}
+
+int expr_tag_bool(const struct subst_options *opts, struct arena *a, struct str expr, bool *ret,
+                  struct err *err)
+{
+    struct expr_value v;
+
+    if (expr_tag_value(opts, a, expr, &v, err) < 0)
+        return -1;
+    if (v.type != EXPR_BOOL)
+        return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
+                       expr_type_name(&v));
+    *ret = v.is_true;
+    return 0;
 }

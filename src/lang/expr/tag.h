@@ -44,8 +44,35 @@ int expr_tag(const struct subst_options *opts, struct arena *a, struct str expr,
              struct json *ret, struct err *err);
 
 /**
- * expr_tag_bool() - a condition that is an expression without braces
+ * expr_tag_value() - the value of an expression without braces
  * @opts: as expr_tag(); whether names may stay unresolved does not matter
+ * @a:    where the value lives
+ * @expr: expression
+ * @ret:  its value; untouched on failure
+ * @err:  as expr_eval(): a name that is not there is refused
+ *
+ * Return: 0 or -1.
+ */
+int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str expr,
+                   struct expr_value *ret, struct err *err);
+
+/**
+ * expr_tag_text() - expr_tag_value() as the text of a parameter: a text as it is, anything else
+ * as JSON
+ * @opts: as expr_tag_value()
+ * @a:    where the text lives
+ * @expr: expression
+ * @ret:  its text, absent for nil; untouched on failure
+ * @err:  as expr_tag_value()
+ *
+ * Return: 0 or -1.
+ */
+int expr_tag_text(const struct subst_options *opts, struct arena *a, struct str expr,
+                  struct str *ret, struct err *err);
+
+/**
+ * expr_tag_bool() - expr_tag_value() of a condition
+ * @opts: as expr_tag_value()
  * @a:    scratch
  * @expr: condition
  * @ret:  its value; untouched on failure

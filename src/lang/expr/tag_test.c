@@ -156,6 +156,7 @@ static void test_bool(void **state _unused_)
         .lookup = look_up, .lookup_ctx = &names, .expr = expr_tag, .expr_ctx = &scope};
     struct err err;
     bool is_met = false;
+    struct str text;
 
     assert_int_equal(json_parse(a, STR("{\"lastRetry.exitCode\":\"2\"}"), &names, &err), 0);
     assert_int_equal(
@@ -168,6 +169,13 @@ static void test_bool(void **state _unused_)
     assert_int_equal(expr_tag_bool(&opts, a, STR("lastRetry.exitCode"), &is_met, &err), -1);
     assert_string_equal(err.text, "unable to cast expression result 'string' to bool");
     assert_int_equal(expr_tag_bool(&opts, a, STR("1 +"), &is_met, &err), -1);
+    assert_int_equal(expr_tag_text(&opts, a, STR("lastRetry.exitCode"), &text, &err), 0);
+    assert_true(str_is(text, "2"));
+    assert_int_equal(expr_tag_text(&opts, a, STR("{b: [1], a: '<'}"), &text, &err), 0);
+    assert_true(str_is(text, "{\"a\":\"\\u003c\",\"b\":[1]}"));
+    assert_int_equal(expr_tag_text(&opts, a, STR("lastRetry.nope"), &text, &err), 0);
+    assert_true(str_is_none(text));
+    assert_int_equal(expr_tag_text(&opts, a, STR("asInt"), &text, &err), -1);
 }
 
 int main(void)

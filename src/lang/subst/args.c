@@ -276,6 +276,22 @@ static struct json input_names(struct arena *a, const struct json *tmpl)
     return json_object(&names);
 }
 
+/* What the second pass looks names up in: the template's, then those of the first pass. */
+struct second_pass {
+    const struct json *names;
+    const struct subst_options *first;
+};
+
+static enum subst_answer lookup_second(const void *ctx, struct str name, struct str *ret)
+{
+    const struct second_pass *pass = ctx;
+    enum subst_answer found = subst_lookup_json(pass->names, name, ret);
+
+    if (found != SUBST_MISSING || !pass->first->lookup)
+        return found;
+    return pass->first->lookup(pass->first->lookup_ctx, name, ret);
+}
+
 int args_process(struct arena *a, const struct args_call *call, struct json *ret,
                  struct err *err)
 {
@@ -295,7 +311,7 @@ int args_process(struct arena *a, const struct args_call *call, struct json *ret
     if (subst_json(a, &tmpl, &opts, &tmpl, err) < 0)
         return -1;
     names = input_names(a, &tmpl);
-    opts.lookup = subst_lookup_json;
-    opts.lookup_ctx = &names;
+    opts.lookup = lookup_second;
+    opts.lookup_ctx = &(const struct second_pass){.names = &names, .first = &call->names};
     return subst_json(a, &tmpl, &opts, ret, err);
 }

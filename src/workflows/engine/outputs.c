@@ -2,7 +2,37 @@
  * Outputs of steps and dag templates, and outputs that become the workflow's by globalName.
  * Artifacts of such templates are not built here.
  */
+#include "lang/expr/tag.h"
 #include "workflows/engine/wf_internal.h"
+
+static struct json with_value(struct arena *a, const struct json *parameter, struct str value)
+{
+    struct json made = json_without(a, parameter, STR("valueFrom"));
+
+    return json_set(a, &made, STR("value"), json_string(str_copy(a, value)));
+}
+
+/* A value that an expression over the names of the template gives. */
+static int evaluate(struct wf *wf, const struct wf_names *names, const struct json *parameter,
+                    struct json *ret, struct err *err)
+{
+    const struct subst_options opts = wf_names_options(names, SUBST_REFUSE);
+    const struct json *from = json_get(parameter, STR("valueFrom"));
+    const struct json *other = json_get(from, STR("default"));
+    struct str value = STR_NONE, expression = json_get_str(from, STR("expression"));
+
+    if (expr_tag_text(&opts, wf->pass->a, expression, &value, err) < 0 && !other)
+        return -1;
+    if (str_is_none(value) && other)
+        value = json_str(other);
+    if (str_is_none(value))
+        return err_set(err, ERR_INVALID,
+                       "output parameter \"" STR_FMT "\": expression \"" STR_FMT
+                       "\" evaluated to nil",
+                       STR_ARG(json_get_str(parameter, STR("name"))), STR_ARG(expression));
+    *ret = with_value(wf->pass->a, parameter, value);
+    return 0;
+}
 
 /* One parameter with its value, as the node's outputs show it. */
 static int collect(struct wf *wf, const struct wf_names *names, const struct json *parameter,
@@ -19,11 +49,8 @@ static int collect(struct wf *wf, const struct wf_names *names, const struct jso
         *ret = *parameter;
         return 0;
     }
-    if (json_get(from, STR("expression")))
-        return err_set(err, ERR_UNSUPPORTED,
-                       "outputs.parameters." STR_FMT
-                       ".valueFrom.expression is not supported yet",
-                       STR_ARG(name));
+    if (!str_is_empty(json_get_str(from, STR("expression"))))
+        return evaluate(wf, names, parameter, ret, err);
     found = wf_names_find(names, subst_bare(ref), &value);
     if (found != SUBST_TEXT && other)
         value = json_str(other);
@@ -34,8 +61,7 @@ static int collect(struct wf *wf, const struct wf_names *names, const struct jso
                        STR_ARG(name), STR_ARG(subst_bare(ref)));
     else if (found != SUBST_TEXT)
         return err_set(err, ERR_INVALID, "Unable to resolve: \"" STR_FMT "\"", STR_ARG(ref));
-    *ret = json_without(a, parameter, STR("valueFrom"));
-    *ret = json_set(a, ret, STR("value"), json_string(str_copy(a, value)));
+    *ret = with_value(a, parameter, value);
     return 0;
 }
 

@@ -1,8 +1,10 @@
 /*
  * retryStrategy: a Retry node over attempts "name(0)", "name(1)" and so on. The order of the
- * checks is upstream's: stop, backoff, policy, limit. Expressions are not evaluated yet.
+ * checks is upstream's: stop, backoff, policy, limit, expression.
  */
 #include "formats/duration.h"
+#include "formats/gofloat.h"
+#include "lang/expr/tag.h"
 #include "workflows/engine/wf_internal.h"
 
 static const struct json *strategy_of(const struct wf *wf, const struct wf_frame *f)
@@ -158,6 +160,51 @@ static bool is_covered(const struct json *strategy, enum wf_phase phase)
     return str_is(policy, "OnError") && phase == WF_ERROR;
 }
 
+/* Is it worth another attempt? The names are those of the last one. 1, 0 or -1. */
+static int judge_expression(struct wf *wf, struct str expression, const struct wf_node *last,
+                            size_t count, struct err *err)
+{
+    struct arena *a = wf->pass->a;
+    struct str code = json_get_str(wf_parsed(wf, last->outputs), STR("exitCode"));
+    char lasted[GO_FLOAT_TEXT_SIZE];
+    struct json_object_builder b = {0};
+    struct json locals;
+    const struct expr_tag_scope scope = {.now = wf->pass->now};
+    const struct subst_options opts = {
+        .lookup = subst_lookup_json, .lookup_ctx = &locals, .expr_ctx = &scope};
+    bool is_met = false;
+
+    go_float_text((double) (last->finished_ms / 1000 - last->started_ms / 1000), lasted);
+    json_add(a, &b, STR("retries"), json_string(str_printf(a, "%zu", count - 1)));
+    json_add(a, &b, STR("lastRetry.exitCode"),
+             json_string(str_is_none(code) ? STR("-1") : code));
+    json_add(a, &b, STR("lastRetry.status"), json_string(wf_phase_name(last->phase)));
+    json_add(a, &b, STR("lastRetry.duration"), json_string(str_copy(a, str_from(lasted))));
+    json_add(a, &b, STR("lastRetry.message"),
+             json_string(str_is_none(last->message) ? STR("") : last->message));
+    locals = json_object(&b);
+    if (expr_tag_bool(&opts, a, expression, &is_met, err) < 0)
+        return -1;
+    return is_met;
+}
+
+/* The expression decides last. */
+static void ask_expression(struct wf *wf, struct wf_frame *f, struct wf_node *last,
+                           size_t count, int64_t deadline)
+{
+    struct str expression = json_get_str(strategy_of(wf, f), STR("expression"));
+    struct err err;
+    int answer =
+        str_is_empty(expression) ? 1 : judge_expression(wf, expression, last, count, &err);
+
+    if (answer < 0)
+        wf_node_end(wf, f->node, WF_ERROR, str_copy(wf->pass->a, str_from(err.text)));
+    else if (answer == 0)
+        finish(wf, f->node, last, STR("retryStrategy.expression evaluated to false"));
+    else
+        start_attempt(wf, f, last, count, deadline);
+}
+
 /* The last attempt has failed: another one, later, or the end. */
 static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *last, size_t count)
 {
@@ -190,10 +237,8 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
         finish(wf, n, last, last->message);
     } else if (number_of(json_get(strategy, STR("limit")), &limit) && (int64_t) count > limit) {
         finish(wf, n, last, STR("No more retries left"));
-    } else if (!str_is_empty(json_get_str(strategy, STR("expression")))) {
-        wf_node_end(wf, n, WF_ERROR, STR("retryStrategy.expression is not supported yet"));
     } else {
-        start_attempt(wf, f, last, count, deadline);
+        ask_expression(wf, f, last, count, deadline);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "formats/gotime.h"
+#include "lang/expr/tag.h"
 #include "lang/subst/aggregate.h"
 #include "lang/subst/args.h"
 #include "lang/subst/names.h"
@@ -371,11 +372,82 @@ enum subst_answer wf_names_find(const void *ctx, struct str name, struct str *re
     if (names->own_node && cut_prefix(&rest, names->own) && cut_prefix(&rest, STR(".")))
         return find_of_node(names->wf, names->own_node, rest, ret);
     rest = name;
+    if (names->frame && cut_prefix(&rest, STR("inputs.parameters.")))
+        return find_parameter(json_path(&names->frame->tmpl, "inputs", "parameters", NULL),
+                              rest, ret);
+    rest = name;
     if (names->frame && cut_prefix(&rest, STR("steps.")))
         return find_of_step(names, "steps", name, rest, ret);
     if (names->frame && cut_prefix(&rest, STR("tasks.")))
         return find_of_step(names, "tasks", name, rest, ret);
     return SUBST_MISSING;
+}
+
+/* ---- expressions ---- */
+
+/* What expr_tag() needs, with the names that it asks. */
+struct expr_scope {
+    struct expr_tag_scope tag; /* the first: what expr_ctx points to */
+    const struct wf_names *names;
+};
+
+static bool is_below(struct str name, struct str prefix)
+{
+    return str_starts(name, prefix) && (name.len == prefix.len || name.ptr[prefix.len] == '.');
+}
+
+/* A step as far as its node alone tells; results are looked up by name. */
+static void tell_step(const struct wf_step *step, struct str kind, struct arena *a,
+                      struct expr_tag_names *to)
+{
+    struct str name = str_printf(a, STR_FMT "." STR_FMT, STR_ARG(kind), STR_ARG(step->name));
+
+    if (!step->node)
+        return;
+    expr_tag_tell(to, str_concat(a, name, STR(".id")), expr_string(step->node->id));
+    expr_tag_tell(to, str_concat(a, name, STR(".status")),
+                  expr_string(wf_phase_name(step->node->phase)));
+}
+
+static void tell_inputs(const struct wf_frame *f, struct arena *a, struct expr_tag_names *to)
+{
+    const struct json *list = json_path(&f->tmpl, "inputs", "parameters", NULL), *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (json_get(item, STR("value")))
+            expr_tag_tell(
+                to, str_concat(a, STR("inputs.parameters."), json_get_str(item, STR("name"))),
+                expr_string(json_get_str(item, STR("value"))));
+}
+
+static void each_name(const struct subst_options *opts, struct str prefix,
+                      struct expr_tag_names *to)
+{
+    const struct expr_scope *scope = opts->expr_ctx;
+    const struct wf_names *names = scope->names;
+    const struct json *locals = names->locals;
+    const struct wf_frame *f = names->frame;
+
+    for (uint32_t i = 0; locals && i < locals->count; i++)
+        if (locals->members[i].value.type == JSON_STRING &&
+            is_below(locals->members[i].key, prefix))
+            expr_tag_tell(to, locals->members[i].key,
+                          expr_string(json_str(&locals->members[i].value)));
+    if (f && (str_is(prefix, "inputs") || str_is(prefix, "inputs.parameters")))
+        tell_inputs(f, names->wf->pass->a, to);
+    for (size_t i = 0;
+         f && (str_is(prefix, "steps") || str_is(prefix, "tasks")) && i < f->step_count; i++)
+        tell_step(&f->steps[i], prefix, names->wf->pass->a, to);
+}
+
+static const struct expr_tag_scope *expr_scope_of(const struct wf_names *names)
+{
+    struct expr_scope *scope = ARENA_NEW(names->wf->pass->a, struct expr_scope);
+
+    scope->tag.now = names->wf->pass->now;
+    scope->tag.each = each_name;
+    scope->names = names;
+    return &scope->tag;
 }
 
 struct subst_options wf_names_options(const struct wf_names *names, enum subst_unresolved rule)
@@ -388,6 +460,8 @@ struct subst_options wf_names_options(const struct wf_names *names, enum subst_u
         .unresolved = rule,
         .prefixes = prefixes,
         .prefix_count = COUNT_OF(prefixes),
+        .expr = expr_tag,
+        .expr_ctx = expr_scope_of(names),
     };
 }
 
