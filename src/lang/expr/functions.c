@@ -3,7 +3,7 @@
  *
  * Any thread; everything here is constant. What the letters say stands at struct expr_function.
  */
-#include "lang/expr/expr_internal.h"
+#include "lang/expr/functions_internal.h"
 
 #define ROW(name, args, min, max, result)                                \
     {                                                                    \

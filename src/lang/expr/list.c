@@ -4,7 +4,7 @@
  * Any thread. Maps keep the order in which they were made, where upstream's is random.
  */
 #include "base/limits.h"
-#include "lang/expr/expr_internal.h"
+#include "lang/expr/functions_internal.h"
 
 #define FN(name)                                                          \
     int expr_fn_##name(struct expr_run *r, const struct expr_value *args, \

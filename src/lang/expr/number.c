@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "formats/gofloat.h"
-#include "lang/expr/expr_internal.h"
+#include "lang/expr/functions_internal.h"
 
 #define FN(name)                                                          \
     int expr_fn_##name(struct expr_run *r, const struct expr_value *args, \

@@ -10,7 +10,7 @@
 #include "formats/base64.h"
 #include "formats/goquote.h"
 #include "formats/gotime.h"
-#include "lang/expr/expr_internal.h"
+#include "lang/expr/functions_internal.h"
 
 #define FN(name)                                                                              \
     static int fn_##name(struct expr_run *r _unused_, const struct expr_value *args _unused_, \

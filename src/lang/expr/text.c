@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "formats/base64.h"
 #include "formats/goquote.h"
-#include "lang/expr/expr_internal.h"
+#include "lang/expr/functions_internal.h"
 
 #define FN(name)                                                          \
     int expr_fn_##name(struct expr_run *r, const struct expr_value *args, \
