@@ -1,8 +1,8 @@
 /* Patches: a document, an empty line, a patch. A merge patch applied twice changes nothing
- * more; what a patch makes is printed and read again. */
+ * more; what a patch makes is printed and read again. Strategic ones by the shape of pods. */
 #include <assert.h>
 
-#include "formats/patch.h"
+#include "objects/shapes.h"
 
 static void print_again(struct arena *a, const struct json *v)
 {
@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str text = str_of((const char *) data, size);
     size_t cut = str_find(text, STR("\n\n"));
     struct json doc, patch, once, twice;
+    struct patch_target target = {.doc = &doc};
     struct err err;
 
     if (cut == SIZE_MAX || json_parse(a, str_head(text, cut), &doc, &err) < 0 ||
@@ -30,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(str_eq(json_text(a, &once, JSON_COMPACT), json_text(a, &twice, JSON_COMPACT)));
     }
     if (patch_json(a, &doc, &patch, &once, &err) == 0)
+        print_again(a, &once);
+    target.schema = field_patch_schema(&shape_pod);
+    if (patch_apply(a, PATCH_STRATEGIC, &target, &patch, &once, &err) == 0)
         print_again(a, &once);
     return 0;
 }

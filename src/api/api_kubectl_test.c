@@ -194,7 +194,7 @@ static void test_patches(void **state)
         {"PATCH", TEMPLATES "/two", MERGE, "{}", 404, "\\\"two\\\" not found", NULL},
         {"PATCH", TEMPLATES "/one?dryRun=Some", MERGE, "{}", 400,
          "dryRun is \\\"Some\\\", it must be All", NULL},
-        /* strategic: as a merge patch for core kinds, as far as it means the same */
+        /* strategic: of core kinds alone */
         {"PATCH", TEMPLATES "/one", STRATEGIC, "{}", 415,
          "accepted media types include: application/json-patch+json, "
          "application/merge-patch+json\"",
@@ -203,10 +203,17 @@ static void test_patches(void **state)
          "\"reason\":\"UnsupportedMediaType\"", NULL},
         {"PATCH", MAPS "/one", STRATEGIC, "{\"data\":{\"b\":\"2\",\"a\":null}}", 200,
          "\"data\":{\"b\":\"2\"}", NULL},
-        {"PATCH", MAPS "/one", STRATEGIC, "{\"data\":{\"$patch\":\"replace\"}}", 400,
-         "$patch: directives of strategic merge patches are not supported yet", NULL},
-        {"PATCH", MAPS "/one", STRATEGIC, "{\"metadata\":{\"finalizers\":[\"a/b\"]}}", 400,
-         "finalizers: merging the items of a list is not supported yet", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC, "{\"data\":{\"$patch\":\"replace\",\"c\":\"1\"}}",
+         200, "\"data\":{\"c\":\"1\"}", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC, "{\"data\":{\"$patch\":\"merge\"}}", 400,
+         "data: unknown patch type: \\\"merge\\\", it must be replace or delete", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC, "{\"metadata\":{\"finalizers\":[\"a/b\"]}}", 200,
+         "\"finalizers\":[\"a/b\"]", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC, "{\"metadata\":{\"finalizers\":[\"a/c\"]}}", 200,
+         "\"finalizers\":[\"a/c\",\"a/b\"]", NULL},
+        {"PATCH", MAPS "/one", STRATEGIC,
+         "{\"metadata\":{\"$deleteFromPrimitiveList/finalizers\":[\"a/c\"]}}", 200,
+         "\"finalizers\":[\"a/b\"]", NULL},
         {"GET", TEMPLATES "/one", NULL, NULL, 200, "\"c\":\"3\"", "\"b\""},
     };
 

@@ -10,41 +10,6 @@
 
 /* ---- patches ---- */
 
-/* What a strategic merge patch would merge item by item; a merge patch replaces it. */
-static bool is_merged_list(struct str key)
-{
-    static const char *const names[] = {"finalizers", "ownerReferences", "secrets",
-                                        "imagePullSecrets", "conditions"};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_is(key, names[i]))
-            return true;
-    return false;
-}
-
-/* A strategic merge patch means the same as a merge patch but for directives and lists that
- * are merged; those are refused. */
-static int check_strategic(const struct json *v, struct err *err)
-{
-    for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->count; i++) {
-        const struct json_member *m = &v->members[i];
-
-        if (str_starts(m->key, STR("$")))
-            return err_set(err, ERR_UNSUPPORTED,
-                           STR_FMT ": directives of strategic merge patches are not supported "
-                                   "yet, send a merge patch",
-                           STR_ARG(str_head(m->key, 60)));
-        if (m->value.type == JSON_ARRAY && is_merged_list(m->key))
-            return err_set(err, ERR_UNSUPPORTED,
-                           STR_FMT ": merging the items of a list is not supported yet, send a "
-                                   "merge patch",
-                           STR_ARG(m->key));
-        if (check_strategic(&m->value, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 /* "application/merge-patch+json; charset=utf-8": the part before the semicolon. */
 static struct str content_type(struct http_request *req)
 {
@@ -55,16 +20,22 @@ static struct str content_type(struct http_request *req)
 }
 
 /* Custom resources have no strategic merge patch, as with the API server. */
-static bool patch_type(struct http_request *req, const struct resource *r, bool *ret_strategic,
-                       enum api_patch_type *ret)
+static bool patch_type(struct http_request *req, const struct resource *r, enum patch_type *ret)
 {
-    struct str type = content_type(req);
+    static const struct {
+        const char *name;
+        enum patch_type type;
+    } types[] = {{"application/merge-patch+json", PATCH_MERGE},
+                 {"application/json-patch+json", PATCH_JSON},
+                 {"application/strategic-merge-patch+json", PATCH_STRATEGIC}};
+    struct str name = content_type(req);
 
-    *ret_strategic = str_is(type, "application/strategic-merge-patch+json") &&
-                     strcmp(r->kind->group, ARGO_GROUP) != 0;
-    *ret = str_is(type, "application/json-patch+json") ? API_PATCH_JSON : API_PATCH_MERGE;
-    return *ret == API_PATCH_JSON || *ret_strategic ||
-           str_is(type, "application/merge-patch+json");
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (str_is(name, types[i].name)) {
+            *ret = types[i].type;
+            return *ret != PATCH_STRATEGIC || strcmp(r->kind->group, ARGO_GROUP) != 0;
+        }
+    return false;
 }
 
 static void refuse_type(struct http_request *req, const struct resource *r)
@@ -87,18 +58,15 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
     struct api_patch *p = ARENA_NEW(a, struct api_patch);
     struct json *patch = ARENA_NEW(a, struct json);
     const struct store_key key = api_key(r->kind, r->ns, r->name);
-    bool is_strategic;
     struct err err;
 
-    if (!patch_type(req, r, &is_strategic, &p->type)) {
+    if (!patch_type(req, r, &p->type)) {
         refuse_type(req, r);
         return;
     }
     p->patch = patch;
     if (json_parse(a, http_body(req), patch, &err) < 0) {
         err_wrap(&err, "the patch");
-        reply_error(req, &err);
-    } else if (is_strategic && check_strategic(patch, &err) < 0) {
         reply_error(req, &err);
     } else {
         api_patch(resource_call(api, req), r->kind, &key, r->sub, p);

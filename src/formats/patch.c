@@ -1,30 +1,36 @@
 /* Merge patches and JSON patches. See patch.h. */
-#include "formats/patch.h"
+#include "formats/patch_internal.h"
 
 #include "base/limits.h"
-#include "base/map.h"
 
 static bool is_container(const struct json *v)
 {
     return json_is(v, JSON_OBJECT) || json_is(v, JSON_ARRAY);
 }
 
-/* ---- merge patch ---- */
+/* ---- members of an object ---- */
 
-static struct json merged(struct arena *a, const struct json *doc, const struct json *patch);
-
-/* An object's members, each key once, with where each stands. */
-struct members {
-    struct json_object_builder of;
-    struct map places; /* key -> 1 + its index */
-};
-
-static size_t place_of(struct members *m, struct str key)
+static size_t place_of(const struct patch_members *m, struct str key)
 {
     return (size_t) (uintptr_t) map_find(&m->places, key);
 }
 
-static void put_member(struct arena *a, struct members *m, struct str key, struct json value)
+void patch_members_of(struct arena *a, struct patch_members *m, const struct json *doc)
+{
+    map_init_borrowed(&m->places);
+    for (uint32_t i = 0; json_is(doc, JSON_OBJECT) && i < doc->count; i++)
+        patch_members_put(a, m, doc->members[i].key, doc->members[i].value);
+}
+
+const struct json *patch_members_find(const struct patch_members *m, struct str key)
+{
+    size_t place = place_of(m, key);
+
+    return place > 0 ? &m->of.at[place - 1].value : NULL;
+}
+
+void patch_members_put(struct arena *a, struct patch_members *m, struct str key,
+                       struct json value)
 {
     size_t place = place_of(m, key);
 
@@ -36,40 +42,50 @@ static void put_member(struct arena *a, struct members *m, struct str key, struc
     map_put(&m->places, key, (void *) (uintptr_t) m->of.len); /* NOLINT: a number */
 }
 
-static struct json without_marked(struct members *m, const bool *is_removed)
+void patch_members_drop(struct patch_members *m, struct str key)
+{
+    size_t place = (size_t) (uintptr_t) map_take(&m->places, key);
+
+    if (place > 0)
+        m->of.at[place - 1].key = STR_NONE;
+}
+
+struct json patch_members_object(struct patch_members *m)
 {
     size_t len = 0;
 
     for (size_t i = 0; i < m->of.len; i++)
-        if (!is_removed[i])
+        if (!str_is_none(m->of.at[i].key))
             m->of.at[len++] = m->of.at[i];
     m->of.len = len;
     return json_object(&m->of);
 }
 
+void patch_members_done(struct patch_members *m)
+{
+    map_done(&m->places);
+}
+
+/* ---- merge patch ---- */
+
+static struct json merged(struct arena *a, const struct json *doc, const struct json *patch);
+
 static struct json merged_object(struct arena *a, const struct json *doc,
                                  const struct json *patch)
 {
-    struct members m = {0};
-    bool *is_removed;
-    struct json made;
+    _cleanup_members_ struct patch_members m = {0};
 
-    for (uint32_t i = 0; json_is(doc, JSON_OBJECT) && i < doc->count; i++)
-        put_member(a, &m, doc->members[i].key, doc->members[i].value);
-    is_removed = ARENA_ARRAY(a, bool, m.of.len + patch->count + 1);
+    patch_members_of(a, &m, doc);
     for (uint32_t i = 0; i < patch->count; i++) {
         const struct json_member *p = &patch->members[i];
-        size_t place = place_of(&m, p->key);
 
-        if (p->value.type != JSON_NULL)
-            put_member(a, &m, p->key,
-                       merged(a, place > 0 ? &m.of.at[place - 1].value : NULL, &p->value));
-        if (place > 0)
-            is_removed[place - 1] = p->value.type == JSON_NULL;
+        if (p->value.type == JSON_NULL)
+            patch_members_drop(&m, p->key);
+        else
+            patch_members_put(a, &m, p->key,
+                              merged(a, patch_members_find(&m, p->key), &p->value));
     }
-    made = without_marked(&m, is_removed);
-    map_done(&m.places);
-    return made;
+    return patch_members_object(&m);
 }
 
 static struct json merged(struct arena *a, const struct json *doc, const struct json *patch)
@@ -451,4 +467,20 @@ int patch_json(struct arena *a, const struct json *doc, const struct json *patch
         return -1;
     *ret = made;
     return 0;
+}
+
+/* ---- any patch ---- */
+
+int patch_apply(struct arena *a, enum patch_type type, const struct patch_target *target,
+                const struct json *patch, struct json *ret, struct err *err)
+{
+    switch (type) {
+    case PATCH_MERGE:
+        return patch_merge(a, target->doc, patch, ret, err);
+    case PATCH_JSON:
+        return patch_json(a, target->doc, patch, ret, err);
+    case PATCH_STRATEGIC:
+        return patch_strategic(a, target, patch, ret, err);
+    }
+    return err_set(err, ERR_INTERNAL, "a patch of no type");
 }

@@ -1,16 +1,57 @@
 /*
- * formats/patch.h - patches of JSON documents: merge patch (RFC 7386) and JSON patch (RFC
- * 6902).
+ * formats/patch.h - patches of JSON documents: merge patch (RFC 7386), JSON patch (RFC 6902)
+ * and the strategic merge patch of Kubernetes.
  *
- * Pure; any thread. Documents are immutable: a patched one is new and shares what stayed. Both
- * behave as evanphx/json-patch, which the Kubernetes API server uses, also where that differs
- * from the RFCs: an index may count from the end, "replace" and "copy" take a missing member
- * for null. Strategic merge patches are not known here. Source:
- * ../shared/golden/formats/patch.jsonl decides.
+ * Pure; any thread. Documents are immutable: a patched one is new and shares what stayed. The
+ * first two behave as evanphx/json-patch, which the Kubernetes API server uses, also where that
+ * differs from the RFCs: an index may count from the end, "replace" and "copy" take a missing
+ * member for null. The third behaves as apimachinery's strategicpatch: lists whose items have
+ * an identity are merged item by item, "$patch", "$retainKeys", "$setElementOrder/NAME" and
+ * "$deleteFromPrimitiveList/NAME" direct it. Source: ../shared/golden/formats/patch.jsonl
+ * decides.
+ *
+ * Not here: how patches are made from two documents, which is the client's work.
  */
 #pragma once
 
 #include "formats/json.h"
+
+enum patch_type { PATCH_MERGE, PATCH_JSON, PATCH_STRATEGIC };
+
+struct patch_member;
+
+/* What a strategic merge patch has to know about objects: see field_patch_schema(). A zeroed
+ * one knows nothing: objects are merged, lists are replaced. */
+struct patch_schema {
+    const void *shape; /* of an object; NULL: nothing is known below */
+    /* Fills a zeroed @ret for a member of such an object; leaves it when there is none. */
+    void (*member)(const void *shape, struct str name, struct patch_member *ret);
+};
+
+struct patch_member {
+    struct patch_schema inner; /* of the object, or of the items of the list */
+    bool is_merged;            /* a list: items are merged, not replaced */
+    struct str merge_key; /* member that tells items apart; absent: items are plain values */
+};
+
+struct patch_target {
+    const struct json *doc;
+    struct patch_schema schema; /* PATCH_STRATEGIC only */
+};
+
+/**
+ * patch_apply() - apply a patch of any kind: the one door for who has a patch type at hand
+ * @a:      where the result lives; it shares values with document and patch
+ * @type:   kind of the patch
+ * @target: what is patched, and what is known about it
+ * @patch:  the patch
+ * @ret:    the patched document
+ * @err:    ERR_INVALID with what is wrong; ERR_LIMIT as patch_json()
+ *
+ * Return: 0 or -1.
+ */
+int patch_apply(struct arena *a, enum patch_type type, const struct patch_target *target,
+                const struct json *patch, struct json *ret, struct err *err);
 
 /**
  * patch_merge() - apply a merge patch

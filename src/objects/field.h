@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "formats/json.h"
+#include "formats/patch.h"
 
 enum field_type {
     FIELD_STR,        /* struct str */
@@ -42,9 +43,11 @@ enum field_flags {
     FIELD_DEPRECATED = 4,
     FIELD_NO_OP = 8, /* accepted, has no effect here; explain says so */
     FIELD_PRESENT_MEANS =
-        16,            /* {} has a meaning of its own: presence is kept (FIELD_OBJECT_PTR) */
-    FIELD_STATUS = 32, /* written by the system only */
-    FIELD_RAW = 64,    /* decoding keeps the value as it stands: const struct json * */
+        16,             /* {} has a meaning of its own: presence is kept (FIELD_OBJECT_PTR) */
+    FIELD_STATUS = 32,  /* written by the system only */
+    FIELD_RAW = 64,     /* decoding keeps the value as it stands: const struct json * */
+    FIELD_SET = 128,    /* a list of plain values, each once: patches merge it */
+    FIELD_ATOMIC = 256, /* patches replace it, whatever its items are */
 };
 
 struct field_list {
@@ -160,3 +163,10 @@ const struct field *field_nearest(const struct shape *shape, struct str name);
  * @shape: any shape; where it contains itself, the inner one is left open
  */
 struct json field_schema(struct arena *a, const struct shape *shape);
+
+/**
+ * field_patch_schema() - the shape as strategic merge patches see it: lists whose items have a
+ * merge key are merged, so are sets
+ * @shape: any shape, static
+ */
+struct patch_schema field_patch_schema(const struct shape *shape);

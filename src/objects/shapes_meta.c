@@ -46,7 +46,7 @@ static const struct field object_meta_rows[] = {
           "The objects that this one is deleted with; nothing is deleted by itself here.",
           .flags = FIELD_NO_OP),
     TEXTS("finalizers", "Who must agree before the object goes away; nobody is asked here.",
-          .flags = FIELD_NO_OP),
+          .flags = FIELD_NO_OP | FIELD_SET),
     TEXT("uid", "Identity, given at creation."),
     TEXT("resourceVersion", "Version of the whole object, given at each write."),
     WHOLE("generation", "How often the wanted state has changed."),

@@ -23,9 +23,13 @@ static const struct field secret_rows[] = {
 };
 SHAPE(secret, "Secret", "Values that are not shown.");
 
+static const struct field account_secret_rows[] = {{0}};
+LOCAL_SHAPE(account_secret, "ObjectReference", "A secret of an account.",
+            .inlined = &shape_object_reference, .merge_key = "name");
+
 static const struct field service_account_rows[] = {
     OBJECT_ROWS("ServiceAccount"),
-    PARTS("secrets", object_reference, "Secrets of the account."),
+    PARTS("secrets", account_secret, "Secrets of the account."),
     PARTS("imagePullSecrets", local_object_reference, "Secrets for registries."),
     FLAG("automountServiceAccountToken", "Whether pods get the account's token."),
     {0},

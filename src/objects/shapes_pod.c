@@ -37,7 +37,7 @@ static const struct field topology_spread_constraint_rows[] = {
     {0},
 };
 LOCAL_SHAPE(topology_spread_constraint, "TopologySpreadConstraint",
-            "How evenly pods lie over places.");
+            "How evenly pods lie over places.", .merge_key = "topologyKey");
 
 static const struct field pod_spec_rows[] = {
     PARTS("containers", container, "Programs of the pod.", .flags = FIELD_REQUIRED),

@@ -6,7 +6,6 @@
  */
 #include "api/core/core_internal.h"
 #include "base/limits.h"
-#include "formats/patch.h"
 
 /* What a client may not change comes from the stored object: uid, creation time, and the other
  * half (status or spec). */
@@ -132,15 +131,12 @@ static int make(struct patching *p, struct json *ret, int64_t *ret_rv, struct er
 {
     struct arena *a = http_arena(p->call->req);
     struct json stored, made;
-    int result;
+    const struct patch_target target = {&stored, field_patch_schema(p->kind->shape)};
 
     if (api_object_get(p->call->api, a, &p->key, parts_of(p->call), &stored, err) < 0)
         return -1;
-    result = p->patch->type == API_PATCH_JSON
-                 ? patch_json(a, &stored, p->patch->patch, &made, err)
-                 : patch_merge(a, &stored, p->patch->patch, &made, err);
-    if (result < 0 || check_identity(p, &stored, &made, err) < 0 ||
-        check_made(p, a, &made, err) < 0)
+    if (patch_apply(a, p->patch->type, &target, p->patch->patch, &made, err) < 0 ||
+        check_identity(p, &stored, &made, err) < 0 || check_made(p, a, &made, err) < 0)
         return -1;
     if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), ret_rv))
         return err_set(err, ERR_INTERNAL, "a stored object has no resourceVersion");

@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "base/list.h"
+#include "formats/patch.h"
 #include "objects/object.h"
 #include "workflows/operate/operate.h"
 
@@ -122,10 +123,8 @@ void api_create(struct api_call *call, const struct object_kind *kind, struct st
 void api_update(struct api_call *call, const struct object_kind *kind,
                 const struct store_key *key, struct str sub, const struct json *doc);
 
-enum api_patch_type { API_PATCH_MERGE, API_PATCH_JSON };
-
 struct api_patch {
-    enum api_patch_type type;
+    enum patch_type type;
     const struct json *patch; /* in the request's arena */
 };
 

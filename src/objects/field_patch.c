@@ -1,0 +1,39 @@
+/*
+ * objects/field_patch.c - a shape as strategic merge patches see it. See field.h. Any thread.
+ */
+#include "objects/field_internal.h"
+
+/* Every member of a map is as its row says. */
+static void any_member(const void *shape, struct str name, struct patch_member *ret)
+{
+    (void) name;
+    ret->inner = field_patch_schema(shape);
+}
+
+static void find_member(const void *of, struct str name, struct patch_member *ret)
+{
+    const struct shape *shape = of;
+    const struct field *row = field_find(shape, name);
+
+    if (!row)
+        row = shape->rest;
+    if (!row)
+        return;
+    if (row->shape && row->type == FIELD_MAP)
+        ret->inner = (struct patch_schema){.shape = row->shape, .member = any_member};
+    else if (row->shape)
+        ret->inner = field_patch_schema(row->shape);
+    if (row->type != FIELD_LIST || (row->flags & FIELD_ATOMIC))
+        return;
+    if (row->flags & FIELD_SET) {
+        ret->is_merged = true;
+    } else if (row->item == FIELD_OBJECT && row->shape->merge_key) {
+        ret->is_merged = true;
+        ret->merge_key = str_from(row->shape->merge_key);
+    }
+}
+
+struct patch_schema field_patch_schema(const struct shape *shape)
+{
+    return (struct patch_schema){.shape = shape, .member = find_member};
+}

@@ -1,0 +1,219 @@
+/* Tests of strategic merge patches by our field tables: golden vectors of apimachinery on the
+ * core types, those of Argo's podSpecPatch, and what no vector says. */
+#include "base/limits.h"
+#include "formats/yaml.h"
+#include "objects/object.h"
+#include "objects/shapes.h"
+#include "tests/support/golden.h"
+
+/* Kinds that are not served, as far as the vectors need them. */
+#define ROW(name_, type_, ...)                                                   \
+    {                                                                            \
+        .name = (name_), .type = (type_), .offset = FIELD_NO_OFFSET, __VA_ARGS__ \
+    }
+static const struct field deployment_spec_rows[] = {
+    ROW("template", FIELD_OBJECT, .shape = &shape_pod_template_spec),
+    {0},
+};
+static const struct shape shape_deployment_spec = {.name = "DeploymentSpec",
+                                                   .fields = deployment_spec_rows};
+static const struct field deployment_rows[] = {
+    ROW("metadata", FIELD_OBJECT, .shape = &shape_object_meta),
+    ROW("spec", FIELD_OBJECT, .shape = &shape_deployment_spec),
+    {0},
+};
+static const struct field service_spec_rows[] = {
+    ROW("ports", FIELD_LIST, .item = FIELD_OBJECT, .shape = &shape_service_port),
+    {0},
+};
+static const struct shape shape_service_spec = {.name = "ServiceSpec",
+                                                .fields = service_spec_rows};
+static const struct field service_rows[] = {
+    ROW("spec", FIELD_OBJECT, .shape = &shape_service_spec),
+    {0},
+};
+static const struct shape shape_deployment = {.name = "Deployment", .fields = deployment_rows},
+                          shape_service = {.name = "Service", .fields = service_rows};
+
+static const struct shape *shape_of(struct str type)
+{
+    static const struct {
+        const char *name;
+        const struct shape *shape;
+    } all[] = {{"PodSpec", &shape_pod_spec},      {"Pod", &shape_pod},
+               {"Container", &shape_container},   {"ConfigMap", &shape_config_map},
+               {"Deployment", &shape_deployment}, {"Service", &shape_service}};
+
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (str_is(type, all[i].name))
+            return all[i].shape;
+    fail_msg("no shape " STR_FMT, STR_ARG(type));
+    return NULL;
+}
+
+static int row_value(struct arena *a, const struct json *row, const char *name,
+                     struct json *ret, struct err *err)
+{
+    const struct json *v = json_get(row, str_from(name));
+    struct str text = json_get_str(row, str_printf(a, "%s_text", name));
+
+    if (!str_is_none(text))
+        return json_parse(a, text, ret, err);
+    *ret = v ? *v : json_null();
+    return 0;
+}
+
+static int check_strategic(struct arena *a, const struct json *row)
+{
+    struct json doc, patch, made;
+    struct patch_target target = {.doc = &doc};
+    struct err err = {0};
+
+    if (!str_is(json_get_str(row, STR("op")), "strategic"))
+        return -1;
+    target.schema = field_patch_schema(shape_of(json_get_str(row, STR("type"))));
+    if (row_value(a, row, "doc", &doc, &err) < 0 ||
+        row_value(a, row, "patch", &patch, &err) < 0 ||
+        patch_apply(a, PATCH_STRATEGIC, &target, &patch, &made, &err) < 0)
+        return golden_fails(row) && err.text[0] != '\0';
+    return !golden_fails(row) && json_equal(&made, json_get(row, STR("out")));
+}
+
+static void test_golden(void **state)
+{
+    (void) state;
+    golden_run("formats/patch.jsonl", check_strategic, 149);
+}
+
+struct patch_case {
+    const struct shape *shape;
+    const char *doc, *patch, *out, *err;
+};
+
+static void check_cases(const struct patch_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json doc, patch, made = json_null();
+        const struct patch_target target = {&doc, field_patch_schema(cases[i].shape)};
+        struct err err = {0};
+        int result;
+
+        assert_int_equal(json_parse(a, str_from(cases[i].doc), &doc, &err), 0);
+        assert_int_equal(json_parse(a, str_from(cases[i].patch), &patch, &err), 0);
+        result = patch_apply(a, PATCH_STRATEGIC, &target, &patch, &made, &err);
+        if (cases[i].err
+                ? result == 0 || !strstr(err.text, cases[i].err)
+                : result < 0 || !str_is(json_text(a, &made, JSON_COMPACT), cases[i].out))
+            fail_msg("case %zu: %s %s", i, err.text, json_text(a, &made, JSON_COMPACT).ptr);
+    }
+}
+
+static void test_lists(void **state)
+{
+    static const struct patch_case cases[] = {
+        /* A list without identities is replaced. */
+        {&shape_role, "{\"rules\":[{\"verbs\":[\"a\"]}]}", "{\"rules\":[{\"verbs\":[\"b\"]}]}",
+         "{\"rules\":[{\"verbs\":[\"b\"]}]}", NULL},
+        {&shape_service_account, "{\"secrets\":[{\"name\":\"a\"}]}",
+         "{\"secrets\":[{\"name\":\"b\"}]}",
+         "{\"secrets\":[{\"name\":\"b\"},{\"name\":\"a\"}]}", NULL},
+        {&shape_service_account, "{\"secrets\":[{\"name\":\"a\"},{\"name\":\"b\"}]}",
+         "{\"$setElementOrder/secrets\":[{\"name\":\"b\"}],\"secrets\":[{\"$patch\":"
+         "\"delete\",\"name\":\"a\"}]}",
+         "{\"secrets\":[{\"name\":\"b\"}]}", NULL},
+        {&shape_object_meta, "{\"finalizers\":[\"a\",\"b\"]}",
+         "{\"$setElementOrder/finalizers\":[\"b\",\"c\"],\"$deleteFromPrimitiveList/"
+         "finalizers\":"
+         "[\"a\"],\"finalizers\":[\"c\"]}",
+         "{\"finalizers\":[\"b\",\"c\"]}", NULL},
+        {&shape_object_meta, "{\"ownerReferences\":[{\"uid\":\"1\",\"name\":\"a\"}]}",
+         "{\"ownerReferences\":[{\"uid\":\"1\",\"name\":\"b\"}]}",
+         "{\"ownerReferences\":[{\"uid\":\"1\",\"name\":\"b\"}]}", NULL},
+        /* Numbers and texts are different identities. */
+        {&shape_container, "{\"ports\":[{\"containerPort\":1}]}",
+         "{\"ports\":[{\"containerPort\":\"1\"}]}",
+         "{\"ports\":[{\"containerPort\":\"1\"},{\"containerPort\":1}]}", NULL},
+        {&shape_object_meta, "{\"finalizers\":[\"a\"]}", "{\"finalizers\":[[\"a\"]]}", NULL,
+         "finalizers: list element types are not identical"},
+        {&shape_object_meta, "{\"finalizers\":[[\"a\"]]}", "{\"finalizers\":[[\"a\"]]}", NULL,
+         "a list of lists cannot be merged"},
+        {&shape_object_meta, "{\"finalizers\":[{}]}", "{\"finalizers\":[{}]}", NULL,
+         "cannot merge lists without merge key"},
+        {&shape_container, "{\"env\":[{\"name\":{}}]}", "{\"env\":[{\"name\":\"a\"}]}", NULL,
+         "env: an item of a list cannot be told apart by an object"},
+        {&shape_container, "{\"env\":[]}", "{\"env\":[{\"$patch\":\"merge\",\"name\":\"a\"}]}",
+         NULL, "merging lists cannot yet be specified in the patch"},
+    };
+
+    (void) state;
+    check_cases(cases, COUNT_OF(cases));
+}
+
+static void test_objects(void **state)
+{
+    static const struct patch_case cases[] = {
+        {&shape_pod_spec, "{\"volumes\":[{\"name\":\"v\",\"emptyDir\":{}}]}",
+         "{\"volumes\":[{\"name\":\"v\",\"$retainKeys\":[\"name\"],\"secret\":{}}]}", NULL,
+         "volumes: \"secret\" is not in $retainKeys"},
+        {&shape_pod_spec, "{\"nodeSelector\":{\"a\":\"1\"}}",
+         "{\"nodeSelector\":{\"$retainKeys\":\"a\"}}", NULL,
+         "nodeSelector: $retainKeys must be a list of names"},
+        {&shape_pod_spec, "{\"nodeSelector\":{}}", "{\"nodeSelector\":{\"$patch\":\"merge\"}}",
+         NULL, "nodeSelector: unknown patch type: \"merge\", it must be replace or delete"},
+        {&shape_pod_spec, "{\"nodeSelector\":{\"a\":\"1\"}}",
+         "{\"nodeSelector\":{\"a\":null,\"$retainKeys\":[\"a\"]}}", "{\"nodeSelector\":{}}",
+         NULL},
+        {&shape_pod_spec, "{}", "{\"nodeSelector\":{\"$patch\":\"delete\"}}", "{}", NULL},
+        {&shape_pod_spec, "{}", "{\"$setElementOrder/containers\":1}", NULL,
+         "$setElementOrder/containers: order and items must be lists"},
+        {&shape_pod_spec, "{}", "{\"$setElementOrder/containers\":[]}", "{}", NULL},
+        {&shape_object_meta, "{\"finalizers\":[\"a\"]}",
+         "{\"$deleteFromPrimitiveList/finalizers\":\"a\"}", NULL,
+         "it must be a list of values"},
+        {&shape_pod_spec, "{}", "[]", NULL, "a strategic merge patch must be an object"},
+        {&shape_pod_spec, "[]", "{}", NULL, "only an object can be patched"},
+        /* A map's member may be named like one of its values' members. */
+        {&shape_workflow_spec, "{\"hooks\":{\"hooks\":{\"template\":\"a\"}}}",
+         "{\"hooks\":{\"hooks\":{\"expression\":\"b\"}}}",
+         "{\"hooks\":{\"hooks\":{\"template\":\"a\",\"expression\":\"b\"}}}", NULL},
+    };
+
+    (void) state;
+    check_cases(cases, COUNT_OF(cases));
+}
+
+/* The same item again and again: each merge copies what is there. */
+static void test_work_is_limited(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(4 << 20);
+    struct json doc, patch, made;
+    const struct patch_target target = {&doc, field_patch_schema(&shape_pod_spec)};
+    struct err err = {0};
+
+    (void) state;
+    strbuf_addz(&text, "{\"volumes\":[{\"name\":\"v\"");
+    for (int i = 0; i < 20000; i++)
+        strbuf_addf(&text, ",\"k%d\":1", i);
+    strbuf_addz(&text, "}");
+    for (int i = 0; i < 2000; i++)
+        strbuf_addz(&text, ",{\"name\":\"v\"}");
+    strbuf_addz(&text, "]}");
+    assert_int_equal(json_parse(a, strbuf_str(&text), &patch, &err), 0);
+    assert_int_equal(json_parse(a, STR("{\"volumes\":[{\"name\":\"v\"}]}"), &doc, &err), 0);
+    assert_int_equal(patch_apply(a, PATCH_STRATEGIC, &target, &patch, &made, &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_work_is_limited),
+    };
+
+    return cmocka_run_group_tests_name("field_patch", tests, NULL, NULL);
+}
