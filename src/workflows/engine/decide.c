@@ -59,6 +59,9 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
     struct json outputs = {.type = JSON_ARRAY,
                            .count = (uint32_t) wf->global_outputs.len,
                            .items = wf->global_outputs.at};
+    struct json artifacts = {.type = JSON_ARRAY,
+                             .count = (uint32_t) wf->global_artifacts.len,
+                             .items = wf->global_artifacts.at};
     struct json status, doc;
     struct str phase = wf_phase_name(wf->phase);
 
@@ -72,6 +75,8 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
         status = json_set(a, &status, STR("message"), json_string(wf->message));
     if (outputs.count > 0)
         status = json_set_path(a, &status, outputs, "outputs", "parameters", NULL);
+    if (artifacts.count > 0)
+        status = json_set_path(a, &status, artifacts, "outputs", "artifacts", NULL);
     status = json_set(a, &status, STR("conditions"), conditions(wf, a));
     doc = json_set(a, &wf->doc, STR("status"), status);
     doc = with_labels(a, &doc, wf->phase);

@@ -39,7 +39,9 @@ static int resolve_hook(struct wf *wf, struct wf_frame *f, const struct json *ho
 
     if (json_get(hook, STR("expression")) && f)
         return err_set(err, ERR_UNSUPPORTED, "hooks.exit.expression is not supported yet");
-    return subst_json(wf->pass->a, hook, &opts, ret, err);
+    if (subst_json(wf->pass->a, hook, &opts, ret, err) < 0)
+        return -1;
+    return wf_artifacts_resolve(&names, wf->pass->a, ret, err);
 }
 
 static struct wf_node *start(struct wf *wf, struct wf_call *call, const struct json *hook,

@@ -124,6 +124,7 @@ static void load_status(struct wf *wf)
 {
     const struct json *status = json_get(&wf->doc, STR("status"));
     const struct json *outputs = json_path(status, "outputs", "parameters", NULL);
+    const struct json *artifacts = json_path(status, "outputs", "artifacts", NULL);
     struct wall at;
     struct err err;
 
@@ -135,6 +136,9 @@ static void load_status(struct wf *wf)
         wf->finished_ms = at.ms;
     for (size_t i = 0; json_item(outputs, i); i++)
         json_push(wf->arena, &wf->global_outputs, *json_item(outputs, i));
+    for (size_t i = 0; json_item(artifacts, i); i++)
+        json_push(wf->arena, &wf->global_artifacts,
+                  json_clone(wf->arena, json_item(artifacts, i)));
 }
 
 static void load_identity(struct wf *wf)

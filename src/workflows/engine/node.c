@@ -64,11 +64,12 @@ static void set_template(struct wf_node *n, const struct wf_call *call)
 
     wf_text_set(&n->scope, call->scope);
     if (ref) {
-        struct strbuf text = STRBUF_INIT(MANIFEST_MAX_BYTES);
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json shown = json_get_bool(ref, STR("clusterScope"))
+                                ? *ref
+                                : json_without(a, ref, STR("clusterScope"));
 
-        json_print(&text, ref, JSON_COMPACT);
-        wf_text_set(&n->template_ref, strbuf_str(&text));
-        strbuf_done(&text);
+        wf_text_set(&n->template_ref, json_text(a, &shown, JSON_COMPACT));
     } else if (!str_is_empty(json_get_str(call->holder, STR("template")))) {
         wf_text_set(&n->template_name, json_get_str(call->holder, STR("template")));
     }

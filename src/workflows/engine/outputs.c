@@ -1,8 +1,7 @@
 /*
  * Outputs of steps and dag templates, and outputs that become the workflow's by globalName.
- * Artifacts of such templates are not built here.
+ * Artifacts among them: artifacts.c.
  */
-#include "lang/expr/tag.h"
 #include "workflows/engine/wf_internal.h"
 
 static struct json with_value(struct arena *a, const struct json *parameter, struct str value)
@@ -67,21 +66,27 @@ static int collect(struct wf *wf, const struct wf_names *names, const struct jso
 
 int wf_outputs_collect(struct wf *wf, struct wf_frame *f, struct err *err)
 {
-    const struct json *list = json_path(&f->tmpl, "outputs", "parameters", NULL), *item;
+    const struct json *outputs = json_get(&f->tmpl, STR("outputs")), *item;
+    const struct json *list = json_get(outputs, STR("parameters"));
     const struct wf_names names = {.wf = wf, .frame = f};
     struct json_array_builder out = {0};
+    struct json_object_builder made = {0};
     struct json value;
 
-    if (!json_item(list, 0))
-        return 0;
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
         if (collect(wf, &names, item, &value, err) < 0)
             return -1;
         json_push(wf->pass->a, &out, value);
     }
-    value = json_array(&out);
-    value = json_set(wf->pass->a, NULL, STR("parameters"), value);
-    wf_text_set(&f->node->outputs, json_text(wf->pass->a, &value, JSON_COMPACT));
+    if (wf_artifacts_collect(&names, json_get(outputs, STR("artifacts")), &value, err) < 0)
+        return -1;
+    if (out.len > 0)
+        json_add(wf->pass->a, &made, STR("parameters"), json_array(&out));
+    if (value.count > 0)
+        json_add(wf->pass->a, &made, STR("artifacts"), value);
+    value = json_object(&made);
+    if (value.count > 0)
+        wf_text_set(&f->node->outputs, json_text(wf->pass->a, &value, JSON_COMPACT));
     return 0;
 }
 
@@ -109,11 +114,13 @@ static void export(struct wf *wf, struct str name, struct str value)
 
 void wf_outputs_export(struct wf *wf, const struct wf_node *n)
 {
-    const struct json *list, *item;
+    const struct json *outputs, *list, *item;
 
     if (str_is_none(n->outputs) || str_find(n->outputs, STR("\"globalName\"")) == SIZE_MAX)
         return;
-    list = json_get(wf_parsed(wf, n->outputs), STR("parameters"));
+    outputs = wf_parsed(wf, n->outputs);
+    list = json_get(outputs, STR("parameters"));
+    wf_artifacts_export(wf, json_get(outputs, STR("artifacts")));
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
         if (!str_is_empty(json_get_str(item, STR("globalName"))) &&
             json_get(item, STR("value")))

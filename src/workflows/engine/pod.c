@@ -133,6 +133,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     struct str called =
         json_get_str(json_get(call->holder, STR("templateRef")), STR("template"));
     struct wf_pod_action action = {0};
+    struct json located;
     struct pod_request *r = &action.request;
 
     (void) from;
@@ -151,7 +152,8 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->workflow_uid = str_copy(out, wf->uid);
     r->node_id = str_copy(out, n->id);
     r->node_name = str_copy(out, n->name);
-    r->template = keep(out, tmpl);
+    located = wf_artifacts_location(wf, tmpl, r->name);
+    r->template = keep(out, &located);
     r->volumes = keep(out, json_get(wf->spec, STR("volumes")));
     r->pod_meta = keep(out, pod_meta(wf, tmpl));
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);

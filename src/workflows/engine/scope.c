@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "formats/gotime.h"
-#include "lang/expr/tag.h"
 #include "lang/subst/aggregate.h"
 #include "lang/subst/args.h"
 #include "lang/subst/names.h"
@@ -433,6 +432,7 @@ static void each_name(const struct subst_options *opts, struct str prefix,
             is_below(locals->members[i].key, prefix))
             expr_tag_tell(to, locals->members[i].key,
                           expr_string(json_str(&locals->members[i].value)));
+    wf_artifacts_tell(names, prefix, to);
     if (f && (str_is(prefix, "inputs") || str_is(prefix, "inputs.parameters")))
         tell_inputs(f, names->wf->pass->a, to);
     for (size_t i = 0;
@@ -537,7 +537,7 @@ static int resolve_step(struct wf *wf, const struct wf_frame *frame, struct aren
     out = mark_absent(&names, a, step);
     if (subst_json(a, &out, &opts, ret, err) < 0)
         return -1;
-    return 0;
+    return wf_artifacts_resolve(&names, a, ret, err);
 }
 
 int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,

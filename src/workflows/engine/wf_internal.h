@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "lang/cond/cond.h"
 #include "lang/depends/dag_phase.h"
+#include "lang/expr/tag.h"
 #include "lang/subst/items.h"
 #include "workflows/engine/decide.h"
 
@@ -149,8 +150,9 @@ struct wf {
     VEC(struct wf_node *) list;
     VEC(struct wf_node *) queue;
     VEC(struct wf_node *) changed;
-    VEC(struct wf_node *) blocked;            /* their frames wait for room */
-    struct json_array_builder global_outputs; /* in the first arena */
+    VEC(struct wf_node *) blocked;              /* their frames wait for room */
+    struct json_array_builder global_outputs;   /* in the first arena: parameters */
+    struct json_array_builder global_artifacts; /* there, too */
     uint64_t next_seq;
     enum wf_phase phase;
     int64_t started_ms, finished_ms;
@@ -260,6 +262,26 @@ int wf_loops_check(struct wf *wf, const struct wf_frame *f, size_t from, size_t 
  * filled in; -1, also when the condition of what is no loop has no answer */
 int wf_step_resolve(struct wf *wf, const struct wf_frame *frame, struct arena *a,
                     const struct json *step, struct json *ret, struct err *err);
+
+/* ---- artifacts.c: places of artifacts ---- */
+
+/** wf_artifact_find() - the artifact that a name means: "steps.a.outputs.artifacts.b",
+ * "inputs.artifacts.b", "workflow.outputs.artifacts.b"; NULL: none */
+const struct json *wf_artifact_find(const struct wf_names *names, struct str name);
+/** wf_artifacts_tell() - the same, for expressions */
+void wf_artifacts_tell(const struct wf_names *names, struct str path,
+                       struct expr_tag_names *to);
+/** wf_artifacts_resolve() - arguments.artifacts of a step, task or hook get the places of what
+ * they are `from`; in @a; -1 */
+int wf_artifacts_resolve(const struct wf_names *names, struct arena *a, struct json *holder,
+                         struct err *err);
+/** wf_artifacts_collect() - outputs.artifacts of a steps or dag template, with places; -1 */
+int wf_artifacts_collect(const struct wf_names *names, const struct json *list,
+                         struct json *ret, struct err *err);
+/** wf_artifacts_export() - those with a globalName become the workflow's */
+void wf_artifacts_export(struct wf *wf, const struct json *list);
+/** wf_artifacts_location() - a template that becomes a pod, with the place of its outputs */
+struct json wf_artifacts_location(struct wf *wf, const struct json *tmpl, struct str pod);
 
 /* ---- call.c ---- */
 
