@@ -19,6 +19,11 @@ bool resource_parse(struct str path, struct resource *ret);
 /** resource_call() - the request as one that is answered later; in its arena */
 struct api_call *resource_call(struct api *api, struct http_request *req);
 
+/** resource_create() - POST of a document of the path's kind, also an applied one that is new;
+ * http thread */
+void resource_create(struct api_call *call, const struct resource *r,
+                     const struct object_document *doc);
+
 /** resource_query() - the list options of a request, in @a; ERR_INVALID */
 int resource_query(struct http_request *req, const struct resource *r, struct arena *a,
                    struct api_query *q, struct err *err);
@@ -45,6 +50,9 @@ struct reply_refusal {
 
 /** reply_refuse() - answer with a Status of that code */
 void reply_refuse(struct http_request *req, const struct reply_refusal *refusal);
+
+/** reply_conflicts() - answer with a Status that names the fields that others own */
+void reply_conflicts(struct http_request *req, const struct managed_conflicts *conflicts);
 
 /* What a deletion removed, for its answer; hangs on the request as its user. */
 struct reply_removal {

@@ -32,6 +32,7 @@
     "as=Table;v=v1beta1;g=meta.k8s.io,application/json"
 #define MERGE      "application/merge-patch+json"
 #define JSON_PATCH "application/json-patch+json"
+#define APPLY      "application/apply-patch+yaml"
 #define STRATEGIC  "application/strategic-merge-patch+json"
 
 struct step {
@@ -197,9 +198,9 @@ static void test_patches(void **state)
         /* strategic: of core kinds alone */
         {"PATCH", TEMPLATES "/one", STRATEGIC, "{}", 415,
          "accepted media types include: application/json-patch+json, "
-         "application/merge-patch+json\"",
+         "application/merge-patch+json, application/apply-patch+yaml\"",
          NULL},
-        {"PATCH", TEMPLATES "/one", "application/apply-patch+yaml", "{}", 415,
+        {"PATCH", TEMPLATES "/one", "application/apply-patch+cbor", "{}", 415,
          "\"reason\":\"UnsupportedMediaType\"", NULL},
         {"PATCH", MAPS "/one", STRATEGIC, "{\"data\":{\"b\":\"2\",\"a\":null}}", 200,
          "\"data\":{\"b\":\"2\"}", NULL},
@@ -215,6 +216,64 @@ static void test_patches(void **state)
          "{\"metadata\":{\"$deleteFromPrimitiveList/finalizers\":[\"a/c\"]}}", 200,
          "\"finalizers\":[\"a/b\"]", NULL},
         {"GET", TEMPLATES "/one", NULL, NULL, 200, "\"c\":\"3\"", "\"b\""},
+    };
+
+    run_steps(*state, NULL, steps, COUNT_OF(steps));
+}
+
+static void test_apply(void **state)
+{
+#define BY(manager) "?fieldManager=" manager
+#define COLOR(value) \
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {color: " value "}\n"
+    static const struct step steps[] = {
+        {"PATCH", MAPS "/one", APPLY, COLOR("red"), 400,
+         "fieldManager: Required value: is required for apply patch", NULL},
+        {"PATCH", MAPS "/one" BY("a") "&dryRun=All", APPLY, COLOR("red"), 201, "\"red\"", NULL},
+        {"GET", MAPS "/one", NULL, NULL, 404, "not found", NULL},
+        {"PATCH", MAPS "/one" BY("a"), APPLY, COLOR("red"), 201,
+         "\"managedFields\":[{\"manager\":\"a\",\"operation\":\"Apply\",\"apiVersion\":\"v1\","
+         "\"time\":\"",
+         NULL},
+        {"PATCH", MAPS "/one" BY("a"), APPLY, COLOR("red"), 200, "\"resourceVersion\":\"2\"",
+         NULL},
+        {"PATCH", MAPS "/one" BY("b"), APPLY, COLOR("blue"), 409,
+         "\"reason\":\"Conflict\",\"code\":409,\"details\":{\"causes\":[{\"reason\":"
+         "\"FieldManagerConflict\",\"message\":\"conflict with \\\"a\\\"\",\"field\":"
+         "\".data.color\"}]}",
+         NULL},
+        {"PATCH", MAPS "/one" BY("b") "&dryRun=All&force=true", APPLY, COLOR("blue"), 200,
+         "\"blue\"", NULL},
+        {"PATCH", MAPS "/one" BY("b") "&force=true", APPLY, COLOR("blue"), 200,
+         "\"data\":{\"color\":\"blue\"}", "\"manager\":\"a\""},
+        {"PATCH", MAPS "/one" BY("c"), MERGE, "{\"data\":{\"size\":\"1\"}}", 200,
+         "{\"manager\":\"c\",\"operation\":\"Update\"", NULL},
+        {"PATCH", MAPS "/one" BY("a"), APPLY, COLOR("blue") "kin: x", 400, "did you mean",
+         NULL},
+        {"PATCH", MAPS "/one" BY("a"), APPLY, "a: [", 400, "request:2:1: ", NULL},
+        {"PATCH", MAPS "/one" BY("a"), APPLY, COLOR("a") "---\n" COLOR("b"), 400,
+         "the request holds 2 documents", NULL},
+        {"PATCH", MAPS "/two" BY("a"), APPLY, COLOR("a"), 400,
+         "(one) does not match the name on the URL (two)", NULL},
+        {"PATCH", TEMPLATES "/one" BY("a"), APPLY, COLOR("a"), 400,
+         "the document is a ConfigMap, the path is for a WorkflowTemplate", NULL},
+        {"PATCH", MAPS "/one" BY("a"), APPLY,
+         "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"managedFields\":[]}}",
+         400, "metadata.managedFields must be nil", NULL},
+        {"PATCH", MAPS "/one" BY("a"), APPLY,
+         "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"resourceVersion\":"
+         "\"1\"}}",
+         409, "the object has been modified", NULL},
+        {"PATCH", MAPS "/none/status" BY("a"), APPLY,
+         "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"none\"}}", 404,
+         "not found", NULL},
+        {"PATCH", TEMPLATES "/one" BY("a"), APPLY, TEMPLATE("one"), 201, "f:templates", NULL},
+        {"PATCH", TEMPLATES "/one" BY("a"), MERGE, "{\"spec\":{\"entrypoint\":\"x\"}}", 200,
+         "\"generation\":1", NULL},
+        {"PATCH", TEMPLATES "/one" BY("a"), MERGE, "{\"spec\":{\"priority\":1}}", 200,
+         "\"generation\":2", NULL},
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"data\":{\"color\":\"blue\",\"size\":\"1\"}",
+         NULL},
     };
 
     run_steps(*state, NULL, steps, COUNT_OF(steps));
@@ -339,10 +398,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_discovery), TEST(test_openapi_in_protobuf),
-        TEST(test_tables),    TEST(test_watch_of_tables),
-        TEST(test_patches),   TEST(test_patches_at_once),
-        TEST(test_deletions), TEST(test_dry_runs),
+        TEST(test_discovery),       TEST(test_openapi_in_protobuf),
+        TEST(test_tables),          TEST(test_watch_of_tables),
+        TEST(test_apply),           TEST(test_patches),
+        TEST(test_patches_at_once), TEST(test_deletions),
+        TEST(test_dry_runs),
     };
 
     return cmocka_run_group_tests_name("api_kubectl", tests, NULL, NULL);

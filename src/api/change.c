@@ -4,8 +4,6 @@
  */
 #include "api/api_internal.h"
 
-#include "base/limits.h"
-
 #define ARGO_GROUP "argoproj.io"
 
 /* ---- patches ---- */
@@ -44,13 +42,116 @@ static void refuse_type(struct http_request *req, const struct resource *r)
         415, "UnsupportedMediaType",
         str_printf(http_arena(req),
                    "the body of the request was in an unknown format - accepted media types "
-                   "include: application/json-patch+json, application/merge-patch+json%s",
+                   "include: application/json-patch+json, application/merge-patch+json, "
+                   "application/apply-patch+yaml%s",
                    strcmp(r->kind->group, ARGO_GROUP) == 0
                        ? ""
                        : ", application/strategic-merge-patch+json")};
 
     reply_refuse(req, &refusal);
 }
+
+/* ---- server-side apply ---- */
+
+/* An applied document under way; lives in the request's arena. */
+struct applying {
+    struct api_call call;
+    struct api_patch patch;
+    struct object_document doc;
+    const struct resource *r;
+};
+
+static void create_applied(struct applying *w)
+{
+    struct arena *a = http_arena(w->call.req);
+    const struct managed_writer writer = {.manager = w->call.manager,
+                                          .subresource = STR(""),
+                                          .kind = w->r->kind,
+                                          .now = clock_wall()};
+    struct err err;
+
+    w->call.dialect = &reply_dialect;
+    if (managed_apply(a, &writer, NULL, &w->doc.value, &w->patch.made, &err) < 0 ||
+        api_document_check(a, &w->doc, w->r->kind, &err) < 0) {
+        reply_error(w->call.req, &err);
+        return;
+    }
+    w->doc.value = w->patch.made.doc;
+    w->call.manager = STR("");
+    resource_create(&w->call, w->r, &w->doc);
+}
+
+/* What is not there is created; conflicts are told one by one. */
+static void fail_apply(struct http_request *req, const struct err *err)
+{
+    struct applying *w = http_user(req);
+
+    if (err->kind == ERR_CONFLICT && w->patch.made.conflicts.len > 0)
+        reply_conflicts(req, &w->patch.made.conflicts);
+    else if (err->kind == ERR_NOT_FOUND && str_is_empty(w->r->sub))
+        create_applied(w);
+    else
+        reply_error(req, err);
+}
+
+static const struct api_dialect apply_dialect = {
+    .created = 201, .object = reply_json, .fail = fail_apply};
+
+static int read_applied(struct http_request *req, struct applying *w, struct err *err)
+{
+    struct object_documents docs;
+    const struct json *meta;
+    struct str name, force = http_query(req, STR("force"));
+
+    if (str_is_empty(w->call.manager))
+        return err_set(err, ERR_INVALID,
+                       "fieldManager: Required value: is required for apply patch");
+    if (object_read(http_arena(req), STR("request"), http_body(req), &docs, err) < 0)
+        return -1;
+    if (docs.len != 1)
+        return err_set(err, ERR_INVALID, "the request holds %zu documents, it must be one",
+                       docs.len);
+    w->doc = docs.at[0];
+    meta = json_get(&w->doc.value, STR("metadata"));
+    name = json_get_str(meta, STR("name"));
+    if (w->doc.kind != w->r->kind)
+        return err_set(err, ERR_INVALID, "the document is a " STR_FMT ", the path is for a %s",
+                       STR_ARG(json_get_str(&w->doc.value, STR("kind"))), w->r->kind->kind);
+    if (!str_is_none(name) && !str_eq(name, w->r->name))
+        return err_set(err, ERR_INVALID,
+                       "the name of the object (" STR_FMT
+                       ") does not match the name on the URL (" STR_FMT ")",
+                       STR_ARG(name), STR_ARG(w->r->name));
+    if (json_get(meta, STR("managedFields")))
+        return err_set(err, ERR_INVALID, "metadata.managedFields must be nil");
+    if (str_is_none(name))
+        w->doc.value = json_set_path(http_arena(req), &w->doc.value, json_string(w->r->name),
+                                     "metadata", "name", NULL);
+    w->patch.applied = &w->doc.value;
+    w->patch.is_forced = str_is(force, "true") || str_is(force, "1");
+    return 0;
+}
+
+static void apply(struct api *api, struct http_request *req, const struct resource *r)
+{
+    struct arena *a = http_arena(req);
+    struct applying *w = ARENA_NEW(a, struct applying);
+    struct resource *of = ARENA_NEW(a, struct resource);
+    const struct store_key key = api_key(r->kind, r->ns, r->name);
+    struct err err;
+
+    *of = *r;
+    *w = (struct applying){.call = *resource_call(api, req), .r = of};
+    if (read_applied(req, w, &err) < 0) {
+        reply_error(req, &err);
+        return;
+    }
+    w->call.dialect = &apply_dialect;
+    http_set_user(req, w);
+    api_patch(&w->call, r->kind, &key, r->sub, &w->patch);
+}
+
+/* ---- patches of any kind ---- */
 
 void change_patch(struct api *api, struct http_request *req, const struct resource *r)
 {
@@ -60,6 +161,10 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
     const struct store_key key = api_key(r->kind, r->ns, r->name);
     struct err err;
 
+    if (str_is(content_type(req), "application/apply-patch+yaml")) {
+        apply(api, req, r);
+        return;
+    }
     if (!patch_type(req, r, &p->type)) {
         refuse_type(req, r);
         return;

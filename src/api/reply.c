@@ -86,6 +86,32 @@ void reply_refuse(struct http_request *req, const struct reply_refusal *refusal)
     reply_json(req, refusal->code, &status);
 }
 
+static struct json cause(struct arena *a, const struct managed_conflict *conflict)
+{
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("reason"), json_string(STR("FieldManagerConflict")));
+    json_add(a, &b, STR("message"),
+             json_string(str_concat(a, STR("conflict with "), conflict->with)));
+    json_add(a, &b, STR("field"), json_string(conflict->path));
+    return json_object(&b);
+}
+
+void reply_conflicts(struct http_request *req, const struct managed_conflicts *conflicts)
+{
+    struct arena *a = http_arena(req);
+    const struct reply_refusal refusal = {409, "Conflict", managed_conflict_text(a, conflicts)};
+    struct json_array_builder causes = {0};
+    struct json_object_builder details = {0};
+    struct json status = status_value(a, &refusal);
+
+    for (size_t i = 0; i < conflicts->len; i++)
+        json_push(a, &causes, cause(a, &conflicts->at[i]));
+    json_add(a, &details, STR("causes"), json_array(&causes));
+    status = json_set(a, &status, STR("details"), json_object(&details));
+    reply_json(req, refusal.code, &status);
+}
+
 struct json reply_list(struct arena *a, const struct object_kind *kind,
                        const struct api_list *list)
 {

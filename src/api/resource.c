@@ -186,6 +186,7 @@ struct api_call *resource_call(struct api *api, struct http_request *req)
     *call = (struct api_call){.api = api,
                               .req = req,
                               .dialect = &reply_dialect,
+                              .manager = http_query(req, STR("fieldManager")),
                               .is_dry_run = str_is(http_query(req, STR("dryRun")), "All")};
     return call;
 }
@@ -207,29 +208,36 @@ static int read_document(struct http_request *req, const struct resource *r,
 }
 
 /* Workflows have one way in. */
-static void create_workflow(struct api *api, struct http_request *req, const struct resource *r)
+static void create_workflow(struct api_call *call, const struct resource *r,
+                            const struct object_document *doc)
 {
-    struct object_document *doc = ARENA_NEW(http_arena(req), struct object_document);
-    struct api_submission *s = ARENA_NEW(http_arena(req), struct api_submission);
-    struct str own;
+    struct arena *a = http_arena(call->req);
+    struct api_submission *s = ARENA_NEW(a, struct api_submission);
+    struct json *made = ARENA_NEW(a, struct json);
+    struct str own = object_namespace(&doc->value);
     struct err err = {0};
 
-    if (read_document(req, r, doc, &err) < 0) {
-        reply_error(req, &err);
-        return;
-    }
-    own = object_namespace(&doc->value);
     if (!str_is_empty(own) && !str_is_empty(r->ns) && !str_eq(own, r->ns)) {
         err_set(&err, ERR_INVALID,
                 "the namespace of the provided object does not match the namespace sent on the "
                 "request");
-        reply_error(req, &err);
+        call->dialect->fail(call->req, &err);
         return;
     }
-    s->doc = &doc->value;
+    *made = api_managed(call, r->kind, STR(""), NULL, &doc->value);
+    s->doc = made;
     s->options.ns = r->ns;
-    s->options.dry_run = str_is(http_query(req, STR("dryRun")), "All");
-    api_submit(resource_call(api, req), s);
+    s->options.dry_run = call->is_dry_run;
+    api_submit(call, s);
+}
+
+void resource_create(struct api_call *call, const struct resource *r,
+                     const struct object_document *doc)
+{
+    if (str_is(str_from(r->kind->kind), "Workflow"))
+        create_workflow(call, r, doc);
+    else
+        api_create(call, r->kind, r->ns, &doc->value);
 }
 
 static void create(struct api *api, struct http_request *req, const struct resource *r)
@@ -237,12 +245,10 @@ static void create(struct api *api, struct http_request *req, const struct resou
     struct object_document doc;
     struct err err;
 
-    if (str_is(str_from(r->kind->kind), "Workflow"))
-        create_workflow(api, req, r);
-    else if (read_document(req, r, &doc, &err) < 0)
+    if (read_document(req, r, &doc, &err) < 0)
         reply_error(req, &err);
     else
-        api_create(resource_call(api, req), r->kind, r->ns, &doc.value);
+        resource_create(resource_call(api, req), r, &doc);
 }
 
 static void update(struct api *api, struct http_request *req, const struct resource *r)

@@ -382,7 +382,7 @@ static struct str print_suffix(struct arena *a, const uint8_t r[16])
     return str_of(text, OBJECT_GENERATED_SUFFIX_BYTES);
 }
 
-static struct str print_time(struct arena *a, int64_t now_ms)
+struct str object_time_text(struct arena *a, int64_t now_ms)
 {
     time_t seconds = (time_t) (now_ms / 1000);
     struct tm tm;
@@ -444,7 +444,7 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
     if (prepare_name(a, random, &meta, err) < 0 ||
         prepare_namespace(a, kind, ns, &meta, err) < 0)
         return -1;
-    meta = json_set(a, &meta, STR("creationTimestamp"), json_string(print_time(a, now_ms)));
+    meta = json_set(a, &meta, STR("creationTimestamp"), json_string(object_time_text(a, now_ms)));
     meta = json_set(a, &meta, STR("generation"), json_int(a, 1));
     meta = json_without(a, &meta, STR("resourceVersion"));
     made = json_set(a, doc, STR("metadata"), meta);

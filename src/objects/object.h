@@ -128,6 +128,10 @@ struct str object_uid(const struct json *doc);
 struct str object_label(const struct json *doc, struct str key);
 struct str object_annotation(const struct json *doc, struct str key);
 
+/** object_time_text() - a moment (Unix time in ms) as metadata has it: RFC 3339 in whole seconds
+ */
+struct str object_time_text(struct arena *a, int64_t now_ms);
+
 /**
  * object_prepare() - a document as it is stored at creation
  * @a:      arena

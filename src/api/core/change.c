@@ -27,6 +27,48 @@ static struct json keep_members(struct arena *a, const struct json *stored,
                                   : json_without(a, &made, half);
 }
 
+static struct managed_writer writer_of(const struct api_call *call,
+                                       const struct object_kind *kind, struct str sub)
+{
+    return (struct managed_writer){.manager =
+                                       str_is_none(call->manager) ? STR("") : call->manager,
+                                   .subresource = sub,
+                                   .kind = kind,
+                                   .now = clock_wall()};
+}
+
+struct json api_managed(const struct api_call *call, const struct object_kind *kind,
+                        struct str sub, const struct json *live, const struct json *made)
+{
+    const struct managed_writer w = writer_of(call, kind, sub);
+
+    return managed_update(http_arena(call->req), &w, live, made);
+}
+
+/* The wanted state counts its versions. */
+static struct json next_generation(struct arena *a, const struct json *stored,
+                                   const struct json *made)
+{
+    const struct json *was = json_get(stored, STR("spec")), *is = json_get(made, STR("spec"));
+    int64_t generation = 0;
+
+    if (!is || (was && json_equal(was, is)) ||
+        !json_i64(json_path(stored, "metadata", "generation", NULL), &generation))
+        return *made;
+    return json_set_path(a, made, json_int(a, generation + 1), "metadata", "generation", NULL);
+}
+
+/* What a client made of an object, as it is stored. */
+static struct json settled(const struct api_call *call, const struct object_kind *kind,
+                           struct str sub, const struct json *stored, const struct json *given)
+{
+    struct arena *a = http_arena(call->req);
+    struct json made = keep_members(a, stored, given, sub);
+
+    made = object_set_defaults(a, kind, &made);
+    return next_generation(a, stored, &made);
+}
+
 /* A change that is only tried is answered by what was read: whole. */
 static enum api_parts parts_of(const struct api_call *call)
 {
@@ -57,8 +99,8 @@ void api_update(struct api_call *call, const struct object_kind *kind,
     if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &is) ||
         !parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect))
         expect = is;
-    made = keep_members(a, &stored, doc, sub);
-    made = object_set_defaults(a, kind, &made);
+    made = settled(call, kind, sub, &stored, doc);
+    made = api_managed(call, kind, sub, &stored, &made);
     if (call->is_dry_run) {
         if (expect == is) {
             call->dialect->object(call->req, 200, &made);
@@ -81,12 +123,13 @@ struct patching {
     const struct object_kind *kind;
     struct store_key key;
     struct str sub;
-    const struct api_patch *patch;
+    struct api_patch *patch;
     struct job job;
     struct json made; /* to write over version rv */
     int64_t rv;
     unsigned tries;
     bool is_once; /* the patch names a resourceVersion */
+    bool is_same; /* nothing is to be written */
 };
 
 static void on_patched(void *ctx, const struct store_result *result, const struct err *err);
@@ -126,22 +169,48 @@ static int check_made(const struct patching *p, struct arena *a, struct json *ma
     return 0;
 }
 
+static struct str version_of(const struct json *doc)
+{
+    return json_str(json_path(doc, "metadata", "resourceVersion", NULL));
+}
+
+/* The object as patch or document make it, before it is checked. */
+static int change_stored(struct patching *p, const struct json *stored, struct json *ret,
+                         struct err *err)
+{
+    struct arena *a = http_arena(p->call->req);
+    const struct patch_target target = {stored, field_patch_schema(p->kind->shape)};
+    struct managed_writer w = writer_of(p->call, p->kind, p->sub);
+
+    if (p->patch->patch)
+        return patch_apply(a, p->patch->type, &target, p->patch->patch, ret, err);
+    w.is_forced = p->patch->is_forced;
+    if (p->is_once && !str_eq(version_of(p->patch->applied), version_of(stored)))
+        return api_conflict(&p->key, err);
+    if (managed_apply(a, &w, stored, p->patch->applied, &p->patch->made, err) < 0)
+        return -1;
+    *ret = p->patch->made.doc;
+    return 0;
+}
+
 /* Blocking: read, patch, check; the document to write over version @ret_rv. */
 static int make(struct patching *p, struct json *ret, int64_t *ret_rv, struct err *err)
 {
     struct arena *a = http_arena(p->call->req);
     struct json stored, made;
-    const struct patch_target target = {&stored, field_patch_schema(p->kind->shape)};
 
     if (api_object_get(p->call->api, a, &p->key, parts_of(p->call), &stored, err) < 0)
         return -1;
-    if (patch_apply(a, p->patch->type, &target, p->patch->patch, &made, err) < 0 ||
+    if (change_stored(p, &stored, &made, err) < 0 ||
         check_identity(p, &stored, &made, err) < 0 || check_made(p, a, &made, err) < 0)
         return -1;
     if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), ret_rv))
         return err_set(err, ERR_INTERNAL, "a stored object has no resourceVersion");
-    made = keep_members(a, &stored, &made, p->sub);
-    *ret = object_set_defaults(a, p->kind, &made);
+    made = settled(p->call, p->kind, p->sub, &stored, &made);
+    if (p->patch->patch)
+        made = api_managed(p->call, p->kind, p->sub, &stored, &made);
+    p->is_same = managed_is_same(a, &stored, &made);
+    *ret = p->is_same ? stored : made;
     return 0;
 }
 
@@ -151,7 +220,7 @@ static void write_patched(struct patching *p)
     struct store_txn *txn;
     struct err err;
 
-    if (p->call->is_dry_run) {
+    if (p->call->is_dry_run || (p->is_same && !str_is(p->key.kind, "Workflow"))) {
         p->call->dialect->object(p->call->req, 200, &p->made);
         return;
     }
@@ -201,13 +270,14 @@ static void on_patched(void *ctx, const struct store_result *result, const struc
 }
 
 void api_patch(struct api_call *call, const struct object_kind *kind,
-               const struct store_key *key, struct str sub, const struct api_patch *patch)
+               const struct store_key *key, struct str sub, struct api_patch *patch)
 {
     struct patching *p = ARENA_NEW(http_arena(call->req), struct patching);
     struct err err;
 
     *p = (struct patching){.call = call, .kind = kind, .key = *key, .sub = sub, .patch = patch};
-    p->is_once = json_path(patch->patch, "metadata", "resourceVersion", NULL) != NULL;
+    p->is_once = json_path(patch->patch ? patch->patch : patch->applied, "metadata",
+                           "resourceVersion", NULL) != NULL;
     if (make(p, &p->made, &p->rv, &err) < 0)
         call->dialect->fail(call->req, &err);
     else

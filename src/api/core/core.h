@@ -12,7 +12,7 @@
 #include "api/api.h"
 #include "base/list.h"
 #include "formats/patch.h"
-#include "objects/object.h"
+#include "objects/managed.h"
 #include "workflows/operate/operate.h"
 
 /* The server's own state. */
@@ -48,7 +48,8 @@ struct api_call {
     struct api *api;
     struct http_request *req;
     const struct api_dialect *dialect;
-    bool is_dry_run; /* everything but the writing; not of api_submit(), which has its own */
+    struct str manager; /* field manager, or absent */
+    bool is_dry_run;    /* everything but the writing; not of api_submit(), which has its own */
 };
 
 /* ---- reading; http threads and workers; blocking ---- */
@@ -125,7 +126,10 @@ void api_update(struct api_call *call, const struct object_kind *kind,
 
 struct api_patch {
     enum patch_type type;
-    const struct json *patch; /* in the request's arena */
+    const struct json *patch;    /* in the request's arena; NULL: server-side apply */
+    const struct json *applied;  /* its document */
+    bool is_forced;              /* its conflicts are won */
+    struct managed_applied made; /* its conflicts are what it fails for with ERR_CONFLICT */
 };
 
 /**
@@ -134,11 +138,18 @@ struct api_patch {
  * @sub: as api_update()
  * @p:   of the request; borrowed until the answer
  *
- * What it makes passes the same gate as any update. When somebody else wrote meanwhile, it is
- * made again, up to PATCH_TRIES_MAX times, unless the patch names a resourceVersion.
+ * What it makes passes the same gate as any update; when it changes nothing, nothing is
+ * written. When somebody else wrote meanwhile, it is made again, up to PATCH_TRIES_MAX times,
+ * unless the patch names a resourceVersion. Server-side apply fails with ERR_NOT_FOUND where
+ * there is no object: the caller creates it.
  */
 void api_patch(struct api_call *call, const struct object_kind *kind,
-               const struct store_key *key, struct str sub, const struct api_patch *p);
+               const struct store_key *key, struct str sub, struct api_patch *p);
+
+/** api_managed() - @made with the managedFields that this write leaves it; @live: NULL when
+ * created */
+struct json api_managed(const struct api_call *call, const struct object_kind *kind,
+                        struct str sub, const struct json *live, const struct json *made);
 
 /**
  * api_delete_all() - remove all objects that match, all or none

@@ -291,6 +291,7 @@ void api_create(struct api_call *call, const struct object_kind *kind, struct st
         call->dialect->fail(call->req, &err);
         return;
     }
+    made = api_managed(call, kind, STR(""), NULL, &made);
     if (call->is_dry_run) {
         try_create(call, kind, &made);
         return;

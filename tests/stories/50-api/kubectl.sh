@@ -73,6 +73,16 @@ check "patch: strategic, from a list" says "patched" patch cm settings -p '{"met
 check "patch: and that is what is left" equals "$(k get cm settings -o 'jsonpath={.metadata.finalizers}{.data}')" '[]{"color":"green"}'
 check "patch: strategic, of a custom resource, is refused" says "unknown format" patch wftmpl lib -p '{}'
 check "patch: what is wrong is told" says 'did you mean "entrypoint"?' patch wftmpl lib --type merge -p '{"spec":{"entrypoin":"x"}}'
+sed -n '/^---/,$p' "$DIR/objects.yaml" | sed 's/name: settings/name: applied/' >"$DIR/applied.yaml"
+sed 's/blue/red/' "$DIR/applied.yaml" >"$DIR/applied-red.yaml"
+check "apply --server-side" says "configmap/applied serverside-applied" apply --server-side -f "$DIR/applied.yaml"
+check "apply --server-side of the same writes nothing" equals "$(k get cm applied -o 'jsonpath={.metadata.resourceVersion}'; k apply --server-side -f "$DIR/applied.yaml" >/dev/null; k get cm applied -o 'jsonpath={.metadata.resourceVersion}')" "$(k get cm applied -o 'jsonpath={.metadata.resourceVersion}{.metadata.resourceVersion}')"
+k diff --server-side -f "$DIR/applied-red.yaml" >"$DIR/said" 2>&1
+check "diff --server-side shows the change" contains "$DIR/said" "+  color: red"
+check "apply --server-side by another manager conflicts" says 'conflict with "kubectl": .data.color' apply --server-side --field-manager other -f "$DIR/applied-red.yaml"
+check "unless it is forced" says "configmap/applied serverside-applied" apply --server-side --field-manager other --force-conflicts -f "$DIR/applied-red.yaml"
+check "--dry-run=server writes nothing" says "(server dry run)" apply --server-side --force-conflicts --dry-run=server -f "$DIR/applied.yaml"
+check "and the last one has won" equals "$(k get cm applied -o 'jsonpath={.data.color}')" red
 KUBE_EDITOR='sed -i s/green/black/'
 export KUBE_EDITOR
 check "edit" says "configmap/settings edited" edit cm settings

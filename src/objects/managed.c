@@ -1,0 +1,386 @@
+/* Managers of fields. See managed.h. */
+#include "objects/managed.h"
+
+#include "base/vec.h"
+#include "objects/shapes.h"
+
+#define MANAGED STR("managedFields")
+
+/* One entry of managedFields. */
+struct entry {
+    struct str manager, operation, api_version, subresource, time;
+    struct field_set set;
+};
+
+struct entries {
+    struct entry *at;
+    size_t len, room;
+};
+
+/* ---- schema ---- */
+
+/* Lists below the spec of Argo's kinds are one field each, as with their CRDs. */
+static void argo_member(const void *shape, struct str name, struct patch_member *ret)
+{
+    (void) shape;
+    if (str_is(name, "metadata"))
+        ret->inner = field_patch_schema(&shape_object_meta);
+}
+
+static struct patch_schema schema_of(const struct object_kind *kind)
+{
+    if (strcmp(kind->group, "argoproj.io") == 0)
+        return (struct patch_schema){.shape = kind->shape, .member = argo_member};
+    return field_patch_schema(kind->shape);
+}
+
+/* ---- entries ---- */
+
+static const struct json *managed_of(const struct json *doc)
+{
+    const struct json *list = json_get(json_get(doc, STR("metadata")), MANAGED);
+
+    return json_is(list, JSON_ARRAY) ? list : NULL;
+}
+
+static struct entries read_entries(struct arena *a, const struct json *doc)
+{
+    const struct json *list = managed_of(doc);
+    struct entries made = {0};
+
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        const struct json *v = &list->items[i];
+
+        VEC_APUSH(
+            a, &made,
+            ((struct entry){json_get_str(v, STR("manager")), json_get_str(v, STR("operation")),
+                            json_get_str(v, STR("apiVersion")),
+                            json_get_str(v, STR("subresource")), json_get_str(v, STR("time")),
+                            field_set_parse(a, json_get(v, STR("fieldsV1")))}));
+    }
+    return made;
+}
+
+static struct json entry_value(struct arena *a, const struct entry *e)
+{
+    struct json_object_builder b = {0};
+
+    json_add_str(a, &b, STR("manager"), e->manager);
+    json_add_str(a, &b, STR("operation"), e->operation);
+    json_add_str(a, &b, STR("apiVersion"), e->api_version);
+    json_add_str(a, &b, STR("time"), e->time);
+    json_add(a, &b, STR("fieldsType"), json_string(STR("FieldsV1")));
+    json_add(a, &b, STR("fieldsV1"), field_set_json(a, &e->set));
+    json_add_str(a, &b, STR("subresource"), e->subresource);
+    return json_object(&b);
+}
+
+static struct json without_managed(struct arena *a, const struct json *doc)
+{
+    struct json meta;
+
+    if (!json_get(json_get(doc, STR("metadata")), MANAGED))
+        return *doc;
+    meta = json_without(a, json_get(doc, STR("metadata")), MANAGED);
+    return json_set(a, doc, STR("metadata"), meta);
+}
+
+static struct json with_entries(struct arena *a, const struct json *doc,
+                                const struct entries *entries)
+{
+    struct json_array_builder list = {0};
+
+    for (size_t i = 0; i < entries->len; i++)
+        if (!field_set_is_empty(&entries->at[i].set))
+            json_push(a, &list, entry_value(a, &entries->at[i]));
+    if (list.len == 0)
+        return without_managed(a, doc);
+    return json_set_path(a, doc, json_array(&list), "metadata", "managedFields", NULL);
+}
+
+static bool is_writer(const struct entry *e, const struct managed_writer *w,
+                      const char *operation)
+{
+    return str_eq(e->manager, w->manager) && str_is(e->operation, operation) &&
+           str_eq(str_is_none(e->subresource) ? STR("") : e->subresource, w->subresource);
+}
+
+/* ---- what is tracked ---- */
+
+/* Not what identifies an object or what the system alone writes. */
+static struct json tracked(struct arena *a, const struct managed_writer *w,
+                           const struct json *doc)
+{
+    static const char *const heads[] = {
+        "name", "namespace",  "creationTimestamp", "selfLink",
+        "uid",  "generation", "managedFields",     "resourceVersion"};
+    struct json_object_builder b = {0};
+    bool is_status = str_is(w->subresource, "status");
+
+    for (uint32_t i = 0; doc && i < doc->count; i++) {
+        struct str key = doc->members[i].key;
+        struct json value = doc->members[i].value;
+
+        if (is_status
+                ? !str_is(key, "status")
+                : str_is(key, "apiVersion") || str_is(key, "kind") || str_is(key, "status"))
+            continue;
+        if (str_is(key, "metadata"))
+            for (size_t n = 0; n < COUNT_OF(heads); n++)
+                value = json_without(a, &value, str_from(heads[n]));
+        if (!str_is(key, "metadata") || value.count > 0)
+            json_add(a, &b, key, value);
+    }
+    return json_object(&b);
+}
+
+/* ---- conflicts ---- */
+
+struct finding {
+    struct arena *a;
+    struct managed_conflicts *to;
+    struct str with;
+};
+
+static void on_conflict(void *ctx, struct str path)
+{
+    struct finding *f = ctx;
+
+    VEC_APUSH(f->a, f->to, ((struct managed_conflict){f->with, path}));
+}
+
+static struct str printed_manager(struct arena *a, const struct entry *e)
+{
+    const struct json name = json_string(e->manager), sub = json_string(e->subresource);
+    struct str text = json_text(a, &name, JSON_COMPACT);
+
+    if (!str_is_empty(e->subresource))
+        text = str_printf(a, STR_FMT " with subresource " STR_FMT, STR_ARG(text),
+                          STR_ARG(json_text(a, &sub, JSON_COMPACT)));
+    if (!str_is(e->operation, "Update"))
+        return text;
+    text = str_printf(a, STR_FMT " using " STR_FMT, STR_ARG(text), STR_ARG(e->api_version));
+    return str_is_empty(e->time)
+               ? text
+               : str_printf(a, STR_FMT " at " STR_FMT, STR_ARG(text), STR_ARG(e->time));
+}
+
+static bool is_new_manager(const struct managed_conflicts *c, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (str_eq(c->at[i].with, c->at[at].with))
+            return false;
+    return true;
+}
+
+struct str managed_conflict_text(struct arena *a, const struct managed_conflicts *c)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+
+    if (c->len == 1)
+        return str_printf(a,
+                          "Apply failed with 1 conflict: conflict with " STR_FMT ": " STR_FMT,
+                          STR_ARG(c->at[0].with), STR_ARG(c->at[0].path));
+    strbuf_addf(&b, "Apply failed with %zu conflicts: ", c->len);
+    for (size_t i = 0; i < c->len; i++) {
+        if (!is_new_manager(c, i))
+            continue;
+        strbuf_addf(&b, "%sconflicts with " STR_FMT ":", i > 0 ? "\n" : "",
+                    STR_ARG(c->at[i].with));
+        for (size_t n = i; n < c->len; n++)
+            if (str_eq(c->at[n].with, c->at[i].with))
+                strbuf_addf(&b, "\n- " STR_FMT, STR_ARG(c->at[n].path));
+    }
+    return str_copy(a, strbuf_str(&b));
+}
+
+/* ---- applying ---- */
+
+static void set_entry(struct arena *a, struct entries *entries, const struct managed_writer *w,
+                      const char *operation, const struct field_set *set)
+{
+    struct entry made = {.manager = w->manager,
+                         .operation = str_from(operation),
+                         .api_version =
+                             str_printf(a, "%s%s%s", w->kind->group,
+                                        w->kind->group[0] ? "/" : "", w->kind->version),
+                         .subresource = w->subresource,
+                         .time = object_time_text(a, w->now.ms),
+                         .set = *set};
+
+    for (size_t i = 0; i < entries->len; i++)
+        if (is_writer(&entries->at[i], w, operation)) {
+            entries->at[i] = made;
+            return;
+        }
+    VEC_APUSH(a, entries, made);
+}
+
+/* All fields of a writer's entry, or none. */
+static struct field_set owned_by(const struct entries *entries, const struct managed_writer *w,
+                                 const char *operation)
+{
+    for (size_t i = 0; i < entries->len; i++)
+        if (is_writer(&entries->at[i], w, operation))
+            return entries->at[i].set;
+    return (struct field_set){0};
+}
+
+static struct field_set owned_by_others(struct arena *a, const struct entries *entries,
+                                        const struct managed_writer *w, const char *operation)
+{
+    struct field_set all = {0};
+
+    for (size_t i = 0; i < entries->len; i++)
+        if (!is_writer(&entries->at[i], w, operation))
+            all = field_set_union(a, &all, &entries->at[i].set);
+    return all;
+}
+
+/* The others lose what is written and what is gone. */
+static void take_from_others(struct arena *a, struct entries *entries,
+                             const struct managed_writer *w, const char *operation,
+                             const struct field_changes *changes)
+{
+    for (size_t i = 0; i < entries->len; i++) {
+        struct entry *e = &entries->at[i];
+
+        if (is_writer(e, w, operation))
+            continue;
+        e->set = field_set_minus(a, &e->set, &changes->written);
+        e->set = field_set_minus(a, &e->set, &changes->removed);
+    }
+}
+
+static void find_conflicts(struct arena *a, const struct entries *entries,
+                           const struct managed_writer *w, const struct field_changes *changes,
+                           struct managed_conflicts *ret)
+{
+    for (size_t i = 0; i < entries->len; i++) {
+        const struct entry *e = &entries->at[i];
+        struct finding f = {a, ret, STR("")};
+        struct field_set both;
+
+        if (is_writer(e, w, "Apply"))
+            continue;
+        both = field_set_common(a, &e->set, &changes->written);
+        f.with = printed_manager(a, e);
+        field_set_walk(a, &both, on_conflict, &f);
+    }
+}
+
+/* The live object with the document over it, and without what is not applied any more. */
+static struct json apply_over(struct arena *a, const struct patch_schema *schema,
+                              const struct managed_writer *w, const struct json *live,
+                              const struct json *config)
+{
+    const struct json own = tracked(a, w, config);
+    struct entries entries = read_entries(a, live);
+    struct field_set last = owned_by(&entries, w, "Apply"),
+                     kept = owned_by_others(a, &entries, w, "Apply"),
+                     now = field_set_of(a, schema, &own);
+    struct json made = field_set_merge(a, schema, live, config);
+    const struct field_prune p = {&last, &kept};
+
+    kept = field_set_union(a, &kept, &now);
+    return field_set_prune(a, schema, &made, &p);
+}
+
+static int apply_to_live(struct arena *a, const struct managed_writer *w,
+                         const struct json *live, const struct json *config,
+                         struct managed_applied *ret, struct err *err)
+{
+    const struct patch_schema schema = schema_of(w->kind);
+    const struct json own = tracked(a, w, config), was = tracked(a, w, live);
+    struct entries entries = read_entries(a, live);
+    struct field_set now = field_set_of(a, &schema, &own);
+    struct json made = apply_over(a, &schema, w, live, config), is = tracked(a, w, &made);
+    struct field_changes changes = field_set_compare(a, &schema, &was, &is);
+
+    find_conflicts(a, &entries, w, &changes, &ret->conflicts);
+    if (ret->conflicts.len > 0 && !w->is_forced)
+        return err_set(err, ERR_CONFLICT, STR_FMT,
+                       STR_ARG(managed_conflict_text(a, &ret->conflicts)));
+    take_from_others(a, &entries, w, "Apply", &changes);
+    set_entry(a, &entries, w, "Apply", &now);
+    made = with_entries(a, &made, &entries);
+    ret->doc = managed_is_same(a, live, &made) ? *live : made;
+    return 0;
+}
+
+int managed_apply(struct arena *a, const struct managed_writer *w, const struct json *live,
+                  const struct json *config, struct managed_applied *ret, struct err *err)
+{
+    const struct patch_schema schema = schema_of(w->kind);
+    struct json given = without_managed(a, config), own;
+    struct entries entries = {0};
+    struct field_set now;
+
+    *ret = (struct managed_applied){0};
+    if (live)
+        return apply_to_live(a, w, live, &given, ret, err);
+    own = tracked(a, w, &given);
+    now = field_set_of(a, &schema, &own);
+    set_entry(a, &entries, w, "Apply", &now);
+    ret->doc = with_entries(a, &given, &entries);
+    return 0;
+}
+
+/* ---- other writes ---- */
+
+/* Does this write leave the owners as the document has them? */
+static bool is_untracked(const struct managed_writer *w, const struct json *live,
+                         const struct json *given)
+{
+    if (!live)
+        return str_is_empty(w->manager);
+    return given ? given->count == 0 : !managed_of(live);
+}
+
+struct json managed_update(struct arena *a, const struct managed_writer *writer,
+                           const struct json *live, const struct json *made)
+{
+    const struct json *given = managed_of(made);
+    struct managed_writer w = *writer;
+    const struct patch_schema schema = schema_of(w.kind);
+    const struct json was = tracked(a, &w, live), is = tracked(a, &w, made);
+    struct entries entries = read_entries(a, given ? made : live);
+    struct field_changes changes;
+    struct field_set own;
+
+    if (is_untracked(&w, live, given))
+        return live ? without_managed(a, made) : *made;
+    if (str_is_empty(w.manager))
+        w.manager = STR("unknown");
+    changes = field_set_compare(a, &schema, live ? &was : NULL, &is);
+    take_from_others(a, &entries, &w, "Update", &changes);
+    own = owned_by(&entries, &w, "Update");
+    if (!field_set_is_empty(&changes.written) || !field_set_is_empty(&changes.removed)) {
+        own = field_set_minus(a, &own, &changes.removed);
+        own = field_set_union(a, &own, &changes.written);
+        set_entry(a, &entries, &w, "Update", &own);
+    }
+    return with_entries(a, made, &entries);
+}
+
+/* ---- the same? ---- */
+
+static struct json comparable(struct arena *a, const struct json *doc)
+{
+    const struct json *list = managed_of(doc);
+    struct json_array_builder entries = {0};
+    struct json meta = json_without(a, json_get(doc, STR("metadata")), STR("resourceVersion"));
+
+    for (uint32_t i = 0; list && i < list->count; i++)
+        json_push(a, &entries, json_without(a, &list->items[i], STR("time")));
+    if (list)
+        meta = json_set(a, &meta, MANAGED, json_array(&entries));
+    return json_set(a, doc, STR("metadata"), meta);
+}
+
+bool managed_is_same(struct arena *a, const struct json *x, const struct json *y)
+{
+    const struct json left = comparable(a, x), right = comparable(a, y);
+
+    return json_equal(&left, &right);
+}
