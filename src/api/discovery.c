@@ -1,10 +1,12 @@
 /*
  * Discovery: which groups, versions and kinds there are, as kubectl asks before anything else;
- * the version; an empty OpenAPI document, which tells kubectl that there is nothing to check on
- * its side: the strict gate is here. Read from object_kinds(); kinds that nobody acts on are
- * not shown. Http threads.
+ * the version; OpenAPI documents, which tell kubectl what there is and that checks are made
+ * here. The v2 document in protobuf, for which old releases ask, is empty: it tells them that
+ * there is nothing to check on their side. Read from object_kinds(); kinds that nobody acts on
+ * are not shown. Http threads.
  */
 #include "api/api_internal.h"
+#include "objects/openapi.h"
 
 /* The release of Kubernetes whose API this is, for clients that compare. */
 #define KUBERNETES_MINOR   "32"
@@ -176,12 +178,56 @@ static void reply_openapi(struct http_request *req)
     if (str_find(http_header(req, STR("Accept")), STR("protobuf")) != SIZE_MAX)
         http_reply(req, 200, STR("application/com.github.proto-openapi.spec.v2.v1.0+protobuf"),
                    STR(OPENAPI_PROTOBUF), NULL, 0);
-    else
-        http_reply(
-            req, 200, STR("application/json"),
-            STR("{\"swagger\":\"2.0\",\"info\":{\"title\":\"tiphys\",\"version\":\"v0\"},"
-                "\"paths\":{}}\n"),
-            NULL, 0);
+    else {
+        const struct json v = openapi_v2(http_arena(req));
+
+        reply_json(req, 200, &v);
+    }
+}
+
+/* Where the v3 document of each group is. The program's version is the hash by which clients
+ * keep it. */
+static struct json openapi_index(struct arena *a)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count);
+    struct json_object_builder b = {0}, paths = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct json_object_builder entry = {0};
+        struct str path;
+
+        if (!is_first(&all[i]))
+            continue;
+        path = str_printf(a, "api%s/" STR_FMT, all[i].group[0] ? "s" : "",
+                          STR_ARG(group_version(a, &all[i])));
+        json_add(a, &entry, STR("serverRelativeURL"),
+                 json_string(str_printf(a, "/openapi/v3/" STR_FMT "?hash=" TIPHYS_VERSION,
+                                        STR_ARG(path))));
+        json_add(a, &paths, path, json_object(&entry));
+    }
+    json_add(a, &b, STR("paths"), json_object(&paths));
+    return json_object(&b);
+}
+
+/* /openapi/v3, /openapi/v3/apis/GROUP/VERSION, /openapi/v3/api/v1; false: no such document */
+static bool describe_openapi(struct arena *a, struct str path, struct json *ret)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count);
+
+    if (str_is(path, "/openapi/v3")) {
+        *ret = openapi_index(a);
+        return true;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (is_first(&all[i]) &&
+            str_eq(path, str_printf(a, "/openapi/v3/api%s/" STR_FMT, all[i].group[0] ? "s" : "",
+                                    STR_ARG(group_version(a, &all[i]))))) {
+            *ret = openapi_v3(a, all[i].group);
+            return true;
+        }
+    return false;
 }
 
 bool discovery_handle(struct http_request *req)
@@ -204,7 +250,7 @@ bool discovery_handle(struct http_request *req)
         v = core_versions(a);
     else if (str_is(path, "/apis"))
         v = groups(a);
-    else if (!describe_group(a, path, &v))
+    else if (!describe_group(a, path, &v) && !describe_openapi(a, path, &v))
         return false;
     reply_json(req, 200, &v);
     return true;

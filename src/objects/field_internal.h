@@ -58,3 +58,14 @@ struct str field_stray_text(struct arena *a, const struct field_stray *s);
  */
 struct str field_host_text(struct arena *a, const struct shape *shape,
                            const struct json *object, uint32_t host);
+
+/* Shapes that are written elsewhere. */
+struct field_schema_refs {
+    struct str (*refer)(void *ctx, const struct shape *shape); /* what stands for it */
+    void *ctx;
+    bool has_merge; /* lists say how patches merge them */
+};
+
+/** field_schema_component() - field_schema() whose inner shapes are references */
+struct json field_schema_component(struct arena *a, const struct shape *shape,
+                                   const struct field_schema_refs *refs);

@@ -1,15 +1,17 @@
 /*
  * objects/field_schema.c - a shape as an OpenAPI v3 schema.
  *
- * Self-contained: inner shapes are written out where they stand. A shape inside itself (a
- * trigger's dead-letter trigger, a step's inline template) is left open there. Any thread.
+ * Self-contained: inner shapes are written out where they stand, and a shape inside itself (a
+ * trigger's dead-letter trigger, a step's inline template) is left open there; or a component,
+ * which refers to others. Any thread.
  */
 #include "objects/field_internal.h"
 
 /* The shapes being written out, innermost first. */
 struct schema_level {
     const struct schema_level *up;
-    const struct shape *shape;
+    const struct shape *shape;            /* NULL: around the outermost */
+    const struct field_schema_refs *refs; /* or NULL: self-contained */
 };
 
 static void add(struct arena *a, struct json_object_builder *b, const char *key,
@@ -85,10 +87,31 @@ static struct json schema_default(struct arena *a, const struct field *row)
     return json_string(str_from(row->fallback));
 }
 
+/* How patches merge a list. */
+static struct json with_merge(struct arena *a, const struct field *row, struct json made)
+{
+    const char *key = row->item == FIELD_OBJECT ? row->shape->merge_key : NULL;
+    struct json_array_builder keys = {0};
+
+    if (row->type != FIELD_LIST || (row->flags & FIELD_ATOMIC) ||
+        (!key && !(row->flags & FIELD_SET)))
+        return made;
+    made = json_set(a, &made, STR("x-kubernetes-patch-strategy"), json_string(STR("merge")));
+    if (!key)
+        return json_set(a, &made, STR("x-kubernetes-list-type"), json_string(STR("set")));
+    json_push(a, &keys, json_string(str_from(key)));
+    made = json_set(a, &made, STR("x-kubernetes-patch-merge-key"), json_string(str_from(key)));
+    made = json_set(a, &made, STR("x-kubernetes-list-map-keys"), json_array(&keys));
+    return json_set(a, &made, STR("x-kubernetes-list-type"), json_string(STR("map")));
+}
+
 static struct json schema_member(struct arena *a, const struct field *row,
                                  const struct schema_level *up)
 {
     struct json made = schema_value(a, row, row->type, up, row->doc);
+
+    if (up->refs && up->refs->has_merge)
+        made = with_merge(a, row, made);
 
     if (row->fallback)
         made = json_set(a, &made, STR("default"), schema_default(a, row));
@@ -100,7 +123,7 @@ static struct json schema_member(struct arena *a, const struct field *row,
 static void add_members(struct arena *a, struct json_object_builder *b,
                         const struct shape *shape, const struct schema_level *up)
 {
-    struct schema_level level = {.up = up, .shape = shape};
+    struct schema_level level = {.up = up, .shape = shape, .refs = up ? up->refs : NULL};
     struct json_object_builder properties = {0};
     struct json_array_builder required = {0};
     const struct field *row = NULL, *rest = shape->rest;
@@ -127,10 +150,27 @@ static bool is_open(const struct shape *shape, const struct schema_level *up)
     return false;
 }
 
+/* {"description": ..., "allOf": [{"$ref": ...}]} */
+static struct json schema_reference(struct arena *a, const struct shape *shape,
+                                    const struct field_schema_refs *refs, const char *doc)
+{
+    struct json_object_builder b = {0}, target = {0};
+    struct json_array_builder all = {0};
+
+    json_add(a, &target, STR("$ref"), json_string(refs->refer(refs->ctx, shape)));
+    json_push(a, &all, json_object(&target));
+    add(a, &b, "description", doc);
+    json_add(a, &b, STR("allOf"), json_array(&all));
+    return json_object(&b);
+}
+
 static struct json schema_object(struct arena *a, const struct shape *shape,
                                  const struct schema_level *up, const char *doc)
 {
     struct json_object_builder b = {0};
+
+    if (up && up->refs && up->shape && (shape->fields || shape->inlined))
+        return schema_reference(a, shape, up->refs, doc);
 
     add(a, &b, "description", doc ? doc : shape->doc);
     add(a, &b, "type", "object");
@@ -176,4 +216,12 @@ static struct json schema_value(struct arena *a, const struct field *row, enum f
 struct json field_schema(struct arena *a, const struct shape *shape)
 {
     return schema_object(a, shape, NULL, NULL);
+}
+
+struct json field_schema_component(struct arena *a, const struct shape *shape,
+                                   const struct field_schema_refs *refs)
+{
+    const struct schema_level around = {.refs = refs};
+
+    return schema_object(a, shape, &around, NULL);
 }

@@ -444,7 +444,8 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
     if (prepare_name(a, random, &meta, err) < 0 ||
         prepare_namespace(a, kind, ns, &meta, err) < 0)
         return -1;
-    meta = json_set(a, &meta, STR("creationTimestamp"), json_string(object_time_text(a, now_ms)));
+    meta =
+        json_set(a, &meta, STR("creationTimestamp"), json_string(object_time_text(a, now_ms)));
     meta = json_set(a, &meta, STR("generation"), json_int(a, 1));
     meta = json_without(a, &meta, STR("resourceVersion"));
     made = json_set(a, doc, STR("metadata"), meta);

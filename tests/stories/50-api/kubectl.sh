@@ -43,6 +43,10 @@ check "version" says "+tiphys" version
 check "api-versions" says "argoproj.io/v1alpha1" api-versions
 check "api-resources" sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' --cache-dir='$DIR/kube' api-resources --no-headers | grep -Eq '^workflowtemplates +wftmpl +.*true +WorkflowTemplate'"
 
+check "explain" says "KIND:       Workflow" explain workflow.spec.templates
+check "explain --recursive" says "serviceAccountName" explain workflow.spec.templates --recursive
+check "explain of a core kind" says "map[string]string" explain configmap.data
+
 k get wf -A -w >"$DIR/watched" 2>&1 &
 WATCH_PID=$!
 check "create" says "workflow.argoproj.io/hello created" create -f "$DIR/workflow.yaml"
@@ -63,6 +67,8 @@ check "apply creates" says "configmap/settings created" apply -f "$DIR/objects.y
 check "apply changes" says "workflowtemplate.argoproj.io/lib configured" apply -f "$DIR/changed.yaml"
 check "also what is gone" equals "$(k get cm settings -o 'jsonpath={.data}' | jq -c .)" '{"color":"red"}'
 check "apply of the same" says "workflowtemplate.argoproj.io/lib unchanged" apply -f "$DIR/changed.yaml"
+sed 's/entrypoint/entripoint/' "$DIR/objects.yaml" >"$DIR/wrong.yaml"
+check "apply --validate" says 'did you mean "entrypoint"?' apply --validate=true -f "$DIR/wrong.yaml"
 check "annotate" says "annotated" annotate wftmpl lib note=one
 check "patch: merge" says "patched" patch wftmpl lib --type merge -p '{"metadata":{"annotations":{"note":"two"}}}'
 check "patch: JSON" says "patched" patch wftmpl lib --type json -p '[{"op":"test","path":"/metadata/annotations/note","value":"two"},{"op":"remove","path":"/metadata/annotations/note"}]'
