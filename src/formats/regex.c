@@ -68,11 +68,16 @@ static int rewrite(struct strbuf *b, struct str pattern, struct err *err)
                       : pattern.ptr[0] == '\\' ? escape_size(pattern)
                       : pattern.ptr[0] == '['  ? class_size(pattern)
                                                : 1;
+        bool is_repeated;
 
         if (str_starts(pattern, STR("\\C")))
             return err_set(err, ERR_INVALID,
                            "error parsing regexp: invalid escape sequence: `\\C`");
-        strbuf_add(b, group > 0 ? STR("(?:") : str_head(pattern, size));
+        /* what would make another thing of the bare bracket is a fault in any case */
+        is_repeated = pattern.len > size && strchr("?*+", pattern.ptr[size]);
+        strbuf_add(b, group == 0    ? str_head(pattern, size)
+                      : is_repeated ? STR("(?:")
+                                    : STR("("));
         pattern = str_skip(pattern, size);
     }
     return 0;
@@ -126,4 +131,49 @@ int regex_search(struct str pattern, struct str text, struct err *err)
         return str_find(text, shown(pattern)) != SIZE_MAX;
     r = regex_new(pattern, err);
     return r ? regex_matches(r, text) : -1;
+}
+
+/* ---- matches ---- */
+
+size_t regex_groups(const struct regex *r)
+{
+    return regex_re2_groups(r);
+}
+
+bool regex_find(const struct regex *r, struct str text, size_t from, struct regex_span *ret,
+                size_t count)
+{
+    struct str t = str_is_none(text) ? STR("") : text;
+    size_t bounds[2 * REGEX_SPANS_MAX];
+
+    count = count < REGEX_SPANS_MAX ? count : REGEX_SPANS_MAX;
+    if (!regex_re2_find(r, t.ptr, t.len, from, bounds, count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        ret[i] = (struct regex_span){bounds[2 * i], bounds[2 * i + 1]};
+    return true;
+}
+
+size_t regex_group_of(struct str pattern, struct str name)
+{
+    size_t number = 0;
+
+    while (pattern.len > 0) {
+        size_t group = group_size(pattern);
+        size_t size = group > 0                ? group
+                      : pattern.ptr[0] == '\\' ? escape_size(pattern)
+                      : pattern.ptr[0] == '['  ? class_size(pattern)
+                                               : 1;
+        bool is_group = group > 0 || (pattern.ptr[0] == '(' && !str_starts(pattern, STR("(?")));
+
+        number += is_group;
+        if (group > 0) {
+            struct str own = str_head(pattern, group - 1);
+
+            if (str_eq(str_skip(own, str_find_char(own, '<') + 1), name))
+                return number;
+        }
+        pattern = str_skip(pattern, size);
+    }
+    return 0;
 }

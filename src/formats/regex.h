@@ -39,3 +39,29 @@ bool regex_matches(const struct regex *r, struct str text);
  * Return: 1, 0 or -1.
  */
 int regex_search(struct str pattern, struct str text, struct err *err);
+
+/* Bytes of a match or of one of its groups. */
+struct regex_span {
+    size_t from, to; /* SIZE_MAX: the group has no part in the match */
+};
+
+enum { REGEX_SPANS_MAX = 32 }; /* the match itself and groups that are told of */
+
+/**
+ * regex_find() - the first match at or behind a place
+ * @r:    expression
+ * @text: text; what stands before the place counts for "^" and "\b"
+ * @from: place, at most the text's length
+ * @ret:  the match and then its groups, @count of them
+ * @count: at most REGEX_SPANS_MAX
+ *
+ * Return: whether there is one.
+ */
+bool regex_find(const struct regex *r, struct str text, size_t from, struct regex_span *ret,
+                size_t count);
+
+/** regex_groups() - how many capturing groups an expression has */
+size_t regex_groups(const struct regex *r);
+
+/** regex_group_of() - number of a named group of a pattern, or 0 */
+size_t regex_group_of(struct str pattern, struct str name);

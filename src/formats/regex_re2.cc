@@ -4,6 +4,7 @@
 
 #include <re2/re2.h>
 
+#include <cstdint>
 #include <cstdio>
 
 /* What Go's regexp/syntax calls the faults that RE2 finds. */
@@ -68,4 +69,26 @@ void regex_re2_free(void *re)
 int regex_re2_matches(const void *re, const char *text, size_t len)
 {
     return RE2::PartialMatch(re2::StringPiece(text, len), *static_cast<const RE2 *>(re));
+}
+
+size_t regex_re2_groups(const void *re)
+{
+    return static_cast<size_t>(static_cast<const RE2 *>(re)->NumberOfCapturingGroups());
+}
+
+int regex_re2_find(const void *re, const char *text, size_t len, size_t from, size_t *bounds,
+                   size_t count)
+{
+    re2::StringPiece whole(text, len), parts[32];
+    int room = static_cast<int>(count < 32 ? count : 32);
+
+    if (!static_cast<const RE2 *>(re)->Match(whole, from, len, RE2::UNANCHORED, parts, room))
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_there = i < 32 && parts[i].data() != nullptr;
+
+        bounds[2 * i] = is_there ? static_cast<size_t>(parts[i].data() - text) : SIZE_MAX;
+        bounds[2 * i + 1] = is_there ? bounds[2 * i] + parts[i].size() : SIZE_MAX;
+    }
+    return 1;
 }

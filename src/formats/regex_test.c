@@ -87,10 +87,34 @@ static void test_refused(void **state)
     }
 }
 
+static void test_groups(void **state)
+{
+    struct str pattern = STR("(a)(?P<two>b)?(?<three>[(?<no>]x\\(?<no>)");
+    struct err err = {0};
+    _cleanup_regex_ struct regex *r = regex_new(STR("(a)(?P<two>b)?(c)"), &err);
+    struct regex_span spans[4];
+
+    (void) state;
+    assert_non_null(r);
+    assert_int_equal(regex_groups(r), 3);
+    assert_true(regex_find(r, STR("xacac"), 0, spans, 4));
+    assert_int_equal(spans[0].from, 1);
+    assert_int_equal(spans[0].to, 3);
+    assert_int_equal(spans[2].from, SIZE_MAX);
+    assert_int_equal(spans[3].from, 2);
+    assert_true(regex_find(r, STR("xacac"), 2, spans, 1));
+    assert_int_equal(spans[0].from, 3);
+    assert_false(regex_find(r, STR("xacac"), 4, spans, 1));
+    assert_int_equal(regex_group_of(pattern, STR("two")), 2);
+    assert_int_equal(regex_group_of(pattern, STR("three")), 3);
+    assert_int_equal(regex_group_of(pattern, STR("no")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_matches),
-                                       cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_groups)};
 
     return cmocka_run_group_tests_name("regex", tests, NULL, NULL);
 }

@@ -3,14 +3,14 @@
  * operators and functions on types that cannot fit, a division of whole numbers by zero.
  *
  * Any thread. The values of the environment give the types of its names; members of maps may be
- * anything. Doesn't do: Go's types beyond those of enum expr_type.
+ * anything. Doesn't do: Go's types beyond those of enum value_type.
  */
 #include "base/limits.h"
 #include "lang/expr/expr_internal.h"
 
 static const struct expr_nature any_nature = {};
 
-static struct expr_nature known(enum expr_type type)
+static struct expr_nature known(enum value_type type)
 {
     return (struct expr_nature){.type = type, .is_known = true};
 }
@@ -20,56 +20,56 @@ static bool is_any(const struct expr_nature *n)
     return !n->is_known;
 }
 
-static bool is_of(const struct expr_nature *n, enum expr_type type)
+static bool is_of(const struct expr_nature *n, enum value_type type)
 {
     return n->is_known && n->type == type;
 }
 
 static bool is_number(const struct expr_nature *n)
 {
-    return is_of(n, EXPR_INT) || is_of(n, EXPR_FLOAT);
+    return is_of(n, VALUE_INT) || is_of(n, VALUE_FLOAT);
 }
 
 /* Go's names. */
 static const char *nature_name(const struct expr_nature *n)
 {
-    const struct expr_value v = {.type = n->type};
+    const struct value v = {.type = n->type};
 
-    if (is_any(n) || n->type == EXPR_NIL)
+    if (is_any(n) || n->type == VALUE_NIL)
         return "unknown";
-    return expr_type_name(&v);
+    return value_type_name(&v);
 }
 
 static int fail(struct expr_run *r, const struct expr_node *n)
 {
-    return expr_locate(r->text, n->pos, r->err);
+    return expr_locate(r->text, n->pos, r->v.err);
 }
 
-static struct expr_nature nature_of(const struct expr_value *v)
+static struct expr_nature nature_of(const struct value *v)
 {
-    return v->type == EXPR_NIL ? any_nature : known(v->type);
+    return v->type == VALUE_NIL ? any_nature : known(v->type);
 }
 
 static int check_name(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
-    struct expr_value v;
+    struct value v;
 
     for (const struct expr_variable *it = r->variables; it; it = it->outer)
         if (str_eq(it->name, n->name)) {
             *ret = it->nature;
             return 0;
         }
-    *ret = known(EXPR_MAP);
+    *ret = known(VALUE_MAP);
     if (str_is(n->name, "$env"))
         return 0;
-    if (expr_name_find(r->env, r->a, n->name, &v)) {
+    if (expr_name_find(r->env, r->v.a, n->name, &v)) {
         *ret = nature_of(&v);
         return 0;
     }
     *ret = any_nature; /* a builtin that is not called is nil */
     if (expr_builtin(n->name))
         return 0;
-    err_set(r->err, ERR_INVALID, "unknown name " STR_FMT, STR_ARG(str_head(n->name, 200)));
+    err_set(r->v.err, ERR_INVALID, "unknown name " STR_FMT, STR_ARG(str_head(n->name, 200)));
     return fail(r, n);
 }
 
@@ -77,15 +77,15 @@ static int check_pointer(struct expr_run *r, struct expr_node *n, struct expr_na
 {
     *ret = any_nature;
     if (!r->closure) {
-        err_set(r->err, ERR_INVALID, "cannot use pointer accessor outside predicate");
+        err_set(r->v.err, ERR_INVALID, "cannot use pointer accessor outside predicate");
         return fail(r, n);
     }
     if (str_is_empty(n->name))
         *ret = r->closure->nature;
     else if (str_is(n->name, "index"))
-        *ret = known(EXPR_INT);
+        *ret = known(VALUE_INT);
     else if (!str_is(n->name, "acc")) {
-        err_set(r->err, ERR_INVALID, "unknown pointer #" STR_FMT,
+        err_set(r->v.err, ERR_INVALID, "unknown pointer #" STR_FMT,
                 STR_ARG(str_head(n->name, 200)));
         return fail(r, n);
     }
@@ -101,15 +101,15 @@ static int fold(struct expr_run *r, struct expr_node *n)
         return 0;
     if (!y) {
         n->is_constant = n->op != EXPR_OP_NOT;
-        n->value = expr_int(n->op == EXPR_OP_SUB ? (int64_t) (0 - (uint64_t) x->value.number)
-                                                 : x->value.number);
+        n->value = value_int(n->op == EXPR_OP_SUB ? (int64_t) (0 - (uint64_t) x->value.number)
+                                                  : x->value.number);
         return 0;
     }
     if (n->op != EXPR_OP_ADD && n->op != EXPR_OP_SUB && n->op != EXPR_OP_MUL &&
         n->op != EXPR_OP_MOD)
         return 0;
     n->is_constant = true;
-    if (expr_binary(r, n->op, &x->value, &y->value, &n->value) < 0)
+    if (expr_binary(&r->v, n->op, &x->value, &y->value, &n->value) < 0)
         return fail(r, n);
     return 0;
 }
@@ -121,25 +121,25 @@ static int check_unary(struct expr_run *r, struct expr_node *n, struct expr_natu
 
     if (expr_check(r, n->kids[0], &x) < 0)
         return -1;
-    fits =
-        n->op == EXPR_OP_NOT ? is_of(&x, EXPR_BOOL) : is_number(&x) || is_of(&x, EXPR_DURATION);
+    fits = n->op == EXPR_OP_NOT ? is_of(&x, VALUE_BOOL)
+                                : is_number(&x) || is_of(&x, VALUE_DURATION);
     if (!fits && !is_any(&x)) {
-        err_set(r->err, ERR_INVALID, "invalid operation: " STR_FMT " (mismatched type %s)",
+        err_set(r->v.err, ERR_INVALID, "invalid operation: " STR_FMT " (mismatched type %s)",
                 STR_ARG(n->name), nature_name(&x));
         return fail(r, n);
     }
-    *ret = n->op == EXPR_OP_NOT ? known(EXPR_BOOL) : x;
+    *ret = n->op == EXPR_OP_NOT ? known(VALUE_BOOL) : x;
     return fold(r, n);
 }
 
 static bool is_comparable(const struct expr_nature *x, const struct expr_nature *y)
 {
-    return is_any(x) || is_any(y) || is_of(x, EXPR_NIL) || is_of(y, EXPR_NIL) ||
+    return is_any(x) || is_any(y) || is_of(x, VALUE_NIL) || is_of(y, VALUE_NIL) ||
            x->type == y->type || (is_number(x) && is_number(y));
 }
 
 /* Both of a type, or one of it and the other unknown, or both unknown. */
-static bool both(const struct expr_nature *x, const struct expr_nature *y, enum expr_type type)
+static bool both(const struct expr_nature *x, const struct expr_nature *y, enum value_type type)
 {
     return (is_any(x) || is_of(x, type)) && (is_any(y) || is_of(y, type));
 }
@@ -159,17 +159,17 @@ static struct expr_nature number_nature(const struct expr_nature *x,
 {
     if (is_either_any(x, y))
         return any_nature;
-    return known(is_of(x, EXPR_INT) && is_of(y, EXPR_INT) ? EXPR_INT : EXPR_FLOAT);
+    return known(is_of(x, VALUE_INT) && is_of(y, VALUE_INT) ? VALUE_INT : VALUE_FLOAT);
 }
 
 static bool is_time(const struct expr_nature *n)
 {
-    return is_any(n) || is_of(n, EXPR_TIME);
+    return is_any(n) || is_of(n, VALUE_TIME);
 }
 
 static bool is_duration(const struct expr_nature *n)
 {
-    return is_any(n) || is_of(n, EXPR_DURATION);
+    return is_any(n) || is_of(n, VALUE_DURATION);
 }
 
 static bool check_add(const struct expr_nature *x, const struct expr_nature *y,
@@ -179,9 +179,9 @@ static bool check_add(const struct expr_nature *x, const struct expr_nature *y,
     if (both_numbers(x, y))
         return true;
     *ret = is_either_any(x, y) ? any_nature : known(x->type);
-    if (both(x, y, EXPR_STRING) || both(x, y, EXPR_DURATION))
+    if (both(x, y, VALUE_STRING) || both(x, y, VALUE_DURATION))
         return true;
-    *ret = is_either_any(x, y) ? any_nature : known(EXPR_TIME);
+    *ret = is_either_any(x, y) ? any_nature : known(VALUE_TIME);
     return (is_time(x) && is_duration(y)) || (is_duration(x) && is_time(y));
 }
 
@@ -191,10 +191,10 @@ static bool check_sub(const struct expr_nature *x, const struct expr_nature *y,
     *ret = number_nature(x, y);
     if (both_numbers(x, y))
         return true;
-    *ret = is_either_any(x, y) ? any_nature : known(EXPR_DURATION);
-    if (both(x, y, EXPR_TIME) || both(x, y, EXPR_DURATION))
+    *ret = is_either_any(x, y) ? any_nature : known(VALUE_DURATION);
+    if (both(x, y, VALUE_TIME) || both(x, y, VALUE_DURATION))
         return true;
-    *ret = is_either_any(x, y) ? any_nature : known(EXPR_TIME);
+    *ret = is_either_any(x, y) ? any_nature : known(VALUE_TIME);
     return is_time(x) && is_duration(y);
 }
 
@@ -204,36 +204,37 @@ static bool check_mul(const struct expr_nature *x, const struct expr_nature *y,
     *ret = number_nature(x, y);
     if (both_numbers(x, y))
         return true;
-    *ret = is_either_any(x, y) ? any_nature : known(EXPR_DURATION);
-    return (is_duration(x) && (is_any(y) || is_number(y) || is_of(y, EXPR_DURATION))) ||
+    *ret = is_either_any(x, y) ? any_nature : known(VALUE_DURATION);
+    return (is_duration(x) && (is_any(y) || is_number(y) || is_of(y, VALUE_DURATION))) ||
            (is_duration(y) && (is_any(x) || is_number(x)));
 }
 
 static bool check_less(const struct expr_nature *x, const struct expr_nature *y)
 {
-    return both_numbers(x, y) || both(x, y, EXPR_STRING) || both(x, y, EXPR_TIME) ||
-           both(x, y, EXPR_DURATION);
+    return both_numbers(x, y) || both(x, y, VALUE_STRING) || both(x, y, VALUE_TIME) ||
+           both(x, y, VALUE_DURATION);
 }
 
 static int check_in(struct expr_run *r, const struct expr_node *n, const struct expr_nature *x,
                     const struct expr_nature *y)
 {
-    if (is_of(y, EXPR_MAP)) {
-        if (is_any(x) || is_of(x, EXPR_STRING) || is_of(x, EXPR_NIL))
+    if (is_of(y, VALUE_MAP)) {
+        if (is_any(x) || is_of(x, VALUE_STRING) || is_of(x, VALUE_NIL))
             return 0;
-        err_set(r->err, ERR_INVALID, "cannot use %s as type string in map key", nature_name(x));
+        err_set(r->v.err, ERR_INVALID, "cannot use %s as type string in map key",
+                nature_name(x));
         return fail(r, n);
     }
-    if (is_of(y, EXPR_ARRAY)) {
+    if (is_of(y, VALUE_ARRAY)) {
         if (!y->elem || is_comparable(x, y->elem))
             return 0;
-        err_set(r->err, ERR_INVALID, "cannot use %s as type %s in array", nature_name(x),
+        err_set(r->v.err, ERR_INVALID, "cannot use %s as type %s in array", nature_name(x),
                 nature_name(y->elem));
         return fail(r, n);
     }
     if (is_any(y))
         return 0;
-    err_set(r->err, ERR_INVALID, "invalid operation: in (mismatched types %s and %s)",
+    err_set(r->v.err, ERR_INVALID, "invalid operation: in (mismatched types %s and %s)",
             nature_name(x), nature_name(y));
     return fail(r, n);
 }
@@ -241,25 +242,25 @@ static int check_in(struct expr_run *r, const struct expr_node *n, const struct 
 static bool check_range(struct expr_run *r, const struct expr_nature *x,
                         const struct expr_nature *y, struct expr_nature *ret)
 {
-    struct expr_nature *elem = ARENA_NEW(r->a, struct expr_nature);
+    struct expr_nature *elem = ARENA_NEW(r->v.a, struct expr_nature);
 
-    *elem = known(EXPR_INT);
-    *ret = (struct expr_nature){.type = EXPR_ARRAY, .is_known = true, .elem = elem};
-    return both(x, y, EXPR_INT);
+    *elem = known(VALUE_INT);
+    *ret = (struct expr_nature){.type = VALUE_ARRAY, .is_known = true, .elem = elem};
+    return both(x, y, VALUE_INT);
 }
 
 static bool check_quotient(enum expr_op op, const struct expr_nature *x,
                            const struct expr_nature *y, struct expr_nature *ret)
 {
-    *ret = known(op == EXPR_OP_MOD ? EXPR_INT : EXPR_FLOAT);
-    return op == EXPR_OP_MOD ? both(x, y, EXPR_INT) : both_numbers(x, y);
+    *ret = known(op == EXPR_OP_MOD ? VALUE_INT : VALUE_FLOAT);
+    return op == EXPR_OP_MOD ? both(x, y, VALUE_INT) : both_numbers(x, y);
 }
 
 static struct expr_nature coalesced(const struct expr_nature *x, const struct expr_nature *y)
 {
-    if (is_of(x, EXPR_NIL))
+    if (is_of(x, VALUE_NIL))
         return *y;
-    if (is_of(y, EXPR_NIL))
+    if (is_of(y, VALUE_NIL))
         return *x;
     return !is_either_any(x, y) && x->type == y->type ? *x : any_nature;
 }
@@ -269,14 +270,14 @@ static bool check_operator(struct expr_run *r, const struct expr_node *n,
                            const struct expr_nature *x, const struct expr_nature *y,
                            struct expr_nature *ret)
 {
-    *ret = known(EXPR_BOOL);
+    *ret = known(VALUE_BOOL);
     switch (n->op) {
     case EXPR_OP_EQ:
     case EXPR_OP_NE:
         return is_comparable(x, y);
     case EXPR_OP_OR:
     case EXPR_OP_AND:
-        return both(x, y, EXPR_BOOL);
+        return both(x, y, VALUE_BOOL);
     case EXPR_OP_LT:
     case EXPR_OP_GT:
     case EXPR_OP_GE:
@@ -286,7 +287,7 @@ static bool check_operator(struct expr_run *r, const struct expr_node *n,
     case EXPR_OP_CONTAINS:
     case EXPR_OP_STARTS:
     case EXPR_OP_ENDS:
-        return both(x, y, EXPR_STRING);
+        return both(x, y, VALUE_STRING);
     case EXPR_OP_COALESCE:
         *ret = coalesced(x, y);
         return true;
@@ -315,8 +316,8 @@ static int check_pattern(struct expr_run *r, const struct expr_node *n)
     const struct expr_node *y = n->kids[1];
 
     if (n->op == EXPR_OP_MATCHES && y->kind == EXPR_NODE_LITERAL &&
-        y->value.type == EXPR_STRING) {
-        _cleanup_regex_ struct regex *re = regex_new(expr_text_of(&y->value), r->err);
+        y->value.type == VALUE_STRING) {
+        _cleanup_regex_ struct regex *re = regex_new(value_text(&y->value), r->v.err);
 
         if (!re)
             return fail(r, n);
@@ -331,7 +332,7 @@ static int check_binary(struct expr_run *r, struct expr_node *n, struct expr_nat
     if (expr_check(r, n->kids[0], &x) < 0 || expr_check(r, n->kids[1], &y) < 0)
         return -1;
     if (!check_operator(r, n, &x, &y, ret)) {
-        err_set(r->err, ERR_INVALID,
+        err_set(r->v.err, ERR_INVALID,
                 "invalid operation: " STR_FMT " (mismatched types %s and %s)", STR_ARG(n->name),
                 nature_name(&x), nature_name(&y));
         return fail(r, n);
@@ -347,8 +348,8 @@ static int check_condition(struct expr_run *r, struct expr_node *n, struct expr_
 
     if (expr_check(r, n->kids[0], &test) < 0)
         return -1;
-    if (!is_any(&test) && !is_of(&test, EXPR_BOOL)) {
-        err_set(r->err, ERR_INVALID, "non-bool expression (type %s) used as condition",
+    if (!is_any(&test) && !is_of(&test, VALUE_BOOL)) {
+        err_set(r->v.err, ERR_INVALID, "non-bool expression (type %s) used as condition",
                 nature_name(&test));
         return fail(r, n->kids[0]);
     }
@@ -363,13 +364,13 @@ static int fail_member(struct expr_run *r, const struct expr_node *n,
 {
     const struct expr_node *name = n->kids[1];
 
-    if (is_of(base, EXPR_NIL))
-        err_set(r->err, ERR_INVALID, "type unknown does not support indexing");
-    else if (name->kind == EXPR_NODE_LITERAL && name->value.type == EXPR_STRING)
-        err_set(r->err, ERR_INVALID, "type %s has no field " STR_FMT, nature_name(base),
-                STR_ARG(str_head(expr_text_of(&name->value), 200)));
+    if (is_of(base, VALUE_NIL))
+        err_set(r->v.err, ERR_INVALID, "type unknown does not support indexing");
+    else if (name->kind == EXPR_NODE_LITERAL && name->value.type == VALUE_STRING)
+        err_set(r->v.err, ERR_INVALID, "type %s has no field " STR_FMT, nature_name(base),
+                STR_ARG(str_head(value_text(&name->value), 200)));
     else
-        err_set(r->err, ERR_INVALID, "type %s[%s] is undefined", nature_name(base),
+        err_set(r->v.err, ERR_INVALID, "type %s[%s] is undefined", nature_name(base),
                 nature_name(key));
     return fail(r, n);
 }
@@ -381,20 +382,20 @@ static int check_access(struct expr_run *r, const struct expr_node *n,
     *ret = any_nature;
     if (is_any(base))
         return 0;
-    if (is_of(base, EXPR_MAP)) {
-        if (is_any(key) || is_of(key, EXPR_STRING))
+    if (is_of(base, VALUE_MAP)) {
+        if (is_any(key) || is_of(key, VALUE_STRING))
             return 0;
-        err_set(r->err, ERR_INVALID,
+        err_set(r->v.err, ERR_INVALID,
                 "cannot use %s to get an element from map[string]interface {}",
                 nature_name(key));
         return fail(r, n->kids[1]);
     }
-    if (is_of(base, EXPR_ARRAY)) {
+    if (is_of(base, VALUE_ARRAY)) {
         if (base->elem)
             *ret = *base->elem;
-        if (is_any(key) || is_of(key, EXPR_INT))
+        if (is_any(key) || is_of(key, VALUE_INT))
             return 0;
-        err_set(r->err, ERR_INVALID,
+        err_set(r->v.err, ERR_INVALID,
                 "array elements can only be selected using an integer (got %s)",
                 nature_name(key));
         return fail(r, n->kids[1]);
@@ -415,8 +416,8 @@ static int check_slice(struct expr_run *r, struct expr_node *n, struct expr_natu
 {
     if (expr_check(r, n->kids[0], ret) < 0)
         return -1;
-    if (!is_any(ret) && !is_of(ret, EXPR_STRING) && !is_of(ret, EXPR_ARRAY)) {
-        err_set(r->err, ERR_INVALID, "cannot slice %s", nature_name(ret));
+    if (!is_any(ret) && !is_of(ret, VALUE_STRING) && !is_of(ret, VALUE_ARRAY)) {
+        err_set(r->v.err, ERR_INVALID, "cannot slice %s", nature_name(ret));
         return fail(r, n);
     }
     for (size_t i = 1; i < 3; i++) {
@@ -426,8 +427,8 @@ static int check_slice(struct expr_run *r, struct expr_node *n, struct expr_natu
             continue;
         if (expr_check(r, n->kids[i], &bound) < 0)
             return -1;
-        if (!is_any(&bound) && !is_of(&bound, EXPR_INT)) {
-            err_set(r->err, ERR_INVALID, "non-integer slice index %s", nature_name(&bound));
+        if (!is_any(&bound) && !is_of(&bound, VALUE_INT)) {
+            err_set(r->v.err, ERR_INVALID, "non-integer slice index %s", nature_name(&bound));
             return fail(r, n->kids[i]);
         }
     }
@@ -437,7 +438,7 @@ static int check_slice(struct expr_run *r, struct expr_node *n, struct expr_natu
 /* An array whose items are all of one type knows it. */
 static int check_array(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
-    struct expr_nature *elem = ARENA_NEW(r->a, struct expr_nature);
+    struct expr_nature *elem = ARENA_NEW(r->v.a, struct expr_nature);
     bool is_same = n->kid_count > 0;
 
     for (size_t i = 0; i < n->kid_count; i++) {
@@ -447,9 +448,9 @@ static int check_array(struct expr_run *r, struct expr_node *n, struct expr_natu
             return -1;
         if (i == 0)
             *elem = item;
-        is_same = is_same && item.is_known && item.type == elem->type && item.type != EXPR_NIL;
+        is_same = is_same && item.is_known && item.type == elem->type && item.type != VALUE_NIL;
     }
-    *ret = known(EXPR_ARRAY);
+    *ret = known(VALUE_ARRAY);
     ret->elem = is_same ? elem : NULL;
     return 0;
 }
@@ -466,10 +467,10 @@ static int check_kids(struct expr_run *r, struct expr_node *n, struct expr_natur
 static int check_let(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
     struct expr_variable variable = {.name = n->name, .outer = r->variables};
-    struct expr_value own;
+    struct value own;
     const char *what = NULL;
 
-    if (expr_name_find(r->env, r->a, n->name, &own))
+    if (expr_name_find(r->env, r->v.a, n->name, &own))
         what = "";
     else if (expr_builtin(n->name))
         what = "builtin ";
@@ -477,7 +478,7 @@ static int check_let(struct expr_run *r, struct expr_node *n, struct expr_nature
         if (str_eq(it->name, n->name))
             what = "variable ";
     if (what) {
-        err_set(r->err, ERR_INVALID, "cannot redeclare %s" STR_FMT, what,
+        err_set(r->v.err, ERR_INVALID, "cannot redeclare %s" STR_FMT, what,
                 STR_ARG(str_head(n->name, 200)));
         return fail(r, n);
     }
@@ -490,32 +491,32 @@ static int check_let(struct expr_run *r, struct expr_node *n, struct expr_nature
     return 0;
 }
 
-/* Does an argument fit a letter of struct expr_function? */
+/* Does an argument fit a letter of struct value_function? */
 static bool fits(char letter, const struct expr_nature *n)
 {
     if (is_any(n) || letter == '.')
         return true;
     switch (letter) {
     case 's':
-        return n->type == EXPR_STRING;
+        return n->type == VALUE_STRING;
     case 'i':
-        return n->type == EXPR_INT;
+        return n->type == VALUE_INT;
     case 'n':
         return is_number(n);
     case 'a':
-        return n->type == EXPR_ARRAY;
+        return n->type == VALUE_ARRAY;
     case 'm':
-        return n->type == EXPR_MAP;
+        return n->type == VALUE_MAP;
     case 'c':
-        return n->type == EXPR_STRING || n->type == EXPR_ARRAY || n->type == EXPR_MAP;
+        return n->type == VALUE_STRING || n->type == VALUE_ARRAY || n->type == VALUE_MAP;
     case 'l':
-        return n->type == EXPR_ARRAY || is_number(n);
+        return n->type == VALUE_ARRAY || is_number(n);
     case 'g':
-        return n->type == EXPR_ARRAY || n->type == EXPR_MAP;
+        return n->type == VALUE_ARRAY || n->type == VALUE_MAP;
     case 't':
-        return n->type == EXPR_STRING || is_number(n);
+        return n->type == VALUE_STRING || is_number(n);
     case 'z':
-        return n->type == EXPR_ZONE;
+        return n->type == VALUE_ZONE;
     default:
         return false;
     }
@@ -525,23 +526,23 @@ static struct expr_nature result_nature(char letter)
 {
     switch (letter) {
     case 's':
-        return known(EXPR_STRING);
+        return known(VALUE_STRING);
     case 'i':
-        return known(EXPR_INT);
+        return known(VALUE_INT);
     case 'b':
-        return known(EXPR_BOOL);
+        return known(VALUE_BOOL);
     case 'f':
-        return known(EXPR_FLOAT);
+        return known(VALUE_FLOAT);
     case 'a':
-        return known(EXPR_ARRAY);
+        return known(VALUE_ARRAY);
     case 'm':
-        return known(EXPR_MAP);
+        return known(VALUE_MAP);
     case 'D':
-        return known(EXPR_DURATION);
+        return known(VALUE_DURATION);
     case 'T':
-        return known(EXPR_TIME);
+        return known(VALUE_TIME);
     case 'z':
-        return known(EXPR_ZONE);
+        return known(VALUE_ZONE);
     default:
         return any_nature;
     }
@@ -549,15 +550,15 @@ static struct expr_nature result_nature(char letter)
 
 static int check_count(struct expr_run *r, const struct expr_node *n)
 {
-    const struct expr_function *f = n->function;
+    const struct value_function *f = n->function;
 
-    if (n->kid_count >= f->min && (f->max == EXPR_MANY || n->kid_count <= f->max))
+    if (n->kid_count >= f->min && (f->max == VALUE_MANY || n->kid_count <= f->max))
         return 0;
     if (str_is(str_from(f->name), "len"))
-        err_set(r->err, ERR_INVALID, "invalid number of arguments (expected 1, got %zu)",
+        err_set(r->v.err, ERR_INVALID, "invalid number of arguments (expected 1, got %zu)",
                 n->kid_count);
     else
-        err_set(r->err, ERR_INVALID, "%s arguments to call %s",
+        err_set(r->v.err, ERR_INVALID, "%s arguments to call %s",
                 n->kid_count < f->min ? "not enough" : "too many", f->name);
     return fail(r, n);
 }
@@ -566,24 +567,24 @@ static int fail_argument(struct expr_run *r, const struct expr_node *n, size_t i
                          const struct expr_nature *x)
 {
     const char *name = n->function->name,
-               *type = is_of(x, EXPR_NIL) ? "%!s(<nil>)" : nature_name(x);
+               *type = is_of(x, VALUE_NIL) ? "%!s(<nil>)" : nature_name(x);
 
     if (letter == 's' || letter == 'i') {
-        err_set(r->err, ERR_INVALID, "cannot use %s as argument (type %s) to call %s ",
-                is_of(x, EXPR_NIL) ? "nil" : type, letter == 's' ? "string" : "int", name);
+        err_set(r->v.err, ERR_INVALID, "cannot use %s as argument (type %s) to call %s ",
+                is_of(x, VALUE_NIL) ? "nil" : type, letter == 's' ? "string" : "int", name);
         return fail(r, n->kids[i]);
     }
     if (letter == 'n' || letter == 'c' || letter == 't')
-        err_set(r->err, ERR_INVALID, "invalid argument for %s (type %s)", name, type);
+        err_set(r->v.err, ERR_INVALID, "invalid argument for %s (type %s)", name, type);
     else
-        err_set(r->err, ERR_INVALID, "cannot %s%s %s%s", letter == 'm' ? "get " : "", name,
+        err_set(r->v.err, ERR_INVALID, "cannot %s%s %s%s", letter == 'm' ? "get " : "", name,
                 letter == 'm' || str_is(str_from(name), "take") ? "from " : "", type);
     return fail(r, n);
 }
 
 static int check_builtin(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
-    const struct expr_function *f = n->function;
+    const struct value_function *f = n->function;
     const char *letter = f->args;
     struct expr_nature first = any_nature, x = any_nature;
 
@@ -601,9 +602,10 @@ static int check_builtin(struct expr_run *r, struct expr_node *n, struct expr_na
         return -1;
     *ret = result_nature(f->result);
     if (str_is(str_from(f->name), "get")) {
-        if (is_any(&first) || is_of(&first, EXPR_MAP) || is_of(&first, EXPR_ARRAY))
+        if (is_any(&first) || is_of(&first, VALUE_MAP) || is_of(&first, VALUE_ARRAY))
             return check_access(r, n, &first, &x, ret);
-        err_set(r->err, ERR_INVALID, "type %s does not support indexing", nature_name(&first));
+        err_set(r->v.err, ERR_INVALID, "type %s does not support indexing",
+                nature_name(&first));
         return fail(r, n->kids[0]);
     }
     return 0;
@@ -612,7 +614,7 @@ static int check_builtin(struct expr_run *r, struct expr_node *n, struct expr_na
 static int check_closure(struct expr_run *r, struct expr_node *n,
                          const struct expr_nature *items, struct expr_nature *ret)
 {
-    enum expr_predicate p = n->function->predicate;
+    enum expr_predicate p = (enum expr_predicate) n->function->special;
     struct expr_closure closure = {.outer = r->closure,
                                    .nature = items->elem ? *items->elem : any_nature};
     bool wants_bool = p != EXPR_MAP_EACH && p != EXPR_SUM && p != EXPR_GROUP_BY &&
@@ -622,22 +624,23 @@ static int check_closure(struct expr_run *r, struct expr_node *n,
     if (expr_check(r, n->kids[1], ret) < 0)
         return -1;
     r->closure = closure.outer;
-    if (!wants_bool || is_any(ret) || is_of(ret, EXPR_BOOL))
+    if (!wants_bool || is_any(ret) || is_of(ret, VALUE_BOOL))
         return 0;
-    err_set(r->err, ERR_INVALID, "predicate should return boolean (got %s)", nature_name(ret));
+    err_set(r->v.err, ERR_INVALID, "predicate should return boolean (got %s)",
+            nature_name(ret));
     return fail(r, n->kids[1]);
 }
 
 static int check_predicate(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
     struct expr_nature items, body = any_nature, extra;
-    struct expr_nature *elem = ARENA_NEW(r->a, struct expr_nature);
+    struct expr_nature *elem = ARENA_NEW(r->v.a, struct expr_nature);
 
     if (expr_check(r, n->kids[0], &items) < 0)
         return -1;
-    if (!is_any(&items) && !is_of(&items, EXPR_ARRAY)) {
-        err_set(r->err, ERR_INVALID, "builtin %s takes only array (got %s)", n->function->name,
-                nature_name(&items));
+    if (!is_any(&items) && !is_of(&items, VALUE_ARRAY)) {
+        err_set(r->v.err, ERR_INVALID, "builtin %s takes only array (got %s)",
+                n->function->name, nature_name(&items));
         return fail(r, n->kids[0]);
     }
     if (n->kid_count > 1 && check_closure(r, n, &items, &body) < 0)
@@ -645,10 +648,10 @@ static int check_predicate(struct expr_run *r, struct expr_node *n, struct expr_
     if (n->kid_count > 2 && expr_check(r, n->kids[2], &extra) < 0)
         return -1;
     *ret = result_nature(n->function->result);
-    if (n->function->predicate == EXPR_MAP_EACH) {
+    if (n->function->special == EXPR_MAP_EACH) {
         *elem = body;
-        ret->elem = is_any(elem) || elem->type == EXPR_NIL ? NULL : elem;
-    } else if (is_of(ret, EXPR_ARRAY)) {
+        ret->elem = is_any(elem) || elem->type == VALUE_NIL ? NULL : elem;
+    } else if (is_of(ret, VALUE_ARRAY)) {
         ret->elem = items.elem;
     }
     return 0;
@@ -663,14 +666,14 @@ static int check_call(struct expr_run *r, struct expr_node *n, struct expr_natur
     if (callee->kind == EXPR_NODE_MEMBER) {
         if (expr_check(r, callee->kids[0], &base) < 0)
             return -1;
-        if (is_any(&base) || !expr_has_methods(base.type))
+        if (is_any(&base) || !value_has_methods(base.type))
             if (check_member(r, callee, &f) < 0)
                 return -1;
     } else if (expr_check(r, callee, &f) < 0) {
         return -1;
     }
-    if (!is_any(&f) && f.type != EXPR_FUNCTION) {
-        err_set(r->err, ERR_INVALID, "%s is not callable", nature_name(&f));
+    if (!is_any(&f) && f.type != VALUE_FUNCTION) {
+        err_set(r->v.err, ERR_INVALID, "%s is not callable", nature_name(&f));
         return fail(r, n);
     }
     for (size_t i = 1; i < n->kid_count; i++)
@@ -708,7 +711,7 @@ int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
     case EXPR_NODE_MAP:
         if (check_kids(r, n, ret) < 0)
             return -1;
-        *ret = known(EXPR_MAP);
+        *ret = known(VALUE_MAP);
         return 0;
     case EXPR_NODE_CALL:
         return check_call(r, n, ret);

@@ -22,7 +22,7 @@ int expr_locate(struct str text, uint32_t pos, struct err *err)
     line = str_skip(text, start);
     end = str_find_char(line, '\n');
     line = str_head(line, end == SIZE_MAX ? line.len : end);
-    column = expr_runes(str_head(line, pos - start));
+    column = value_runes(str_head(line, pos - start));
     memset(dots, '.', sizeof(dots));
     snprintf(told, sizeof(told), "%s", err->text);
     return err_set(err, err->kind == ERR_NONE ? ERR_INVALID : err->kind,
@@ -31,10 +31,19 @@ int expr_locate(struct str text, uint32_t pos, struct err *err)
                    dots);
 }
 
+static struct expr_run run_of(struct arena *a, struct str text, const struct expr_env *env,
+                              struct err *err)
+{
+    return (struct expr_run){
+        .v = {.a = a, .what = "expression", .now = env->now, .random = env->random, .err = err},
+        .text = text,
+        .env = env};
+}
+
 int expr_compile(struct arena *a, struct str text, const struct expr_env *env,
                  const struct expr_program **ret, struct err *err)
 {
-    struct expr_run r = {.a = a, .text = text, .env = env, .err = err};
+    struct expr_run r = run_of(a, text, env, err);
     struct expr_program *p = ARENA_NEW(a, struct expr_program);
     struct expr_nature nature;
 
@@ -46,10 +55,10 @@ int expr_compile(struct arena *a, struct str text, const struct expr_env *env,
 }
 
 int expr_run(const struct expr_program *program, struct arena *a, const struct expr_env *env,
-             struct expr_value *ret, struct err *err)
+             struct value *ret, struct err *err)
 {
-    struct expr_run r = {.a = a, .text = program->text, .env = env, .err = err};
-    struct expr_value v;
+    struct expr_run r = run_of(a, program->text, env, err);
+    struct value v;
 
     if (expr_eval_node(&r, program->root, &v) < 0)
         return -1;
@@ -57,8 +66,8 @@ int expr_run(const struct expr_program *program, struct arena *a, const struct e
     return 0;
 }
 
-int expr_eval(struct arena *a, struct str text, const struct expr_env *env,
-              struct expr_value *ret, struct err *err)
+int expr_eval(struct arena *a, struct str text, const struct expr_env *env, struct value *ret,
+              struct err *err)
 {
     const struct expr_program *program = NULL;
 
@@ -70,13 +79,13 @@ int expr_eval(struct arena *a, struct str text, const struct expr_env *env,
 int expr_eval_bool(struct arena *a, struct str text, const struct expr_env *env, bool *ret,
                    struct err *err)
 {
-    struct expr_value v;
+    struct value v;
 
     if (expr_eval(a, text, env, &v, err) < 0)
         return -1;
-    if (v.type != EXPR_BOOL)
+    if (v.type != VALUE_BOOL)
         return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
-                       expr_type_name(&v));
+                       value_type_name(&v));
     *ret = v.is_true;
     return 0;
 }
@@ -91,7 +100,7 @@ struct walk {
 
 static bool is_text(const struct expr_node *n)
 {
-    return n->kind == EXPR_NODE_LITERAL && n->value.type == EXPR_STRING;
+    return n->kind == EXPR_NODE_LITERAL && n->value.type == VALUE_STRING;
 }
 
 /* "a.b.c" of a name with members by texts; false for anything else. */
@@ -108,7 +117,7 @@ static bool path_of(struct walk *w, const struct expr_node *n, struct str *ret)
     if (n->kind != EXPR_NODE_MEMBER || !is_text(n->kids[1]) || !path_of(w, n->kids[0], &base))
         return false;
     *ret = str_printf(w->a, STR_FMT "." STR_FMT, STR_ARG(base),
-                      STR_ARG(expr_text_of(&n->kids[1]->value)));
+                      STR_ARG(value_text(&n->kids[1]->value)));
     return true;
 }
 
@@ -153,8 +162,8 @@ struct missing {
 static struct str missing_part(struct missing *m, struct str path, enum expr_need need)
 {
     struct str rest = path, name;
-    struct expr_value v = {.type = EXPR_NIL};
-    const struct expr_value *found = &v;
+    struct value v = {.type = VALUE_NIL};
+    const struct value *found = &v;
     size_t len = 0;
 
     for (bool is_first = true; str_cut(&rest, '.', &name); is_first = false) {
@@ -162,7 +171,7 @@ static struct str missing_part(struct missing *m, struct str path, enum expr_nee
         if (is_first && (str_is(name, "$env") || !expr_name_find(m->env, m->a, name, &v)))
             return name;
         if (!is_first)
-            found = expr_map_get(found, name);
+            found = value_map_get(found, name);
         if (!found)
             return need == EXPR_NEEDED ? str_head(path, len) : STR_NONE;
     }
@@ -186,15 +195,15 @@ int expr_each_missing(struct arena *a, struct str text, const struct expr_env *e
 }
 
 bool expr_lookup_map(const void *ctx, struct arena *a _unused_, struct str name,
-                     struct expr_value *ret)
+                     struct value *ret)
 {
-    const struct expr_value *map = ctx, *found;
+    const struct value *map = ctx, *found;
 
     if (str_is(name, "$env")) {
         *ret = *map;
         return true;
     }
-    found = expr_map_get(map, name);
+    found = value_map_get(map, name);
     if (found)
         *ret = *found;
     return found != NULL;
@@ -221,10 +230,10 @@ static struct str part_of(const struct expr_name *n, size_t skip, size_t depth)
 }
 
 /* Names that agree in their first @skip bytes, as one map. */
-static struct expr_value nest(struct arena *a, const struct expr_name *names, size_t count,
-                              size_t skip, size_t depth)
+static struct value nest(struct arena *a, const struct expr_name *names, size_t count,
+                         size_t skip, size_t depth)
 {
-    struct expr_pair *pairs = ARENA_ARRAY(a, struct expr_pair, count + 1);
+    struct value_pair *pairs = ARENA_ARRAY(a, struct value_pair, count + 1);
     size_t len = 0;
 
     for (size_t i = 0, next; i < count; i = next) {
@@ -233,16 +242,16 @@ static struct expr_value nest(struct arena *a, const struct expr_name *names, si
 
         for (next = i; next < count && str_eq(part_of(&names[next], skip, depth), part); next++)
             inner += names[next].name.len == skip + part.len;
-        pairs[len].key = expr_string(part);
+        pairs[len].key = value_string(part);
         pairs[len++].value =
             inner < next ? nest(a, names + inner, next - inner, skip + part.len + 1, depth + 1)
                          : names[next - 1].value;
     }
-    return expr_map(pairs, len);
+    return value_map(a, pairs, len);
 }
 
 /* Puts a name's parts in the order of a walk: a dot sorts before all other bytes. */
-struct expr_value expr_nest(struct arena *a, struct expr_name *names, size_t count)
+struct value expr_nest(struct arena *a, struct expr_name *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         char *copy = str_cz(a, names[i].name);

@@ -9,63 +9,21 @@
  * "(line:column)" and the line with a caret below the place, as upstream's.
  *
  * Pure, any thread; programs may be shared. Steps, depth and bytes are bounded
- * (EXPR_*_MAX). Doesn't do: reading the clock (the environment says what time it is), the
- * random, cryptographic and date functions of sprig (ERR_UNSUPPORTED), Go's methods other than
- * those of times and durations.
+ * (EXPR_*_MAX, VALUE_*_MAX). Doesn't do: reading the clock (the environment says what time it
+ * is), Go's methods other than those of times, durations and versions.
  *
  * ../shared/golden/lang/expr.jsonl decides.
  */
 #pragma once
 
-#include "base/clock.h"
-#include "formats/json.h"
-
-enum expr_type {
-    EXPR_NIL,
-    EXPR_BOOL,
-    EXPR_INT,
-    EXPR_FLOAT,
-    EXPR_STRING,
-    EXPR_BYTES,
-    EXPR_ARRAY,
-    EXPR_MAP,
-    EXPR_TIME,
-    EXPR_DURATION,
-    EXPR_ZONE,
-    EXPR_FUNCTION,
-};
-
-struct expr_pair;
-struct expr_function;
-struct gotime;
-
-/* A value. What it points to lives in the arena that it was made in. */
-struct expr_value {
-    enum expr_type type;
-    bool has_any_keys; /* EXPR_MAP whose keys may be no texts (groupBy): it has no JSON */
-    size_t count;      /* bytes of text, items, pairs */
-    union {
-        bool is_true;
-        int64_t number; /* EXPR_INT; EXPR_DURATION in nanoseconds */
-        double real;
-        const char *text;               /* EXPR_STRING, EXPR_BYTES, EXPR_ZONE (its name) */
-        const struct expr_value *items; /* EXPR_ARRAY */
-        const struct expr_pair *pairs;  /* EXPR_MAP: no two with the same key */
-        const struct gotime *time;
-        const struct expr_function *function;
-    };
-};
-
-struct expr_pair {
-    struct expr_value key, value;
-};
+#include "lang/value/value.h"
 
 /*
  * Finds a name of the environment: returns whether there is one. The name "$env" asks for all
  * names as one map. May allocate in @a.
  */
 typedef bool (*expr_lookup_fn)(const void *ctx, struct arena *a, struct str name,
-                               struct expr_value *ret);
+                               struct value *ret);
 
 /* Which functions an environment has besides those of the language. */
 enum expr_functions {
@@ -77,7 +35,8 @@ struct expr_env {
     expr_lookup_fn lookup;
     const void *ctx;
     enum expr_functions functions;
-    struct wall now; /* what now() answers */
+    struct wall now;       /* what now() answers */
+    struct random *random; /* of random functions; NULL: the crypto library's */
 };
 
 struct expr_program;
@@ -103,12 +62,12 @@ int expr_compile(struct arena *a, struct str text, const struct expr_env *env,
  * @env:     names
  * @ret:     the value; untouched on failure
  * @err:     ERR_INVALID with expr-lang's text; ERR_UNSUPPORTED for a function that is not
- * built; ERR_LIMIT over EXPR_STEPS_MAX, EXPR_DEPTH_MAX or EXPR_OUTPUT_MAX_BYTES
+ * built; ERR_LIMIT over VALUE_STEPS_MAX, VALUE_DEPTH_MAX or VALUE_OUTPUT_MAX_BYTES
  *
  * Return: 0 or -1.
  */
 int expr_run(const struct expr_program *program, struct arena *a, const struct expr_env *env,
-             struct expr_value *ret, struct err *err);
+             struct value *ret, struct err *err);
 
 /**
  * expr_eval() - expr_compile() and expr_run() at once, for an expression that is used once
@@ -120,8 +79,8 @@ int expr_run(const struct expr_program *program, struct arena *a, const struct e
  *
  * Return: 0 or -1.
  */
-int expr_eval(struct arena *a, struct str text, const struct expr_env *env,
-              struct expr_value *ret, struct err *err);
+int expr_eval(struct arena *a, struct str text, const struct expr_env *env, struct value *ret,
+              struct err *err);
 
 /**
  * expr_eval_bool() - expr_eval() of a condition
@@ -178,48 +137,10 @@ typedef int (*expr_missing_fn)(void *ctx, struct str name, struct err *err);
 int expr_each_missing(struct arena *a, struct str text, const struct expr_env *env,
                       expr_missing_fn fn, void *ctx, struct err *err);
 
-/**
- * expr_value_json() - a value as Go's encoding/json sees it
- * @a:   where the document lives; it may borrow from the value
- * @v:   value
- * @ret: the document; untouched on failure
- * @err: ERR_INVALID "json: unsupported type: ..." for functions, maps whose keys are no texts,
- * NaN and infinities
- *
- * Return: 0 or -1.
- */
-int expr_value_json(struct arena *a, const struct expr_value *v, struct json *ret,
-                    struct err *err);
-
-/**
- * expr_value_of_json() - a JSON document as a value: numbers are floats
- * @a: where the value lives; texts are borrowed
- * @v: document
- */
-struct expr_value expr_value_of_json(struct arena *a, const struct json *v);
-
-/** expr_string() - a text as a value; borrowed */
-static inline struct expr_value expr_string(struct str s)
-{
-    return (struct expr_value){.type = EXPR_STRING, .count = s.len, .text = s.ptr};
-}
-
-/** expr_int() - a whole number as a value */
-static inline struct expr_value expr_int(int64_t n)
-{
-    return (struct expr_value){.type = EXPR_INT, .number = n};
-}
-
-/** expr_value_str() - the text of a string value; absent for another type */
-static inline struct str expr_value_str(const struct expr_value *v)
-{
-    return v->type == EXPR_STRING ? str_of(v->text ? v->text : "", v->count) : STR_NONE;
-}
-
 /* A name of a flat list, as "steps.a.outputs.result". */
 struct expr_name {
     struct str name;
-    struct expr_value value;
+    struct value value;
 };
 
 /**
@@ -230,13 +151,13 @@ struct expr_name {
  *
  * Of "a" and "a.b" the first is dropped, as upstream does.
  */
-struct expr_value expr_nest(struct arena *a, struct expr_name *names, size_t count);
+struct value expr_nest(struct arena *a, struct expr_name *names, size_t count);
 
 /**
  * expr_lookup_map() - a look-up in a map value
- * @ctx:  const struct expr_value *, a map
+ * @ctx:  const struct value *, a map
  * @a:    not used
  * @name: member, or "$env" for the map itself
  * @ret:  its value
  */
-bool expr_lookup_map(const void *ctx, struct arena *a, struct str name, struct expr_value *ret);
+bool expr_lookup_map(const void *ctx, struct arena *a, struct str name, struct value *ret);

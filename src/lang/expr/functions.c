@@ -1,20 +1,24 @@
 /*
  * lang/expr/functions.c - the table of builtins, and Argo's functions beside them.
  *
- * Any thread; everything here is constant. What the letters say stands at struct expr_function.
+ * Any thread; everything here is constant. What the letters say stands at struct
+ * value_function.
  */
 #include "lang/expr/functions_internal.h"
+#include "lang/sprig/sprig.h"
 
-#define ROW(name, args, min, max, result)                                \
-    {                                                                    \
-#name, args, min, max, result, EXPR_NO_PREDICATE, expr_fn_##name \
+#define ROW(word, letters, least, most, gives)                                      \
+    {                                                                               \
+        .name = #word, .args = letters, .min = least, .max = most, .result = gives, \
+        .call = expr_fn_##word                                                      \
     }
-#define EACH(name, min, max, result, kind)        \
-    {                                             \
-        name, "a..", min, max, result, kind, NULL \
+#define EACH(word, least, most, gives, kind)                                     \
+    {                                                                            \
+        .name = word, .args = "a..", .min = least, .max = most, .result = gives, \
+        .special = kind                                                          \
     }
 
-static const struct expr_function builtins[] = {
+static const struct value_function builtins[] = {
     EACH("all", 2, 2, 'b', EXPR_ALL),
     EACH("any", 2, 2, 'b', EXPR_ANY),
     EACH("count", 1, 2, 'i', EXPR_COUNT),
@@ -40,7 +44,7 @@ static const struct expr_function builtins[] = {
     ROW(bitushr, "ii", 2, 2, 'i'),
     ROW(bitxor, "ii", 2, 2, 'i'),
     ROW(ceil, "n", 1, 1, 'f'),
-    ROW(concat, "a", 1, EXPR_MANY, 'a'),
+    ROW(concat, "a", 1, VALUE_MANY, 'a'),
     ROW(date, ".", 1, 3, 'T'),
     ROW(duration, "s", 1, 1, 'D'),
     ROW(first, "a", 1, 1, '.'),
@@ -61,10 +65,10 @@ static const struct expr_function builtins[] = {
     ROW(lastIndexOf, "s", 2, 2, 'i'),
     ROW(len, "c", 1, 1, 'i'),
     ROW(lower, "s", 1, 1, 's'),
-    ROW(max, "l", 1, EXPR_MANY, '.'),
-    ROW(mean, "l", 1, EXPR_MANY, '.'),
-    ROW(median, "l", 1, EXPR_MANY, '.'),
-    ROW(min, "l", 1, EXPR_MANY, '.'),
+    ROW(max, "l", 1, VALUE_MANY, '.'),
+    ROW(mean, "l", 1, VALUE_MANY, '.'),
+    ROW(median, "l", 1, VALUE_MANY, '.'),
+    ROW(min, "l", 1, VALUE_MANY, '.'),
     ROW(now, "z", 0, 1, 'T'),
     ROW(repeat, "si", 2, 2, 's'),
     ROW(replace, "sssi", 3, 4, 's'),
@@ -88,14 +92,19 @@ static const struct expr_function builtins[] = {
     ROW(values, "m", 1, 1, 'a'),
 };
 
-static const struct expr_function argo[] = {
-    {"asFloat", ".", 1, 1, 'f', EXPR_NO_PREDICATE, expr_fn_float},
-    {"asInt", ".", 1, 1, 'i', EXPR_NO_PREDICATE, expr_fn_int},
-    {"jsonpath", "s", 2, 2, '.', EXPR_NO_PREDICATE, expr_fn_jsonpath},
-    {"toJson", ".", 1, 1, 's', EXPR_NO_PREDICATE, expr_fn_toJson},
+static const struct value_function argo[] = {
+    {.name = "asFloat", .args = ".", .min = 1, .max = 1, .result = 'f', .call = expr_fn_float},
+    {.name = "asInt", .args = ".", .min = 1, .max = 1, .result = 'i', .call = expr_fn_int},
+    {.name = "jsonpath",
+     .args = "s",
+     .min = 2,
+     .max = 2,
+     .result = '.',
+     .call = expr_fn_jsonpath},
+    {.name = "toJson", .args = ".", .min = 1, .max = 1, .result = 's', .call = expr_fn_toJson},
 };
 
-const struct expr_function *expr_builtin(struct str name)
+const struct value_function *expr_builtin(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(builtins); i++)
         if (str_is(name, builtins[i].name))
@@ -103,7 +112,7 @@ const struct expr_function *expr_builtin(struct str name)
     return NULL;
 }
 
-const struct expr_function *expr_argo_function(struct str name)
+const struct value_function *expr_argo_function(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(argo); i++)
         if (str_is(name, argo[i].name))
@@ -111,39 +120,40 @@ const struct expr_function *expr_argo_function(struct str name)
     return NULL;
 }
 
-static struct expr_value function_value(const struct expr_function *f)
+static struct value function_value(const struct value_function *f)
 {
-    return (struct expr_value){.type = EXPR_FUNCTION, .function = f};
+    return (struct value){.type = VALUE_FUNCTION, .function = f};
 }
 
-struct expr_value expr_argo_add(struct arena *a, const struct expr_value *map)
+struct value expr_argo_add(struct arena *a, const struct value *map)
 {
-    struct expr_pair *pairs = ARENA_ARRAY(a, struct expr_pair, map->count + COUNT_OF(argo) + 1);
-    size_t count = map->count;
+    struct value_pair *pairs =
+        ARENA_ARRAY(a, struct value_pair, value_len(map) + COUNT_OF(argo) + 1);
+    size_t count = value_len(map);
 
     if (count > 0)
-        memcpy(pairs, map->pairs, count * sizeof(*pairs));
+        memcpy(pairs, map->map->pairs, count * sizeof(*pairs));
     for (size_t i = 0; i < COUNT_OF(argo); i++)
         pairs[count++] =
-            (struct expr_pair){expr_string(str_from(argo[i].name)), function_value(&argo[i])};
-    pairs[count++] = (struct expr_pair){expr_string(STR("sprig")), expr_sprig()};
-    return expr_map(pairs, count);
+            (struct value_pair){value_string(str_from(argo[i].name)), function_value(&argo[i])};
+    pairs[count++] = (struct value_pair){value_string(STR("sprig")), sprig_map(a)};
+    return value_map(a, pairs, count);
 }
 
 bool expr_name_find(const struct expr_env *env, struct arena *a, struct str name,
-                    struct expr_value *ret)
+                    struct value *ret)
 {
     bool is_argo = env->functions == EXPR_ARGO;
-    const struct expr_function *f = is_argo ? expr_argo_function(name) : NULL;
+    const struct value_function *f = is_argo ? expr_argo_function(name) : NULL;
     bool is_found;
 
-    *ret = expr_nil();
+    *ret = value_nil();
     if (f) {
         *ret = function_value(f);
         return true;
     }
     if (is_argo && str_is(name, "sprig")) {
-        *ret = expr_sprig();
+        *ret = sprig_map(a);
         return true;
     }
     is_found = env->lookup && env->lookup(env->ctx, a, name, ret);

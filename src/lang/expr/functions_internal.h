@@ -4,9 +4,9 @@
 #include "lang/expr/expr_internal.h"
 
 /* The function behind each builtin; its arguments have been counted and checked. */
-#define EXPR_FN(name)                                                                   \
-    int expr_fn_##name(struct expr_run *r, const struct expr_value *args, size_t count, \
-                       struct expr_value *ret)
+#define EXPR_FN(name)                                                               \
+    int expr_fn_##name(struct value_run *r, const struct value *args, size_t count, \
+                       struct value *ret)
 
 EXPR_FN(len);
 EXPR_FN(type);

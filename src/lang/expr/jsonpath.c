@@ -8,12 +8,12 @@
  */
 #include "lang/expr/expr_internal.h"
 
-typedef VEC(struct expr_value) value_list;
+typedef VEC(struct value) value_list;
 
 struct path {
-    struct expr_run *r;
+    struct value_run *r;
     struct str text, rest;
-    struct expr_value root;
+    struct value root;
     bool is_many; /* a list, as some step may name several */
 };
 
@@ -21,10 +21,10 @@ static int fail_path(struct path *p)
 {
     size_t at = p->text.len - p->rest.len;
 
-    return expr_fail(p->r,
-                     "invalid JSONPath selector '" STR_FMT "' unexpected token '" STR_FMT
-                     "' at index %zu",
-                     STR_ARG(str_head(p->text, 300)), STR_ARG(str_head(p->rest, 1)), at);
+    return value_fail(p->r,
+                      "invalid JSONPath selector '" STR_FMT "' unexpected token '" STR_FMT
+                      "' at index %zu",
+                      STR_ARG(str_head(p->text, 300)), STR_ARG(str_head(p->rest, 1)), at);
 }
 
 static int fail_unsupported(struct path *p)
@@ -33,39 +33,30 @@ static int fail_unsupported(struct path *p)
                    STR_ARG(str_head(p->text, 300)));
 }
 
-static int add(struct path *p, value_list *list, const struct expr_value *v)
+static int add(struct path *p, value_list *list, const struct value *v)
 {
-    if (expr_make(p->r, sizeof(*v)) < 0 || expr_charge(p->r, 1) < 0)
+    if (value_make(p->r, sizeof(*v)) < 0 || value_charge(p->r, 1) < 0)
         return -1;
     VEC_APUSH(p->r->a, list, *v);
     return 0;
 }
 
 /* Members of a map in the order of their names, as upstream visits them; items of an array. */
-static int add_children(struct path *p, const struct expr_value *v, value_list *list)
+static int add_children(struct path *p, const struct value *v, value_list *list)
 {
-    struct expr_value *keys = NULL, *values = NULL;
+    struct value_pair *pairs = NULL;
 
-    if (v->type == EXPR_MAP) {
-        if (expr_make(p->r, 2 * v->count * sizeof(*keys)) < 0)
-            return -1;
-        keys = ARENA_ARRAY(p->r->a, struct expr_value, v->count + 1);
-        values = ARENA_ARRAY(p->r->a, struct expr_value, v->count + 1);
-        for (size_t i = 0; i < v->count; i++) {
-            keys[i] = v->pairs[i].key;
-            values[i] = v->pairs[i].value;
-        }
-        if (expr_sort(p->r, keys, values, v->count, false) < 0)
-            return -1;
-    }
-    for (size_t i = 0; (v->type == EXPR_MAP || v->type == EXPR_ARRAY) && i < v->count; i++)
-        if (add(p, list, v->type == EXPR_MAP ? &values[i] : &v->items[i]) < 0)
+    if (v->type == VALUE_MAP && value_map_sorted(p->r, v, &pairs) < 0)
+        return -1;
+    for (size_t i = 0; (v->type == VALUE_MAP || v->type == VALUE_ARRAY) && i < value_len(v);
+         i++)
+        if (add(p, list, pairs ? &pairs[i].value : &v->items[i]) < 0)
             return -1;
     return 0;
 }
 
 /* A value and all below it, each before its children. */
-static int add_descent(struct path *p, const struct expr_value *v, value_list *list)
+static int add_descent(struct path *p, const struct value *v, value_list *list)
 {
     value_list children = {};
 
@@ -79,14 +70,14 @@ static int add_descent(struct path *p, const struct expr_value *v, value_list *l
 
 static int fail_step(struct path *p, const char *what, struct str name)
 {
-    return expr_fail(p->r, "%s: invalid token " STR_FMT, what, STR_ARG(str_head(name, 200)));
+    return value_fail(p->r, "%s: invalid token " STR_FMT, what, STR_ARG(str_head(name, 200)));
 }
 
 /* A member; missing ones are left out of a list. */
 static int step_member(struct path *p, value_list *from, struct str name, value_list *to)
 {
     VEC_FOREACH (it, from) {
-        const struct expr_value *found = expr_map_get(it, name);
+        const struct value *found = value_map_get(it, name);
 
         if (found ? add(p, to, found) < 0 : !p->is_many)
             return found ? -1 : fail_step(p, "key", name);
@@ -98,7 +89,7 @@ static int step_index(struct path *p, value_list *from, int64_t index, value_lis
 {
     VEC_FOREACH (it, from) {
         int64_t at = index + (index < 0 ? (int64_t) it->count : 0);
-        bool is_there = it->type == EXPR_ARRAY && at >= 0 && at < (int64_t) it->count;
+        bool is_there = it->type == VALUE_ARRAY && at >= 0 && at < (int64_t) it->count;
 
         if (is_there ? add(p, to, &it->items[at]) < 0 : !p->is_many)
             return is_there ? -1 : fail_step(p, "index", STR("out of range"));
@@ -130,7 +121,7 @@ static int step_slice(struct path *p, value_list *from, struct str text, value_l
     VEC_FOREACH (it, from) {
         int64_t len = (int64_t) it->count, end = clamp(bounds[1], len);
 
-        if (it->type != EXPR_ARRAY)
+        if (it->type != VALUE_ARRAY)
             continue;
         for (int64_t i = clamp(bounds[0], len); i < end; i += bounds[2])
             if (add(p, to, &it->items[i]) < 0)
@@ -175,8 +166,7 @@ static size_t piece_len(struct str s, const char *ends)
 static int follow(struct path *p, value_list *list);
 
 /* "@.a.b", "$.a" or a literal; 0 when the path leads nowhere. */
-static int operand(struct path *p, struct str text, const struct expr_value *item,
-                   struct expr_value *ret)
+static int operand(struct path *p, struct str text, const struct value *item, struct value *ret)
 {
     struct path inner = {.r = p->r, .text = text, .root = p->root};
     value_list list = {};
@@ -184,7 +174,7 @@ static int operand(struct path *p, struct str text, const struct expr_value *ite
 
     text = str_trim(text);
     if (!str_is_none(unquoted(text))) {
-        *ret = expr_string(unquoted(text));
+        *ret = value_string(unquoted(text));
         return 1;
     }
     if (text.len > 0 && (text.ptr[0] == '@' || text.ptr[0] == '$')) {
@@ -193,17 +183,16 @@ static int operand(struct path *p, struct str text, const struct expr_value *ite
             return -1;
         if (follow(&inner, &list) < 0)
             return p->r->err->kind == ERR_INVALID ? 0 : -1;
-        *ret = inner.is_many ? expr_array(list.at, list.len) : list.at[0];
+        *ret = inner.is_many ? value_array(list.at, list.len) : list.at[0];
         return 1;
     }
     if (json_parse(p->r->a, text, &doc, p->r->err) < 0)
         return fail_unsupported(p);
-    *ret = expr_value_of_json(p->r->a, &doc);
+    *ret = value_of_json(p->r->a, &doc);
     return 1;
 }
 
-static int compare(struct path *p, struct str op, const struct expr_value *x,
-                   const struct expr_value *y)
+static int compare(struct path *p, struct str op, const struct value *x, const struct value *y)
 {
     static const struct {
         const char *text;
@@ -211,7 +200,7 @@ static int compare(struct path *p, struct str op, const struct expr_value *x,
     } ops[] = {{"==", EXPR_OP_EQ},     {"!=", EXPR_OP_NE}, {"<=", EXPR_OP_LE},
                {">=", EXPR_OP_GE},     {"<", EXPR_OP_LT},  {">", EXPR_OP_GT},
                {"=~", EXPR_OP_MATCHES}};
-    struct expr_value v;
+    struct value v;
 
     for (size_t i = 0; i < COUNT_OF(ops); i++)
         if (str_is(op, ops[i].text)) {
@@ -223,24 +212,24 @@ static int compare(struct path *p, struct str op, const struct expr_value *x,
 }
 
 /* "a" or "a op b": 1, 0 or -1. */
-static int is_met(struct path *p, struct str text, const struct expr_value *item)
+static int is_met(struct path *p, struct str text, const struct value *item)
 {
     size_t len = piece_len(text, "=!<>"), op_len;
-    struct expr_value x, y;
+    struct value x, y;
     struct str rest = str_skip(text, len);
     int rc = operand(p, str_head(text, len), item, &x);
 
     if (rc <= 0)
         return rc;
     if (rest.len == 0) /* is there such a value? */
-        return x.type == EXPR_BOOL ? x.is_true : x.type != EXPR_NIL;
+        return x.type == VALUE_BOOL ? x.is_true : x.type != VALUE_NIL;
     op_len = rest.len > 1 && (rest.ptr[1] == '=' || rest.ptr[1] == '~') ? 2 : 1;
     rc = operand(p, str_skip(rest, op_len), item, &y);
     return rc <= 0 ? rc : compare(p, str_head(rest, op_len), &x, &y);
 }
 
 /* "?(...)": terms joined by && only or by || only. */
-static int filter_item(struct path *p, struct str text, const struct expr_value *item)
+static int filter_item(struct path *p, struct str text, const struct value *item)
 {
     bool is_or = str_find(text, STR("||")) != SIZE_MAX, is_true = !is_or;
 
@@ -374,7 +363,7 @@ static int follow(struct path *p, value_list *list)
     return 0;
 }
 
-int expr_jsonpath(struct expr_run *r, struct str doc, struct str path, struct expr_value *ret)
+int expr_jsonpath(struct value_run *r, struct str doc, struct str path, struct value *ret)
 {
     struct path p = {.r = r, .text = path, .rest = path};
     value_list list = {};
@@ -382,12 +371,12 @@ int expr_jsonpath(struct expr_run *r, struct str doc, struct str path, struct ex
 
     if (!str_starts(path, STR("$")))
         return fail_path(&p);
-    if (expr_parse_json(r, doc, &root) < 0)
+    if (value_parse_json(r, doc, &root) < 0)
         return -1;
-    p.root = expr_value_of_json(r->a, &root);
+    p.root = value_of_json(r->a, &root);
     p.rest = str_skip(path, 1);
     if (add(&p, &list, &p.root) < 0 || follow(&p, &list) < 0)
         return -1;
-    *ret = p.is_many ? expr_array(list.at, list.len) : list.at[0];
+    *ret = p.is_many ? value_array(list.at, list.len) : list.at[0];
     return 0;
 }

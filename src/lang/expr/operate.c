@@ -9,23 +9,53 @@
 #include "formats/gotime.h"
 #include "lang/expr/expr_internal.h"
 
-static int fail_types(struct expr_run *r, const char *op, const struct expr_value *x,
-                      const struct expr_value *y)
+static int fail_fetch(struct value_run *r, const struct value *from, const struct value *key)
 {
-    return expr_fail(r, "invalid operation: %s %s %s", expr_type_name(x), op,
-                     expr_type_name(y));
+    struct str text = STR_NONE;
+
+    if (value_format_str(r, key, &text) < 0)
+        return -1;
+    return value_fail(r, "cannot fetch " STR_FMT " from %s", STR_ARG(str_head(text, 300)),
+                      value_type_name(from));
 }
 
-/* @t moved by a duration. */
-static struct expr_value moved(struct expr_run *r, const struct gotime *t, int64_t ns)
+static int fetch_item(struct value_run *r, const struct value *from, const struct value *key,
+                      struct value *ret)
 {
-    struct gotime *to = ARENA_NEW(r->a, struct gotime);
-    int64_t rest = (int64_t) t->ns + ns % 1000000000;
+    struct value at = *key;
+    int64_t index;
 
-    *to = *t;
-    to->unix_s += ns / 1000000000 + (rest < 0 ? -1 : rest >= 1000000000);
-    to->ns = (uint32_t) (rest < 0 ? rest + 1000000000 : rest % 1000000000);
-    return (struct expr_value){.type = EXPR_TIME, .time = to};
+    if (!value_is_number(key))
+        return value_fail(r, "invalid operation: int(%s)", value_type_name(key));
+    if (value_to_int(r, key, &at) < 0)
+        return -1;
+    index = at.number < 0 ? at.number + (int64_t) from->count : at.number;
+    if (index < 0 || (size_t) index >= from->count)
+        return value_fail(r, "index out of range: %lld (array length is %zu)",
+                          (long long) index, from->count);
+    *ret = from->type == VALUE_ARRAY ? from->items[index]
+                                     : value_int((unsigned char) from->text[index]);
+    return 0;
+}
+
+int expr_fetch(struct value_run *r, const struct value *from, const struct value *key,
+               struct value *ret)
+{
+    *ret = value_nil();
+    if (from->type == VALUE_ARRAY || from->type == VALUE_STRING || from->type == VALUE_BYTES)
+        return fetch_item(r, from, key, ret);
+    if (from->type != VALUE_MAP)
+        return fail_fetch(r, from, key);
+    if (!from->has_any_keys && key->type != VALUE_STRING && key->type != VALUE_NIL)
+        return fail_fetch(r, from, key);
+    return value_map_find(r, from, key, ret) < 0 ? -1 : 0;
+}
+
+static int fail_types(struct value_run *r, const char *op, const struct value *x,
+                      const struct value *y)
+{
+    return value_fail(r, "invalid operation: %s %s %s", value_type_name(x), op,
+                      value_type_name(y));
 }
 
 static int64_t wrap(enum expr_op op, int64_t x, int64_t y)
@@ -40,137 +70,137 @@ static double calculate(enum expr_op op, double x, double y)
     return op == EXPR_OP_ADD ? x + y : op == EXPR_OP_SUB ? x - y : x * y;
 }
 
-static int join_texts(struct expr_run *r, struct str x, struct str y, struct expr_value *ret)
+static int join_texts(struct value_run *r, struct str x, struct str y, struct value *ret)
 {
-    if (expr_make(r, x.len + y.len) < 0)
+    if (value_make(r, x.len + y.len) < 0)
         return -1;
-    *ret = expr_string(str_concat(r->a, x, y));
+    *ret = value_string(str_concat(r->a, x, y));
     return 0;
 }
 
 /* Times and durations; false when these are none. */
-static bool operate_times(struct expr_run *r, enum expr_op op, const struct expr_value *x,
-                          const struct expr_value *y, struct expr_value *ret)
+static bool operate_times(struct value_run *r, enum expr_op op, const struct value *x,
+                          const struct value *y, struct value *ret)
 {
-    if (x->type == EXPR_TIME && y->type == EXPR_DURATION && op != EXPR_OP_MUL)
-        *ret =
-            moved(r, x->time, op == EXPR_OP_SUB ? wrap(EXPR_OP_SUB, 0, y->number) : y->number);
-    else if (x->type == EXPR_DURATION && y->type == EXPR_TIME && op == EXPR_OP_ADD)
-        *ret = moved(r, y->time, x->number);
-    else if (x->type == EXPR_TIME && y->type == EXPR_TIME && op == EXPR_OP_SUB)
-        *ret = expr_duration(
+    if (x->type == VALUE_TIME && y->type == VALUE_DURATION && op != EXPR_OP_MUL)
+        *ret = value_time_moved(
+            r->a, x->time, op == EXPR_OP_SUB ? wrap(EXPR_OP_SUB, 0, y->number) : y->number);
+    else if (x->type == VALUE_DURATION && y->type == VALUE_TIME && op == EXPR_OP_ADD)
+        *ret = value_time_moved(r->a, y->time, x->number);
+    else if (x->type == VALUE_TIME && y->type == VALUE_TIME && op == EXPR_OP_SUB)
+        *ret = value_duration(
             wrap(EXPR_OP_ADD,
                  wrap(EXPR_OP_MUL, wrap(op, x->time->unix_s, y->time->unix_s), 1000000000),
                  (int64_t) x->time->ns - y->time->ns));
-    else if (x->type == EXPR_DURATION && y->type == EXPR_DURATION)
-        *ret = expr_duration(wrap(op, x->number, y->number));
+    else if (x->type == VALUE_DURATION && y->type == VALUE_DURATION)
+        *ret = value_duration(wrap(op, x->number, y->number));
     else
         return false;
     return true;
 }
 
-static int scale_duration(struct expr_run *r, const struct expr_value *d,
-                          const struct expr_value *by, struct expr_value *ret)
+static int scale_duration(struct value_run *r, const struct value *d, const struct value *by,
+                          struct value *ret)
 {
-    struct expr_value ns = expr_float((double) d->number * expr_real(by));
+    struct value ns = value_float((double) d->number * value_real(by));
 
-    if (by->type == EXPR_INT)
-        ns = expr_int(wrap(EXPR_OP_MUL, d->number, by->number));
-    if (expr_to_int(r, &ns, &ns) < 0)
+    if (by->type == VALUE_INT)
+        ns = value_int(wrap(EXPR_OP_MUL, d->number, by->number));
+    if (value_to_int(r, &ns, &ns) < 0)
         return -1;
-    *ret = expr_duration(ns.number);
+    *ret = value_duration(ns.number);
     return 0;
 }
 
-static int operate_sum(struct expr_run *r, enum expr_op op, const struct expr_value *x,
-                       const struct expr_value *y, struct expr_value *ret)
+static int operate_sum(struct value_run *r, enum expr_op op, const struct value *x,
+                       const struct value *y, struct value *ret)
 {
-    if (x->type == EXPR_INT && y->type == EXPR_INT)
-        *ret = expr_int(wrap(op, x->number, y->number));
-    else if (expr_is_number(x) && expr_is_number(y))
-        *ret = expr_float(calculate(op, expr_real(x), expr_real(y)));
-    else if (op == EXPR_OP_ADD && x->type == EXPR_STRING && y->type == EXPR_STRING)
-        return join_texts(r, expr_text_of(x), expr_text_of(y), ret);
-    else if (op == EXPR_OP_MUL && x->type == EXPR_DURATION && expr_is_number(y))
+    if (x->type == VALUE_INT && y->type == VALUE_INT)
+        *ret = value_int(wrap(op, x->number, y->number));
+    else if (value_is_number(x) && value_is_number(y))
+        *ret = value_float(calculate(op, value_real(x), value_real(y)));
+    else if (op == EXPR_OP_ADD && x->type == VALUE_STRING && y->type == VALUE_STRING)
+        return join_texts(r, value_text(x), value_text(y), ret);
+    else if (op == EXPR_OP_MUL && x->type == VALUE_DURATION && value_is_number(y))
         return scale_duration(r, x, y, ret);
-    else if (op == EXPR_OP_MUL && expr_is_number(x) && y->type == EXPR_DURATION)
+    else if (op == EXPR_OP_MUL && value_is_number(x) && y->type == VALUE_DURATION)
         return scale_duration(r, y, x, ret);
     else if (!operate_times(r, op, x, y, ret))
         return fail_types(r, op == EXPR_OP_ADD ? "+" : op == EXPR_OP_SUB ? "-" : "*", x, y);
     return 0;
 }
 
-static int operate_quotient(struct expr_run *r, enum expr_op op, const struct expr_value *x,
-                            const struct expr_value *y, struct expr_value *ret)
+static int operate_quotient(struct value_run *r, enum expr_op op, const struct value *x,
+                            const struct value *y, struct value *ret)
 {
     if (op == EXPR_OP_MOD) {
-        if (x->type != EXPR_INT || y->type != EXPR_INT)
+        if (x->type != VALUE_INT || y->type != VALUE_INT)
             return fail_types(r, "%", x, y);
         if (y->number == 0)
-            return expr_fail(r, "integer divide by zero");
-        *ret = expr_int(y->number == -1 ? 0 : x->number % y->number);
+            return value_fail(r, "integer divide by zero");
+        *ret = value_int(y->number == -1 ? 0 : x->number % y->number);
         return 0;
     }
-    if (!expr_is_number(x) || !expr_is_number(y))
+    if (!value_is_number(x) || !value_is_number(y))
         return fail_types(r, op == EXPR_OP_DIV ? "/" : "**", x, y);
-    *ret = expr_float(op == EXPR_OP_DIV ? expr_real(x) / expr_real(y)
-                                        : go_pow(expr_real(x), expr_real(y)));
+    *ret = value_float(op == EXPR_OP_DIV ? value_real(x) / value_real(y)
+                                         : go_pow(value_real(x), value_real(y)));
     return 0;
 }
 
-static int operate_range(struct expr_run *r, const struct expr_value *x,
-                         const struct expr_value *y, struct expr_value *ret)
+static int operate_range(struct value_run *r, const struct value *x, const struct value *y,
+                         struct value *ret)
 {
-    struct expr_value *items;
+    struct value *items;
     uint64_t count;
 
-    if (x->type != EXPR_INT || y->type != EXPR_INT)
+    if (x->type != VALUE_INT || y->type != VALUE_INT)
         return fail_types(r, "..", x, y);
-    *ret = expr_array(NULL, 0);
+    *ret = value_array(NULL, 0);
     if (y->number < x->number)
         return 0;
     count = (uint64_t) y->number - (uint64_t) x->number;
-    if (count >= SIZE_MAX / sizeof(*items) || expr_make(r, (count + 1) * sizeof(*items)) < 0)
-        return count >= SIZE_MAX / sizeof(*items) ? expr_make(r, SIZE_MAX) : -1;
+    if (count >= SIZE_MAX / sizeof(*items) || value_make(r, (count + 1) * sizeof(*items)) < 0)
+        return count >= SIZE_MAX / sizeof(*items) ? value_make(r, SIZE_MAX) : -1;
     count++;
-    items = ARENA_ARRAY(r->a, struct expr_value, count);
+    items = ARENA_ARRAY(r->a, struct value, count);
     for (uint64_t i = 0; i < count; i++)
-        items[i] = expr_int(x->number + (int64_t) i);
-    *ret = expr_array(items, count);
+        items[i] = value_int(x->number + (int64_t) i);
+    *ret = value_array(items, count);
     return 0;
 }
 
-static int operate_in(struct expr_run *r, const struct expr_value *x,
-                      const struct expr_value *y, struct expr_value *ret)
+static int operate_in(struct value_run *r, const struct value *x, const struct value *y,
+                      struct value *ret)
 {
-    struct expr_value found;
+    struct value found;
     bool is_found = false;
 
-    if (y->type == EXPR_MAP) {
-        int rc = expr_map_find(r, y, x, &found);
+    if (y->type == VALUE_MAP) {
+        int rc = value_map_find(r, y, x, &found);
 
-        *ret = expr_bool(rc > 0);
+        *ret = value_bool(rc > 0);
         return rc < 0 ? -1 : 0;
     }
-    if (y->type != EXPR_ARRAY && y->type != EXPR_NIL)
-        return expr_fail(r, "operator \"in\" not defined on %s", expr_type_name(y));
-    for (size_t i = 0; y->type == EXPR_ARRAY && i < y->count && !is_found; i++)
-        if (expr_equal(r, x, &y->items[i], &is_found) < 0)
+    if (y->type != VALUE_ARRAY && y->type != VALUE_NIL)
+        return value_fail(r, "operator \"in\" not defined on %s", value_type_name(y));
+    for (size_t i = 0; y->type == VALUE_ARRAY && i < y->count && !is_found; i++)
+        if (value_equal(r, x, &y->items[i], &is_found) < 0)
             return -1;
-    *ret = expr_bool(is_found);
+    *ret = value_bool(is_found);
     return 0;
 }
 
-static int operate_texts(struct expr_run *r, enum expr_op op, const struct expr_value *x,
-                         const struct expr_value *y, struct expr_value *ret)
+static int operate_texts(struct value_run *r, enum expr_op op, const struct value *x,
+                         const struct value *y, struct value *ret)
 {
-    struct str text = expr_text_of(x), part = expr_text_of(y);
+    struct str text = value_text(x), part = value_text(y);
     int found;
 
-    if (x->type != EXPR_STRING || y->type != EXPR_STRING)
-        return expr_fail(r, "interface conversion: interface {} is %s, not string",
-                         expr_type_name(x->type == EXPR_STRING ? y : x));
-    if (expr_charge(r, text.len / 64 + part.len) < 0)
+    if (x->type != VALUE_STRING || y->type != VALUE_STRING)
+        return value_fail(r, "interface conversion: interface {} is %s, not string",
+                          value_type_name(x->type == VALUE_STRING ? y : x));
+    if (value_charge(r, text.len / 64 + part.len) < 0)
         return -1;
     if (op == EXPR_OP_MATCHES) {
         found = regex_search(part, text, r->err);
@@ -181,18 +211,18 @@ static int operate_texts(struct expr_run *r, enum expr_op op, const struct expr_
                 : op == EXPR_OP_STARTS ? str_starts(text, part)
                                        : str_ends(text, part);
     }
-    *ret = expr_bool(found > 0);
+    *ret = value_bool(found > 0);
     return 0;
 }
 
-static int operate_order(struct expr_run *r, enum expr_op op, const struct expr_value *x,
-                         const struct expr_value *y, struct expr_value *ret)
+static int operate_order(struct value_run *r, enum expr_op op, const struct value *x,
+                         const struct value *y, struct value *ret)
 {
     bool is_turned = op == EXPR_OP_GT || op == EXPR_OP_LE, is_less = false;
-    bool is_nan =
-        (x->type == EXPR_FLOAT && isnan(x->real)) || (y->type == EXPR_FLOAT && isnan(y->real));
+    bool is_nan = (x->type == VALUE_FLOAT && isnan(x->real)) ||
+                  (y->type == VALUE_FLOAT && isnan(y->real));
 
-    if (expr_less(r, is_turned ? y : x, is_turned ? x : y, &is_less) < 0)
+    if (value_less(r, is_turned ? y : x, is_turned ? x : y, &is_less) < 0)
         return r->err->kind == ERR_LIMIT ? -1
                                          : fail_types(r,
                                                       op == EXPR_OP_LT   ? "<"
@@ -200,21 +230,21 @@ static int operate_order(struct expr_run *r, enum expr_op op, const struct expr_
                                                       : op == EXPR_OP_GE ? ">="
                                                                          : "<=",
                                                       x, y);
-    *ret = expr_bool(op == EXPR_OP_LT || op == EXPR_OP_GT ? is_less : !is_less && !is_nan);
+    *ret = value_bool(op == EXPR_OP_LT || op == EXPR_OP_GT ? is_less : !is_less && !is_nan);
     return 0;
 }
 
-int expr_binary(struct expr_run *r, enum expr_op op, const struct expr_value *x,
-                const struct expr_value *y, struct expr_value *ret)
+int expr_binary(struct value_run *r, enum expr_op op, const struct value *x,
+                const struct value *y, struct value *ret)
 {
     bool is_equal = false;
 
     switch (op) {
     case EXPR_OP_EQ:
     case EXPR_OP_NE:
-        if (expr_equal(r, x, y, &is_equal) < 0)
+        if (value_equal(r, x, y, &is_equal) < 0)
             return -1;
-        *ret = expr_bool(is_equal == (op == EXPR_OP_EQ));
+        *ret = value_bool(is_equal == (op == EXPR_OP_EQ));
         return 0;
     case EXPR_OP_LT:
     case EXPR_OP_GT:
@@ -245,5 +275,5 @@ int expr_binary(struct expr_run *r, enum expr_op op, const struct expr_value *x,
     case EXPR_OP_NOT:
         break;
     }
-    return expr_fail(r, "operator is not one of two values");
+    return value_fail(r, "operator is not one of two values");
 }

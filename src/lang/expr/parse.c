@@ -110,12 +110,12 @@ static struct expr_node *node_of(struct parser *p, enum expr_node_kind kind, uin
     return n;
 }
 
-static struct expr_node *literal(struct parser *p, uint32_t pos, struct expr_value value)
+static struct expr_node *literal(struct parser *p, uint32_t pos, struct value value)
 {
     struct expr_node *n = node_new(p, EXPR_NODE_LITERAL, pos);
 
     n->value = value;
-    n->is_constant = value.type == EXPR_INT;
+    n->is_constant = value.type == VALUE_INT;
     return n;
 }
 
@@ -353,7 +353,7 @@ static struct expr_node *whole_number(struct parser *p, const struct expr_token 
         n = n * base + d;
     }
     if (digits.len > 0 && !is_over)
-        return literal(p, t->pos, expr_int((int64_t) n));
+        return literal(p, t->pos, value_int((int64_t) n));
     err_set(p->err, ERR_INVALID,
             "invalid %s literal: strconv.ParseInt: parsing \"" STR_FMT "\": %s",
             base == 16  ? "hex"
@@ -393,7 +393,7 @@ static struct expr_node *parse_number(struct parser *p)
                 (int) len, text);
         return fail_here(p);
     }
-    return literal(p, t->pos, expr_float(n));
+    return literal(p, t->pos, value_float(n));
 }
 
 static struct expr_node *finish_list(struct parser *p, enum expr_node_kind kind, uint32_t pos,
@@ -439,7 +439,7 @@ static struct expr_node *parse_key(struct parser *p)
         return parse_expression(p, 0);
     if (t->kind == EXPR_NUMBER || t->kind == EXPR_TEXT || t->kind == EXPR_IDENTIFIER) {
         next(p);
-        return literal(p, t->pos, expr_string(t->text));
+        return literal(p, t->pos, value_string(t->text));
     }
     token_text(t, text, sizeof(text));
     err_set(p->err, ERR_INVALID,
@@ -492,7 +492,8 @@ static struct expr_node *parse_closure(struct parser *p)
 
 /* all(array, closure), with a third argument for reduce and sortBy. */
 static struct expr_node *parse_predicate(struct parser *p, const struct expr_token *name,
-                                         struct expr_node *first, const struct expr_function *f)
+                                         struct expr_node *first,
+                                         const struct value_function *f)
 {
     node_list list = {};
     struct expr_node *n;
@@ -525,14 +526,14 @@ static struct expr_node *parse_predicate(struct parser *p, const struct expr_tok
 static struct expr_node *parse_call(struct parser *p, const struct expr_token *name,
                                     struct expr_node *first)
 {
-    const struct expr_function *f = expr_builtin(name->text);
-    struct expr_value own;
+    const struct value_function *f = expr_builtin(name->text);
+    struct value own;
     node_list list = {};
     struct expr_node *n;
 
     if (f && expr_name_find(p->env, p->a, name->text, &own))
         f = NULL;
-    if (f && f->predicate)
+    if (f && f->special != EXPR_NO_PREDICATE)
         return parse_predicate(p, name, first, f);
     if (!f) {
         struct expr_node *callee = node_new(p, EXPR_NODE_NAME, name->pos);
@@ -581,7 +582,7 @@ static struct expr_node *parse_dot(struct parser *p, struct expr_node *node, boo
     if (node->kind == EXPR_NODE_CHAIN)
         node = node->kids[0];
     member = node_of(p, EXPR_NODE_MEMBER, name->pos, node,
-                     literal(p, name->pos, expr_string(name->text)));
+                     literal(p, name->pos, value_string(name->text)));
     member->is_optional = is_optional;
     if (!is(p->now, EXPR_BRACKET, "("))
         return chained(p, member, is_chain);
@@ -658,9 +659,9 @@ static struct expr_node *parse_word(struct parser *p)
 
     next(p);
     if (str_is(t->text, "true") || str_is(t->text, "false"))
-        return literal(p, t->pos, expr_bool(t->text.len == 4));
+        return literal(p, t->pos, value_bool(t->text.len == 4));
     if (str_is(t->text, "nil"))
-        return literal(p, t->pos, expr_nil());
+        return literal(p, t->pos, value_nil());
     if (is(p->now, EXPR_BRACKET, "(")) {
         n = parse_call(p, t, NULL);
     } else {
@@ -684,9 +685,9 @@ static struct expr_node *parse_secondary(struct parser *p)
     case EXPR_TEXT:
     case EXPR_BYTE_TEXT:
         next(p);
-        n = literal(p, t->pos, expr_string(t->text));
+        n = literal(p, t->pos, value_string(t->text));
         if (t->kind == EXPR_BYTE_TEXT)
-            n->value.type = EXPR_BYTES;
+            n->value.type = VALUE_BYTES;
         break;
     case EXPR_BRACKET:
         if (is(t, EXPR_BRACKET, "["))

@@ -9,16 +9,16 @@
 /* What a loop gathers. */
 struct gather {
     enum expr_predicate kind;
-    struct expr_value *items; /* room for one an item */
-    struct expr_value *extra; /* groups, keys of a sort */
+    struct value *items; /* room for one an item */
+    struct value *extra; /* groups, keys of a sort */
     size_t count, hits;
-    struct expr_value result;
+    struct value result;
     bool is_over;
 };
 
 static int fail(struct expr_run *r, const struct expr_node *n)
 {
-    return expr_locate(r->text, n->pos, r->err);
+    return expr_locate(r->text, n->pos, r->v.err);
 }
 
 static bool wants_bool(enum expr_predicate kind)
@@ -28,7 +28,7 @@ static bool wants_bool(enum expr_predicate kind)
 }
 
 /* A hit of a condition. */
-static void add_hit(struct gather *g, const struct expr_value *item, size_t index)
+static void add_hit(struct gather *g, const struct value *item, size_t index)
 {
     g->hits++;
     switch (g->kind) {
@@ -42,7 +42,7 @@ static void add_hit(struct gather *g, const struct expr_value *item, size_t inde
         break;
     case EXPR_FIND_INDEX:
     case EXPR_FIND_LAST_INDEX:
-        g->result = expr_int((int64_t) index);
+        g->result = value_int((int64_t) index);
         g->is_over = true;
         break;
     case EXPR_ANY:
@@ -62,13 +62,13 @@ static void add_hit(struct gather *g, const struct expr_value *item, size_t inde
     }
 }
 
-static int add_value(struct expr_run *r, struct gather *g, const struct expr_value *item,
-                     size_t index, const struct expr_value *v)
+static int add_value(struct expr_run *r, struct gather *g, const struct value *item,
+                     size_t index, const struct value *v)
 {
     if (wants_bool(g->kind)) {
-        if (v->type != EXPR_BOOL)
-            return expr_fail(r, "interface conversion: interface {} is %s, not bool",
-                             expr_type_name(v));
+        if (v->type != VALUE_BOOL)
+            return value_fail(&r->v, "interface conversion: interface {} is %s, not bool",
+                              value_type_name(v));
         if (v->is_true)
             add_hit(g, item, index);
         else
@@ -76,7 +76,7 @@ static int add_value(struct expr_run *r, struct gather *g, const struct expr_val
         return 0;
     }
     if (g->kind == EXPR_SUM)
-        return expr_binary(r, EXPR_OP_ADD, v, &g->result, &g->result);
+        return expr_binary(&r->v, EXPR_OP_ADD, v, &g->result, &g->result);
     if (g->kind == EXPR_GROUP_BY || g->kind == EXPR_SORT_BY)
         g->extra[g->count] = *v;
     g->items[g->count++] = g->kind == EXPR_MAP_EACH ? *v : *item;
@@ -84,7 +84,7 @@ static int add_value(struct expr_run *r, struct gather *g, const struct expr_val
 }
 
 static int run_body(struct expr_run *r, const struct expr_node *n, struct expr_closure *closure,
-                    struct expr_value *ret)
+                    struct value *ret)
 {
     int rc;
 
@@ -98,15 +98,15 @@ static int run_body(struct expr_run *r, const struct expr_node *n, struct expr_c
     return rc;
 }
 
-static int gather_all(struct expr_run *r, const struct expr_node *n,
-                      const struct expr_value *array, struct gather *g)
+static int gather_all(struct expr_run *r, const struct expr_node *n, const struct value *array,
+                      struct gather *g)
 {
     bool is_backward = g->kind == EXPR_FIND_LAST || g->kind == EXPR_FIND_LAST_INDEX;
     struct expr_closure closure = {.outer = r->closure};
 
     for (size_t i = 0; i < array->count && !g->is_over; i++) {
         size_t index = is_backward ? array->count - 1 - i : i;
-        struct expr_value v;
+        struct value v;
 
         closure.item = array->items[index];
         closure.index = index;
@@ -119,80 +119,80 @@ static int gather_all(struct expr_run *r, const struct expr_node *n,
 }
 
 /* The items of each key, keys in the order of their first. */
-static int group(struct expr_run *r, const struct gather *g, struct expr_value *ret)
+static int group(struct expr_run *r, const struct gather *g, struct value *ret)
 {
-    struct expr_pair *pairs = ARENA_ARRAY(r->a, struct expr_pair, g->count + 1);
-    size_t *at = ARENA_ARRAY(r->a, size_t, g->count + 1), count = 0;
+    struct value_pair *pairs = ARENA_ARRAY(r->v.a, struct value_pair, g->count + 1);
+    size_t *at = ARENA_ARRAY(r->v.a, size_t, g->count + 1), count = 0;
 
     for (size_t i = 0; i < g->count; i++) {
         bool is_equal = false;
 
         for (at[i] = 0; at[i] < count; at[i]++) {
-            if (expr_equal(r, &pairs[at[i]].key, &g->extra[i], &is_equal) < 0)
+            if (value_equal(&r->v, &pairs[at[i]].key, &g->extra[i], &is_equal) < 0)
                 return -1;
             if (is_equal)
                 break;
         }
         if (at[i] == count)
-            pairs[count++] = (struct expr_pair){g->extra[i], expr_array(NULL, 0)};
+            pairs[count++] = (struct value_pair){g->extra[i], value_array(NULL, 0)};
         pairs[at[i]].value.count++;
     }
     for (size_t k = 0; k < count; k++) {
-        struct expr_value *items = ARENA_ARRAY(r->a, struct expr_value, pairs[k].value.count);
+        struct value *items = ARENA_ARRAY(r->v.a, struct value, pairs[k].value.count);
 
-        if (expr_charge(r, g->count / 8) < 0)
+        if (value_charge(&r->v, g->count / 8) < 0)
             return -1;
-        pairs[k].value = expr_array(items, 0);
+        pairs[k].value = value_array(items, 0);
         for (size_t i = 0; i < g->count; i++)
             if (at[i] == k)
                 items[pairs[k].value.count++] = g->items[i];
     }
-    *ret = expr_map(pairs, count);
+    *ret = value_map(r->v.a, pairs, count);
     ret->has_any_keys = true;
     return 0;
 }
 
 static int sort_by(struct expr_run *r, const struct expr_node *n, struct gather *g,
-                   struct expr_value *ret)
+                   struct value *ret)
 {
-    struct expr_value order = expr_string(STR("asc"));
+    struct value order = value_string(STR("asc"));
     bool is_falling;
 
     if (n->kid_count > 2 && expr_eval_node(r, n->kids[2], &order) < 0)
         return -1;
-    is_falling = order.type == EXPR_STRING && str_is(expr_text_of(&order), "desc");
-    if (!is_falling && (order.type != EXPR_STRING || !str_is(expr_text_of(&order), "asc"))) {
-        expr_fail(r, "unknown order, use asc or desc");
+    is_falling = order.type == VALUE_STRING && str_is(value_text(&order), "desc");
+    if (!is_falling && (order.type != VALUE_STRING || !str_is(value_text(&order), "asc"))) {
+        value_fail(&r->v, "unknown order, use asc or desc");
         return fail(r, n);
     }
-    if (expr_sort(r, g->extra, g->items, g->count, is_falling) < 0)
+    if (value_sort(&r->v, g->extra, g->items, g->count, is_falling) < 0)
         return fail(r, n);
-    *ret = expr_array(g->items, g->count);
+    *ret = value_array(g->items, g->count);
     return 0;
 }
 
 static int finish(struct expr_run *r, const struct expr_node *n, struct gather *g,
-                  struct expr_value *ret)
+                  struct value *ret)
 {
     switch (g->kind) {
     case EXPR_ALL:
-        *ret = expr_bool(!g->is_over);
+        *ret = value_bool(!g->is_over);
         return 0;
     case EXPR_NONE:
-        *ret = expr_bool(g->hits == 0);
+        *ret = value_bool(g->hits == 0);
         return 0;
     case EXPR_ANY:
-        *ret = expr_bool(g->hits > 0);
+        *ret = value_bool(g->hits > 0);
         return 0;
     case EXPR_ONE:
-        *ret = expr_bool(g->hits == 1);
+        *ret = value_bool(g->hits == 1);
         return 0;
     case EXPR_COUNT:
-        *ret = expr_int((int64_t) g->hits);
+        *ret = value_int((int64_t) g->hits);
         return 0;
     case EXPR_FILTER:
     case EXPR_MAP_EACH:
-        *ret = expr_array(g->items, g->count);
+        *ret = value_array(g->items, g->count);
         return 0;
     case EXPR_GROUP_BY:
         return group(r, g, ret) < 0 ? fail(r, n) : 0;
@@ -211,14 +211,14 @@ static int finish(struct expr_run *r, const struct expr_node *n, struct gather *
     return 0;
 }
 
-static int reduce(struct expr_run *r, const struct expr_node *n, const struct expr_value *array,
-                  struct expr_value *ret)
+static int reduce(struct expr_run *r, const struct expr_node *n, const struct value *array,
+                  struct value *ret)
 {
     struct expr_closure closure = {.outer = r->closure};
     size_t from = n->kid_count > 2 ? 0 : 1;
 
     if (from > 0 && array->count == 0) {
-        expr_fail(r, "reduce of empty array with no initial value");
+        value_fail(&r->v, "reduce of empty array with no initial value");
         return fail(r, n);
     }
     if (from > 0)
@@ -236,26 +236,26 @@ static int reduce(struct expr_run *r, const struct expr_node *n, const struct ex
     return 0;
 }
 
-int expr_predicate_eval(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+int expr_predicate_eval(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    struct gather g = {.kind = n->function->predicate};
-    struct expr_value array;
+    struct gather g = {.kind = (enum expr_predicate) n->function->special};
+    struct value array;
 
     if (expr_eval_node(r, n->kids[0], &array) < 0)
         return -1;
-    if (array.type != EXPR_ARRAY) {
-        expr_fail(r, "builtin %s takes only array (got %s)", n->function->name,
-                  expr_type_name(&array));
+    if (array.type != VALUE_ARRAY) {
+        value_fail(&r->v, "builtin %s takes only array (got %s)", n->function->name,
+                   value_type_name(&array));
         return fail(r, n->kids[0]);
     }
     if (g.kind == EXPR_REDUCE)
         return reduce(r, n, &array, ret);
     if (g.kind == EXPR_SUM)
-        g.result = expr_int(0);
-    if (expr_make(r, array.count * sizeof(*g.items)) < 0)
+        g.result = value_int(0);
+    if (value_make(&r->v, array.count * sizeof(*g.items)) < 0)
         return fail(r, n);
-    g.items = ARENA_ARRAY(r->a, struct expr_value, array.count + 1);
-    g.extra = ARENA_ARRAY(r->a, struct expr_value, array.count + 1);
+    g.items = ARENA_ARRAY(r->v.a, struct value, array.count + 1);
+    g.extra = ARENA_ARRAY(r->v.a, struct value, array.count + 1);
     if (gather_all(r, n, &array, &g) < 0)
         return -1;
     return finish(r, n, &g, ret);

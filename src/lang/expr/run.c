@@ -8,26 +8,26 @@
 
 static int fail(struct expr_run *r, const struct expr_node *n)
 {
-    return expr_locate(r->text, n->pos, r->err);
+    return expr_locate(r->text, n->pos, r->v.err);
 }
 
-static int run_name(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_name(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     for (const struct expr_variable *it = r->variables; it; it = it->outer)
         if (str_eq(it->name, n->name)) {
             *ret = it->value;
             return 0;
         }
-    if (!expr_name_find(r->env, r->a, n->name, ret))
-        *ret = expr_nil();
+    if (!expr_name_find(r->env, r->v.a, n->name, ret))
+        *ret = value_nil();
     return 0;
 }
 
-static int run_pointer(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_pointer(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     *ret = r->closure->item;
     if (str_is(n->name, "index"))
-        *ret = expr_int((int64_t) r->closure->index);
+        *ret = value_int((int64_t) r->closure->index);
     else if (str_is(n->name, "acc"))
         *ret = r->closure->acc;
     return 0;
@@ -35,43 +35,44 @@ static int run_pointer(struct expr_run *r, const struct expr_node *n, struct exp
 
 static int run_bool(struct expr_run *r, const struct expr_node *n, bool *ret)
 {
-    struct expr_value v;
+    struct value v;
 
     if (expr_eval_node(r, n, &v) < 0)
         return -1;
-    if (v.type != EXPR_BOOL) {
-        expr_fail(r, "interface conversion: interface {} is %s, not bool", expr_type_name(&v));
+    if (v.type != VALUE_BOOL) {
+        value_fail(&r->v, "interface conversion: interface {} is %s, not bool",
+                   value_type_name(&v));
         return fail(r, n);
     }
     *ret = v.is_true;
     return 0;
 }
 
-static int run_unary(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_unary(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     bool is_true = false;
 
     if (n->op == EXPR_OP_NOT) {
         if (run_bool(r, n->kids[0], &is_true) < 0)
             return -1;
-        *ret = expr_bool(!is_true);
+        *ret = value_bool(!is_true);
         return 0;
     }
     if (expr_eval_node(r, n->kids[0], ret) < 0)
         return -1;
-    if (!expr_is_number(ret) && ret->type != EXPR_DURATION) {
-        expr_fail(r, "invalid operation: " STR_FMT " %s", STR_ARG(n->name),
-                  expr_type_name(ret));
+    if (!value_is_number(ret) && ret->type != VALUE_DURATION) {
+        value_fail(&r->v, "invalid operation: " STR_FMT " %s", STR_ARG(n->name),
+                   value_type_name(ret));
         return fail(r, n);
     }
-    if (n->op == EXPR_OP_SUB && ret->type == EXPR_FLOAT)
+    if (n->op == EXPR_OP_SUB && ret->type == VALUE_FLOAT)
         ret->real = -ret->real;
     else if (n->op == EXPR_OP_SUB)
         ret->number = (int64_t) (0 - (uint64_t) ret->number);
     return 0;
 }
 
-static int run_logic(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_logic(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     bool is_true = false;
 
@@ -79,13 +80,13 @@ static int run_logic(struct expr_run *r, const struct expr_node *n, struct expr_
         return -1;
     if (is_true == (n->op == EXPR_OP_AND) && run_bool(r, n->kids[1], &is_true) < 0)
         return -1;
-    *ret = expr_bool(is_true);
+    *ret = value_bool(is_true);
     return 0;
 }
 
-static int run_binary(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_binary(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    struct expr_value x, y;
+    struct value x, y;
 
     if (n->is_constant) {
         *ret = n->value;
@@ -95,7 +96,7 @@ static int run_binary(struct expr_run *r, const struct expr_node *n, struct expr
         return run_logic(r, n, ret);
     if (expr_eval_node(r, n->kids[0], &x) < 0)
         return -1;
-    if (n->op == EXPR_OP_COALESCE && x.type != EXPR_NIL) {
+    if (n->op == EXPR_OP_COALESCE && x.type != VALUE_NIL) {
         *ret = x;
         return 0;
     }
@@ -105,10 +106,10 @@ static int run_binary(struct expr_run *r, const struct expr_node *n, struct expr
         *ret = y;
         return 0;
     }
-    return expr_binary(r, n->op, &x, &y, ret) < 0 ? fail(r, n) : 0;
+    return expr_binary(&r->v, n->op, &x, &y, ret) < 0 ? fail(r, n) : 0;
 }
 
-static int run_condition(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_condition(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     bool is_true;
 
@@ -118,67 +119,67 @@ static int run_condition(struct expr_run *r, const struct expr_node *n, struct e
 }
 
 /* What a member is taken from; 1 when a "?." ends the chain with nil. */
-static int run_base(struct expr_run *r, const struct expr_node *n, struct expr_value *base)
+static int run_base(struct expr_run *r, const struct expr_node *n, struct value *base)
 {
     if (expr_eval_node(r, n->kids[0], base) < 0)
         return -1;
     if (r->is_chain_over)
         return 1;
-    if (n->is_optional && base->type == EXPR_NIL) {
+    if (n->is_optional && base->type == VALUE_NIL) {
         r->is_chain_over = true;
         return 1;
     }
     return 0;
 }
 
-static int run_member(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_member(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    struct expr_value base, key;
+    struct value base, key;
     int rc = run_base(r, n, &base);
 
-    *ret = expr_nil();
+    *ret = value_nil();
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     if (expr_eval_node(r, n->kids[1], &key) < 0)
         return -1;
-    return expr_fetch(r, &base, &key, ret) < 0 ? fail(r, n) : 0;
+    return expr_fetch(&r->v, &base, &key, ret) < 0 ? fail(r, n) : 0;
 }
 
 /* A bound of a slice within 0 and @len; below 0 it counts from the end. */
 static int run_bound(struct expr_run *r, const struct expr_node *n, int64_t len, int64_t *ret)
 {
-    struct expr_value v;
+    struct value v;
 
     if (!n)
         return 0;
     if (expr_eval_node(r, n, &v) < 0)
         return -1;
-    if (!expr_is_number(&v)) {
-        expr_fail(r, "invalid operation: int(%s)", expr_type_name(&v));
+    if (!value_is_number(&v)) {
+        value_fail(&r->v, "invalid operation: int(%s)", value_type_name(&v));
         return fail(r, n);
     }
-    if (v.type == EXPR_FLOAT && expr_to_int(r, &v, &v) < 0)
+    if (v.type == VALUE_FLOAT && value_to_int(&r->v, &v, &v) < 0)
         return -1;
     *ret = v.number < 0 ? v.number + len : v.number;
     *ret = *ret < 0 ? 0 : *ret > len ? len : *ret;
     return 0;
 }
 
-static int run_slice(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_slice(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     int64_t from = 0, to;
 
     if (expr_eval_node(r, n->kids[0], ret) < 0 || r->is_chain_over)
         return r->is_chain_over ? 0 : -1;
     to = (int64_t) ret->count;
-    if (ret->type != EXPR_ARRAY && ret->type != EXPR_STRING) {
-        expr_fail(r, "cannot slice %s", expr_type_name(ret));
+    if (ret->type != VALUE_ARRAY && ret->type != VALUE_STRING) {
+        value_fail(&r->v, "cannot slice %s", value_type_name(ret));
         return fail(r, n);
     }
     if (run_bound(r, n->kids[1], to, &from) < 0 || run_bound(r, n->kids[2], to, &to) < 0)
         return -1;
     from = from > to ? to : from;
-    if (ret->type == EXPR_ARRAY)
+    if (ret->type == VALUE_ARRAY)
         ret->items = ret->items ? ret->items + from : NULL;
     else
         ret->text = ret->text ? ret->text + from : "";
@@ -186,7 +187,7 @@ static int run_slice(struct expr_run *r, const struct expr_node *n, struct expr_
     return 0;
 }
 
-static int run_chain(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_chain(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     bool was_over = r->is_chain_over;
 
@@ -194,21 +195,21 @@ static int run_chain(struct expr_run *r, const struct expr_node *n, struct expr_
     if (expr_eval_node(r, n->kids[0], ret) < 0)
         return -1;
     if (r->is_chain_over)
-        *ret = expr_nil();
+        *ret = value_nil();
     r->is_chain_over = was_over;
     return 0;
 }
 
 /* Values of children from @from on. */
 static int run_kids(struct expr_run *r, const struct expr_node *n, size_t from,
-                    struct expr_value **ret)
+                    struct value **ret)
 {
     size_t count = n->kid_count - from;
-    struct expr_value *items;
+    struct value *items;
 
-    if (expr_make(r, count * sizeof(*items)) < 0)
+    if (value_make(&r->v, count * sizeof(*items)) < 0)
         return fail(r, n);
-    items = ARENA_ARRAY(r->a, struct expr_value, count + 1);
+    items = ARENA_ARRAY(r->v.a, struct value, count + 1);
     for (size_t i = 0; i < count; i++)
         if (expr_eval_node(r, n->kids[from + i], &items[i]) < 0)
             return -1;
@@ -216,128 +217,136 @@ static int run_kids(struct expr_run *r, const struct expr_node *n, size_t from,
     return 0;
 }
 
-static int run_array(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_array(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    struct expr_value *items = NULL;
+    struct value *items = NULL;
 
     if (run_kids(r, n, 0, &items) < 0)
         return -1;
-    *ret = expr_array(items, n->kid_count);
+    *ret = value_array(items, n->kid_count);
     return 0;
 }
 
-static int run_map(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_map(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     size_t room = n->kid_count / 2, count = 0;
-    struct expr_pair *pairs;
+    struct value_pair *pairs;
 
-    if (expr_make(r, room * sizeof(*pairs)) < 0)
+    if (value_make(&r->v, room * sizeof(*pairs)) < 0)
         return fail(r, n);
-    pairs = ARENA_ARRAY(r->a, struct expr_pair, room + 1);
+    pairs = ARENA_ARRAY(r->v.a, struct value_pair, room + 1);
     for (size_t i = 0; i < room; i++) {
-        struct expr_pair pair;
+        struct value_pair pair;
         size_t at = 0;
 
         if (expr_eval_node(r, n->kids[2 * i], &pair.key) < 0 ||
             expr_eval_node(r, n->kids[2 * i + 1], &pair.value) < 0)
             return -1;
-        if (pair.key.type != EXPR_STRING) {
-            expr_fail(r, "interface conversion: interface {} is %s, not string",
-                      expr_type_name(&pair.key));
+        if (pair.key.type != VALUE_STRING) {
+            value_fail(&r->v, "interface conversion: interface {} is %s, not string",
+                       value_type_name(&pair.key));
             return fail(r, n->kids[2 * i]);
         }
-        if (expr_charge(r, count) < 0)
+        if (value_charge(&r->v, count) < 0)
             return fail(r, n);
-        while (at < count && !str_eq(expr_text_of(&pairs[at].key), expr_text_of(&pair.key)))
+        while (at < count && !str_eq(value_text(&pairs[at].key), value_text(&pair.key)))
             at++;
         pairs[at] = pair;
         count += at == count;
     }
-    *ret = expr_map(pairs, count);
+    *ret = value_map(r->v.a, pairs, count);
     return 0;
 }
 
 /* The type that a letter asks for, when a value has another one. */
-static const char *wanted(char letter, const struct expr_value *v)
+static const char *wanted(char letter, const struct value *v)
 {
     static const struct {
         char letter;
         const char *name;
-        enum expr_type type;
-    } rows[] = {{'s', "string", EXPR_STRING},
-                {'i', "int", EXPR_INT},
-                {'b', "bool", EXPR_BOOL},
-                {'a', "[]interface {}", EXPR_ARRAY},
-                {'m', "map[string]interface {}", EXPR_MAP},
-                {'z', "*time.Location", EXPR_ZONE}};
+        enum value_type type;
+    } rows[] = {{'s', "string", VALUE_STRING},
+                {'i', "int", VALUE_INT},
+                {'u', "uint32", VALUE_NIL}, /* no literal has this type */
+                {'b', "bool", VALUE_BOOL},
+                {'f', "float64", VALUE_FLOAT},
+                {'a', "[]interface {}", VALUE_ARRAY},
+                {'m', "map[string]interface {}", VALUE_MAP},
+                {'C', "sprig.certificate", VALUE_MAP},
+                {'T', "time.Time", VALUE_TIME},
+                {'z', "*time.Location", VALUE_ZONE}};
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].letter == letter && v->type != rows[i].type)
+        if (rows[i].letter == letter &&
+            (v->type != rows[i].type || (letter == 'C' && v->go != VALUE_GO_CERTIFICATE)))
             return rows[i].name;
     return NULL;
 }
 
-/* What reflection makes of nil. */
-static struct expr_value zero_of(char letter)
+/* What reflection makes of nil; false when it makes nothing. */
+static bool zero_of(struct expr_run *r, char letter, struct value *ret)
 {
-    return letter == 's'   ? expr_string(STR(""))
-           : letter == 'i' ? expr_int(0)
-           : letter == 'b' ? expr_bool(false)
-                           : expr_map(NULL, 0);
+    if (!strchr("sibfam", letter))
+        return false;
+    *ret = letter == 's'   ? value_string(STR(""))
+           : letter == 'i' ? value_int(0)
+           : letter == 'b' ? value_bool(false)
+           : letter == 'f' ? value_float(0)
+           : letter == 'a' ? value_array(NULL, 0)
+                           : value_map(r->v.a, NULL, 0);
+    return true;
+}
+
+static int fail_argument(struct expr_run *r, const struct value_function *f,
+                         const struct value *v, const char *want)
+{
+    return value_fail(&r->v,
+                      f->is_go ? "reflect: Call using %s as type %s"
+                               : "interface conversion: interface {} is %s, not %s",
+                      v->type == VALUE_NIL ? "nil" : value_type_name(v), want);
 }
 
 /* What the check could not know. */
-static int check_arguments(struct expr_run *r, const struct expr_function *f,
-                           struct expr_value *args, size_t count)
+static int check_arguments(struct expr_run *r, const struct value_function *f,
+                           struct value *args, size_t count)
 {
-    bool takes_nil = str_starts(str_from(f->name), STR("sprig."));
     const char *letter = f->args;
 
     for (size_t i = 0; i < count; i++) {
         const char *want = wanted(*letter, &args[i]);
 
-        if (!takes_nil && (*letter == 'a' || *letter == 'm'))
+        if (!f->is_go && (*letter == 'a' || *letter == 'm'))
             want = NULL; /* builtins say it in their own words */
-        if (want && takes_nil && args[i].type == EXPR_NIL && *letter != 'a') {
-            args[i] = zero_of(*letter);
+        if (want && f->is_go && args[i].type == VALUE_NIL && zero_of(r, *letter, &args[i]))
             want = NULL;
-        }
-
         if (want)
-            return expr_fail(r,
-                             takes_nil ? "reflect: Call using %s as type %s"
-                                       : "interface conversion: interface {} is %s, not %s",
-                             args[i].type == EXPR_NIL ? "nil" : expr_type_name(&args[i]), want);
+            return fail_argument(r, f, &args[i], want);
         if (*letter && letter[1])
             letter++;
     }
     return 0;
 }
 
-static int call(struct expr_run *r, const struct expr_node *n, const struct expr_function *f,
-                struct expr_value *args, struct expr_value *ret)
+static int call(struct expr_run *r, const struct expr_node *n, const struct value_function *f,
+                struct value *args, struct value *ret)
 {
     size_t count = n->kind == EXPR_NODE_CALL ? n->kid_count - 1 : n->kid_count;
 
-    if (!f->call) {
-        err_set(r->err, ERR_UNSUPPORTED, "function %s is not supported yet", f->name);
+    if (count < f->min || (f->max != VALUE_MANY && count > f->max)) {
+        value_fail(&r->v, "invalid number of arguments: expected %s%u, got %zu",
+                   f->max == f->min ? "" : "at least ", f->min, count);
         return fail(r, n);
     }
-    if (count < f->min || (f->max != EXPR_MANY && count > f->max)) {
-        expr_fail(r, "invalid number of arguments: expected %s%u, got %zu",
-                  f->max == f->min ? "" : "at least ", f->min, count);
-        return fail(r, n);
-    }
-    if (check_arguments(r, f, args, count) < 0 || f->call(r, args, count, ret) < 0)
+    if (check_arguments(r, f, args, count) < 0 || f->call(&r->v, args, count, ret) < 0)
         return fail(r, n);
     return 0;
 }
 
 /* What is called: a function, or a method of @base, then true. */
-static int run_callee(struct expr_run *r, const struct expr_node *callee, struct expr_value *f,
-                      struct expr_value *base, bool *is_method)
+static int run_callee(struct expr_run *r, const struct expr_node *callee, struct value *f,
+                      struct value *base, bool *is_method)
 {
-    struct expr_value key;
+    struct value key;
     int rc;
 
     *is_method = false;
@@ -346,22 +355,22 @@ static int run_callee(struct expr_run *r, const struct expr_node *callee, struct
     rc = run_base(r, callee, base);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    *is_method = expr_has_methods(base->type);
+    *is_method = value_has_methods(base->type);
     if (*is_method)
         return 0;
     if (expr_eval_node(r, callee->kids[1], &key) < 0)
         return -1;
-    return expr_fetch(r, base, &key, f) < 0 ? fail(r, callee) : 0;
+    return expr_fetch(&r->v, base, &key, f) < 0 ? fail(r, callee) : 0;
 }
 
-static int run_call(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_call(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    struct expr_value f = {}, base = {}, *args = NULL;
+    struct value f = {}, base = {}, *args = NULL;
     const struct expr_node *callee = n->kids[0];
     bool is_method;
     int rc;
 
-    *ret = expr_nil();
+    *ret = value_nil();
     if (run_callee(r, callee, &f, &base, &is_method) < 0)
         return -1;
     if (r->is_chain_over)
@@ -369,32 +378,32 @@ static int run_call(struct expr_run *r, const struct expr_node *n, struct expr_v
     if (run_kids(r, n, 1, &args) < 0)
         return -1;
     if (is_method) {
-        struct str name = expr_text_of(&callee->kids[1]->value);
+        struct str name = value_text(&callee->kids[1]->value);
 
-        rc = expr_method(r, &base, name, args, n->kid_count - 1, ret);
+        rc = value_method(&r->v, &base, name, args, n->kid_count - 1, ret);
         if (rc > 0)
-            expr_fail(r, "type %s has no method " STR_FMT, expr_type_name(&base),
-                      STR_ARG(name));
+            value_fail(&r->v, "type %s has no method " STR_FMT, value_type_name(&base),
+                       STR_ARG(name));
         return rc != 0 ? fail(r, n) : 0;
     }
-    if (f.type != EXPR_FUNCTION) {
-        expr_fail(r, "invalid operation: cannot call %s",
-                  f.type == EXPR_NIL ? "nil" : expr_type_name(&f));
+    if (f.type != VALUE_FUNCTION) {
+        value_fail(&r->v, "invalid operation: cannot call %s",
+                   f.type == VALUE_NIL ? "nil" : value_type_name(&f));
         return fail(r, n);
     }
     return call(r, n, f.function, args, ret);
 }
 
-static int run_builtin(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_builtin(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    struct expr_value *args = NULL;
+    struct value *args = NULL;
 
     if (run_kids(r, n, 0, &args) < 0)
         return -1;
     return call(r, n, n->function, args, ret);
 }
 
-static int run_let(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_let(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     struct expr_variable variable = {.name = n->name, .outer = r->variables};
 
@@ -407,7 +416,7 @@ static int run_let(struct expr_run *r, const struct expr_node *n, struct expr_va
     return 0;
 }
 
-static int run_sequence(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+static int run_sequence(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     for (size_t i = 0; i < n->kid_count; i++)
         if (expr_eval_node(r, n->kids[i], ret) < 0)
@@ -415,10 +424,10 @@ static int run_sequence(struct expr_run *r, const struct expr_node *n, struct ex
     return 0;
 }
 
-int expr_eval_node(struct expr_run *r, const struct expr_node *n, struct expr_value *ret)
+int expr_eval_node(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    *ret = expr_nil();
-    if (expr_charge(r, 1) < 0)
+    *ret = value_nil();
+    if (value_charge(&r->v, 1) < 0)
         return fail(r, n);
     switch (n->kind) {
     case EXPR_NODE_LITERAL:

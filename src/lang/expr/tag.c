@@ -16,11 +16,11 @@ struct tag_missing {
     bool is_missing, is_late;
 };
 
-void expr_tag_tell(struct expr_tag_names *to, struct str name, struct expr_value value)
+void expr_tag_tell(struct expr_tag_names *to, struct str name, struct value value)
 {
     struct expr_name one = {.name = name, .value = value};
 
-    if (str_starts(expr_value_str(&value), STR("__argo__internal__placeholder-")))
+    if (str_starts(value_str(&value), STR("__argo__internal__placeholder-")))
         to->has_placeholder = true;
     VEC_APUSH(to->a, &to->list, one);
 }
@@ -30,9 +30,9 @@ static bool look_up(struct expr_tag_names *n, struct str name, struct str *ret)
     enum subst_answer found = n->opts->lookup(n->opts->lookup_ctx, name, ret);
 
     if (found == SUBST_TEXT)
-        expr_tag_tell(n, name, expr_string(*ret));
+        expr_tag_tell(n, name, value_string(*ret));
     else if (found == SUBST_ABSENT)
-        expr_tag_tell(n, name, expr_nil());
+        expr_tag_tell(n, name, value_nil());
     return found == SUBST_TEXT;
 }
 
@@ -182,9 +182,9 @@ static int wrap(struct err *err)
 }
 
 /* Members in the order of their names, as upstream prints them. */
-static int print(struct arena *a, const struct expr_value *v, struct json *ret, struct err *err)
+static int print(struct arena *a, const struct value *v, struct json *ret, struct err *err)
 {
-    if (expr_value_json(a, v, ret, err) < 0)
+    if (value_json(a, v, ret, err) < 0)
         return err_wrap(err, "failed to marshal evaluated expression");
     if (ret->type == JSON_ARRAY || ret->type == JSON_OBJECT)
         return json_parse(a, json_text(a, ret, JSON_SORT_KEYS), ret, err);
@@ -197,7 +197,7 @@ int expr_tag(const struct subst_options *opts, struct arena *a, struct str expr,
     const struct expr_tag_scope *scope = opts->expr_ctx;
     struct expr_tag_names names = {.opts = opts, .a = a};
     struct tag_missing missing = {.opts = opts};
-    struct expr_value map, v;
+    struct value map, v;
     struct expr_env env = {
         .lookup = expr_lookup_map, .ctx = &map, .functions = EXPR_ARGO, .now = scope->now};
 
@@ -213,20 +213,20 @@ int expr_tag(const struct subst_options *opts, struct arena *a, struct str expr,
                                             opts->unresolved == SUBST_LEAVE)
                    ? 0
                    : wrap(err);
-    if (v.type == EXPR_NIL && (missing.is_missing || opts->unresolved == SUBST_LEAVE))
+    if (v.type == VALUE_NIL && (missing.is_missing || opts->unresolved == SUBST_LEAVE))
         return 0;
-    if (v.type == EXPR_NIL)
+    if (v.type == VALUE_NIL)
         return err_set(err, ERR_INVALID, "failed to evaluate expression \"" STR_FMT "\"",
                        STR_ARG(expr));
     return print(a, &v, ret, err) < 0 ? -1 : 1;
 }
 
 int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str expr,
-                   struct expr_value *ret, struct err *err)
+                   struct value *ret, struct err *err)
 {
     const struct expr_tag_scope *scope = opts->expr_ctx;
     struct expr_tag_names names = {.opts = opts, .a = a};
-    struct expr_value map;
+    struct value map;
     struct expr_env env = {
         .lookup = expr_lookup_map, .ctx = &map, .functions = EXPR_ARGO, .now = scope->now};
 
@@ -239,7 +239,7 @@ int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str
 int expr_tag_text(const struct subst_options *opts, struct arena *a, struct str expr,
                   struct str *ret, struct err *err)
 {
-    struct expr_value v;
+    struct value v;
     struct json doc;
 
     if (expr_tag_value(opts, a, expr, &v, err) < 0 || print(a, &v, &doc, err) < 0)
@@ -253,13 +253,13 @@ int expr_tag_text(const struct subst_options *opts, struct arena *a, struct str 
 int expr_tag_bool(const struct subst_options *opts, struct arena *a, struct str expr, bool *ret,
                   struct err *err)
 {
-    struct expr_value v;
+    struct value v;
 
     if (expr_tag_value(opts, a, expr, &v, err) < 0)
         return -1;
-    if (v.type != EXPR_BOOL)
+    if (v.type != VALUE_BOOL)
         return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
-                       expr_type_name(&v));
+                       value_type_name(&v));
     *ret = v.is_true;
     return 0;
 }

@@ -15,7 +15,7 @@
 struct expr_tag_names;
 
 /* Gives one name, which is borrowed until the substitution ends. */
-void expr_tag_tell(struct expr_tag_names *to, struct str name, struct expr_value value);
+void expr_tag_tell(struct expr_tag_names *to, struct str name, struct value value);
 
 /* What a tag needs besides the look-up of names: stands in subst_options.expr_ctx. */
 struct expr_tag_scope {
@@ -54,7 +54,7 @@ int expr_tag(const struct subst_options *opts, struct arena *a, struct str expr,
  * Return: 0 or -1.
  */
 int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str expr,
-                   struct expr_value *ret, struct err *err);
+                   struct value *ret, struct err *err);
 
 /**
  * expr_tag_text() - expr_tag_value() as the text of a parameter: a text as it is, anything else

@@ -11,41 +11,41 @@ static int64_t counter(const struct json *cron, const char *name)
     return json_i64(json_path(cron, "status", name, NULL), &n) ? n : 0;
 }
 
-static struct expr_value labels_of(struct arena *a, const struct json *cron)
+static struct value labels_of(struct arena *a, const struct json *cron)
 {
     const struct json *labels = json_path(cron, "metadata", "labels", NULL);
     const struct json empty = json_object(&(struct json_object_builder){0});
 
-    return expr_value_of_json(a, json_is(labels, JSON_OBJECT) ? labels : &empty);
+    return value_of_json(a, json_is(labels, JSON_OBJECT) ? labels : &empty);
 }
 
-static struct expr_value last_time(struct arena *a, const struct json *cron)
+static struct value last_time(struct arena *a, const struct json *cron)
 {
     struct str text = json_str(json_path(cron, "status", "lastScheduledTime", NULL));
     struct gotime *t = ARENA_NEW(a, struct gotime);
     struct err ignored;
 
     if (str_is_empty(text) || gotime_parse_rfc3339(text, t, &ignored) < 0)
-        return (struct expr_value){.type = EXPR_NIL};
-    return (struct expr_value){.type = EXPR_TIME, .time = t};
+        return (struct value){.type = VALUE_NIL};
+    return (struct value){.type = VALUE_TIME, .time = t};
 }
 
 /* The names of an expression about a CronWorkflow. As upstream's, its annotations are its
  * labels. */
-static struct expr_value names_of(struct arena *a, const struct json *cron)
+static struct value names_of(struct arena *a, const struct json *cron)
 {
     struct expr_name *names = ARENA_ARRAY(a, struct expr_name, NAMES_MAX);
-    struct expr_value labels = labels_of(a, cron);
+    struct value labels = labels_of(a, cron);
 
-    names[0] = (struct expr_name){STR("cronworkflow.name"), expr_string(object_name(cron))};
+    names[0] = (struct expr_name){STR("cronworkflow.name"), value_string(object_name(cron))};
     names[1] =
-        (struct expr_name){STR("cronworkflow.namespace"), expr_string(object_namespace(cron))};
+        (struct expr_name){STR("cronworkflow.namespace"), value_string(object_namespace(cron))};
     names[2] = (struct expr_name){STR("cronworkflow.labels"), labels};
     names[3] = (struct expr_name){STR("cronworkflow.annotations"), labels};
-    names[4] =
-        (struct expr_name){STR("cronworkflow.succeeded"), expr_int(counter(cron, "succeeded"))};
+    names[4] = (struct expr_name){STR("cronworkflow.succeeded"),
+                                  value_int(counter(cron, "succeeded"))};
     names[5] =
-        (struct expr_name){STR("cronworkflow.failed"), expr_int(counter(cron, "failed"))};
+        (struct expr_name){STR("cronworkflow.failed"), value_int(counter(cron, "failed"))};
     names[6] = (struct expr_name){STR("cronworkflow.lastScheduledTime"), last_time(a, cron)};
     return expr_nest(a, names, NAMES_MAX);
 }
@@ -54,7 +54,7 @@ int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall n
                          struct err *err)
 {
     struct str text = json_str(json_path(cron, "spec", "stopStrategy", "expression", NULL));
-    struct expr_value names, value;
+    struct value names, value;
     struct expr_env env = {.lookup = expr_lookup_map, .functions = EXPR_PLAIN, .now = now};
 
     if (str_is_empty(text)) {
@@ -65,7 +65,7 @@ int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall n
     env.ctx = &names;
     if (expr_eval(a, text, &env, &value, err) < 0)
         return err_wrap(err, "failed to evaluate stop expression");
-    if (value.type != EXPR_BOOL)
+    if (value.type != VALUE_BOOL)
         return err_set(
             err, ERR_INVALID,
             "failed to evaluate stop expression: its result is neither true nor false");

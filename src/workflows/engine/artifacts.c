@@ -95,7 +95,7 @@ void wf_artifacts_tell(const struct wf_names *names, struct str path, struct exp
     const struct json *found = wf_artifact_find(names, path);
 
     if (found)
-        expr_tag_tell(to, path, expr_value_of_json(names->wf->pass->a, found));
+        expr_tag_tell(to, path, value_of_json(names->wf->pass->a, found));
 }
 
 /* ---- from and fromExpression ---- */
@@ -107,10 +107,10 @@ static int by_expression(const struct wf_names *names, const struct json *artifa
     const struct subst_options opts = wf_names_options(names, SUBST_REFUSE);
     struct arena *a = names->wf->pass->a;
     struct json *made = ARENA_NEW(a, struct json);
-    struct expr_value v;
+    struct value v;
 
     if (expr_tag_value(&opts, a, json_get_str(artifact, STR("fromExpression")), &v, err) < 0 ||
-        expr_value_json(a, &v, made, err) < 0)
+        value_json(a, &v, made, err) < 0)
         return -1;
     if (made->type != JSON_OBJECT)
         return err_set(err, ERR_INVALID, "fromExpression \"" STR_FMT "\" is not an artifact",

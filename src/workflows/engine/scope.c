@@ -403,9 +403,9 @@ static void tell_step(const struct wf_step *step, struct str kind, struct arena 
 
     if (!step->node)
         return;
-    expr_tag_tell(to, str_concat(a, name, STR(".id")), expr_string(step->node->id));
+    expr_tag_tell(to, str_concat(a, name, STR(".id")), value_string(step->node->id));
     expr_tag_tell(to, str_concat(a, name, STR(".status")),
-                  expr_string(wf_phase_name(step->node->phase)));
+                  value_string(wf_phase_name(step->node->phase)));
 }
 
 static void tell_inputs(const struct wf_frame *f, struct arena *a, struct expr_tag_names *to)
@@ -416,7 +416,7 @@ static void tell_inputs(const struct wf_frame *f, struct arena *a, struct expr_t
         if (json_get(item, STR("value")))
             expr_tag_tell(
                 to, str_concat(a, STR("inputs.parameters."), json_get_str(item, STR("name"))),
-                expr_string(json_get_str(item, STR("value"))));
+                value_string(json_get_str(item, STR("value"))));
 }
 
 static void each_name(const struct subst_options *opts, struct str prefix,
@@ -431,7 +431,7 @@ static void each_name(const struct subst_options *opts, struct str prefix,
         if (locals->members[i].value.type == JSON_STRING &&
             is_below(locals->members[i].key, prefix))
             expr_tag_tell(to, locals->members[i].key,
-                          expr_string(json_str(&locals->members[i].value)));
+                          value_string(json_str(&locals->members[i].value)));
     wf_artifacts_tell(names, prefix, to);
     if (f && (str_is(prefix, "inputs") || str_is(prefix, "inputs.parameters")))
         tell_inputs(f, names->wf->pass->a, to);

@@ -1,0 +1,230 @@
+/* lang/value/text.c - texts as Go's strings package handles them. See text.h. */
+#include "lang/value/text.h"
+
+#include "base/limits.h"
+#include "formats/base64.h"
+#include "formats/goquote.h"
+
+size_t value_runes(struct str s)
+{
+    size_t count = 0;
+
+    while (s.len > 0) {
+        size_t size = 1;
+
+        go_rune_next(s, &size);
+        s = str_skip(s, size);
+        count++;
+    }
+    return count;
+}
+
+bool value_is_space(uint32_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
+}
+
+static bool is_in_set(struct str set, struct str one)
+{
+    return one.len > 0 && str_find(set, one) != SIZE_MAX;
+}
+
+/* The last code point of a text. */
+static struct str last_rune(struct str s)
+{
+    size_t size = 1;
+
+    while (size < s.len && size < 4 && ((unsigned char) s.ptr[s.len - size] & 0xc0) == 0x80)
+        size++;
+    return str_skip(s, s.len - size);
+}
+
+struct str value_trim_set(struct str s, struct str set, unsigned sides)
+{
+    size_t size = 1;
+
+    while ((sides & 1) && s.len > 0) {
+        go_rune_next(s, &size);
+        if (!is_in_set(set, str_head(s, size)))
+            break;
+        s = str_skip(s, size);
+    }
+    while ((sides & 2) && s.len > 0 && is_in_set(set, last_rune(s)))
+        s = str_head(s, s.len - last_rune(s).len);
+    return s;
+}
+
+struct str value_trim_space(struct str s)
+{
+    size_t size = 1;
+
+    while (s.len > 0 && value_is_space(go_rune_next(s, &size)))
+        s = str_skip(s, size);
+    while (s.len > 0 && value_is_space(go_rune_next(last_rune(s), &size)))
+        s = str_head(s, s.len - last_rune(s).len);
+    return s;
+}
+
+/* Ranges of letters: lower case is upper case + delta, or the odd one of a pair. */
+static const struct {
+    uint32_t first, last; /* upper case */
+    uint32_t delta;       /* 1: pairs */
+} cases[] = {
+    {'A', 'Z', 32},     {0xc0, 0xd6, 32},   {0xd8, 0xde, 32},    {0x100, 0x12f, 1},
+    {0x132, 0x137, 1},  {0x14a, 0x177, 1},  {0x391, 0x3a1, 32},  {0x3a3, 0x3ab, 32},
+    {0x400, 0x40f, 80}, {0x410, 0x42f, 32}, {0x460, 0x481, 1},   {0x48a, 0x4bf, 1},
+    {0x4d0, 0x52f, 1},  {0x531, 0x556, 48}, {0x1e00, 0x1e95, 1}, {0x1ea0, 0x1eff, 1},
+};
+
+uint32_t value_other_case(uint32_t c, bool is_upper)
+{
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        uint32_t first = cases[i].first, last = cases[i].last, delta = cases[i].delta;
+
+        if (delta == 1 && c >= first && c <= last)
+            return is_upper ? c & ~1U : c | 1U;
+        if (delta != 1 && !is_upper && c >= first && c <= last)
+            return c + delta;
+        if (delta != 1 && is_upper && c >= first + delta && c <= last + delta)
+            return c - delta;
+    }
+    return c;
+}
+
+void value_add_rune(struct strbuf *b, uint32_t c)
+{
+    if (c < 0x80) {
+        strbuf_addc(b, (char) c);
+    } else if (c < 0x800) {
+        strbuf_addc(b, (char) (0xc0 | c >> 6));
+        strbuf_addc(b, (char) (0x80 | (c & 0x3f)));
+    } else if (c >= 0x10000) {
+        strbuf_addc(b, (char) (0xf0 | c >> 18));
+        strbuf_addc(b, (char) (0x80 | (c >> 12 & 0x3f)));
+        strbuf_addc(b, (char) (0x80 | (c >> 6 & 0x3f)));
+        strbuf_addc(b, (char) (0x80 | (c & 0x3f)));
+    } else {
+        strbuf_addc(b, (char) (0xe0 | c >> 12));
+        strbuf_addc(b, (char) (0x80 | (c >> 6 & 0x3f)));
+        strbuf_addc(b, (char) (0x80 | (c & 0x3f)));
+    }
+}
+
+static int to_case(struct value_run *r, struct str s, bool is_upper, struct value *ret)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+
+    if (value_charge(r, s.len / 64) < 0)
+        return -1;
+    while (s.len > 0) {
+        size_t size = 1;
+        uint32_t c = go_rune_next(s, &size), other = value_other_case(c, is_upper);
+
+        if (other == c)
+            strbuf_add(&b, str_head(s, size));
+        else
+            value_add_rune(&b, other);
+        s = str_skip(s, size);
+    }
+    return value_text_value(r, &b, ret);
+}
+
+int value_upper(struct value_run *r, struct str s, struct value *ret)
+{
+    return to_case(r, s, true, ret);
+}
+
+int value_lower(struct value_run *r, struct str s, struct value *ret)
+{
+    return to_case(r, s, false, ret);
+}
+
+int value_split(struct value_run *r, struct str s, struct str sep, int64_t limit, bool is_after,
+                struct value *ret)
+{
+    VEC(struct value) list = {};
+
+    if (value_charge(r, s.len / 64) < 0)
+        return -1;
+    while (limit != 0 && (s.len > 0 || sep.len > 0)) {
+        size_t at = str_find(s, sep), keep, size = 1;
+
+        if (sep.len == 0) {
+            go_rune_next(s, &size);
+            at = size < s.len ? size : SIZE_MAX;
+        }
+        if (limit > 0 && list.len + 1 == (size_t) limit)
+            at = SIZE_MAX;
+        if (value_make(r, sizeof(struct value)) < 0)
+            return -1;
+        keep = at == SIZE_MAX ? s.len : is_after ? at + sep.len : at;
+        VEC_APUSH(r->a, &list, value_string(str_head(s, keep)));
+        if (at == SIZE_MAX)
+            break;
+        s = str_skip(s, at + sep.len);
+    }
+    *ret = value_strings(list.at, list.len);
+    return 0;
+}
+
+/* With an empty @parts[1], as Go: before each code point and at the end. */
+int value_replace(struct value_run *r, const struct str parts[3], int64_t limit,
+                  struct value *ret)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+    struct str s = parts[0];
+
+    if (value_charge(r, s.len / 64) < 0)
+        return -1;
+    for (int64_t done = 0; limit < 0 || done < limit; done++) {
+        size_t at = str_find(s, parts[1]), size = 0;
+
+        if (parts[1].len == 0 && done > 0) {
+            if (s.len == 0)
+                break;
+            go_rune_next(s, &size);
+            strbuf_add(&b, str_head(s, size));
+            s = str_skip(s, size);
+            at = 0;
+        }
+        if (at == SIZE_MAX)
+            break;
+        strbuf_add(&b, str_head(s, at));
+        strbuf_add(&b, parts[2]);
+        s = str_skip(s, at + parts[1].len);
+    }
+    strbuf_add(&b, s);
+    return value_text_value(r, &b, ret);
+}
+
+int value_repeat(struct value_run *r, struct str s, int64_t times, struct value *ret)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+
+    if (s.len > 0 && times > VALUE_OUTPUT_MAX_BYTES)
+        return value_make(r, SIZE_MAX);
+    for (int64_t i = 0; s.len > 0 && i < times && !b.is_over; i++)
+        strbuf_add(&b, s);
+    return value_text_value(r, &b, ret);
+}
+
+/* Go's standard alphabet with padding: what base64_decode() takes besides is refused. */
+int value_base64_decode(struct value_run *r, struct str s, struct value *ret)
+{
+    struct str bytes = STR_NONE;
+    size_t len = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '-' || s.ptr[i] == '_')
+            return value_fail(r, "illegal base64 data at input byte %zu", i);
+        len += s.ptr[i] != '\r' && s.ptr[i] != '\n';
+    }
+    if (len % 4 != 0)
+        return value_fail(r, "illegal base64 data at input byte %zu", len / 4 * 4);
+    if (value_make(r, s.len) < 0 || base64_decode(r->a, s, &bytes, r->err) < 0)
+        return -1;
+    *ret = value_string(bytes);
+    return 0;
+}
