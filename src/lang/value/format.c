@@ -255,13 +255,10 @@ static void add_binary(struct strbuf *b, double n)
 /* With '#': a point always, and all digits of %g. */
 static void add_sharp(struct strbuf *b, double n, uint32_t verb, int64_t precision)
 {
-    char format[] = "%#.*g";
     char text[400];
 
-    format[4] = (char) verb;
     if (precision < 0)
         precision = 6;
-    (void) format;
     if (verb == 'g' || verb == 'G')
         snprintf(text, sizeof(text), verb == 'g' ? "%#.*g" : "%#.*G", (int) precision, n);
     else if (verb == 'e' || verb == 'E')
@@ -699,13 +696,8 @@ static int64_t read_measure(struct reading *f, struct printer *p, const char *fa
     if (f->next >= f->count || f->args[f->next].type != VALUE_INT ||
         f->args[f->next].number > WIDTH_MAX || f->args[f->next].number < -WIDTH_MAX ||
         (!is_width && f->args[f->next].number < 0)) {
-        bool is_negative = f->next < f->count && f->args[f->next].type == VALUE_INT;
-
         f->next += f->next < f->count;
-        if (is_width || !is_negative)
-            strbuf_addz(p->b, fault);
-        else
-            strbuf_addz(p->b, fault);
+        strbuf_addz(p->b, fault);
         return -1;
     }
     n = f->args[f->next++].number;
