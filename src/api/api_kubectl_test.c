@@ -81,7 +81,7 @@ static void test_discovery(void **state)
          "workflowtasksets"},
         {"GET", GROUP, NULL, NULL, 200, "\"namespaced\":false,\"kind\":\"ClusterWorkflow",
          NULL},
-        {"GET", "/api/v1", NULL, NULL, 200, "\"groupVersion\":\"v1\"", "\"pods\""},
+        {"GET", "/api/v1", NULL, NULL, 200, "\"groupVersion\":\"v1\"", "\"pods/exec\""},
         {"GET", "/openapi/v2", NULL, NULL, 200, "\"swagger\":\"2.0\"", NULL},
         {"GET", "/openapi/v2", NULL, NULL, 200,
          "\"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/workflows\":{", NULL},

@@ -3,6 +3,7 @@
  * in Kubernetes' words; the work is done by api/core. Http threads.
  */
 #include "api/api_internal.h"
+#include "api/core/pods.h"
 
 #define ARGO_GROUP "argoproj.io"
 
@@ -223,6 +224,31 @@ static int read_preconditions(const struct json *options, struct str *ret_uid, i
     return 0;
 }
 
+/* Seconds that a pod may take to end: in the body or the query; -1: nobody says. */
+static int64_t grace_of(struct http_request *req, const struct json *options)
+{
+    const struct json *given = json_get(options, STR("gracePeriodSeconds"));
+    int64_t grace;
+
+    if ((!json_i64(given, &grace) &&
+         !parse_i64(http_query(req, STR("gracePeriodSeconds")), &grace)) ||
+        grace < 0 || grace > INT32_MAX)
+        return -1;
+    return grace;
+}
+
+static void delete_pod(struct api *api, struct http_request *req, const struct resource *r)
+{
+    struct json options;
+    struct err err;
+
+    if (read_options(req, &options, &err) < 0)
+        reply_error(req, &err);
+    else
+        api_pod_delete(deletion_call(api, req, &options), r->ns, r->name,
+                       grace_of(req, &options));
+}
+
 void change_delete(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct arena *a = http_arena(req);
@@ -233,6 +259,10 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
     int64_t rv;
     struct err err;
 
+    if (api_is_pod(r->kind)) {
+        delete_pod(api, req, r);
+        return;
+    }
     if (read_options(req, &options, &err) < 0 ||
         read_preconditions(&options, &uid, &rv, &err) < 0 ||
         api_object_get(api, a, &key, API_WITHOUT_NODES, &doc, &err) < 0) {

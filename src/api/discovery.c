@@ -38,6 +38,11 @@ static struct str group_version(struct arena *a, const struct object_kind *k)
 
 /* ---- groups ---- */
 
+static bool is_shown(const struct object_kind *k)
+{
+    return !k->is_unbuilt || k->is_view;
+}
+
 /* Is @k the first shown kind of its group? Each group has one version. */
 static bool is_first(const struct object_kind *k)
 {
@@ -45,7 +50,7 @@ static bool is_first(const struct object_kind *k)
     const struct object_kind *all = object_kinds(&count);
 
     for (size_t i = 0; i < count; i++)
-        if (!all[i].is_unbuilt && strcmp(all[i].group, k->group) == 0)
+        if (is_shown(&all[i]) && strcmp(all[i].group, k->group) == 0)
             return &all[i] == k;
     return false;
 }
@@ -95,8 +100,22 @@ static struct json core_versions(struct arena *a)
 
 /* ---- kinds ---- */
 
+static struct json log_value(struct arena *a)
+{
+    static const char *const verbs[] = {"get", NULL};
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("name"), json_string(STR("pods/log")));
+    json_add(a, &b, STR("singularName"), json_string(STR("")));
+    json_add(a, &b, STR("namespaced"), json_bool(true));
+    json_add(a, &b, STR("kind"), json_string(STR("Pod")));
+    json_add(a, &b, STR("verbs"), text_list(a, verbs));
+    return json_object(&b);
+}
+
 static struct json resource_value(struct arena *a, const struct object_kind *k)
 {
+    static const char *const view_verbs[] = {"delete", "get", "list", "watch", NULL};
     static const char *const verbs[] = {"create", "delete", "deletecollection",
                                         "get",    "list",   "patch",
                                         "update", "watch",  NULL};
@@ -107,7 +126,7 @@ static struct json resource_value(struct arena *a, const struct object_kind *k)
     json_add(a, &b, STR("singularName"), json_string(str_from(k->singular)));
     json_add(a, &b, STR("namespaced"), json_bool(k->is_namespaced));
     json_add(a, &b, STR("kind"), json_string(str_from(k->kind)));
-    json_add(a, &b, STR("verbs"), text_list(a, verbs));
+    json_add(a, &b, STR("verbs"), text_list(a, k->is_view ? view_verbs : verbs));
     if (k->short_names && k->short_names[0])
         json_add(a, &b, STR("shortNames"), text_list(a, k->short_names));
     if (str_is(str_from(k->group), "argoproj.io") && k->is_namespaced)
@@ -123,8 +142,10 @@ static struct json resources(struct arena *a, const struct object_kind *of)
     struct json_array_builder list = {0};
 
     for (size_t i = 0; i < count; i++)
-        if (!all[i].is_unbuilt && strcmp(all[i].group, of->group) == 0)
+        if (is_shown(&all[i]) && strcmp(all[i].group, of->group) == 0)
             json_push(a, &list, resource_value(a, &all[i]));
+    if (of->group[0] == '\0')
+        json_push(a, &list, log_value(a));
     add_head(a, &b, "APIResourceList");
     json_add(a, &b, STR("groupVersion"), json_string(group_version(a, of)));
     json_add(a, &b, STR("resources"), json_array(&list));

@@ -3,6 +3,7 @@
  * Paths, parameters and answers are Kubernetes'; the work is done by api/core. Http threads.
  */
 #include "api/api_internal.h"
+#include "api/core/pods.h"
 
 /* ---- paths ---- */
 
@@ -44,13 +45,21 @@ static struct store_key key_of(const struct resource *r)
 
 /* ---- reading ---- */
 
-static void get_one(struct api *api, struct http_request *req, const struct resource *r)
+static int read_one(struct api *api, struct arena *a, const struct resource *r,
+                    struct json *ret, struct err *err)
 {
     const struct store_key key = key_of(r);
+
+    return api_is_pod(r->kind) ? api_pod_get(api, a, r->ns, r->name, ret, err)
+                               : api_object_get(api, a, &key, API_WHOLE, ret, err);
+}
+
+static void get_one(struct api *api, struct http_request *req, const struct resource *r)
+{
     struct json doc;
     struct err err;
 
-    if (api_object_get(api, http_arena(req), &key, API_WHOLE, &doc, &err) < 0) {
+    if (read_one(api, http_arena(req), r, &doc, &err) < 0) {
         reply_error(req, &err);
         return;
     }
@@ -83,7 +92,8 @@ static void get_list(struct api *api, struct http_request *req, const struct res
     struct err err;
 
     if (resource_query(req, r, a, &q, &err) < 0 ||
-        api_object_list(api, a, &q.of, API_WHOLE, &list, &err) < 0) {
+        (api_is_pod(r->kind) ? api_pod_list(api, a, &q.of, &list, &err)
+                             : api_object_list(api, a, &q.of, API_WHOLE, &list, &err)) < 0) {
         reply_error(req, &err);
         return;
     }
@@ -152,6 +162,8 @@ static void watch(struct api *api, struct http_request *req, const struct resour
         w.format = &table_format;
         w.fields = http_query(req, STR("includeObject"));
     }
+    if (api_is_pod(r->kind))
+        api_pod_watch(api, &w);
     api_watch_start(api, req, &w);
 }
 
@@ -169,9 +181,15 @@ static void pod_log(struct api *api, struct http_request *req, const struct reso
     struct api_call call = {.api = api, .req = req, .dialect = &reply_dialect};
     struct api_log_request log = {
         .ns = r->ns, .workflow = STR(""), .pod = r->name, .format = &log_format};
-    struct err err;
+    struct err err = {0};
 
-    if (api_log_options_parse(req, STR(""), &log.options, &err) < 0)
+    if (api_log_options_parse(req, STR(""), &log.options, &err) == 0 &&
+        str_is(http_query(req, STR("previous")), "true")) /* no container starts twice */
+        err_set(&err, ERR_INVALID,
+                "previous terminated container \"" STR_FMT "\" in pod \"" STR_FMT
+                "\" not found",
+                STR_ARG(log.options.container), STR_ARG(r->name));
+    if (err.kind != ERR_NONE)
         reply_error(req, &err);
     else
         api_log(&call, &log);
@@ -283,6 +301,20 @@ static bool is_write(struct str method)
            str_is(method, "DELETE");
 }
 
+/* Pods are a view: they are deleted, and nothing else. */
+static bool is_refused_view(struct http_request *req, const struct resource *r)
+{
+    const struct reply_refusal refusal = {
+        405, "MethodNotAllowed",
+        STR_INIT("the server does not allow this method on the requested resource: pods are "
+                 "made by Workflows, they can be read and deleted")};
+
+    if (!r->kind->is_view || (str_is(http_method(req), "DELETE") && !str_is_empty(r->name)))
+        return false;
+    reply_refuse(req, &refusal);
+    return true;
+}
+
 static bool handle_write(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct str method = http_method(req);
@@ -298,6 +330,8 @@ static bool handle_write(struct api *api, struct http_request *req, const struct
         err_set(&err, ERR_INVALID, "dryRun is \"" STR_FMT "\", it must be All",
                 STR_ARG(str_head(http_query(req, STR("dryRun")), 60)));
         reply_error(req, &err);
+    } else if (is_refused_view(req, r)) {
+        return true;
     } else if (str_is(method, "POST") && !has_name) {
         create(api, req, r);
     } else if (str_is(method, "PUT") && has_name) {

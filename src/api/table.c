@@ -47,13 +47,20 @@ static void push_column(struct arena *a, struct json_array_builder *list, struct
     json_push(a, list, json_object(&b));
 }
 
+/* Types of our own are text to clients. */
+static bool is_text(const char *type)
+{
+    return strcmp(type, "ready") == 0 || strcmp(type, "pod") == 0;
+}
+
 static struct json columns(struct arena *a, const struct object_kind *kind)
 {
     struct json_array_builder list = {0};
 
     push_column(a, &list, STR("Name"), "string", "name", false);
     for (size_t i = 0; i < kind->column_count; i++)
-        push_column(a, &list, title(a, kind->columns[i].name), kind->columns[i].type, "",
+        push_column(a, &list, title(a, kind->columns[i].name),
+                    is_text(kind->columns[i].type) ? "string" : kind->columns[i].type, "",
                     kind->columns[i].wide_only);
     return json_array(&list);
 }

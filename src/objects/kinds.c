@@ -20,6 +20,14 @@ static const struct object_column service_account_columns[] = {
     {"SECRETS", "integer", "secrets", false}, AGE};
 static const struct object_column phase_columns[] = {
     {"STATUS", "string", "status.phase", false}, AGE};
+static const struct object_column pod_columns[] = {
+    {"READY", "ready", "status.containerStatuses", false},
+    {"STATUS", "pod", "status", false},
+    {"RESTARTS", "integer", "status.restarts", false},
+    AGE,
+    {"IP", "string", "status.podIP", true},
+    {"NODE", "string", "spec.nodeName", true},
+};
 static const struct object_column event_columns[] = {
     {"LAST SEEN", "date", "lastTimestamp", false},
     {"TYPE", "string", "type", false},
@@ -61,24 +69,27 @@ static const struct object_column role_binding_columns[] = {
     {"ROLE", "string", "roleRef.name", false}, AGE};
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ROW(is_unbuilt_, group_, version_, kind_, plural_, singular_, names_, is_namespaced_, \
-            shape_, columns_)                                                                 \
-    {.group = (group_),                                                                       \
-     .version = (version_),                                                                   \
-     .kind = (kind_),                                                                         \
-     .plural = (plural_),                                                                     \
-     .singular = (singular_),                                                                 \
-     .short_names = names_,                                                                   \
-     .shape = (shape_),                                                                       \
-     .is_namespaced = (is_namespaced_),                                                       \
-     .is_unbuilt = (is_unbuilt_),                                                             \
-     .columns = columns_##_columns,                                                           \
+#define ROW(is_unbuilt_, is_view_, group_, version_, kind_, plural_, singular_, names_, \
+            is_namespaced_, shape_, columns_)                                           \
+    {.group = (group_),                                                                 \
+     .version = (version_),                                                             \
+     .kind = (kind_),                                                                   \
+     .plural = (plural_),                                                               \
+     .singular = (singular_),                                                           \
+     .short_names = names_,                                                             \
+     .shape = (shape_),                                                                 \
+     .is_namespaced = (is_namespaced_),                                                 \
+     .is_unbuilt = (is_unbuilt_),                                                       \
+     .is_view = (is_view_),                                                             \
+     .columns = columns_##_columns,                                                     \
      .column_count = COUNT_OF(columns_##_columns)},
-#define KIND(...)       ROW(false, __VA_ARGS__)
-#define LATER_KIND(...) ROW(true, __VA_ARGS__)
+#define KIND(...)       ROW(false, false, __VA_ARGS__)
+#define LATER_KIND(...) ROW(true, false, __VA_ARGS__)
+#define VIEW_KIND(...)  ROW(true, true, __VA_ARGS__)
 static const struct object_kind all[] = {
 #include "objects/kinds.def"
 };
+#undef VIEW_KIND
 #undef LATER_KIND
 #undef KIND
 #undef ROW

@@ -17,7 +17,8 @@ enum { OBJECT_NAME_MAX_BYTES = 253, OBJECT_GENERATED_SUFFIX_BYTES = 5 };
 /* A column behind NAME. */
 struct object_column {
     const char *name; /* "STATUS" as kubectl prints it */
-    const char *type; /* "string"; "integer": an object or list is counted; "date": an age */
+    const char *type; /* "string"; "integer": an object or list is counted; "date": an age;
+                         "ready": how many containers are; "pod": in one word */
     const char *path; /* dotted path in the document */
     bool wide_only;
 };
@@ -34,6 +35,7 @@ struct object_kind {
     size_t column_count;
     bool is_namespaced;
     bool is_unbuilt; /* nobody acts on its objects yet: object_check() refuses them */
+    bool is_view;    /* unbuilt, but the system's own can be read */
 };
 
 /** object_kinds() - all kinds in order of objects/kinds.def */
@@ -128,7 +130,8 @@ struct str object_uid(const struct json *doc);
 struct str object_label(const struct json *doc, struct str key);
 struct str object_annotation(const struct json *doc, struct str key);
 
-/** object_time_text() - a moment (Unix time in ms) as metadata has it: RFC 3339 in whole seconds
+/** object_time_text() - a moment (Unix time in ms) as metadata has it: RFC 3339 in whole
+ * seconds
  */
 struct str object_time_text(struct arena *a, int64_t now_ms);
 

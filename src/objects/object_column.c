@@ -56,6 +56,28 @@ static struct str list_text(struct arena *a, const struct json *list)
     return text;
 }
 
+static struct str ready_text(struct arena *a, const struct json *containers)
+{
+    uint32_t ready = 0;
+
+    for (uint32_t i = 0; i < containers->count; i++)
+        ready += json_get_bool(&containers->items[i], STR("ready"));
+    return str_printf(a, "%u/%u", ready, containers->count);
+}
+
+/* The reason of the first container where it says more than the phase. */
+static struct str pod_text(const struct json *status)
+{
+    const struct json *state =
+        json_get(json_item(json_get(status, STR("containerStatuses")), 0), STR("state"));
+    struct str over = json_str(json_path(state, "terminated", "reason", NULL));
+    struct str waits = json_str(json_path(state, "waiting", "reason", NULL));
+
+    if (!str_is_empty(over))
+        return over;
+    return str_is_empty(waits) ? json_get_str(status, STR("phase")) : waits;
+}
+
 struct str object_cell(struct arena *a, const struct object_column *column,
                        const struct json *doc, struct wall now)
 {
@@ -70,6 +92,10 @@ struct str object_cell(struct arena *a, const struct object_column *column,
         return str_printf(a, "%u", v->count);
     if (!v || v->type == JSON_NULL)
         return strcmp(column->type, "date") == 0 ? STR("<unknown>") : STR("");
+    if (strcmp(column->type, "ready") == 0 && v->type == JSON_ARRAY)
+        return ready_text(a, v);
+    if (strcmp(column->type, "pod") == 0)
+        return pod_text(v);
     if (strcmp(column->type, "date") == 0)
         return gotime_parse_wall(json_str(v), &then, &err) < 0
                    ? STR("<unknown>")

@@ -167,7 +167,8 @@ static struct json paths(struct arena *a, const char *group)
     struct json_object_builder b = {0};
 
     for (size_t i = 0; i < count; i++)
-        if (!all[i].is_unbuilt && (!group || strcmp(all[i].group, group) == 0))
+        if ((!all[i].is_unbuilt || all[i].is_view) &&
+            (!group || strcmp(all[i].group, group) == 0))
             add_paths(a, &all[i], &b);
     return json_object(&b);
 }

@@ -52,7 +52,9 @@ static struct json next_generation(struct arena *a, const struct json *stored,
     const struct json *was = json_get(stored, STR("spec")), *is = json_get(made, STR("spec"));
     int64_t generation = 0;
 
-    if (!is || (was && json_equal(was, is)) ||
+    /* The engine counts the generations of Workflows: a new one has other pods. */
+    if (!is || str_is(json_get_str(stored, STR("kind")), "Workflow") ||
+        (was && json_equal(was, is)) ||
         !json_i64(json_path(stored, "metadata", "generation", NULL), &generation))
         return *made;
     return json_set_path(a, made, json_int(a, generation + 1), "metadata", "generation", NULL);

@@ -82,26 +82,35 @@ static void add_labels(struct arena *a, struct json *to, const struct json *labe
         *to = json_set(a, to, labels->members[i].key, labels->members[i].value);
 }
 
-/* The labels of a node's pod, as far as they are no tags. */
-static struct json pod_labels(struct arena *a, const struct json *workflow,
-                              const struct json *node)
+static const struct json *template_spec(const struct json *workflow)
 {
-    const struct json *own = json_get(workflow, STR("spec")),
-                      *stored =
-                          json_path(workflow, "status", "storedWorkflowTemplateSpec", NULL);
-    const struct json *spec = stored ? stored : own, *tmpl;
+    const struct json *stored =
+        json_path(workflow, "status", "storedWorkflowTemplateSpec", NULL);
+
+    return stored ? stored : json_get(workflow, STR("spec"));
+}
+
+const struct json *api_node_template(const struct json *workflow, const struct json *node)
+{
+    return find_template(template_spec(workflow), json_get_str(node, STR("templateName")));
+}
+
+struct json api_node_pod_labels(struct arena *a, const struct json *workflow,
+                                const struct json *node)
+{
     struct json_object_builder b = {0};
     struct json labels;
 
     json_add(a, &b, STR("workflows.argoproj.io/workflow"), json_string(object_name(workflow)));
     labels = json_object(&b);
-    add_labels(a, &labels, json_path(spec, "podMetadata", "labels", NULL));
-    tmpl = find_template(spec, json_get_str(node, STR("templateName")));
-    add_labels(a, &labels, json_path(tmpl, "metadata", "labels", NULL));
+    add_labels(a, &labels, json_path(template_spec(workflow), "podMetadata", "labels", NULL));
+    add_labels(a, &labels,
+               json_path(api_node_template(workflow, node), "metadata", "labels", NULL));
     return labels;
 }
 
-static struct str pod_of(struct arena *a, const struct json *workflow, const struct json *node)
+struct str api_node_pod_name(struct arena *a, const struct json *workflow,
+                             const struct json *node)
 {
     struct str tmpl = json_get_str(node, STR("templateName"));
 
@@ -140,8 +149,8 @@ int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_req
 
         if (!str_is(json_get_str(node, STR("type")), "Pod"))
             continue;
-        pod.name = pod_of(a, &doc, node);
-        labels = pod_labels(a, &doc, node);
+        pod.name = api_node_pod_name(a, &doc, node);
+        labels = api_node_pod_labels(a, &doc, node);
         if ((r->pod.len == 0 || str_eq(r->pod, pod.name)) &&
             selector_matches(&selector, &labels))
             VEC_APUSH(a, &pods, pod);

@@ -28,6 +28,7 @@ struct watch_stream {
     struct api_query query;
     const struct api_watch_format *format;
     struct str fields;
+    struct api_watch_view *view; /* owned; or NULL */
     struct http_stream *stream;
     struct list link;
     struct loop_task opened, closed;
@@ -118,6 +119,10 @@ static int write_entry(struct watch_stream *w, struct watch_entry *e, struct err
 
     if (api_object_shown(w->api, a, e->object, w->format->parts, &doc, err) < 0)
         return -1;
+    if (w->view) { /* it remembers what it told: no second time for the same event */
+        text = w->view->event(w->view, a, types[e->type], &doc);
+        return text.len > 0 && http_stream_write(w->stream, text, err) < 0 ? -1 : 1;
+    }
     text = w->format->event(a, w->fields, types[e->type], &doc);
     if (text.len > HTTP_STREAM_QUEUE_MAX_BYTES / 2 && http_stream_waiting(w->stream) > 0) {
         e->is_big = true;
@@ -178,6 +183,8 @@ static void release(struct watch_stream *w)
     drop_all(&w->waiting);
     drop_all(&w->batch);
     map_done(&w->newest);
+    if (w->view)
+        w->view->free(w->view);
     http_stream_unref(w->stream);
     arena_free(w->arena);
 }
@@ -336,6 +343,7 @@ void api_watch_start(struct api *api, struct http_request *req,
     w->arena = r->arena;
     w->query = r->query;
     w->format = r->format;
+    w->view = r->view;
     w->fields = str_copy(r->arena, r->fields);
     w->opened.run = on_opened;
     w->closed.run = on_closed;

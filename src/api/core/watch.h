@@ -23,11 +23,22 @@ struct api_watch_format {
     struct str keep_alive; /* written every WATCH_KEEP_ALIVE_MS; "" none */
 };
 
+/* What is told instead of the objects that are watched. Used by one job at a time. */
+struct api_watch_view {
+    /* The lines for an event, in @a; empty: nothing is told. */
+    struct str (*event)(struct api_watch_view *view, struct arena *a, const char *type,
+                        const struct json *object);
+    void (*free)(struct api_watch_view *view);
+    const struct api_watch_format *format; /* of its lines */
+    struct str fields;
+};
+
 struct api_watch_request {
     struct arena *arena;    /* holds the texts of the query */
     struct api_query query; /* what is watched, and from where as store_watch_open() */
     const struct api_watch_format *format; /* static */
     struct str fields;                     /* passed to format->event(); copied; or "" */
+    struct api_watch_view *view;           /* taken; or NULL */
 };
 
 /** api_watch_start() - answer a request with a stream of changes; http thread; gives the

@@ -55,6 +55,21 @@ check "label" says "workflow.argoproj.io/hello labeled" label wf hello x=y
 check "wait" says "condition met" wait wf hello --for=condition=Completed --timeout=30s
 k get wf >"$DIR/said"
 check "get" sh -c "grep -Eq '^NAME +STATUS +AGE' '$DIR/said' && grep -Eq '^hello +Succeeded +[0-9]+s' '$DIR/said'"
+POD=$(k get pods -o 'jsonpath={.items[0].metadata.name}')
+check "get pods" says "Completed" get pods -l workflows.argoproj.io/workflow=hello
+check "logs" equals "$(k logs "$POD")" hi
+check "logs --tail" equals "$(k logs --tail=0 "$POD")" ""
+check "logs --previous" says "previous terminated container" logs --previous "$POD"
+check "logs -c of no container" says "container nope is not valid" logs -c nope "$POD"
+check "describe of a pod" says "Controlled By:  Workflow/hello" describe pod "$POD"
+sed 's/name: hello/name: long/; s/sleep 1/sleep 100/' "$DIR/workflow.yaml" >"$DIR/long.yaml"
+check "a long one" says "created" create -f "$DIR/long.yaml"
+long_runs() { k get pods -l workflows.argoproj.io/workflow=long 2>&1 | grep -q Running; }
+check "runs" wait_for 20 long_runs
+check "its pod is deleted" says "deleted" delete pod -l workflows.argoproj.io/workflow=long --grace-period=1
+check "is gone" says "No resources found" get pods -l workflows.argoproj.io/workflow=long
+check "and its workflow fails" says "condition met" wait wf long --for=jsonpath='{.status.phase}'=Failed --timeout=20s
+check "that goes, too" says "deleted" delete wf long
 check "get -o wide -L" says "TEAM" get wf -o wide -L team
 check "get by label" says "workflow.argoproj.io/hello" get wf -l x=y -o name
 check "get of several kinds, everywhere" says "workflow.argoproj.io/hello" get wf,cm -A

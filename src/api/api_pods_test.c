@@ -1,0 +1,193 @@
+/* Pods as the resource API shows them: lists, tables, single ones, watches, deletion. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "api/world_test.h"
+#include "base/mem.h"
+
+#define PODS "/api/v1/namespaces/argo/pods"
+
+struct step {
+    const char *method, *path, *body, *accept;
+    unsigned status;
+    const char *part;    /* must be in the answer */
+    const char *without; /* must not; NULL: nothing */
+};
+
+static void run_steps(struct world *w, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct call c = {.method = steps[i].method,
+                         .path = steps[i].path,
+                         .body = steps[i].body ? steps[i].body : "",
+                         .accept = steps[i].accept,
+                         .token = "secret"};
+
+        world_run(w, &c);
+        if (c.status != steps[i].status || !strstr(c.answer, steps[i].part) ||
+            (steps[i].without && strstr(c.answer, steps[i].without)))
+            fail_msg("step %zu, %s %s: %u %s", i, c.method, c.path, c.status, c.answer);
+    }
+}
+
+/* A Workflow "w" with one pod that has succeeded and one that runs. */
+static void make_workflow(struct world *w)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(
+        json_parse(
+            w->a,
+            STR("{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":"
+                "{\"name\":\"w\",\"namespace\":\"argo\",\"uid\":\"uid-w\","
+                "\"creationTimestamp\":\"2026-01-01T00:00:00Z\"},\"spec\":{\"entrypoint\":"
+                "\"m\",\"podMetadata\":{\"labels\":{\"all\":\"1\"}},\"templates\":[{\"name\":"
+                "\"x\",\"metadata\":{\"labels\":{\"voice\":\"loud\"}},\"container\":{\"image\":"
+                "\"i\",\"command\":[\"c\"]}},{\"name\":\"y\",\"script\":{\"image\":\"j\"}}]},"
+                "\"status\":{\"phase\":\"Running\"}}"),
+            &doc, &err),
+        0);
+    store_txn_create(txn, &doc);
+    store_txn_node(
+        txn, STR("uid-w"), STR("w-1"), 1,
+        STR("{\"id\":\"w-1\",\"name\":\"w.a\",\"type\":\"Pod\",\"templateName\":\"x\","
+            "\"phase\":\"Succeeded\",\"startedAt\":\"2026-01-01T00:00:00Z\",\"finishedAt\":"
+            "\"2026-01-01T00:01:00Z\",\"outputs\":{\"exitCode\":\"0\"}}"));
+    store_txn_node(
+        txn, STR("uid-w"), STR("w-2"), 2,
+        STR("{\"id\":\"w-2\",\"name\":\"w.b\",\"type\":\"Pod\",\"templateName\":\"y\","
+            "\"phase\":\"Running\",\"startedAt\":\"2026-01-01T00:00:00Z\"}"));
+    store_txn_node(
+        txn, STR("uid-w"), STR("w"), 3,
+        STR("{\"id\":\"w\",\"name\":\"w\",\"type\":\"Steps\",\"phase\":\"Running\"}"));
+    world_commit(w, txn);
+}
+
+/* The pods' names, by the rule of upstream. */
+static const char *name_of(const struct world *w, const char *tmpl, const char *node)
+{
+    return str_printf(w->a, "w-%s-%u", tmpl, str_fnv32a(str_from(node))).ptr;
+}
+
+static const char *path_of(const struct world *w, const char *name)
+{
+    return str_printf(w->a, PODS "/%s", name).ptr;
+}
+
+static void test_lists(void **state)
+{
+    static const struct step steps[] = {
+        {"GET", PODS, NULL, NULL, 200, "\"kind\":\"PodList\"", "\"items\":[]"},
+        {"GET", PODS "?labelSelector=voice%3Dloud", NULL, NULL, 200, "\"phase\":\"Succeeded\"",
+         "\"phase\":\"Running\""},
+        {"GET", PODS "?labelSelector=all", NULL, NULL, 200, "\"phase\":\"Running\"", NULL},
+        {"GET", PODS "?fieldSelector=status.phase%3DRunning", NULL, NULL, 200,
+         "\"workflows.argoproj.io/completed\":\"false\"", "\"phase\":\"Succeeded\""},
+        {"GET", PODS "?labelSelector=none", NULL, NULL, 200, "\"items\":[]", NULL},
+        {"GET", "/api/v1/pods", NULL, NULL, 200,
+         "\"annotations\":{\"kubectl.kubernetes.io/default-container\":\"main\","
+         "\"workflows.argoproj.io/node-id\":\"w-1\",\"workflows.argoproj.io/node-name\":"
+         "\"w.a\"}",
+         NULL},
+        {"GET", "/api/v1/namespaces/other/pods", NULL, NULL, 200, "\"items\":[]", NULL},
+        {"GET", PODS "?labelSelector=all,voice", NULL,
+         "application/json;as=Table;v=v1;g=meta.k8s.io", 200, "\"0/1\",\"Completed\",0,", NULL},
+        {"GET", PODS "?fieldSelector=status.phase%3DRunning", NULL,
+         "application/json;as=Table;v=v1;g=meta.k8s.io", 200, "\"1/1\",\"Running\",0,", NULL},
+        {"GET", PODS "/nothing", NULL, NULL, 404, "pods \\\"nothing\\\" not found", NULL},
+        {"GET", PODS "/w-none", NULL, NULL, 404, "pods \\\"w-none\\\" not found", NULL},
+        {"POST", PODS, "{}", NULL, 405, "\"reason\":\"MethodNotAllowed\"", NULL},
+        {"DELETE", PODS, NULL, NULL, 405, "\"reason\":\"MethodNotAllowed\"", NULL},
+        {"GET", "/api/v1", NULL, NULL, 200,
+         "\"kind\":\"Pod\",\"verbs\":[\"delete\",\"get\",\"list\",\"watch\"]", NULL},
+        {"GET", "/api/v1", NULL, NULL, 200, "\"name\":\"pods/log\"", NULL},
+    };
+
+    make_workflow(*state);
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+static void test_one(void **state)
+{
+    struct world *w = *state;
+    const char *over = path_of(w, name_of(w, "x", "w.a"));
+    const char *runs = path_of(w, name_of(w, "y", "w.b"));
+    const struct step steps[] = {
+        {"GET", over, NULL, NULL, 200,
+         "\"ownerReferences\":[{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\","
+         "\"name\":\"w\",\"uid\":\"uid-w\",\"controller\":true",
+         NULL},
+        {"GET", over, NULL, NULL, 200,
+         "\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"i\",\"command\":[\"c\"],"
+         "\"resources\":{}}],\"restartPolicy\":\"Never\"}",
+         NULL},
+        {"GET", over, NULL, NULL, 200,
+         "\"state\":{\"terminated\":{\"exitCode\":0,\"reason\":\"Completed\",\"startedAt\":",
+         NULL},
+        {"GET", runs, NULL, NULL, 200, "\"state\":{\"running\":{\"startedAt\":", NULL},
+        {"GET", str_printf(w->a, "%s/log?previous=true", runs).ptr, NULL, NULL, 400,
+         "previous terminated container \\\"main\\\" in pod", NULL},
+        {"PATCH", runs, "{}", NULL, 405, "MethodNotAllowed", NULL},
+        /* what is over goes at once, what runs stays until it has ended */
+        {"DELETE", str_printf(w->a, "%s?dryRun=All", over).ptr, NULL, NULL, 200,
+         "\"kind\":\"Pod\"", NULL},
+        {"GET", over, NULL, NULL, 200, "\"kind\":\"Pod\"", NULL},
+        {"DELETE", over, "{\"gracePeriodSeconds\":0}", NULL, 200, "\"kind\":\"Pod\"", NULL},
+        {"GET", over, NULL, NULL, 404, "not found", NULL},
+        {"DELETE", over, NULL, NULL, 404, "not found", NULL},
+        {"DELETE", runs, NULL, NULL, 200, "\"kind\":\"Pod\"", NULL},
+        {"GET", PODS, NULL, NULL, 200, "\"phase\":\"Running\"", "\"phase\":\"Succeeded\""},
+    };
+
+    make_workflow(w);
+    run_steps(w, steps, COUNT_OF(steps));
+}
+
+/* A watch tells of pods alone, of each once, and that one is gone. */
+static void test_watch(void **state)
+{
+    struct world *w = *state;
+    const char *path = path_of(w, name_of(w, "x", "w.a"));
+    const struct step delete[] = {{"DELETE", path, NULL, NULL, 200, "\"kind\":\"Pod\"", NULL}};
+    struct call all = {.method = "GET",
+                       .path = PODS "?watch=true",
+                       .body = "",
+                       .token = "secret",
+                       .stop_after = 1500,
+                       .seen = STRBUF_INIT(1 << 20)};
+    struct call gone = {.method = "GET",
+                        .path = PODS "?watch=true&resourceVersion=2",
+                        .body = "",
+                        .token = "secret",
+                        .stop_after = 700,
+                        .seen = STRBUF_INIT(1 << 20)};
+
+    make_workflow(w);
+    world_run(w, &all);
+    assert_true(str_starts(strbuf_str(&all.seen),
+                           STR("{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":"
+                               "\"Pod\"")));
+    assert_true(str_find(strbuf_str(&all.seen), STR("Workflow\",\"metadata")) == SIZE_MAX);
+    strbuf_done(&all.seen);
+    run_steps(w, delete, 1);
+    world_run(w, &gone);
+    assert_true(str_find(strbuf_str(&gone.seen), STR("{\"type\":\"DELETED\"")) != SIZE_MAX);
+    strbuf_done(&gone.seen);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_lists), TEST(test_one), TEST(test_watch)};
+
+    return cmocka_run_group_tests_name("api_pods", tests, NULL, NULL);
+}

@@ -1,0 +1,619 @@
+/* Pods as objects. See pods.h. */
+#include "api/core/pods.h"
+
+#include "api/core/log_internal.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+#define DELETED_TABLE STR("pod_deleted")
+
+bool api_is_pod(const struct object_kind *kind)
+{
+    return strcmp(kind->kind, "Pod") == 0 && kind->group[0] == '\0';
+}
+
+/* ---- one pod ---- */
+
+/* As the engine names it: a retried workflow's pods are others. */
+static struct str uid_of(struct arena *a, const struct json *workflow, const struct json *node)
+{
+    int64_t generation = 1;
+    unsigned hash = str_fnv32a(json_get_str(node, STR("name")));
+
+    if (!json_i64(json_path(workflow, "metadata", "generation", NULL), &generation) ||
+        generation <= 1)
+        return str_printf(a, STR_FMT "-%u", STR_ARG(object_uid(workflow)), hash);
+    return str_printf(a, STR_FMT "-%ur%lld", STR_ARG(object_uid(workflow)), hash,
+                      (long long) generation);
+}
+
+static struct str phase_of(const struct json *node)
+{
+    struct str phase = json_get_str(node, STR("phase"));
+
+    return str_is(phase, "Error") ? STR("Failed") : phase;
+}
+
+static bool has_phase(const struct json *node, const char *phase)
+{
+    return str_is(phase_of(node), phase);
+}
+
+static struct json owners(struct arena *a, const struct json *workflow)
+{
+    struct json_object_builder b = {0};
+    struct json_array_builder list = {0};
+
+    json_add_str(a, &b, STR("apiVersion"), json_get_str(workflow, STR("apiVersion")));
+    json_add(a, &b, STR("kind"), json_string(STR("Workflow")));
+    json_add_str(a, &b, STR("name"), object_name(workflow));
+    json_add_str(a, &b, STR("uid"), object_uid(workflow));
+    json_add(a, &b, STR("controller"), json_bool(true));
+    json_add(a, &b, STR("blockOwnerDeletion"), json_bool(true));
+    json_push(a, &list, json_object(&b));
+    return json_array(&list);
+}
+
+static struct json metadata(struct arena *a, const struct json *workflow,
+                            const struct json *node)
+{
+    struct json_object_builder b = {0}, notes = {0};
+    struct json labels = api_node_pod_labels(a, workflow, node);
+    bool is_over = !str_is_empty(json_get_str(node, STR("finishedAt")));
+
+    labels = json_set(a, &labels, STR("workflows.argoproj.io/completed"),
+                      json_string(is_over ? STR("true") : STR("false")));
+    json_add_str(a, &notes, STR("kubectl.kubernetes.io/default-container"), STR("main"));
+    json_add_str(a, &notes, STR("workflows.argoproj.io/node-id"),
+                 json_get_str(node, STR("id")));
+    json_add_str(a, &notes, STR("workflows.argoproj.io/node-name"),
+                 json_get_str(node, STR("name")));
+    json_add_str(a, &b, STR("name"), api_node_pod_name(a, workflow, node));
+    json_add_str(a, &b, STR("namespace"), object_namespace(workflow));
+    json_add_str(a, &b, STR("uid"), uid_of(a, workflow, node));
+    json_add_str(a, &b, STR("resourceVersion"),
+                 json_str(json_path(workflow, "metadata", "resourceVersion", NULL)));
+    json_add_str(a, &b, STR("creationTimestamp"), json_get_str(node, STR("startedAt")));
+    json_add(a, &b, STR("labels"), labels);
+    json_add(a, &b, STR("annotations"), json_object(&notes));
+    json_add(a, &b, STR("ownerReferences"), owners(a, workflow));
+    return json_object(&b);
+}
+
+/* A container of the template under a name, or an empty one. */
+static struct json container(struct arena *a, const struct json *of, struct str name)
+{
+    static const char *const kept[] = {"image", "command",   "args",      "env",
+                                       "ports", "resources", "workingDir"};
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("name"), json_string(name));
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        const struct json *v = json_get(of, str_from(kept[i]));
+
+        if (v && v->type != JSON_NULL)
+            json_add(a, &b, str_from(kept[i]), *v);
+    }
+    if (!json_get(of, STR("resources"))) {
+        struct json_object_builder none = {0};
+
+        json_add(a, &b, STR("resources"), json_object(&none));
+    }
+    return json_object(&b);
+}
+
+static struct json spec_of(struct arena *a, const struct json *tmpl, const struct json *node)
+{
+    const struct json *script = json_get(tmpl, STR("script")), *init, *item;
+    struct json_array_builder containers = {0}, inits = {0};
+    struct json_object_builder b = {0};
+
+    init = json_get(tmpl, STR("initContainers"));
+    for (size_t i = 0; (item = json_item(init, i)) != NULL; i++)
+        json_push(a, &inits, container(a, item, json_get_str(item, STR("name"))));
+    if (inits.len > 0)
+        json_add(a, &b, STR("initContainers"), json_array(&inits));
+    json_push(a, &containers,
+              container(a, script ? script : json_get(tmpl, STR("container")), STR("main")));
+    json_add(a, &b, STR("containers"), json_array(&containers));
+    json_add(a, &b, STR("restartPolicy"), json_string(STR("Never")));
+    json_add_str(a, &b, STR("nodeName"), json_get_str(node, STR("hostNodeName")));
+    return json_object(&b);
+}
+
+static struct json exit_code(struct arena *a, const struct json *node)
+{
+    struct str code = json_str(json_path(node, "outputs", "exitCode", NULL));
+    int64_t number = has_phase(node, "Succeeded") ? 0 : 1;
+
+    if (!str_is_empty(code) && !parse_i64(code, &number))
+        number = 1;
+    return json_int(a, number);
+}
+
+/* {"terminated": {...}}, {"running": {...}} or {"waiting": {...}} */
+static struct json state_of(struct arena *a, const struct json *node)
+{
+    struct json_object_builder state = {0}, b = {0};
+    const char *word = "waiting";
+
+    if (has_phase(node, "Running")) {
+        word = "running";
+        json_add_str(a, &b, STR("startedAt"), json_get_str(node, STR("startedAt")));
+    } else if (has_phase(node, "Pending")) {
+        json_add(a, &b, STR("reason"), json_string(STR("ContainerCreating")));
+    } else {
+        word = "terminated";
+        json_add(a, &b, STR("exitCode"), exit_code(a, node));
+        json_add(a, &b, STR("reason"),
+                 json_string(has_phase(node, "Succeeded") ? STR("Completed") : STR("Error")));
+        json_add_str(a, &b, STR("message"), json_get_str(node, STR("message")));
+        json_add_str(a, &b, STR("startedAt"), json_get_str(node, STR("startedAt")));
+        json_add_str(a, &b, STR("finishedAt"), json_get_str(node, STR("finishedAt")));
+    }
+    json_add(a, &state, str_from(word), json_object(&b));
+    return json_object(&state);
+}
+
+static struct json container_status(struct arena *a, const struct json *spec,
+                                    const struct json *node)
+{
+    const struct json *main = json_item(json_get(spec, STR("containers")), 0);
+    struct str image = json_get_str(main, STR("image"));
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("name"), json_string(STR("main")));
+    json_add(a, &b, STR("image"), json_string(str_is_none(image) ? STR("") : image));
+    json_add(a, &b, STR("imageID"), json_string(STR("")));
+    json_add(a, &b, STR("ready"), json_bool(has_phase(node, "Running")));
+    json_add(a, &b, STR("started"), json_bool(has_phase(node, "Running")));
+    json_add(a, &b, STR("restartCount"), json_int(a, 0));
+    json_add(a, &b, STR("state"), state_of(a, node));
+    return json_object(&b);
+}
+
+static struct json status_of(struct arena *a, const struct json *spec, const struct json *node)
+{
+    struct json_object_builder b = {0};
+    struct json_array_builder containers = {0};
+
+    json_push(a, &containers, container_status(a, spec, node));
+    json_add_str(a, &b, STR("phase"), phase_of(node));
+    json_add_str(a, &b, STR("message"), json_get_str(node, STR("message")));
+    json_add_str(a, &b, STR("hostIP"), json_get_str(node, STR("hostIP")));
+    json_add_str(a, &b, STR("podIP"), json_get_str(node, STR("podIP")));
+    json_add_str(a, &b, STR("startTime"), json_get_str(node, STR("startedAt")));
+    json_add(a, &b, STR("containerStatuses"), json_array(&containers));
+    return json_object(&b);
+}
+
+static struct json pod_value(struct arena *a, const struct json *workflow,
+                             const struct json *node)
+{
+    struct json_object_builder b = {0};
+    struct json spec = spec_of(a, api_node_template(workflow, node), node);
+
+    json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
+    json_add(a, &b, STR("kind"), json_string(STR("Pod")));
+    json_add(a, &b, STR("metadata"), metadata(a, workflow, node));
+    json_add(a, &b, STR("spec"), spec);
+    json_add(a, &b, STR("status"), status_of(a, &spec, node));
+    return json_object(&b);
+}
+
+/* ---- which pods there are ---- */
+
+/* The uids of pods that clients deleted. */
+static int read_deleted(struct api *api, struct arena *a, struct map *ret, struct err *err)
+{
+    struct store_row *rows;
+    size_t count;
+
+    map_init_borrowed(ret);
+    if (store_rows(api->options.store, a, DELETED_TABLE, STR(""), &rows, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        map_put(ret, rows[i].key, ret);
+    return 0;
+}
+
+static bool is_there(struct arena *a, const struct json *workflow, const struct json *node,
+                     const struct map *deleted)
+{
+    bool is_over = !str_is_empty(json_get_str(node, STR("finishedAt")));
+
+    if (!str_is(json_get_str(node, STR("type")), "Pod") || str_is_empty(phase_of(node)))
+        return false;
+    return !is_over || deleted->len == 0 || !map_find(deleted, uid_of(a, workflow, node));
+}
+
+static struct json fields_of(struct arena *a, const struct json *pod)
+{
+    struct json_object_builder b = {0};
+
+    json_add_str(a, &b, STR("metadata.name"), object_name(pod));
+    json_add_str(a, &b, STR("metadata.namespace"), object_namespace(pod));
+    json_add_str(a, &b, STR("status.phase"), json_str(json_path(pod, "status", "phase", NULL)));
+    json_add_str(a, &b, STR("spec.nodeName"),
+                 json_str(json_path(pod, "spec", "nodeName", NULL)));
+    json_add_str(a, &b, STR("spec.restartPolicy"), STR("Never"));
+    return json_object(&b);
+}
+
+static bool is_wanted(struct arena *a, const struct store_query *q, const struct json *pod)
+{
+    const struct json fields = fields_of(a, pod);
+
+    return (!q->labels ||
+            selector_matches(q->labels, json_path(pod, "metadata", "labels", NULL))) &&
+           (!q->fields || selector_matches(q->fields, &fields));
+}
+
+static void push_pods(struct arena *a, const struct store_query *q, const struct json *workflow,
+                      const struct map *deleted, struct json_array_builder *to)
+{
+    const struct json *nodes = json_path(workflow, "status", "nodes", NULL);
+
+    for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {
+        const struct json *node = &nodes->members[i].value;
+        struct json pod;
+
+        if (!is_there(a, workflow, node, deleted))
+            continue;
+        pod = pod_value(a, workflow, node);
+        if (is_wanted(a, q, &pod))
+            json_push(a, to, pod);
+    }
+}
+
+/* The query for the Workflows whose pods match: labels and fields are those of pods. */
+static struct store_query workflows_of(const struct store_query *q)
+{
+    return (struct store_query){
+        .group = STR("argoproj.io"), .kind = STR("Workflow"), .ns = q->ns};
+}
+
+static int list_page(struct api *api, struct arena *a, const struct store_list *list,
+                     const struct store_query *q, struct json_array_builder *to,
+                     struct err *err)
+{
+    struct map deleted = {0};
+    int result = read_deleted(api, a, &deleted, err);
+
+    for (size_t i = 0; i < list->len && result == 0; i++) {
+        struct json doc;
+
+        result = api_object_shown(api, a, list->at[i], API_WHOLE, &doc, err);
+        if (result == 0)
+            push_pods(a, q, &doc, &deleted, to);
+        if (result == 0 && to->len > POD_LIST_MAX)
+            result = err_set(err, ERR_LIMIT,
+                             "there are more than %d pods: ask for a namespace or a label",
+                             POD_LIST_MAX);
+    }
+    map_done(&deleted);
+    return result;
+}
+
+int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
+                 struct api_list *ret, struct err *err)
+{
+    const struct store_query of = workflows_of(q);
+    struct json_array_builder items = {0};
+    struct store_list list;
+    int result;
+
+    if (store_list(api->options.store, a, &of, &list, err) < 0)
+        return -1;
+    result = list_page(api, a, &list, q, &items, err);
+    *ret = (struct api_list){
+        .items = json_array(&items), .rv = list.rv, .continue_token = STR("")};
+    store_list_done(&list);
+    return result;
+}
+
+/* ---- by name ---- */
+
+/* A pod and where it comes from; in an arena. */
+struct found {
+    struct json workflow, pod;
+    struct str uid;
+    bool is_over;
+};
+
+static bool find_in(struct arena *a, const struct json *workflow, struct str name,
+                    const struct map *deleted, struct found *ret)
+{
+    const struct json *nodes = json_path(workflow, "status", "nodes", NULL);
+
+    for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {
+        const struct json *node = &nodes->members[i].value;
+
+        if (!is_there(a, workflow, node, deleted) ||
+            !str_eq(api_node_pod_name(a, workflow, node), name))
+            continue;
+        *ret = (struct found){.workflow = *workflow,
+                              .pod = pod_value(a, workflow, node),
+                              .uid = uid_of(a, workflow, node),
+                              .is_over = !str_is_empty(json_get_str(node, STR("finishedAt")))};
+        return true;
+    }
+    return false;
+}
+
+/* A pod's name begins with its Workflow's: every beginning up to a dash is tried. */
+static int find_pod(struct api *api, struct arena *a, struct str ns, struct str name,
+                    struct found *ret, struct err *err)
+{
+    struct map deleted = {0};
+    bool is_found = false;
+    int result = read_deleted(api, a, &deleted, err);
+
+    for (size_t len = name.len; len > 0 && result == 0 && !is_found; len--) {
+        const struct store_key key = {STR("argoproj.io"), STR("Workflow"), ns,
+                                      str_head(name, len)};
+        struct json doc;
+
+        if (len < name.len && name.ptr[len] != '-')
+            continue;
+        if (api_object_get(api, a, &key, API_WHOLE, &doc, err) == 0)
+            is_found = find_in(a, &doc, name, &deleted, ret);
+        else if (err->kind != ERR_NOT_FOUND)
+            result = -1;
+    }
+    map_done(&deleted);
+    if (result == 0 && !is_found)
+        return err_set(err, ERR_NOT_FOUND, "pods \"" STR_FMT "\" not found", STR_ARG(name));
+    return result;
+}
+
+int api_pod_get(struct api *api, struct arena *a, struct str ns, struct str name,
+                struct json *ret, struct err *err)
+{
+    struct found found;
+
+    if (find_pod(api, a, ns, name, &found, err) < 0)
+        return -1;
+    *ret = found.pod;
+    return 0;
+}
+
+/* ---- watching ---- */
+
+/* What a reader has been told; used by one job at a time. */
+struct pod_view {
+    struct api_watch_view base;
+    struct api *api;
+    struct store_query query; /* of pods; texts in the stream's arena */
+    struct map told;          /* "workflow uid/pod uid" -> told_pod */
+};
+
+struct told_pod {
+    uint64_t hash;
+    char *text; /* the last line's object, owned */
+    size_t len;
+    bool is_seen; /* in the event that is looked at */
+};
+
+static void told_free(struct told_pod *t)
+{
+    if (t)
+        free(t->text);
+    free(t);
+}
+
+static void add_line(struct pod_view *v, struct arena *a, struct strbuf *to, const char *type,
+                     const struct json *pod)
+{
+    strbuf_add(to, v->base.format->event(a, v->base.fields, type, pod));
+}
+
+/* A pod as it is now: a line when it is new or has changed. */
+static void tell(struct pod_view *v, struct arena *a, struct strbuf *to, const struct json *pod)
+{
+    struct json bare = json_set_path(a, pod, json_null(), "metadata", "resourceVersion", NULL);
+    struct str key = object_uid(pod), text = json_text(a, &bare, JSON_COMPACT);
+    struct told_pod *t = map_find(&v->told, key);
+    bool is_new = !t;
+
+    if (t && t->hash == str_hash(text)) {
+        t->is_seen = true;
+        return;
+    }
+    if (is_new) {
+        t = NEW(struct told_pod);
+        map_put(&v->told, key, t);
+    }
+    free(t->text);
+    text = json_text(a, pod, JSON_COMPACT);
+    *t = (struct told_pod){.hash = str_hash(json_text(a, &bare, JSON_COMPACT)),
+                           .text = mem_dup(text.ptr, text.len),
+                           .len = text.len,
+                           .is_seen = true};
+    add_line(v, a, to, is_new ? "ADDED" : "MODIFIED", pod);
+}
+
+static void tell_gone(struct pod_view *v, struct arena *a, struct strbuf *to, size_t at)
+{
+    struct told_pod *t = v->told.entries[at].value;
+    struct json pod;
+    struct err err;
+
+    if (json_parse(a, str_copy(a, str_of(t->text, t->len)), &pod, &err) == 0)
+        add_line(v, a, to, "DELETED", &pod);
+    told_free(map_take(&v->told, v->told.entries[at].key));
+}
+
+/* Pods of the Workflow that were told of before and are not there any more. */
+static void tell_rest(struct pod_view *v, struct arena *a, struct strbuf *to,
+                      struct str workflow_uid)
+{
+    size_t i = 0;
+
+    while (i < v->told.len) {
+        struct told_pod *t = v->told.entries[i].value;
+        bool is_its = str_starts(v->told.entries[i].key, workflow_uid);
+
+        if (is_its && !t->is_seen) {
+            tell_gone(v, a, to, i);
+            continue;
+        }
+        t->is_seen = false;
+        i++;
+    }
+}
+
+static struct str view_event(struct api_watch_view *base, struct arena *a, const char *type,
+                             const struct json *workflow)
+{
+    struct pod_view *v = CONTAINER_OF(base, struct pod_view, base);
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
+    struct json_array_builder pods = {0};
+    struct map deleted = {0};
+    struct err err;
+
+    if (strcmp(type, "DELETED") != 0 && read_deleted(v->api, a, &deleted, &err) == 0)
+        push_pods(a, &v->query, workflow, &deleted, &pods);
+    map_done(&deleted);
+    for (size_t i = 0; i < pods.len; i++)
+        tell(v, a, &text, &pods.at[i]);
+    tell_rest(v, a, &text, object_uid(workflow));
+    return str_copy(a, strbuf_str(&text));
+}
+
+static void view_free(struct api_watch_view *base)
+{
+    struct pod_view *v = CONTAINER_OF(base, struct pod_view, base);
+
+    MAP_FOREACH (entry, &v->told)
+        told_free(entry->value);
+    map_done(&v->told);
+    free(v);
+}
+
+/* A reader that goes on from a list knows the pods of that list: that one of them is gone must
+ * be told, also when it went before the watch began. */
+static void prime(struct pod_view *v, const struct store_list *list)
+{
+    static const struct map nothing = {0};
+    struct err err;
+
+    for (size_t i = 0; i < list->len; i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json_array_builder pods = {0};
+        struct json doc;
+
+        if (api_object_shown(v->api, a, list->at[i], API_WHOLE, &doc, &err) < 0)
+            continue;
+        push_pods(a, &v->query, &doc, &nothing, &pods);
+        for (size_t n = 0; n < pods.len && v->told.len < POD_LIST_MAX; n++) {
+            struct str text = json_text(a, &pods.at[n], JSON_COMPACT);
+            struct told_pod *t = NEW(struct told_pod);
+
+            *t = (struct told_pod){.text = mem_dup(text.ptr, text.len), .len = text.len};
+            map_put(&v->told, object_uid(&pods.at[n]), t);
+        }
+    }
+}
+
+void api_pod_watch(struct api *api, struct api_watch_request *r)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_view *v = NEW(struct pod_view);
+    struct store_list list;
+    struct err err;
+
+    v->base = (struct api_watch_view){.event = view_event,
+                                      .free = view_free,
+                                      .format = r->format,
+                                      .fields = str_copy(r->arena, r->fields)};
+    v->api = api;
+    v->query = r->query.of;
+    r->query.of = workflows_of(&v->query);
+    r->view = &v->base;
+    if (r->query.from_rv <= 0 ||
+        store_list(api->options.store, a, &r->query.of, &list, &err) < 0)
+        return;
+    prime(v, &list);
+    store_list_done(&list);
+}
+
+/* ---- deleting ---- */
+
+/* A deletion under way; lives in the request's arena. */
+struct deletion {
+    struct api_call *call;
+    struct loop_task task;
+    struct found found;
+    struct store_key workflow;
+    uint64_t grace_ms;
+};
+
+static void on_deleted(void *ctx, const struct store_result *result, const struct err *err)
+{
+    struct deletion *d = ctx;
+    struct pod_runner *runner = d->call->api->options.runner;
+
+    (void) result;
+    if (err->kind != ERR_NONE) {
+        d->call->dialect->fail(d->call->req, err);
+        return;
+    }
+    if (runner && runner->ops->kill && !d->found.is_over)
+        pod_kill(runner, d->found.uid, STR("pod deleted"), d->grace_ms);
+    d->call->dialect->object(d->call->req, 200, &d->found.pod);
+}
+
+/* Rows of Workflows that are gone go with this one. */
+static void forget_old(struct api *api, struct arena *a, struct store_txn *txn)
+{
+    struct map there = {0};
+    struct store_row *rows;
+    struct str *uids;
+    size_t count, row_count;
+    struct err err;
+
+    map_init_borrowed(&there);
+    if (store_rows(api->options.store, a, DELETED_TABLE, STR(""), &rows, &row_count, &err) <
+            0 ||
+        store_uids(api->options.store, a, STR("Workflow"), &uids, &count, &err) < 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        map_put(&there, uids[i], api);
+    for (size_t i = 0; i < row_count; i++)
+        if (!map_find(&there, rows[i].value))
+            store_txn_row_put(txn, DELETED_TABLE, rows[i].key, STR_NONE);
+    map_done(&there);
+}
+
+void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64_t grace_s)
+{
+    struct arena *a = http_arena(call->req);
+    struct store *store = call->api->options.store;
+    struct deletion *d = ARENA_NEW(a, struct deletion);
+    struct store_txn *txn;
+    struct err err;
+
+    *d = (struct deletion){.call = call,
+                           .grace_ms = grace_s < 0 ? 30000 : (uint64_t) grace_s * 1000};
+    if (find_pod(call->api, a, ns, name, &d->found, &err) < 0) {
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    if (call->is_dry_run) {
+        call->dialect->object(call->req, 200, &d->found.pod);
+        return;
+    }
+    d->workflow = (struct store_key){STR("argoproj.io"), STR("Workflow"), ns,
+                                     object_name(&d->found.workflow)};
+    txn = store_txn_new(store);
+    forget_old(call->api, a, txn);
+    store_txn_row_put(txn, DELETED_TABLE, d->found.uid, object_uid(&d->found.workflow));
+    if (d->found.is_over) /* watchers of pods are told by a change of their Workflow */
+        store_txn_touch(txn, &d->workflow, object_uid(&d->found.workflow));
+    if (store_commit(store, txn, on_deleted, d, &err) < 0) {
+        err.kind = ERR_TRANSIENT;
+        call->dialect->fail(call->req, &err);
+    }
+}

@@ -1,0 +1,31 @@
+/*
+ * api/core/pods.h - pods as objects: a view of the nodes of Workflows, which kubectl reads as
+ * the pods that upstream's controller would have made.
+ *
+ * Nothing is stored but which pods a client deleted: a row of the table "pod_deleted" by the
+ * pod's uid hides a pod once it has ended. A pod is there as long as its Workflow. Its
+ * containers are shown as the template has them, before tags are filled in.
+ */
+#pragma once
+
+#include "api/core/watch.h"
+
+/** api_is_pod() - is it the kind Pod, which is served as a view? */
+bool api_is_pod(const struct object_kind *kind);
+
+/** api_pod_get() - one pod, in @a; ERR_NOT_FOUND; blocking */
+int api_pod_get(struct api *api, struct arena *a, struct str ns, struct str name,
+                struct json *ret, struct err *err);
+
+/** api_pod_list() - all pods that match, in @a; errors as api_object_list(), ERR_LIMIT over
+ * POD_LIST_MAX; blocking */
+int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
+                 struct api_list *ret, struct err *err);
+
+/** api_pod_watch() - a view for api_watch_start() that tells of pods instead of the Workflows
+ * that @r watches; changes @r->query to watch those */
+void api_pod_watch(struct api *api, struct api_watch_request *r);
+
+/** api_pod_delete() - kill a pod and hide it when it has ended; http thread; answers with the
+ * pod. @grace_s: seconds that it may take, -1: the default */
+void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64_t grace_s);
