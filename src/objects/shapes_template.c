@@ -117,19 +117,31 @@ static const struct field continue_on_rows[] = {
 };
 LOCAL_SHAPE(continue_on, "ContinueOn", "What does not end the workflow.");
 
-static const struct field lifecycle_hook_rows[] = {
+static const struct field hook_rows[] = {
     TEXT("template", "Template to run."),
     PART("templateRef", template_ref, "Template of a WorkflowTemplate to run."),
     PART("arguments", arguments, "What is given to it."),
-    TEXT("expression", "When it runs.", LATER),
     {0},
 };
-LOCAL_SHAPE(lifecycle_hook, "LifecycleHook", "A template that runs beside.");
+LOCAL_SHAPE(hook, "Hook", "A template that runs beside or after.");
+
+static const struct field exit_hook_rows[] = {
+    TEXT("expression", "When it runs; absent: always."),
+    {0},
+};
+LOCAL_SHAPE(exit_hook, "ExitHook", "A template that runs at the end.", .inlined = &shape_hook);
+
+static const struct field lifecycle_hook_rows[] = {
+    TEXT("expression", "When it runs.", .flags = FIELD_REQUIRED),
+    {0},
+};
+LOCAL_SHAPE(lifecycle_hook, "LifecycleHook", "A template that runs beside.",
+            .inlined = &shape_hook);
 
 static const struct field other_hook =
-    PART("other", lifecycle_hook, "Runs when its expression holds.", LATER);
+    PART("other", lifecycle_hook, "Runs when its expression holds.");
 static const struct field hooks_rows[] = {
-    PART("exit", lifecycle_hook, "Runs at the end."),
+    PART("exit", exit_hook, "Runs at the end."),
     {0},
 };
 SHAPE(hooks, "LifecycleHooks", "Templates that run beside, by a name; exit runs at the end.",

@@ -135,8 +135,6 @@ static void test_refused(void **state)
         {"podSpecPatch: x", "4:8: spec.podSpecPatch: \"podSpecPatch\""},
         {"volumeClaimTemplates: [{spec: {}}]",
          "4:8: spec.volumeClaimTemplates: \"volumeClaimTemplates\""},
-        {"hooks: {exit: {template: t}, run: {template: t, expression: x}}",
-         "4:37: spec.hooks.run: \"run\""},
         {"workflowMetadata: {labelsFrom: {a: {expression: x}}}",
          "4:27: spec.workflowMetadata.labelsFrom: \"labelsFrom\""},
         {"arguments: {artifacts: [{name: x, raw: {data: x}}]}",

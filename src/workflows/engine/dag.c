@@ -63,6 +63,7 @@ int wf_dag_open(struct wf *wf, struct wf_frame *f, struct err *err)
     for (size_t i = 0; i < f->step_count; i++) {
         f->steps[i].json = json_item(list, i);
         f->steps[i].name = json_get_str(json_item(list, i), STR("name"));
+        f->has_hooks = f->has_hooks || wf_has_hooks(json_item(list, i));
         tasks[i] = depends_task_of(json_item(list, i));
     }
     return compile(f, tasks, err);
@@ -123,11 +124,27 @@ static void fail_task(struct wf *wf, struct wf_frame *f, struct wf_step *task,
     skip_task(wf, f, task, WF_ERROR, text, 0);
 }
 
+/* Has all of a task's node, of its group or of an item ended? Hooks whose expressions have no
+ * answer are errors of the node. */
+static bool is_settled(struct wf *wf, struct wf_frame *f, struct wf_step *task,
+                       struct wf_node *n)
+{
+    bool is_item = task->is_loop && n != task->node;
+    struct err err;
+    int rc =
+        wf_hooks_settle(wf, f, task->json, n, is_item ? WF_HOOKS_EXIT : WF_HOOKS_ALL, &err);
+
+    if (rc < 0 && wf_node_is_done(n))
+        wf_node_spoil(wf, n, str_from(err.text));
+    return rc <= 0 && wf_node_is_done(n);
+}
+
 static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *task,
                         struct wf_node *child)
 {
-    if (wf_call_arm(child) || wf_hook_start(wf, f, task->json, child))
-        task->unfinished++;
+    wf_call_arm(child);
+    child->is_held = !is_settled(wf, f, task, child);
+    task->unfinished += child->is_held;
 }
 
 /* One task or one item of it. 1: wait, -1: errored (the node, if any, says so). */
@@ -175,7 +192,9 @@ static int start_loop(struct wf *wf, struct wf_frame *f, struct wf_step *task, s
             link_task(wf, f, task, task->node);
         }
         task->node->owner = NULL;
+        task->node->step = call.step;
     }
+    is_settled(wf, f, task, task->node);
     for (; rc == 0 && task->next < task->loop.len; task->next += rc == 0) {
         if (items_expand(&task->loop, task->next, wf->pass->a, &outer, &item, err) < 0)
             return wf_is_missing(wf, err) ? 1 : -1;
@@ -248,7 +267,8 @@ static enum wf_phase group_phase(const struct wf_node *group)
     enum wf_phase ret = WF_SUCCEEDED;
 
     for (size_t i = 0; i < group->children.len; i++)
-        if (wf_phase_is_bad(group->children.at[i]->phase))
+        if (wf_phase_is_bad(group->children.at[i]->phase) &&
+            !(group->children.at[i]->flags & WF_FLAG_HOOKED))
             ret = group->children.at[i]->phase;
     return ret;
 }
@@ -274,11 +294,14 @@ static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 {
     if (task->is_done)
         return;
-    task->is_done = task->is_ready = true;
-    f->unfinished--;
-    if (task->node && task->node->type == WF_TASK_GROUP)
+    task->is_ready = true;
+    if (task->node->type == WF_TASK_GROUP)
         wf_node_end(wf, task->node, task->is_errored ? WF_ERROR : group_phase(task->node),
                     task->is_errored ? task->node->message : STR_NONE);
+    if (task->node->type == WF_TASK_GROUP && !is_settled(wf, f, task, task->node))
+        return;
+    task->is_done = true;
+    f->unfinished--;
     f->states[task - f->steps] = state_of(task->node);
     VEC_FOREACH (it, &task->feeds)
         if (--f->steps[*it].waits == 0)
@@ -321,6 +344,41 @@ static void finish(struct wf *wf, struct wf_frame *f)
         wf_node_end(wf, f->node, phase, STR_NONE);
 }
 
+/* A node of a task has ended, or one of its hooks. */
+static void settle(struct wf *wf, struct wf_frame *f, struct wf_step *task, struct wf_node *n)
+{
+    bool is_group = task->is_loop && n == task->node;
+
+    if (!is_group && (!n->is_held || !is_settled(wf, f, task, n)))
+        return;
+    if (!is_group) {
+        n->is_held = false;
+        task->unfinished--;
+    }
+    if (task->unfinished == 0 && task->is_ready)
+        task_done(wf, f, task);
+    else if (is_group)
+        is_settled(wf, f, task, n);
+}
+
+/* Statuses have changed, or there is room again. */
+static void look_at_hooks(struct wf *wf, struct wf_frame *f)
+{
+    if (!f->has_hooks && !f->has_late_hook)
+        return;
+    f->has_late_hook = false;
+    for (size_t i = 0; i < f->step_count; i++) {
+        struct wf_step *task = &f->steps[i];
+
+        if (!task->node || task->is_done)
+            continue;
+        for (size_t k = 0; task->is_loop && k < task->node->children.len; k++)
+            settle(wf, f, task, task->node->children.at[k]);
+        if (!task->is_done)
+            settle(wf, f, task, task->node);
+    }
+}
+
 void wf_dag_run(struct wf *wf, struct wf_frame *f)
 {
     size_t waiting = f->waiting.len;
@@ -340,7 +398,8 @@ void wf_dag_run(struct wf *wf, struct wf_frame *f)
     for (size_t i = 0; i < f->due.len; i++)
         run_due(wf, f, &f->steps[f->due.at[i]]);
     f->due.len = 0;
-    if (f->unfinished == 0)
+    look_at_hooks(wf, f);
+    if (f->unfinished == 0 && f->due.len == 0)
         finish(wf, f);
 }
 
@@ -348,9 +407,5 @@ void wf_dag_told(struct wf *wf, struct wf_frame *f, struct wf_node *child)
 {
     struct wf_step *task = &f->steps[child->step];
 
-    if (!child->hook_of && wf_hook_start(wf, f, task->json, child))
-        return;
-    task->unfinished--;
-    if (task->unfinished == 0 && task->is_ready)
-        task_done(wf, f, task);
+    settle(wf, f, task, child->hook_of ? child->hook_of : child);
 }

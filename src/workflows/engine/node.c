@@ -173,3 +173,16 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
     wf_outputs_export(wf, n);
     wf_node_tell(wf, n);
 }
+
+void wf_node_spoil(struct wf *wf, struct wf_node *n, struct str message)
+{
+    if (!wf_node_is_done(n)) {
+        wf_node_end(wf, n, WF_ERROR, message);
+        return;
+    }
+    if (is_work(n) && !wf_phase_is_bad(n->phase))
+        n->boundary->bad_inside++;
+    n->phase = WF_ERROR;
+    wf_text_set(&n->message, message);
+    wf_node_changed(wf, n);
+}

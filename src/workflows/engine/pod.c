@@ -199,6 +199,7 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
         n->phase = phase;
         wf_text_set(&n->message, str_is_empty(message) ? STR_NONE : message);
         wf_node_changed(wf, n);
+        wf_hooks_notice(wf, n);
         return;
     }
     wf_pod_uncount(wf, n);

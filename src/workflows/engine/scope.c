@@ -130,6 +130,8 @@ static struct str status_text(struct wf *wf)
 
     if (root && wf_node_is_done(root))
         return wf_phase_name(wf_phase_is_bad(root->phase) ? root->phase : WF_SUCCEEDED);
+    if (root)
+        return wf_phase_name(root->phase);
     return wf_phase_name(wf->phase == WF_NONE ? WF_RUNNING : wf->phase);
 }
 

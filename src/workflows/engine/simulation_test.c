@@ -60,6 +60,13 @@ static void call(struct generator *g, unsigned level, const char *name, const ch
         strbuf_addf(&g->out, ",\"when\":\"{{%s.%s.status}} == Succeeded\"", kind, before);
     if (chance(g, 20))
         strbuf_addz(&g->out, ",\"hooks\":{\"exit\":{\"template\":\"t0-0\"}}");
+    else if (chance(g, 15))
+        strbuf_addf(
+            &g->out,
+            ",\"hooks\":{\"done\":{\"template\":\"t%u-1\",\"expression\":\"%s['%s'].status "
+            "== 'Succeeded'\"},\"exit\":{\"template\":\"t0-1\",\"expression\":"
+            "\"%s['%s'].status == 'Failed'\"}}",
+            (unsigned) next(g, level), kind, name, kind, name);
     if (before && chance(g, 40))
         strbuf_addf(
             &g->out,
@@ -153,6 +160,9 @@ static struct str generate(struct generator *g)
         strbuf_addf(&g->out, "\"parallelism\":%u,", 1 + (unsigned) next(g, 4));
     if (chance(g, 40))
         strbuf_addf(&g->out, "\"onExit\":\"t%u-0\",", (unsigned) next(g, 2));
+    if (chance(g, 30))
+        strbuf_addz(&g->out, "\"hooks\":{\"end\":{\"template\":\"t1-1\",\"expression\":"
+                             "\"workflow.status == 'Failed'\"}},");
     strbuf_addf(&g->out, "\"entrypoint\":\"t%u-%u\",\"templates\":[", LEVELS, 0U);
     for (unsigned level = 0; level <= LEVELS; level++)
         for (unsigned i = 0; i < (level == LEVELS ? 1 : PER_LEVEL); i++)

@@ -24,6 +24,7 @@ void wf_steps_open(struct wf *wf, struct wf_frame *f)
         for (size_t i = 0; json_item(group, i); i++, at++) {
             f->steps[at].json = json_item(group, i);
             f->steps[at].name = json_get_str(json_item(group, i), STR("name"));
+            f->has_hooks = f->has_hooks || wf_has_hooks(json_item(group, i));
         }
     }
     f->groups[f->group_count] = at;
@@ -120,19 +121,48 @@ static struct wf_call step_call(struct wf *wf, struct wf_frame *f, uint32_t inde
     };
 }
 
+/* Has all of a child ended? Hooks whose expressions have no answer are errors of the group. */
+static bool is_settled(struct wf *wf, struct wf_frame *f, struct wf_node *child)
+{
+    struct err err;
+    int rc = wf_hooks_settle(wf, f, f->steps[child->step].json, child, WF_HOOKS_ALL, &err);
+
+    if (rc < 0 && !is_errored(f))
+        wf_node_end(wf, f->group_node, WF_ERROR, str_from(err.text));
+    return rc <= 0 && wf_node_is_done(child);
+}
+
 /* After a child was called: links it and counts what has to end. */
 static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *step,
                         struct wf_node *child, bool is_new)
 {
-    uint32_t before = step->unfinished;
-
     if (is_new)
         wf_node_link(wf, f->group_node, child);
     if (!step->is_loop)
         step->node = child;
-    if (wf_call_arm(child) || wf_hook_start(wf, f, step->json, child))
-        step->unfinished++;
-    f->unfinished += step->unfinished > before;
+    wf_call_arm(child);
+    child->is_held = !is_settled(wf, f, child);
+    step->unfinished += child->is_held;
+    f->unfinished += child->is_held;
+}
+
+static void settle(struct wf *wf, struct wf_frame *f, struct wf_node *child)
+{
+    if (!child->is_held || !is_settled(wf, f, child))
+        return;
+    child->is_held = false;
+    f->steps[child->step].unfinished--;
+    f->unfinished--;
+}
+
+/* Statuses have changed, or there is room again. */
+static void look_at_hooks(struct wf *wf, struct wf_frame *f)
+{
+    if (!f->has_hooks && !f->has_late_hook)
+        return;
+    f->has_late_hook = false;
+    for (size_t i = 0; i < f->group_node->children.len; i++)
+        settle(wf, f, f->group_node->children.at[i]);
 }
 
 /* Starts one step or one item of it. -1: the group is in error. 1: wait. */
@@ -274,6 +304,7 @@ void wf_steps_run(struct wf *wf, struct wf_frame *f)
             rc = start_group(wf, f, &err);
         if (rc < 0 && !is_errored(f))
             wf_node_end(wf, f->group_node, WF_ERROR, str_from(err.text));
+        look_at_hooks(wf, f);
         if (is_errored(f) && f->unfinished == 0) {
             fail(wf, f);
             return;
@@ -285,10 +316,5 @@ void wf_steps_run(struct wf *wf, struct wf_frame *f)
 
 void wf_steps_told(struct wf *wf, struct wf_frame *f, struct wf_node *child)
 {
-    struct wf_step *step = &f->steps[child->step];
-
-    if (!child->hook_of && wf_hook_start(wf, f, step->json, child))
-        return;
-    step->unfinished--;
-    f->unfinished--;
+    settle(wf, f, child->hook_of ? child->hook_of : child);
 }

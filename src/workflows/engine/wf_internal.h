@@ -63,12 +63,13 @@ struct wf_node {
     uint32_t pods_inside;     /* unfinished pods in this boundary */
     struct wf_node *boundary; /* borrowed */
     struct wf_node *owner;    /* whose frame waits for it, or NULL */
-    struct wf_node *hook_of;  /* an exit hook's node: what it follows */
+    struct wf_node *hook_of;  /* a hook's node: what it belongs to */
     struct wf_frame *frame;   /* owned, while unfinished */
     uint32_t step;            /* index in the owner's frame */
     uint32_t visit;           /* of the last walk that came by */
     uint32_t index;           /* in the last walk's list */
     bool is_queued, is_changed, is_asked, is_counted, is_told;
+    bool is_held; /* it, or a hook of it, counts among the unfinished of its step */
     VEC(struct wf_node *) children;
     VEC(struct wf_node *) outbound;
 };
@@ -130,6 +131,8 @@ struct wf_frame {
     const size_t *targets;        /* DAG: tasks that it is run for */
     size_t target_count;
     bool is_open;               /* the group's references are filled in */
+    bool has_hooks;             /* steps or tasks with hooks that are no exit handlers */
+    bool has_late_hook;         /* one is due and had no room */
     VEC(uint32_t) due, waiting; /* DAG: tasks to be looked at; those that wait for room */
     uint32_t unfinished;        /* steps of the group, or tasks, that are begun and not done */
     int64_t wake_ms;            /* Retry: do not try before; Suspend: its end */
@@ -195,6 +198,8 @@ void wf_node_changed(struct wf *wf, struct wf_node *n);
 void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child);
 /** wf_node_end() - into a final phase; tells the owner; @message is copied */
 void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message);
+/** wf_node_spoil() - an ended node is in error after all */
+void wf_node_spoil(struct wf *wf, struct wf_node *n, struct str message);
 /** wf_node_count() - a new or loaded node at its boundary */
 void wf_node_count(struct wf_node *n);
 /** wf_node_tell() - count a finished node at its owner, once */
@@ -341,9 +346,28 @@ void wf_suspend_run(struct wf *wf, struct wf_frame *f);
 
 /** wf_metadata_apply() - workflowMetadata into the document; ERR_INVALID */
 int wf_metadata_apply(struct wf *wf, struct err *err);
-/** wf_hook_start() - the exit hook of a step's finished node; whether one is now unfinished */
-bool wf_hook_start(struct wf *wf, struct wf_frame *f, const struct json *step,
-                   struct wf_node *after);
+enum wf_hooks {
+    WF_HOOKS_ALL,
+    WF_HOOKS_EXIT, /* of an item of a task: the others belong to the whole */
+};
+
+/** wf_exit_hook() - of a step, a task or the spec, as {template, arguments}; NULL: none. onExit
+ * takes the workflow's arguments */
+const struct json *wf_exit_hook(struct wf *wf, const struct json *of);
+/** wf_has_hooks() - has a step, a task or the spec hooks that are no exit handlers? */
+bool wf_has_hooks(const struct json *of);
+/** wf_hooks_settle() - start the hooks of a node that are due, and its exit handler when all
+ * else has ended. 1: it or one of them is unfinished, 0: nothing is left, -1: an expression has
+ * no answer */
+int wf_hooks_settle(struct wf *wf, struct wf_frame *f, const struct json *step,
+                    struct wf_node *after, enum wf_hooks which, struct err *err);
+/** wf_hook_call() - run one; @f is NULL for the workflow's; NULL: there is no room yet */
+struct wf_node *wf_hook_call(struct wf *wf, struct wf_call *call, const struct json *hook,
+                             const struct wf_frame *f, struct wf_node *after);
+/** wf_hooks_notice() - a node has another phase: hooks beside it may be due */
+void wf_hooks_notice(struct wf *wf, const struct wf_node *n);
+/** wf_hooks_of_workflow() - start those that are due; whether one is unfinished */
+bool wf_hooks_of_workflow(struct wf *wf);
 /** wf_outputs_collect() - outputs of steps and dag templates; -1 */
 int wf_outputs_collect(struct wf *wf, struct wf_frame *f, struct err *err);
 /** wf_outputs_export() - globalName outputs of a finished node become the workflow's */
