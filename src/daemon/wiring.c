@@ -23,6 +23,7 @@
 #include "workflows/cron/cron.h"
 #include "workflows/engine/engine.h"
 #include "workflows/submit/submit.h"
+#include "workflows/ttl/ttl.h"
 
 enum { WORKER_COUNT = 8 };
 
@@ -38,6 +39,7 @@ struct daemon {
     struct pod_runner *runner;
     struct engine *engine;
     struct cron_controller *crons;
+    struct ttl_controller *ttl;
     struct api *api;
     char folder[4096], shim[4096], host[256]; /* texts of the runner */
 };
@@ -168,6 +170,8 @@ static int start_crons(struct daemon *d, struct err *err)
     const struct cron_controller_options options = {
         .loop = d->loop, .store = d->store, .workers = d->workers, .submitter = &d->submitter};
 
+    d->ttl = ttl_new(&(struct ttl_options){.loop = d->loop, .store = d->store});
+    ttl_start(d->ttl);
     d->crons = cron_controller_new(&options);
     return cron_controller_start(d->crons, err);
 }
@@ -232,6 +236,9 @@ static void close_rooms(struct daemon *d)
     if (d->crons)
         cron_controller_stop(d->crons);
     cron_controller_free(d->crons);
+    if (d->ttl)
+        ttl_stop(d->ttl);
+    ttl_free(d->ttl);
     if (d->engine)
         engine_stop(d->engine);
     pod_runner_close(d->runner);

@@ -82,8 +82,8 @@ LOCAL_SHAPE(retry_affinity, "RetryAffinity", "Where a new try runs.");
 
 static const struct field retry_strategy_rows[] = {
     INTSTR("limit", "How many new tries there are."),
-    CHOICE("retryPolicy", "Always|OnFailure|OnError", "What is tried again.",
-           .unbuilt = "OnTransientError", .fallback = "OnFailure"),
+    CHOICE("retryPolicy", "Always|OnFailure|OnError|OnTransientError", "What is tried again.",
+           .fallback = "OnFailure"),
     PART("backoff", backoff, "Waits between tries."),
     PART("affinity", retry_affinity, "Where a new try runs.", .flags = FIELD_NO_OP),
     TEXT("expression", "Expression that says whether to try again."),
@@ -436,7 +436,7 @@ static const struct field template_rows[] = {
          .flags = FIELD_PRESENT_MEANS),
     INTSTR("activeDeadlineSeconds", "Seconds that its pod may run."),
     TEXT("timeout", "How long it may take, waiting included."),
-    TEXT("pendingTimeout", "How long its pod may wait for its start.", LATER),
+    TEXT("pendingTimeout", "How long its pod may wait for its start."),
     WHOLE("parallelism", "How many of its children run at a time."),
     FLAG("failFast", "Whether a failed child ends the others."),
     PART("archiveLocation", workflow_artifact_location, "Where artifacts and logs go.", LATER),

@@ -25,8 +25,7 @@ LOCAL_SHAPE(label_value_from, "LabelValueFrom", "Where a label comes from.");
 static const struct field workflow_metadata_rows[] = {
     TEXT_BY_NAME("labels", "Labels to give."),
     TEXT_BY_NAME("annotations", "Annotations to give."),
-    PARTS_BY_NAME("labelsFrom", label_value_from, "Labels whose values are expressions.",
-                  LATER),
+    PARTS_BY_NAME("labelsFrom", label_value_from, "Labels whose values are expressions."),
     {0},
 };
 LOCAL_SHAPE(workflow_metadata, "WorkflowMetadata", "What a workflow's metadata gets.");
@@ -101,7 +100,7 @@ static const struct field workflow_spec_rows[] = {
     PARTS("volumeClaimTemplates", persistent_volume_claim, "Claims that are made at the start.",
           LATER),
     PART("volumeClaimGC", volume_claim_gc, "When those claims are deleted.", LATER),
-    PART("ttlStrategy", ttl_strategy, "When the ended workflow is deleted.", LATER),
+    PART("ttlStrategy", ttl_strategy, "When the ended workflow is deleted."),
     PART("artifactRepositoryRef", artifact_repository_ref, "Where artifacts go.", LATER),
     PART("artifactGC", workflow_artifact_gc, "When artifacts are deleted.", LATER),
     FLAG("archiveLogs", "Whether logs are kept as artifacts.", LATER),

@@ -118,10 +118,6 @@ static void test_good_workflow(void **state)
 static void test_refused(void **state)
 {
     static const char *const cases[][2] = {
-        {"ttlStrategy: {secondsAfterCompletion: 5}", "4:8: spec.ttlStrategy: \"ttlStrategy\""},
-        {"retryStrategy: {retryPolicy: OnTransientError}",
-         "4:37: spec.retryStrategy.retryPolicy: retryPolicy OnTransientError is not supported "
-         "yet"},
         {"templateDefaults: {daemon: true}", "4:27: spec.templateDefaults.daemon: \"daemon\""},
         {"hostAliases: [{ip: 10.0.0.1}]", "4:8: spec.hostAliases: \"hostAliases\""},
         {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
@@ -135,8 +131,6 @@ static void test_refused(void **state)
         {"podSpecPatch: x", "4:8: spec.podSpecPatch: \"podSpecPatch\""},
         {"volumeClaimTemplates: [{spec: {}}]",
          "4:8: spec.volumeClaimTemplates: \"volumeClaimTemplates\""},
-        {"workflowMetadata: {labelsFrom: {a: {expression: x}}}",
-         "4:27: spec.workflowMetadata.labelsFrom: \"labelsFrom\""},
         {"arguments: {artifacts: [{name: x, raw: {data: x}}]}",
          "4:20: spec.arguments.artifacts: \"artifacts\""},
         {"arguments: {parameters: [{name: a, valueFrom: {configMapKeyRef: {name: m, key: "

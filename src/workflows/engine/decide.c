@@ -279,6 +279,9 @@ static void give_wake(struct wf *wf)
     VEC_FOREACH (it, &wf->sleeping)
         if ((*it)->frame && (*it)->frame->wake_ms > 0)
             wf_wake_at(wf, (*it)->frame->wake_ms);
+    VEC_FOREACH (it, &wf->pending)
+        if ((*it)->phase == WF_PENDING)
+            wf_wake_at(wf, (*it)->pending_until_ms);
     if (deadline > wf->pass->now.ms)
         wf_wake_at(wf, deadline);
 }
@@ -297,6 +300,7 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
         wake_sleepers(wf);
         drain(wf);
         wf_stop_pods(wf);
+        wf_pending_end(wf);
         do {
             drain(wf);
             wf_finish(wf);

@@ -210,6 +210,7 @@ void wf_free(struct wf *wf)
     VEC_DONE(&wf->changed);
     VEC_DONE(&wf->blocked);
     VEC_DONE(&wf->sleeping);
+    VEC_DONE(&wf->pending);
     wf_text_set(&wf->message, STR_NONE);
     wf_text_set(&wf->missing, STR_NONE);
     if (wf->doc_arena != wf->arena)

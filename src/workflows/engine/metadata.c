@@ -1,9 +1,11 @@
 /*
  * workflowMetadata: labels and annotations that the spec gives to the workflow itself. Put
  * there once, at its first pass, over what it was submitted with; tags of workflow.* are filled
- * in. labelsFrom is not built here. Source: ../shared/spec/workflows.md 4.3.
+ * in, and values of labelsFrom are expressions over the same names. Source:
+ * ../shared/spec/workflows.md 4.3.
  */
 #include "formats/labels.h"
+#include "lang/expr/tag.h"
 #include "workflows/engine/wf_internal.h"
 
 static int add(struct wf *wf, const char *part, const struct json_member *m, struct err *err)
@@ -20,6 +22,44 @@ static int add(struct wf *wf, const char *part, const struct json_member *m, str
     }
     wf->doc = json_set_path(wf->doc_arena, &wf->doc, json_string(value), "metadata", part,
                             str_cz(wf->doc_arena, m->key), NULL);
+    return 0;
+}
+
+static const char *type_word(const struct expr_value *v)
+{
+    return v->type == EXPR_NIL     ? "<nil>"
+           : v->type == EXPR_BOOL  ? "bool"
+           : v->type == EXPR_INT   ? "int"
+           : v->type == EXPR_FLOAT ? "float64"
+                                   : "an object";
+}
+
+static int add_evaluated(struct wf *wf, const struct json_member *m, struct err *err)
+{
+    const struct wf_names names = {.wf = wf};
+    const struct subst_options opts = wf_names_options(&names, SUBST_REFUSE);
+    struct str expression = json_get_str(&m->value, STR("expression")), value, problem;
+    struct expr_value v;
+
+    if (expr_tag_value(&opts, wf->pass->a, expression, &v, err) < 0)
+        return err_wrap(err,
+                        "failed to evaluate label \"" STR_FMT "\" expression \"" STR_FMT "\"",
+                        STR_ARG(m->key), STR_ARG(expression));
+    value = expr_value_str(&v);
+    if (str_is_none(value))
+        return err_set(err, ERR_INVALID,
+                       "failed to evaluate label \"" STR_FMT "\" expression \"" STR_FMT
+                       "\" evaluted to %s but must be a string",
+                       STR_ARG(m->key), STR_ARG(expression), type_word(&v));
+    problem = label_value_problem(wf->pass->a, m->key, value, "workflowMetadata.labelsFrom");
+    if (!str_is_none(problem))
+        return err_set(err, ERR_INVALID,
+                       "invalid label value \"" STR_FMT "\" for label \"" STR_FMT
+                       "\" and expression \"" STR_FMT "\": " STR_FMT,
+                       STR_ARG(value), STR_ARG(m->key), STR_ARG(expression), STR_ARG(problem));
+    wf->doc =
+        json_set_path(wf->doc_arena, &wf->doc, json_string(str_copy(wf->doc_arena, value)),
+                      "metadata", "labels", str_cz(wf->doc_arena, m->key), NULL);
     return 0;
 }
 
@@ -42,6 +82,10 @@ int wf_metadata_apply(struct wf *wf, struct err *err)
             if (add(wf, parts[i], &list->members[k], err) < 0)
                 return -1;
     }
+    given = json_get(given, STR("labelsFrom"));
+    for (uint32_t k = 0; json_is(given, JSON_OBJECT) && k < given->count; k++)
+        if (add_evaluated(wf, &given->members[k], err) < 0)
+            return -1;
     wf->is_doc_changed = true;
     return 0;
 }

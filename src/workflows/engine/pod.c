@@ -141,6 +141,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
         return;
     n->is_asked = true;
     wf_pod_count(wf, n);
+    wf_pending_note(wf, n, tmpl);
     if (str_is_none(account))
         account = json_get_str(wf->spec, STR("serviceAccountName"));
     if (str_is_none(called))

@@ -147,14 +147,42 @@ static int check_backoff(struct wf *wf, struct wf_frame *f, const struct wf_node
     return 1;
 }
 
-static bool is_covered(const struct json *strategy, enum wf_phase phase)
+/* What passes by itself, as upstream knows it: by the words of the message. */
+static bool is_transient(struct str message)
 {
+    static const char *const words[] = {
+        "Connection closed by foreign host",
+        "net/http: TLS handshake timeout",
+        "i/o timeout",
+        "connection timed out",
+        "connection reset by peer",
+        "http2: client connection lost",
+        "http2: server sent GOAWAY and closed the connection",
+        "connect: connection refused",
+        "invalid connection",
+        "etcdserver: leader changed",
+        "etcdserver: request timed out",
+        "raft proposal dropped",
+        "transport is closing",
+    };
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_find(message, str_from(words[i])) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static bool is_covered(const struct json *strategy, const struct wf_node *last)
+{
+    enum wf_phase phase = last->phase;
     struct str policy = json_get_str(strategy, STR("retryPolicy"));
 
     if (str_is_empty(policy))
         return phase == WF_FAILED || !str_is_empty(json_get_str(strategy, STR("expression")));
     if (str_is(policy, "Always"))
         return true;
+    if (str_is(policy, "OnTransientError"))
+        return is_transient(last->message);
     if (str_is(policy, "OnFailure"))
         return phase == WF_FAILED;
     return str_is(policy, "OnError") && phase == WF_ERROR;
@@ -233,7 +261,7 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
         finish(wf, n, last, text);
     } else if (wait == 3) {
         wf_node_end(wf, n, WF_ERROR, text);
-    } else if (!is_covered(strategy, last->phase)) {
+    } else if (!is_covered(strategy, last)) {
         finish(wf, n, last, last->message);
     } else if (number_of(json_get(strategy, STR("limit")), &limit) && (int64_t) count > limit) {
         finish(wf, n, last, STR("No more retries left"));

@@ -1,6 +1,7 @@
 /*
  * What holds back or ends pods: the workflow's deadline, shutdown, suspension, parallelism.
  */
+#include "formats/duration.h"
 #include "workflows/engine/wf_internal.h"
 
 /* A field of the spec that people change while it runs: as it is now, or as the template says.
@@ -102,6 +103,47 @@ static void kill_pod(struct wf *wf, const struct wf_node *n, struct str why)
     };
 
     VEC_APUSH(wf->pass->a, &wf->pass->kills, kill);
+}
+
+void wf_pending_note(struct wf *wf, struct wf_node *n, const struct json *tmpl)
+{
+    static const struct str fields[] = {STR_INIT("timeout"), STR_INIT("pendingTimeout")};
+    int64_t ns, until, earliest = 0;
+    struct err err;
+
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        if (duration_parse_argo(json_get_str(tmpl, fields[i]), &ns, &err) < 0)
+            continue;
+        until = n->started_ms + ns / DURATION_MS;
+        if (earliest == 0 || until < earliest)
+            earliest = until;
+    }
+    if (n->phase != WF_PENDING || earliest == 0 || n->pending_until_ms != 0)
+        return;
+    n->pending_until_ms = earliest;
+    VEC_PUSH(&wf->pending, n);
+}
+
+void wf_pending_end(struct wf *wf)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < wf->pending.len; i++) {
+        struct wf_node *n = wf->pending.at[i];
+
+        if (n->phase != WF_PENDING)
+            continue;
+        if (n->pending_until_ms > wf->pass->now.ms) {
+            wf->pending.at[kept++] = n;
+            continue;
+        }
+        if (n->is_asked)
+            kill_pod(wf, n, STR("timeout"));
+        wf_pod_uncount(wf, n);
+        wf_node_end(wf, n, WF_FAILED, STR("timeout"));
+        wf_unblock(wf);
+    }
+    wf->pending.len = kept;
 }
 
 void wf_stop_pods(struct wf *wf)

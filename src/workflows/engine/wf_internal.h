@@ -68,6 +68,7 @@ struct wf_node {
     uint32_t step;            /* index in the owner's frame */
     uint32_t visit;           /* of the last walk that came by */
     uint32_t index;           /* in the last walk's list */
+    int64_t pending_until_ms; /* it fails when it is still Pending then; 0: it may wait */
     bool is_queued, is_changed, is_asked, is_counted, is_told;
     bool is_held; /* it, or a hook of it, counts among the unfinished of its step */
     VEC(struct wf_node *) children;
@@ -164,6 +165,7 @@ struct wf {
     uint32_t active_pods;
     uint32_t done, total;           /* progress */
     uint32_t since_progress;        /* pods that ended since groups' progress was filled in */
+    VEC(struct wf_node *) pending;  /* that may be so until a time only */
     VEC(struct wf_node *) sleeping; /* Retry nodes in their backoff, Suspend nodes that end */
     uint32_t visit;
     bool is_fresh, is_doc_changed, is_stopping;
@@ -398,6 +400,10 @@ struct str wf_shutdown(const struct wf *wf);
 void wf_stop_pods(struct wf *wf);
 /** wf_wake_at() - call again then */
 void wf_wake_at(struct wf *wf, int64_t ms);
+/** wf_pending_note() - a new or loaded Pending node fails when its template's time is over */
+void wf_pending_note(struct wf *wf, struct wf_node *n, const struct json *tmpl);
+/** wf_pending_end() - end those whose time is over */
+void wf_pending_end(struct wf *wf);
 /** wf_sleep() - run a node's frame at its wake_ms */
 void wf_sleep(struct wf *wf, struct wf_node *n);
 /** wf_is_suspended() - does spec.suspend hold back new nodes? */

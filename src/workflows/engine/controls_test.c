@@ -1,0 +1,174 @@
+/*
+ * What stands around templates: times that a pod may wait, labels that are expressions,
+ * failures that pass.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "workflows/engine/script_test.h"
+
+static struct str label_of(struct runner *r, struct arena *a, const char *name)
+{
+    struct json *doc = ARENA_NEW(a, struct json);
+    struct err err;
+
+    assert_int_equal(json_parse(a, str_copy(a, r->doc), doc, &err), 0);
+    return json_str(json_path(doc, "metadata", "labels", name, NULL));
+}
+
+static void test_pending_timeout(void **state)
+{
+    static const char *const fields[] = {"pendingTimeout: 30s", "timeout: '30'"};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct runner r = {0};
+
+        start(&r, a,
+              str_cz(a, str_printf(a,
+                                   HEAD "  entrypoint: main\n  templates:\n  - name: main\n"
+                                        "    %s\n    container: {image: busybox}\n",
+                                   fields[i])));
+        wake(&r);
+        assert_int_equal(r.wake_at.ms, r.now.ms + 30000);
+        runner_crash(&r);
+        assert_int_equal(r.wake_at.ms, r.now.ms + 30000);
+        r.now.ms += 29999;
+        wake(&r);
+        assert_false(r.is_finished);
+        r.now.ms += 1;
+        wake(&r);
+        assert_true(r.is_finished);
+        assert_text(r.waiting.at[0]->killed, "timeout");
+        assert_text(node_field(&r, a, "wf", "phase"), "Failed");
+        assert_text(node_field(&r, a, "wf", "message"), "timeout");
+        runner_done(&r);
+    }
+}
+
+/* What runs is bound by its pod's deadline alone. */
+static void test_pending_is_over(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_report report = {.phase = POD_RUNNING, .message = STR("")};
+    struct wf_input input = {.kind = WF_INPUT_POD, .report = &report};
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    pendingTimeout: 30s\n"
+               "    container: {image: busybox}\n");
+    wake(&r);
+    report.uid = r.waiting.at[0]->request.uid;
+    input.node_id = r.waiting.at[0]->request.node_id;
+    runner_pass(&r, &input);
+    assert_int_equal(r.wake_at.ms, 0);
+    r.now.ms += 60000;
+    wake(&r);
+    assert_false(r.is_finished);
+    assert_text(node_field(&r, a, "wf", "phase"), "Running");
+    runner_done(&r);
+}
+
+static void test_labels_from(void **state)
+{
+    static const struct {
+        const char *expression, *value, *message;
+    } cases[] = {
+        {"workflow.name", "wf", NULL},
+        {"'v-' + workflow.parameters.who", "v-x", NULL},
+        {"1 + 1", NULL,
+         "failed to evaluate label \"from\" expression \"1 + 1\" evaluted to int but must be a "
+         "string"},
+        {"'a b'", NULL,
+         "invalid label value \"a b\" for label \"from\" and expression \"'a b'\": "},
+        {"nope", NULL, "failed to evaluate label \"from\" expression \"nope\": "},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct runner r = {0};
+
+        start(&r, a,
+              str_cz(a, str_printf(a,
+                                   HEAD "  entrypoint: main\n"
+                                        "  arguments: {parameters: [{name: who, value: x}]}\n"
+                                        "  workflowMetadata: {labelsFrom: {from: {expression: "
+                                        "\"%s\"}}}\n"
+                                        "  templates:\n  - name: main\n"
+                                        "    container: {image: busybox, args: "
+                                        "['{{workflow.labels.from}}']}\n",
+                                   cases[i].expression)));
+        wake(&r);
+        assert_int_equal(r.is_finished, cases[i].message != NULL);
+        if (cases[i].value) {
+            assert_text(label_of(&r, a, "from"), cases[i].value);
+            assert_text(json_str(json_item(json_path(r.waiting.at[0]->request.template,
+                                                     "container", "args", NULL),
+                                           0)),
+                        cases[i].value);
+        } else if (!str_starts(json_get_str(status_of(&r, a), STR("message")),
+                               str_from(cases[i].message))) {
+            fail_msg("%s: " STR_FMT, cases[i].expression,
+                     STR_ARG(json_get_str(status_of(&r, a), STR("message"))));
+        }
+        runner_done(&r);
+    }
+}
+
+static void test_transient_errors(void **state)
+{
+    static const struct {
+        const char *message;
+        size_t asked;
+    } cases[] = {
+        {"main: Error (exit code 1)", 1},
+        {"dial tcp 10.0.0.1:443: i/o timeout", 3},
+        {"read: connection reset by peer", 3},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct runner r = {0};
+        struct json pods, pod;
+
+        pod = json_set(a, NULL, STR("phase"), json_string(STR("Error")));
+        pod = json_set(a, &pod, STR("message"), json_string(str_from(cases[i].message)));
+        pods = json_set(a, NULL, STR("$WF(0)"), pod);
+        pods = json_set(a, &pods, STR("$WF(1)"), pod);
+        r.ctx = &pods;
+        start(&r, a,
+              HEAD "  entrypoint: main\n  templates:\n  - name: main\n"
+                   "    retryStrategy: {limit: 5, retryPolicy: OnTransientError}\n"
+                   "    container: {image: busybox}\n");
+        runner_run(&r);
+        assert_true(r.is_finished);
+        assert_int_equal(r.asked, cases[i].asked);
+        assert_text(json_get_str(status_of(&r, a), STR("phase")),
+                    cases[i].asked == 1 ? "Error" : "Succeeded");
+        runner_done(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pending_timeout),
+        cmocka_unit_test(test_pending_is_over),
+        cmocka_unit_test(test_labels_from),
+        cmocka_unit_test(test_transient_errors),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

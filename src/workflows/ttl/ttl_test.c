@@ -1,0 +1,233 @@
+/* Tests of ttlStrategy: when a workflow's time is over, and its deletion from a real store: in
+ * time, at a start after it fell due, not when it is retried meanwhile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "formats/gotime.h"
+#include "formats/yaml.h"
+#include "workflows/ttl/ttl.h"
+
+#define END_MS 1767323045000 /* 2026-01-02T03:04:05Z */
+
+static void test_due(void **state)
+{
+    static const struct {
+        const char *strategy, *phase;
+        int64_t seconds; /* after its end; -1: never */
+    } cases[] = {
+        {"{secondsAfterCompletion: 5}", "Succeeded", 6},
+        {"{secondsAfterCompletion: 5}", "Failed", 6},
+        {"{secondsAfterCompletion: 5}", "Error", 6},
+        {"{secondsAfterCompletion: 0}", "Succeeded", 1},
+        {"{secondsAfterCompletion: 5, secondsAfterSuccess: 60}", "Succeeded", 61},
+        {"{secondsAfterCompletion: 5, secondsAfterSuccess: 60}", "Failed", 6},
+        {"{secondsAfterCompletion: 5, secondsAfterFailure: 60}", "Failed", 61},
+        {"{secondsAfterCompletion: 5, secondsAfterFailure: 60}", "Error", 6},
+        {"{secondsAfterFailure: 60}", "Error", -1},
+        {"{secondsAfterFailure: 60}", "Succeeded", -1},
+        {"{secondsAfterSuccess: 60}", "Failed", -1},
+        {"{secondsAfterCompletion: 9223372036854775807}", "Failed", -1},
+        {"{}", "Succeeded", -1},
+    };
+    static const char *const places[] = {
+        "spec: {",
+        "spec: {}\nstored: {",
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (size_t k = 0; k < COUNT_OF(places); k++) {
+            _cleanup_arena_ struct arena *a = arena_new();
+            char text[512];
+            struct json doc;
+            struct err err;
+            int64_t want = cases[i].seconds < 0 ? 0 : END_MS + cases[i].seconds * 1000;
+
+            snprintf(text, sizeof(text),
+                     "%sttlStrategy: %s}\nstatus: {phase: %s, finishedAt: "
+                     "'2026-01-02T03:04:05Z'}\n",
+                     places[k], cases[i].strategy, cases[i].phase);
+            assert_int_equal(yaml_parse(a, str_from(text), &doc, &err), 0);
+            if (k == 1)
+                doc = json_set_path(a, &doc, *json_get(&doc, STR("stored")), "status",
+                                    "storedWorkflowTemplateSpec", NULL);
+            assert_int_equal(ttl_due_of(&doc), want);
+        }
+    }
+}
+
+struct world {
+    char path[64];
+    struct arena *a;
+    struct loop *loop;
+    struct store *store;
+    struct ttl_controller *c;
+};
+
+static int setup(void **state)
+{
+    struct world *w = NEW(struct world);
+    struct err err;
+
+    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-ttl-XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    w->a = arena_new();
+    w->loop = loop_new(&err);
+    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
+    assert_non_null(w->store);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
+                                        "state.lock"};
+    struct world *w = *state;
+    char file[128];
+
+    if (w->c)
+        ttl_stop(w->c);
+    ttl_free(w->c);
+    store_close(w->store);
+    loop_free(w->loop);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        snprintf(file, sizeof(file), "%s/%s", w->path, names[i]);
+        unlink(file);
+    }
+    rmdir(w->path);
+    arena_free(w->a);
+    free(w);
+    return 0;
+}
+
+static void start(struct world *w)
+{
+    w->c = ttl_new(&(struct ttl_options){.loop = w->loop, .store = w->store});
+    ttl_start(w->c);
+}
+
+static void pump(struct world *w, int64_t ms)
+{
+    int64_t until = clock_wall().ms + ms;
+
+    while (clock_wall().ms < until)
+        loop_run_once(w->loop, 5);
+}
+
+/* A workflow that ended @ago seconds ago; 0: it runs. */
+static struct json workflow(struct world *w, const char *name, int seconds, int64_t ago)
+{
+    struct wall end = {clock_wall().ms / 1000 * 1000 - ago * 1000};
+    struct json doc;
+    struct err err;
+    struct str text = str_printf(
+        w->a,
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n"
+        "metadata: {name: %s, namespace: ns, uid: u-%s, labels: "
+        "{workflows.argoproj.io/completed: '%s'}}\n"
+        "spec: {ttlStrategy: {secondsAfterCompletion: %d}}\nstatus: {phase: %s, finishedAt: "
+        "'" STR_FMT "'}\n",
+        name, name, ago ? "true" : "false", seconds, ago ? "Failed" : "Running",
+        STR_ARG(gotime_rfc3339(w->a, end)));
+
+    assert_int_equal(yaml_parse(w->a, text, &doc, &err), 0);
+    return doc;
+}
+
+static void write_doc(struct world *w, const struct json *doc, bool is_new)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct store_result result;
+    struct err err;
+
+    if (is_new)
+        store_txn_create(txn, doc);
+    else
+        store_txn_update(txn, doc, 0);
+    if (store_commit_wait(w->store, txn, &result, &err) < 0)
+        fail_msg("%s", err.text);
+    store_object_unref(result.object);
+}
+
+static bool is_there(struct world *w, const char *name)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("ns"),
+                                  str_from(name)};
+    const struct store_object *o;
+    struct err err;
+
+    if (store_get(w->store, &key, &o, &err) < 0)
+        return false;
+    store_object_unref(o);
+    return true;
+}
+
+static void wait_gone(struct world *w, const char *name)
+{
+    for (int i = 0; i < 500 && is_there(w, name); i++)
+        pump(w, 20);
+    assert_false(is_there(w, name));
+}
+
+static void test_overdue_at_start(void **state)
+{
+    struct world *w = *state;
+    struct json old = workflow(w, "old", 10, 3600), young = workflow(w, "young", 3600, 10);
+    struct json runs = workflow(w, "runs", 0, 0);
+
+    write_doc(w, &old, true);
+    write_doc(w, &young, true);
+    write_doc(w, &runs, true);
+    start(w);
+    wait_gone(w, "old");
+    pump(w, 50);
+    assert_true(is_there(w, "young"));
+    assert_true(is_there(w, "runs"));
+}
+
+static void test_ends_later(void **state)
+{
+    struct world *w = *state;
+    struct json runs = workflow(w, "wf", 0, 0), ended = workflow(w, "wf", 0, 1);
+
+    write_doc(w, &runs, true);
+    start(w);
+    pump(w, 50);
+    assert_true(is_there(w, "wf"));
+    write_doc(w, &ended, false);
+    wait_gone(w, "wf");
+}
+
+static void test_retried_is_kept(void **state)
+{
+    struct world *w = *state;
+    struct json ended = workflow(w, "wf", 2, 1), runs = workflow(w, "wf", 2, 0);
+
+    start(w);
+    write_doc(w, &ended, true);
+    pump(w, 50);
+    write_doc(w, &runs, false);
+    pump(w, 2500);
+    assert_true(is_there(w, "wf"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_due),
+        cmocka_unit_test_setup_teardown(test_overdue_at_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ends_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_retried_is_kept, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
