@@ -331,7 +331,7 @@ LOCAL_SHAPE(sync_database_ref, "SyncDatabaseRef", "A limit of the database.");
 
 static const struct field semaphore_ref_rows[] = {
     PART("configMapKeyRef", config_map_key_selector, "Limit in a ConfigMap."),
-    PART("database", sync_database_ref, "Limit in the database."),
+    PART("database", sync_database_ref, "Limit in the database.", LATER),
     TEXT("namespace", "Namespace of the limit."),
     {0},
 };
@@ -340,7 +340,7 @@ LOCAL_SHAPE(semaphore_ref, "SemaphoreRef", "A lock for a number of holders.");
 static const struct field mutex_rows[] = {
     TEXT("name", "Name of the lock."),
     TEXT("namespace", "Namespace of the lock."),
-    FLAG("database", "Whether it lives in the database."),
+    FLAG("database", "Whether it lives in the database.", LATER),
     {0},
 };
 LOCAL_SHAPE(mutex, "Mutex", "A lock for one holder.");
@@ -441,7 +441,7 @@ static const struct field template_rows[] = {
     FLAG("failFast", "Whether a failed child ends the others."),
     PART("archiveLocation", workflow_artifact_location, "Where artifacts and logs go.", LATER),
     PART("memoize", memoize, "Use of earlier results.", LATER),
-    PART("synchronization", synchronization, "Locks that are held meanwhile.", LATER),
+    PART("synchronization", synchronization, "Locks that are held meanwhile."),
     PART("metrics", metrics, "Metrics that are told.", LATER),
     TEXT("podSpecPatch", "Changes to the pod.", LATER),
     PART("securityContext", pod_security_context, "Rights of the pod."),

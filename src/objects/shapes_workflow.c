@@ -106,11 +106,11 @@ static const struct field workflow_spec_rows[] = {
     FLAG("archiveLogs", "Whether logs are kept as artifacts.", LATER),
     TEXT("podSpecPatch", "Changes to all pods.", LATER),
     PART("metrics", metrics, "Metrics that are told.", LATER),
-    PART("synchronization", synchronization, "Locks that are held meanwhile.", LATER),
+    PART("synchronization", synchronization, "Locks that are held meanwhile."),
     PARTS("executorPlugins", executor_plugin, "Plugins of this workflow.", LATER),
 
     PART("podGC", pod_gc, "When ended pods are deleted.", .flags = FIELD_NO_OP),
-    WHOLE("priority", "Who is first when workflows wait.", .flags = FIELD_NO_OP),
+    WHOLE("priority", "Who is first when workflows wait for a lock."),
     FLAG("automountServiceAccountToken", "Whether the account's token is mounted.",
          .flags = FIELD_NO_OP),
     PART("executor", executor_config, "The helpers of pods.", .flags = FIELD_NO_OP),

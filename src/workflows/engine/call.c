@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "lang/subst/args.h"
 #include "lang/subst/names.h"
-#include "workflows/engine/wf_internal.h"
+#include "workflows/engine/sync.h"
 
 void wf_frame_free(struct wf_frame *f)
 {
@@ -47,6 +47,17 @@ static enum wf_called fail(struct wf *wf, const struct wf_call *call, struct wf_
     return WF_CALL_ERRED;
 }
 
+enum wf_type wf_call_type(const struct wf *wf, const struct json *tmpl)
+{
+    if (json_get(tmpl, STR("retryStrategy")) || json_get(wf->spec, STR("retryStrategy")))
+        return WF_RETRY;
+    if (json_get(tmpl, STR("steps")))
+        return WF_STEPS;
+    if (json_get(tmpl, STR("dag")))
+        return WF_DAG;
+    return json_get(tmpl, STR("suspend")) ? WF_SUSPEND : WF_POD;
+}
+
 static bool is_pod(const struct json *tmpl)
 {
     return json_get(tmpl, STR("container")) || json_get(tmpl, STR("script"));
@@ -81,8 +92,31 @@ static int process(struct wf *wf, const struct wf_call *call, const struct json 
     return args_process(a, &args, ret, err);
 }
 
-/* Inputs, and the name that the template wants to be shown. */
-static void set_inputs(struct wf *wf, struct wf_node *n, const struct json *tmpl)
+int wf_call_process(struct wf *wf, const struct wf_call *call, const struct json *tmpl,
+                    struct json *ret, struct err *err)
+{
+    return process(wf, call, tmpl, wf->pass->a, ret, err);
+}
+
+/* A node that is there goes on: one that has waited begins. Whether it is new or begins. */
+static bool begin(struct wf *wf, const struct wf_call *call, struct wf_node **ret,
+                  enum wf_type type, const struct json *tmpl)
+{
+    struct wf_node *n = *ret;
+
+    if (!n) {
+        *ret = wf_node_add(wf, call, type, type == WF_POD ? WF_PENDING : WF_RUNNING);
+        wf_call_inputs(wf, *ret, tmpl);
+        return true;
+    }
+    if (n->phase != WF_PENDING || n->type == WF_POD)
+        return false;
+    n->phase = WF_RUNNING;
+    wf_node_changed(wf, n);
+    return true;
+}
+
+void wf_call_inputs(struct wf *wf, struct wf_node *n, const struct json *tmpl)
 {
     const struct json *inputs = json_get(tmpl, STR("inputs"));
     const struct json *parameters = json_get(inputs, STR("parameters"));
@@ -142,13 +176,10 @@ static enum wf_called start_caller(struct wf *wf, const struct wf_call *call, en
         arena_free(a);
         return fail(wf, call, n, str_from(err.text), ret);
     }
-    if (!n) {
-        n = wf_node_add(wf, call, type, WF_RUNNING);
-        set_inputs(wf, n, &tmpl);
-    }
+    begin(wf, call, ret, type, &tmpl);
+    n = *ret;
     n->frame = frame_new(a, n, call, from);
     n->frame->tmpl = json_clone(a, &tmpl);
-    *ret = n;
     if (type == WF_STEPS)
         wf_steps_open(wf, n->frame);
     if (type == WF_DAG && wf_dag_open(wf, n->frame, &err) < 0) {
@@ -169,10 +200,8 @@ static enum wf_called start_pod(struct wf *wf, const struct wf_call *call,
 
     if (process(wf, call, from->json, wf->pass->a, &tmpl, &err) < 0)
         return fail(wf, call, n, str_from(err.text), ret);
-    if (!n) {
-        n = wf_node_add(wf, call, WF_POD, WF_PENDING);
-        set_inputs(wf, n, &tmpl);
-        *ret = n;
+    if (begin(wf, call, ret, WF_POD, &tmpl)) {
+        n = *ret;
         if (!str_is_empty(shutdown) && !(call->is_exit && str_is(shutdown, "Stop"))) {
             wf_node_end(wf, n, WF_FAILED,
                         str_printf(wf->pass->a, "workflow shutdown with strategy: " STR_FMT,
@@ -200,12 +229,9 @@ static enum wf_called start_suspend(struct wf *wf, const struct wf_call *call,
         arena_free(a);
         return fail(wf, call, n, str_from(err.text), ret);
     }
-    if (!n) {
-        n = wf_node_add(wf, call, WF_SUSPEND, WF_RUNNING);
-        set_inputs(wf, n, &tmpl);
-        wf_suspend_init(wf, n, &tmpl);
-        *ret = n;
-    }
+    if (begin(wf, call, ret, WF_SUSPEND, &tmpl))
+        wf_suspend_init(wf, *ret, &tmpl);
+    n = *ret;
     n->frame = frame_new(a, n, call, from);
     n->frame->tmpl = json_clone(a, &tmpl);
     if (!wf_suspend_stop(wf, n, call->is_exit))
@@ -241,6 +267,35 @@ static enum wf_called start(struct wf *wf, const struct wf_call *call,
                 ret);
 }
 
+/* Through the locks of the template, if it has any. */
+static enum wf_called enter(struct wf *wf, const struct wf_call *call,
+                            const struct wf_template *from, struct wf_node **ret)
+{
+    enum wf_called called;
+    struct err err;
+
+    if (call->is_attempt || !json_get(from->json, STR("synchronization")))
+        return start(wf, call, from, ret);
+    switch (wf_sync_enter(wf, call, from, ret, &err)) {
+    case WF_SYNC_ERRED:
+        return fail(wf, call, *ret, str_from(err.text), ret);
+    case WF_SYNC_WAITS:
+        return WF_CALLED;
+    case WF_SYNC_OPEN:
+        break;
+    }
+    called = start(wf, call, from, ret);
+    wf_sync_began(wf, *ret);
+    return called;
+}
+
+/* An attempt of what holds locks does not wait for room: who takes up the room may wait for
+ * these locks. */
+static bool is_let_in(const struct wf_call *call)
+{
+    return call->is_attempt && call->owner->is_locked;
+}
+
 enum wf_called wf_call(struct wf *wf, const struct wf_call *call, struct wf_node **ret)
 {
     struct wf_node *n = wf_node_find(wf, call->name);
@@ -263,7 +318,7 @@ enum wf_called wf_call(struct wf *wf, const struct wf_call *call, struct wf_node
                     ret);
     if (wf_template_find(wf, call->holder, call->scope, &from, &err) < 0)
         return fail(wf, call, n, str_from(err.text), ret);
-    if (!n && !wf_has_room(wf, call->boundary) && !call->is_exit) {
+    if (!n && !call->is_exit && !is_let_in(call) && !wf_has_room(wf, call->boundary)) {
         wf_block(wf, call->owner);
         return WF_CALL_WAITS;
     }
@@ -272,7 +327,7 @@ enum wf_called wf_call(struct wf *wf, const struct wf_call *call, struct wf_node
         wf_wake_at(wf, wf->pass->now.ms); /* the others, after what else waits for its turn */
         return WF_CALL_WAITS;
     }
-    return start(wf, call, &from, ret);
+    return enter(wf, call, &from, ret);
 }
 
 enum wf_called wf_call_when(struct wf *wf, struct wf_call *call, const struct json *step,
@@ -327,7 +382,9 @@ void wf_frame_run(struct wf *wf, struct wf_node *n)
 {
     if (!n->frame || wf_node_is_done(n))
         return;
-    if (n->type == WF_STEPS)
+    if (n->frame->is_waiting)
+        wf_sync_again(wf, n);
+    else if (n->type == WF_STEPS)
         wf_steps_run(wf, n->frame);
     else if (n->type == WF_DAG)
         wf_dag_run(wf, n->frame);

@@ -3,6 +3,7 @@
  * many of those are left and whom it feeds, so the end of one costs only its dependents. Does
  * not parse conditions (depends.c).
  */
+#include "workflows/engine/hooks.h"
 #include "workflows/engine/wf_internal.h"
 
 static void want(struct wf_frame *f, struct wf_step *task)

@@ -3,7 +3,7 @@
  * gives back what changed. Does no I/O and reads no clock.
  */
 #include "formats/gotime.h"
-#include "workflows/engine/wf_internal.h"
+#include "workflows/engine/sync.h"
 
 /* ---- the document ---- */
 
@@ -71,6 +71,8 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
     status = json_set(a, &status, STR("progress"),
                       json_string(str_printf(a, "%u/%u", wf->done, wf->total)));
     status = json_without(a, &status, STR("message"));
+    if (wf_is_finished(wf))
+        status = json_without(a, &status, STR("synchronization"));
     if (!str_is_none(wf->message))
         status = json_set(a, &status, STR("message"), json_string(wf->message));
     if (outputs.count > 0)
@@ -125,6 +127,26 @@ static void take_spec(struct wf *wf, struct str text)
     wf_unblock(wf);
 }
 
+/* Through the locks of the workflow: false while it waits, or when it has ended. */
+static bool enter(struct wf *wf)
+{
+    struct err err;
+
+    switch (wf_sync_workflow(wf, &err)) {
+    case WF_SYNC_OPEN:
+        return true;
+    case WF_SYNC_WAITS:
+        if (str_is(wf_shutdown(wf), "Terminate"))
+            wf_fail(wf, STR("Stopped with strategy 'Terminate'"));
+        return false;
+    case WF_SYNC_ERRED:
+        wf_fail(wf, str_printf(wf->pass->a, "Failed to acquire the synchronization lock. %s",
+                               err.text));
+        return false;
+    }
+    return false;
+}
+
 static void begin(struct wf *wf)
 {
     struct arena *a = wf->pass->a;
@@ -138,8 +160,11 @@ static void begin(struct wf *wf)
     struct wf_node *root = wf_node_find(wf, wf->name);
     struct err err;
 
+    if (!enter(wf))
+        return;
     if (wf->phase == WF_NONE || wf->phase == WF_PENDING) {
         wf->phase = WF_RUNNING;
+        wf_text_set(&wf->message, STR_NONE);
         wf->started_ms = wf->pass->now.ms;
         wf->is_doc_changed = true;
         if (wf_metadata_apply(wf, &err) < 0) {
@@ -178,6 +203,7 @@ static void observe(struct wf *wf, const struct wf_input *input)
     switch (input->kind) {
     case WF_INPUT_WAKE:
         wf_unblock(wf);
+        wf_sync_wake(wf);
         return;
     case WF_INPUT_SPEC:
         take_spec(wf, input->doc);
@@ -248,26 +274,34 @@ static void give_nodes(struct wf *wf, struct wf_actions *ret)
     wf->changed.len = 0;
 }
 
+static const struct str *list_of(struct arena *a, const struct str *at, size_t len)
+{
+    struct str *ret = ARENA_ARRAY(a, struct str, len + 1);
+
+    for (size_t i = 0; i < len; i++)
+        ret[i] = at[i];
+    return ret;
+}
+
 static void give_actions(struct wf *wf, struct wf_actions *ret)
 {
     const struct wf_pass *p = wf->pass;
     struct wf_pod_action *pods = ARENA_ARRAY(ret->arena, struct wf_pod_action, p->pods.len + 1);
     struct wf_kill_action *kills =
         ARENA_ARRAY(ret->arena, struct wf_kill_action, p->kills.len + 1);
-    struct str *forget = ARENA_ARRAY(ret->arena, struct str, p->forget.len + 1);
 
     for (size_t i = 0; i < p->pods.len; i++)
         pods[i] = p->pods.at[i];
     for (size_t i = 0; i < p->kills.len; i++)
         kills[i] = p->kills.at[i];
-    for (size_t i = 0; i < p->forget.len; i++)
-        forget[i] = p->forget.at[i];
     ret->pods = pods;
     ret->pod_count = p->pods.len;
     ret->kills = kills;
     ret->kill_count = p->kills.len;
-    ret->forget = forget;
+    ret->forget = list_of(ret->arena, p->forget.at, p->forget.len);
     ret->forget_count = p->forget.len;
+    ret->releases = list_of(ret->arena, p->releases.at, p->releases.len);
+    ret->release_count = p->releases.len;
     ret->wake_at.ms = wf_is_finished(wf) ? 0 : p->wake_ms;
     ret->is_finished = wf_is_finished(wf);
 }

@@ -17,6 +17,7 @@
 #include "pods/pod.h"
 
 struct wf;
+struct wf_world;
 
 struct wf_stored_node {
     struct str id;
@@ -35,6 +36,10 @@ struct wf_stored_node {
 struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t node_count,
                    struct err *err);
 void wf_free(struct wf *wf);
+
+/** wf_see_world() - what it sees of other workflows (world.h), borrowed for its life; before
+ * the first decision */
+void wf_see_world(struct wf *wf, const struct wf_world *world);
 DEFINE_CLEANUP(struct wf *, wf_free)
 
 enum wf_input_kind {
@@ -78,6 +83,8 @@ struct wf_actions {
     size_t kill_count;
     const struct str *forget; /* pod uids whose outcome this change stores */
     size_t forget_count;
+    const struct str *releases; /* holders of locks that this change gives back (locks.h) */
+    size_t release_count;
     struct wall wake_at; /* call again with WF_INPUT_WAKE then; ms 0: no need */
 };
 
@@ -89,7 +96,8 @@ struct wf_actions {
  * @ret:    what to store and then to do; ret->arena is set by the caller
  *
  * Total: what is wrong with a workflow becomes its node and workflow messages, never a failure
- * of this function. On a freshly loaded wf the first WAKE also asks for the pods of all
+ * of this function. Locks that it takes are reserved at once (locks.h), the one thing that it
+ * changes besides the wf. On a freshly loaded wf the first WAKE also asks for the pods of all
  * unfinished Pod nodes again (idempotent).
  */
 void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
@@ -108,6 +116,8 @@ struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str w
 struct str wf_uid(const struct wf *wf);
 struct str wf_name(const struct wf *wf);
 struct str wf_namespace(const struct wf *wf);
+/** wf_doc() - the document as it is now, borrowed until the next decision */
+const struct json *wf_doc(const struct wf *wf);
 bool wf_is_finished(const struct wf *wf);
 
 /** wf_was_begun() - did it run before? Then it has node rows, whatever its phase */

@@ -49,7 +49,7 @@ static void pass_ready(struct loop_task *task)
     }
 }
 
-static void start_slow_timer(struct engine *e)
+void engine_call_slow(struct engine *e)
 {
     if (!e->is_slow_timer_on)
         timer_start(e->slow_timer, ENGINE_SLOW_MS);
@@ -63,7 +63,7 @@ void engine_make_slow(struct engine_run *run)
     if (!list_is_empty(&run->link)) /* ready, or slow already */
         return;
     take_link(run, &e->slow);
-    start_slow_timer(e);
+    engine_call_slow(e);
 }
 
 static void load_more(struct engine *e);
@@ -79,6 +79,8 @@ static void on_slow(void *ctx)
         list_remove(&run->link);
         engine_make_ready(run);
     }
+    if (e->is_boot_due)
+        engine_boot(e);
     load_more(e);
 }
 
@@ -91,6 +93,8 @@ void engine_refuse(struct engine *e, const struct store_object *o, const struct 
     struct json doc;
     struct err err;
 
+    locks_forget(e->world.locks, o->uid);
+    locks_kick(e->world.locks);
     log_error(NULL, "a workflow was not read", LOG_STR(WORKFLOW, o->key.name), LOG_ERR(why));
     if (json_parse(a, str_copy(a, o->doc), &doc, &err) < 0) {
         store_txn_free(txn);
@@ -189,7 +193,7 @@ static void load_more(struct engine *e)
         if (workers_submit(e->options.workers, &load->job, &err) < 0) {
             list_append(&e->to_load, &run->link);
             arena_free(a);
-            start_slow_timer(e);
+            engine_call_slow(e);
             return;
         }
         run->state = RUN_LOADING;
@@ -313,6 +317,8 @@ static void on_change(void *ctx, const struct store_event *event)
     if (event->type == STORE_DELETED) {
         if (run)
             run_end(run, RUN_END_DELETED);
+        locks_forget(e->world.locks, o->uid);
+        locks_kick(e->world.locks);
         note_deletion(e);
     } else if (run) {
         run_see(run, event);
@@ -321,8 +327,6 @@ static void on_change(void *ctx, const struct store_event *event)
     }
 }
 
-static void watch_store(struct engine *e);
-
 /* The history was too short for us, or the disk failed: begin from what is there. */
 static void on_watch_end(void *ctx, const struct err *err)
 {
@@ -330,10 +334,10 @@ static void on_watch_end(void *ctx, const struct err *err)
 
     log_error(NULL, "the watch of workflows has ended; starting another", LOG_ERR(err));
     e->watch = NULL;
-    watch_store(e);
+    engine_watch(e);
 }
 
-static void watch_store(struct engine *e)
+void engine_watch(struct engine *e)
 {
     const struct store_query q = {.group = STR("argoproj.io"),
                                   .kind = STR("Workflow"),
@@ -369,6 +373,7 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
     list_init(&e->ready);
     list_init(&e->slow);
     list_init(&e->to_load);
+    engine_boot_init(e);
     e->slow_timer = timer_new(options->loop, on_slow, e);
     e->sweep_timer = timer_new(options->loop, start_sweep, e);
     options->runner->report = on_report;
@@ -379,9 +384,9 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
 int engine_start(struct engine *e, struct err *err)
 {
     loop_assert(e->options.loop);
-    if (e->watch)
+    if (e->watch || e->is_booting || e->is_boot_due)
         return err_set(err, ERR_CONFLICT, "the workflow engine runs already");
-    watch_store(e);
+    engine_boot(e);
     if (e->options.runner->ops->sweep)
         start_sweep(e); /* what was deleted before the end of the daemon before */
     return 0;
@@ -391,9 +396,11 @@ void engine_stop(struct engine *e)
 {
     e->is_stopping = true;
     store_watch_close(TAKE(e->watch));
+    store_watch_close(TAKE(e->maps_watch));
     timer_stop(e->slow_timer);
     timer_stop(e->sweep_timer);
-    while (e->committing > 0 || e->loading > 0 || e->is_sweeping || e->is_task_posted)
+    while (e->committing > 0 || e->loading > 0 || e->is_booting || e->is_sweeping ||
+           e->is_task_posted)
         loop_run_once(e->options.loop, 10);
 }
 
@@ -405,6 +412,7 @@ void engine_free(struct engine *e)
         run_free(e->runs.entries[0].value);
     timer_free(e->slow_timer);
     timer_free(e->sweep_timer);
+    engine_boot_free(e);
     map_done(&e->runs);
     map_done(&e->pods);
     free(e);

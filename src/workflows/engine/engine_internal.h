@@ -14,10 +14,15 @@
 #include "base/vec.h"
 #include "workflows/engine/decide.h"
 #include "workflows/engine/engine.h"
+#include "workflows/engine/world.h"
 
 struct engine {
     struct engine_options options;
     struct store_watch *watch;
+    struct store_watch *maps_watch;
+    struct map maps; /* "ns/name" to struct engine_map: all ConfigMaps */
+    struct wf_world world;
+    bool is_booting, is_boot_due;
     struct map runs;       /* workflow uid -> struct engine_run */
     struct map pods;       /* pod uid -> struct engine_pod */
     struct list ready;     /* runs to be passed over at the end of this turn */
@@ -76,7 +81,20 @@ struct engine_run {
     const struct store_object *seen_last, *seen_before;
 };
 
+/* ---- engine_boot.c: what all workflows see ---- */
+
+/** engine_boot() - read ConfigMaps and locks from the store, follow the ConfigMaps, then call
+ * engine_watch(); tries again by the slow timer */
+void engine_boot(struct engine *e);
+/** engine_boot_init() - locks, and where ConfigMaps are looked up */
+void engine_boot_init(struct engine *e);
+/** engine_boot_free() - release what engine_boot() keeps */
+void engine_boot_free(struct engine *e);
+
 /* ---- engine_run.c ---- */
+
+/** run_wake() - look at all that may be due */
+void run_wake(struct engine_run *run);
 
 /** run_new() - a run that knows nothing; registered; it must be loaded or given a wf */
 struct engine_run *run_new(struct engine *e, const struct store_object *o);
@@ -105,6 +123,12 @@ void run_end(struct engine_run *run, enum engine_run_end why);
 void run_free(struct engine_run *run);
 
 /* ---- engine.c ---- */
+
+/** engine_watch() - follow the Workflows */
+void engine_watch(struct engine *e);
+
+/** engine_call_slow() - let the slow timer run */
+void engine_call_slow(struct engine *e);
 
 /** engine_make_ready() - pass over a run at the end of this turn */
 void engine_make_ready(struct engine_run *run);

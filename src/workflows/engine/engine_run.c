@@ -18,15 +18,18 @@
 
 /* ---- identity ---- */
 
-static void on_wake(void *ctx)
+void run_wake(struct engine_run *run)
 {
-    struct engine_run *run = ctx;
-
     if (!run->is_waking && run->wf) {
         VEC_PUSH(&run->inputs, ((struct wf_input){.kind = WF_INPUT_WAKE}));
         run->is_waking = true;
     }
     engine_make_ready(run);
+}
+
+static void on_wake(void *ctx)
+{
+    run_wake(ctx);
 }
 
 struct engine_run *run_new(struct engine *e, const struct store_object *o)
@@ -140,7 +143,9 @@ void run_begin(struct engine_run *run, struct wf *wf, int64_t rv)
     run->wf = wf;
     run->rv = rv;
     run->state = RUN_IDLE;
-    on_wake(run);
+    wf_see_world(wf, &run->engine->world);
+    locks_restore(run->engine->world.locks, wf_doc(wf), LOCKS_AT_LOAD);
+    run_wake(run);
 }
 
 static void see_foreign(struct engine_run *run, const struct store_object *o)
@@ -301,6 +306,9 @@ static void act(struct engine_run *run)
         FAULT_POINT("engine.act.between_pods");
     }
     set_wake(run, todo->wake_at);
+    for (size_t i = 0; i < todo->release_count; i++)
+        locks_release(run->engine->world.locks, todo->releases[i]);
+    locks_kick(run->engine->world.locks);
     drop_actions(run);
     if (is_finished) {
         run->engine->stats.finished++;
@@ -429,6 +437,8 @@ void run_end(struct engine_run *run, enum engine_run_end why)
         pod_forget(runner, pod->uid, !is_deleted);
         pod_drop(pod);
     }
+    locks_forget(run->engine->world.locks, run->uid);
+    locks_kick(run->engine->world.locks);
     run->is_gone = true;
     timer_stop(run->wake);
     list_remove(&run->link);

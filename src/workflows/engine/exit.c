@@ -2,6 +2,7 @@
  * The end of a workflow: its exit handler after its root, then its phase.
  */
 #include "lang/subst/names.h"
+#include "workflows/engine/hooks.h"
 #include "workflows/engine/wf_internal.h"
 
 /* The workflow's exit handler: NULL when there is none, else its node. */
@@ -34,6 +35,11 @@ static void set_end(struct wf *wf, enum wf_phase phase, struct str message)
     wf->finished_ms = wf->pass->now.ms;
     wf_text_set(&wf->message, message);
     wf->is_doc_changed = true;
+}
+
+void wf_fail(struct wf *wf, struct str message)
+{
+    set_end(wf, WF_FAILED, message);
 }
 
 void wf_end(struct wf *wf, struct str message)

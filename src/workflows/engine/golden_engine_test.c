@@ -1,7 +1,8 @@
 /*
  * Runs one workflow against the outcomes of a golden tree and prints the finished workflow:
- * golden_engine_test WORKFLOW.json TREE.json. tools/engine-golden drives it over the corpus and
- * compares; without arguments it does nothing.
+ * golden_engine_test WORKFLOW.json TREE.json MAPS.json, where MAPS are ConfigMaps by name.
+ * tools/engine-golden drives it over the corpus and compares; without arguments it does
+ * nothing.
  */
 #include <stdio.h>
 
@@ -63,19 +64,28 @@ static void answer(struct runner *r, const struct pod_request *request, struct a
         ret->outputs = filled;
 }
 
+static const struct json *config_map(void *ctx, struct str ns, struct str name)
+{
+    (void) ns;
+    return json_get(ctx, name);
+}
+
 int main(int argc, char **argv)
 {
     struct arena *a = arena_new();
     struct runner r = {.outcome = answer};
-    struct json tree;
+    struct json tree, maps;
     struct err err;
 
-    if (argc == 3) {
-        if (json_parse(a, read_all(a, argv[2]), &tree, &err) < 0) {
+    if (argc == 4) {
+        if (json_parse(a, read_all(a, argv[2]), &tree, &err) < 0 ||
+            json_parse(a, read_all(a, argv[3]), &maps, &err) < 0) {
             fprintf(stderr, "%s: %s\n", argv[2], err.text);
             return 1;
         }
         r.ctx = &tree;
+        r.world.ctx = &maps;
+        r.world.config_map = config_map;
         runner_init(&r, read_all(a, argv[1]));
         runner_run(&r);
         printf(STR_FMT "\n", STR_ARG(runner_tree(&r, a)));

@@ -4,9 +4,9 @@
  * its hooks have ended, then its exit handler. Does not judge: what a hook ends in changes no
  * step.
  */
+#include "workflows/engine/hooks.h"
 #include "lang/expr/tag.h"
 #include "lang/subst/names.h"
-#include "workflows/engine/wf_internal.h"
 
 const struct json *wf_exit_hook(struct wf *wf, const struct json *of)
 {

@@ -211,12 +211,18 @@ void wf_free(struct wf *wf)
     VEC_DONE(&wf->blocked);
     VEC_DONE(&wf->sleeping);
     VEC_DONE(&wf->pending);
+    VEC_DONE(&wf->waiting);
     wf_text_set(&wf->message, STR_NONE);
     wf_text_set(&wf->missing, STR_NONE);
     if (wf->doc_arena != wf->arena)
         arena_free(wf->doc_arena);
     arena_free(wf->arena);
     free(wf);
+}
+
+void wf_see_world(struct wf *wf, const struct wf_world *world)
+{
+    wf->world = world;
 }
 
 struct str wf_uid(const struct wf *wf)
@@ -234,6 +240,11 @@ struct str wf_namespace(const struct wf *wf)
     return wf->ns;
 }
 
+const struct json *wf_doc(const struct wf *wf)
+{
+    return &wf->doc;
+}
+
 bool wf_is_finished(const struct wf *wf)
 {
     return wf_phase_is_completed(wf->phase);
@@ -248,7 +259,7 @@ static size_t node_bytes(const struct wf_node *n)
 {
     size_t size = sizeof(*n) + n->id.len + n->name.len + n->display.len + n->template_name.len +
                   n->template_ref.len + n->scope.len + n->message.len + n->inputs.len +
-                  n->outputs.len + n->host.len;
+                  n->outputs.len + n->host.len + n->waiting.len;
 
     size += (n->children.room + n->outbound.room) * sizeof(struct wf_node *);
     return n->frame ? size + arena_bytes(n->frame->arena) : size;

@@ -100,6 +100,11 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
     add_ids(a, &b, STR("children"), n->children.at, n->children.len);
     add_ids(a, &b, STR("outboundNodes"), n->outbound.at, n->outbound.len);
     json_add_str(a, &b, STR("hostNodeName"), n->host);
+    if (!str_is_none(n->waiting)) {
+        struct json waiting = json_set(a, NULL, STR("waiting"), json_string(n->waiting));
+
+        json_add(a, &b, STR("synchronizationStatus"), waiting);
+    }
     if (n->type == WF_POD)
         json_add(a, &b, STR("taskResultSynced"), json_bool(true));
     add_flag(a, &b, n->flags);
@@ -173,6 +178,8 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
     wf_text_set(&n->scope, json_get_str(doc, STR("templateScope")));
     wf_text_set(&n->message, json_get_str(doc, STR("message")));
     wf_text_set(&n->host, json_get_str(doc, STR("hostNodeName")));
+    wf_text_set(&n->waiting,
+                json_get_str(json_get(doc, STR("synchronizationStatus")), STR("waiting")));
     take_raw(a, &n->template_ref, json_get(doc, STR("templateRef")));
     take_raw(a, &n->inputs, json_get(doc, STR("inputs")));
     take_raw(a, &n->outputs, json_get(doc, STR("outputs")));
@@ -195,7 +202,7 @@ void wf_node_parse_links(struct wf *wf, const struct json *doc)
     struct wf_node *other;
 
     n->boundary = map_find(&wf->nodes, json_get_str(doc, STR("boundaryID")));
-    if (n->type == WF_POD && !wf_node_is_done(n))
+    if (n->type == WF_POD && !wf_node_is_done(n) && str_is_none(n->waiting))
         wf_pod_count(wf, n);
     wf_node_count(n);
     for (size_t i = 0; json_item(children, i); i++) {

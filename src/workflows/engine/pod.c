@@ -4,6 +4,7 @@
  */
 #include "formats/duration.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/hooks.h"
 #include "workflows/engine/wf_internal.h"
 
 /* After a retry the pod of a node is another one, under the same name. */

@@ -25,6 +25,27 @@ uint64_t runner_random(struct runner *r)
     return r->seed;
 }
 
+static void woken(void *ctx, struct str uid)
+{
+    struct runner *r = ctx;
+
+    (void) uid;
+    r->is_woken = true;
+}
+
+static void restore(struct runner *r)
+{
+    struct arena *a = arena_new();
+    struct json doc;
+    struct err err;
+
+    if (!r->world.locks)
+        r->world.locks = locks_new(woken, r);
+    if (json_parse(a, r->doc, &doc, &err) == 0)
+        locks_restore(r->world.locks, &doc, LOCKS_AT_LOAD);
+    arena_free(a);
+}
+
 static void load(struct runner *r)
 {
     struct wf_stored_node *nodes = mem_array(r->rows.len + 1, sizeof(*nodes));
@@ -51,6 +72,8 @@ static void load(struct runner *r)
         fprintf(stderr, "wf_load: %s\n", err.text);
         abort();
     }
+    restore(r);
+    wf_see_world(r->wf, &r->world);
 }
 
 void runner_init(struct runner *r, struct str doc)
@@ -138,6 +161,13 @@ void runner_pass(struct runner *r, const struct wf_input *input)
 
         if (pod)
             pod->killed = str_copy(pod->arena, did.kills[i].why);
+    }
+    for (size_t i = 0; i < did.release_count; i++)
+        locks_release(r->world.locks, did.releases[i]);
+    locks_kick(r->world.locks);
+    if (r->is_woken && !r->is_finished) {
+        r->is_woken = false;
+        runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
     }
 }
 
@@ -334,4 +364,5 @@ void runner_done(struct runner *r)
     VEC_DONE(&r->waiting);
     drop(&r->doc);
     wf_free(r->wf);
+    locks_free(r->world.locks);
 }

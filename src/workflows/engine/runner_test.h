@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "workflows/engine/decide.h"
+#include "workflows/engine/world.h"
 
 struct runner;
 
@@ -29,6 +30,8 @@ struct runner_pod {
 
 struct runner {
     struct wf *wf;
+    struct wf_world world;
+    bool is_woken;   /* by its locks */
     struct str doc;  /* stored; owned */
     struct map rows; /* node id to struct runner_row */
     struct map pods; /* uid to struct runner_pod */

@@ -136,6 +136,10 @@ static void template(struct generator *g, unsigned level, unsigned index)
         strbuf_addf(&g->out, "\"retryStrategy\":{\"limit\":\"%u\"%s},", (unsigned) next(g, 3),
                     chance(g, 50) ? ",\"backoff\":{\"duration\":\"30s\",\"factor\":\"2\"}"
                                   : "");
+    /* Locks are taken from the upper levels down: no circle. */
+    if (chance(g, 15))
+        strbuf_addf(&g->out, "\"synchronization\":{\"mutexes\":[{\"name\":\"m%u-%u\"}]},",
+                    level, index);
     if (level && chance(g, 25))
         strbuf_addf(&g->out, "\"parallelism\":%u,", 1 + (unsigned) next(g, 2));
     if (level == 0)
@@ -158,6 +162,8 @@ static struct str generate(struct generator *g)
         "{\"metadata\":{\"name\":\"sim\",\"namespace\":\"n\",\"uid\":\"u-1\"},\"spec\":{");
     if (chance(g, 30))
         strbuf_addf(&g->out, "\"parallelism\":%u,", 1 + (unsigned) next(g, 4));
+    if (chance(g, 20))
+        strbuf_addz(&g->out, "\"synchronization\":{\"mutexes\":[{\"name\":\"whole\"}]},");
     if (chance(g, 40))
         strbuf_addf(&g->out, "\"onExit\":\"t%u-0\",", (unsigned) next(g, 2));
     if (chance(g, 30))

@@ -3,6 +3,7 @@
  * its steps, their loops' children and their exit hooks have ended; only counts are kept
  * between. A group that meets an error is in error at once; what it has started ends first.
  */
+#include "workflows/engine/hooks.h"
 #include "workflows/engine/wf_internal.h"
 
 void wf_steps_open(struct wf *wf, struct wf_frame *f)

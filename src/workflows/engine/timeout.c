@@ -146,6 +146,20 @@ void wf_pending_end(struct wf *wf)
     wf->pending.len = kept;
 }
 
+/* A node that waits for a lock does so no longer. */
+static void stop_waiting(struct wf *wf, struct wf_node *n)
+{
+    struct str shutdown = wf_shutdown(wf);
+
+    if (is_in_exit(n) && !str_is(shutdown, "Terminate"))
+        return;
+    wf_node_end(wf, n, WF_FAILED,
+                str_is_empty(shutdown)
+                    ? STR("Step exceeded its deadline")
+                    : str_printf(wf->pass->a, "Stopped with strategy '" STR_FMT "'",
+                                 STR_ARG(shutdown)));
+}
+
 void wf_stop_pods(struct wf *wf)
 {
     struct str shutdown = wf_shutdown(wf);
@@ -165,7 +179,9 @@ void wf_stop_pods(struct wf *wf)
     for (size_t i = 0; i < wf->list.len; i++) { /* the end of a node may make others */
         struct wf_node *n = wf->list.at[i];
 
-        if (n->type == WF_SUSPEND && !wf_node_is_done(n))
+        if (!str_is_none(n->waiting) && !wf_node_is_done(n))
+            stop_waiting(wf, n);
+        else if (n->type == WF_SUSPEND && !wf_node_is_done(n))
             wf_suspend_stop(wf, n, is_in_exit(n));
         else
             wf_node_wake(wf, n);

@@ -52,6 +52,7 @@ struct wf_pass;
 struct wf_node {
     struct str id, name, display, template_name, template_ref, scope; /* owned */
     struct str message, inputs, outputs, host; /* owned; JSON text or absent */
+    struct str waiting;                        /* owned: lock that it waits for, or absent */
     uint64_t seq;
     enum wf_type type;
     enum wf_phase phase;
@@ -70,7 +71,8 @@ struct wf_node {
     uint32_t index;           /* in the last walk's list */
     int64_t pending_until_ms; /* it fails when it is still Pending then; 0: it may wait */
     bool is_queued, is_changed, is_asked, is_counted, is_told;
-    bool is_held; /* it, or a hook of it, counts among the unfinished of its step */
+    bool is_locked; /* it holds locks */
+    bool is_held;   /* it, or a hook of it, counts among the unfinished of its step */
     VEC(struct wf_node *) children;
     VEC(struct wf_node *) outbound;
 };
@@ -131,6 +133,7 @@ struct wf_frame {
     struct depends_state *states; /* DAG: of the tasks, for their conditions */
     const size_t *targets;        /* DAG: tasks that it is run for */
     size_t target_count;
+    bool is_waiting;            /* for locks: how it was called, nothing else */
     bool is_open;               /* the group's references are filled in */
     bool has_hooks;             /* steps or tasks with hooks that are no exit handlers */
     bool has_late_hook;         /* one is due and had no room */
@@ -165,10 +168,12 @@ struct wf {
     uint32_t active_pods;
     uint32_t done, total;           /* progress */
     uint32_t since_progress;        /* pods that ended since groups' progress was filled in */
+    VEC(struct wf_node *) waiting;  /* for locks */
     VEC(struct wf_node *) pending;  /* that may be so until a time only */
     VEC(struct wf_node *) sleeping; /* Retry nodes in their backoff, Suspend nodes that end */
     uint32_t visit;
-    bool is_fresh, is_doc_changed, is_stopping;
+    bool is_fresh, is_doc_changed, is_stopping, is_locked;
+    const struct wf_world *world; /* borrowed */
     struct wf_pass *pass;
 };
 
@@ -179,7 +184,7 @@ struct wf_pass {
     struct arena *out; /* the actions' arena */
     VEC(struct wf_pod_action) pods;
     VEC(struct wf_kill_action) kills;
-    VEC(struct str) forget;
+    VEC(struct str) forget, releases;
     int64_t wake_ms;
     struct str scope_fault; /* why a name that a loop should give cannot be made */
 };
@@ -302,6 +307,13 @@ enum wf_called {
 /** wf_call() - run a template under a node name: made if it is not there; @ret may be NULL
  * after WF_CALL_WAITS */
 enum wf_called wf_call(struct wf *wf, const struct wf_call *call, struct wf_node **ret);
+/** wf_call_process() - a template with its inputs and tags filled in, in the pass */
+int wf_call_process(struct wf *wf, const struct wf_call *call, const struct json *tmpl,
+                    struct json *ret, struct err *err);
+/** wf_call_type() - the type of node that a call of a template makes */
+enum wf_type wf_call_type(const struct wf *wf, const struct json *tmpl);
+/** wf_call_inputs() - a new node's inputs and shown name */
+void wf_call_inputs(struct wf *wf, struct wf_node *n, const struct json *tmpl);
 /** wf_call_skip() - a node that stands for what does not run */
 struct wf_node *wf_call_skip(struct wf *wf, const struct wf_call *call, enum wf_phase phase,
                              struct str message);
@@ -348,28 +360,6 @@ void wf_suspend_run(struct wf *wf, struct wf_frame *f);
 
 /** wf_metadata_apply() - workflowMetadata into the document; ERR_INVALID */
 int wf_metadata_apply(struct wf *wf, struct err *err);
-enum wf_hooks {
-    WF_HOOKS_ALL,
-    WF_HOOKS_EXIT, /* of an item of a task: the others belong to the whole */
-};
-
-/** wf_exit_hook() - of a step, a task or the spec, as {template, arguments}; NULL: none. onExit
- * takes the workflow's arguments */
-const struct json *wf_exit_hook(struct wf *wf, const struct json *of);
-/** wf_has_hooks() - has a step, a task or the spec hooks that are no exit handlers? */
-bool wf_has_hooks(const struct json *of);
-/** wf_hooks_settle() - start the hooks of a node that are due, and its exit handler when all
- * else has ended. 1: it or one of them is unfinished, 0: nothing is left, -1: an expression has
- * no answer */
-int wf_hooks_settle(struct wf *wf, struct wf_frame *f, const struct json *step,
-                    struct wf_node *after, enum wf_hooks which, struct err *err);
-/** wf_hook_call() - run one; @f is NULL for the workflow's; NULL: there is no room yet */
-struct wf_node *wf_hook_call(struct wf *wf, struct wf_call *call, const struct json *hook,
-                             const struct wf_frame *f, struct wf_node *after);
-/** wf_hooks_notice() - a node has another phase: hooks beside it may be due */
-void wf_hooks_notice(struct wf *wf, const struct wf_node *n);
-/** wf_hooks_of_workflow() - start those that are due; whether one is unfinished */
-bool wf_hooks_of_workflow(struct wf *wf);
 /** wf_outputs_collect() - outputs of steps and dag templates; -1 */
 int wf_outputs_collect(struct wf *wf, struct wf_frame *f, struct err *err);
 /** wf_outputs_export() - globalName outputs of a finished node become the workflow's */
@@ -415,6 +405,8 @@ bool wf_is_missing(struct wf *wf, const struct err *err);
 /** wf_end() - the workflow ends without a verdict of its nodes: those that are unfinished end
  * in error with it */
 void wf_end(struct wf *wf, struct str message);
+/** wf_fail() - the workflow fails before it has nodes */
+void wf_fail(struct wf *wf, struct str message);
 /** wf_finish() - after the root: exit handler, phase, message */
 void wf_finish(struct wf *wf);
 /** wf_status_doc() - the document with its new status */

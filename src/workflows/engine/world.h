@@ -1,0 +1,14 @@
+/*
+ * workflows/engine/world.h - what decisions of one workflow see of the others: locks and
+ * ConfigMaps, as the controller holds them in memory. Loop thread; nothing here blocks.
+ */
+#pragma once
+
+#include "workflows/engine/locks.h"
+
+struct wf_world {
+    struct locks *locks;
+    void *ctx;
+    /* The document of a ConfigMap, borrowed until the loop's next turn, or NULL. */
+    const struct json *(*config_map)(void *ctx, struct str ns, struct str name);
+};
