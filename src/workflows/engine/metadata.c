@@ -25,32 +25,23 @@ static int add(struct wf *wf, const char *part, const struct json_member *m, str
     return 0;
 }
 
-static const char *type_word(const struct expr_value *v)
-{
-    return v->type == EXPR_NIL     ? "<nil>"
-           : v->type == EXPR_BOOL  ? "bool"
-           : v->type == EXPR_INT   ? "int"
-           : v->type == EXPR_FLOAT ? "float64"
-                                   : "an object";
-}
-
 static int add_evaluated(struct wf *wf, const struct json_member *m, struct err *err)
 {
     const struct wf_names names = {.wf = wf};
     const struct subst_options opts = wf_names_options(&names, SUBST_REFUSE);
     struct str expression = json_get_str(&m->value, STR("expression")), value, problem;
-    struct expr_value v;
+    struct value v;
 
     if (expr_tag_value(&opts, wf->pass->a, expression, &v, err) < 0)
         return err_wrap(err,
                         "failed to evaluate label \"" STR_FMT "\" expression \"" STR_FMT "\"",
                         STR_ARG(m->key), STR_ARG(expression));
-    value = expr_value_str(&v);
+    value = value_str(&v);
     if (str_is_none(value))
         return err_set(err, ERR_INVALID,
                        "failed to evaluate label \"" STR_FMT "\" expression \"" STR_FMT
                        "\" evaluted to %s but must be a string",
-                       STR_ARG(m->key), STR_ARG(expression), type_word(&v));
+                       STR_ARG(m->key), STR_ARG(expression), value_type_name(&v));
     problem = label_value_problem(wf->pass->a, m->key, value, "workflowMetadata.labelsFrom");
     if (!str_is_none(problem))
         return err_set(err, ERR_INVALID,
