@@ -15,6 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The header of a library that mentions one of them; named by the room that uses it. */
+#ifdef BANNED_IN_LIBRARY
+#include BANNED_IN_LIBRARY
+#endif
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r gets
 #pragma GCC poison atoi atol atoll strtol strtoll strtoul strtoull sscanf gmtime localtime ctime
 #pragma GCC poison strerror popen vfork srand

@@ -20,6 +20,7 @@
 #include "events/sensors/filters.h"
 #include "events/sensors/match.h"
 #include "events/sensors/sensor_internal.h"
+#include "events/sensors/transform.h"
 
 /* ---- events ---- */
 
@@ -41,7 +42,8 @@ static bool take(struct sensor_trigger *t, size_t index, const struct bus_record
     struct str reason = STR("");
     struct err err;
 
-    if (match_event_read(a, r, &fresh.event, &err) < 0) {
+    if (match_event_read(a, r, &fresh.event, &err) < 0 ||
+        transform_event(a, d->spec, &fresh.event, &err) < 0) {
         reason = str_from(err.text);
     } else if (filters_pass(a, d->spec, &fresh.event, &reason)) {
         fresh.event.dependency = d->name;

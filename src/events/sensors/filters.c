@@ -1,6 +1,8 @@
 /* Joins the kinds of filters with filtersLogicalOperator. See filters.h. */
 #include "events/sensors/filters_internal.h"
+#include "events/sensors/transform.h"
 #include "lang/gjson/gjson.h"
+#include "lang/lua/luascript.h"
 
 typedef enum filter_verdict (*filter_fn)(struct arena *a, const struct json *filters,
                                          const struct trigger_event *event, struct str *reason);
@@ -51,19 +53,33 @@ static enum filter_verdict filter_exprs(struct arena *a _unused_, const struct j
     return FILTER_HOLDS_BACK;
 }
 
-static enum filter_verdict filter_script(struct arena *a _unused_, const struct json *filters,
-                                         const struct trigger_event *event _unused_,
-                                         struct str *reason)
+static enum filter_verdict filter_script(struct arena *a, const struct json *filters,
+                                         const struct trigger_event *event, struct str *reason)
 {
-    if (str_is_empty(json_get_str(filters, STR("script"))))
+    struct str source = json_get_str(filters, STR("script"));
+    _cleanup_luascript_ struct luascript *script = NULL;
+    struct json data;
+    struct err err;
+    int rc = -1;
+
+    if (str_is_empty(source))
         return FILTER_ABSENT;
-    *reason = STR("filters.script is not supported yet");
-    return FILTER_FAILS;
+    if (str_is_none(event->data))
+        return FILTER_PASSES;
+    if (transform_object(a, event, &data, &err) == 0)
+        script = luascript_new(source, &err);
+    if (script)
+        rc = luascript_holds(script, &data, &err);
+    if (rc > 0)
+        return FILTER_PASSES;
+    *reason = rc == 0 ? STR("script filter: the script does not return true")
+                      : str_printf(a, "script filter: %s", err.text);
+    return rc == 0 ? FILTER_HOLDS_BACK : FILTER_FAILS;
 }
 
 int filters_check(const struct json *dependency, struct err *err)
 {
-    static const char *const later[] = {"exprs", "script"};
+    static const char *const later[] = {"exprs"};
     const struct json *filters = json_get(dependency, STR("filters"));
 
     for (size_t i = 0; i < COUNT_OF(later); i++)

@@ -17,8 +17,7 @@ static bool uses_later(const struct json *filters)
     for (uint32_t i = 0; json_is(data, JSON_ARRAY) && i < data->count; i++)
         if (is_given(json_get(&data->items[i], STR("template"))))
             return true;
-    return is_given(json_get(filters, STR("exprs"))) ||
-           is_given(json_get(filters, STR("script")));
+    return is_given(json_get(filters, STR("exprs")));
 }
 
 static struct trigger_event event_of(struct arena *a, const struct json *v)

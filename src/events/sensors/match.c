@@ -2,6 +2,7 @@
 #include "events/sensors/match.h"
 
 #include "events/sensors/filters.h"
+#include "events/sensors/transform.h"
 #include "formats/base64.h"
 
 static int read_dependency(const struct json *v, struct match_dependency *ret, struct err *err)
@@ -12,9 +13,7 @@ static int read_dependency(const struct json *v, struct match_dependency *ret, s
                                      .spec = v};
     if (str_is_empty(ret->name) || str_is_empty(ret->source) || str_is_empty(ret->event))
         return err_set(err, ERR_INVALID, "name, eventSourceName and eventName are required");
-    if (json_get(v, STR("transform")))
-        return err_set(err, ERR_UNSUPPORTED, "transform is not supported yet");
-    return filters_check(v, err);
+    return transform_check(v, err) < 0 ? -1 : filters_check(v, err);
 }
 
 int match_dependencies_read(struct arena *a, const struct json *list,
