@@ -6,7 +6,7 @@
 #include "objects/shapes_events.h"
 
 static const struct field event_dependency_transformer_rows[] = {
-    TEXT("jq", "Program for jq."),
+    TEXT("jq", "Program for jq.", .flags = FIELD_UNSUPPORTED),
     TEXT("script", "Script in Lua."),
     {0},
 };
@@ -55,7 +55,7 @@ static const struct field event_dependency_filter_rows[] = {
            "Whether all conditions on the data must hold, or one.", .fallback = "and"),
     CHOICE("exprLogicalOperator", "and|or", "Whether all expressions must be true, or one.",
            .fallback = "and"),
-    TEXT("script", "Script in Lua.", .flags = FIELD_UNSUPPORTED),
+    TEXT("script", "Script in Lua."),
     {0},
 };
 LOCAL_SHAPE(event_dependency_filter, "EventDependencyFilter",
@@ -67,7 +67,7 @@ static const struct field event_dependency_rows[] = {
     TEXT("eventName", "Name of the event in its source."),
     PART("filters", event_dependency_filter, "Which events pass."),
     PART("transform", event_dependency_transformer,
-         "Changes the data before the filters see it.", .flags = FIELD_UNSUPPORTED),
+         "Changes the data before the filters see it."),
     CHOICE("filtersLogicalOperator", "and|or",
            "Whether all kinds of filters must let an event pass, or one.", .fallback = "and"),
     {0},

@@ -145,8 +145,6 @@ static void test_check(void **state)
     } cases[] = {
         {"{\"filters\":{\"exprs\":[{\"expr\":\"a\"}]}}", "filters.exprs is not supported yet",
          ERR_UNSUPPORTED},
-        {"{\"filters\":{\"script\":\"return true\"}}", "filters.script is not supported yet",
-         ERR_UNSUPPORTED},
         {"{\"filters\":{\"data\":[{\"path\":\"a\"},{\"template\":\"{{ .Input }}\"}]}}",
          "filters.data[1].template is not supported yet", ERR_UNSUPPORTED},
         {"{\"filters\":{\"dataLogicalOperator\":\"xor\"}}",

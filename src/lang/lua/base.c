@@ -75,7 +75,7 @@ static int base_tostring(lua_State *L)
 
 static int digit_value(char c)
 {
-    return c >= '0' && c <= '9'                   ? c - '0'
+    return c >= '0' && c <= '9'                     ? c - '0'
            : (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? (c | 0x20) - 'a' + 10
                                                     : 99;
 }
@@ -119,8 +119,8 @@ static int base_tonumber(lua_State *L)
     if (lua_type(L, 1) == LUA_TNUMBER) {
         lua_pushvalue(L, 1);
     } else if (lua_type(L, 1) == LUA_TSTRING &&
-               text_to_number(luascript_check_text(L, 1), (int) base,
-                              !lua_isnoneornil(L, 2), &n)) {
+               text_to_number(luascript_check_text(L, 1), (int) base, !lua_isnoneornil(L, 2),
+                              &n)) {
         lua_pushnumber(L, n);
     } else {
         lua_pushnil(L);
@@ -301,13 +301,13 @@ static void set_functions(lua_State *L, const luaL_Reg *functions)
 void luascript_open_base(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"error", base_error},         {"load", base_load},         {"loadstring", base_loadstring},
-        {"print", base_print},         {"tonumber", base_tonumber}, {"tostring", base_tostring},
+        {"error", base_error}, {"load", base_load},         {"loadstring", base_loadstring},
+        {"print", base_print}, {"tonumber", base_tonumber}, {"tostring", base_tostring},
         {NULL, NULL}};
-    static const luaL_Reg os[] = {{"clock", os_clock},       {"date", os_date},
-                                  {"difftime", os_difftime}, {"getenv", os_getenv},
-                                  {"setlocale", os_setlocale}, {"time", os_time},
-                                  {NULL, NULL}};
+    static const luaL_Reg os[] = {
+        {"clock", os_clock},   {"date", os_date},           {"difftime", os_difftime},
+        {"getenv", os_getenv}, {"setlocale", os_setlocale}, {"time", os_time},
+        {NULL, NULL}};
     static const char *const absent[] = {"dofile", "loadfile", "newproxy", "gcinfo"};
 
     lua_pushvalue(L, LUA_GLOBALSINDEX);

@@ -109,7 +109,8 @@ static struct json array_of(struct to_json *t, double count)
 
 static int by_key(const void *x, const void *y)
 {
-    return str_cmp(((const struct json_member *) x)->key, ((const struct json_member *) y)->key);
+    return str_cmp(((const struct json_member *) x)->key,
+                   ((const struct json_member *) y)->key);
 }
 
 static struct json object_of(struct to_json *t)

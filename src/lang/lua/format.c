@@ -10,7 +10,7 @@ enum { WIDTH_MAX = 99, NUMBER_SIZE = 512 };
 
 /* One "%-5.2f". */
 struct verb {
-    char flags[8]; /* as written */
+    char flags[8];        /* as written */
     int width, precision; /* -1: none */
     char letter;
 };
@@ -90,7 +90,7 @@ static void c_spec(const struct verb *v, const char *kind, char letter, char *sp
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void add_int(luaL_Buffer *b, const struct verb *v, char letter, double n)
 {
-    long long whole = n >= 9.2233720368547758e18    ? INT64_MAX
+    long long whole = n >= 9.2233720368547758e18   ? INT64_MAX
                       : n > -9.2233720368547758e18 ? (long long) n
                                                    : INT64_MIN;
     bool is_negative = whole < 0 && letter != 'd';

@@ -14,7 +14,7 @@ struct luascript {
 struct run {
     const struct luascript *script;
     const struct json *event;
-    struct arena *a;  /* for @value; NULL: only the truth is asked for */
+    struct arena *a;   /* for @value; NULL: only the truth is asked for */
     struct str source; /* to compile, or absent */
     struct strbuf *code;
     struct json value;

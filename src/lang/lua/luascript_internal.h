@@ -14,11 +14,11 @@ enum { LUASCRIPT_CAPTURES_MAX = 32 };
 
 /* What one run may use; the user data of its allocator. */
 struct luascript_budget {
-    size_t held;       /* bytes in use */
-    size_t asked;      /* bytes asked for so far */
-    int64_t steps;     /* instructions and comparisons so far */
-    uint64_t until_ms; /* end of its time, on the clock of the thread */
-    const char *over;  /* what was exceeded, or NULL */
+    size_t held;           /* bytes in use */
+    size_t asked;          /* bytes asked for so far */
+    int64_t steps;         /* instructions and comparisons so far */
+    uint64_t until_ms;     /* end of its time, on the clock of the thread */
+    const char *over;      /* what was exceeded, or NULL */
     size_t depth;          /* calls that catch errors, and coroutines, inside each other */
     struct arena *scratch; /* for what must go however a function is left; NULL until used */
 };

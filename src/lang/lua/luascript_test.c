@@ -53,8 +53,7 @@ static int check_filter(struct arena *a, const struct json *row)
     int rc;
 
     if (str_is_empty(source) || !json_is(filters, JSON_OBJECT) || filters->count > 1 ||
-        str_is_none(data) || json_parse(a, data, &event, &err) < 0 ||
-        event.type != JSON_OBJECT)
+        str_is_none(data) || json_parse(a, data, &event, &err) < 0 || event.type != JSON_OBJECT)
         return -1;
     s = luascript_new(source, &err);
     rc = s ? luascript_holds(s, &event, &err) : -1;
@@ -138,7 +137,8 @@ static const struct {
     {"return {pcall(function() error('x', 2) end)}", "[false,\"<string>:1: x\"]"},
     {"return {pcall(function() local x = nil; return x.y end)}",
      "[false,\"<string>:1: attempt to index local 'x' (a nil value)\"]"},
-    {"local c = coroutine.create(function(a) local b = coroutine.yield(a + 1) return b * 2 end) "
+    {"local c = coroutine.create(function(a) local b = coroutine.yield(a + 1) return b * 2 "
+     "end) "
      "local _, x = coroutine.resume(c, 1) local _, y = coroutine.resume(c, 5) return {x, y}",
      "[2,10]"},
     {"for i = 1, 3 do for j = 1, 3 do if j == 2 then goto continue end end ::continue:: end "

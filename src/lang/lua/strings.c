@@ -240,9 +240,8 @@ static int string_gsub(lua_State *L)
     struct luascript_match m;
     luaL_Buffer b;
 
-    luaL_argcheck(L,
-                  lua_type(L, 3) == LUA_TSTRING || lua_istable(L, 3) || lua_isfunction(L, 3), 3,
-                  "string/function/table expected");
+    luaL_argcheck(L, lua_type(L, 3) == LUA_TSTRING || lua_istable(L, 3) || lua_isfunction(L, 3),
+                  3, "string/function/table expected");
     luaL_buffinit(L, &b);
     while (at <= s.len && (max < 0 || (lua_Number) count < max) &&
            luascript_find(L, pattern, s, at, &m)) {
