@@ -257,6 +257,8 @@ static int push_date_table(lua_State *L, const struct tm *tm)
     return 1;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static int os_date(lua_State *L)
 {
     const char *format = luaL_optstring(L, 1, "%c");
@@ -283,6 +285,8 @@ static int os_date(lua_State *L)
     luaL_pushresult(&b);
     return 1;
 }
+
+#pragma GCC diagnostic pop
 
 static int os_setlocale(lua_State *L)
 {
