@@ -77,7 +77,7 @@ static struct str first_runes(struct str s, int count)
 /* With C's printf: "%" flags width precision @kind letter. */
 static void c_spec(const struct verb *v, const char *kind, char letter, char *spec, size_t size)
 {
-    char width[8] = "", precision[8] = "";
+    char width[16] = "", precision[16] = "";
 
     if (v->width >= 0)
         snprintf(width, sizeof(width), "%d", v->width);
@@ -94,7 +94,7 @@ static void add_int(luaL_Buffer *b, const struct verb *v, char letter, double n)
                       : n > -9.2233720368547758e18 ? (long long) n
                                                    : INT64_MIN;
     bool is_negative = whole < 0 && letter != 'd';
-    char spec[32], text[NUMBER_SIZE];
+    char spec[64], text[NUMBER_SIZE];
     struct verb plain = *v;
 
     if (is_negative) /* Go writes -ff, C the complement */
@@ -113,7 +113,7 @@ static void add_int(luaL_Buffer *b, const struct verb *v, char letter, double n)
 
 static void add_float(luaL_Buffer *b, const struct verb *v, double n)
 {
-    char spec[32], text[NUMBER_SIZE];
+    char spec[64], text[NUMBER_SIZE];
 
     if (!isfinite(n)) {
         add_padded(b, v, str_from(isnan(n) ? "NaN" : n > 0 ? "+Inf" : "-Inf"));
