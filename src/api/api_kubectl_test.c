@@ -401,6 +401,39 @@ static void test_dry_runs(void **state)
     run_steps(*state, NULL, steps, COUNT_OF(steps));
 }
 
+#define HELD(name)                                                                 \
+    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" name \
+    "\",\"finalizers\":[\"x/y\"],\"deletionTimestamp\":\"2020-01-01T00:00:00Z\"}}"
+
+/* An object with finalizers stays until the last one is taken away. */
+static void test_finalizers(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", MAPS, NULL, HELD("one"), 201, "\"finalizers\":[\"x/y\"]", "deletionTimestamp"},
+        {"PUT", MAPS "/one", NULL, HELD("one"), 200, "finalizers", "deletionTimestamp"},
+        {"DELETE", MAPS "/one?propagationPolicy=Sometimes", NULL, NULL, 400,
+         "propagationPolicy: Unsupported value: \\\"Sometimes\\\"", NULL},
+        {"DELETE", MAPS "/one", NULL, NULL, 200, "\"kind\":\"ConfigMap\"", "Status"},
+        {"GET", MAPS "/one", NULL, NULL, 200, "\"deletionTimestamp\":\"20", NULL},
+        {"PATCH", MAPS "/one", MERGE, "{\"metadata\":{\"deletionTimestamp\":null}}", 200,
+         "\"deletionTimestamp\":\"20", NULL},
+        {"DELETE", MAPS "/one", NULL, NULL, 200, "\"status\":\"Success\"", NULL},
+        {"PATCH", MAPS "/one", MERGE, "{\"metadata\":{\"finalizers\":null}}", 200,
+         "\"name\":\"one\"", "finalizers"},
+        {"GET", MAPS "/one", NULL, NULL, 404, "not found", NULL},
+        /* of a collection */
+        {"POST", MAPS, NULL, HELD("two"), 201, "two", NULL},
+        {"POST", MAPS, NULL, MAP("three"), 201, "three", NULL},
+        {"DELETE", MAPS, NULL, "{\"propagationPolicy\":\"Orphan\"}", 200,
+         "\"kind\":\"ConfigMapList\"", NULL},
+        {"GET", MAPS, NULL, NULL, 200, "\"two\"", "\"three\""},
+        {"PUT", MAPS "/two", NULL, MAP("two"), 200, "\"name\":\"two\"", NULL},
+        {"GET", MAPS "/two", NULL, NULL, 404, "not found", NULL},
+    };
+
+    run_steps(*state, NULL, steps, COUNT_OF(steps));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -409,7 +442,7 @@ int main(void)
         TEST(test_tables),          TEST(test_watch_of_tables),
         TEST(test_apply),           TEST(test_patches),
         TEST(test_patches_at_once), TEST(test_deletions),
-        TEST(test_dry_runs),
+        TEST(test_finalizers),      TEST(test_dry_runs),
     };
 
     return cmocka_run_group_tests_name("api_kubectl", tests, NULL, NULL);

@@ -209,6 +209,20 @@ static struct api_call *deletion_call(struct api *api, struct http_request *req,
     return call;
 }
 
+/* What becomes of what the object owns: in the body or the query. */
+static int read_propagation(struct http_request *req, const struct json *options,
+                            enum store_propagation *ret, struct err *err)
+{
+    struct str word = json_get_str(options, STR("propagationPolicy"));
+
+    if (str_is_empty(word))
+        word = http_query(req, STR("propagationPolicy"));
+    if (!str_is_empty(word))
+        return api_propagation_parse(word, ret, err);
+    *ret = json_get_bool(options, STR("orphanDependents")) ? STORE_ORPHAN : STORE_BACKGROUND;
+    return 0;
+}
+
 static int read_preconditions(const struct json *options, struct str *ret_uid, int64_t *ret_rv,
                               struct err *err)
 {
@@ -255,8 +269,7 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
     struct reply_removal *removal = ARENA_NEW(a, struct reply_removal);
     const struct store_key key = api_key(r->kind, r->ns, r->name);
     struct json options, doc;
-    struct str uid;
-    int64_t rv;
+    struct api_deletion d = {.uid = STR("")};
     struct err err;
 
     if (api_is_pod(r->kind)) {
@@ -264,7 +277,8 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
         return;
     }
     if (read_options(req, &options, &err) < 0 ||
-        read_preconditions(&options, &uid, &rv, &err) < 0 ||
+        read_preconditions(&options, &d.uid, &d.rv, &err) < 0 ||
+        read_propagation(req, &options, &d.how, &err) < 0 ||
         api_object_get(api, a, &key, API_WITHOUT_NODES, &doc, &err) < 0) {
         reply_error(req, &err);
         return;
@@ -272,7 +286,9 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
     *removal =
         (struct reply_removal){.kind = r->kind, .name = r->name, .uid = object_uid(&doc)};
     http_set_user(req, removal);
-    api_delete(deletion_call(api, req, &options), &key, str_is_empty(uid) ? STR("") : uid, rv);
+    if (str_is_none(d.uid))
+        d.uid = STR("");
+    api_delete(deletion_call(api, req, &options), &key, &d);
 }
 
 void change_delete_all(struct api *api, struct http_request *req, const struct resource *r)
@@ -280,17 +296,20 @@ void change_delete_all(struct api *api, struct http_request *req, const struct r
     struct reply_removal *removal = ARENA_NEW(http_arena(req), struct reply_removal);
     struct json options;
     struct api_query q;
+    enum store_propagation how = STORE_BACKGROUND;
     struct err err = {0};
     int result;
 
     if (read_options(req, &options, &err) < 0 ||
+        read_propagation(req, &options, &how, &err) < 0 ||
         resource_query(req, r, http_arena(req), &q, &err) < 0) {
         reply_error(req, &err);
         return;
     }
     *removal = (struct reply_removal){.kind = r->kind, .name = STR(""), .uid = STR("")};
     http_set_user(req, removal);
-    result = api_delete_all(deletion_call(api, req, &options), &q.of, &removal->items, &err);
+    result =
+        api_delete_all(deletion_call(api, req, &options), &q.of, how, &removal->items, &err);
     if (result < 0)
         reply_error(req, &err);
     else if (result == 0)

@@ -158,5 +158,8 @@ static void reply_removed(struct http_request *req)
     reply_json(req, 200, &made);
 }
 
-const struct api_dialect reply_dialect = {
-    .created = 201, .object = reply_json, .removed = reply_removed, .fail = reply_error};
+const struct api_dialect reply_dialect = {.shows_kept = true,
+                                          .created = 201,
+                                          .object = reply_json,
+                                          .removed = reply_removed,
+                                          .fail = reply_error};

@@ -448,6 +448,8 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
         json_set(a, &meta, STR("creationTimestamp"), json_string(object_time_text(a, now_ms)));
     meta = json_set(a, &meta, STR("generation"), json_int(a, 1));
     meta = json_without(a, &meta, STR("resourceVersion"));
+    meta = json_without(a, &meta, STR("deletionTimestamp"));
+    meta = json_without(a, &meta, STR("deletionGracePeriodSeconds"));
     made = json_set(a, doc, STR("metadata"), meta);
     made = json_without(a, &made, STR("status"));
     *ret = object_set_defaults(a, kind, &made);

@@ -187,9 +187,27 @@ void store_txn_update(struct store_txn *txn, const struct json *doc, int64_t exp
 void store_txn_touch(struct store_txn *txn, const struct store_key *key, struct str uid);
 
 /** store_txn_delete() - remove an object with its nodes and labels; @uid and @expect_rv are
- * preconditions unless "" and 0 */
+ * preconditions unless "" and 0; what it owns goes in the background */
 void store_txn_delete(struct store_txn *txn, const struct store_key *key, struct str uid,
                       int64_t expect_rv);
+
+enum store_propagation {
+    STORE_BACKGROUND, /* what it owns goes after it: in the same commit */
+    STORE_FOREGROUND, /* it waits until all that it owns has gone */
+    STORE_ORPHAN,     /* what it owns stays, without the reference */
+};
+
+/**
+ * store_txn_delete_as() - store_txn_delete() that says what becomes of what the object owns
+ *
+ * An object with finalizers stays: it gets a deletionTimestamp (the result has the object), and
+ * goes with the update that takes the last finalizer. Objects whose ownerReferences name the
+ * object's uid, and no other owner that is there, are deleted in the same commit, and theirs:
+ * all or nothing, also over a crash. Dependents are those that were written since the store
+ * knows owners.
+ */
+void store_txn_delete_as(struct store_txn *txn, const struct store_key *key, struct str uid,
+                         int64_t expect_rv, enum store_propagation how);
 
 /** store_txn_node() - insert or replace one node row of a workflow; absent @doc removes it */
 void store_txn_node(struct store_txn *txn, struct str workflow_uid, struct str node_id,

@@ -69,6 +69,29 @@ for point in store.commit.before store.commit.after store.done.before; do
     stop_server -KILL
 done
 
+# An owner and what it owns go in one commit: all or nothing.
+rm -rf "$DIR/data"
+check "a fresh one" start_server
+cm() { printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%s"%s}}' "$1" "${2:-}"; }
+post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://$ARGO_SERVER/api/v1/namespaces/default/configmaps"; }
+OWNER=$(post "$(cm owner)" | jq -r .metadata.uid)
+for name in a b c; do
+    post "$(cm $name ",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"owner\",\"uid\":\"$OWNER\"}]")" >/dev/null
+done
+stop_server -KILL
+TIPHYS_FAULT=store.cascade.before:1
+export TIPHYS_FAULT
+start_server
+curl -s -X DELETE "http://$ARGO_SERVER/api/v1/namespaces/default/configmaps/owner" >/dev/null
+check "store.cascade.before: the daemon was killed there" wait_for 10 server_is_dead
+unset TIPHYS_FAULT
+wait "$SERVER_PID" 2>/dev/null
+check "store.cascade.before: it starts again" start_server
+check "store.cascade.before: nothing has gone" equals "$("$TIPHYS" get cm -o name | wc -l)" 4
+curl -s -X DELETE "http://$ARGO_SERVER/api/v1/namespaces/default/configmaps/owner" >/dev/null
+check "store.cascade.before: asked again, all has gone" equals "$("$TIPHYS" get cm -o name | wc -l)" 0
+stop_server -KILL
+
 check "the queue service starts" start_moto
 for point in source.stored.before_settle source.settle.before; do
     rm -rf "$DIR/data"

@@ -131,16 +131,19 @@ void argo_objects_delete(const struct argo_request *r, const struct argo_kind *k
 {
     const struct store_key key = argo_object_key(r, argo_kind_of(kind->kind));
     struct str rv_text = argo_query(r, "deleteOptions.preconditions.resourceVersion");
+    struct api_deletion d = {.uid = argo_query(r, "deleteOptions.preconditions.uid")};
     struct json doc;
     struct err err;
-    int64_t rv = 0;
 
-    if (rv_text.len > 0 && !parse_i64(rv_text, &rv)) {
+    if (api_propagation_parse(argo_query(r, "deleteOptions.propagationPolicy"), &d.how, &err) <
+        0) {
+        argo_fail(r->req, &err);
+    } else if (rv_text.len > 0 && !parse_i64(rv_text, &d.rv)) {
         err_set(&err, ERR_INVALID, "resourceVersion \"" STR_FMT "\" is not a number",
                 STR_ARG(rv_text));
         argo_fail(r->req, &err);
     } else if (argo_query(r, "deleteOptions.dryRun").len == 0) {
-        api_delete(argo_call(r), &key, argo_query(r, "deleteOptions.preconditions.uid"), rv);
+        api_delete(argo_call(r), &key, &d);
     } else if (api_object_get(r->api, r->a, &key, API_WITHOUT_NODES, &doc, &err) < 0) {
         argo_fail(r->req, &err);
     } else {

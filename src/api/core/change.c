@@ -13,6 +13,7 @@ static struct json keep_members(struct arena *a, const struct json *stored,
                                 const struct json *doc, struct str sub)
 {
     static const char *const kept[] = {"uid", "creationTimestamp", "generation", "namespace"};
+    static const char *const removal[] = {"deletionTimestamp", "deletionGracePeriodSeconds"};
     const struct json *meta = json_get(stored, STR("metadata"));
     struct str half = str_is(sub, "status") ? STR("spec") : STR("status");
     struct json made = *doc;
@@ -22,6 +23,15 @@ static struct json keep_members(struct arena *a, const struct json *stored,
 
         if (member)
             made = json_set_path(a, &made, *member, "metadata", kept[i], NULL);
+    }
+    for (size_t i = 0; i < COUNT_OF(removal); i++) {
+        const struct json *member = json_get(meta, str_from(removal[i]));
+        struct json own =
+            json_without(a, json_get(&made, STR("metadata")), str_from(removal[i]));
+
+        if (member)
+            own = json_set(a, &own, str_from(removal[i]), *member);
+        made = json_set(a, &made, STR("metadata"), own);
     }
     return json_get(stored, half) ? json_set(a, &made, half, *json_get(stored, half))
                                   : json_without(a, &made, half);
@@ -77,6 +87,14 @@ static enum api_parts parts_of(const struct api_call *call)
     return call->is_dry_run ? API_WHOLE : API_WITHOUT_NODES;
 }
 
+static const struct json *written_as(struct arena *a, const struct json *made)
+{
+    struct json *copy = ARENA_NEW(a, struct json);
+
+    *copy = *made;
+    return copy;
+}
+
 void api_update(struct api_call *call, const struct object_kind *kind,
                 const struct store_key *key, struct str sub, const struct json *doc)
 {
@@ -112,6 +130,7 @@ void api_update(struct api_call *call, const struct object_kind *kind,
         }
         return;
     }
+    call->written = written_as(a, &made);
     txn = store_txn_new(call->api->options.store);
     store_txn_update(txn, &made, expect);
     api_commit(call, txn, api_on_written);
@@ -231,6 +250,7 @@ static void write_patched(struct patching *p)
         p->call->dialect->fail(p->call->req, &err);
         return;
     }
+    p->call->written = &p->made;
     txn = store_txn_new(store);
     store_txn_update(txn, &p->made, p->rv);
     if (store_commit(store, txn, on_patched, p, &err) < 0) {

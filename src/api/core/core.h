@@ -38,6 +38,7 @@ static inline struct str api_platform(void)
 /* How a dialect answers what is answered later. Each gives the request up. */
 struct api_dialect {
     unsigned created; /* HTTP status of a creation */
+    bool shows_kept;  /* a deletion that finalizers hold up is answered with the object */
     void (*object)(struct http_request *req, unsigned status, const struct json *doc);
     void (*removed)(struct http_request *req);
     void (*fail)(struct http_request *req, const struct err *err);
@@ -49,7 +50,9 @@ struct api_call {
     struct http_request *req;
     const struct api_dialect *dialect;
     struct str manager; /* field manager, or absent */
-    bool is_dry_run;    /* everything but the writing; not of api_submit(), which has its own */
+    enum { API_REMOVES_NOTHING, API_REMOVES_ONE, API_REMOVES_ALL } removes;
+    const struct json *written; /* shown when the write has ended the object; or NULL */
+    bool is_dry_run; /* everything but the writing; not of api_submit(), which has its own */
 };
 
 /* ---- reading; http threads and workers; blocking ---- */
@@ -158,11 +161,21 @@ struct json api_managed(const struct api_call *call, const struct object_kind *k
  *
  * Return: 1: the dialect will answer; 0: there are none, -1: failed: the caller answers.
  */
-int api_delete_all(struct api_call *call, const struct store_query *q, struct json *ret,
-                   struct err *err);
+int api_delete_all(struct api_call *call, const struct store_query *q,
+                   enum store_propagation how, struct json *ret, struct err *err);
 
-/** api_delete() - remove an object; @uid ("" none) and @rv (0 none) are preconditions */
-void api_delete(struct api_call *call, const struct store_key *key, struct str uid, int64_t rv);
+struct api_deletion {
+    struct str uid; /* precondition, "" none */
+    int64_t rv;     /* precondition, 0 none */
+    enum store_propagation how;
+};
+
+/** api_propagation_parse() - a propagationPolicy; "" is Background; ERR_INVALID */
+int api_propagation_parse(struct str word, enum store_propagation *ret, struct err *err);
+
+/** api_delete() - remove an object, or ask its finalizers */
+void api_delete(struct api_call *call, const struct store_key *key,
+                const struct api_deletion *d);
 
 /* What a submission makes a Workflow from. */
 struct api_submission {

@@ -182,7 +182,10 @@ void api_on_written(void *ctx, const struct store_result *result, const struct e
 
     if (err->kind != ERR_NONE)
         call->dialect->fail(call->req, err);
-    else if (!result->object)
+    else if (!result->object && call->written)
+        call->dialect->object(call->req, 200, call->written);
+    else if (!result->object || call->removes == API_REMOVES_ALL ||
+             (call->removes == API_REMOVES_ONE && !call->dialect->shows_kept))
         call->dialect->removed(call->req);
     else if (str_is(result->object->key.kind, "Workflow"))
         show_later(call, result->object);
@@ -324,21 +327,43 @@ static void try_delete(struct api_call *call, const struct store_key *key, struc
         call->dialect->fail(call->req, &err);
 }
 
-void api_delete(struct api_call *call, const struct store_key *key, struct str uid, int64_t rv)
+int api_propagation_parse(struct str word, enum store_propagation *ret, struct err *err)
+{
+    static const char *const words[] = {[STORE_BACKGROUND] = "Background",
+                                        [STORE_FOREGROUND] = "Foreground",
+                                        [STORE_ORPHAN] = "Orphan"};
+
+    *ret = STORE_BACKGROUND;
+    if (str_is_empty(word))
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_is(word, words[i])) {
+            *ret = (enum store_propagation) i;
+            return 0;
+        }
+    return err_set(err, ERR_INVALID,
+                   "propagationPolicy: Unsupported value: \"" STR_FMT
+                   "\": supported values: \"Foreground\", \"Background\", \"Orphan\"",
+                   STR_ARG(str_head(word, 60)));
+}
+
+void api_delete(struct api_call *call, const struct store_key *key,
+                const struct api_deletion *d)
 {
     struct store_txn *txn;
 
     if (call->is_dry_run) {
-        try_delete(call, key, uid, rv);
+        try_delete(call, key, d->uid, d->rv);
         return;
     }
+    call->removes = API_REMOVES_ONE;
     txn = store_txn_new(call->api->options.store);
-    store_txn_delete(txn, key, uid, rv);
+    store_txn_delete_as(txn, key, d->uid, d->rv, d->how);
     api_commit(call, txn, api_on_written);
 }
 
-int api_delete_all(struct api_call *call, const struct store_query *q, struct json *ret,
-                   struct err *err)
+int api_delete_all(struct api_call *call, const struct store_query *q,
+                   enum store_propagation how, struct json *ret, struct err *err)
 {
     struct store_txn *txn;
     struct api_list list;
@@ -348,13 +373,14 @@ int api_delete_all(struct api_call *call, const struct store_query *q, struct js
     *ret = list.items;
     if (list.items.count == 0 || call->is_dry_run)
         return 0;
+    call->removes = API_REMOVES_ALL;
     txn = store_txn_new(call->api->options.store);
     for (uint32_t i = 0; i < list.items.count; i++) {
         const struct json *doc = &list.items.items[i];
         const struct store_key key = {q->group, q->kind, object_namespace(doc),
                                       object_name(doc)};
 
-        store_txn_delete(txn, &key, object_uid(doc), 0);
+        store_txn_delete_as(txn, &key, object_uid(doc), 0, how);
     }
     api_commit(call, txn, api_on_written);
     return 1;

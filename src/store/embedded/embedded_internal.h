@@ -18,7 +18,18 @@
 
 enum { STORE_SCHEMA_VERSION = 1, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
 
-enum op_kind { OP_CREATE, OP_UPDATE, OP_TOUCH, OP_DELETE, OP_NODE, OP_ROW };
+/* OP_CASCADE, OP_RELEASE: made by the writer: a dependent of what was deleted, an owner that
+ * may wait for it. */
+enum op_kind {
+    OP_CREATE,
+    OP_UPDATE,
+    OP_TOUCH,
+    OP_DELETE,
+    OP_NODE,
+    OP_ROW,
+    OP_CASCADE,
+    OP_RELEASE,
+};
 
 /* One step of a transaction; texts live in the transaction's arena. */
 struct op {
@@ -35,6 +46,8 @@ struct op {
     struct str node_id;      /* OP_NODE; OP_ROW: the key */
     struct str workflow_uid; /* OP_NODE; OP_ROW: the table */
     uint64_t seq;
+    enum store_propagation how; /* OP_DELETE, OP_CASCADE */
+    struct str owner_uid;       /* OP_CASCADE */
     /* Result, by the writer. */
     enum store_event_type event;
     const struct store_object *object; /* reference */
@@ -55,6 +68,7 @@ struct store_txn {
     struct arena *arena;
     struct op *ops;
     size_t op_count, op_room;
+    size_t own_count; /* operations that the writer did not add */
     struct str mark;
     store_done_fn done;
     void *ctx;
@@ -142,6 +156,14 @@ const struct store_object *object_of_row(sqlite3_stmt *s);
 
 /** store_query_matches() - name, namespace, labels and fields of an object against a query */
 bool store_query_matches(const struct store_query *q, const struct store_object *o);
+
+/* ---- txn.c ---- */
+
+/** txn_add_op() - one more operation; pointers to the others are void then */
+struct op *txn_add_op(struct store_txn *txn, enum op_kind kind);
+
+/** txn_fill_object() - what an operation writes of a document */
+void txn_fill_object(struct store_txn *txn, struct op *op, const struct json *doc);
 
 /* ---- writer.c ---- */
 

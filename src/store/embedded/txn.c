@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "store/embedded/embedded_internal.h"
+#include "store/embedded/removal.h"
 
 struct store_txn *store_txn_new(struct store *s)
 {
@@ -33,7 +34,7 @@ struct arena *store_txn_arena(struct store_txn *txn)
     return txn->arena;
 }
 
-static struct op *add_op(struct store_txn *txn, enum op_kind kind)
+struct op *txn_add_op(struct store_txn *txn, enum op_kind kind)
 {
     if (txn->op_count == txn->op_room) {
         txn->op_room = txn->op_room ? 2 * txn->op_room : 4;
@@ -84,11 +85,30 @@ static int64_t created_ms(struct str text)
     return strptime(copy, "%Y-%m-%dT%H:%M:%S", &tm) ? (int64_t) timegm(&tm) * 1000 : 0;
 }
 
-static void fill_object(struct store_txn *txn, struct op *op, const struct json *doc)
+/* Its labels, and a hidden one for each owner. */
+static struct json labels_of(struct arena *a, const struct json *doc)
+{
+    const struct json *labels = json_path(doc, "metadata", "labels", NULL);
+    const struct json *owners = removal_owners(doc);
+    struct json_object_builder none = {0};
+    struct json made =
+        json_is(labels, JSON_OBJECT) ? json_clone(a, labels) : json_object(&none);
+
+    for (uint32_t i = 0; owners && i < owners->count; i++) {
+        struct str uid = json_get_str(&owners->items[i], STR("uid"));
+
+        if (!str_is_empty(uid))
+            made = json_set(a, &made, removal_owner_label(a, uid), json_string(STR("")));
+    }
+    return made;
+}
+
+void txn_fill_object(struct store_txn *txn, struct op *op, const struct json *doc)
 {
     struct arena *a = txn->arena;
     const struct json *meta = json_get(doc, STR("metadata"));
     const struct json *labels = json_get(meta, STR("labels"));
+    struct json made;
 
     op->key.group = str_copy(a, group_of(present(json_get_str(doc, STR("apiVersion")))));
     op->key.kind = str_copy(a, present(json_get_str(doc, STR("kind"))));
@@ -101,10 +121,11 @@ static void fill_object(struct store_txn *txn, struct op *op, const struct json 
         str_is(json_get_str(labels, STR("workflows.argoproj.io/completed")), "true");
     op->doc = stored_text(a, doc);
     op->labels = STR("{}");
-    if (json_is(labels, JSON_OBJECT) && labels->count > 0) {
+    made = labels_of(a, doc);
+    if (made.count > 0) {
         struct json *kept = ARENA_NEW(a, struct json);
 
-        *kept = json_clone(a, labels);
+        *kept = made;
         op->label_object = kept;
         op->labels = json_text(a, kept, JSON_SORT_KEYS);
     }
@@ -112,16 +133,16 @@ static void fill_object(struct store_txn *txn, struct op *op, const struct json 
 
 void store_txn_create(struct store_txn *txn, const struct json *doc)
 {
-    fill_object(txn, add_op(txn, OP_CREATE), doc);
+    txn_fill_object(txn, txn_add_op(txn, OP_CREATE), doc);
 }
 
 const struct store_object *store_object_of(const struct json *doc)
 {
     struct store_txn *txn = store_txn_new(NULL);
     const struct store_object *made;
-    struct op *op = add_op(txn, OP_CREATE);
+    struct op *op = txn_add_op(txn, OP_CREATE);
 
-    fill_object(txn, op, doc);
+    txn_fill_object(txn, op, doc);
     made = object_make(&op->key, op->uid, 0, op->created, op->doc, op->phase, op->is_finished);
     txn_release(txn);
     return made;
@@ -129,9 +150,9 @@ const struct store_object *store_object_of(const struct json *doc)
 
 void store_txn_update(struct store_txn *txn, const struct json *doc, int64_t expect_rv)
 {
-    struct op *op = add_op(txn, OP_UPDATE);
+    struct op *op = txn_add_op(txn, OP_UPDATE);
 
-    fill_object(txn, op, doc);
+    txn_fill_object(txn, op, doc);
     op->expect_rv = expect_rv;
 }
 
@@ -147,22 +168,29 @@ static void set_target(struct store_txn *txn, struct op *op, const struct store_
 
 void store_txn_touch(struct store_txn *txn, const struct store_key *key, struct str uid)
 {
-    set_target(txn, add_op(txn, OP_TOUCH), key, uid);
+    set_target(txn, txn_add_op(txn, OP_TOUCH), key, uid);
 }
 
 void store_txn_delete(struct store_txn *txn, const struct store_key *key, struct str uid,
                       int64_t expect_rv)
 {
-    struct op *op = add_op(txn, OP_DELETE);
+    store_txn_delete_as(txn, key, uid, expect_rv, STORE_BACKGROUND);
+}
+
+void store_txn_delete_as(struct store_txn *txn, const struct store_key *key, struct str uid,
+                         int64_t expect_rv, enum store_propagation how)
+{
+    struct op *op = txn_add_op(txn, OP_DELETE);
 
     set_target(txn, op, key, uid);
     op->expect_rv = expect_rv;
+    op->how = how;
 }
 
 void store_txn_node(struct store_txn *txn, struct str workflow_uid, struct str node_id,
                     uint64_t seq, struct str doc)
 {
-    struct op *op = add_op(txn, OP_NODE);
+    struct op *op = txn_add_op(txn, OP_NODE);
 
     op->workflow_uid = str_copy(txn->arena, workflow_uid);
     op->node_id = str_copy(txn->arena, node_id);
@@ -173,7 +201,7 @@ void store_txn_node(struct store_txn *txn, struct str workflow_uid, struct str n
 void store_txn_row_put(struct store_txn *txn, struct str table, struct str key,
                        struct str value)
 {
-    struct op *op = add_op(txn, OP_ROW);
+    struct op *op = txn_add_op(txn, OP_ROW);
 
     op->workflow_uid = str_copy(txn->arena, table);
     op->node_id = str_copy(txn->arena, key);
@@ -190,6 +218,7 @@ int store_commit(struct store *s, struct store_txn *txn, store_done_fn done, voi
 {
     txn->done = done;
     txn->ctx = ctx;
+    txn->own_count = txn->op_count;
     pthread_mutex_lock(&s->lock);
     if (s->queue_len >= STORE_QUEUE_MAX_TXNS || s->is_stopping) {
         pthread_mutex_unlock(&s->lock);

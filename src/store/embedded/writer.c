@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/embedded/embedded_internal.h"
+#include "store/embedded/removal.h"
 
 enum { RETRY_MS = 100, TRIM_EVERY = 1000 };
 enum { ONCE_KEEP_S = 30 * 24 * 3600 };
@@ -187,7 +188,15 @@ static int find_expected(struct store *s, struct store_txn *txn, struct op *op,
     return 0;
 }
 
-static int do_update(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+static bool row_has(sqlite3_stmt *row, struct str text)
+{
+    struct str doc = str_of((const char *) sqlite3_column_text(row, 7),
+                            (size_t) sqlite3_column_bytes(row, 7));
+
+    return str_find(doc, text) != SIZE_MAX;
+}
+
+static int update_row(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
 {
     sqlite3_stmt *row, *stmt;
     int result = find_expected(s, txn, op, &row);
@@ -241,7 +250,7 @@ static int do_touch(struct store *s, struct store_txn *txn, struct op *op, int64
     return step(s, txn, stmt, "change an object");
 }
 
-static int do_delete(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+static int delete_row(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
 {
     sqlite3_stmt *row, *stmt;
     const struct store_object *old;
@@ -265,6 +274,264 @@ static int do_delete(struct store *s, struct store_txn *txn, struct op *op, int6
     if (result == 0)
         result = drop_by_id(s, txn, STATEMENT_LABEL_DROP, id);
     return result < 0 ? result : drop_by_id(s, txn, STATEMENT_OBJECT_DROP, id);
+}
+
+/* ---- what a deletion means for others ---- */
+
+/* Writes a document instead of what the operation asks for. */
+static int write_changed(struct store *s, struct store_txn *txn, struct op *op,
+                         const struct json *doc, int64_t rv)
+{
+    struct op made = {.kind = OP_UPDATE};
+    int result;
+
+    txn_fill_object(txn, &made, doc);
+    result = update_row(s, txn, &made, rv);
+    op->event = made.event;
+    op->object = made.object;
+    op->uid = made.uid;
+    return result;
+}
+
+/* An update that ends an object. What it would write stays, should it be tried again. */
+static int delete_instead(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    struct op gone = *op;
+    int result = delete_row(s, txn, &gone, rv);
+
+    op->event = gone.event;
+    op->object = gone.object;
+    op->uid = gone.uid;
+    return result;
+}
+
+static int do_update(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    sqlite3_stmt *row;
+    int result = find_expected(s, txn, op, &row);
+    struct json doc;
+
+    if (result < 0)
+        return result;
+    if (!row_has(row, STR("\"deletionTimestamp\"")))
+        return update_row(s, txn, op, rv);
+    switch (removal_of_update(txn->arena, column_str(row, 7, txn->arena), op->doc, &doc)) {
+    case REMOVAL_NONE:
+        break;
+    case REMOVAL_REWRITE:
+        return write_changed(s, txn, op, &doc, rv);
+    case REMOVAL_DELETE:
+        return delete_instead(s, txn, op, rv);
+    }
+    return update_row(s, txn, op, rv);
+}
+
+/* Does anything belong to this owner? 1, 0, or -2. */
+static int has_dependents(struct store *s, struct store_txn *txn, struct str uid)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_OBJECT_DEPENDENTS);
+    int code;
+
+    bind_str(stmt, 1, removal_owner_label(txn->arena, uid));
+    code = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return code == SQLITE_ROW;
+    return refused(s, txn, "look for dependents");
+}
+
+static int do_delete(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    sqlite3_stmt *row;
+    int result = find_expected(s, txn, op, &row);
+    bool must_wait = false, has_finalizers;
+    struct json doc;
+    struct err err;
+
+    if (result < 0)
+        return result;
+    op->uid = column_str(row, 4, txn->arena);
+    has_finalizers = row_has(row, STR("\"finalizers\""));
+    if (!has_finalizers && op->how != STORE_FOREGROUND)
+        return delete_row(s, txn, op, rv);
+    if (json_parse(txn->arena, column_str(row, 7, txn->arena), &doc, &err) < 0)
+        return delete_row(s, txn, op, rv);
+    if (op->how == STORE_FOREGROUND) {
+        result = has_dependents(s, txn, op->uid);
+        if (result < 0)
+            return result;
+        must_wait = result == 1;
+    }
+    if (!must_wait && !removal_has_finalizers(&doc))
+        return delete_row(s, txn, op, rv);
+    if (!must_wait && json_path(&doc, "metadata", "deletionTimestamp", NULL))
+        return 0; /* asked for already: nothing to write, nothing to tell */
+    doc = removal_asked(txn->arena, &doc, clock_wall().ms,
+                        must_wait ? STR(REMOVAL_FOREGROUND) : STR(""));
+    return write_changed(s, txn, op, &doc, rv);
+}
+
+static struct str group_of(struct str api_version)
+{
+    size_t slash = str_find_char(api_version, '/');
+
+    return slash == SIZE_MAX ? STR("") : str_head(api_version, slash);
+}
+
+/* Is the owner that a reference names there? 1, 0, or -2. @ret: its key. */
+static int find_owner(struct store *s, struct store_txn *txn, const struct json *reference,
+                      struct str ns, struct store_key *ret)
+{
+    struct str uid = json_get_str(reference, STR("uid"));
+    struct str version = json_get_str(reference, STR("apiVersion"));
+    const struct str places[] = {ns, STR("")};
+
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        sqlite3_stmt *row;
+        int result;
+
+        *ret = (struct store_key){group_of(version), json_get_str(reference, STR("kind")),
+                                  places[i], json_get_str(reference, STR("name"))};
+        result = find_row(s, txn, ret, &row);
+        if (result < 0)
+            return result;
+        if (result == 1 && str_eq(column_str(row, 4, txn->arena), uid))
+            return 1;
+    }
+    return 0;
+}
+
+/* Has a dependent an owner beside the one that goes? 1, 0, or -2. */
+static int has_other_owner(struct store *s, struct store_txn *txn, const struct op *op,
+                           const struct json *doc)
+{
+    const struct json *owners = removal_owners(doc);
+    struct store_key key;
+    int result = 0;
+
+    for (uint32_t i = 0; owners && i < owners->count && result == 0; i++)
+        if (!str_eq(json_get_str(&owners->items[i], STR("uid")), op->owner_uid))
+            result = find_owner(s, txn, &owners->items[i], op->key.ns, &key);
+    return result;
+}
+
+/* The row of an object that the writer itself looks for, parsed: 1, 0 when it is not there (any
+ * more), or an error. */
+static int find_own(struct store *s, struct store_txn *txn, const struct op *op,
+                    struct json *ret)
+{
+    sqlite3_stmt *row;
+    int result = find_row(s, txn, &op->key, &row);
+    struct err err;
+
+    if (result <= 0)
+        return result;
+    if (!str_eq(column_str(row, 4, txn->arena), op->uid) ||
+        json_parse(txn->arena, column_str(row, 7, txn->arena), ret, &err) < 0)
+        return 0;
+    return 1;
+}
+
+/* A dependent of what went: it goes, too, or loses the reference. */
+static int do_cascade(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    struct json doc;
+    int result = find_own(s, txn, op, &doc);
+
+    if (result <= 0)
+        return result;
+    result = op->how == STORE_ORPHAN ? 1 : has_other_owner(s, txn, op, &doc);
+    if (result < 0)
+        return result;
+    if (result == 1) {
+        doc = removal_without_owner(txn->arena, &doc, op->owner_uid);
+        return write_changed(s, txn, op, &doc, rv);
+    }
+    if (!removal_has_finalizers(&doc))
+        return delete_row(s, txn, op, rv);
+    doc = removal_asked(txn->arena, &doc, clock_wall().ms, STR(""));
+    return write_changed(s, txn, op, &doc, rv);
+}
+
+/* An owner that waited for its dependents goes with the last one. */
+static int do_release(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
+{
+    struct json doc, rest;
+    int result = find_own(s, txn, op, &doc);
+
+    if (result <= 0)
+        return result;
+    rest = removal_without_finalizer(txn->arena, &doc, STR(REMOVAL_FOREGROUND));
+    result = json_equal(&doc, &rest) ? 1 : has_dependents(s, txn, op->uid);
+    if (result != 0)
+        return result == 1 ? 0 : result;
+    return removal_has_finalizers(&rest) ? write_changed(s, txn, op, &rest, rv)
+                                         : delete_row(s, txn, op, rv);
+}
+
+static int add_dependents(struct store *s, struct store_txn *txn, struct str uid,
+                          enum store_propagation how)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_OBJECT_DEPENDENTS);
+    int code;
+
+    bind_str(stmt, 1, removal_owner_label(txn->arena, uid));
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct arena *a = txn->arena;
+        struct op *op = txn_add_op(txn, OP_CASCADE);
+
+        op->key = (struct store_key){column_str(stmt, 0, a), column_str(stmt, 1, a),
+                                     column_str(stmt, 2, a), column_str(stmt, 3, a)};
+        op->uid = column_str(stmt, 4, a);
+        op->owner_uid = uid;
+        op->how = how == STORE_ORPHAN ? STORE_ORPHAN : STORE_BACKGROUND;
+    }
+    sqlite3_reset(stmt);
+    return code == SQLITE_DONE ? 0 : refused(s, txn, "look for dependents");
+}
+
+static int add_owners(struct store *s, struct store_txn *txn, struct str text, struct str ns)
+{
+    const struct json *owners;
+    struct json doc;
+    struct err err;
+
+    if (str_find(text, STR("\"ownerReferences\"")) == SIZE_MAX ||
+        json_parse(txn->arena, text, &doc, &err) < 0)
+        return 0;
+    owners = removal_owners(&doc);
+    for (uint32_t i = 0; owners && i < owners->count; i++) {
+        struct store_key key;
+        int result = find_owner(s, txn, &owners->items[i], ns, &key);
+        struct op *op;
+
+        if (result < 0)
+            return result;
+        if (result == 0)
+            continue;
+        op = txn_add_op(txn, OP_RELEASE);
+        op->key = key;
+        op->uid = json_get_str(&owners->items[i], STR("uid"));
+    }
+    return 0;
+}
+
+/* Operations that follow from one: they join the transaction, so that all is done or nothing.
+ */
+static int add_followers(struct store *s, struct store_txn *txn, const struct op *done)
+{
+    bool is_gone = done->event == STORE_DELETED;
+    int result;
+
+    if (!done->object ||
+        (!is_gone && (done->kind != OP_DELETE || done->how == STORE_BACKGROUND)))
+        return 0;
+    if (!is_gone && done->how == STORE_ORPHAN) /* its finalizers may still be asked */
+        return add_dependents(s, txn, done->uid, STORE_ORPHAN);
+    result = add_dependents(s, txn, done->uid, done->how);
+    FAULT_POINT("store.cascade.before");
+    return result < 0 || !is_gone ? result
+                                  : add_owners(s, txn, done->object->doc, done->key.ns);
 }
 
 static int do_node(struct store *s, struct store_txn *txn, const struct op *op)
@@ -322,7 +589,7 @@ static int log_change(struct store *s, struct store_txn *txn, const struct op *o
     bind_str(stmt, 6, op->key.ns);
     bind_str(stmt, 7, op->key.name);
     bind_str(stmt, 8, op->uid);
-    bind_str(stmt, 9, op->event == STORE_DELETED ? op->doc : STR(""));
+    bind_str(stmt, 9, op->event == STORE_DELETED ? op->object->doc : STR(""));
     bind_str(stmt, 10, str_is(op->key.kind, "Workflow") ? node_list(txn) : STR(""));
     return step(s, txn, stmt, "log a change");
 }
@@ -352,13 +619,34 @@ static int do_op(struct store *s, struct store_txn *txn, struct op *op, int64_t 
         op->rv = *rv + 1;
         result = do_delete(s, txn, op, op->rv);
         break;
+    case OP_CASCADE:
+        op->rv = *rv + 1;
+        result = do_cascade(s, txn, op, op->rv);
+        break;
+    case OP_RELEASE:
+        op->rv = *rv + 1;
+        result = do_release(s, txn, op, op->rv);
+        break;
     }
-    if (result < 0)
+    if (result < 0 || !op->object)
         return result;
     *rv = op->rv;
-    txn->result.rv = op->rv;
-    txn->result.object = op->event == STORE_DELETED ? NULL : op->object;
     return log_change(s, txn, op);
+}
+
+/* The operation at a place, and what follows from it. */
+static int do_op_at(struct store *s, struct store_txn *txn, size_t at, int64_t *rv)
+{
+    int result = do_op(s, txn, &txn->ops[at], rv);
+    const struct op done = txn->ops[at];
+
+    if (result < 0 || !done.object)
+        return result;
+    if (at < txn->own_count) {
+        txn->result.rv = done.rv;
+        txn->result.object = done.event == STORE_DELETED ? NULL : done.object;
+    }
+    return add_followers(s, txn, &done);
 }
 
 /* 1: the mark is there, nothing is to be done. */
@@ -405,6 +693,7 @@ static void forget_results(struct store_txn *txn)
         store_object_unref(txn->ops[i].object);
         txn->ops[i].object = NULL;
     }
+    txn->op_count = txn->own_count;
     store_object_unref(TAKE(txn->found));
     txn->result = (struct store_result){0};
 }
@@ -423,7 +712,7 @@ static int apply_txn(struct store *s, struct store_txn *txn, int64_t *rv)
     if (step_simple(s, STATEMENT_SAVEPOINT) < 0)
         return refused(s, txn, "begin");
     for (size_t i = 0; i < txn->op_count && result == 0; i++)
-        result = do_op(s, txn, &txn->ops[i], rv);
+        result = do_op_at(s, txn, i, rv);
     if (result == 0 && txn->mark.len)
         result = set_mark(s, txn);
     if (result == -2)

@@ -110,6 +110,22 @@ check "edit" says "configmap/settings edited" edit cm settings
 check "replace" says "workflowtemplate.argoproj.io/lib replaced" replace -f "$DIR/objects.yaml"
 check "and that is what is there" equals "$(k get cm settings -o 'jsonpath={.data.size}')" large
 
+UID_=$(k get cm applied -o 'jsonpath={.metadata.uid}')
+owned() { # NAME [FINALIZER]
+    cat <<YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: $1, finalizers: [${2:-}], ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: applied, uid: $UID_}]}
+YAML
+}
+{ owned first; echo ---; owned second a/b; } >"$DIR/owned.yaml"
+check "objects with an owner" says "configmap/second created" create -f "$DIR/owned.yaml"
+check "delete --cascade=foreground of the owner" says "deleted" delete cm applied --cascade=foreground --wait=false
+check "takes what nobody holds" says "not found" get cm first
+check "waits for the others" equals "$(k get cm applied -o 'jsonpath={.metadata.finalizers[0]}')" foregroundDeletion
+check "which are asked" equals "$(k get cm second -o 'jsonpath={.metadata.deletionTimestamp}' | cut -c1-2)" 20
+check "the last finalizer goes" says "patched" patch cm second --type merge -p '{"metadata":{"finalizers":null}}'
+check "and all are gone" says "not found" get cm applied second
 check "delete" says 'workflow.argoproj.io "hello" deleted' delete wf hello
 check "delete --all" says 'configmap "settings" deleted' delete cm --all
 check "delete -f" says 'workflowtemplate.argoproj.io "lib" deleted' delete --ignore-not-found -f "$DIR/objects.yaml"
