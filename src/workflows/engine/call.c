@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "lang/subst/args.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/memo.h"
 #include "workflows/engine/sync.h"
 
 void wf_frame_free(struct wf_frame *f)
@@ -87,6 +88,8 @@ static int process(struct wf *wf, const struct wf_call *call, const struct json 
         .tmpl = tmpl,
         .arguments = call->arguments,
         .names = wf_names_options(&names, SUBST_LEAVE),
+        .config_map = wf_config_map_value,
+        .config_map_ctx = wf,
     };
 
     return args_process(a, &args, ret, err);
@@ -267,6 +270,24 @@ static enum wf_called start(struct wf *wf, const struct wf_call *call,
                 ret);
 }
 
+/* Unless a result of before is used. */
+static enum wf_called recall(struct wf *wf, const struct wf_call *call,
+                             const struct wf_template *from, struct wf_node **ret)
+{
+    struct err err;
+
+    switch (wf_memo_enter(wf, call, from, ret, &err)) {
+    case WF_MEMO_ERRED:
+        return fail(wf, call, *ret, str_from(err.text), ret);
+    case WF_MEMO_HIT:
+        return WF_CALLED;
+    case WF_MEMO_NONE:
+    case WF_MEMO_MISS:
+        break;
+    }
+    return start(wf, call, from, ret);
+}
+
 /* Through the locks of the template, if it has any. */
 static enum wf_called enter(struct wf *wf, const struct wf_call *call,
                             const struct wf_template *from, struct wf_node **ret)
@@ -275,7 +296,7 @@ static enum wf_called enter(struct wf *wf, const struct wf_call *call,
     struct err err;
 
     if (call->is_attempt || !json_get(from->json, STR("synchronization")))
-        return start(wf, call, from, ret);
+        return recall(wf, call, from, ret);
     switch (wf_sync_enter(wf, call, from, ret, &err)) {
     case WF_SYNC_ERRED:
         return fail(wf, call, *ret, str_from(err.text), ret);
@@ -284,7 +305,7 @@ static enum wf_called enter(struct wf *wf, const struct wf_call *call,
     case WF_SYNC_OPEN:
         break;
     }
-    called = start(wf, call, from, ret);
+    called = recall(wf, call, from, ret);
     wf_sync_began(wf, *ret);
     return called;
 }

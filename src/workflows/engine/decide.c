@@ -165,6 +165,10 @@ static void begin(struct wf *wf)
     if (wf->phase == WF_NONE || wf->phase == WF_PENDING) {
         wf->phase = WF_RUNNING;
         wf_text_set(&wf->message, STR_NONE);
+        if (wf_arguments_check(wf, &err) < 0) {
+            wf_fail(wf, str_printf(wf->pass->a, "failed to set global parameters: %s", err.text));
+            return;
+        }
         wf->started_ms = wf->pass->now.ms;
         wf->is_doc_changed = true;
         if (wf_metadata_apply(wf, &err) < 0) {
@@ -302,6 +306,10 @@ static void give_actions(struct wf *wf, struct wf_actions *ret)
     ret->forget_count = p->forget.len;
     ret->releases = list_of(ret->arena, p->releases.at, p->releases.len);
     ret->release_count = p->releases.len;
+    ret->memos = memcpy(ARENA_ARRAY(ret->arena, struct wf_memo_action, p->memos.len + 1),
+                        p->memos.at ? p->memos.at : &(struct wf_memo_action){.key = STR_NONE},
+                        p->memos.len * sizeof(struct wf_memo_action));
+    ret->memo_count = p->memos.len;
     ret->wake_at.ms = wf_is_finished(wf) ? 0 : p->wake_ms;
     ret->is_finished = wf_is_finished(wf);
 }

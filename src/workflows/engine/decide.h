@@ -71,6 +71,12 @@ struct wf_node_change {
     struct str doc; /* the new NodeStatus; absent: the node is removed */
 };
 
+/* An entry of a cache of the workflow's namespace, to be written in the same commit. */
+struct wf_memo_action {
+    struct str name; /* of the ConfigMap */
+    struct str key, entry;
+};
+
 struct wf_actions {
     struct arena *arena; /* given by the caller; everything below lives there */
     const struct wf_node_change *nodes;
@@ -85,6 +91,8 @@ struct wf_actions {
     size_t forget_count;
     const struct str *releases; /* holders of locks that this change gives back (locks.h) */
     size_t release_count;
+    const struct wf_memo_action *memos;
+    size_t memo_count;
     struct wall wake_at; /* call again with WF_INPUT_WAKE then; ms 0: no need */
 };
 

@@ -15,6 +15,7 @@
 struct engine_map {
     struct arena *arena;
     struct json doc;
+    int64_t rv;
 };
 
 /* ---- ConfigMaps ---- */
@@ -41,6 +42,7 @@ static void keep_map(struct engine *e, const struct store_object *o)
 
     drop_map(e, key);
     map->arena = a;
+    map->rv = o->rv;
     if (json_parse(a, str_copy(a, o->doc), &map->doc, &err) < 0)
         arena_free(a);
     else
@@ -72,6 +74,53 @@ static const struct json *find_map(void *ctx, struct str ns, struct str name)
         map_find(&e->maps, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name)));
 
     return map ? &map->doc : NULL;
+}
+
+static struct json new_cache(struct arena *a, struct str ns, struct str name)
+{
+    struct json doc = json_set(a, NULL, STR("apiVersion"), json_string(STR("v1")));
+
+    doc = json_set(a, &doc, STR("kind"), json_string(STR("ConfigMap")));
+    doc = json_set_path(a, &doc, json_string(name), "metadata", "name", NULL);
+    doc = json_set_path(a, &doc, json_string(ns), "metadata", "namespace", NULL);
+    doc = json_set_path(a, &doc, json_string(random_uuid(a)), "metadata", "uid", NULL);
+    doc = json_set_path(a, &doc, json_string(gotime_rfc3339(a, clock_wall())), "metadata",
+                        "creationTimestamp", NULL);
+    return json_set_path(a, &doc, json_string(STR("Cache")), "metadata", "labels",
+                         "workflows.argoproj.io/configmap-type", NULL);
+}
+
+/* All entries of one cache; @from is the first of them. */
+static void add_cache(struct engine *e, struct store_txn *txn, struct str ns,
+                      const struct wf_actions *actions, size_t from)
+{
+    struct arena *a = store_txn_arena(txn);
+    struct str name = actions->memos[from].name;
+    struct engine_map *map = map_find(
+        &e->maps, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name)));
+    struct json doc = map ? map->doc : new_cache(a, ns, name);
+
+    for (size_t i = from; i < actions->memo_count; i++)
+        if (str_eq(actions->memos[i].name, name))
+            doc = json_set_path(a, &doc, json_string(actions->memos[i].entry), "data",
+                                str_cz(a, actions->memos[i].key), NULL);
+    if (map)
+        store_txn_update(txn, &doc, map->rv);
+    else
+        store_txn_create(txn, &doc);
+}
+
+void engine_add_memos(struct engine *e, struct store_txn *txn, struct str ns,
+                      const struct wf_actions *actions)
+{
+    for (size_t i = 0; i < actions->memo_count; i++) {
+        bool is_first = true;
+
+        for (size_t k = 0; k < i; k++)
+            is_first = is_first && !str_eq(actions->memos[k].name, actions->memos[i].name);
+        if (is_first)
+            add_cache(e, txn, ns, actions, i);
+    }
 }
 
 static struct store_query maps_query(void)

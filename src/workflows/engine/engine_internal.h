@@ -88,6 +88,10 @@ struct engine_run {
 void engine_boot(struct engine *e);
 /** engine_boot_init() - locks, and where ConfigMaps are looked up */
 void engine_boot_init(struct engine *e);
+/** engine_add_memos() - entries of caches into a transaction; it conflicts when a cache was changed
+ * meanwhile, and the decision is made again */
+void engine_add_memos(struct engine *e, struct store_txn *txn, struct str ns,
+                      const struct wf_actions *actions);
 /** engine_boot_free() - release what engine_boot() keeps */
 void engine_boot_free(struct engine *e);
 

@@ -387,6 +387,7 @@ void run_commit(struct engine_run *run)
 
         store_txn_node(txn, run->uid, node->id, node->seq, node->doc);
     }
+    engine_add_memos(e, txn, run->key.ns, &run->actions);
     if (add_object(run, txn) < 0) {
         store_txn_free(txn);
         return;

@@ -259,7 +259,7 @@ static size_t node_bytes(const struct wf_node *n)
 {
     size_t size = sizeof(*n) + n->id.len + n->name.len + n->display.len + n->template_name.len +
                   n->template_ref.len + n->scope.len + n->message.len + n->inputs.len +
-                  n->outputs.len + n->host.len + n->waiting.len;
+                  n->outputs.len + n->host.len + n->waiting.len + n->memo.len;
 
     size += (n->children.room + n->outbound.room) * sizeof(struct wf_node *);
     return n->frame ? size + arena_bytes(n->frame->arena) : size;

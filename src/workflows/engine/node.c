@@ -4,6 +4,7 @@
  */
 #include "base/limits.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/memo.h"
 #include "workflows/engine/sync.h"
 
 void wf_text_set(struct str *at, struct str text)
@@ -32,7 +33,7 @@ void wf_node_free(struct wf_node *n)
 {
     struct str *const texts[] = {&n->id,           &n->name,  &n->display, &n->template_name,
                                  &n->template_ref, &n->scope, &n->message, &n->inputs,
-                                 &n->outputs,      &n->host,  &n->waiting};
+                                 &n->outputs,      &n->host,  &n->waiting, &n->memo};
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         wf_text_set(texts[i], STR_NONE);
@@ -171,6 +172,7 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
         wf_unblock(wf);
     }
     wf_outputs_export(wf, n);
+    wf_memo_leave(wf, n);
     wf_sync_leave(wf, n);
     wf_node_tell(wf, n);
 }

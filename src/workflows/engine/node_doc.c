@@ -100,6 +100,7 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
     add_ids(a, &b, STR("children"), n->children.at, n->children.len);
     add_ids(a, &b, STR("outboundNodes"), n->outbound.at, n->outbound.len);
     json_add_str(a, &b, STR("hostNodeName"), n->host);
+    add_raw(a, &b, STR("memoizationStatus"), n->memo);
     if (!str_is_none(n->waiting)) {
         struct json waiting = json_set(a, NULL, STR("waiting"), json_string(n->waiting));
 
@@ -182,6 +183,7 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
                 json_get_str(json_get(doc, STR("synchronizationStatus")), STR("waiting")));
     take_raw(a, &n->template_ref, json_get(doc, STR("templateRef")));
     take_raw(a, &n->inputs, json_get(doc, STR("inputs")));
+    take_raw(a, &n->memo, json_get(doc, STR("memoizationStatus")));
     take_raw(a, &n->outputs, json_get(doc, STR("outputs")));
     n->started_ms = take_time(doc, STR("startedAt"));
     n->finished_ms = take_time(doc, STR("finishedAt"));

@@ -173,6 +173,17 @@ static enum subst_answer find_plain(struct wf *wf, struct str name, struct str *
     return SUBST_MISSING;
 }
 
+static enum subst_answer find_argument(struct wf *wf, const struct json *list, struct str name,
+                                       struct str *ret)
+{
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (str_eq(json_get_str(item, STR("name")), name))
+            return wf_argument_value(wf, item, ret);
+    return SUBST_MISSING;
+}
+
 enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret)
 {
     const struct json *meta = json_get(&wf->doc, STR("metadata"));
@@ -186,7 +197,7 @@ enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret
     if (str_is(name, "parameters") || str_is(name, "parameters.json"))
         return find_json(wf, parameters, "[]", ret);
     if (cut_prefix(&name, STR("parameters.")))
-        return find_parameter(parameters, name, ret);
+        return find_argument(wf, parameters, name, ret);
     if (cut_prefix(&name, STR("outputs.parameters.")))
         return find_parameter(&outputs, name, ret);
     if (str_is(name, "labels") || str_is(name, "labels.json"))

@@ -52,6 +52,7 @@ struct wf_pass;
 struct wf_node {
     struct str id, name, display, template_name, template_ref, scope; /* owned */
     struct str message, inputs, outputs, host; /* owned; JSON text or absent */
+    struct str memo;                           /* owned: memoizationStatus, or absent */
     struct str waiting;                        /* owned: lock that it waits for, or absent */
     uint64_t seq;
     enum wf_type type;
@@ -185,6 +186,7 @@ struct wf_pass {
     VEC(struct wf_pod_action) pods;
     VEC(struct wf_kill_action) kills;
     VEC(struct str) forget, releases;
+    VEC(struct wf_memo_action) memos;
     int64_t wake_ms;
     struct str scope_fault; /* why a name that a loop should give cannot be made */
 };
@@ -294,6 +296,16 @@ int wf_artifacts_collect(const struct wf_names *names, const struct json *list,
 void wf_artifacts_export(struct wf *wf, const struct json *list);
 /** wf_artifacts_location() - a template that becomes a pod, with the place of its outputs */
 struct json wf_artifacts_location(struct wf *wf, const struct json *tmpl, struct str pod);
+
+/* ---- config_map.c ---- */
+
+/** wf_config_map_value() - for args_process(): a value of a ConfigMap; 1, 0: there is none, -1 */
+int wf_config_map_value(const void *ctx, struct arena *a, struct str name, struct str key,
+                        struct str *ret, struct err *err);
+/** wf_argument_value() - the value of one of the workflow's arguments */
+enum subst_answer wf_argument_value(struct wf *wf, const struct json *argument, struct str *ret);
+/** wf_arguments_check() - are the arguments from ConfigMaps to be had? ERR_INVALID */
+int wf_arguments_check(struct wf *wf, struct err *err);
 
 /* ---- call.c ---- */
 
