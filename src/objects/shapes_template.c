@@ -425,7 +425,7 @@ static const struct field template_rows[] = {
     PART("resource", resource_template, "Does something with an object.", LATER_PRESENT),
     PART("suspend", suspend_template, "Waits.", .flags = FIELD_PRESENT_MEANS),
     PART("data", data, "Lists and changes data.", LATER_PRESENT),
-    PART("http", http_template, "Makes an HTTP request.", LATER_PRESENT),
+    PART("http", http_template, "Makes an HTTP request.", .flags = FIELD_PRESENT_MEANS),
     PART("plugin", anything, "Is carried out by a plugin.", LATER_PRESENT),
 
     PARTS("initContainers", user_container, "Containers that run before.", LATER),

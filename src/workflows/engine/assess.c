@@ -11,6 +11,7 @@ static void each_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into
 {
     switch (n->type) {
     case WF_POD:
+    case WF_HTTP:
     case WF_SUSPEND:
     case WF_SKIPPED:
         fn(wf, n, into);

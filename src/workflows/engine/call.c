@@ -56,7 +56,9 @@ enum wf_type wf_call_type(const struct wf *wf, const struct json *tmpl)
         return WF_STEPS;
     if (json_get(tmpl, STR("dag")))
         return WF_DAG;
-    return json_get(tmpl, STR("suspend")) ? WF_SUSPEND : WF_POD;
+    if (json_get(tmpl, STR("suspend")))
+        return WF_SUSPEND;
+    return json_get(tmpl, STR("http")) ? WF_HTTP : WF_POD;
 }
 
 static bool is_pod(const struct json *tmpl)
@@ -108,11 +110,12 @@ static bool begin(struct wf *wf, const struct wf_call *call, struct wf_node **re
     struct wf_node *n = *ret;
 
     if (!n) {
-        *ret = wf_node_add(wf, call, type, type == WF_POD ? WF_PENDING : WF_RUNNING);
+        *ret = wf_node_add(wf, call, type,
+                           type == WF_POD || type == WF_HTTP ? WF_PENDING : WF_RUNNING);
         wf_call_inputs(wf, *ret, tmpl);
         return true;
     }
-    if (n->phase != WF_PENDING || n->type == WF_POD)
+    if (n->phase != WF_PENDING || wf_node_is_run(n))
         return false;
     n->phase = WF_RUNNING;
     wf_node_changed(wf, n);
@@ -203,7 +206,7 @@ static enum wf_called start_pod(struct wf *wf, const struct wf_call *call,
 
     if (process(wf, call, from->json, wf->pass->a, &tmpl, &err) < 0)
         return fail(wf, call, n, str_from(err.text), ret);
-    if (begin(wf, call, ret, WF_POD, &tmpl)) {
+    if (begin(wf, call, ret, json_get(&tmpl, STR("http")) ? WF_HTTP : WF_POD, &tmpl)) {
         n = *ret;
         if (!str_is_empty(shutdown) && !(call->is_exit && str_is(shutdown, "Stop"))) {
             wf_node_end(wf, n, WF_FAILED,
@@ -245,12 +248,12 @@ static enum wf_called start_suspend(struct wf *wf, const struct wf_call *call,
 static enum wf_called start(struct wf *wf, const struct wf_call *call,
                             const struct wf_template *from, struct wf_node **ret)
 {
-    static const char *const later[] = {"containerSet", "resource", "data", "http", "plugin"};
+    static const char *const later[] = {"containerSet", "resource", "data", "plugin"};
     const struct json *tmpl = from->json;
 
     if (!call->is_attempt && retry_of(wf, tmpl))
         return start_caller(wf, call, WF_RETRY, from, ret);
-    if (is_pod(tmpl))
+    if (is_pod(tmpl) || json_get(tmpl, STR("http")))
         return start_pod(wf, call, from, ret);
     if (json_get(tmpl, STR("steps")))
         return start_caller(wf, call, WF_STEPS, from, ret);

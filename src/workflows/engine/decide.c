@@ -214,7 +214,7 @@ static void observe(struct wf *wf, const struct wf_input *input)
         return;
     case WF_INPUT_POD:
         n = map_find(&wf->nodes, input->node_id);
-        if (n && n->type == WF_POD)
+        if (n && wf_node_is_run(n))
             wf_pod_observe(wf, n, input->report);
         else if (input->report->is_final)
             VEC_APUSH(wf->pass->a, &wf->pass->forget,

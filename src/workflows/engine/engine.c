@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "workflows/engine/engine_internal.h"
+#include "workflows/engine/task.h"
 
 /* ---- turns ---- */
 
@@ -399,7 +399,8 @@ void engine_stop(struct engine *e)
     store_watch_close(TAKE(e->maps_watch));
     timer_stop(e->slow_timer);
     timer_stop(e->sweep_timer);
-    while (e->committing > 0 || e->loading > 0 || e->is_booting || e->is_sweeping ||
+    task_stop(e);
+    while (e->committing > 0 || e->loading > 0 || e->is_booting || e->tasks_running > 0 || e->is_sweeping ||
            e->is_task_posted)
         loop_run_once(e->options.loop, 10);
 }
@@ -413,6 +414,7 @@ void engine_free(struct engine *e)
     timer_free(e->slow_timer);
     timer_free(e->sweep_timer);
     engine_boot_free(e);
+    task_free(e);
     map_done(&e->runs);
     map_done(&e->pods);
     free(e);

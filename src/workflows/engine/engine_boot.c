@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
+#include "formats/gotime.h"
 #include "workflows/engine/engine_internal.h"
 
 struct engine_map {
@@ -76,15 +78,16 @@ static const struct json *find_map(void *ctx, struct str ns, struct str name)
     return map ? &map->doc : NULL;
 }
 
-static struct json new_cache(struct arena *a, struct str ns, struct str name)
+static struct json new_cache(struct engine *e, struct arena *a, struct str ns, struct str name)
 {
+    struct random random = random_from_system();
     struct json doc = json_set(a, NULL, STR("apiVersion"), json_string(STR("v1")));
 
     doc = json_set(a, &doc, STR("kind"), json_string(STR("ConfigMap")));
     doc = json_set_path(a, &doc, json_string(name), "metadata", "name", NULL);
     doc = json_set_path(a, &doc, json_string(ns), "metadata", "namespace", NULL);
-    doc = json_set_path(a, &doc, json_string(random_uuid(a)), "metadata", "uid", NULL);
-    doc = json_set_path(a, &doc, json_string(gotime_rfc3339(a, clock_wall())), "metadata",
+    doc = json_set_path(a, &doc, json_string(random_uuid(&random, a)), "metadata", "uid", NULL);
+    doc = json_set_path(a, &doc, json_string(gotime_rfc3339(a, loop_wall(e->options.loop))), "metadata",
                         "creationTimestamp", NULL);
     return json_set_path(a, &doc, json_string(STR("Cache")), "metadata", "labels",
                          "workflows.argoproj.io/configmap-type", NULL);
@@ -98,7 +101,7 @@ static void add_cache(struct engine *e, struct store_txn *txn, struct str ns,
     struct str name = actions->memos[from].name;
     struct engine_map *map = map_find(
         &e->maps, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name)));
-    struct json doc = map ? map->doc : new_cache(a, ns, name);
+    struct json doc = map ? map->doc : new_cache(e, a, ns, name);
 
     for (size_t i = from; i < actions->memo_count; i++)
         if (str_eq(actions->memos[i].name, name))

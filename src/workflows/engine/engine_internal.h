@@ -16,6 +16,8 @@
 #include "workflows/engine/engine.h"
 #include "workflows/engine/world.h"
 
+struct http_client;
+
 struct engine {
     struct engine_options options;
     struct store_watch *watch;
@@ -23,6 +25,9 @@ struct engine {
     struct map maps; /* "ns/name" to struct engine_map: all ConfigMaps */
     struct wf_world world;
     bool is_booting, is_boot_due;
+    struct map tasks; /* uid to struct task (task.c) */
+    unsigned tasks_running;
+    VEC(struct http_client *) http_clients; /* that nobody uses */
     struct map runs;       /* workflow uid -> struct engine_run */
     struct map pods;       /* pod uid -> struct engine_pod */
     struct list ready;     /* runs to be passed over at the end of this turn */

@@ -14,7 +14,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "workflows/engine/engine_internal.h"
+#include "workflows/engine/task.h"
 
 /* ---- identity ---- */
 
@@ -236,7 +236,8 @@ static void forget_pods(struct engine_run *run)
     for (size_t i = 0; i < todo->forget_count; i++) {
         struct engine_pod *pod = map_find(&run->engine->pods, todo->forget[i]);
 
-        pod_forget(run->engine->options.runner, todo->forget[i], true);
+        if (!task_forget(run->engine, todo->forget[i]))
+            pod_forget(run->engine->options.runner, todo->forget[i], true);
         if (pod)
             pod_drop(pod);
     }
@@ -265,7 +266,9 @@ static bool ask_for_pod(struct engine_run *run, const struct pod_request *reques
     struct engine_pod *pod = pod_of(run, request->uid, request->node_id);
     struct err err;
 
-    if (pod_create(run->engine->options.runner, request, &err) == 0)
+    if ((task_is_one(request->template)
+             ? task_start(run->engine, request, &err)
+             : pod_create(run->engine->options.runner, request, &err)) == 0)
         return true;
     if (err.kind == ERR_TRANSIENT) {
         pod_drop(pod);
@@ -300,7 +303,8 @@ static void act(struct engine_run *run)
     forget_pods(run);
     FAULT_POINT("engine.act.forgotten");
     for (size_t i = 0; i < todo->kill_count; i++)
-        pod_kill(runner, todo->kills[i].uid, todo->kills[i].why, todo->kills[i].grace_ms);
+        if (!task_kill(run->engine, todo->kills[i].uid, todo->kills[i].why))
+            pod_kill(runner, todo->kills[i].uid, todo->kills[i].why, todo->kills[i].grace_ms);
     for (size_t i = 0; i < todo->pod_count && !is_full; i++) {
         is_full = !ask_for_pod(run, &todo->pods[i].request);
         FAULT_POINT("engine.act.between_pods");
@@ -433,9 +437,13 @@ void run_end(struct engine_run *run, enum engine_run_end why)
     while (!list_is_empty(&run->pods)) {
         struct engine_pod *pod = LIST_ENTRY(run->pods.next, struct engine_pod, link);
 
-        pod_kill(runner, pod->uid,
-                 is_deleted ? STR("workflow deleted") : STR("workflow finished"), 0);
-        pod_forget(runner, pod->uid, !is_deleted);
+        if (task_kill(run->engine, pod->uid, STR("workflow finished"))) {
+            task_forget(run->engine, pod->uid);
+        } else {
+            pod_kill(runner, pod->uid,
+                     is_deleted ? STR("workflow deleted") : STR("workflow finished"), 0);
+            pod_forget(runner, pod->uid, !is_deleted);
+        }
         pod_drop(pod);
     }
     locks_forget(run->engine->world.locks, run->uid);

@@ -13,6 +13,7 @@ static const struct str type_names[] = {
     [WF_RETRY] = STR_INIT("Retry"),
     [WF_SKIPPED] = STR_INIT("Skipped"),
     [WF_SUSPEND] = STR_INIT("Suspend"),
+    [WF_HTTP] = STR_INIT("HTTP"),
 };
 
 static const struct str phase_names[] = {

@@ -112,6 +112,8 @@ static const struct json *keep(struct arena *out, const struct json *value)
 
 void wf_pod_count(struct wf *wf, struct wf_node *n)
 {
+    if (n->type != WF_POD)
+        return;
     wf->active_pods += !n->is_counted;
     if (n->boundary)
         n->boundary->pods_inside += !n->is_counted;

@@ -173,7 +173,7 @@ void wf_stop_pods(struct wf *wf)
         return;
     wf->is_stopping = true;
     VEC_FOREACH (it, &wf->list)
-        if ((*it)->type == WF_POD && !wf_node_is_done(*it) &&
+        if (wf_node_is_run(*it) && !wf_node_is_done(*it) &&
             (str_is(shutdown, "Terminate") || !is_in_exit(*it)))
             kill_pod(wf, *it, why);
     for (size_t i = 0; i < wf->list.len; i++) { /* the end of a node may make others */

@@ -26,6 +26,7 @@ enum wf_type {
     WF_RETRY,
     WF_SKIPPED,
     WF_SUSPEND,
+    WF_HTTP,
 };
 
 enum wf_phase {
@@ -220,7 +221,13 @@ bool wf_node_is_done(const struct wf_node *n) _pure_;
 /** wf_node_is_leaf() - does it count as one in progress, and do nodes after it hang on it? */
 static inline bool wf_node_is_leaf(const struct wf_node *n)
 {
-    return n->type == WF_POD || n->type == WF_SUSPEND;
+    return n->type == WF_POD || n->type == WF_SUSPEND || n->type == WF_HTTP;
+}
+
+/** wf_node_is_run() - is it carried out by a pod, or as if by one? */
+static inline bool wf_node_is_run(const struct wf_node *n)
+{
+    return n->type == WF_POD || n->type == WF_HTTP;
 }
 
 /** wf_text_set() - replace an owned text by a copy */
