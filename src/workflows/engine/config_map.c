@@ -1,6 +1,6 @@
 /*
- * Parameters whose values stand in ConfigMaps: of inputs, while a template is called, and of the
- * workflow's arguments. A ConfigMap for parameters carries the label that says so.
+ * Parameters whose values stand in ConfigMaps: of inputs, while a template is called, and of
+ * the workflow's arguments. A ConfigMap for parameters carries the label that says so.
  */
 #include "workflows/engine/wf_internal.h"
 #include "workflows/engine/world.h"
@@ -9,12 +9,11 @@ int wf_config_map_value(const void *ctx, struct arena *a, struct str name, struc
                         struct str *ret, struct err *err)
 {
     const struct wf *wf = ctx;
-    const struct json *map =
-        wf->world && wf->world->config_map
-            ? wf->world->config_map(wf->world->ctx, wf->ns, name)
-            : NULL;
-    struct str type = json_str(json_path(map, "metadata", "labels",
-                                         "workflows.argoproj.io/configmap-type", NULL));
+    const struct json *map = wf->world && wf->world->config_map
+                                 ? wf->world->config_map(wf->world->ctx, wf->ns, name)
+                                 : NULL;
+    struct str type = json_str(
+        json_path(map, "metadata", "labels", "workflows.argoproj.io/configmap-type", NULL));
     const struct json *value = json_get(json_get(map, STR("data")), key);
 
     if (map && !str_is(type, "Parameter"))
@@ -40,9 +39,8 @@ enum subst_answer wf_argument_value(struct wf *wf, const struct json *argument, 
 
     if (value)
         text = json_str(value);
-    else if (!ref ||
-             wf_config_map_value(wf, wf->pass->a, json_get_str(ref, STR("name")),
-                                 json_get_str(ref, STR("key")), &text, &err) <= 0) {
+    else if (!ref || wf_config_map_value(wf, wf->pass->a, json_get_str(ref, STR("name")),
+                                         json_get_str(ref, STR("key")), &text, &err) <= 0) {
         if (!other)
             return SUBST_MISSING;
         text = json_str(other);
@@ -71,8 +69,7 @@ int wf_arguments_check(struct wf *wf, struct err *err)
                     "ConfigMap '" STR_FMT "' does not have the key '" STR_FMT "'",
                     STR_ARG(name), STR_ARG(key));
         if (rc <= 0)
-            return err_wrap(err,
-                            "failed to set global parameter " STR_FMT " from configmap",
+            return err_wrap(err, "failed to set global parameter " STR_FMT " from configmap",
                             STR_ARG(json_get_str(item, STR("name"))));
     }
     return 0;

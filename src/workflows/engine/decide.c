@@ -166,7 +166,8 @@ static void begin(struct wf *wf)
         wf->phase = WF_RUNNING;
         wf_text_set(&wf->message, STR_NONE);
         if (wf_arguments_check(wf, &err) < 0) {
-            wf_fail(wf, str_printf(wf->pass->a, "failed to set global parameters: %s", err.text));
+            wf_fail(wf,
+                    str_printf(wf->pass->a, "failed to set global parameters: %s", err.text));
             return;
         }
         wf->started_ms = wf->pass->now.ms;

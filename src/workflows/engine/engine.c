@@ -400,8 +400,8 @@ void engine_stop(struct engine *e)
     timer_stop(e->slow_timer);
     timer_stop(e->sweep_timer);
     task_stop(e);
-    while (e->committing > 0 || e->loading > 0 || e->is_booting || e->tasks_running > 0 || e->is_sweeping ||
-           e->is_task_posted)
+    while (e->committing > 0 || e->loading > 0 || e->is_booting || e->tasks_running > 0 ||
+           e->is_sweeping || e->is_task_posted)
         loop_run_once(e->options.loop, 10);
 }
 

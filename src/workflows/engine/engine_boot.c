@@ -87,8 +87,8 @@ static struct json new_cache(struct engine *e, struct arena *a, struct str ns, s
     doc = json_set_path(a, &doc, json_string(name), "metadata", "name", NULL);
     doc = json_set_path(a, &doc, json_string(ns), "metadata", "namespace", NULL);
     doc = json_set_path(a, &doc, json_string(random_uuid(&random, a)), "metadata", "uid", NULL);
-    doc = json_set_path(a, &doc, json_string(gotime_rfc3339(a, loop_wall(e->options.loop))), "metadata",
-                        "creationTimestamp", NULL);
+    doc = json_set_path(a, &doc, json_string(gotime_rfc3339(a, loop_wall(e->options.loop))),
+                        "metadata", "creationTimestamp", NULL);
     return json_set_path(a, &doc, json_string(STR("Cache")), "metadata", "labels",
                          "workflows.argoproj.io/configmap-type", NULL);
 }
@@ -99,8 +99,8 @@ static void add_cache(struct engine *e, struct store_txn *txn, struct str ns,
 {
     struct arena *a = store_txn_arena(txn);
     struct str name = actions->memos[from].name;
-    struct engine_map *map = map_find(
-        &e->maps, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name)));
+    struct engine_map *map =
+        map_find(&e->maps, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name)));
     struct json doc = map ? map->doc : new_cache(e, a, ns, name);
 
     for (size_t i = from; i < actions->memo_count; i++)

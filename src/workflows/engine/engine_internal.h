@@ -28,10 +28,10 @@ struct engine {
     struct map tasks; /* uid to struct task (task.c) */
     unsigned tasks_running;
     VEC(struct http_client *) http_clients; /* that nobody uses */
-    struct map runs;       /* workflow uid -> struct engine_run */
-    struct map pods;       /* pod uid -> struct engine_pod */
-    struct list ready;     /* runs to be passed over at the end of this turn */
-    struct loop_task task; /* posted while ready is not empty */
+    struct map runs;                        /* workflow uid -> struct engine_run */
+    struct map pods;                        /* pod uid -> struct engine_pod */
+    struct list ready;                      /* runs to be passed over at the end of this turn */
+    struct loop_task task;                  /* posted while ready is not empty */
     bool is_task_posted;
     struct list slow; /* runs that wait for the slow timer: held news, busy store */
     struct timer *slow_timer;
@@ -93,8 +93,8 @@ struct engine_run {
 void engine_boot(struct engine *e);
 /** engine_boot_init() - locks, and where ConfigMaps are looked up */
 void engine_boot_init(struct engine *e);
-/** engine_add_memos() - entries of caches into a transaction; it conflicts when a cache was changed
- * meanwhile, and the decision is made again */
+/** engine_add_memos() - entries of caches into a transaction; it conflicts when a cache was
+ * changed meanwhile, and the decision is made again */
 void engine_add_memos(struct engine *e, struct store_txn *txn, struct str ns,
                       const struct wf_actions *actions);
 /** engine_boot_free() - release what engine_boot() keeps */

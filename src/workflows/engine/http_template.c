@@ -3,12 +3,12 @@
  * answer of 2xx is a success. Redirects are followed up to ten times. Addresses of metadata
  * services are refused. On a worker.
  */
+#include "workflows/engine/http_template.h"
 #include "base/secret.h"
 #include "base/vec.h"
 #include "formats/base64.h"
 #include "lang/expr/expr.h"
 #include "store/value.h"
-#include "workflows/engine/http_template.h"
 
 enum { REDIRECTS_MAX = 10, TIMEOUT_MAX_S = 86400 };
 
@@ -90,11 +90,17 @@ static struct json headers_json(struct arena *a, const struct http_header *at, s
     return ret;
 }
 
-static int judge(const struct http_request_job *job, struct arena *a, struct str condition,
+static struct str condition_of(const struct http_request_job *job)
+{
+    return json_get_str(json_get(&job->tmpl, STR("http")), STR("successCondition"));
+}
+
+static int judge(const struct http_request_job *job, struct arena *a,
                  const struct http_call *call, const struct http_answer *answer, bool *ret,
                  struct err *err)
 {
-    struct json doc = json_set_path(a, NULL, json_string(call->method), "request", "method", NULL);
+    struct json doc =
+        json_set_path(a, NULL, json_string(call->method), "request", "method", NULL);
     struct value map, v;
     struct expr_env env = {
         .lookup = expr_lookup_map, .ctx = &map, .functions = EXPR_ARGO, .now = job->now};
@@ -108,7 +114,7 @@ static int judge(const struct http_request_job *job, struct arena *a, struct str
     doc = json_set_path(a, &doc, headers_json(a, answer->headers, answer->header_count),
                         "response", "headers", NULL);
     map = value_of_json(a, &doc);
-    if (expr_eval(a, condition, &env, &v, err) < 0)
+    if (expr_eval(a, condition_of(job), &env, &v, err) < 0)
         return -1;
     if (v.type != VALUE_BOOL)
         return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
@@ -144,10 +150,10 @@ static int prepare(struct http_request_job *job, struct arena *a, struct headers
     return body_of(http, a, &call->body, err);
 }
 
-static int perform(struct http_request_job *job, struct arena *a, int cancel_fd, struct err *err)
+static int perform(struct http_request_job *job, struct arena *a, int cancel_fd,
+                   struct err *err)
 {
-    struct str condition =
-        json_get_str(json_get(&job->tmpl, STR("http")), STR("successCondition"));
+    struct str condition = condition_of(job);
     struct headers headers = {0};
     struct http_call call = {.cancel_fd = cancel_fd};
     struct http_answer answer = {0};
@@ -165,7 +171,7 @@ static int perform(struct http_request_job *job, struct arena *a, int cancel_fd,
     job->outputs = outputs;
     job->is_succeeded = answer.status >= 200 && answer.status < 300;
     if (!str_is_empty(condition)) {
-        if (judge(job, a, condition, &call, &answer, &job->is_succeeded, err) < 0)
+        if (judge(job, a, &call, &answer, &job->is_succeeded, err) < 0)
             return -1;
         if (!job->is_succeeded)
             job->message = str_printf(a, "successCondition '" STR_FMT "' evaluated false",

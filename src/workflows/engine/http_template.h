@@ -12,7 +12,7 @@ struct http_request_job {
     struct json tmpl;           /* resolved */
     struct http_client *client; /* used by nobody else meanwhile */
     struct wall now;
-    bool is_succeeded;          /* from here: what came of it, in the arena */
+    bool is_succeeded; /* from here: what came of it, in the arena */
     struct str message;
     const struct json *outputs; /* {result}, or NULL */
 };

@@ -1,12 +1,12 @@
 /*
- * Memoize: a node whose key has a result in the cache that is young enough ends at once with it;
- * one that has not runs, and its outputs are kept when it has succeeded. A cache is a ConfigMap
- * of the workflow's namespace, which is marked as one; upstream keeps them in the controller's.
- * Entries are written with the decision, in one commit.
+ * Memoize: a node whose key has a result in the cache that is young enough ends at once with
+ * it; one that has not runs, and its outputs are kept when it has succeeded. A cache is a
+ * ConfigMap of the workflow's namespace, which is marked as one; upstream keeps them in the
+ * controller's. Entries are written with the decision, in one commit.
  */
+#include "workflows/engine/memo.h"
 #include "formats/duration.h"
 #include "formats/gotime.h"
-#include "workflows/engine/memo.h"
 #include "workflows/engine/world.h"
 
 #define CACHE_LABEL "workflows.argoproj.io/configmap-type"
@@ -24,7 +24,8 @@ static bool is_key(struct str key)
 }
 
 /* What is written beside the decision. */
-static void write_entry(struct wf *wf, struct str name, struct str key, const struct json *entry)
+static void write_entry(struct wf *wf, struct str name, struct str key,
+                        const struct json *entry)
 {
     struct arena *out = wf->pass->out;
     struct wf_memo_action memo = {.name = str_copy(out, name),
@@ -50,16 +51,17 @@ static int find_entry(struct wf *wf, struct str name, struct str key, struct jso
 
     if (!is_key(key))
         return err_set(err, ERR_INVALID, "invalid cache key: " STR_FMT, STR_ARG(key));
-    if (map && !str_is(json_str(json_path(map, "metadata", "labels", CACHE_LABEL, NULL)),
-                       "Cache"))
+    if (map &&
+        !str_is(json_str(json_path(map, "metadata", "labels", CACHE_LABEL, NULL)), "Cache"))
         return err_set(err, ERR_INVALID,
-                       "memoization configmap " STR_FMT
-                       " doesn't have the label " CACHE_LABEL ": Cache, refusing to use it",
+                       "memoization configmap " STR_FMT " doesn't have the label " CACHE_LABEL
+                       ": Cache, refusing to use it",
                        STR_ARG(name));
     if (str_is_empty(text))
         return 0;
     if (json_parse(wf->pass->a, str_copy(wf->pass->a, text), ret, err) < 0)
-        return err_wrap(err, "malformed cache entry: could not unmarshal JSON; unable to parse");
+        return err_wrap(err,
+                        "malformed cache entry: could not unmarshal JSON; unable to parse");
     return 1;
 }
 

@@ -1,6 +1,6 @@
 /*
- * workflows/engine/memo.h - memoize: results that are kept in ConfigMaps and used again. Private
- * to workflows/engine. Loop thread.
+ * workflows/engine/memo.h - memoize: results that are kept in ConfigMaps and used again.
+ * Private to workflows/engine. Loop thread.
  */
 #pragma once
 

@@ -103,8 +103,8 @@ int task_start(struct engine *e, const struct pod_request *request, struct err *
     t->http.store = e->options.store;
     t->http.ns = str_copy(a, request->ns);
     t->http.tmpl = json_clone(a, request->template);
-    t->http.client = e->http_clients.len > 0 ? e->http_clients.at[--e->http_clients.len]
-                                             : http_client_new();
+    t->http.client =
+        e->http_clients.len > 0 ? e->http_clients.at[--e->http_clients.len] : http_client_new();
     t->http.now = loop_wall(e->options.loop);
     t->report = (struct pod_report){.uid = t->uid,
                                     .started = t->http.now,

@@ -2,9 +2,9 @@
  * workflows/engine/task.h - work of nodes that needs no pod: HTTP requests. Private to
  * workflows/engine.
  *
- * A task is asked for, killed and forgotten as a pod is, by the same uid, and reports as one. It
- * runs on a worker. What it did is kept in memory until it is forgotten; after a restart it is
- * done again, as upstream's agent does. Loop thread.
+ * A task is asked for, killed and forgotten as a pod is, by the same uid, and reports as one.
+ * It runs on a worker. What it did is kept in memory until it is forgotten; after a restart it
+ * is done again, as upstream's agent does. Loop thread.
  */
 #pragma once
 

@@ -306,11 +306,13 @@ struct json wf_artifacts_location(struct wf *wf, const struct json *tmpl, struct
 
 /* ---- config_map.c ---- */
 
-/** wf_config_map_value() - for args_process(): a value of a ConfigMap; 1, 0: there is none, -1 */
+/** wf_config_map_value() - for args_process(): a value of a ConfigMap; 1, 0: there is none, -1
+ */
 int wf_config_map_value(const void *ctx, struct arena *a, struct str name, struct str key,
                         struct str *ret, struct err *err);
 /** wf_argument_value() - the value of one of the workflow's arguments */
-enum subst_answer wf_argument_value(struct wf *wf, const struct json *argument, struct str *ret);
+enum subst_answer wf_argument_value(struct wf *wf, const struct json *argument,
+                                    struct str *ret);
 /** wf_arguments_check() - are the arguments from ConfigMaps to be had? ERR_INVALID */
 int wf_arguments_check(struct wf *wf, struct err *err);
 
