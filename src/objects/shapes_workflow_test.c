@@ -122,7 +122,7 @@ static void test_refused(void **state)
         {"hostAliases: [{ip: 10.0.0.1}]", "4:8: spec.hostAliases: \"hostAliases\""},
         {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
         {"synchronization: {mutexes: [{name: m, database: true}]}",
-         "4:45: spec.synchronization.mutexes[0].database: \"database\""},
+         "4:46: spec.synchronization.mutexes[0].database: \"database\""},
         {"metrics: {prometheus: [{name: m, help: h, counter: {value: \"1\"}}]}",
          "4:8: spec.metrics: \"metrics\""},
         {"archiveLogs: true", "4:8: spec.archiveLogs: \"archiveLogs\""},
