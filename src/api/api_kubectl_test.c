@@ -401,6 +401,34 @@ static void test_dry_runs(void **state)
     run_steps(*state, NULL, steps, COUNT_OF(steps));
 }
 
+/* A watch that begins with what is there says where that ends. */
+static void test_bookmarks(void **state)
+{
+    static const char end[] =
+        "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\","
+        "\"metadata\":{\"resourceVersion\":\"2\",\"creationTimestamp\":null,\"annotations\":"
+        "{\"k8s.io/initial-events-end\":\"true\"}}}}\n";
+    static const struct step steps[] = {
+        {"POST", MAPS, NULL, MAP("one"), 201, "one", NULL},
+        {"GET", MAPS "?watch=true&sendInitialEvents=true", NULL, NULL, 400,
+         "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan", NULL},
+    };
+    struct call watch = {.method = "GET",
+                         .path = MAPS "?watch=true&sendInitialEvents=true&allowWatchBookmarks="
+                                      "true&resourceVersionMatch=NotOlderThan",
+                         .body = "",
+                         .token = "secret",
+                         .stop_after = 400,
+                         .seen = STRBUF_INIT(1 << 20)};
+
+    run_steps(*state, NULL, steps, COUNT_OF(steps));
+    world_run(*state, &watch);
+    assert_true(str_starts(strbuf_str(&watch.seen), STR("{\"type\":\"ADDED\",\"object\":")));
+    if (!str_ends(strbuf_str(&watch.seen), str_from(end)))
+        fail_msg(STR_FMT, STR_ARG(strbuf_str(&watch.seen)));
+    strbuf_done(&watch.seen);
+}
+
 #define HELD(name)                                                                 \
     "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" name \
     "\",\"finalizers\":[\"x/y\"],\"deletionTimestamp\":\"2020-01-01T00:00:00Z\"}}"
@@ -442,7 +470,8 @@ int main(void)
         TEST(test_tables),          TEST(test_watch_of_tables),
         TEST(test_apply),           TEST(test_patches),
         TEST(test_patches_at_once), TEST(test_deletions),
-        TEST(test_finalizers),      TEST(test_dry_runs),
+        TEST(test_finalizers),      TEST(test_bookmarks),
+        TEST(test_dry_runs),
     };
 
     return cmocka_run_group_tests_name("api_kubectl", tests, NULL, NULL);

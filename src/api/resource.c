@@ -78,7 +78,10 @@ int resource_query(struct http_request *req, const struct resource *r, struct ar
         .limit = http_query(req, STR("limit")),
         .continue_token = http_query(req, STR("continue")),
         .resource_version = http_query(req, STR("resourceVersion")),
-        .timeout_seconds = http_query(req, STR("timeoutSeconds"))};
+        .timeout_seconds = http_query(req, STR("timeoutSeconds")),
+        .initial_events = http_query(req, STR("sendInitialEvents")),
+        .version_match = http_query(req, STR("resourceVersionMatch")),
+        .bookmarks = http_query(req, STR("allowWatchBookmarks"))};
 
     return api_query_parse(a, r->kind, r->ns, &options, q, err);
 }
@@ -117,6 +120,29 @@ static struct str watch_event(struct arena *a, struct str fields, const char *ty
     return str_concat(a, json_text(a, &line, JSON_COMPACT), STR("\n"));
 }
 
+/* An object of the kind with nothing but a resourceVersion. */
+static struct str watch_bookmark(struct arena *a, const struct object_kind *kind, int64_t rv,
+                                 bool is_initial_end)
+{
+    struct json_object_builder b = {0}, meta = {0}, notes = {0};
+    struct json object;
+
+    json_add(a, &meta, STR("resourceVersion"),
+             json_string(str_printf(a, "%lld", (long long) rv)));
+    json_add(a, &meta, STR("creationTimestamp"), json_null());
+    if (is_initial_end) {
+        json_add(a, &notes, STR("k8s.io/initial-events-end"), json_string(STR("true")));
+        json_add(a, &meta, STR("annotations"), json_object(&notes));
+    }
+    json_add(a, &b, STR("kind"), json_string(str_from(kind->kind)));
+    json_add(a, &b, STR("apiVersion"),
+             json_string(str_printf(a, "%s%s%s", kind->group, kind->group[0] ? "/" : "",
+                                    kind->version)));
+    json_add(a, &b, STR("metadata"), json_object(&meta));
+    object = json_object(&b);
+    return watch_event(a, STR(""), "BOOKMARK", &object);
+}
+
 /* @fields is includeObject. Stored objects are of kinds that are served. */
 static struct str table_event(struct arena *a, struct str fields, const char *type,
                               const struct json *object)
@@ -138,6 +164,7 @@ static struct str watch_failure(struct arena *a, const struct err *err)
 static const struct api_watch_format watch_format = {.content_type =
                                                          STR_INIT("application/json"),
                                                      .event = watch_event,
+                                                     .bookmark = watch_bookmark,
                                                      .failure = watch_failure,
                                                      .keep_alive = STR_INIT("")};
 
@@ -150,7 +177,7 @@ static const struct api_watch_format table_format = {.content_type =
 static void watch(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct api_watch_request w = {
-        .arena = arena_new(), .format = &watch_format, .fields = STR("")};
+        .arena = arena_new(), .kind = r->kind, .format = &watch_format, .fields = STR("")};
     struct err err;
 
     if (resource_query(req, r, w.arena, &w.query, &err) < 0) {

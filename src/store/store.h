@@ -101,6 +101,8 @@ struct store_query {
     struct str continue_token; /* of the page before, or "" */
     bool newest_first; /* by creation; otherwise by namespace and name as Kubernetes does */
     enum { STORE_ANY, STORE_UNFINISHED, STORE_FINISHED } finished;
+    bool wants_bookmark; /* of watches: a STORE_BOOKMARK behind what was there at the beginning
+                          */
 };
 
 struct store_list {
@@ -282,6 +284,9 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
                                      int64_t from_rv, store_event_fn fn,
                                      void (*on_end)(void *ctx, const struct err *err),
                                      void *ctx);
+
+/** store_told_rv() - up to here all watches that are not new have been told; loop thread */
+int64_t store_told_rv(const struct store *s);
 
 /** store_watch_close() - no event comes after this; loop thread; NULL is a no-op */
 void store_watch_close(struct store_watch *w);

@@ -86,12 +86,16 @@ int api_object_list(struct api *api, struct arena *a, const struct store_query *
 /* The options of a list or watch as they come in a query; absent or empty texts are none. */
 struct api_list_options {
     struct str labels, fields, limit, continue_token, resource_version, timeout_seconds;
+    struct str initial_events, version_match; /* of watches */
+    struct str bookmarks;
 };
 
 struct api_query {
     struct store_query of;
     int64_t from_rv;          /* resourceVersion, 0 when none */
     uint64_t timeout_seconds; /* how long a watch lasts; 0: for ever */
+    bool has_bookmarks;       /* the reader of a watch is told how far it is */
+    bool ends_initial;        /* and where what was there at the beginning ends */
 };
 
 /**

@@ -67,6 +67,27 @@ int api_object_get(struct api *api, struct arena *a, const struct store_key *key
     return result;
 }
 
+/* A watch that begins with all that is there, and says where that ends; or without it. */
+static int read_initial_events(const struct api_list_options *o, struct api_query *ret,
+                               struct err *err)
+{
+    ret->has_bookmarks = str_is(o->bookmarks, "true") || str_is(o->bookmarks, "1");
+    if (str_is_empty(o->initial_events))
+        return 0;
+    if (!str_is(o->version_match, "NotOlderThan"))
+        return err_set(err, ERR_INVALID,
+                       "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
+                       "resourceVersionMatch to NotOlderThan");
+    if (str_is(o->initial_events, "true")) {
+        ret->from_rv = 0;
+        ret->ends_initial = ret->has_bookmarks;
+        ret->of.wants_bookmark = ret->has_bookmarks;
+    } else if (ret->from_rv == 0) {
+        ret->from_rv = -1;
+    }
+    return 0;
+}
+
 int api_query_parse(struct arena *a, const struct object_kind *kind, struct str ns,
                     const struct api_list_options *options, struct api_query *ret,
                     struct err *err)
@@ -100,6 +121,8 @@ int api_query_parse(struct arena *a, const struct object_kind *kind, struct str 
          ret->timeout_seconds > INT32_MAX))
         return err_set(err, ERR_INVALID, "timeoutSeconds \"" STR_FMT "\" is not a number",
                        STR_ARG(options->timeout_seconds));
+    if (read_initial_events(options, ret, err) < 0)
+        return -1;
     ret->of.limit = limit;
     ret->of.continue_token = str_copy(a, options->continue_token);
     if (str_is_none(ret->of.continue_token))

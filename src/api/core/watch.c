@@ -18,8 +18,10 @@ enum { RETRY_MS = 20, QUICK_MS = 10 };
 struct watch_entry {
     struct list link;
     enum store_event_type type;
-    const struct store_object *object; /* reference */
-    bool is_big;                       /* wants the whole room of the stream */
+    const struct store_object *object; /* reference; NULL: a bookmark */
+    int64_t rv;                        /* of a bookmark */
+    bool is_initial_end;
+    bool is_big; /* wants the whole room of the stream */
 };
 
 struct watch_stream {
@@ -29,6 +31,7 @@ struct watch_stream {
     const struct api_watch_format *format;
     struct str fields;
     struct api_watch_view *view; /* owned; or NULL */
+    const struct object_kind *kind;
     struct http_stream *stream;
     struct list link;
     struct loop_task opened, closed;
@@ -89,7 +92,7 @@ static void take_back(struct watch_stream *w)
 {
     while (!list_is_empty(&w->batch)) {
         struct watch_entry *e = LIST_ENTRY(w->batch.prev, struct watch_entry, link);
-        struct watch_entry *newer = map_find(&w->newest, e->object->uid);
+        struct watch_entry *newer = e->object ? map_find(&w->newest, e->object->uid) : NULL;
 
         if (newer && newer->type == STORE_MODIFIED && e->type != STORE_DELETED) {
             newer->type = e->type;
@@ -97,7 +100,7 @@ static void take_back(struct watch_stream *w)
             entry_free(e);
             continue;
         }
-        if (!newer)
+        if (!newer && e->object)
             map_put(&w->newest, e->object->uid, e);
         list_remove(&e->link);
         list_append(w->waiting.next, &e->link); /* before the first */
@@ -117,6 +120,10 @@ static int write_entry(struct watch_stream *w, struct watch_entry *e, struct err
     struct json doc;
     struct str text;
 
+    if (!e->object) {
+        text = w->format->bookmark(a, w->kind, e->rv, e->is_initial_end);
+        return http_stream_write(w->stream, text, err) < 0 ? -1 : 1;
+    }
     if (api_object_shown(w->api, a, e->object, w->format->parts, &doc, err) < 0)
         return -1;
     if (w->view) { /* it remembers what it told: no second time for the same event */
@@ -258,6 +265,25 @@ static void on_timeout(void *ctx)
     http_stream_end(w->stream);
 }
 
+/* Behind all that waits. */
+static void add_bookmark(struct watch_stream *w, int64_t rv, bool is_initial_end)
+{
+    struct watch_entry *e = NEW(struct watch_entry);
+
+    list_init(&e->link);
+    e->type = STORE_BOOKMARK;
+    e->rv = rv;
+    e->is_initial_end = is_initial_end;
+    w->waiting_count++;
+    list_append(&w->waiting, &e->link);
+    pump(w);
+}
+
+static bool has_bookmarks(const struct watch_stream *w)
+{
+    return w->query.has_bookmarks && w->kind && w->format->bookmark;
+}
+
 static void on_keep_alive(void *ctx)
 {
     struct watch_stream *w = ctx;
@@ -269,6 +295,9 @@ static void on_keep_alive(void *ctx)
     }
     if (w->format->keep_alive.len > 0 && !w->is_writing && http_stream_waiting(w->stream) == 0)
         http_stream_write(w->stream, w->format->keep_alive, &ignored);
+    if (has_bookmarks(w) && w->watch && list_is_empty(&w->waiting) && !w->is_writing &&
+        store_told_rv(w->api->options.store) > 0)
+        add_bookmark(w, store_told_rv(w->api->options.store), false);
     timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
 }
 
@@ -276,6 +305,8 @@ static void on_event(void *ctx, const struct store_event *event)
 {
     struct watch_stream *w = ctx;
 
+    if (!event->object && w->failure.kind == ERR_NONE && has_bookmarks(w))
+        add_bookmark(w, event->rv, w->query.ends_initial);
     if (!event->object || w->failure.kind != ERR_NONE)
         return;
     add_event(w, event);
@@ -344,6 +375,7 @@ void api_watch_start(struct api *api, struct http_request *req,
     w->query = r->query;
     w->format = r->format;
     w->view = r->view;
+    w->kind = r->kind;
     w->fields = str_copy(r->arena, r->fields);
     w->opened.run = on_opened;
     w->closed.run = on_closed;

@@ -17,6 +17,10 @@ struct api_watch_format {
     /* An event: @type is ADDED, MODIFIED, DELETED; @fields as given to api_watch_start(). */
     struct str (*event)(struct arena *a, struct str fields, const char *type,
                         const struct json *object);
+    /* How far the watch is: @is_initial_end: what was there at the beginning is told. NULL: not
+     * told. */
+    struct str (*bookmark)(struct arena *a, const struct object_kind *kind, int64_t rv,
+                           bool is_initial_end);
     /* The last line, when the store gives the watch up: ERR_GONE for history that is trimmed.
      */
     struct str (*failure)(struct arena *a, const struct err *err);
@@ -34,8 +38,9 @@ struct api_watch_view {
 };
 
 struct api_watch_request {
-    struct arena *arena;    /* holds the texts of the query */
-    struct api_query query; /* what is watched, and from where as store_watch_open() */
+    struct arena *arena;            /* holds the texts of the query */
+    const struct object_kind *kind; /* of bookmarks; NULL: there are none */
+    struct api_query query;         /* what is watched, and from where as store_watch_open() */
     const struct api_watch_format *format; /* static */
     struct str fields;                     /* passed to format->event(); copied; or "" */
     struct api_watch_view *view;           /* taken; or NULL */

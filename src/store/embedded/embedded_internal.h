@@ -120,6 +120,7 @@ struct store {
     bool is_task_posted;   /* under lock */
     bool is_delivering;    /* loop: watches that are closed now are freed afterwards */
     struct list watches;   /* loop */
+    int64_t told_rv;       /* loop */
 };
 
 /* ---- connection.c ---- */

@@ -4,8 +4,9 @@
 
 #include "formats/json.h"
 
-#define REMOVAL_FOREGROUND "foregroundDeletion" /* the finalizer of who waits for dependents \
-                                                 */
+#define REMOVAL_FOREGROUND                                            \
+    "foregroundDeletion" /* the finalizer of who waits for dependents \
+                          */
 
 /** removal_has_finalizers() - must somebody agree before the object goes? */
 bool removal_has_finalizers(const struct json *doc);

@@ -255,6 +255,9 @@ static void on_replayed(struct loop_task *task)
             ERR_NONE) { /* still replaying: closing inside of a callback frees below */
         hand_out_all(w, &w->earlier, -1);
         hand_out_all(w, &w->later, w->seen_rv);
+        if (w->query.wants_bookmark && !w->is_closed)
+            w->fn(w->ctx,
+                  &(const struct store_event){.type = STORE_BOOKMARK, .rv = w->seen_rv});
     }
     w->is_replaying = false;
     if (!w->is_closed && w->err.kind != ERR_NONE) {
@@ -313,7 +316,8 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
                                     .labels = copy_selector(a, q->labels),
                                     .fields = copy_selector(a, q->fields),
                                     .name_prefix = str_copy(a, q->name_prefix),
-                                    .finished = q->finished};
+                                    .finished = q->finished,
+                                    .wants_bookmark = q->wants_bookmark};
     w->task.run = on_replayed;
     list_append(&s->watches, &w->link);
     if (from_rv < 0 && !has_selectors(w)) {
@@ -329,6 +333,12 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
         abort(); /* as out of memory: the daemon is crash-only */
     pthread_sigmask(SIG_SETMASK, &kept, NULL);
     return w;
+}
+
+int64_t store_told_rv(const struct store *s)
+{
+    loop_assert(s->loop);
+    return s->told_rv;
 }
 
 void store_watch_close(struct store_watch *w)
@@ -404,8 +414,10 @@ void store_watches_deliver(struct store *s, const struct store_txn *txn)
 
     s->is_delivering = true;
     for (size_t i = 0; i < txn->op_count; i++)
-        if (txn->ops[i].object)
+        if (txn->ops[i].object) {
             deliver_op(s, &txn->ops[i], nodes);
+            s->told_rv = txn->ops[i].rv;
+        }
     s->is_delivering = false;
     free((char *) (uintptr_t) nodes.ptr);
     LIST_FOREACH (w, &s->watches, struct store_watch, link) {
