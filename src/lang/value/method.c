@@ -327,14 +327,26 @@ static int check_arguments(struct value_run *r, const struct method *m,
     return 0;
 }
 
+static const struct method *find_method(enum value_type type, struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(methods); i++)
+        if (methods[i].type == type && str_is(name, methods[i].name))
+            return &methods[i];
+    return NULL;
+}
+
+const char *value_method_args(enum value_type type, struct str name)
+{
+    const struct method *m = find_method(type, name);
+
+    return m ? m->args : NULL;
+}
+
 int value_method(struct value_run *r, const struct value *base, struct str name,
                  const struct value *args, size_t count, struct value *ret)
 {
-    const struct method *m = NULL;
+    const struct method *m = find_method(base->type, name);
 
-    for (size_t i = 0; i < COUNT_OF(methods); i++)
-        if (methods[i].type == base->type && str_is(name, methods[i].name))
-            m = &methods[i];
     if (!m)
         return 1;
     if (check_arguments(r, m, args, count) < 0)

@@ -227,6 +227,10 @@ struct value value_of_time(struct arena *a, const struct gotime *t);
 int value_method(struct value_run *r, const struct value *base, struct str name,
                  const struct value *args, size_t count, struct value *ret);
 
+/** value_method_args() - letters of the arguments of a method (also V, a version), or NULL when
+ * there is none */
+const char *value_method_args(enum value_type type, struct str name);
+
 /** value_time_moved() - a time moved by nanoseconds */
 struct value value_time_moved(struct arena *a, const struct gotime *t, int64_t ns);
 
