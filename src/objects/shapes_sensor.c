@@ -40,8 +40,7 @@ static const struct field data_filter_rows[] = {
     TEXT("type", "Type of the value: bool, number or string."),
     TEXTS("value", "Values of which one must match; texts are patterns."),
     CHOICE("comparator", ">=|>|=|!=|<|<=", "How the value is compared.", .fallback = "="),
-    TEXT("template", "Text that is made of the value before it is compared.",
-         .flags = FIELD_UNSUPPORTED),
+    TEXT("template", "Text that is made of the value before it is compared."),
     {0},
 };
 LOCAL_SHAPE(data_filter, "DataFilter", "A condition on a value of the data.");

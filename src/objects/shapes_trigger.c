@@ -8,9 +8,9 @@
 static const struct field trigger_parameter_source_rows[] = {
     TEXT("dependencyName", "Dependency whose event is used."),
     TEXT("contextKey", "Attribute of the event."),
-    TEXT("contextTemplate", "Text that is made of the attributes.", .flags = FIELD_UNSUPPORTED),
+    TEXT("contextTemplate", "Text that is made of the attributes."),
     TEXT("dataKey", "Path of the value in the data."),
-    TEXT("dataTemplate", "Text that is made of the data.", .flags = FIELD_UNSUPPORTED),
+    TEXT("dataTemplate", "Text that is made of the data."),
     TEXT("value", "Value when the event has none."),
     FLAG("useRawData", "Whether numbers, objects and lists keep their form."),
     {0},

@@ -1,11 +1,14 @@
 /*
  * Filter of the event's data: each entry names a path, a type and values; one value that holds
- * is enough. dataLogicalOperator joins the entries: "or" needs one of them, all else all. An
- * entry that cannot be evaluated fails the filter, of "or" only when no entry passes. See
+ * is enough. A template makes a text of what is at the path before it is compared.
+ * dataLogicalOperator joins the entries: "or" needs one of them, all else all. An entry that
+ * cannot be evaluated fails the filter, of "or" only when no entry passes. See
  * filters_internal.h.
  */
+#include "events/sensors/event_template.h"
 #include "events/sensors/filters_internal.h"
 #include "formats/gofloat.h"
+#include "formats/goquote.h"
 #include "formats/regex.h"
 #include "lang/gjson/gjson.h"
 
@@ -120,6 +123,21 @@ static struct str mismatch(struct arena *a, const struct json *entry, const stru
         STR_ARG(path), STR_ARG(text), STR_ARG(comparator), STR_ARG(wanted));
 }
 
+/* What the entry's template makes of the value, as a text. */
+static int apply_template(struct arena *a, const struct json *entry, struct gjson *got,
+                          struct err *err)
+{
+    struct str template = json_get_str(entry, STR("template")), text = STR_NONE;
+    struct json input = json_string(gjson_text(a, got));
+
+    if (str_is_empty(template))
+        return 0;
+    if (event_template(a, template, &input, &text, err) < 0)
+        return -1;
+    *got = gjson_parse(a, go_quote(a, text)); /* with upstream's detour over Go's quotes */
+    return 0;
+}
+
 static enum filter_verdict entry_verdict(struct arena *a, const struct json *entry,
                                          struct str data, struct str *reason)
 {
@@ -137,7 +155,7 @@ static enum filter_verdict entry_verdict(struct arena *a, const struct json *ent
             str_printf(a, "data filter: path '" STR_FMT "' does not exist", STR_ARG(path));
         return FILTER_FAILS;
     }
-    result = any_holds(a, entry, &got, &err);
+    result = apply_template(a, entry, &got, &err) < 0 ? -1 : any_holds(a, entry, &got, &err);
     if (result > 0)
         return FILTER_PASSES;
     *reason = result == 0
@@ -182,13 +200,8 @@ static enum filter_verdict all_pass(struct arena *a, const struct json *list, st
 
 int filter_data_check(const struct json *filters, struct err *err)
 {
-    const struct json *list = json_get(filters, STR("data"));
     struct str operator= json_get_str(filters, STR("dataLogicalOperator"));
 
-    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++)
-        if (!str_is_empty(json_get_str(&list->items[i], STR("template"))))
-            return err_set(err, ERR_UNSUPPORTED,
-                           "filters.data[%u].template is not supported yet", i);
     return filter_operator_check(operator, "filters.dataLogicalOperator", err);
 }
 

@@ -12,11 +12,6 @@ static bool is_given(const struct json *v)
 /* Is there something in it that is not built yet? */
 static bool uses_later(const struct json *filters)
 {
-    const struct json *data = json_get(filters, STR("data"));
-
-    for (uint32_t i = 0; json_is(data, JSON_ARRAY) && i < data->count; i++)
-        if (is_given(json_get(&data->items[i], STR("template"))))
-            return true;
     return is_given(json_get(filters, STR("exprs")));
 }
 
@@ -109,6 +104,22 @@ static void test_reasons(void **state)
          "{\"path\":\"zz\",\"type\":\"string\",\"value\":[\"x\"]}],"
          "\"dataLogicalOperator\":\"or\"}}",
          "data filter: path 'zz' does not exist"},
+        {"{\"filters\":{\"data\":[{\"path\":\"body.kind\",\"type\":\"string\",\"value\":[\"^X!$"
+         "\"],"
+         "\"template\":\"{{ upper .Input }}!\"}]}}",
+         ""},
+        {"{\"filters\":{\"data\":[{\"path\":\"body.kind\",\"type\":\"string\",\"value\":[\"x\"]"
+         ","
+         "\"template\":\"{{ if eq .Input \\\"y\\\" }}y{{ end }}\"}]}}",
+         "data filter body.kind: template evaluated to empty string or no value: '{{ if eq "
+         ".Input "
+         "\"y\" }}y{{ end }}'"},
+        {"{\"filters\":{\"data\":[{\"path\":\"body.kind\",\"type\":\"string\",\"value\":[\"x\"]"
+         ","
+         "\"template\":\"{{ .Input.more }}\"}]}}",
+         "data filter body.kind: template: param:1:9: executing \"param\" at <.Input.more>: "
+         "can't "
+         "evaluate field more in type interface {}"},
         {"{\"filters\":{\"context\":{\"type\":\"sqs\"}}}",
          "context filter: type is \"webhook\", not \"sqs\""},
         {"{\"filters\":{\"time\":{\"start\":\"12:00:00\",\"stop\":\"13:00:00\"}}}",
@@ -145,8 +156,6 @@ static void test_check(void **state)
     } cases[] = {
         {"{\"filters\":{\"exprs\":[{\"expr\":\"a\"}]}}", "filters.exprs is not supported yet",
          ERR_UNSUPPORTED},
-        {"{\"filters\":{\"data\":[{\"path\":\"a\"},{\"template\":\"{{ .Input }}\"}]}}",
-         "filters.data[1].template is not supported yet", ERR_UNSUPPORTED},
         {"{\"filters\":{\"dataLogicalOperator\":\"xor\"}}",
          "filters.dataLogicalOperator: logical operator xor not supported", ERR_INVALID},
         {"{\"filtersLogicalOperator\":\"OR\"}",

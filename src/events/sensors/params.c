@@ -4,6 +4,7 @@
  */
 #include "events/sensors/params.h"
 
+#include "events/sensors/event_template.h"
 #include "formats/base64.h"
 #include "formats/gotime.h"
 #include "formats/yaml.h"
@@ -94,14 +95,6 @@ static bool has_text(const struct json *src, const char *name)
     return !str_is_empty(json_get_str(src, str_from(name)));
 }
 
-/* Of a template known to Argo and not built here: its name, or NULL. */
-static const char *template_of(const struct json *src)
-{
-    if (has_text(src, "dataTemplate"))
-        return "dataTemplate";
-    return has_text(src, "contextTemplate") ? "contextTemplate" : NULL;
-}
-
 /* The value at a key: 1, 0 when there is none, -1. */
 static int value_at(struct arena *a, struct str document, struct str key,
                     struct params_value *ret, struct err *err)
@@ -117,22 +110,49 @@ static int value_at(struct arena *a, struct str document, struct str key,
     return 1;
 }
 
-/* dataKey of the data, else contextKey of the attributes: 1, 0 when there is none, -1. */
-static int keyed_value(struct arena *a, const struct json *src,
-                       const struct trigger_event *event, struct params_value *ret,
-                       struct err *err)
+/* Where a src looks: the document, and how. */
+struct source {
+    struct str document, key, template; /* empty: none */
+};
+
+/* The data when it is asked for, else the attributes. */
+static int source_of(struct arena *a, const struct json *src, const struct trigger_event *event,
+                     struct source *ret, struct err *err)
 {
-    struct str key = json_get_str(src, STR("dataKey")), document;
     struct json context;
 
-    if (str_is_empty(key)) {
-        context = context_of(a, event);
-        return value_at(a, json_text(a, &context, JSON_ESCAPE_HTML),
-                        json_get_str(src, STR("contextKey")), ret, err);
+    ret->key = json_get_str(src, STR("dataKey"));
+    ret->template = json_get_str(src, STR("dataTemplate"));
+    if (!str_is_empty(ret->key) || !str_is_empty(ret->template))
+        return data_text(a, event, &ret->document, err);
+    context = context_of(a, event);
+    ret->key = json_get_str(src, STR("contextKey"));
+    ret->template = json_get_str(src, STR("contextTemplate"));
+    ret->document = json_text(a, &context, JSON_ESCAPE_HTML);
+    return 0;
+}
+
+/* What the template or else the key gives: 1, 0 when there is nothing, -1. */
+static int source_value(struct arena *a, const struct source *source, struct params_value *ret,
+                        struct err *err)
+{
+    struct json doc;
+    struct str text;
+
+    if (!str_is_empty(source->template) && json_parse(a, source->document, &doc, err) == 0 &&
+        event_template(a, source->template, &doc, &text, err) == 0) {
+        *ret = text_value(text);
+        return 1;
     }
-    if (data_text(a, event, &document, err) < 0)
+    if (str_is_empty(source->key))
         return -1;
-    return value_at(a, document, key, ret, err);
+    return value_at(a, source->document, source->key, ret, err);
+}
+
+static bool is_asked(const struct json *src)
+{
+    return has_text(src, "dataKey") || has_text(src, "dataTemplate") ||
+           has_text(src, "contextKey") || has_text(src, "contextTemplate");
 }
 
 int params_resolve(struct arena *a, const struct json *src, const struct params_events *events,
@@ -141,19 +161,19 @@ int params_resolve(struct arena *a, const struct json *src, const struct params_
     struct str name = json_get_str(src, STR("dependencyName"));
     struct str fallback = json_get_str(src, STR("value"));
     const struct trigger_event *event = find_event(events, name);
+    struct source source = {.document = STR_NONE};
     int found;
 
     if (!event) {
         *ret = text_value(fallback);
         return 0;
     }
-    if (template_of(src))
-        return err_set(err, ERR_UNSUPPORTED, "src.%s is not supported yet", template_of(src));
-    if (!has_text(src, "dataKey") && !has_text(src, "contextKey")) {
+    if (!is_asked(src)) {
         *ret = text_value(str_is_none(fallback) ? params_event_text(a, event) : fallback);
         return 0;
     }
-    found = keyed_value(a, src, event, ret, err);
+    found =
+        source_of(a, src, event, &source, err) < 0 ? -1 : source_value(a, &source, ret, err);
     if (found == 1)
         return 0;
     if (!str_is_none(fallback)) {
@@ -163,9 +183,9 @@ int params_resolve(struct arena *a, const struct json *src, const struct params_
     if (found == 0)
         err_set(err, ERR_INVALID,
                 "unable to resolve '" STR_FMT "' parameter value: nothing at \"" STR_FMT "\"",
-                STR_ARG(name),
-                STR_ARG(json_get_str(src, has_text(src, "dataKey") ? STR("dataKey")
-                                                                   : STR("contextKey"))));
+                STR_ARG(name), STR_ARG(source.key));
+    else if (!str_is_empty(source.template))
+        err_wrap(err, "unable to resolve '" STR_FMT "' parameter value", STR_ARG(name));
     return -1;
 }
 
@@ -195,8 +215,6 @@ static int check_source(const struct json *parameter, struct err *err)
 
     if (!json_is(src, JSON_OBJECT))
         return err_set(err, ERR_INVALID, "src: must be given");
-    if (template_of(src))
-        return err_set(err, ERR_UNSUPPORTED, "src.%s is not supported yet", template_of(src));
     return 0;
 }
 

@@ -2,10 +2,11 @@
  * events/sensors/params.h - parameters of triggers: values of events put into documents. Pure,
  * any thread.
  *
- * A parameter {src, dest, operation} takes a value of the event of src.dependencyName: at
- * dataKey of its data, at contextKey of its attributes, src.value when that fails, or the whole
- * event; and puts it at dest of a document, as a string unless useRawData. Paths are those of
- * lang/gjson. dataTemplate and contextTemplate are refused (params_check), never ignored.
+ * A parameter {src, dest, operation} takes a value of the event of src.dependencyName: what
+ * dataTemplate makes of its data or dataKey finds there, the same of contextTemplate and
+ * contextKey with its attributes, src.value when that fails, or the whole event; and puts it at
+ * dest of a document, as a string unless useRawData. Paths are those of lang/gjson, templates
+ * those of lang/template; one that fails or makes nothing is as if it was not there.
  * Source: ../shared/spec/events.md 5.1; ../shared/golden/events/params.jsonl decides.
  */
 #pragma once
@@ -22,7 +23,7 @@ struct params_events {
 /**
  * params_check() - can all of these parameters be evaluated? At the start of a sensor
  * @parameters: a list as in triggers[].parameters, template.k8s.parameters; NULL or null: none
- * @err:        ERR_UNSUPPORTED or ERR_INVALID with the path in the list: "[0].src: ..."
+ * @err:        ERR_INVALID with the path in the list: "[0].src: ..."
  *
  * Return: 0 or -1.
  */
@@ -43,7 +44,7 @@ struct params_value {
  * @src:    parameter's src
  * @events: events
  * @ret:    value; absent when the event is, and no src.value is given
- * @err:    ERR_INVALID when there is no such value in the event; ERR_UNSUPPORTED for a template
+ * @err:    ERR_INVALID when there is no such value in the event
  *
  * Return: 0 or -1.
  */

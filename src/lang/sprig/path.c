@@ -3,7 +3,7 @@
  * outside, which has nothing to say here.
  *
  * Any thread; nothing is looked up in a file system or a network. Variables of the environment
- * are empty: the program's own are not the manifests' business.
+ * are those that the run is given.
  */
 #include <arpa/inet.h>
 
@@ -102,10 +102,17 @@ SPRIG_FN(isAbs)
     return 0;
 }
 
+static struct str variable_of(struct value_run *r, struct str name)
+{
+    const char *value = r->variable ? r->variable(str_cz(r->a, name)) : NULL;
+
+    return value ? str_copy(r->a, str_from(value)) : STR("");
+}
+
 SPRIG_FN(env)
 {
-    *ret = value_string(STR(""));
-    return 0;
+    *ret = value_string(variable_of(r, value_text(&args[0])));
+    return value_make(r, ret->count);
 }
 
 static bool is_name_char(char c)
@@ -147,6 +154,10 @@ SPRIG_FN(expandenv)
         size = variable_size(s);
         if (size == 0)
             strbuf_addc(&b, '$');
+        else if (s.ptr[0] == '{' && size > 2)
+            strbuf_add(&b, variable_of(r, str_head(str_skip(s, 1), size - 2)));
+        else
+            strbuf_add(&b, variable_of(r, str_head(s, size)));
         s = str_skip(s, size);
     }
     return value_text_value(r, &b, ret);

@@ -6,7 +6,7 @@
  * Keys and certificates are always the crypto library's. The zone "Local" is UTC.
  *
  * Any thread; work is counted in the run, but making a key of RSA or DSA takes up to seconds.
- * Doesn't do: reading the environment of the program (every variable is empty), DNS
+ * Doesn't do: reading the environment of the program (the run says what env sees), DNS
  * (getHostByName takes addresses and "localhost").
  */
 #pragma once

@@ -311,12 +311,16 @@ int template_run(const struct template *t, struct arena *a, const struct templat
                  struct str *ret, struct err *err)
 {
     _cleanup_strbuf_ struct strbuf out = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
-    struct template_run run = {
-        .v = {.a = a, .what = "template", .now = in->now, .random = in->random, .err = err},
-        .t = t,
-        .tree = &t->trees.at[0],
-        .at = t->trees.at[0].root,
-        .out = &out};
+    struct template_run run = {.v = {.a = a,
+                                     .what = "template",
+                                     .now = in->now,
+                                     .random = in->random,
+                                     .variable = in->variable,
+                                     .err = err},
+                               .t = t,
+                               .tree = &t->trees.at[0],
+                               .at = t->trees.at[0].root,
+                               .out = &out};
 
     err->kind = ERR_NONE;
     VEC_APUSH(a, &run.variables, ((struct template_variable){STR("$"), in->dot}));

@@ -18,8 +18,9 @@ struct template;
 /* What a template is run with. */
 struct template_input {
     struct value dot;
-    struct wall now;       /* what now answers */
-    struct random *random; /* of random functions; NULL: the crypto library's */
+    struct wall now;            /* what now answers */
+    struct random *random;      /* of random functions; NULL: the crypto library's */
+    value_variable_fn variable; /* what env and expandenv see; NULL: nothing */
 };
 
 /**

@@ -88,13 +88,17 @@ struct value_map {
     const struct arena *home; /* where it may grow; another run changes a copy */
 };
 
+/* The value of a variable of the environment, as getenv(); NULL: there is none. */
+typedef const char *(*value_variable_fn)(const char *name);
+
 /* One evaluation. */
 struct value_run {
     struct arena *a;
-    const char *what;      /* in messages: "expression" */
-    struct wall now;       /* what now() answers */
-    struct random *random; /* NULL: the crypto library's */
-    size_t depth;          /* of the value that is walked through */
+    const char *what;           /* in messages: "expression" */
+    struct wall now;            /* what now() answers */
+    struct random *random;      /* NULL: the crypto library's */
+    value_variable_fn variable; /* of the environment; NULL: there are none */
+    size_t depth;               /* of the value that is walked through */
     size_t steps, made_bytes;
     struct err *err;
 };
