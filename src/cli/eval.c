@@ -1,0 +1,60 @@
+/*
+ * tiphys eval: what a text of one of the languages of manifests gives, without a server. The
+ * languages are rows of eval.def.
+ */
+#include "cli/eval.h"
+
+#include "cli/cli.h"
+
+static int run_eval(struct cli *cli, struct err *err)
+{
+    const struct eval_language *language = eval_language_of(cli_flag(cli, "lang"));
+    struct eval_input in = {.doc = json_null(), .source = STR("null"), .now = clock_wall()};
+    const char *path = cli_flag(cli, "in");
+    struct str text = STR_NONE, document;
+
+    if (path && (cli_read_file(cli, path, &document, err) < 0 ||
+                 eval_read(cli->arena, document, &in, err) < 0))
+        return path && err->kind == ERR_INVALID ? err_wrap(err, "%s", path) : -1;
+    if (language->run(cli->arena, str_from(cli->args[0]), &in, &text, err) < 0)
+        return -1;
+    fwrite(text.ptr, 1, text.len, stdout);
+    if (!str_ends(text, STR("\n")))
+        putchar('\n');
+    return 0;
+}
+
+/* "|cond|expr|...": one byte into it begin the choices. */
+static const char choices[] =
+#define EVAL(word, text) "|" #word
+#include "cli/eval.def"
+#undef EVAL
+    ;
+
+static const struct cli_flag flags[] = {
+    {.name = "in",
+     .state = FLAG_OWN,
+     .word = "FILE",
+     .help = "document in JSON or YAML, - for standard input"},
+    {.name = "lang",
+     .letter = 'l',
+     .state = FLAG_OWN,
+     .choices = choices + 1,
+     .fallback = "expr",
+     .help = "language of the text: cond (when), expr ({{=...}}), gjson (dataKey), template "
+             "(dataTemplate; the document is .Input)"},
+    {0},
+};
+
+extern const struct cli_command cli_eval;
+const struct cli_command cli_eval = {
+    .name = "eval",
+    .usage = "TEXT",
+    .summary = "evaluate a text of one of the languages of manifests",
+    .example = "eval 'steps.a.status == \"Failed\"' --in names.json\n"
+               "eval '{{ .Input.body.name | upper }}' --lang template --in event.json",
+    .flags = flags,
+    .surface = CLI_OWN,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_eval};

@@ -1,0 +1,74 @@
+/* The languages of `tiphys eval`: one table of texts, documents and what is printed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/eval.h"
+
+static void test_languages(void **state _unused_)
+{
+    static const struct {
+        const char *lang, *text, *document, *want; /* "!...": the error begins so */
+    } rows[] = {
+        {"cond", "{{n}} > 1", "{\"n\":2}", "true"},
+        {"cond", "{{a}} == b", "{\"a\":\"c\"}", "false"},
+        {"cond", "{{gone}} == b", "{}", "!failed to resolve {{gone}}"},
+        {"cond", "1 +", "{}", "!Invalid 'when' expression '1 +'"},
+        {"expr", "steps.a.status + '!'", "{\"steps.a.status\":\"Failed\"}", "Failed!"},
+        {"expr", "map(x, # * 2)", "{\"x\":[1,2]}", "[2,4]"},
+        {"expr", "sprig.upper(x.k)", "x: {k: abc}", "ABC"},
+        {"expr", "1 + 1", NULL, "2"},
+        {"expr", "nope", "{}", "!unknown name nope (1:1)"},
+        {"gjson", "a.#.b", "{\"a\":[{\"b\":1},{\"b\":2}]}", "[1,2]"},
+        {"gjson", "a", "a: 7", "7"},
+        {"gjson", "a.b", "{\"a\":1}", "!nothing at \"a.b\""},
+        {"template", "{{ .Input.body.name | upper }}-{{ now.Year }}",
+         "{\"body\":{\"name\":\"x\"}}", "X-2024"},
+        {"template", "{{ .Input }}", NULL, "<no value>"},
+        {"template", "{{ nope }}", "{}", "!template: param:1: function \"nope\" not defined"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct eval_input in = {
+            .doc = json_null(), .source = STR("null"), .now = {1716000000000}};
+        struct str got = STR_NONE, want = str_from(rows[i].want);
+        struct err err = {0};
+
+        assert_non_null(eval_language_of(rows[i].lang));
+        if (rows[i].document)
+            assert_int_equal(eval_read(a, str_from(rows[i].document), &in, &err), 0);
+        if (eval_language_of(rows[i].lang)->run(a, str_from(rows[i].text), &in, &got, &err) < 0)
+            got = str_head(str_printf(a, "!%s", err.text), want.len);
+        if (!str_eq(got, want))
+            fail_msg("%s: " STR_FMT "%s", rows[i].text, STR_ARG(got), err.text);
+    }
+    assert_null(eval_language_of("cobol"));
+}
+
+static void test_read(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct eval_input in = {.now = {0}};
+    struct err err;
+
+    assert_int_equal(eval_read(a, STR("a: [1, x]"), &in, &err), 0);
+    assert_true(str_is(in.source, "{\"a\":[1,\"x\"]}"));
+    assert_int_equal(eval_read(a, STR("{\"a\": 1.50}"), &in, &err), 0);
+    assert_true(str_is(in.source, "{\"a\": 1.50}"));
+    assert_int_equal(eval_read(a, STR("{a: ["), &in, &err), -1);
+    assert_int_equal(err.kind, ERR_INVALID);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
