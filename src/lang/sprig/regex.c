@@ -132,7 +132,7 @@ SPRIG_FN(regexSplit)
             return -1;
         from = m->to;
     }
-    if ((end != text.len || text.len == 0) &&
+    if ((end != text.len || (text.len == 0 && args[0].count > 0)) &&
         sprig_add(r, &list, value_string(str_skip(text, from))) < 0)
         return -1;
     *ret = value_strings(list.at, list.len);

@@ -402,8 +402,7 @@ SPRIG_FN(b32dec)
         for (size_t i = 0; i < 8; i++) {
             const char *letter =
                 at + i < s.len && s.ptr[at + i] ? strchr(base32_letters, s.ptr[at + i]) : NULL;
-            bool is_pad =
-                at + i < s.len && s.ptr[at + i] == '=' && letters == i - (i - letters);
+            bool is_pad = at + i < s.len && s.ptr[at + i] == '=';
 
             if (is_over || (!letter && !is_pad) || (letter && letters < i)) {
                 *ret = value_string(str_printf(r->a, "illegal base32 data at input byte %zu",

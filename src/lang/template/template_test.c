@@ -284,6 +284,14 @@ static void test_values(void **state _unused_)
          "!template: param:1:6: executing \"param\" at <now.Nope>: can't evaluate field "
          "Nope in type time.Time"},
         {"{{ \"2006\" | now.Format }}", "2024"},
+        {"{{ (now.Truncate 3600000000000).Format \"15:04\" }} {{ (now.Round "
+         "3600000000000).Format \"15:04\" }}",
+         "02:00 03:00"},
+        {"{{ now.UnixMicro }} {{ now.Compare now }} {{ now.Local.Hour }}",
+         "1716000000000000 0 2"},
+        {"{{ regexSplit \"\" \"\" -1 }}{{ regexSplit \"a\" \"\" -1 | len }} {{ b32dec "
+         "\"NBSWY3DP\" }} {{ b32enc \"ab\" | b32dec }}",
+         "[]1 hello ab"},
         {"{{ (now.Sub (now.Add 3000000000)).Seconds }}", "-3"},
         {"{{ (semver \"1.2.3-rc\").Prerelease }} {{ (semver \"2\").Original }} {{ semver \"2\" "
          "}}",

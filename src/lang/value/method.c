@@ -92,6 +92,7 @@ enum method_id {
     WEEKDAY,
     YEAR_DAY,
     UNIX,
+    UNIX_MICRO,
     UNIX_MILLI,
     UNIX_NANO,
     FORMAT,
@@ -134,17 +135,22 @@ static const struct method methods[] = {
     {"Day", "", VALUE_TIME, DAY},
     {"Equal", "T", VALUE_TIME, EQUAL},
     {"Format", "s", VALUE_TIME, FORMAT},
+    {"Compare", "T", VALUE_TIME, COMPARE},
     {"Hour", "", VALUE_TIME, HOUR},
     {"In", "z", VALUE_TIME, IN},
     {"IsZero", "", VALUE_TIME, IS_ZERO},
+    {"Local", "", VALUE_TIME, TO_UTC},
     {"Minute", "", VALUE_TIME, MINUTE},
     {"Month", "", VALUE_TIME, MONTH},
     {"Nanosecond", "", VALUE_TIME, NANOSECOND},
+    {"Round", "D", VALUE_TIME, ROUND},
     {"Second", "", VALUE_TIME, SECOND},
     {"String", "", VALUE_TIME, TEXT},
     {"Sub", "T", VALUE_TIME, SUBTRACT},
+    {"Truncate", "D", VALUE_TIME, TRUNCATE},
     {"UTC", "", VALUE_TIME, TO_UTC},
     {"Unix", "", VALUE_TIME, UNIX},
+    {"UnixMicro", "", VALUE_TIME, UNIX_MICRO},
     {"UnixMilli", "", VALUE_TIME, UNIX_MILLI},
     {"UnixNano", "", VALUE_TIME, UNIX_NANO},
     {"Weekday", "", VALUE_TIME, WEEKDAY},
@@ -192,6 +198,7 @@ static int64_t time_part(const struct gotime *t, enum method_id id)
         [WEEKDAY] = c.weekday,
         [YEAR_DAY] = c.year_day,
         [UNIX] = t->unix_s,
+        [UNIX_MICRO] = t->unix_s * 1000000 + t->ns / 1000,
         [UNIX_MILLI] = t->unix_s * 1000 + t->ns / 1000000,
         [UNIX_NANO] = (int64_t) ((uint64_t) t->unix_s * 1000000000U + t->ns),
     };
@@ -209,15 +216,31 @@ static int compare_times(struct value_run *r, enum method_id id, const struct va
     return 0;
 }
 
+/* A time at a multiple of a duration since Go's zero time, halves up. */
+static struct value to_multiple(struct arena *a, const struct gotime *t, int64_t unit,
+                                bool is_rounding)
+{
+    __extension__ typedef __int128 wide;
+    wide ns = ((wide) t->unix_s + INT64_C(62135596800)) * 1000000000 + t->ns;
+    int64_t over;
+
+    if (unit <= 0)
+        return value_of_time(a, t);
+    over = (int64_t) (ns % unit);
+    over += over < 0 ? unit : 0;
+    return value_time_moved(a, t, is_rounding && over >= unit - over ? unit - over : -over);
+}
+
 static int time_method(struct value_run *r, enum method_id id, const struct value *base,
                        const struct value *args, struct value *ret)
 {
     if (id <= UNIX_NANO) {
         *ret = value_int(time_part(base->time, id));
-        ret->go = id == MONTH                                         ? VALUE_GO_MONTH
-                  : id == WEEKDAY                                     ? VALUE_GO_WEEKDAY
-                  : id == UNIX || id == UNIX_MILLI || id == UNIX_NANO ? VALUE_GO_INT64
-                                                                      : VALUE_GO_USUAL;
+        ret->go = id == MONTH     ? VALUE_GO_MONTH
+                  : id == WEEKDAY ? VALUE_GO_WEEKDAY
+                  : id == UNIX || id == UNIX_MICRO || id == UNIX_MILLI || id == UNIX_NANO
+                      ? VALUE_GO_INT64
+                      : VALUE_GO_USUAL;
         return 0;
     }
     if (id == FORMAT)
@@ -226,6 +249,10 @@ static int time_method(struct value_run *r, enum method_id id, const struct valu
         *ret = value_string(gotime_format(r->a, base->time, GOTIME_STRING));
     else if (id == IS_ZERO)
         *ret = value_bool(gotime_is_zero(base->time));
+    else if (id == COMPARE)
+        *ret = value_int(value_compare_times(base->time, args[0].time));
+    else if (id == ROUND || id == TRUNCATE)
+        *ret = to_multiple(r->a, base->time, args[0].number, id == ROUND);
     else if (id == IN || id == TO_UTC)
         return in_zone(r, base->time, id == IN ? &args[0] : NULL, ret);
     else if (id == ADD_DATE)

@@ -41,9 +41,9 @@ apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: later}
 spec:
-  dependencies: [{name: left, eventSourceName: hooks, eventName: left, filters: {script: "return true"}}]
+  dependencies: [{name: left, eventSourceName: hooks, eventName: left}]
   triggers:
-  - template: {name: t, log: {}}
+  - template: {name: t, openWhisk: {host: x}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
 check "the endpoints come up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
@@ -53,7 +53,7 @@ has_status() { [ -n "$(status_of "$1")" ] && [ "$(status_of "$1")" != "null " ];
 check "a wrong sensor has a status" wait_for 10 has_status wrong
 check "which tells what is wrong" equals "$(status_of wrong)" 'False spec.triggers[0]: conditions "left && nobody": nobody is no dependency of the sensor'
 "$TIPHYS" apply -f "$DIR/later.yaml" >"$DIR/later" 2>&1
-check "what is not built yet is refused with its path" contains "$DIR/later" 'spec.dependencies[0].filters.script: "script" is not supported yet'
+check "what is not built yet is refused with its path" contains "$DIR/later" 'spec.triggers[0].template.openWhisk: "openWhisk" is not supported yet'
 fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
 has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
 post() { curl -sf -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
