@@ -430,7 +430,7 @@ static const struct field template_rows[] = {
 
     PARTS("initContainers", user_container, "Containers that run before.", LATER),
     PARTS("sidecars", user_container, "Containers that run beside.", LATER),
-    FLAG("daemon", "Whether the workflow goes on when it is ready.", LATER),
+    FLAG("daemon", "Whether the workflow goes on when it runs."),
     PARTS("volumes", volume, "Folders for its containers."),
     PART("retryStrategy", retry_strategy, "What happens when it fails.",
          .flags = FIELD_PRESENT_MEANS),

@@ -118,7 +118,6 @@ static void test_good_workflow(void **state)
 static void test_refused(void **state)
 {
     static const char *const cases[][2] = {
-        {"templateDefaults: {daemon: true}", "4:27: spec.templateDefaults.daemon: \"daemon\""},
         {"hostAliases: [{ip: 10.0.0.1}]", "4:8: spec.hostAliases: \"hostAliases\""},
         {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
         {"synchronization: {mutexes: [{name: m, database: true}]}",
@@ -154,7 +153,6 @@ static void test_refused(void **state)
          "4:21: spec.templates[0].sidecars: \"sidecars\""},
         {"templates: [{initContainers: [{name: s}]}]",
          "4:21: spec.templates[0].initContainers: \"initContainers\""},
-        {"templates: [{daemon: true}]", "4:21: spec.templates[0].daemon: \"daemon\""},
         {"templates: [{inputs: {artifacts: [{name: a, path: /a}]}}]",
          "4:30: spec.templates[0].inputs.artifacts: \"artifacts\""},
         {"templates: [{outputs: {artifacts: [{name: a, path: /a}]}}]",
@@ -228,10 +226,8 @@ static void test_wrong(void **state)
          "you "
          "mean \"dependencies\"?"},
         {"templates: [{dag: {}}]", "4:26: spec.templates[0].dag.tasks: is required"},
-        {"synchronization: {mutex: {name: m}}",
-         "4:8: spec.synchronization: \"synchronization\" is not supported yet "
-         "(U)\nx.yaml:4:26: "
-         "spec.synchronization.mutex: unknown field \"mutex\", did you mean \"mutexes\"?"},
+        {"synchronization: {mutex: {name: m}}", "4:26: spec.synchronization.mutex: unknown "
+                                                "field \"mutex\", did you mean \"mutexes\"?"},
         {"arguments: {parameters: {a: b}}", "4:32: spec.arguments.parameters: expected a list, "
                                             "found an object: begin each item with "
                                             "\"- \""},

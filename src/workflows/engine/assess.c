@@ -124,6 +124,7 @@ static const struct dag_node *view_nodes(struct walk *w)
         const struct wf_node *n = w->found.at[i];
         struct dag_node node = {
             .phase = wf_depends_phase(n->phase),
+            .is_daemoned = n->is_daemoned,
             .kind = kind_of(n),
             .is_hook = (n->flags & WF_FLAG_HOOKED) && !(n->flags & WF_FLAG_RETRIED),
             .children = find_children(w, n),

@@ -383,7 +383,7 @@ enum wf_called wf_call_when(struct wf *wf, struct wf_call *call, const struct js
 
 bool wf_call_arm(struct wf_node *child)
 {
-    if (wf_node_is_done(child))
+    if (wf_node_is_over(child))
         return false;
     child->is_told = false;
     return true;

@@ -35,6 +35,8 @@ bool wf_has_room(const struct wf *wf, const struct wf_node *boundary);
 int64_t wf_deadline_ms(const struct wf *wf);
 /** wf_shutdown() - "Stop", "Terminate" or empty */
 struct str wf_shutdown(const struct wf *wf);
+/** wf_pod_kill() - ask for the end of a node's pod */
+void wf_pod_kill(struct wf *wf, const struct wf_node *n, struct str why);
 /** wf_stop_pods() - shutdown and deadlines: end what may not go on */
 void wf_stop_pods(struct wf *wf);
 /** wf_wake_at() - call again then */

@@ -161,13 +161,64 @@ static void test_transient_errors(void **state)
     }
 }
 
+/* A daemon over a crash: asked for again, not waited for again, killed with its steps. */
+static void test_daemon(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner_pod *daemon;
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps: [[{name: d, "
+               "template: serve}], [{name: use, template: say}]]\n"
+               "  - {name: serve, daemon: true, container: {image: busybox}}\n" LEAF);
+    wake(&r);
+    daemon = r.waiting.at[0];
+    runner_report(&r, 0);
+    assert_text(node_field(&r, a, "d", "phase"), "Running");
+    assert_text(node_field(&r, a, "d", "podIP"), "10.0.0.7");
+    assert_int_equal(r.waiting.len, 1);
+    runner_crash(&r);
+    assert_int_equal(r.waiting.len, 1);
+    assert_int_equal(r.asked, 2);
+    assert_int_equal(r.failures, 0);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(daemon->killed, "daemon ended with its steps");
+    assert_text(node_field(&r, a, "d", "phase"), "Succeeded");
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
+/* One that ends by itself has failed: it was to go on. */
+static void test_daemon_ends(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_report report = {.phase = POD_SUCCEEDED, .message = STR(""), .is_final = true};
+    struct wf_input input = {.kind = WF_INPUT_POD, .report = &report};
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps: [[{name: d, "
+               "template: serve}]]\n"
+               "  - {name: serve, daemon: true, container: {image: busybox}}\n");
+    wake(&r);
+    report.uid = r.waiting.at[0]->request.uid;
+    input.node_id = r.waiting.at[0]->request.node_id;
+    runner_pass(&r, &input);
+    assert_true(r.is_finished);
+    assert_text(node_field(&r, a, "d", "phase"), "Failed");
+    runner_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pending_timeout),
-        cmocka_unit_test(test_pending_is_over),
-        cmocka_unit_test(test_labels_from),
-        cmocka_unit_test(test_transient_errors),
+        cmocka_unit_test(test_pending_timeout), cmocka_unit_test(test_pending_is_over),
+        cmocka_unit_test(test_labels_from),     cmocka_unit_test(test_transient_errors),
+        cmocka_unit_test(test_daemon),          cmocka_unit_test(test_daemon_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,7 +137,7 @@ static bool is_settled(struct wf *wf, struct wf_frame *f, struct wf_step *task,
 
     if (rc < 0 && wf_node_is_done(n))
         wf_node_spoil(wf, n, str_from(err.text));
-    return rc <= 0 && wf_node_is_done(n);
+    return rc <= 0 && wf_node_is_over(n);
 }
 
 static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *task,
@@ -279,6 +279,7 @@ static struct depends_state state_of(const struct wf_node *n)
 {
     struct depends_state ret = {
         .phase = wf_depends_phase(n->phase),
+        .is_daemoned = n->is_daemoned,
         .is_group = n->type == WF_TASK_GROUP,
         .all_failed = n->type == WF_TASK_GROUP && n->children.len > 0,
     };

@@ -69,8 +69,10 @@ void wf_finish(struct wf *wf)
     struct str shutdown = wf_shutdown(wf);
     const struct wf_node *verdict = root;
 
-    if (!root || wf_is_finished(wf) || wf_hooks_of_workflow(wf) || !wf_node_is_done(root))
+    if (!root || wf_is_finished(wf) || wf_hooks_of_workflow(wf) || !wf_node_is_over(root))
         return;
+    if (root->is_daemoned)
+        wf_node_end(wf, root, WF_SUCCEEDED, STR_NONE); /* its pod ends with the workflow */
     last = workflow_exit(wf, root);
     if (last && !wf_node_is_done(last))
         return;

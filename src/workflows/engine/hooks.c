@@ -178,8 +178,8 @@ int wf_hooks_settle(struct wf *wf, struct wf_frame *f, const struct json *step,
 
     if (which == WF_HOOKS_ALL)
         open = start_all(wf, f, step, after, err);
-    if (open != 0 || !wf_node_is_done(after))
-        return wf_node_is_done(after) ? open : 1;
+    if (open != 0 || !wf_node_is_over(after))
+        return wf_node_is_over(after) ? open : 1;
     return run_exit(wf, f, step, after, err);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "base/limits.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/hooks.h"
 #include "workflows/engine/memo.h"
 #include "workflows/engine/sync.h"
 
@@ -31,9 +32,10 @@ struct wf_node *wf_node_blank(struct wf *wf, struct str id, struct str name, uin
 
 void wf_node_free(struct wf_node *n)
 {
-    struct str *const texts[] = {&n->id,           &n->name,  &n->display, &n->template_name,
-                                 &n->template_ref, &n->scope, &n->message, &n->inputs,
-                                 &n->outputs,      &n->host,  &n->waiting, &n->memo};
+    struct str *const texts[] = {
+        &n->id,      &n->name,    &n->display, &n->template_name, &n->template_ref,
+        &n->scope,   &n->message, &n->inputs,  &n->outputs,       &n->host,
+        &n->waiting, &n->memo,    &n->ip};
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         wf_text_set(texts[i], STR_NONE);
@@ -153,10 +155,42 @@ void wf_node_count(struct wf_node *n)
         n->boundary->bad_inside++;
 }
 
+void wf_node_daemon(struct wf *wf, struct wf_node *n, struct str ip)
+{
+    if (n->is_daemoned)
+        return;
+    n->is_daemoned = true;
+    wf->daemons++;
+    n->phase = WF_RUNNING;
+    wf_text_set(&n->ip, str_is_empty(ip) ? STR("127.0.0.1") : ip);
+    wf_node_changed(wf, n);
+    wf_hooks_notice(wf, n);
+    wf_node_tell(wf, n);
+}
+
+/* The steps or DAG around has ended: so have those that go on beside. */
+static void end_daemons(struct wf *wf, const struct wf_node *boundary)
+{
+    if (wf->daemons == 0 || (boundary->type != WF_STEPS && boundary->type != WF_DAG))
+        return;
+    for (size_t i = 0; i < wf->list.len; i++) {
+        struct wf_node *n = wf->list.at[i];
+
+        if (n->boundary != boundary || !n->is_daemoned)
+            continue;
+        if (n->type == WF_POD)
+            wf_pod_kill(wf, n, STR("daemon ended with its steps"));
+        n->is_told = true;
+        wf_node_end(wf, n, WF_SUCCEEDED, STR_NONE);
+    }
+}
+
 void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message)
 {
     if (wf_node_is_done(n))
         return;
+    wf->daemons -= n->is_daemoned;
+    n->is_daemoned = false;
     n->phase = phase;
     n->finished_ms = wf->pass->now.ms;
     wf_text_set(&n->message, str_is_empty(message) ? STR_NONE : message);
@@ -172,6 +206,7 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
         wf_unblock(wf);
     }
     wf_outputs_export(wf, n);
+    end_daemons(wf, n);
     wf_memo_leave(wf, n);
     wf_sync_leave(wf, n);
     wf_node_tell(wf, n);

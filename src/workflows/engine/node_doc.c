@@ -107,7 +107,10 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
 
         json_add(a, &b, STR("synchronizationStatus"), waiting);
     }
-    if (n->type == WF_POD)
+    json_add_str(a, &b, STR("podIP"), n->ip);
+    if (n->is_daemoned)
+        json_add(a, &b, STR("daemoned"), json_bool(true));
+    if (n->type == WF_POD && !n->is_daemon)
         json_add(a, &b, STR("taskResultSynced"), json_bool(true));
     add_flag(a, &b, n->flags);
     doc = json_object(&b);
@@ -193,6 +196,9 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
         wf->done += n->done;
         wf->total += n->total;
     }
+    wf_text_set(&n->ip, json_get_str(doc, STR("podIP")));
+    n->is_daemoned = json_get_bool(doc, STR("daemoned"));
+    wf->daemons += n->is_daemoned;
     n->flags = take_flag(json_get(doc, STR("nodeFlag")));
     return 0;
 }
@@ -205,7 +211,7 @@ void wf_node_parse_links(struct wf *wf, const struct json *doc)
     struct wf_node *other;
 
     n->boundary = map_find(&wf->nodes, json_get_str(doc, STR("boundaryID")));
-    if (n->type == WF_POD && !wf_node_is_done(n) && str_is_none(n->waiting))
+    if (n->type == WF_POD && !wf_node_is_over(n) && str_is_none(n->waiting))
         wf_pod_count(wf, n);
     wf_node_count(n);
     for (size_t i = 0; json_item(children, i); i++) {

@@ -143,7 +143,9 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     if (n->is_asked)
         return;
     n->is_asked = true;
-    wf_pod_count(wf, n);
+    n->is_daemon = json_get_bool(tmpl, STR("daemon"));
+    if (!n->is_daemoned)
+        wf_pod_count(wf, n);
     wf_pending_note(wf, n, tmpl);
     if (str_is_none(account))
         account = json_get_str(wf->spec, STR("serviceAccountName"));
@@ -195,8 +197,16 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
         return;
     if (!str_is_empty(report->host))
         wf_text_set(&n->host, report->host);
-    if (report->outputs)
+    if (report->outputs && !n->is_daemon)
         wf_text_set(&n->outputs, json_text(a, report->outputs, JSON_COMPACT));
+    if (n->is_daemon && phase == WF_RUNNING && !report->is_final) {
+        wf_pod_uncount(wf, n);
+        wf_node_daemon(wf, n, report->ip);
+        wf_unblock(wf);
+        return;
+    }
+    if (n->is_daemon && phase == WF_SUCCEEDED)
+        phase = WF_FAILED; /* it was to go on */
     if (!report->is_final) {
         if (n->phase == phase && str_eq(n->message, message))
             return;

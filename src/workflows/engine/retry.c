@@ -293,6 +293,8 @@ void wf_retry_run(struct wf *wf, struct wf_frame *f)
     f->wake_ms = 0;
     if (!last)
         start_attempt(wf, f, NULL, 0, f->deadline_ms);
+    else if (last->is_daemoned && last->is_asked)
+        wf_node_daemon(wf, f->node, last->ip);
     else if (!wf_node_is_done(last) && last->is_told)
         resume_attempt(wf, f, count - 1);
     else if (wf_phase_is_bad(last->phase))

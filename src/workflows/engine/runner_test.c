@@ -191,7 +191,10 @@ void runner_report(struct runner *r, size_t index)
     r->waiting.len--;
     r->now.ms += 1000;
     report.phase = POD_RUNNING;
+    report.ip = STR("10.0.0.7");
     runner_pass(r, &input);
+    if (json_get_bool(pod->request.template, STR("daemon")))
+        return; /* goes on until it is killed */
     report.is_final = true;
     r->outcome(r, &pod->request, pod->arena, &report);
     if (!str_is_none(pod->killed)) {

@@ -276,6 +276,8 @@ static enum subst_answer find_of_node(struct wf *wf, const struct wf_node *n, st
         return answer(n->id, ret);
     if (str_is(name, "status"))
         return answer(wf_phase_name(n->phase), ret);
+    if (str_is(name, "ip") && !str_is_none(n->ip))
+        return answer(n->ip, ret);
     if (str_is(name, "hostNodeName") && !str_is_none(n->host))
         return answer(n->host, ret);
     if (str_is(name, "startedAt") && n->started_ms)

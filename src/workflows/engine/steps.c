@@ -130,7 +130,7 @@ static bool is_settled(struct wf *wf, struct wf_frame *f, struct wf_node *child)
 
     if (rc < 0 && !is_errored(f))
         wf_node_end(wf, f->group_node, WF_ERROR, str_from(err.text));
-    return rc <= 0 && wf_node_is_done(child);
+    return rc <= 0 && wf_node_is_over(child);
 }
 
 /* After a child was called: links it and counts what has to end. */

@@ -95,7 +95,7 @@ static bool is_in_exit(const struct wf_node *n)
     return str_find(n->name, STR(".onExit")) != SIZE_MAX;
 }
 
-static void kill_pod(struct wf *wf, const struct wf_node *n, struct str why)
+void wf_pod_kill(struct wf *wf, const struct wf_node *n, struct str why)
 {
     struct wf_kill_action kill = {
         .uid = wf_pod_uid(wf->pass->out, wf, n),
@@ -138,7 +138,7 @@ void wf_pending_end(struct wf *wf)
             continue;
         }
         if (n->is_asked)
-            kill_pod(wf, n, STR("timeout"));
+            wf_pod_kill(wf, n, STR("timeout"));
         wf_pod_uncount(wf, n);
         wf_node_end(wf, n, WF_FAILED, STR("timeout"));
         wf_unblock(wf);
@@ -175,7 +175,7 @@ void wf_stop_pods(struct wf *wf)
     VEC_FOREACH (it, &wf->list)
         if (wf_node_is_run(*it) && !wf_node_is_done(*it) &&
             (str_is(shutdown, "Terminate") || !is_in_exit(*it)))
-            kill_pod(wf, *it, why);
+            wf_pod_kill(wf, *it, why);
     for (size_t i = 0; i < wf->list.len; i++) { /* the end of a node may make others */
         struct wf_node *n = wf->list.at[i];
 

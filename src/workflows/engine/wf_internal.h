@@ -54,6 +54,7 @@ struct wf_node {
     struct str id, name, display, template_name, template_ref, scope; /* owned */
     struct str message, inputs, outputs, host; /* owned; JSON text or absent */
     struct str memo;                           /* owned: memoizationStatus, or absent */
+    struct str ip;                             /* owned: of a daemon's pod, or absent */
     struct str waiting;                        /* owned: lock that it waits for, or absent */
     uint64_t seq;
     enum wf_type type;
@@ -73,8 +74,9 @@ struct wf_node {
     uint32_t index;           /* in the last walk's list */
     int64_t pending_until_ms; /* it fails when it is still Pending then; 0: it may wait */
     bool is_queued, is_changed, is_asked, is_counted, is_told;
-    bool is_locked; /* it holds locks */
-    bool is_held;   /* it, or a hook of it, counts among the unfinished of its step */
+    bool is_locked;              /* it holds locks */
+    bool is_daemon, is_daemoned; /* its pod goes on beside what follows */
+    bool is_held; /* it, or a hook of it, counts among the unfinished of its step */
     VEC(struct wf_node *) children;
     VEC(struct wf_node *) outbound;
 };
@@ -167,7 +169,7 @@ struct wf {
     int64_t started_ms, finished_ms;
     struct str message; /* owned */
     struct str missing; /* owned: a reference that was not there when it was asked for last */
-    uint32_t active_pods;
+    uint32_t active_pods, daemons;
     uint32_t done, total;           /* progress */
     uint32_t since_progress;        /* pods that ended since groups' progress was filled in */
     VEC(struct wf_node *) waiting;  /* for locks */
@@ -218,6 +220,13 @@ void wf_node_tell(struct wf *wf, struct wf_node *n);
 void wf_node_wake(struct wf *wf, struct wf_node *n);
 /** wf_node_is_done() - in a final phase? */
 bool wf_node_is_done(const struct wf_node *n) _pure_;
+/** wf_node_is_over() - may what follows it begin? */
+static inline bool wf_node_is_over(const struct wf_node *n)
+{
+    return n->phase > WF_RUNNING || n->is_daemoned;
+}
+/** wf_node_daemon() - a node whose pod goes on beside what follows: tells its owner */
+void wf_node_daemon(struct wf *wf, struct wf_node *n, struct str ip);
 /** wf_node_is_leaf() - does it count as one in progress, and do nodes after it hang on it? */
 static inline bool wf_node_is_leaf(const struct wf_node *n)
 {
