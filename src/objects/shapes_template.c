@@ -195,7 +195,8 @@ LOCAL_SHAPE(script_template, "ScriptTemplate", "A container that runs a script."
             .inlined = &shape_container);
 
 static const struct field user_container_rows[] = {
-    FLAG("mirrorVolumeMounts", "Whether it mounts what the main container does."),
+    FLAG("mirrorVolumeMounts", "Whether it mounts what the main container does: here all do.",
+         .flags = FIELD_NO_OP),
     {0},
 };
 LOCAL_SHAPE(user_container, "UserContainer", "A container beside the main one.",
@@ -428,7 +429,7 @@ static const struct field template_rows[] = {
     PART("http", http_template, "Makes an HTTP request.", .flags = FIELD_PRESENT_MEANS),
     PART("plugin", anything, "Is carried out by a plugin.", LATER_PRESENT),
 
-    PARTS("initContainers", user_container, "Containers that run before.", LATER),
+    PARTS("initContainers", user_container, "Containers that run before."),
     PARTS("sidecars", user_container, "Containers that run beside.", LATER),
     FLAG("daemon", "Whether the workflow goes on when it runs."),
     PARTS("volumes", volume, "Folders for its containers."),

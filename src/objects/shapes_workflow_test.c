@@ -151,8 +151,6 @@ static void test_refused(void **state)
          "4:21: spec.templates[0].containerSet: \"containerSet\""},
         {"templates: [{sidecars: [{name: s}]}]",
          "4:21: spec.templates[0].sidecars: \"sidecars\""},
-        {"templates: [{initContainers: [{name: s}]}]",
-         "4:21: spec.templates[0].initContainers: \"initContainers\""},
         {"templates: [{inputs: {artifacts: [{name: a, path: /a}]}}]",
          "4:30: spec.templates[0].inputs.artifacts: \"artifacts\""},
         {"templates: [{outputs: {artifacts: [{name: a, path: /a}]}}]",

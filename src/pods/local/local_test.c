@@ -208,6 +208,21 @@ static void test_outcomes(void **state)
         {"{\"container\":{\"command\":[\"true\"],\"env\":[{\"name\":\"X\",\"valueFrom\":{"
          "\"configMapKeyRef\":{\"name\":\"missing\",\"key\":\"k\"}}}]}}",
          POD_ERROR, "env X: configmaps \"missing\" not found", ""},
+        {"{\"initContainers\":[{\"name\":\"one\",\"command\":[\"sh\",\"-c\",\"echo a "
+         ">f\"]},{\"name\":\"two\",\"command\":[\"sh\",\"-c\",\"echo $X >>f\"],\"env\":"
+         "[{\"name\":\"X\",\"value\":\"b\"}]}],\"container\":{\"command\":[\"cat\",\"f\"]}}",
+         POD_SUCCEEDED, "", "{\"result\":\"a\\nb\",\"exitCode\":\"0\"}"},
+        {"{\"initContainers\":[{\"name\":\"one\",\"command\":[\"sh\",\"-c\",\"exit "
+         "4\"]}],\"container\":{\"command\":[\"echo\",\"never\"]}}",
+         POD_ERROR, "one: Error (exit code 4)", "{\"result\":\"\",\"exitCode\":\"4\"}"},
+        {"{\"initContainers\":[{\"name\":\"main\",\"command\":[\"true\"]}],\"container\":{"
+         "\"command\":[\"true\"]}}",
+         POD_ERROR, "initContainers[0].name: must be given, and be neither main nor wait", ""},
+        {"{\"initContainers\":[{\"name\":\"one\"}],\"container\":{\"command\":[\"true\"]}}",
+         POD_ERROR,
+         "initContainers[0]: container has no command: isolation process does not know the "
+         "entrypoint of image \"\"; give a command",
+         ""},
         {"{\"container\":{\"command\":[\"sh\",\"-c\",\"setsid sleep 60 & echo gone\"]}}",
          POD_SUCCEEDED, "", "{\"result\":\"gone\",\"exitCode\":\"0\"}"},
     };

@@ -139,6 +139,31 @@ static struct str working_dir(const struct local_pod *pod, const struct json *co
     return pod->runner->isolation == LOCAL_ISOLATION_HOST ? STR("/") : pod_path(a, pod, "/cwd");
 }
 
+/* They run one after the other before the main container; the first that fails ends the pod. */
+static int plan_inits(const struct local_pod *pod, struct arena *a, struct strbuf *plan,
+                      struct err *err)
+{
+    const struct json *list = json_get(pod->req.template, STR("initContainers")), *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        _cleanup_map_ struct map vars = {0};
+        struct str name = json_get_str(item, STR("name"));
+
+        if (str_is_empty(name) || str_is(name, "main") || str_is(name, "wait"))
+            return err_set(err, ERR_INVALID,
+                           "initContainers[%zu].name: must be given, and be "
+                           "neither main nor wait",
+                           i);
+        plan_word(plan, "container", name);
+        plan_word(plan, "cwd", working_dir(pod, item, a));
+        plan_word(plan, "log", local_log_name(a, name));
+        if (environment_plan(pod, item, a, plan, &vars, err) < 0 ||
+            plan_command(pod, item, STR_NONE, a, &vars, plan, err) < 0)
+            return err_wrap(err, "initContainers[%zu]", i);
+    }
+    return 0;
+}
+
 static int plan_container(const struct local_pod *pod, int dirfd, struct arena *a,
                           struct strbuf *plan, struct err *err)
 {
@@ -156,6 +181,8 @@ static int plan_container(const struct local_pod *pod, int dirfd, struct arena *
     if (script && !str_is_empty(json_get_str(script, STR("source"))) &&
         write_script(pod, dirfd, a, json_get_str(script, STR("source")), plan, &script_path,
                      err) < 0)
+        return -1;
+    if (plan_inits(pod, a, plan, err) < 0)
         return -1;
     plan_word(plan, "container", STR("main"));
     plan_word(plan, "cwd", working_dir(pod, container, a));

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/vec.h"
 #include "formats/base64.h"
 #include "pods/local/local_internal.h"
 
@@ -266,14 +267,52 @@ static int stage_mount(const struct local_pod *pod, int volumes_fd, const struct
                       plan, err);
 }
 
+/* Mounts of all containers, each path once: containers of a pod see those of each other. */
+struct mounts {
+    VEC(const struct json *) list;
+};
+
+static int add_mounts(struct arena *a, struct mounts *m, const struct json *container,
+                      struct err *err)
+{
+    const struct json *given = json_get(container, STR("volumeMounts")), *mount;
+
+    for (size_t i = 0; (mount = json_item(given, i)) != NULL; i++) {
+        struct str path = json_get_str(mount, STR("mountPath"));
+        bool is_there = false;
+
+        VEC_FOREACH (it, &m->list) {
+            if (!str_eq(json_get_str(*it, STR("mountPath")), path))
+                continue;
+            if (!json_equal(*it, mount))
+                return err_set(
+                    err, ERR_UNSUPPORTED,
+                    "two containers of a pod that mount different volumes at " STR_FMT
+                    " are not supported yet",
+                    STR_ARG(path));
+            is_there = true;
+        }
+        if (!is_there)
+            VEC_APUSH(a, &m->list, mount);
+    }
+    return 0;
+}
+
 int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err)
 {
     const struct json *script = json_get(pod->req.template, STR("script"));
-    const struct json *mounts = json_get(
-        script ? script : json_get(pod->req.template, STR("container")), STR("volumeMounts"));
+    const struct json *inits = json_get(pod->req.template, STR("initContainers"));
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct mounts m = {0};
     int volumes_fd, result = 0;
 
-    if (!json_is(mounts, JSON_ARRAY) || mounts->count == 0)
+    if (add_mounts(a, &m, script ? script : json_get(pod->req.template, STR("container")),
+                   err) < 0)
+        return -1;
+    for (size_t i = 0; json_item(inits, i); i++)
+        if (add_mounts(a, &m, json_item(inits, i), err) < 0)
+            return -1;
+    if (m.list.len == 0)
         return 0;
     if (pod->runner->isolation == LOCAL_ISOLATION_PROCESS)
         return err_set(
@@ -282,8 +321,8 @@ int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, s
     if (mkdirat(dirfd, "volumes", 0755) < 0 && errno != EEXIST)
         return err_sys(err, errno, "make the pod's volumes");
     volumes_fd = openat(dirfd, "volumes", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    for (size_t i = 0; i < mounts->count && result == 0; i++)
-        result = stage_mount(pod, volumes_fd, json_item(mounts, i), plan, err);
+    for (size_t i = 0; i < m.list.len && result == 0; i++)
+        result = stage_mount(pod, volumes_fd, m.list.at[i], plan, err);
     close(volumes_fd);
     return result;
 }
