@@ -52,6 +52,9 @@ int64_t ttl_due_of(const struct json *doc)
     int64_t seconds = 0;
     struct err err;
 
+    /* One that finalizers hold up is deleted already. */
+    if (json_path(doc, "metadata", "deletionTimestamp", NULL))
+        return 0;
     if (!strategy || gotime_parse_wall(json_get_str(status, STR("finishedAt")), &end, &err) < 0)
         return 0;
     if (!(str_is(phase, "Failed") &&

@@ -60,6 +60,9 @@ static void test_due(void **state)
                 doc = json_set_path(a, &doc, *json_get(&doc, STR("stored")), "status",
                                     "storedWorkflowTemplateSpec", NULL);
             assert_int_equal(ttl_due_of(&doc), want);
+            doc = json_set_path(a, &doc, json_string(STR("2026-01-02T03:04:06Z")), "metadata",
+                                "deletionTimestamp", NULL);
+            assert_int_equal(ttl_due_of(&doc), 0);
         }
     }
 }
