@@ -483,12 +483,12 @@ static int order_items(const struct work *w, const struct ordering *o, const str
 }
 
 static int set_order(const struct work *w, struct patch_members *m,
-                     const struct patch_schema *schema, const struct json *patch,
+                     const struct patch_schema *schema, const struct map *patch,
                      const struct json_member *directive, struct err *err)
 {
     struct str name = str_skip(directive->key, ORDER_PREFIX.len);
     const struct json *order = &directive->value, *doc = patch_members_find(m, name),
-                      *items = json_get(patch, name);
+                      *items = map_find(patch, name);
     struct patch_member as = {0};
     const struct ordering o = {&as, order, doc};
     struct json list, made;
@@ -562,21 +562,32 @@ static int drop_from_list(struct arena *a, struct patch_members *m, const struct
     return 0;
 }
 
+/* The members of a patch that orders lists, by name: there may be very many of both. */
+static void index_patch(struct map *m, const struct json *patch)
+{
+    bool is_done = m->len > 0;
+
+    for (uint32_t i = 0; !is_done && i < patch->count; i++)
+        map_put(m, patch->members[i].key, (void *) (uintptr_t) &patch->members[i].value);
+}
+
 /* Lists with an order first; they are done then. */
 static int merge_members(const struct work *w, struct patch_members *m,
                          const struct patch_schema *schema, const struct json *patch,
                          struct err *err)
 {
-    _cleanup_map_ struct map done = {0};
+    _cleanup_map_ struct map done = {0}, by_name = {0};
     int result = 0;
 
     map_init_borrowed(&done);
+    map_init_borrowed(&by_name);
     for (uint32_t i = 0; result == 0 && i < patch->count; i++) {
         struct str key = patch->members[i].key;
 
         if (!str_starts(key, ORDER_PREFIX))
             continue;
-        result = set_order(w, m, schema, patch, &patch->members[i], err);
+        index_patch(&by_name, patch);
+        result = set_order(w, m, schema, &by_name, &patch->members[i], err);
         map_put(&done, str_skip(key, ORDER_PREFIX.len), m);
     }
     for (uint32_t i = 0; result == 0 && i < patch->count; i++) {

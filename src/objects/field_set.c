@@ -213,51 +213,7 @@ struct field_changes field_set_compare(struct arena *a, const struct patch_schem
 
 /* ---- operations ---- */
 
-enum set_operation { SET_UNION, SET_MINUS, SET_COMMON };
-
-static struct field_set combine(struct arena *a, enum set_operation op,
-                                const struct field_set *x, const struct field_set *y)
-{
-    struct children children = {0};
-    bool is_member = op == SET_UNION   ? x->is_member || y->is_member
-                     : op == SET_MINUS ? x->is_member && !y->is_member
-                                       : x->is_member && y->is_member;
-    size_t i = 0, j = 0;
-
-    while (i < x->len || j < y->len) {
-        int order = i == x->len ? 1 : j == y->len ? -1 : str_cmp(x->at[i].key, y->at[j].key);
-        const struct field_set *l = order <= 0 ? &x->at[i].set : &none,
-                               *r = order >= 0 ? &y->at[j].set : &none;
-
-        add_child(a, &children, order <= 0 ? x->at[i].key : y->at[j].key, combine(a, op, l, r));
-        i += order <= 0;
-        j += order >= 0;
-    }
-    return set_of(is_member, &children);
-}
-
-struct field_set field_set_union(struct arena *a, const struct field_set *x,
-                                 const struct field_set *y)
-{
-    return combine(a, SET_UNION, x, y);
-}
-
-struct field_set field_set_minus(struct arena *a, const struct field_set *x,
-                                 const struct field_set *y)
-{
-    return combine(a, SET_MINUS, x, y);
-}
-
-struct field_set field_set_common(struct arena *a, const struct field_set *x,
-                                  const struct field_set *y)
-{
-    return combine(a, SET_COMMON, x, y);
-}
-
-bool field_set_is_empty(const struct field_set *set)
-{
-    return is_nothing(set);
-}
+enum set_operation { SET_MINUS, SET_COMMON };
 
 static const struct field_set *find_child(const struct field_set *set, struct str key)
 {
@@ -275,6 +231,67 @@ static const struct field_set *find_child(const struct field_set *set, struct st
             high = middle;
     }
     return NULL;
+}
+
+static struct field_set unite(struct arena *a, const struct field_set *x,
+                              const struct field_set *y)
+{
+    struct children children = {0};
+    size_t i = 0, j = 0;
+
+    while (i < x->len || j < y->len) {
+        int order = i == x->len ? 1 : j == y->len ? -1 : str_cmp(x->at[i].key, y->at[j].key);
+        struct field_set set = order < 0   ? x->at[i].set
+                               : order > 0 ? y->at[j].set
+                                           : unite(a, &x->at[i].set, &y->at[j].set);
+
+        add_child(a, &children, order <= 0 ? x->at[i].key : y->at[j].key, set);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return set_of(x->is_member || y->is_member, &children);
+}
+
+/* What of @x is (SET_COMMON) or is not (SET_MINUS) in @y: costs what @x is, for @y may be
+ * large.
+ */
+static struct field_set select_of(struct arena *a, enum set_operation op,
+                                  const struct field_set *x, const struct field_set *y)
+{
+    struct children children = {0};
+
+    for (size_t i = 0; i < x->len; i++) {
+        const struct field_set *other = find_child(y, x->at[i].key);
+
+        if (other)
+            add_child(a, &children, x->at[i].key, select_of(a, op, &x->at[i].set, other));
+        else if (op == SET_MINUS)
+            add_child(a, &children, x->at[i].key, x->at[i].set);
+    }
+    return set_of(x->is_member && y->is_member == (op == SET_COMMON), &children);
+}
+
+struct field_set field_set_union(struct arena *a, const struct field_set *x,
+                                 const struct field_set *y)
+{
+    return unite(a, x, y);
+}
+
+struct field_set field_set_minus(struct arena *a, const struct field_set *x,
+                                 const struct field_set *y)
+{
+    return select_of(a, SET_MINUS, x, y);
+}
+
+struct field_set field_set_common(struct arena *a, const struct field_set *x,
+                                  const struct field_set *y)
+{
+    return select_of(a, SET_COMMON, x, y);
+}
+
+bool field_set_is_empty(const struct field_set *set)
+{
+    return is_nothing(set);
 }
 
 /* ---- FieldsV1 ---- */

@@ -1,6 +1,7 @@
 /* Managers of fields. See managed.h. */
 #include "objects/managed.h"
 
+#include "base/limits.h"
 #include "base/vec.h"
 #include "objects/shapes.h"
 
@@ -146,7 +147,8 @@ static void on_conflict(void *ctx, struct str path)
 {
     struct finding *f = ctx;
 
-    VEC_APUSH(f->a, f->to, ((struct managed_conflict){f->with, path}));
+    if (f->to->len < FIELD_FAULTS_MAX) /* enough to read */
+        VEC_APUSH(f->a, f->to, ((struct managed_conflict){f->with, path}));
 }
 
 static struct str printed_manager(struct arena *a, const struct entry *e)
@@ -226,15 +228,27 @@ static struct field_set owned_by(const struct entries *entries, const struct man
     return (struct field_set){0};
 }
 
+/* By halves: there may be very many. */
+static struct field_set union_of(struct arena *a, const struct entry *at, size_t len)
+{
+    struct field_set left, right;
+
+    if (len <= 1)
+        return len == 1 ? at[0].set : (struct field_set){0};
+    left = union_of(a, at, len / 2);
+    right = union_of(a, at + len / 2, len - len / 2);
+    return field_set_union(a, &left, &right);
+}
+
 static struct field_set owned_by_others(struct arena *a, const struct entries *entries,
                                         const struct managed_writer *w, const char *operation)
 {
-    struct field_set all = {0};
+    struct entries others = {0};
 
     for (size_t i = 0; i < entries->len; i++)
         if (!is_writer(&entries->at[i], w, operation))
-            all = field_set_union(a, &all, &entries->at[i].set);
-    return all;
+            VEC_APUSH(a, &others, entries->at[i]);
+    return union_of(a, others.at, others.len);
 }
 
 /* The others lose what is written and what is gone. */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "objects/managed.h"
 #include "objects/shapes.h"
 
@@ -274,6 +275,41 @@ static void test_nothing_changes(void **state)
     assert_false(managed_is_same(a, &once.doc, &doc));
 }
 
+/* A hostile object: very many managers, very many conflicts. */
+static void test_limits(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf live = STRBUF_INIT(1 << 22), config = STRBUF_INIT(1 << 22);
+    struct managed_writer w = {.manager = STR("a"),
+                               .subresource = STR(""),
+                               .kind = object_kind_find(STR("v1"), STR("ConfigMap"))};
+    struct managed_applied applied;
+    struct json doc, given;
+    struct err err = {0};
+
+    (void) state;
+    strbuf_addz(&live, "{\"metadata\":{\"managedFields\":[{\"manager\":\"o\",\"operation\":"
+                       "\"Update\",\"fieldsV1\":{\"f:data\":{\".\":{}");
+    strbuf_addz(&config, "{\"data\":{\"x\":\"1\"");
+    for (int i = 0; i < 5000; i++) {
+        strbuf_addf(&live, ",\"f:k%d\":{}", i);
+        strbuf_addf(&config, ",\"k%d\":\"1\"", i);
+    }
+    strbuf_addz(&live, "}}}");
+    for (int i = 0; i < 5000; i++)
+        strbuf_addf(&live, ",{\"manager\":\"m%d\",\"fieldsV1\":{\"f:data\":{\"f:k\":{}}}}", i);
+    strbuf_addz(&live, "]}}");
+    strbuf_addz(&config, "}}");
+    assert_int_equal(json_parse(a, strbuf_str(&live), &doc, &err), 0);
+    assert_int_equal(json_parse(a, strbuf_str(&config), &given, &err), 0);
+    assert_int_equal(managed_apply(a, &w, &doc, &given, &applied, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFLICT);
+    assert_int_equal(applied.conflicts.len, FIELD_FAULTS_MAX);
+    w.is_forced = true;
+    assert_int_equal(managed_apply(a, &w, &doc, &given, &applied, &err), 0);
+    assert_int_equal(json_path(&applied.doc, "metadata", "managedFields", NULL)->count, 5001);
+}
+
 static void on_path(void *ctx, struct str path)
 {
     strbuf_add(ctx, path);
@@ -327,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_one_applier),     cmocka_unit_test(test_conflicts),
         cmocka_unit_test(test_updates),         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_nothing_changes), cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests_name("managed", tests, NULL, NULL);
