@@ -49,7 +49,7 @@ static const struct field event_dependency_filter_rows[] = {
     PART("time", time_filter, "Time of day at which events pass."),
     PART("context", event_context, "Attributes that events must have."),
     PARTS("data", data_filter, "Conditions on the data."),
-    PARTS("exprs", expr_filter, "Expressions over the data.", .flags = FIELD_UNSUPPORTED),
+    PARTS("exprs", expr_filter, "Expressions over the data."),
     CHOICE("dataLogicalOperator", "and|or",
            "Whether all conditions on the data must hold, or one.", .fallback = "and"),
     CHOICE("exprLogicalOperator", "and|or", "Whether all expressions must be true, or one.",

@@ -20,39 +20,6 @@ bool filter_has_json(const struct trigger_event *event)
     return event->parsed || gjson_is_valid(event->data);
 }
 
-/* Is there something to evaluate in a member? */
-static bool has_content(const struct json *v)
-{
-    if (!v || v->type == JSON_NULL)
-        return false;
-    return (v->type != JSON_STRING && v->type != JSON_ARRAY) || v->count > 0;
-}
-
-/* Only an empty list comes here, more is refused by the check: all of none pass, one of none
- * does not. */
-static enum filter_verdict filter_exprs(struct arena *a _unused_, const struct json *filters,
-                                        const struct trigger_event *event, struct str *reason)
-{
-    const struct json *exprs = json_get(filters, STR("exprs"));
-
-    if (!json_is(exprs, JSON_ARRAY))
-        return FILTER_ABSENT;
-    if (exprs->count > 0) {
-        *reason = STR("filters.exprs is not supported yet");
-        return FILTER_FAILS;
-    }
-    if (str_is_none(event->data))
-        return FILTER_PASSES;
-    if (!filter_has_json(event)) {
-        *reason = STR("expr filter: event data not valid JSON");
-        return FILTER_FAILS;
-    }
-    if (!str_is(json_get_str(filters, STR("exprLogicalOperator")), "or"))
-        return FILTER_PASSES;
-    *reason = STR("expr filter: no expression is given, one must hold");
-    return FILTER_HOLDS_BACK;
-}
-
 static enum filter_verdict filter_script(struct arena *a, const struct json *filters,
                                          const struct trigger_event *event, struct str *reason)
 {
@@ -79,13 +46,10 @@ static enum filter_verdict filter_script(struct arena *a, const struct json *fil
 
 int filters_check(const struct json *dependency, struct err *err)
 {
-    static const char *const later[] = {"exprs"};
     const struct json *filters = json_get(dependency, STR("filters"));
 
-    for (size_t i = 0; i < COUNT_OF(later); i++)
-        if (has_content(json_get(filters, str_from(later[i]))))
-            return err_set(err, ERR_UNSUPPORTED, "filters.%s is not supported yet", later[i]);
-    if (filter_data_check(filters, err) < 0 || filter_time_check(filters, err) < 0)
+    if (filter_exprs_check(filters, err) < 0 || filter_data_check(filters, err) < 0 ||
+        filter_time_check(filters, err) < 0)
         return -1;
     return filter_operator_check(json_get_str(dependency, STR("filtersLogicalOperator")),
                                  "filtersLogicalOperator", err);

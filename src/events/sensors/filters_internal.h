@@ -18,6 +18,13 @@ int filter_operator_check(struct str operator, const char * path, struct err *er
 /** filter_has_json() - are the data of an event JSON? */
 bool filter_has_json(const struct trigger_event *event);
 
+/** filter_exprs_check() - may filters.exprs be evaluated? As filters_check() */
+int filter_exprs_check(const struct json *filters, struct err *err);
+
+/** filter_exprs() - filters.exprs and its exprLogicalOperator; as filter_data() */
+enum filter_verdict filter_exprs(struct arena *a, const struct json *filters,
+                                 const struct trigger_event *event, struct str *reason);
+
 /** filter_data_check() - may filters.data be evaluated? As filters_check() */
 int filter_data_check(const struct json *filters, struct err *err);
 

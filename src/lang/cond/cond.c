@@ -1,5 +1,5 @@
 /*
- * The condition of steps and tasks. See cond.h.
+ * The condition of steps and tasks, and expressions over named values. See cond.h.
  *
  * Upstream looks at a condition twice: as govaluate reads it, and once more with all names made
  * texts. What is wrong then has another message.
@@ -61,5 +61,17 @@ int cond_eval(struct arena *a, struct str text, bool *ret, struct err *err)
                        "Expected boolean evaluation for '" STR_FMT "'. Got " STR_FMT,
                        STR_ARG(text), STR_ARG(cond_value_text(a, &value)));
     *ret = value.is_true;
+    return 0;
+}
+
+int cond_eval_names(struct arena *a, struct str text, const struct cond_names *names, bool *ret,
+                    struct err *err)
+{
+    struct cond c = {.a = a, .err = err, .names = names};
+    struct cond_value value;
+
+    if (read_first(&c, text) < 0 || cond_run(&c, &value) < 0)
+        return -1;
+    *ret = value.type == COND_BOOL && value.is_true;
     return 0;
 }

@@ -1,13 +1,14 @@
 /*
- * lang/cond/cond.h - the condition `when` of steps and tasks: the language of govaluate, as
- * Argo uses it.
+ * lang/cond/cond.h - the condition `when` of steps and tasks and the expressions of a sensor's
+ * filters: the language of govaluate, as Argo uses it.
  *
- * The text is what is left after substitution. Bare words are texts ("heads == heads"), numbers
- * are floats, quoted texts that look like a date are its Unix seconds. Operators: == != < <= >
+ * Of `when`, the text is what is left after substitution and bare words are texts ("heads ==
+ * heads"); of filters they are names, which have values. Numbers are floats, quoted texts that
+ * look like a date are its Unix seconds. Operators: == != < <= >
  * >= =~ !~ in, && || !, + - * / % ** & | ^ << >> ~, ? : ??, and lists "a, b". The order of
  * their precedence, what follows what and every message are govaluate's, oddities included: a
- * message becomes the node's. Pure, any thread. Doesn't do: substitution, the CronWorkflow's
- * `when` (bare words are no texts there).
+ * message becomes the node's. Pure, any thread. Doesn't do: substitution, fields of values
+ * ("a.B" is an error, whatever a is), functions.
  *
  * ../shared/golden/lang/when.jsonl decides; when-random.jsonl is what the original answered to
  * random texts.
@@ -18,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "formats/json.h"
 
 /**
  * cond_eval() - is a condition met?
@@ -32,3 +34,27 @@
  * false".
  */
 int cond_eval(struct arena *a, struct str text, bool *ret, struct err *err);
+
+/* A name that an expression may use. */
+struct cond_name {
+    struct str name;
+    const struct json *value; /* numbers count as floats; borrowed */
+};
+
+struct cond_names {
+    const struct cond_name *at;
+    size_t len; /* of the same name twice the last counts */
+};
+
+/**
+ * cond_eval_names() - is an expression over named values true?
+ * @a:     scratch; nothing of the result lives there
+ * @text:  expression; an empty one is an error
+ * @names: what bare words mean
+ * @ret:   whether its value is true: one that is no boolean is not; untouched on failure
+ * @err:   ERR_INVALID with govaluate's message; ERR_LIMIT as cond_eval()
+ *
+ * Return: 0 or -1.
+ */
+int cond_eval_names(struct arena *a, struct str text, const struct cond_names *names, bool *ret,
+                    struct err *err);

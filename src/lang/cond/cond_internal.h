@@ -32,9 +32,9 @@ enum cond_kind {
 };
 
 enum cond_symbol {
-    COND_OP_LITERAL, /* a value; also a name, which has none */
+    COND_OP_LITERAL, /* a value, or a name */
     COND_OP_NOOP,    /* parentheses */
-    COND_OP_ACCESS,  /* a.B: never there */
+    COND_OP_ACCESS,  /* a.B: nothing has fields */
     COND_OP_NEGATE,
     COND_OP_INVERT,
     COND_OP_BITWISE_NOT,
@@ -99,6 +99,7 @@ enum cond_type {
     COND_TEXT,
     COND_REGEX, /* text behind =~; differs from a text in what may be done with it */
     COND_LIST,
+    COND_OBJECT, /* of a name */
 };
 
 struct cond_value {
@@ -108,6 +109,7 @@ struct cond_value {
     struct str text;
     struct cond_value *items; /* COND_LIST; grows in place, as a list is used once */
     size_t count, room;
+    const struct json *object; /* COND_OBJECT; borrowed */
 };
 
 /* A node of the plan. Both sides may be missing. */
@@ -121,8 +123,9 @@ struct cond_stage {
 struct cond {
     struct arena *a;
     VEC(struct cond_token) tokens;
-    struct cond_stage *root; /* or NULL */
-    size_t made_bytes;       /* texts that operators made */
+    struct cond_stage *root;        /* or NULL */
+    const struct cond_names *names; /* NULL: bare words are texts */
+    size_t made_bytes;              /* texts that operators made */
     struct err *err;
 };
 
@@ -155,6 +158,9 @@ int cond_plan(struct cond *c);
 
 /** cond_run() - the value of the plan */
 int cond_run(struct cond *c, struct cond_value *ret);
+
+/** cond_value_of() - a document as a value */
+struct cond_value cond_value_of(struct arena *a, const struct json *v);
 
 /** cond_number_text() - a number as Go's %v prints it */
 struct str cond_number_text(struct arena *a, double number);

@@ -179,6 +179,64 @@ static void test_oddities(void **state _unused_)
     }
 }
 
+/* Expressions over names, as a sensor's filters have them. */
+static void test_names(void **state _unused_)
+{
+    static const struct {
+        const char *text, *want; /* "true", "false" or the message */
+    } cases[] = {
+        {"", "Unexpected end of expression"},
+        {"n == 5 && t == 'x'", "true"},
+        {"n == 6", "false"},
+        {"n", "false"}, /* no boolean */
+        {"b", "true"},
+        {"[odd name] == 'y'", "true"},
+        {"x == 1", "No parameter 'x' found."},
+        {"x.Y", "No parameter 'x' found."},
+        {"o.Y", "Unable to access 'Y', 'o' is not a struct"},
+        {"null == null2", "No parameter 'null2' found."},
+        {"(none ?? 7) == 7", "true"},
+        {"2 in l", "true"},
+        {"3 in l", "false"},
+        {"3 in none_l", "false"},
+        {"(none_l, 1) == (none_l, 1)", "true"},
+        {"(l, 3) == (l, 3)", "true"},
+        {"l == l && o == o", "true"},
+        {"o in (o, 1)", "an object cannot be looked for 'in' a list"},
+        {"l in (l, 1)", "false"}, /* a list that goes on: its elements are 1, x, 2 and 1 */
+        {"o + '' == 'map[a:1 b:[true <nil>]]'", "true"},
+        {"t =~ pattern", "true"},
+        {"twice == 2", "true"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json values;
+    struct cond_name at[16];
+    struct cond_names names = {at, 0};
+    struct err err;
+
+    assert_int_equal(
+        json_parse(a,
+                   STR("{\"n\":5,\"t\":\"x\",\"b\":true,\"odd name\":\"y\",\"none\":null,"
+                       "\"null\":null,\"l\":[1,\"x\",2],\"none_l\":[],"
+                       "\"o\":{\"b\":[true,null],\"a\":1},\"pattern\":\"^[x-z]$\",\"two\":2}"),
+                   &values, &err),
+        0);
+    for (uint32_t i = 0; i < values.count; i++)
+        at[names.len++] = (struct cond_name){values.members[i].key, &values.members[i].value};
+    at[names.len++] = (struct cond_name){STR("twice"), json_get(&values, STR("n"))};
+    at[names.len++] = (struct cond_name){STR("twice"), json_get(&values, STR("two"))};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bool is_true = false;
+        const char *got =
+            cond_eval_names(a, str_from(cases[i].text), &names, &is_true, &err) < 0 ? err.text
+            : is_true                                                               ? "true"
+                                                                                    : "false";
+
+        if (strcmp(got, cases[i].want) != 0)
+            fail_msg("%s\n  want %s\n  got  %s", cases[i].text, cases[i].want, got);
+    }
+}
+
 static struct str repeated(struct arena *a, const char *piece, size_t count, const char *end)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(16 << 20);
@@ -269,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_golden),   cmocka_unit_test(test_golden_random),
         cmocka_unit_test(test_oddities), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_growth),   cmocka_unit_test(test_random),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

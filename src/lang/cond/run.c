@@ -188,6 +188,8 @@ static bool equal(const struct cond_value *a, const struct cond_value *b)
             if (!equal(&a->items[i], &b->items[i]))
                 return false;
         return a->count == b->count;
+    case COND_OBJECT:
+        return json_equal(a->object, b->object);
     }
     return false;
 }
@@ -222,15 +224,17 @@ static int match(struct cond *c, enum cond_symbol symbol, const struct cond_valu
     return 0;
 }
 
-/* Two lists cannot be compared here; the original panics. */
+/* Two lists, or objects, cannot be compared here; the original panics. */
 static int find(struct cond *c, const struct cond_value *left, const struct cond_value *list,
                 struct cond_value *ret)
 {
     bool is_found = false;
 
     for (size_t i = 0; i < list->count && !is_found; i++) {
-        if (left->type == COND_LIST && list->items[i].type == COND_LIST)
-            return err_set(c->err, ERR_INVALID, "a list cannot be looked for 'in' a list");
+        if ((left->type == COND_LIST || left->type == COND_OBJECT) &&
+            list->items[i].type == left->type)
+            return err_set(c->err, ERR_INVALID, "%s cannot be looked for 'in' a list",
+                           left->type == COND_LIST ? "a list" : "an object");
         is_found = equal(left, &list->items[i]);
     }
     *ret = of_bool(is_found);
@@ -265,7 +269,7 @@ static struct cond_value append(struct arena *a, const struct cond_value *left,
         list.items[0] = *left;
     }
     if (list.count == list.room) {
-        list.room *= 2;
+        list.room = 2 * list.room + 4;
         list.items = arena_grow(a, list.items, list.count * sizeof(*list.items),
                                 list.room * sizeof(*list.items));
     }
@@ -368,12 +372,45 @@ static bool is_decided(enum cond_symbol symbol, const struct cond_value *left)
            ((symbol == COND_OP_ELSE || symbol == COND_OP_COALESCE) && left->type != COND_NIL);
 }
 
+/* The value of a bare word, or NULL. */
+static const struct json *find_name(const struct cond *c, struct str name)
+{
+    for (size_t i = c->names ? c->names->len : 0; i > 0; i--)
+        if (str_eq(c->names->at[i - 1].name, name))
+            return c->names->at[i - 1].value;
+    return NULL;
+}
+
+static int fail_name(struct cond *c, struct str name)
+{
+    return err_set(c->err, ERR_INVALID, "No parameter '" STR_FMT "' found.", STR_ARG(name));
+}
+
 static int fail_access(struct cond *c, struct str name)
 {
     struct str first = STR(""), rest = name;
 
     str_cut(&rest, '.', &first);
-    return err_set(c->err, ERR_INVALID, "No parameter '" STR_FMT "' found.", STR_ARG(first));
+    if (!find_name(c, first))
+        return fail_name(c, first);
+    return err_set(c->err, ERR_INVALID,
+                   "Unable to access '" STR_FMT "', '" STR_FMT "' is not a struct",
+                   STR_ARG(rest), STR_ARG(first));
+}
+
+static int run_literal(struct cond *c, const struct cond_token *t, struct cond_value *ret)
+{
+    const struct json *value;
+
+    if (!c->names || t->kind != COND_VARIABLE) {
+        *ret = literal(t);
+        return 0;
+    }
+    value = find_name(c, t->text);
+    if (!value)
+        return fail_name(c, t->text);
+    *ret = cond_value_of(c->a, value);
+    return 0;
 }
 
 static int run(struct cond *c, const struct cond_stage *s, struct cond_value *ret);
@@ -384,10 +421,8 @@ static int run_stage(struct cond *c, const struct cond_stage *s, struct cond_val
 {
     struct cond_value right = {};
 
-    if (s->symbol == COND_OP_LITERAL) {
-        *ret = literal(s->token);
-        return 0;
-    }
+    if (s->symbol == COND_OP_LITERAL)
+        return run_literal(c, s->token, ret);
     if (is_decided(s->symbol, &left)) {
         *ret = s->symbol == COND_OP_THEN ? right : left;
         return 0;
