@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "base/vec.h"
-#include "cli/flags.h"
+#include "formats/flags.h"
 
 static const struct cli_flag own[] = {
     {.name = "output", .letter = 'o', .choices = "name|json", .help = ""},

@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "cli/flags.h"
+#include "formats/flags.h"
 #include "formats/json.h"
 
 enum { CLI_ANY_ARGS = 255 };

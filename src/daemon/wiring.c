@@ -36,6 +36,7 @@ struct daemon {
     struct sensor_controller *sensors;
     struct trigger_services services;
     struct workflow_submitter submitter;
+    struct workflow_operator operator;
     struct pod_runner *runner;
     struct engine *engine;
     struct cron_controller *crons;
@@ -206,7 +207,9 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
         return -1;
     workflow_submitter_init(&d->submitter, d->store);
     d->services.store = d->store;
+    workflow_operator_init(&d->operator, d->store, &d->submitter);
     d->services.submitter = &d->submitter;
+    d->services.operator= & d->operator;
     if (start_engine(d, options, err) < 0 || start_crons(d, err) < 0 ||
         start_sensors(d, err) < 0)
         return -1;

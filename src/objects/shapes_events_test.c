@@ -118,9 +118,14 @@ static void test_sensors(void **state)
                     "        operation: patch\n        source: {resource: {kind: Job}}\n",
          "spec.triggers[0].template.k8s.operation: operation patch is not supported yet"},
         {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      argoWorkflow:\n"
-                    "        operation: resume\n        source: {resource: {kind: Workflow}}\n",
-         "spec.triggers[0].template.argoWorkflow.operation: operation resume is not supported "
-         "yet"},
+                    "        operation: resume\n        source: {resource: {kind: Workflow}}\n"
+                    "        args: [--node-field-selector, displayName=a]\n",
+         ""},
+        {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      argoWorkflow:\n"
+                    "        operation: Submit\n        source: {resource: {kind: Workflow}}\n",
+         "spec.triggers[0].template.argoWorkflow.operation: expected one of submit, "
+         "submit-from, suspend, resubmit, retry, resume, terminate, stop, found text "
+         "\"Submit\""},
         {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      argoWorkflow:\n"
                     "        operation: submit\n        source: {inline: \"kind: Workflow\"}\n",
          "spec.triggers[0].template.argoWorkflow.source.inline: \"inline\" is not supported "

@@ -103,10 +103,10 @@ LOCAL_SHAPE(standard_k8_s_trigger, "StandardK8STrigger",
 
 static const struct field argo_workflow_trigger_rows[] = {
     PART("source", artifact_location, "Where the object comes from."),
-    CHOICE("operation", "submit", "What is done with the workflow.",
-           .unbuilt = "submit-from|suspend|resubmit|retry|resume|terminate|stop"),
+    CHOICE("operation", "submit|submit-from|suspend|resubmit|retry|resume|terminate|stop",
+           "What is done with the workflow."),
     PARTS("parameters", trigger_parameter, "Values of events that are put into this trigger."),
-    TEXTS("args", "Further arguments of the argo command.", .flags = FIELD_UNSUPPORTED),
+    TEXTS("args", "Further flags, as the argo command has them."),
     {0},
 };
 LOCAL_SHAPE(argo_workflow_trigger, "ArgoWorkflowTrigger", "Runs or steers a workflow.");

@@ -19,11 +19,13 @@ static struct str text_of(const struct json *body, const char *member)
 
 static void operate(const struct argo_request *r, apply_fn apply, const void *ctx)
 {
-    struct api_operation *op = ARENA_NEW(r->a, struct api_operation);
+    struct operate_stored *op = ARENA_NEW(r->a, struct operate_stored);
     struct err err;
 
-    *op = (struct api_operation){
-        .key = argo_object_key(r, argo_kind_of("Workflow")), .apply = apply, .ctx = ctx};
+    *op = (struct operate_stored){.key = argo_object_key(r, argo_kind_of("Workflow")),
+                                  .apply = apply,
+                                  .ctx = ctx,
+                                  .once_mark = STR("")};
     if (argo_workflow_resolve(r, &op->key, &err) < 0)
         argo_fail(r->req, &err);
     else

@@ -13,7 +13,7 @@
 #include "base/list.h"
 #include "formats/patch.h"
 #include "objects/managed.h"
-#include "workflows/operate/operate.h"
+#include "workflows/operate/stored.h"
 
 /* The server's own state. */
 struct api {
@@ -193,18 +193,10 @@ struct api_submission {
  * arena */
 void api_submit(struct api_call *call, const struct api_submission *s);
 
-/* An operation on a Workflow; lives in the request's arena. */
-struct api_operation {
-    struct store_key key;
-    /* Changes what was read; may be called again with newer state. On a worker. */
-    int (*apply)(const void *ctx, struct operate_workflow *wf, struct err *err);
-    const void *ctx;
-};
-
 /** api_operate() - change a Workflow and its nodes by an operation, on a worker; answered with
- * the whole Workflow. ERR_NOT_FOUND, ERR_CONFLICT when it keeps changing, or what apply() says
- */
-void api_operate(struct api_call *call, const struct api_operation *operation);
+ * the whole Workflow. Errors as operate_stored_run(); @operation without a mark lives in the
+ * request's arena */
+void api_operate(struct api_call *call, const struct operate_stored *operation);
 
 /* ---- shutdown; loop ---- */
 

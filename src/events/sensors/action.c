@@ -25,7 +25,8 @@ static int check_part(const struct trigger_action *t, struct err *err)
     if ((t->driver->ops->resource || t->driver->message) &&
         params_check(json_get(part, STR("parameters")), err) < 0)
         return err_wrap(err, "template.%s.parameters", t->driver->kind);
-    if (t->driver->message && check_message(part, err) < 0)
+    if ((t->driver->message && check_message(part, err) < 0) ||
+        (t->driver->ops->check && t->driver->ops->check(t->template, err) < 0))
         return err_wrap(err, "template.%s", t->driver->kind);
     return 0;
 }

@@ -15,32 +15,39 @@ struct json trigger_labelled(struct arena *a, const struct trigger_request *req)
                          "events.argoproj.io/action-timestamp", NULL);
 }
 
-void trigger_made(struct arena *a, const struct store_object *made, struct trigger_result *ret)
+void trigger_made(struct arena *a, const char *verb, const struct store_object *made,
+                  struct trigger_result *ret)
 {
     *ret = (struct trigger_result){.kind = str_copy(a, made->key.kind),
                                    .ns = str_copy(a, made->key.ns),
                                    .name = str_copy(a, made->key.name),
                                    .uid = str_copy(a, made->uid)};
-    ret->detail = str_printf(a, "created " STR_FMT " " STR_FMT "%s" STR_FMT, STR_ARG(ret->kind),
-                             STR_ARG(ret->ns), ret->ns.len > 0 ? "/" : "", STR_ARG(ret->name));
+    ret->detail =
+        str_printf(a, "%s " STR_FMT " " STR_FMT "%s" STR_FMT, verb, STR_ARG(ret->kind),
+                   STR_ARG(ret->ns), ret->ns.len > 0 ? "/" : "", STR_ARG(ret->name));
     store_object_unref(made);
 }
 
 int trigger_submit(const struct trigger_services *s, struct arena *a,
-                   const struct trigger_request *req, const struct json *workflow,
-                   struct trigger_result *ret, struct err *err)
+                   const struct trigger_request *req,
+                   const struct workflow_submit_options *given, struct trigger_result *ret,
+                   struct err *err)
 {
-    struct str ns = json_str(json_path(workflow, "metadata", "namespace", NULL));
-    const struct workflow_submit_options options = {.ns = str_is_empty(ns) ? req->ns : STR(""),
-                                                    .name_or_generate = true,
-                                                    .once_mark = req->mark};
+    struct json workflow = trigger_labelled(a, req);
+    struct str ns = json_str(json_path(&workflow, "metadata", "namespace", NULL));
+    struct workflow_submit_options options = {0};
     const struct store_object *made;
 
-    if (!str_is(json_get_str(workflow, STR("kind")), "Workflow"))
+    if (given)
+        options = *given;
+    options.ns = str_is_empty(ns) ? req->ns : STR("");
+    options.name_or_generate = true;
+    options.once_mark = req->mark;
+    if (!str_is(json_get_str(&workflow, STR("kind")), "Workflow"))
         return err_set(err, ERR_INVALID, "only a Workflow can be submitted, this is a " STR_FMT,
-                       STR_ARG(json_get_str(workflow, STR("kind"))));
-    if (s->submitter->submit(s->submitter->ctx, workflow, &options, &made, err) < 0)
+                       STR_ARG(json_get_str(&workflow, STR("kind"))));
+    if (s->submitter->submit(s->submitter->ctx, &workflow, &options, &made, err) < 0)
         return -1;
-    trigger_made(a, made, ret);
+    trigger_made(a, "created", made, ret);
     return 0;
 }

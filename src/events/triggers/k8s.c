@@ -20,13 +20,14 @@ static int k8s_fire(const struct trigger_services *s, struct arena *a,
 {
     struct str operation = json_str(json_path(req->template, "k8s", "operation", NULL));
     const struct store_object *made;
-    struct json object = trigger_labelled(a, req);
+    struct json object;
 
     if (str_is(operation, "submit"))
-        return trigger_submit(s, a, req, &object, ret, err);
+        return trigger_submit(s, a, req, NULL, ret, err);
+    object = trigger_labelled(a, req);
     if (s->submitter->create(s->submitter->ctx, &object, req->ns, req->mark, &made, err) < 0)
         return -1;
-    trigger_made(a, made, ret);
+    trigger_made(a, "created", made, ret);
     return 0;
 }
 

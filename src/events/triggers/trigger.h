@@ -18,6 +18,7 @@
 #include "formats/json.h"
 #include "objects/field.h"
 #include "store/store.h"
+#include "workflows/operate/operator.h"
 #include "workflows/submit/submit.h"
 
 enum trigger_place { TRIGGER_ON_WORKER, TRIGGER_ON_LOOP };
@@ -26,6 +27,7 @@ enum trigger_place { TRIGGER_ON_WORKER, TRIGGER_ON_LOOP };
 struct trigger_services {
     struct store *store;
     struct workflow_submitter *submitter;
+    const struct workflow_operator *operator;
 };
 
 /* One event that takes part in a firing, as parameters and log triggers see it. */
@@ -62,7 +64,8 @@ struct trigger_result {
 };
 
 struct trigger_ops {
-    /* Pure check of a template at creation of the sensor; optional. */
+    /* Pure check of a template at creation of the sensor; optional. Paths in errors begin below
+     * the driver's part of the template. */
     int (*check)(const struct json *template, struct err *err);
     /* Finds the resource inside the template (source.resource ...); NULL for kinds without one.
      * Pure. */

@@ -2,7 +2,7 @@
  * Reading flags as pflag does, with its error texts. See flags.h. The order of its decisions
  * is kept, since the texts depend on it.
  */
-#include "cli/flags.h"
+#include "formats/flags.h"
 
 #include <assert.h>
 #include <stdlib.h>

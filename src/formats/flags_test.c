@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/vec.h"
-#include "cli/flags.h"
+#include "formats/flags.h"
 
 static const struct cli_flag own[] = {
     {.name = "output", .letter = 'o', .choices = "name|json|yaml", .help = "format"},

@@ -1,5 +1,5 @@
 /*
- * cli/flags.h - flags of the command line, in the grammar of pflag, which argo uses.
+ * formats/flags.h - flags of a command line, in the grammar of pflag, which argo uses.
  *
  * --name value, --name=value, -n value, -nvalue, -n=value, -abc (switches, the last one may
  * take a value), -- ends the flags; flags and arguments may be mixed. A switch takes a value

@@ -1,0 +1,41 @@
+/*
+ * workflows/operate/stored.h - an operation on a Workflow of a store: read with its nodes,
+ * changed by a pure function, written under the version that was read. When the engine or
+ * somebody else was faster, all of it is done anew. Knows no operation. Blocks on the store:
+ * workers only.
+ */
+#pragma once
+
+#include "store/store.h"
+#include "workflows/operate/operate.h"
+
+struct operate_stored {
+    struct store_key key;
+    /* Changes what was read; may be called again with newer state. */
+    int (*apply)(const void *ctx, struct operate_workflow *wf, struct err *err);
+    const void *ctx;
+    struct str once_mark; /* identity of the effect: it happens once ever; "" none */
+};
+
+/**
+ * operate_stored_run() - carry an operation out
+ * @a:   scratch of all tries
+ * @ret: the Workflow as it is then, a reference for the caller; NULL when the mark says that
+ *       the operation was carried out before, and the Workflow is gone
+ * @err: ERR_NOT_FOUND; ERR_CONFLICT when it has changed at each of OPERATION_TRIES_MAX tries;
+ *       what apply() says; ERR_TRANSIENT, ERR_IO of the store
+ *
+ * Return: 0 or -1.
+ */
+int operate_stored_run(struct store *store, struct arena *a, const struct operate_stored *of,
+                       const struct store_object **ret, struct err *err);
+
+/**
+ * operate_was_done() - has the effect with that mark happened?
+ * @mark: "" has not
+ * @ret:  what its transaction wrote last, as it is now, a reference; NULL when that is gone
+ *
+ * Return: 1, 0, or -1 when the store cannot be read.
+ */
+int operate_was_done(struct store *store, struct arena *a, struct str mark,
+                     const struct store_object **ret, struct err *err);
