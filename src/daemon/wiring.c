@@ -162,6 +162,7 @@ static int start_sensors(struct daemon *d, struct err *err)
                                                       .bus = d->bus,
                                                       .services = &d->services};
 
+    d->services.private_path = str_from(d->folder);
     d->sensors = sensor_controller_new(&options, err);
     return d->sensors ? sensor_controller_start(d->sensors, err) : -1;
 }

@@ -484,3 +484,19 @@ int patch_apply(struct arena *a, enum patch_type type, const struct patch_target
     }
     return err_set(err, ERR_INTERNAL, "a patch of no type");
 }
+
+struct json patch_overlay(struct arena *a, const struct json *doc, const struct json *top)
+{
+    struct json made = *doc;
+
+    if (doc->type != JSON_OBJECT || top->type != JSON_OBJECT)
+        return *top;
+    for (uint32_t i = 0; i < top->count; i++) {
+        const struct json_member *m = &top->members[i];
+        const struct json *below = json_get(&made, m->key);
+
+        made =
+            json_set(a, &made, m->key, below ? patch_overlay(a, below, &m->value) : m->value);
+    }
+    return made;
+}

@@ -79,3 +79,14 @@ int patch_merge(struct arena *a, const struct json *doc, const struct json *patc
  */
 int patch_json(struct arena *a, const struct json *doc, const struct json *patch,
                struct json *ret, struct err *err);
+
+/**
+ * patch_overlay() - one document laid over another: objects are joined member by member, all
+ * else is replaced, by null also
+ * @a:   where the result lives; it shares values with both
+ * @doc: below
+ * @top: above
+ *
+ * As mergo with override merges maps: what a trigger's update does.
+ */
+struct json patch_overlay(struct arena *a, const struct json *doc, const struct json *top);

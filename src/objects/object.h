@@ -150,3 +150,15 @@ struct str object_time_text(struct arena *a, int64_t now_ms);
 int object_prepare(struct arena *a, const struct object_kind *kind, const struct json *doc,
                    struct str ns, int64_t now_ms, const uint8_t random[16], struct json *ret,
                    struct err *err);
+
+/**
+ * object_settle() - what somebody made of a stored object, as it is stored then
+ * @a:      where the result lives; it shares values with both
+ * @stored: the object as it is
+ * @given:  what is to become of it, checked
+ *
+ * Return: with the identity and the status of @stored, defaults, and the next generation when
+ * the spec differs.
+ */
+struct json object_settle(struct arena *a, const struct object_kind *kind,
+                          const struct json *stored, const struct json *given);

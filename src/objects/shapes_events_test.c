@@ -115,8 +115,13 @@ static void test_sensors(void **state)
         {DEPENDENCY "  triggers:\n  - template: {name: t, pulsar: {}}\n",
          "spec.triggers[0].template.pulsar: \"pulsar\" is not supported yet"},
         {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      k8s:\n"
-                    "        operation: patch\n        source: {resource: {kind: Job}}\n",
-         "spec.triggers[0].template.k8s.operation: operation patch is not supported yet"},
+                    "        operation: patch\n        source: {resource: {kind: Job}}\n"
+                    "        patchStrategy: application/merge-patch+json\n",
+         ""},
+        {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      k8s:\n"
+                    "        operation: update\n        liveObject: true\n"
+                    "        source: {s3: {endpoint: a}}\n",
+         "spec.triggers[0].template.k8s.source.s3: \"s3\" is not supported yet"},
         {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      argoWorkflow:\n"
                     "        operation: resume\n        source: {resource: {kind: Workflow}}\n"
                     "        args: [--node-field-selector, displayName=a]\n",
@@ -127,9 +132,8 @@ static void test_sensors(void **state)
          "submit-from, suspend, resubmit, retry, resume, terminate, stop, found text "
          "\"Submit\""},
         {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      argoWorkflow:\n"
-                    "        operation: submit\n        source: {inline: \"kind: Workflow\"}\n",
-         "spec.triggers[0].template.argoWorkflow.source.inline: \"inline\" is not supported "
-         "yet"},
+                    "        operation: submit\n        source: {git: {url: a}}\n",
+         "spec.triggers[0].template.argoWorkflow.source.git: \"git\" is not supported yet"},
         {DEPENDENCY "  triggers:\n  - template: {name: t, log: {}, atLeastOnce: true}\n",
          "spec.triggers[0].template.atLeastOnce: unknown field \"atLeastOnce\""},
         {DEPENDENCY "  triggers:\n  - template: {name: t, log: {}}\n    atLeastOnce: true\n"
@@ -142,7 +146,7 @@ static void test_sensors(void **state)
         {DEPENDENCY
          "  triggers:\n  - template: {name: t, log: {}}\n    policy: {k8s: {labels: {a: b}}}\n"
          "    retryStrategy: {}\n    rateLimit: {unit: Second, requestsPerUnit: 3}\n",
-         "spec.triggers[0].policy.k8s: \"k8s\" is not supported yet"},
+         ""},
         {DEPENDENCY "  triggers:\n  - template:\n      name: t\n      log: {}\n"
                     "      conditionsReset: [{byTime: {cron: \"0 0 * * *\"}}]\n",
          ""},

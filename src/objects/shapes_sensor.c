@@ -99,8 +99,7 @@ static const struct field status_policy_rows[] = {
 LOCAL_SHAPE(status_policy, "StatusPolicy", "Which HTTP status codes are a success.");
 
 static const struct field trigger_policy_rows[] = {
-    PART("k8s", k8_s_resource_policy, "Waits until an object has labels.",
-         .flags = FIELD_UNSUPPORTED),
+    PART("k8s", k8_s_resource_policy, "Waits until an object has labels."),
     PART("status", status_policy, "Status codes that are a success."),
     {0},
 };

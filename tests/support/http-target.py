@@ -1,6 +1,6 @@
 """An HTTP server for stories: http-target.py PORT NOTES [CERTIFICATE KEY]: with these it speaks TLS, and takes clients' certificates of
 that authority. Notes each request as a line of JSON. /status/N answers N; ?fail_first=N
-answers 500 N times for that path, then 200; anything else 200."""
+answers 500 N times for that path, then 200; anything else 200. ?body=TEXT is the body of a 200."""
 import http.server
 import json
 import ssl
@@ -15,7 +15,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         url = urllib.parse.urlsplit(self.path)
-        first = int(urllib.parse.parse_qs(url.query).get("fail_first", ["0"])[0])
+        query = urllib.parse.parse_qs(url.query)
+        first = int(query.get("fail_first", ["0"])[0])
         failures[url.path] = failures.get(url.path, 0) + 1
         status = 200
         if url.path.startswith("/status/"):
@@ -29,6 +30,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                     "headers": dict(self.headers), "body": body}) + "\n")
         self.send_response(status)
         self.end_headers()
+        if status == 200 and "body" in query:
+            self.wfile.write(query["body"][0].encode())
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any
 

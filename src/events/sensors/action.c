@@ -22,7 +22,7 @@ static int check_part(const struct trigger_action *t, struct err *err)
 {
     const struct json *part = json_get(t->template, str_from(t->driver->kind));
 
-    if ((t->driver->ops->resource || t->driver->message) &&
+    if ((t->driver->ops->fetch || t->driver->message) &&
         params_check(json_get(part, STR("parameters")), err) < 0)
         return err_wrap(err, "template.%s.parameters", t->driver->kind);
     if ((t->driver->message && check_message(part, err) < 0) ||
@@ -53,6 +53,7 @@ int action_read(const struct json *trigger, struct trigger_action *ret, struct e
     struct trigger_action made = {.template = json_get(trigger, STR("template")),
                                   .parameters = json_get(trigger, STR("parameters")),
                                   .policy = json_get(trigger, STR("policy"))};
+    struct label_policy wait;
 
     made.name = json_get_str(made.template, STR("name"));
     if (str_is_empty(made.name))
@@ -62,6 +63,8 @@ int action_read(const struct json *trigger, struct trigger_action *ret, struct e
     made.driver = trigger_driver_of(made.template, err);
     if (!made.driver || check_part(&made, err) < 0 || read_retry(trigger, &made, err) < 0)
         return -1;
+    if (policy_read(made.policy, &wait, err) < 0)
+        return err_wrap(err, "policy.k8s");
     *ret = made;
     return 0;
 }
@@ -80,24 +83,6 @@ static const struct json *own_copy(struct arena *a, const struct json *v)
 
     *made = json_clone(a, v);
     return made;
-}
-
-static int render_object(struct rendering *r, const struct params_events *events,
-                         struct err *err)
-{
-    const struct json *resource = r->driver->ops->resource(r->req->template);
-    struct json made;
-
-    if (!json_is(resource, JSON_OBJECT))
-        return err_set(err, ERR_INVALID, "template.%s.source.resource: is required",
-                       r->driver->kind);
-    /* those of the rendered template: its parameters may have changed them */
-    if (params_apply_object(r->arena, resource,
-                            json_path(r->req->template, r->driver->kind, "parameters", NULL),
-                            events, &made, err) < 0)
-        return err_wrap(err, "template.%s.parameters", r->driver->kind);
-    r->req->resource = own_copy(r->arena, &made);
-    return 0;
 }
 
 static int render_headers(struct rendering *r, const struct params_events *events,
@@ -157,7 +142,23 @@ int action_render(struct arena *a, const struct trigger_action *action,
     req->resource = NULL;
     req->payload = STR_NONE;
     req->header_count = 0;
-    if (action->driver->ops->resource)
-        return render_object(&r, &events, err);
     return action->driver->message ? render_message(&r, &events, err) : 0;
+}
+
+int action_fetch(struct arena *a, const struct trigger_driver *driver,
+                 const struct trigger_services *services, struct trigger_request *req,
+                 struct trigger_result *result, struct err *err)
+{
+    const struct params_events events = {req->events, req->event_count};
+    /* those of the rendered template: its parameters may have changed them */
+    const struct json *parameters = json_path(req->template, driver->kind, "parameters", NULL);
+    struct json *made = ARENA_NEW(a, struct json);
+
+    if (driver->ops->fetch(services, a, req, made, result, err) < 0)
+        return err_wrap(err, "template.%s", driver->kind);
+    if (json_is(parameters, JSON_ARRAY) && parameters->count > 0 &&
+        params_apply_object(a, made, parameters, &events, made, err) < 0)
+        return err_wrap(err, "template.%s.parameters", driver->kind);
+    req->resource = made;
+    return 0;
 }

@@ -11,8 +11,9 @@
  * dlqTrigger. Each attempt waits for its turn by the rate limit. A failed attempt is made again
  * as the retryStrategy says; it counts anew after a restart. Errors of our own store that a
  * later try may mend (its disk, a full queue) are no attempts: they are tried again without
- * end. What has failed for good is told in log and trace, and settles. Loop thread, but for
- * run_firing().
+ * end. What was made must get the labels of policy.k8s, or the attempt has failed. What has
+ * failed for good is told in log and trace, and settles. Loop thread, but for run_firing() and
+ * run_look().
  */
 #include "base/fault.h"
 #include "base/limits.h"
@@ -30,7 +31,10 @@ struct firing {
     struct sensor_trigger *trigger;      /* NULL: it went away */
     const struct trigger_action *action; /* the trigger's, or its dead letter's; borrowed */
     const struct trigger_driver *driver;
-    struct backoff retry; /* what is left of the action's */
+    struct backoff retry;     /* what is left of the action's */
+    struct backoff reads;     /* tries to read an object's source, within an attempt */
+    struct label_policy wait; /* what is left of it; borrows req.policy */
+    int is_met;               /* what the last look at the labels said */
     struct random random;
     struct arena *arena; /* owned: all below but the events */
     struct arena *try;   /* owned: what the last try made */
@@ -193,8 +197,14 @@ static void end_firing(struct firing *f)
 
 static void carry_out(struct firing *f, struct err *err)
 {
+    const struct trigger_services *services = f->c->options.services;
+
     arena_reset(f->try);
-    f->driver->ops->fire(f->c->options.services, f->try, &f->req, &f->result, err);
+    f->result = (struct trigger_result){0};
+    if (f->driver->ops->fetch &&
+        action_fetch(f->try, f->driver, services, &f->req, &f->result, err) < 0)
+        return;
+    f->driver->ops->fire(services, f->try, &f->req, &f->result, err);
 }
 
 static void run_firing(struct job *job)
@@ -234,13 +244,39 @@ static void try_later(struct firing *f, const struct err *err)
     wait_for(f, carry_out_somewhere, f->wait_ms);
 }
 
+/* A worker is asked to run a part of the firing. */
+static int submit(struct firing *f, void (*run)(struct job *), void (*done)(struct job *),
+                  struct err *err)
+{
+    f->job.run = run;
+    f->job.done = done;
+    if (workers_submit(f->c->options.workers, &f->job, err) < 0)
+        return -1;
+    f->is_on_worker = true;
+    f->c->firings++;
+    return 0;
+}
+
+/* The worker is done; false when the trigger went away meanwhile, and the firing with it. */
+static bool is_still_wanted(struct firing *f)
+{
+    f->is_on_worker = false;
+    f->c->firings--;
+    if (f->trigger)
+        return true;
+    firing_free(f);
+    return false;
+}
+
 /* An attempt when it is its turn: limits belong to the triggers of a sensor, by name. */
 static void attempt(void *ctx)
 {
     struct firing *f = ctx;
     struct sensor *s = f->trigger->sensor;
     struct mono now = loop_now(f->c->options.loop), turn = now;
+    struct err err;
 
+    backoff_read(NULL, &f->reads, &err);
     for (size_t i = 0; i < s->trigger_count; i++)
         if (str_eq(s->triggers[i].action.name, f->action->name))
             turn = rate_limit_take(&s->triggers[i].limit, now);
@@ -265,33 +301,115 @@ static void give_up(struct firing *f, struct err *err)
         end_firing(f);
 }
 
-static void after_attempt(struct firing *f, struct err *err)
+static uint64_t pause_ms(struct firing *f, struct backoff *b)
 {
-    if (err->kind == ERR_NONE) {
-        tell(f, err);
-        end_firing(f);
-    } else if (err_is_retryable(err) && !f->driver->message) {
-        try_later(f, err);
-    } else if (--f->retry.steps > 0) {
-        double part = (double) random_below(&f->random, 1 << 30) / (1 << 30);
+    double part = (double) random_below(&f->random, 1 << 30) / (1 << 30);
 
+    return (uint64_t) (backoff_pause(b, part) + NS_PER_MS - 1) / NS_PER_MS;
+}
+
+static void after_failure(struct firing *f, struct err *err)
+{
+    if (--f->retry.steps > 0) {
         tell_retry(f, err);
-        wait_for(f, attempt,
-                 (uint64_t) (backoff_pause(&f->retry, part) + NS_PER_MS - 1) / NS_PER_MS);
+        wait_for(f, attempt, pause_ms(f, &f->retry));
     } else {
         give_up(f, err);
     }
+}
+
+static void succeed(struct firing *f)
+{
+    const struct err none = {0};
+
+    tell(f, &none);
+    end_firing(f);
+}
+
+/* ---- labels that the object must get ---- */
+
+static void run_look(struct job *job)
+{
+    struct firing *f = CONTAINER_OF(job, struct firing, job);
+
+    job->err.kind = ERR_NONE;
+    f->is_met = policy_is_met(f->c->options.store, &f->result, f->wait.labels, &job->err);
+}
+
+static void on_looked(struct job *job);
+
+static void look(void *ctx)
+{
+    struct firing *f = ctx;
+    struct err err;
+
+    if (submit(f, run_look, on_looked, &err) < 0)
+        wait_for(f, look, RETRY_FIRST_MS);
+}
+
+static void on_looked(struct job *job)
+{
+    struct firing *f = CONTAINER_OF(job, struct firing, job);
+
+    if (!is_still_wanted(f))
+        return;
+    if (f->is_met > 0) {
+        succeed(f);
+    } else if (f->is_met < 0) {
+        after_failure(f, &job->err);
+    } else if (--f->wait.backoff.steps > 0) {
+        wait_for(f, look, pause_ms(f, &f->wait.backoff));
+    } else if (f->wait.fails_on_timeout) {
+        err_set(&job->err, ERR_TIMEOUT,
+                "failed to determine status of the triggered resource. setting trigger state "
+                "as failed");
+        after_failure(f, &job->err);
+    } else {
+        succeed(f);
+    }
+}
+
+/* ---- after an attempt ---- */
+
+static void after_success(struct firing *f)
+{
+    struct err err;
+
+    if (!f->driver->ops->fetch || policy_read(f->req.policy, &f->wait, &err) < 0 ||
+        !f->wait.labels)
+        succeed(f);
+    else
+        look(f);
+}
+
+/* What was to be read is tried again for a while, as upstream does. */
+static void after_read_failure(struct firing *f, struct err *err)
+{
+    if (--f->reads.steps > 0) {
+        wait_for(f, carry_out_somewhere, pause_ms(f, &f->reads));
+        return;
+    }
+    err_wrap(err, "failed to fetch artifact, failed after retries");
+    after_failure(f, err);
+}
+
+static void after_attempt(struct firing *f, struct err *err)
+{
+    if (err->kind == ERR_NONE)
+        after_success(f);
+    else if (f->result.is_read_failure)
+        after_read_failure(f, err);
+    else if (err_is_retryable(err) && !f->driver->message)
+        try_later(f, err);
+    else
+        after_failure(f, err);
 }
 
 static void on_fired(struct job *job)
 {
     struct firing *f = CONTAINER_OF(job, struct firing, job);
 
-    f->is_on_worker = false;
-    f->c->firings--;
-    if (!f->trigger)
-        firing_free(f);
-    else
+    if (is_still_wanted(f))
         after_attempt(f, &job->err);
 }
 
@@ -303,16 +421,9 @@ static void carry_out_somewhere(void *ctx)
     if (f->driver->place == TRIGGER_ON_LOOP) {
         carry_out(f, &err);
         after_attempt(f, &err);
-        return;
-    }
-    f->job.run = run_firing;
-    f->job.done = on_fired;
-    if (workers_submit(f->c->options.workers, &f->job, &err) < 0) {
+    } else if (submit(f, run_firing, on_fired, &err) < 0) {
         try_later(f, &err);
-        return;
     }
-    f->is_on_worker = true;
-    f->c->firings++;
 }
 
 /* ---- the interface ---- */

@@ -8,11 +8,16 @@
  * called as the template, as upstream's does. Source: ../shared/spec/events.md 5.4.
  */
 #include "events/triggers/create.h"
+#include "events/triggers/source.h"
 #include "events/triggers/workflow_args.h"
 
-static const struct json *workflow_resource(const struct json *template)
+static int workflow_fetch(const struct trigger_services *s, struct arena *a,
+                          const struct trigger_request *req, struct json *ret,
+                          struct trigger_result *result, struct err *err)
 {
-    return json_path(template, "argoWorkflow", "source", "resource", NULL);
+    return trigger_source_read(s, a, req->ns,
+                               json_path(req->template, "argoWorkflow", "source", NULL), ret,
+                               result, err);
 }
 
 static struct str operation_of(const struct json *template)
@@ -96,6 +101,7 @@ static int operate(struct steering *f, struct trigger_result *ret, struct err *e
         return 0;
     }
     *ret = (struct trigger_result){
+        .group = STR("argoproj.io"),
         .kind = STR("Workflow"),
         .ns = f->ns,
         .name = f->name,
@@ -134,7 +140,7 @@ static int workflow_fire(const struct trigger_services *s, struct arena *a,
 }
 
 static const struct trigger_ops workflow_ops = {
-    .check = workflow_check, .resource = workflow_resource, .fire = workflow_fire};
+    .check = workflow_check, .fetch = workflow_fetch, .fire = workflow_fire};
 
 extern const struct trigger_driver argoWorkflow_trigger;
 const struct trigger_driver argoWorkflow_trigger = {

@@ -18,7 +18,8 @@ struct json trigger_labelled(struct arena *a, const struct trigger_request *req)
 void trigger_made(struct arena *a, const char *verb, const struct store_object *made,
                   struct trigger_result *ret)
 {
-    *ret = (struct trigger_result){.kind = str_copy(a, made->key.kind),
+    *ret = (struct trigger_result){.group = str_copy(a, made->key.group),
+                                   .kind = str_copy(a, made->key.kind),
                                    .ns = str_copy(a, made->key.ns),
                                    .name = str_copy(a, made->key.name),
                                    .uid = str_copy(a, made->uid)};

@@ -28,6 +28,7 @@ struct trigger_services {
     struct store *store;
     struct workflow_submitter *submitter;
     const struct workflow_operator *operator;
+    struct str private_path; /* folder of the daemon that no trigger may read; or "" */
 };
 
 /* One event that takes part in a firing, as parameters and log triggers see it. */
@@ -46,8 +47,9 @@ struct trigger_header {
 struct trigger_request {
     const struct json *template; /* the trigger's template (k8s: {...}, log: {...}) with
                                     template parameters applied; immutable */
-    const struct json *resource; /* with parameters applied: the object (k8s, argoWorkflow), or
-                                    the driver's part of the template (message); else NULL */
+    const struct json *resource; /* with parameters applied: the object that was fetched (k8s,
+                                    argoWorkflow), or the driver's part of the template
+                                    (message); else NULL */
     const struct json *policy;   /* the trigger's, or NULL */
     struct str payload;          /* message: the body made of events; absent: none */
     const struct trigger_header *headers; /* message: dynamicHeaders, made of events */
@@ -59,17 +61,20 @@ struct trigger_request {
 };
 
 struct trigger_result {
-    struct str kind, ns, name, uid; /* object made or touched, or "" (in the arena) */
-    struct str detail;              /* one line for the trace */
+    struct str group, kind, ns, name, uid; /* object made or touched, or "" (in the arena) */
+    struct str detail;                     /* one line for the trace */
+    bool is_read_failure; /* fetch() could not read: it is tried again within the attempt */
 };
 
 struct trigger_ops {
     /* Pure check of a template at creation of the sensor; optional. Paths in errors begin below
      * the driver's part of the template. */
     int (*check)(const struct json *template, struct err *err);
-    /* Finds the resource inside the template (source.resource ...); NULL for kinds without one.
-     * Pure. */
-    const struct json *(*resource)(const struct json *template);
+    /* The object that the firing is about, before parameters are put into it; NULL for kinds
+     * without one. Worker; blocking. @a as of fire(). */
+    int (*fetch)(const struct trigger_services *s, struct arena *a,
+                 const struct trigger_request *req, struct json *ret,
+                 struct trigger_result *result, struct err *err);
     /* Carries it out. Blocking allowed on a worker only. ERR_TRANSIENT, ERR_TIMEOUT and ERR_IO
      * of drivers without a message mean our own store: they are tried again. Others are failed
      * attempts, as the trigger's retryStrategy counts them. @a lives until the firing is

@@ -171,8 +171,8 @@ static void check_makers(const struct maker_row *rows, size_t count)
         struct trigger_request req = {
             .sensor = STR("s"), .trigger = STR("t"), .ns = STR("sns"), .mark = STR("m")};
         const struct trigger_driver *driver;
-        struct trigger_result result;
-        struct json template;
+        struct trigger_result result = {0};
+        struct json template, resource;
         struct err err = {0};
         int code;
 
@@ -181,7 +181,8 @@ static void check_makers(const struct maker_row *rows, size_t count)
         assert_non_null(driver);
         assert_int_equal(driver->place, TRIGGER_ON_WORKER);
         req.template = &template;
-        req.resource = driver->ops->resource(&template);
+        assert_int_equal(driver->ops->fetch(&services, a, &req, &resource, &result, &err), 0);
+        req.resource = &resource;
         code = driver->ops->fire(&services, a, &req, &result, &err);
         if ((code < 0) != (rows[i].error != NULL) ||
             (code < 0 && strcmp(err.text, rows[i].error)))

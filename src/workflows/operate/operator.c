@@ -1,6 +1,7 @@
 /* Orders about Workflows. See operator.h. */
 #include "workflows/operate/operator.h"
 
+#include "store/once.h"
 #include "workflows/operate/stored.h"
 
 static int apply(const void *ctx, struct operate_workflow *wf, struct err *err)
@@ -36,7 +37,7 @@ static int resubmit(const struct workflow_operator *self, struct arena *a,
                                                     .once_mark = order->once_mark};
     const struct store_object *o;
     struct json old, made;
-    int result = operate_was_done(self->ctx, a, order->once_mark, ret, err);
+    int result = store_once_object(self->ctx, a, order->once_mark, ret, err);
 
     if (result != 0)
         return result < 0 ? -1 : 0;

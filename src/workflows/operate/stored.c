@@ -2,6 +2,7 @@
 #include "workflows/operate/stored.h"
 
 #include "base/limits.h"
+#include "store/once.h"
 
 static int read_workflow(struct store *store, const struct store_object *o,
                          struct operate_workflow *wf, struct err *err)
@@ -80,30 +81,10 @@ static int try_operation(struct store *store, struct arena *a, const struct oper
     return 0;
 }
 
-int operate_was_done(struct store *store, struct arena *a, struct str mark,
-                     const struct store_object **ret, struct err *err)
-{
-    struct err found = {0}; /* that there is none is no error of the caller's */
-    struct store_key key;
-
-    if (str_is_empty(mark))
-        return 0;
-    *ret = NULL;
-    if (store_once_get(store, a, mark, &key, &found) == 0) {
-        if (str_is_empty(key.kind) || store_get(store, &key, ret, &found) == 0 ||
-            found.kind == ERR_NOT_FOUND)
-            return 1;
-    } else if (found.kind == ERR_NOT_FOUND) {
-        return 0;
-    }
-    *err = found;
-    return -1;
-}
-
 int operate_stored_run(struct store *store, struct arena *a, const struct operate_stored *of,
                        const struct store_object **ret, struct err *err)
 {
-    int before = operate_was_done(store, a, of->once_mark, ret, err);
+    int before = store_once_object(store, a, of->once_mark, ret, err);
 
     if (before != 0)
         return before < 0 ? -1 : 0;

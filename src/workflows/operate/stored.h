@@ -29,13 +29,3 @@ struct operate_stored {
  */
 int operate_stored_run(struct store *store, struct arena *a, const struct operate_stored *of,
                        const struct store_object **ret, struct err *err);
-
-/**
- * operate_was_done() - has the effect with that mark happened?
- * @mark: "" has not
- * @ret:  what its transaction wrote last, as it is now, a reference; NULL when that is gone
- *
- * Return: 1, 0, or -1 when the store cannot be read.
- */
-int operate_was_done(struct store *store, struct arena *a, struct str mark,
-                     const struct store_object **ret, struct err *err);

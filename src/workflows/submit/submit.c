@@ -14,8 +14,8 @@
 
 enum { NAME_TRIES_MAX = 8 }; /* generated names that are taken, one after the other */
 
-static int check(struct arena *a, const struct json *doc, struct object_document *ret,
-                 struct err *err)
+int submit_gate(struct arena *a, const struct json *doc, struct object_document *ret,
+                struct err *err)
 {
     struct field_faults faults = {0};
 
@@ -114,7 +114,7 @@ static int on_submit(void *ctx, const struct json *doc,
     if (before != 0)
         return before < 0 ? -1 : 0;
     if (submit_apply_options(a, doc, options, &made, err) < 0 ||
-        check(a, &made, &checked, err) < 0)
+        submit_gate(a, &made, &checked, err) < 0)
         return -1;
     meta = json_get(&made, STR("metadata"));
     may_generate = !str_is_empty(json_get_str(meta, STR("generateName"))) &&
@@ -195,8 +195,8 @@ static int on_submit_from(void *ctx, struct str kind_word, struct str name,
     return on_submit(ctx, &doc, options, ret, err);
 }
 
-static int on_create(void *ctx, const struct json *doc, struct str ns, struct str mark,
-                     const struct store_object **ret, struct err *err)
+int submit_create(void *ctx, const struct json *doc, struct str ns, struct str mark,
+                  const struct store_object **ret, struct err *err)
 {
     _cleanup_arena_ struct arena *a = arena_new();
     struct workflow_submit_options options = {.ns = ns, .once_mark = mark};
@@ -211,7 +211,7 @@ static int on_create(void *ctx, const struct json *doc, struct str ns, struct st
             options.ns = STR("");
         return on_submit(ctx, doc, &options, ret, err);
     }
-    if (check(a, doc, &checked, err) < 0 ||
+    if (submit_gate(a, doc, &checked, err) < 0 ||
         prepare(a, &checked, str_is_empty(object_namespace(doc)) ? ns : STR(""), &made, err) <
             0)
         return -1;
@@ -220,6 +220,10 @@ static int on_create(void *ctx, const struct json *doc, struct str ns, struct st
 
 void workflow_submitter_init(struct workflow_submitter *s, struct store *store)
 {
-    *s = (struct workflow_submitter){
-        .ctx = store, .submit = on_submit, .submit_from = on_submit_from, .create = on_create};
+    *s = (struct workflow_submitter){.ctx = store,
+                                     .submit = on_submit,
+                                     .submit_from = on_submit_from,
+                                     .create = submit_create,
+                                     .find = submit_find,
+                                     .change = submit_change};
 }

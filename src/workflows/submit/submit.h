@@ -10,6 +10,7 @@
 #pragma once
 
 #include "formats/json.h"
+#include "formats/patch.h"
 #include "store/store.h"
 
 struct workflow_submit_options {
@@ -31,6 +32,16 @@ struct workflow_submit_options {
     bool name_or_generate;
     struct str once_mark; /* effect identity: create at most once ever; "" none */
     struct str creator;   /* for workflows.argoproj.io/creator, or "" */
+};
+
+/* What is to become of an object that may be there. */
+struct object_change {
+    enum { OBJECT_UPDATE, OBJECT_PATCH, OBJECT_DELETE } operation;
+    const struct json *doc; /* names the object; laid over it, or the patch; its
+                               resourceVersion is the precondition */
+    enum patch_type patch;  /* OBJECT_PATCH */
+    struct str ns;          /* where the document has none */
+    struct str once_mark;   /* identity of the effect: it happens once ever; or "" */
 };
 
 struct workflow_submitter {
@@ -59,6 +70,19 @@ struct workflow_submitter {
      * @ret:  reference for the caller
      */
     int (*create)(void *ctx, const struct json *doc, struct str ns, struct str mark,
+                  const struct store_object **ret, struct err *err);
+    /** find() - the stored object that a document names, with its resourceVersion, in @a;
+     * ERR_NOT_FOUND */
+    int (*find)(void *ctx, struct arena *a, const struct json *doc, struct str ns,
+                struct json *ret, struct err *err);
+    /**
+     * change() - change an object of any kind that is served, through the same gate; one that
+     * is not there is created, or deleted already
+     * @ret: as it is then, a reference for the caller; NULL when it is deleted
+     * @err: as create(); ERR_CONFLICT: it has another resourceVersion than the document, or
+     *       was changed by others at each of PATCH_TRIES_MAX tries
+     */
+    int (*change)(void *ctx, const struct object_change *change,
                   const struct store_object **ret, struct err *err);
 };
 

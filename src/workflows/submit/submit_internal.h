@@ -29,3 +29,20 @@ int submit_references(struct arena *a, struct store *store, const struct json *d
  * @spec: the spec that runs (storedWorkflowTemplateSpec where there is one)
  * @err:  ERR_INVALID in upstream's words */
 int submit_check_spec(const struct json *spec, struct err *err);
+
+/** submit_gate() - the strict gate; @ret: the document with its kind; ERR_INVALID,
+ * ERR_UNSUPPORTED with its faults */
+int submit_gate(struct arena *a, const struct json *doc, struct object_document *ret,
+                struct err *err);
+
+/** submit_create() - workflow_submitter.create() */
+int submit_create(void *store, const struct json *doc, struct str ns, struct str mark,
+                  const struct store_object **ret, struct err *err);
+
+/** submit_find() - workflow_submitter.find() */
+int submit_find(void *store, struct arena *a, const struct json *doc, struct str ns,
+                struct json *ret, struct err *err);
+
+/** submit_change() - workflow_submitter.change() */
+int submit_change(void *store, const struct object_change *change,
+                  const struct store_object **ret, struct err *err);
