@@ -156,9 +156,10 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
  * @a:      where the result lives; it shares values with both
  * @stored: the object as it is
  * @given:  what is to become of it, checked
+ * @sub:    "status": the status alone changes; else all but the status
  *
- * Return: with the identity and the status of @stored, defaults, and the next generation when
- * the spec differs.
+ * Return: with the identity of @stored, defaults, and the next generation when the spec
+ * differs.
  */
 struct json object_settle(struct arena *a, const struct object_kind *kind,
-                          const struct json *stored, const struct json *given);
+                          const struct json *stored, const struct json *given, struct str sub);

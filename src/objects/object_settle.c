@@ -1,13 +1,15 @@
 /* What a client makes of a stored object, as it is stored. See object.h. */
 #include "objects/object.h"
 
-/* What a client may not change comes from the stored object. */
+/* What a client may not change comes from the stored object: its identity, and the other half
+ * (status or spec). */
 static struct json keep_members(struct arena *a, const struct json *stored,
-                                const struct json *given)
+                                const struct json *given, struct str sub)
 {
     static const char *const kept[] = {"uid", "creationTimestamp", "generation", "namespace"};
-    const struct json *meta = json_get(stored, STR("metadata")),
-                      *status = json_get(stored, STR("status"));
+    static const char *const removal[] = {"deletionTimestamp", "deletionGracePeriodSeconds"};
+    const struct json *meta = json_get(stored, STR("metadata"));
+    struct str half = str_is(sub, "status") ? STR("spec") : STR("status");
     struct json made = *given;
 
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
@@ -16,21 +18,39 @@ static struct json keep_members(struct arena *a, const struct json *stored,
         if (member)
             made = json_set_path(a, &made, *member, "metadata", kept[i], NULL);
     }
-    return status ? json_set(a, &made, STR("status"), *status)
-                  : json_without(a, &made, STR("status"));
+    for (size_t i = 0; i < COUNT_OF(removal); i++) {
+        const struct json *member = json_get(meta, str_from(removal[i]));
+        struct json own =
+            json_without(a, json_get(&made, STR("metadata")), str_from(removal[i]));
+
+        if (member)
+            own = json_set(a, &own, str_from(removal[i]), *member);
+        made = json_set(a, &made, STR("metadata"), own);
+    }
+    return json_get(stored, half) ? json_set(a, &made, half, *json_get(stored, half))
+                                  : json_without(a, &made, half);
+}
+
+/* The wanted state counts its versions. */
+static struct json next_generation(struct arena *a, const struct json *stored,
+                                   const struct json *made)
+{
+    const struct json *was = json_get(stored, STR("spec")), *is = json_get(made, STR("spec"));
+    int64_t generation = 0;
+
+    /* The engine counts the generations of Workflows: a new one has other pods. */
+    if (!is || str_is(json_get_str(stored, STR("kind")), "Workflow") ||
+        (was && json_equal(was, is)) ||
+        !json_i64(json_path(stored, "metadata", "generation", NULL), &generation))
+        return *made;
+    return json_set_path(a, made, json_int(a, generation + 1), "metadata", "generation", NULL);
 }
 
 struct json object_settle(struct arena *a, const struct object_kind *kind,
-                          const struct json *stored, const struct json *given)
+                          const struct json *stored, const struct json *given, struct str sub)
 {
-    const struct json *was = json_get(stored, STR("spec")), *is;
-    struct json made = keep_members(a, stored, given);
-    int64_t generation = 0;
+    struct json made = keep_members(a, stored, given, sub);
 
     made = object_set_defaults(a, kind, &made);
-    is = json_get(&made, STR("spec"));
-    if (!is || (was && json_equal(was, is)) ||
-        !json_i64(json_path(stored, "metadata", "generation", NULL), &generation))
-        return made;
-    return json_set_path(a, &made, json_int(a, generation + 1), "metadata", "generation", NULL);
+    return next_generation(a, stored, &made);
 }

@@ -7,36 +7,6 @@
 #include "api/core/core_internal.h"
 #include "base/limits.h"
 
-/* What a client may not change comes from the stored object: uid, creation time, and the other
- * half (status or spec). */
-static struct json keep_members(struct arena *a, const struct json *stored,
-                                const struct json *doc, struct str sub)
-{
-    static const char *const kept[] = {"uid", "creationTimestamp", "generation", "namespace"};
-    static const char *const removal[] = {"deletionTimestamp", "deletionGracePeriodSeconds"};
-    const struct json *meta = json_get(stored, STR("metadata"));
-    struct str half = str_is(sub, "status") ? STR("spec") : STR("status");
-    struct json made = *doc;
-
-    for (size_t i = 0; i < COUNT_OF(kept); i++) {
-        const struct json *member = json_get(meta, str_from(kept[i]));
-
-        if (member)
-            made = json_set_path(a, &made, *member, "metadata", kept[i], NULL);
-    }
-    for (size_t i = 0; i < COUNT_OF(removal); i++) {
-        const struct json *member = json_get(meta, str_from(removal[i]));
-        struct json own =
-            json_without(a, json_get(&made, STR("metadata")), str_from(removal[i]));
-
-        if (member)
-            own = json_set(a, &own, str_from(removal[i]), *member);
-        made = json_set(a, &made, STR("metadata"), own);
-    }
-    return json_get(stored, half) ? json_set(a, &made, half, *json_get(stored, half))
-                                  : json_without(a, &made, half);
-}
-
 static struct managed_writer writer_of(const struct api_call *call,
                                        const struct object_kind *kind, struct str sub)
 {
@@ -53,32 +23,6 @@ struct json api_managed(const struct api_call *call, const struct object_kind *k
     const struct managed_writer w = writer_of(call, kind, sub);
 
     return managed_update(http_arena(call->req), &w, live, made);
-}
-
-/* The wanted state counts its versions. */
-static struct json next_generation(struct arena *a, const struct json *stored,
-                                   const struct json *made)
-{
-    const struct json *was = json_get(stored, STR("spec")), *is = json_get(made, STR("spec"));
-    int64_t generation = 0;
-
-    /* The engine counts the generations of Workflows: a new one has other pods. */
-    if (!is || str_is(json_get_str(stored, STR("kind")), "Workflow") ||
-        (was && json_equal(was, is)) ||
-        !json_i64(json_path(stored, "metadata", "generation", NULL), &generation))
-        return *made;
-    return json_set_path(a, made, json_int(a, generation + 1), "metadata", "generation", NULL);
-}
-
-/* What a client made of an object, as it is stored. */
-static struct json settled(const struct api_call *call, const struct object_kind *kind,
-                           struct str sub, const struct json *stored, const struct json *given)
-{
-    struct arena *a = http_arena(call->req);
-    struct json made = keep_members(a, stored, given, sub);
-
-    made = object_set_defaults(a, kind, &made);
-    return next_generation(a, stored, &made);
 }
 
 /* A change that is only tried is answered by what was read: whole. */
@@ -119,7 +63,7 @@ void api_update(struct api_call *call, const struct object_kind *kind,
     if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &is) ||
         !parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect))
         expect = is;
-    made = settled(call, kind, sub, &stored, doc);
+    made = object_settle(a, kind, &stored, doc, sub);
     made = api_managed(call, kind, sub, &stored, &made);
     if (call->is_dry_run) {
         if (expect == is) {
@@ -227,7 +171,7 @@ static int make(struct patching *p, struct json *ret, int64_t *ret_rv, struct er
         return -1;
     if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), ret_rv))
         return err_set(err, ERR_INTERNAL, "a stored object has no resourceVersion");
-    made = settled(p->call, p->kind, p->sub, &stored, &made);
+    made = object_settle(a, p->kind, &stored, &made, p->sub);
     if (p->patch->patch)
         made = api_managed(p->call, p->kind, p->sub, &stored, &made);
     p->is_same = managed_is_same(a, &stored, &made);

@@ -4,6 +4,7 @@
  * else was faster. Any thread; blocks on the store.
  */
 #include "base/limits.h"
+#include "objects/managed.h"
 #include "store/once.h"
 #include "workflows/submit/submit_internal.h"
 
@@ -85,6 +86,8 @@ static int check_version(const struct changing *c, const struct store_object *o,
 static int make(const struct changing *c, const struct json *stored, struct json *ret,
                 struct err *err)
 {
+    const struct managed_writer writer = {
+        .manager = STR(""), .subresource = STR(""), .kind = c->kind, .now = clock_wall()};
     const struct patch_target target = {stored, field_patch_schema(c->kind->shape)};
     struct object_document checked;
     struct json made;
@@ -105,7 +108,8 @@ static int make(const struct changing *c, const struct json *stored, struct json
         return -1;
     if (checked.kind != c->kind)
         return err_set(err, ERR_INVALID, "the kind of an object cannot be changed");
-    *ret = object_settle(c->arena, c->kind, stored, &made);
+    made = object_settle(c->arena, c->kind, stored, &made, STR(""));
+    *ret = managed_update(c->arena, &writer, stored, &made);
     return 0;
 }
 
