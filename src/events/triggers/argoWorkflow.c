@@ -15,9 +15,10 @@ static int workflow_fetch(const struct trigger_services *s, struct arena *a,
                           const struct trigger_request *req, struct json *ret,
                           struct trigger_result *result, struct err *err)
 {
-    return trigger_source_read(s, a, req->ns,
-                               json_path(req->template, "argoWorkflow", "source", NULL), ret,
-                               result, err);
+    const struct trigger_reading reading = {s, a, req->ns};
+
+    return trigger_source_read(
+        &reading, json_path(req->template, "argoWorkflow", "source", NULL), ret, result, err);
 }
 
 static struct str operation_of(const struct json *template)

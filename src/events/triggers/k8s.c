@@ -97,8 +97,9 @@ static int k8s_fetch(const struct trigger_services *s, struct arena *a,
                      struct trigger_result *result, struct err *err)
 {
     const struct json *part = json_get(req->template, STR("k8s"));
+    const struct trigger_reading reading = {s, a, req->ns};
 
-    if (trigger_source_read(s, a, req->ns, json_get(part, STR("source")), ret, result, err) < 0)
+    if (trigger_source_read(&reading, json_get(part, STR("source")), ret, result, err) < 0)
         return -1;
     if (!json_get_bool(part, STR("liveObject")) ||
         !str_is(json_get_str(part, STR("operation")), "update"))

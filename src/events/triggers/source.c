@@ -14,29 +14,23 @@
 
 enum { URL_TIMEOUT_MS = 60000 };
 
-struct reading {
-    const struct trigger_services *services;
-    struct arena *arena;
-    struct str ns;
-};
-
 /* ---- one function a kind ---- */
 
-static int read_inline(const struct reading *r _unused_, const struct json *v, struct str *ret,
-                       struct err *err _unused_)
+static int read_inline(const struct trigger_reading *r _unused_, const struct json *v,
+                       struct str *ret, struct err *err _unused_)
 {
     *ret = json_str(v);
     return 0;
 }
 
-static int read_config_map(const struct reading *r, const struct json *v, struct str *ret,
-                           struct err *err)
+static int read_config_map(const struct trigger_reading *r, const struct json *v,
+                           struct str *ret, struct err *err)
 {
     return store_config_value(r->services->store, r->arena, r->ns, v, ret, err);
 }
 
 /* What the daemon keeps for itself, and what tells of processes, is nobody else's. */
-static bool is_private(const struct reading *r, int fd)
+static bool is_private(const struct trigger_reading *r, int fd)
 {
     char link[32], real[4096];
     struct str path, folder = r->services->private_path;
@@ -53,8 +47,8 @@ static bool is_private(const struct reading *r, int fd)
 }
 
 /* Pipes and devices would block or never end. */
-static int read_open_file(const struct reading *r, int fd, const char *path, struct str *ret,
-                          struct err *err)
+static int read_open_file(const struct trigger_reading *r, int fd, const char *path,
+                          struct str *ret, struct err *err)
 {
     struct stat info;
     char *text;
@@ -83,7 +77,7 @@ static int read_open_file(const struct reading *r, int fd, const char *path, str
     return 0;
 }
 
-static int read_file(const struct reading *r, const struct json *v, struct str *ret,
+static int read_file(const struct trigger_reading *r, const struct json *v, struct str *ret,
                      struct err *err)
 {
     struct str path = json_get_str(v, STR("path"));
@@ -101,7 +95,7 @@ static int read_file(const struct reading *r, const struct json *v, struct str *
     return result;
 }
 
-static int read_url(const struct reading *r, const struct json *v, struct str *ret,
+static int read_url(const struct trigger_reading *r, const struct json *v, struct str *ret,
                     struct err *err)
 {
     _cleanup_strbuf_ struct strbuf answer = STRBUF_INIT(TRIGGER_SOURCE_MAX_BYTES);
@@ -133,7 +127,7 @@ static int read_url(const struct reading *r, const struct json *v, struct str *r
 
 static const struct {
     const char *name;
-    int (*read)(const struct reading *r, const struct json *v, struct str *ret,
+    int (*read)(const struct trigger_reading *r, const struct json *v, struct str *ret,
                 struct err *err);
 } kinds[] = {
     {"inline", read_inline},
@@ -159,11 +153,9 @@ static int parse(struct arena *a, struct str text, struct json *ret, struct err 
     return 0;
 }
 
-int trigger_source_read(const struct trigger_services *s, struct arena *a, struct str ns,
-                        const struct json *source, struct json *ret,
-                        struct trigger_result *result, struct err *err)
+int trigger_source_read(const struct trigger_reading *r, const struct json *source,
+                        struct json *ret, struct trigger_result *result, struct err *err)
 {
-    const struct reading r = {s, a, ns};
     const struct json *resource = json_get(source, STR("resource")), *v;
     struct str text = STR("");
 
@@ -171,13 +163,14 @@ int trigger_source_read(const struct trigger_services *s, struct arena *a, struc
         v = json_get(source, str_from(kinds[i].name));
         if (!v || v->type == JSON_NULL)
             continue;
-        if (kinds[i].read(&r, v, &text, err) < 0) {
+        if (kinds[i].read(r, v, &text, err) < 0) {
             /* trouble of our own store is no failure of the reading */
             result->is_read_failure =
                 kinds[i].read != read_config_map || !err_is_retryable(err);
             return err_wrap(err, "source.%s", kinds[i].name);
         }
-        return parse(a, text, ret, err) < 0 ? err_wrap(err, "source.%s", kinds[i].name) : 0;
+        return parse(r->arena, text, ret, err) < 0 ? err_wrap(err, "source.%s", kinds[i].name)
+                                                   : 0;
     }
     if (!json_is(resource, JSON_OBJECT))
         return err_set(err, ERR_INVALID, "source.resource: is required");

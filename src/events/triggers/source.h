@@ -9,10 +9,15 @@
 
 #include "events/triggers/trigger.h"
 
+/* For whom it is read. */
+struct trigger_reading {
+    const struct trigger_services *services;
+    struct arena *arena; /* where the object lives */
+    struct str ns;       /* of the sensor */
+};
+
 /**
  * trigger_source_read() - the object of a source
- * @a:      where it lives
- * @ns:     of the sensor
  * @source: source of the template; of several the first counts, in upstream's order
  * @ret:    the first document, whatever it is
  * @result: is_read_failure is set when reading failed, not what was read
@@ -20,6 +25,5 @@
  *
  * Return: 0 or -1.
  */
-int trigger_source_read(const struct trigger_services *s, struct arena *a, struct str ns,
-                        const struct json *source, struct json *ret,
-                        struct trigger_result *result, struct err *err);
+int trigger_source_read(const struct trigger_reading *r, const struct json *source,
+                        struct json *ret, struct trigger_result *result, struct err *err);

@@ -83,11 +83,12 @@ static int teardown(void **state)
 /* The object as JSON, or "error: " and the text, with "read: " before that of reading. */
 static struct str read_source(struct world *w, const char *source)
 {
+    const struct trigger_reading reading = {&w->services, w->a, STR("ns")};
     struct json v = parsed(w->a, source), made;
     struct trigger_result result = {0};
     struct err err = {0};
 
-    if (trigger_source_read(&w->services, w->a, STR("ns"), &v, &made, &result, &err) < 0)
+    if (trigger_source_read(&reading, &v, &made, &result, &err) < 0)
         return str_printf(w->a, "error: %s%s", result.is_read_failure ? "read: " : "",
                           err.text);
     assert_false(result.is_read_failure);
