@@ -1,8 +1,7 @@
 /*
  * events/sensors/filters.h - does an event pass a dependency's filters? Pure, any thread.
  *
- * One file a kind: exprs, data, context, time; filters.c joins them and the script.
- * data[].template is refused when the sensor starts (filters_check), never ignored. A filter
+ * One file a kind: exprs, data, context, time; filters.c joins them and the script. A filter
  * that cannot be evaluated (the data are no JSON, a path is missing) drops the event, even when
  * filtersLogicalOperator is "or" and another filter passes: as upstream does.
  * Source: ../shared/spec/events.md 4.7 to 4.10.
