@@ -10,12 +10,12 @@
 
 static bool is_upper(uint32_t c)
 {
-    return value_other_case(c, false) != c;
+    return value_lower_rune(c) != c;
 }
 
 static bool is_lower(uint32_t c)
 {
-    return value_other_case(c, true) != c;
+    return value_upper_rune(c) != c;
 }
 
 static bool is_connector(uint32_t c)
@@ -73,7 +73,7 @@ SPRIG_FN(camelcase)
     }
     was_first_upper = is_upper(c);
     if (is_started)
-        c = value_other_case(c, true);
+        c = value_upper_rune(c);
     while (s.len > 0) {
         before = c;
         c = take_rune(&s);
@@ -81,10 +81,10 @@ SPRIG_FN(camelcase)
             value_add_rune(&b, before);
         } else if (is_connector(before)) {
             was_first_upper = is_upper(c);
-            c = value_other_case(c, true);
+            c = value_upper_rune(c);
         } else {
             if (was_first_upper && is_upper(c))
-                c = value_other_case(c, false);
+                c = value_lower_rune(c);
             else
                 was_first_upper = false;
             value_add_rune(&b, before);
@@ -175,7 +175,7 @@ static void add_word(struct strbuf *b, enum word kind, struct str word, char con
     while (word.len > 0) {
         uint32_t c = take_rune(&word);
 
-        value_add_rune(b, is_connector(c) ? (uint32_t) connector : value_other_case(c, false));
+        value_add_rune(b, is_connector(c) ? (uint32_t) connector : value_lower_rune(c));
     }
 }
 
@@ -281,7 +281,7 @@ SPRIG_FN(swapcase)
     while (s.len > 0) {
         uint32_t c = take_rune(&s);
 
-        value_add_rune(&b, value_other_case(c, !is_upper(c)));
+        value_add_rune(&b, is_upper(c) ? value_lower_rune(c) : value_upper_rune(c));
     }
     return value_text_value(r, &b, ret);
 }

@@ -78,7 +78,7 @@ static const struct {
     {0x4d0, 0x52f, 1},  {0x531, 0x556, 48}, {0x1e00, 0x1e95, 1}, {0x1ea0, 0x1eff, 1},
 };
 
-uint32_t value_other_case(uint32_t c, bool is_upper)
+static uint32_t other_case(uint32_t c, bool is_upper)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         uint32_t first = cases[i].first, last = cases[i].last, delta = cases[i].delta;
@@ -91,6 +91,16 @@ uint32_t value_other_case(uint32_t c, bool is_upper)
             return c - delta;
     }
     return c;
+}
+
+uint32_t value_upper_rune(uint32_t rune)
+{
+    return other_case(rune, true);
+}
+
+uint32_t value_lower_rune(uint32_t rune)
+{
+    return other_case(rune, false);
 }
 
 void value_add_rune(struct strbuf *b, uint32_t c)
@@ -120,7 +130,7 @@ static int to_case(struct value_run *r, struct str s, bool is_upper, struct valu
         return -1;
     while (s.len > 0) {
         size_t size = 1;
-        uint32_t c = go_rune_next(s, &size), other = value_other_case(c, is_upper);
+        uint32_t c = go_rune_next(s, &size), other = other_case(c, is_upper);
 
         if (other == c)
             strbuf_add(&b, str_head(s, size));

@@ -25,8 +25,11 @@ int value_upper(struct value_run *r, struct str s, struct value *ret);
 /** value_lower() - strings.ToLower */
 int value_lower(struct value_run *r, struct str s, struct value *ret);
 
-/** value_other_case() - one letter in the other case; the same when it has none */
-uint32_t value_other_case(uint32_t rune, bool is_upper) _pure_;
+/** value_upper_rune() - a letter in upper case; the same when it has none */
+uint32_t value_upper_rune(uint32_t rune) _pure_;
+
+/** value_lower_rune() - a letter in lower case; the same when it has none */
+uint32_t value_lower_rune(uint32_t rune) _pure_;
 
 /** value_is_space() - unicode.IsSpace */
 bool value_is_space(uint32_t rune) _pure_;
