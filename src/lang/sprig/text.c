@@ -51,7 +51,15 @@ SPRIG_FN(lower)
     return value_lower(r, value_text(&args[0]), ret);
 }
 
-/* The first letter of each word behind a blank or a sign, but for '_', in one case. */
+/* What ends a word for strings.Title: also an apostrophe. */
+static bool is_separator(uint32_t c)
+{
+    if (c >= 0x80)
+        return value_is_space(c);
+    return c != '_' && !(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+/* The first letter of each word in one case. */
 static int change_initials(struct value_run *r, struct str s, bool is_upper, struct value *ret)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
@@ -62,18 +70,15 @@ static int change_initials(struct value_run *r, struct str s, bool is_upper, str
     while (s.len > 0) {
         size_t size = 1;
         struct value one;
-        unsigned char c = (unsigned char) s.ptr[0];
+        uint32_t c = go_rune_next(s, &size);
         struct str rune;
 
-        go_rune_next(s, &size);
         rune = str_head(s, size);
         if (is_start &&
             (is_upper ? value_upper(r, rune, &one) : value_lower(r, rune, &one)) < 0)
             return -1;
         strbuf_add(&b, is_start ? value_text(&one) : rune);
-        is_start = is_upper ? c < 0x80 && c != '_' && c != '\'' && !(c >= '0' && c <= '9') &&
-                                  !((c | 32) >= 'a' && (c | 32) <= 'z')
-                            : c == ' ' || c == '\t' || c == '\n' || c == '\r';
+        is_start = is_upper ? is_separator(c) : c == ' ' || c == '\t' || c == '\n' || c == '\r';
         s = str_skip(s, size);
     }
     return value_text_value(r, &b, ret);

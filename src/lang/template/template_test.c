@@ -284,6 +284,7 @@ static void test_values(void **state _unused_)
          "!template: param:1:6: executing \"param\" at <now.Nope>: can't evaluate field "
          "Nope in type time.Time"},
         {"{{ \"2006\" | now.Format }}", "2024"},
+        {"{{ title \"o'neil de-la a_b x\\u2003y\" }}", "O'Neil De-La A_b X\xe2\x80\x83Y"},
         {"{{ (now.Truncate 3600000000000).Format \"15:04\" }} {{ (now.Round "
          "3600000000000).Format \"15:04\" }}",
          "02:00 03:00"},
