@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/tree.h"
 #include "pods/local/local_internal.h"
 
 /* Runs one shim in the foreground on a trial record. */
@@ -30,7 +31,7 @@ static enum local_isolation probe_run(struct str dir, const char *shim,
               record->state == POD_RECORD_ENDED && record->code == 0;
     if (fd >= 0)
         close(fd);
-    stage_remove_tree(dir.ptr);
+    tree_remove(AT_FDCWD, dir.ptr);
     return is_good ? LOCAL_ISOLATION_HOST : LOCAL_ISOLATION_PROCESS;
 }
 

@@ -99,9 +99,6 @@ bool stage_signal(const struct local *runner, const struct local_pod *pod, int n
 /** stage_remove() - delete the pod's folder, or all in it but logs and record */
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs);
 
-/** stage_remove_tree() - delete a folder with all in it, as far as possible */
-void stage_remove_tree(const char *path);
-
 /* ---- sweep.c: on a worker ---- */
 
 void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),

@@ -15,6 +15,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/tree.h"
 #include "pods/local/local_internal.h"
 
 enum { WAIT_STEPS = 2000, WAIT_STEP_MS = 10 };
@@ -104,7 +105,7 @@ static int teardown(void **state)
     for (int i = 0; i < 20; i++)
         loop_run_once(w->loop, 1);
     loop_free(w->loop);
-    stage_remove_tree(w->path);
+    tree_remove(AT_FDCWD, w->path);
     arena_free(w->arena);
     free(w);
     return 0;

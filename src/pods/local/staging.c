@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/tree.h"
 #include "pods/local/local_internal.h"
 
 enum { REPLACE_WAIT_STEPS = 100, REPLACE_WAIT_STEP_US = 20000 };
@@ -29,29 +29,14 @@ static int open_dir(const struct local *runner, const struct local_pod *pod)
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void) st;
-    (void) type;
-    (void) ftw;
-    if (remove(path) < 0 && errno != ENOENT)
-        return 0; /* what stays is tried again when the name is used */
-    return 0;
-}
-
-void stage_remove_tree(const char *path)
-{
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs)
 {
-    static const char *const parts[] = {"box", "cwd", "volumes", "outputs", "script"};
+    static const char *const parts[] = {"box", "cwd", "volumes", "inputs", "outputs", "artifacts", "script"};
     char path[4096];
 
     snprintf(path, sizeof(path), "%s/" STR_FMT, runner->root, STR_ARG(pod->dir));
     if (!keep_logs) {
-        stage_remove_tree(path);
+        tree_remove(AT_FDCWD, path);
         return;
     }
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
@@ -59,7 +44,7 @@ void stage_remove(const struct local *runner, const struct local_pod *pod, bool 
 
         snprintf(part, sizeof(part), "%s/%s", path, parts[i]);
         if (access(part, F_OK) == 0)
-            stage_remove_tree(part);
+            tree_remove(AT_FDCWD, part);
     }
 }
 

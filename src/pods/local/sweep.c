@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/vec.h"
+#include "base/tree.h"
 #include "pods/local/local_internal.h"
 
 #define ASIDE ".removed" /* no namespace has such a name */
@@ -96,7 +97,7 @@ static void take_away(struct sweep *s, const struct left *left)
                rename(left->path.ptr, aside) == 0;
     pthread_rwlock_unlock(&s->runner->folders);
     if (is_moved)
-        stage_remove_tree(aside);
+        tree_remove(AT_FDCWD, aside);
 }
 
 void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
@@ -109,7 +110,7 @@ void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str wor
 
     snprintf(aside, sizeof(aside), "%s/" ASIDE, runner->root);
     if (access(aside, F_OK) == 0) /* of a sweep that was killed */
-        stage_remove_tree(aside);
+        tree_remove(AT_FDCWD, aside);
     look(&s);
     VEC_FOREACH (it, &s.all)
         if (is_gone(ctx, it->workflow_uid))

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/tree.h"
 #include "pods/local/local_internal.h"
 
 struct world {
@@ -88,7 +89,7 @@ static int teardown(void **state)
 {
     struct world *w = *state;
 
-    stage_remove_tree(w->path);
+    tree_remove(AT_FDCWD, w->path);
     strbuf_done(&w->plan);
     arena_free(w->arena);
     return 0;
@@ -99,7 +100,7 @@ static void begin(struct world *w)
 {
     char part[128];
 
-    stage_remove_tree(w->dir);
+    tree_remove(AT_FDCWD, w->dir);
     snprintf(part, sizeof(part), "%s/pods", w->path);
     mkdir(part, 0700);
     snprintf(part, sizeof(part), "%s/pods/argo", w->path);

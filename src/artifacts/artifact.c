@@ -1,0 +1,345 @@
+/* artifacts/artifact.c - what all kinds of places share. See artifact.h. */
+#include "artifacts/artifact.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "artifacts/pack.h"
+#include "artifacts/driver.h"
+#include "base/tree.h"
+#include "formats/base64.h"
+
+static const struct {
+    const char *member, *key;
+    const struct artifact_driver *driver;
+} kinds[] = {
+#define ARTIFACT(member, key, driver) {member, key, &(driver)},
+#include "artifacts/artifacts.def"
+#undef ARTIFACT
+};
+
+/* A place and who knows it. */
+struct found {
+    const char *member, *key;
+    const struct artifact_driver *driver;
+    const struct json *place;
+};
+
+static bool find_place(const struct json *holder, struct found *ret)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        const struct json *place = json_get(holder, str_from(kinds[i].member));
+
+        if (!json_is(place, JSON_OBJECT))
+            continue;
+        *ret = (struct found){kinds[i].member, kinds[i].key, kinds[i].driver, place};
+        return true;
+    }
+    return false;
+}
+
+static struct str key_of(const struct found *f)
+{
+    return json_get_str(f->place, str_from(f->key));
+}
+
+static int find(const struct artifact_call *c, struct found *ret, struct err *err)
+{
+    if (find_place(c->artifact, ret) && !str_is_none(key_of(ret)))
+        return 0;
+    return err_set(err, ERR_INVALID, "required artifact '" STR_FMT "' not supplied",
+                   STR_ARG(json_get_str(c->artifact, STR("name"))));
+}
+
+int artifact_secret(const struct artifact_call *c, const struct json *selector,
+                    struct secret *ret, struct err *err)
+{
+    struct str name = json_get_str(selector, STR("name"));
+    struct str key = json_get_str(selector, STR("key")), value;
+    const struct json *doc;
+
+    if (c->house->object(c->house->ctx, c->a, STR("Secret"), c->ns, name, &doc, err) < 0)
+        return -1;
+    value = json_get_str(json_get(doc, STR("data")), key);
+    if (str_is_none(value))
+        return err_set(err, ERR_NOT_FOUND, "secret \"" STR_FMT "\" has no key \"" STR_FMT "\"",
+                       STR_ARG(name), STR_ARG(key));
+    if (base64_decode(c->a, value, &value, err) < 0)
+        return err_wrap(err, "secret \"" STR_FMT "\", key \"" STR_FMT "\"", STR_ARG(name),
+                        STR_ARG(key));
+    secret_init(ret, value);
+    return 0;
+}
+
+/* ---- loading ---- */
+
+/* How many entries a folder has, counted up to two; @ret is the name of the first. */
+static int count_entries(int dir, const char *name, char ret[NAME_MAX + 1])
+{
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), count = 0;
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+
+    if (!list)
+        return -1;
+    while (count < 2 && (entry = readdir(list)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && count++ == 0)
+            snprintf(ret, NAME_MAX + 1, "%s", entry->d_name);
+    closedir(list);
+    return count;
+}
+
+/* What was unpacked into @from becomes @name: its only entry, or all of it. */
+static int settle(int dir, const char *from, const char *name, struct err *err)
+{
+    char only[NAME_MAX + 1], path[2 * NAME_MAX + 4];
+
+    if (count_entries(dir, from, only) != 1)
+        return renameat(dir, from, dir, name) < 0 ? err_sys(err, errno, "place an artifact")
+                                                  : 0;
+    snprintf(path, sizeof(path), "%s/%s", from, only);
+    if (renameat(dir, path, dir, name) < 0 || unlinkat(dir, from, AT_REMOVEDIR) < 0)
+        return err_sys(err, errno, "place an artifact");
+    return 0;
+}
+
+static int unpack(int fd, enum archive_form form, int dir, const char *name, struct err *err)
+{
+    char box[NAME_MAX + 1];
+    int to, result;
+
+    snprintf(box, sizeof(box), "%s.box", name);
+    if (mkdirat(dir, box, 0755) < 0)
+        return err_sys(err, errno, "make a folder for an artifact");
+    to = openat(dir, box, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    result = to < 0 ? err_sys(err, errno, "open a folder for an artifact")
+                    : archive_unpack(fd, form, to, err);
+    if (to >= 0)
+        close(to);
+    if (result == 0)
+        result = settle(dir, box, name, err);
+    if (result < 0)
+        tree_remove(dir, box);
+    return result;
+}
+
+enum strategy { STRATEGY_GUESS, STRATEGY_NONE, STRATEGY_TAR, STRATEGY_ZIP };
+
+static enum strategy strategy_of(const struct json *artifact)
+{
+    const struct json *archive = json_get(artifact, STR("archive"));
+
+    return json_get(archive, STR("none"))  ? STRATEGY_NONE
+           : json_get(archive, STR("zip")) ? STRATEGY_ZIP
+           : json_get(archive, STR("tar")) ? STRATEGY_TAR
+                                           : STRATEGY_GUESS;
+}
+
+/* The stored bytes, open, become @name. */
+static int take_open(const struct artifact_call *c, int fd, int dir, const char *name,
+                     struct err *err)
+{
+    enum strategy strategy = strategy_of(c->artifact);
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return err_sys(err, errno, "look at an artifact");
+    if (S_ISREG(st.st_mode) && strategy == STRATEGY_GUESS && archive_is_tar_gz(fd))
+        strategy = STRATEGY_TAR;
+    if (S_ISREG(st.st_mode) && strategy == STRATEGY_TAR)
+        return unpack(fd, ARCHIVE_TAR_GZ, dir, name, err);
+    if (S_ISREG(st.st_mode) && strategy == STRATEGY_ZIP)
+        return unpack(fd, ARCHIVE_ZIP, dir, name, err);
+    return tree_copy(fd, dir, name) < 0 ? err_sys(err, errno, "copy an artifact") : 0;
+}
+
+static int set_mode(const struct artifact_call *c, int dir, const char *name, struct err *err)
+{
+    const struct json *mode = json_get(c->artifact, STR("mode"));
+    int64_t bits;
+    int result;
+
+    if (!json_i64(mode, &bits))
+        return 0;
+    if (json_get_bool(c->artifact, STR("recurseMode")))
+        result = tree_chmod(dir, name, (unsigned) bits & 0777);
+    else
+        result = fchmodat(dir, name, (mode_t) bits & 0777, 0);
+    return result < 0 ? err_sys(err, errno, "set the mode of an artifact") : 0;
+}
+
+/* Fetches first, where the driver cannot open its bytes; @tmp is the name for that. */
+static int open_bytes(const struct artifact_call *c, const struct found *f, int dir,
+                      const char *tmp, int *ret, struct err *err)
+{
+    if (f->driver->open)
+        return f->driver->open(c, f->place, ret, err);
+    if (f->driver->load(c, f->place, dir, tmp, err) < 0)
+        return -1;
+    *ret = openat(dir, tmp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return *ret < 0 ? err_sys(err, errno, "open an artifact") : 0;
+}
+
+static int load_found(const struct artifact_call *c, const struct found *f, int dir,
+                      const char *name, struct err *err)
+{
+    char tmp[NAME_MAX + 1];
+    int fd = -1, result;
+
+    snprintf(tmp, sizeof(tmp), "%s.tmp", name);
+    result = open_bytes(c, f, dir, tmp, &fd, err);
+    if (result == 0)
+        result = take_open(c, fd, dir, name, err);
+    if (result == 0)
+        result = set_mode(c, dir, name, err);
+    if (fd >= 0)
+        close(fd);
+    tree_remove(dir, tmp);
+    if (result < 0)
+        tree_remove(dir, name);
+    return result;
+}
+
+int artifact_load(const struct artifact_call *c, int dir, const char *name,
+                  enum artifact_found *ret, struct err *err)
+{
+    bool is_optional = json_get_bool(c->artifact, STR("optional"));
+    struct found f;
+
+    *ret = ARTIFACT_LOADED;
+    if (find(c, &f, err) < 0) {
+        *ret = ARTIFACT_SKIPPED;
+        return is_optional ? 0 : -1;
+    }
+    if (load_found(c, &f, dir, name, err) == 0)
+        return 0;
+    *ret = ARTIFACT_SKIPPED;
+    return is_optional && err->kind == ERR_NOT_FOUND ? 0 : -1;
+}
+
+int artifact_open(const struct artifact_call *c, int dir, int *ret, struct err *err)
+{
+    static const char tmp[] = "opened.tmp";
+    struct found f;
+    int result;
+
+    if (find(c, &f, err) < 0)
+        return -1;
+    result = open_bytes(c, &f, dir, tmp, ret, err);
+    if (!f.driver->open)
+        tree_remove(dir, tmp);
+    return result;
+}
+
+int artifact_delete(const struct artifact_call *c, struct err *err)
+{
+    struct found f;
+
+    if (find(c, &f, err) < 0)
+        return -1;
+    if (!f.driver->remove)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "delete not supported for this artifact storage, please check the "
+                       "following issue for details: "
+                       "https://github.com/argoproj/argo-workflows/issues/3102");
+    return f.driver->remove(c, f.place, err);
+}
+
+/* ---- saving ---- */
+
+/* The last part of the path in the container. */
+static struct str base_name(const struct json *artifact)
+{
+    struct str path = json_get_str(artifact, STR("path"));
+    size_t at;
+
+    while (path.len > 1 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    for (at = path.len; at > 0 && path.ptr[at - 1] != '/'; at--)
+        continue;
+    path = str_skip(path, at);
+    return str_is_empty(path) ? json_get_str(artifact, STR("name")) : path;
+}
+
+static struct str file_name(const struct artifact_call *c, enum strategy strategy)
+{
+    struct str name = json_get_str(c->artifact, STR("name"));
+
+    if (strategy == STRATEGY_NONE)
+        return base_name(c->artifact);
+    return str_concat(c->a, name, strategy == STRATEGY_ZIP ? STR(".zip") : STR(".tgz"));
+}
+
+/* The artifact's own place, or one below @location; -1: there is none. */
+static int choose_place(const struct artifact_call *c, const struct json *location,
+                        enum strategy strategy, struct found *ret, struct json *artifact,
+                        struct err *err)
+{
+    struct json *place = ARENA_NEW(c->a, struct json);
+
+    *artifact = *c->artifact;
+    if (find_place(c->artifact, ret) && !str_is_empty(key_of(ret)))
+        return 0;
+    if (!find_place(location, ret))
+        return err_set(err, ERR_INVALID,
+                       "artifact " STR_FMT ": no repository is configured that it could go to",
+                       STR_ARG(json_get_str(c->artifact, STR("name"))));
+    *place = json_set(c->a, ret->place, str_from(ret->key),
+                      json_string(str_printf(c->a, STR_FMT "/" STR_FMT, STR_ARG(key_of(ret)),
+                                             STR_ARG(file_name(c, strategy)))));
+    ret->place = place;
+    *artifact = json_set(c->a, artifact, str_from(ret->member), *place);
+    return 0;
+}
+
+static int level_of(const struct json *artifact)
+{
+    const struct json *level = json_path(artifact, "archive", "tar", "compressionLevel", NULL);
+    int64_t value;
+
+    return json_i64(level, &value) && value >= 0 && value <= 9 ? (int) value
+                                                               : ARCHIVE_LEVEL_DEFAULT;
+}
+
+static int pack(const struct artifact_call *c, enum strategy strategy, int dir,
+                const char *name, const char *packed, struct err *err)
+{
+    int fd = openat(dir, packed, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int result;
+
+    if (fd < 0)
+        return err_sys(err, errno, "make an archive");
+    result = archive_pack(dir, name, base_name(c->artifact),
+                          strategy == STRATEGY_ZIP ? ARCHIVE_ZIP : ARCHIVE_TAR_GZ,
+                          level_of(c->artifact), fd, err);
+    close(fd);
+    return result;
+}
+
+int artifact_save(const struct artifact_call *c, const struct json *location, int dir,
+                  const char *name, struct json *ret, struct err *err)
+{
+    enum strategy strategy = strategy_of(c->artifact);
+    char packed[NAME_MAX + 1];
+    struct found f;
+    int result;
+
+    if (choose_place(c, location, strategy, &f, ret, err) < 0)
+        return -1;
+    if (!f.driver->save)
+        return err_set(err, ERR_UNSUPPORTED, "%s artifacts can only be read", f.member);
+    if (strategy == STRATEGY_NONE)
+        return f.driver->save(c, f.place, dir, name, err);
+    snprintf(packed, sizeof(packed), "%s.packed", name);
+    result = pack(c, strategy, dir, name, packed, err);
+    if (result == 0)
+        result = f.driver->save(c, f.place, dir, packed, err);
+    tree_remove(dir, packed);
+    return result;
+}

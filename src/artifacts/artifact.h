@@ -1,0 +1,94 @@
+/*
+ * artifacts/artifact.h - artifacts: files and folders that go from step to step by way of a
+ * repository.
+ *
+ * A driver is one kind of place (artifacts.def): it fetches and stores bytes. What all share is
+ * here: which driver a place means, packing and unpacking, permissions, keys. A place `s3` that
+ * names neither server nor bucket is in the repository; without another one that is the
+ * local one, a folder of the daemon's own, each namespace with its own keys.
+ *
+ * Workers: all block. Nothing here decides what a pod's end means. Source:
+ * ../shared/spec/workflows.md 5.6 to 5.9.
+ */
+#pragma once
+
+#include "formats/json.h"
+
+/* What drivers need of the daemon. Immutable. */
+struct artifact_house {
+    struct str repository; /* folder of the local repository, absolute */
+    /* The document of a core/v1 Secret or ConfigMap; ERR_NOT_FOUND in Kubernetes' words. */
+    int (*object)(void *ctx, struct arena *a, struct str kind, struct str ns, struct str name,
+                  const struct json **ret, struct err *err);
+    void *ctx;
+};
+
+/* One artifact. Texts are borrowed for the call. */
+struct artifact_call {
+    const struct artifact_house *house;
+    struct arena *a;             /* scratch, and where results live */
+    struct str ns;               /* of the workflow: its keys, its Secrets */
+    const struct json *artifact; /* as in a template */
+};
+
+enum artifact_found { ARTIFACT_LOADED, ARTIFACT_SKIPPED };
+
+/**
+ * artifact_load() - fetch an artifact and unpack it
+ * @c:    which one
+ * @dir:  folder that gets it
+ * @name: its name there, a file or a folder; must be free
+ * @ret:  ARTIFACT_SKIPPED: it is optional and not there; nothing was made
+ * @err:  ERR_NOT_FOUND, ERR_INVALID (its place or its archive), ERR_UNSUPPORTED, ERR_DENIED,
+ * ERR_TRANSIENT, ERR_LIMIT, ERR_IO
+ *
+ * Without an archive strategy, what is a tar packed by gzip is unpacked. An archive with one
+ * entry on top is that entry, else a folder of its entries.
+ *
+ * Return: 0 or -1; then nothing is left.
+ */
+int artifact_load(const struct artifact_call *c, int dir, const char *name,
+                  enum artifact_found *ret, struct err *err);
+
+/**
+ * artifact_save() - pack a file or folder and store it
+ * @c:        which one; its place, if it has one, is where it goes
+ * @location: where it goes else, from a template's archiveLocation: a place with the beginning
+ * of its key; or NULL
+ * @dir:      folder that holds the file or folder; packed files are made beside it for the time
+ * @name:     its name there; not to be written to any more: the repository may hold the same
+ * file
+ * @ret:      the artifact with its place
+ * @err:      as artifact_load()
+ *
+ * What is stored is durable, and not seen before it is whole. Saving again replaces.
+ *
+ * Return: 0 or -1.
+ */
+int artifact_save(const struct artifact_call *c, const struct json *location, int dir,
+                  const char *name, struct json *ret, struct err *err);
+
+/**
+ * artifact_open() - the stored bytes as they are, for a download
+ * @c:   which one
+ * @dir: folder for what must be fetched first; it is unlinked at once
+ * @ret: a file or a folder, open for reading; the caller's
+ * @err: as artifact_load()
+ *
+ * Return: 0 or -1.
+ */
+int artifact_open(const struct artifact_call *c, int dir, int *ret, struct err *err);
+
+/**
+ * artifact_delete() - remove what is stored
+ * @c:   which one
+ * @err: ERR_UNSUPPORTED in upstream's words when its kind of place cannot; as artifact_load();
+ * what is not there counts as removed
+ *
+ * Return: 0 or -1.
+ */
+int artifact_delete(const struct artifact_call *c, struct err *err);
+
+/** artifact_sweep() - remove what a crash left of artifacts that were being stored locally;
+ * before the first artifact_save() */
+void artifact_sweep(const struct artifact_house *house);

@@ -1,0 +1,34 @@
+/*
+ * artifacts/driver.h - what a kind of place does. For the files of this room; a new one is a
+ * file, a row of artifacts.def and its fields in objects/shapes_artifact.c.
+ *
+ * Errors name the place by its key or URL, never by its secrets. ERR_TRANSIENT is tried again
+ * by the caller.
+ */
+#pragma once
+
+#include "artifacts/artifact.h"
+#include "base/secret.h"
+
+struct artifact_driver {
+    /* Fetch into @dir/@name: a file, or a folder where the place is one. ERR_NOT_FOUND. */
+    int (*load)(const struct artifact_call *c, const struct json *place, int dir,
+                const char *name, struct err *err);
+    /* Store the file or folder @dir/@name; durable on return. NULL: cannot. */
+    int (*save)(const struct artifact_call *c, const struct json *place, int dir,
+                const char *name, struct err *err);
+    /* Remove; what is not there is fine. NULL: cannot. */
+    int (*remove)(const struct artifact_call *c, const struct json *place, struct err *err);
+    /* The stored bytes without a copy of them: an open file or folder. NULL: load them. */
+    int (*open)(const struct artifact_call *c, const struct json *place, int *ret,
+                struct err *err);
+};
+
+#define ARTIFACT(member, key, driver) extern const struct artifact_driver driver;
+#include "artifacts/artifacts.def"
+#undef ARTIFACT
+
+/** artifact_secret() - the value of a SecretKeySelector in the call's namespace; ERR_NOT_FOUND
+ * names secret and key; owned by the caller: secret_done() */
+int artifact_secret(const struct artifact_call *c, const struct json *selector,
+                    struct secret *ret, struct err *err);

@@ -1,0 +1,377 @@
+/*
+ * Tests of packing and unpacking: what goes in comes out; archives that want to leave their
+ * folder, that are torn or hold what no artifact may.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "artifacts/pack.h"
+#include "base/attrs.h"
+#include "base/tree.h"
+
+struct world {
+    char path[64];
+    int dir;
+    struct err err;
+};
+
+static int set_up(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    snprintf(w->path, sizeof(w->path), "/tmp/pack-test.XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+
+    close(w->dir);
+    assert_int_equal(tree_remove(AT_FDCWD, w->path), 0);
+    free(w);
+    return 0;
+}
+
+static void put(struct world *w, const char *name, const char *text, mode_t mode)
+{
+    int fd = openat(w->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void check_file(struct world *w, const char *name, const char *text, mode_t mode)
+{
+    char bytes[256] = "";
+    struct stat st;
+    int fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        fail_msg("no %s", name);
+    assert_true(read(fd, bytes, sizeof(bytes) - 1) >= 0);
+    assert_string_equal(bytes, text);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_mode & 07777, mode);
+    close(fd);
+}
+
+static bool is_there(struct world *w, const char *name)
+{
+    struct stat st;
+
+    return fstatat(w->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int pack(struct world *w, const char *name, const char *shown, enum archive_form form)
+{
+    int fd = openat(w->dir, "packed", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int result =
+        archive_pack(w->dir, name, str_from(shown), form, ARCHIVE_LEVEL_DEFAULT, fd, &w->err);
+
+    close(fd);
+    return result;
+}
+
+static int unpack(struct world *w, enum archive_form form)
+{
+    int from = openat(w->dir, "packed", O_RDONLY | O_CLOEXEC), to, result;
+
+    mkdirat(w->dir, "out", 0755);
+    to = openat(w->dir, "out", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    result = archive_unpack(from, form, to, &w->err);
+    close(from);
+    close(to);
+    return result;
+}
+
+static void make_tree(struct world *w)
+{
+    mkdirat(w->dir, "tree", 0755);
+    mkdirat(w->dir, "tree/sub", 0750);
+    mkdirat(w->dir, "tree/empty", 0711);
+    put(w, "tree/one", "1", 0644);
+    put(w, "tree/sub/two", "two words", 0755);
+    put(w, "tree/none", "", 0600);
+    assert_int_equal(symlinkat("sub/two", w->dir, "tree/link"), 0);
+    assert_int_equal(mkfifoat(w->dir, "tree/pipe", 0600), 0);
+}
+
+static void check_tree(struct world *w)
+{
+    char target[32] = "";
+    struct stat st;
+
+    check_file(w, "out/shown/one", "1", 0644);
+    check_file(w, "out/shown/sub/two", "two words", 0755);
+    check_file(w, "out/shown/none", "", 0600);
+    assert_true(readlinkat(w->dir, "out/shown/link", target, sizeof(target) - 1) == 7);
+    assert_string_equal(target, "sub/two");
+    assert_int_equal(fstatat(w->dir, "out/shown/empty", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0711);
+    assert_false(is_there(w, "out/shown/pipe"));
+}
+
+static void test_round(void **state)
+{
+    static const enum archive_form forms[] = {ARCHIVE_TAR_GZ, ARCHIVE_ZIP};
+    struct world *w = *state;
+
+    make_tree(w);
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        int fd;
+
+        assert_int_equal(pack(w, "tree", "shown", forms[i]), 0);
+        fd = openat(w->dir, "packed", O_RDONLY | O_CLOEXEC);
+        assert_int_equal(archive_is_tar_gz(fd), forms[i] == ARCHIVE_TAR_GZ);
+        assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
+        close(fd);
+        assert_int_equal(unpack(w, forms[i]), 0);
+        check_tree(w);
+        assert_int_equal(tree_remove(w->dir, "out"), 0);
+    }
+}
+
+static void test_one_file(void **state)
+{
+    struct world *w = *state;
+
+    put(w, "0", "content", 0640);
+    assert_int_equal(pack(w, "0", "hello.txt", ARCHIVE_TAR_GZ), 0);
+    assert_int_equal(unpack(w, ARCHIVE_TAR_GZ), 0);
+    check_file(w, "out/hello.txt", "content", 0640);
+}
+
+/* The same files make the same bytes, whenever they are packed. */
+static void test_same_bytes(void **state)
+{
+    struct world *w = *state;
+    char first[4096], second[4096];
+    ssize_t len = 0;
+    int fd;
+
+    put(w, "a", "content", 0644);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pack(w, "a", "a", ARCHIVE_TAR_GZ), 0);
+        fd = openat(w->dir, "packed", O_RDONLY | O_CLOEXEC);
+        len = read(fd, i == 0 ? first : second, sizeof(first));
+        close(fd);
+        usleep(i == 0 ? 1100000 : 0);
+    }
+    assert_true(len > 20);
+    assert_memory_equal(first, second, (size_t) len);
+}
+
+static void test_pack_refuses(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(pack(w, "nothing", "x", ARCHIVE_TAR_GZ), -1);
+    assert_int_equal(w->err.kind, ERR_NOT_FOUND);
+    assert_string_equal(w->err.text, "pack \"x\": No such file or directory");
+}
+
+/* ---- archives made by hand ---- */
+
+enum { BLOCK = 512 };
+
+struct made {
+    const char *name;
+    char type; /* of ustar */
+    const char *link, *text;
+};
+
+static void add_block(int fd, const struct made *m)
+{
+    char block[BLOCK] = "", body[BLOCK] = "";
+    size_t len = m->text ? strlen(m->text) : 0;
+    unsigned sum = 0;
+
+    snprintf(block, 100, "%s", m->name);
+    snprintf(block + 100, 8, "%07o", 0644);
+    snprintf(block + 108, 8, "%07o", 0);
+    snprintf(block + 116, 8, "%07o", 0);
+    snprintf(block + 124, 12, "%011zo", len);
+    snprintf(block + 136, 12, "%011o", 0);
+    memset(block + 148, ' ', 8);
+    block[156] = m->type;
+    snprintf(block + 157, 100, "%s", m->link ? m->link : "");
+    memcpy(block + 257, "ustar\00000", 8);
+    for (size_t i = 0; i < BLOCK; i++)
+        sum += (unsigned char) block[i];
+    snprintf(block + 148, 8, "%06o", sum);
+    assert_int_equal(write(fd, block, BLOCK), BLOCK);
+    memcpy(body, m->text ? m->text : "", len);
+    if (len > 0)
+        assert_int_equal(write(fd, body, BLOCK), BLOCK);
+}
+
+static void make_tar(struct world *w, const struct made *list, size_t count)
+{
+    static const char end[2 * BLOCK];
+    int fd = openat(w->dir, "packed", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    for (size_t i = 0; i < count; i++)
+        add_block(fd, &list[i]);
+    assert_int_equal(write(fd, end, sizeof(end)), sizeof(end));
+    close(fd);
+}
+
+static void test_hostile(void **state)
+{
+    static const struct {
+        struct made entries[3];
+        const char *error;
+    } cases[] = {
+        {{{"../out-of-it", '0', NULL, "x"}},
+         "unpack: the entry \"../out-of-it\" leads out of the artifact"},
+        {{{"a/../../out-of-it", '0', NULL, "x"}},
+         "unpack: the entry \"a/../../out-of-it\" leads out of the artifact"},
+        {{{"/etc/evil", '0', NULL, "x"}},
+         "unpack: the entry \"/etc/evil\" leads out of the artifact"},
+        {{{"way", '2', "..", NULL}, {"way/out-of-it", '0', NULL, "x"}},
+         "unpack \"way/out-of-it\": Too many levels of symbolic links"},
+        {{{"way", '2', "/tmp", NULL}, {"way/sub/out-of-it", '0', NULL, "x"}},
+         "unpack \"way/sub/out-of-it\": Too many levels of symbolic links"},
+        {{{"hard", '1', "../packed", NULL}},
+         "unpack \"hard\": its link \"../packed\" leads out"},
+        {{{"way", '2', "..", NULL}, {"hard", '1', "way/packed", NULL}},
+         "unpack \"hard\": Too many levels of symbolic links"},
+        {{{"device", '3', NULL, NULL}}, "unpack \"device\": neither file nor folder nor link"},
+        {{{"pipe", '6', NULL, NULL}}, "unpack \"pipe\": neither file nor folder nor link"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t count = 0;
+
+        while (count < 3 && cases[i].entries[count].name)
+            count++;
+        make_tar(w, cases[i].entries, count);
+        assert_int_equal(unpack(w, ARCHIVE_TAR_GZ), -1);
+        if (strncmp(w->err.text, cases[i].error, strlen(cases[i].error)) != 0)
+            fail_msg("%zu: %s", i, w->err.text);
+        assert_false(is_there(w, "out-of-it"));
+        assert_int_equal(tree_remove(w->dir, "out"), 0);
+    }
+}
+
+/* A link is replaced by what comes later under its name, not followed. */
+static void test_replaces(void **state)
+{
+    static const struct made list[] = {
+        {"./name", '2', "../packed", NULL}, {"name", '0', NULL, "mine"},
+        {"twice", '0', NULL, "first"},      {"twice", '0', NULL, "second"},
+        {"other", '1', "twice", NULL},
+    };
+    struct world *w = *state;
+    struct stat st;
+
+    make_tar(w, list, COUNT_OF(list));
+    assert_int_equal(unpack(w, ARCHIVE_TAR_GZ), 0);
+    check_file(w, "out/name", "mine", 0644);
+    check_file(w, "out/twice", "second", 0644);
+    check_file(w, "out/other", "second", 0644);
+    assert_int_equal(fstatat(w->dir, "packed", &st, 0), 0);
+    assert_true(st.st_size > BLOCK);
+}
+
+static void test_closed_folder(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+
+    mkdirat(w->dir, "tree", 0755);
+    mkdirat(w->dir, "tree/closed", 0755);
+    put(w, "tree/closed/file", "x", 0444);
+    assert_int_equal(fchmodat(w->dir, "tree/closed", 0500, 0), 0);
+    assert_int_equal(pack(w, "tree", "tree", ARCHIVE_TAR_GZ), 0);
+    assert_int_equal(unpack(w, ARCHIVE_TAR_GZ), 0);
+    check_file(w, "out/tree/closed/file", "x", 0444);
+    assert_int_equal(fstatat(w->dir, "out/tree/closed", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0500);
+}
+
+static void test_torn(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+
+    make_tree(w);
+    assert_int_equal(pack(w, "tree", "shown", ARCHIVE_TAR_GZ), 0);
+    assert_int_equal(fstatat(w->dir, "packed", &st, 0), 0);
+    for (off_t len = 1; len < st.st_size - 8; len += 13) {
+        int fd;
+
+        assert_int_equal(pack(w, "tree", "shown", ARCHIVE_TAR_GZ), 0);
+        fd = openat(w->dir, "packed", O_RDWR | O_CLOEXEC);
+        assert_int_equal(ftruncate(fd, len), 0);
+        close(fd);
+        assert_int_equal(unpack(w, ARCHIVE_TAR_GZ), -1);
+        assert_int_equal(w->err.kind, ERR_INVALID);
+        assert_int_equal(tree_remove(w->dir, "out"), 0);
+    }
+}
+
+static void test_is_tar_gz(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } not_any[] = {{"", 0},
+                   {"\x1f", 1},
+                   {"\x1f\x8b", 2},
+                   {"hello there", 11},
+                   {"\x1f\x8b\x08\0\0\0\0\0\0\0garbage that is none", 30}};
+    struct world *w = *state;
+    int fd;
+
+    for (size_t i = 0; i < COUNT_OF(not_any); i++) {
+        fd = openat(w->dir, "file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_int_equal(write(fd, not_any[i].bytes, not_any[i].len), not_any[i].len);
+        assert_false(archive_is_tar_gz(fd));
+        close(fd);
+    }
+    /* A text that gzip has packed is no artifact of ours. */
+    put(w, "text", "just a text that is longer than one block could be; not much, though",
+        0644);
+    assert_int_equal(fchdir(w->dir), 0);
+    assert_int_equal(
+        system("i=0; while [ $i -lt 20 ]; do cat text; i=$((i+1)); done | gzip >gz"), 0);
+    fd = openat(w->dir, "gz", O_RDONLY | O_CLOEXEC);
+    assert_false(archive_is_tar_gz(fd));
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_round, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_same_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_pack_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_replaces, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_closed_folder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_is_tar_gz, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
