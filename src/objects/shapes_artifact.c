@@ -4,6 +4,8 @@
  */
 #include "objects/shapes_internal.h"
 
+#define LATER .flags = FIELD_UNSUPPORTED
+
 static const struct field s3_bucket_options_rows[] = {
     FLAG("objectLocking", "Whether objects of the bucket can be locked."),
     {0},
@@ -20,20 +22,21 @@ static const struct field s3_encryption_options_rows[] = {
 LOCAL_SHAPE(s3_encryption_options, "S3EncryptionOptions", "Encryption by the server.");
 
 static const struct field s3_bucket_rows[] = {
-    TEXT("endpoint", "Host and port of the server."),
-    TEXT("bucket", "Name of the bucket."),
-    TEXT("region", "Region of the bucket."),
-    FLAG("insecure", "Whether the server is asked without TLS."),
-    PART("accessKeySecret", secret_key_selector, "Access key."),
-    PART("secretKeySecret", secret_key_selector, "Secret key."),
-    PART("sessionTokenSecret", secret_key_selector, "Token of a session."),
-    TEXT("roleARN", "Role to assume."),
-    FLAG("useSDKCreds", "Whether credentials come from the machine's surroundings."),
-    PART("caSecret", secret_key_selector, "Certificates to trust."),
+    TEXT("endpoint", "Host and port of the server.", LATER),
+    TEXT("bucket", "Name of the bucket.", LATER),
+    TEXT("region", "Region of the bucket.", LATER),
+    FLAG("insecure", "Whether the server is asked without TLS.", LATER),
+    PART("accessKeySecret", secret_key_selector, "Access key.", LATER),
+    PART("secretKeySecret", secret_key_selector, "Secret key.", LATER),
+    PART("sessionTokenSecret", secret_key_selector, "Token of a session.", LATER),
+    TEXT("roleARN", "Role to assume.", LATER),
+    FLAG("useSDKCreds", "Whether credentials come from the machine's surroundings.", LATER),
+    PART("caSecret", secret_key_selector, "Certificates to trust.", LATER),
     PART("createBucketIfNotPresent", s3_bucket_options, "Make the bucket when it is missing.",
-         .flags = FIELD_PRESENT_MEANS),
-    PART("encryptionOptions", s3_encryption_options, "Encryption by the server."),
-    CHOICE("addressingStyle", "path|virtual-hosted|auto", "Where the bucket stands in URLs."),
+         .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
+    PART("encryptionOptions", s3_encryption_options, "Encryption by the server.", LATER),
+    CHOICE("addressingStyle", "path|virtual-hosted|auto", "Where the bucket stands in URLs.",
+           LATER),
     {0},
 };
 LOCAL_SHAPE(s3_bucket, "S3Bucket", "A bucket of S3.");
@@ -238,8 +241,8 @@ LOCAL_SHAPE(oauth2_auth, "OAuth2Auth", "A token of OAuth 2.");
 
 static const struct field http_auth_rows[] = {
     PART("basicAuth", basic_auth, "User and password."),
-    PART("clientCert", client_cert_auth, "Certificate and key."),
-    PART("oauth2", oauth2_auth, "A token."),
+    PART("clientCert", client_cert_auth, "Certificate and key.", LATER),
+    PART("oauth2", oauth2_auth, "A token.", LATER),
     {0},
 };
 LOCAL_SHAPE(http_auth, "HTTPAuth", "Who asks.");
@@ -248,7 +251,7 @@ static const struct field http_artifact_rows[] = {
     TEXT("url", "URL of the file.", .flags = FIELD_REQUIRED),
     PARTS("headers", http_header, "Headers of the request."),
     PART("auth", http_auth, "Who asks."),
-    FLAG("saveStreamViaFile", "Whether a stream is kept in a file before it is sent."),
+    FLAG("saveStreamViaFile", "Whether a stream is kept in a file before it is sent.", LATER),
     {0},
 };
 LOCAL_SHAPE(http_artifact, "HTTPArtifact", "A file of a web server.");
@@ -261,16 +264,17 @@ LOCAL_SHAPE(raw_artifact, "RawArtifact", "Content that stands in the manifest.")
 
 static const struct field workflow_artifact_location_rows[] = {
     PART("s3", s3_artifact, "In S3."),
-    PART("gcs", gcs_artifact, "In Google Cloud Storage."),
-    PART("azure", azure_artifact, "In Azure."),
-    PART("oss", oss_artifact, "In Alibaba Cloud."),
-    PART("hdfs", hdfs_artifact, "In HDFS."),
-    PART("artifactory", artifactory_artifact, "In Artifactory."),
-    PART("plugin", plugin_artifact, "Behind a driver of its own."),
-    PART("git", git_artifact, "In a repository of Git."),
+    PART("gcs", gcs_artifact, "In Google Cloud Storage.", LATER),
+    PART("azure", azure_artifact, "In Azure.", LATER),
+    PART("oss", oss_artifact, "In Alibaba Cloud.", LATER),
+    PART("hdfs", hdfs_artifact, "In HDFS.", LATER),
+    PART("artifactory", artifactory_artifact, "In Artifactory.", LATER),
+    PART("plugin", plugin_artifact, "Behind a driver of its own.", LATER),
+    PART("git", git_artifact, "In a repository of Git.", LATER),
     PART("http", http_artifact, "On a web server."),
     PART("raw", raw_artifact, "In the manifest."),
-    FLAG("archiveLogs", "Whether the logs of the main container are kept as an artifact."),
+    FLAG("archiveLogs", "Whether the logs of the main container are kept as an artifact.",
+         LATER),
     {0},
 };
 SHAPE(workflow_artifact_location, "ArtifactLocation", "Where an artifact lies.");
@@ -318,7 +322,7 @@ static const struct field artifact_rows[] = {
     FLAG("optional", "Whether it may be missing."),
     TEXT("globalName", "Name among the outputs of the workflow."),
     PART("archive", archive_strategy, "How it is packed."),
-    PART("artifactGC", artifact_gc, "When it is deleted."),
+    PART("artifactGC", artifact_gc, "When it is deleted.", LATER),
     FLAG("deleted", "Whether it has been deleted.", .flags = FIELD_STATUS),
     {0},
 };

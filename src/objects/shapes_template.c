@@ -41,21 +41,21 @@ SHAPE(parameter, "Parameter", "A named text that goes from step to step.", .merg
 
 static const struct field arguments_rows[] = {
     PARTS("parameters", parameter, "Parameters to give."),
-    PARTS("artifacts", artifact, "Artifacts to give.", LATER),
+    PARTS("artifacts", artifact, "Artifacts to give."),
     {0},
 };
 SHAPE(arguments, "Arguments", "What is given to a template or workflow.");
 
 static const struct field inputs_rows[] = {
     PARTS("parameters", parameter, "Parameters that are taken."),
-    PARTS("artifacts", artifact, "Artifacts that are taken.", LATER),
+    PARTS("artifacts", artifact, "Artifacts that are taken."),
     {0},
 };
 SHAPE(inputs, "Inputs", "What a template takes.");
 
 static const struct field outputs_rows[] = {
     PARTS("parameters", parameter, "Parameters that are given back."),
-    PARTS("artifacts", artifact, "Artifacts that are given back.", LATER),
+    PARTS("artifacts", artifact, "Artifacts that are given back."),
     TEXT("result", "Standard output of a script or container.", .flags = FIELD_STATUS),
     TEXT("exitCode", "Exit code of the container.", .flags = FIELD_STATUS),
     {0},
@@ -440,7 +440,7 @@ static const struct field template_rows[] = {
     TEXT("pendingTimeout", "How long its pod may wait for its start."),
     WHOLE("parallelism", "How many of its children run at a time."),
     FLAG("failFast", "Whether a failed child ends the others."),
-    PART("archiveLocation", workflow_artifact_location, "Where artifacts and logs go.", LATER),
+    PART("archiveLocation", workflow_artifact_location, "Where artifacts and logs go."),
     PART("memoize", memoize, "Use of earlier results."),
     PART("synchronization", synchronization, "Locks that are held meanwhile."),
     PART("metrics", metrics, "Metrics that are told.", LATER),

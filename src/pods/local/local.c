@@ -108,11 +108,13 @@ static void local_free_when_idle(struct local *r)
     if (r->by_uid.len > 0)
         return;
     zygote_free(r->zygote);
+    timer_free(r->zygote_timer);
     map_done(&r->by_uid);
     map_done(&r->by_tag);
     pthread_rwlock_destroy(&r->folders);
     free(r->root);
     free(r->state_dir);
+    free(r->repository);
     free(r->shim);
     free(r->node_name);
     free(r);
@@ -206,7 +208,8 @@ static void submit(struct local_pod *pod, void (*run)(struct job *), void (*done
     if (!pod->work)
         pod->work = ARENA_NEW(pod->arena, struct local_work);
     pod->work->pod = pod;
-    pod->work->job = (struct job){.run = run, .done = done, .class = JOB_QUICK};
+    pod->work->job = (struct job){
+        .run = run, .done = done, .class = artifacts_has_any(pod) ? JOB_BULK : JOB_QUICK};
     pod->is_busy = true;
     if (workers_submit(r->workers, &pod->work->job, &err) < 0) {
         /* Cannot wait here: the pod count is bounded by running_max, the queue is larger. */
@@ -381,15 +384,13 @@ static void on_ended(void *ctx, uint64_t tag, const struct err *failure)
         pod_ended(pod);
 }
 
-/* The zygote died: its shims go on. A new one takes over; every pod under way is looked up by
- * its record. */
-static void on_lost(void *ctx)
+/* A new zygote; every pod under way is looked up by its record. */
+static void start_zygote(void *ctx)
 {
     struct local *r = ctx;
     struct err err;
 
-    log_warn(NULL, "the shim zygote has ended; starting another");
-    zygote_stop(r->zygote);
+    r->zygote_since = loop_now(r->loop);
     if (zygote_start(r->zygote, &err) < 0) {
         log_error(NULL, "no shim zygote: pods cannot start", LOG_ERR(&err));
         return;
@@ -401,6 +402,23 @@ static void on_lost(void *ctx)
             !pod->watch)
             submit(pod, run_stage, done_stage);
     }
+}
+
+/* The zygote died: its shims go on. One that dies as soon as it is started is not started in a
+ * hurry. */
+static void on_lost(void *ctx)
+{
+    struct local *r = ctx;
+    struct mono after = mono_after(r->zygote_since, POD_ZYGOTE_PAUSE_MS);
+    bool is_early = mono_ms_until(loop_now(r->loop), after) > 0;
+
+    zygote_stop(r->zygote);
+    log_warn(NULL, is_early ? "the shim zygote ends as soon as it is started"
+                            : "the shim zygote has ended; starting another");
+    if (is_early)
+        timer_start(r->zygote_timer, POD_ZYGOTE_PAUSE_MS);
+    else
+        start_zygote(r);
 }
 
 /* ---- the interface ---- */
@@ -492,6 +510,7 @@ static void local_close(struct pod_runner *base)
     size_t i = 0;
 
     r->is_closing = true;
+    timer_stop(r->zygote_timer);
     zygote_stop(r->zygote);
     while (i < r->by_uid.len) {
         struct local_pod *pod = r->by_uid.entries[i].value;
@@ -526,11 +545,17 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
         .started = on_started, .ended = on_ended, .lost = on_lost, .ctx = r};
     char root[4096];
 
-    snprintf(root, sizeof(root), "%s/pods", options->path);
     r->base.ops = &local_ops;
     r->loop = options->loop;
     r->workers = options->workers;
     r->objects = options->objects;
+    snprintf(root, sizeof(root), "%s/artifacts", options->path);
+    r->repository = dup_text(root);
+    r->artifacts = (struct artifact_house){.repository = str_from(r->repository),
+                                           .object = options->objects.get,
+                                           .ctx = options->objects.ctx};
+    artifact_sweep(&r->artifacts);
+    snprintf(root, sizeof(root), "%s/pods", options->path);
     r->isolation = options->isolation;
     r->running_max = options->running_max ? options->running_max : POD_RUNNING_MAX;
     r->log_max_bytes = options->log_max_bytes ? options->log_max_bytes : POD_LOG_MAX_BYTES;
@@ -539,6 +564,8 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->shim = dup_text(options->shim);
     r->node_name = dup_text(options->node_name);
     r->zygote = zygote_new(r->loop, r->shim, &hooks);
+    r->zygote_timer = timer_new(r->loop, start_zygote, r);
+    r->zygote_since = loop_now(r->loop);
     pthread_rwlock_init(&r->folders, NULL);
     list_init(&r->waiting);
     if (mkdir(root, 0700) < 0 && errno != EEXIST)

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "artifacts/artifact.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/strbuf.h"
@@ -71,8 +72,10 @@ struct local {
     struct loop *loop;
     struct workers *workers;
     struct pod_objects objects;
-    char *root;      /* <state>/pods, owned */
-    char *state_dir; /* owned */
+    struct artifact_house artifacts;
+    char *root;       /* <state>/pods, owned */
+    char *state_dir;  /* owned */
+    char *repository; /* of artifacts: <state>/artifacts, owned */
     char *shim, *node_name;
     enum local_isolation isolation;
     unsigned running_max, running;
@@ -82,6 +85,8 @@ struct local {
     struct map by_tag; /* decimal tag -> local_pod */
     struct list waiting;
     struct zygote *zygote;
+    struct timer *zygote_timer; /* owned: starts it after a pause */
+    struct mono zygote_since;
     pthread_rwlock_t folders; /* read: a pod's folder is made; write: one is taken away */
     bool is_closing;
 };
@@ -109,6 +114,27 @@ void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str wor
 /** volumes_stage() - make the pod's volumes below its folder and append the plan's bind words
  */
 int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err);
+
+/* ---- artifacts.c: on a worker ---- */
+
+/** artifacts_has_any() - does its template take or give artifacts? */
+bool artifacts_has_any(const struct local_pod *pod);
+
+/** artifacts_has_outputs() - does it give any? */
+bool artifacts_has_outputs(const struct local_pod *pod);
+
+/** artifacts_stage() - fetch the inputs into the pod's folder and append the plan's bind words;
+ * the error is the pod's message */
+int artifacts_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan,
+                    struct err *err);
+
+/** artifacts_plan_outputs() - append what the shim is to copy of the main container */
+void artifacts_plan_outputs(const struct local_pod *pod, struct strbuf *plan);
+
+/** artifacts_collect() - store what the shim has copied; @ret lists what was stored, also when
+ * something failed: then -1 with all failures in @err */
+int artifacts_collect(const struct local_pod *pod, int dirfd, struct arena *a, struct json *ret,
+                      struct err *err);
 
 /* ---- environment.c ---- */
 

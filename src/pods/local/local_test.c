@@ -2,6 +2,7 @@
  * Tests of the local runner on real shims: outcomes in upstream's words, logs, outputs, env,
  * kill, deadline, adoption. TIPHYS_SHIM names the shim's program (Meson gives it).
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -532,6 +533,124 @@ static void test_volumes_need_host(void **state)
         "volumeMounts need a mount namespace, which isolation process has not: use host"));
 }
 
+/* What one pod has written, the next one reads; by way of the repository. */
+static void test_artifacts(void **state)
+{
+    struct world *w = *state;
+    char path[128];
+
+    if (local_isolation_probe(w->path, getenv("TIPHYS_SHIM")) != LOCAL_ISOLATION_HOST)
+        return; /* test_host_isolation has said it */
+    pod_runner_close(w->runner);
+    open_runner(w, LOCAL_ISOLATION_HOST);
+    create(w, "a1",
+           "{\"container\":{\"command\":[\"sh\",\"-c\",\"mkdir -p /data/d; echo one >/data/d/f;"
+           "echo two >/tmp/g\"]},\"archiveLocation\":{\"s3\":{\"key\":\"wf/pod\"}},"
+           "\"outputs\":{\"artifacts\":[{\"name\":\"d\",\"path\":\"/data/d\"},{\"name\":\"g\","
+           "\"path\":\"/tmp/g\",\"archive\":{\"none\":{}}},{\"name\":\"o\",\"path\":\"/tmp/o\","
+           "\"optional\":true}]}}");
+    wait_for(w, &w->final_count, 1);
+    assert_int_equal(w->phase, POD_SUCCEEDED);
+    assert_true(str_find(w->outputs, STR("{\"name\":\"d\",\"path\":\"/data/d\",\"s3\":{"
+                                         "\"key\":\"wf/pod/d.tgz\"}},{\"name\":\"g\",\"path\":"
+                                         "\"/tmp/g\",\"archive\":{\"none\":{}},\"s3\":{\"key\":"
+                                         "\"wf/pod/g\"}}]")) != SIZE_MAX);
+    create(
+        w, "a2",
+        "{\"container\":{\"command\":[\"sh\",\"-c\",\"cat /in/d/f /g; echo more >>/g; ls /o\"]"
+        "},\"inputs\":{\"artifacts\":[{\"name\":\"d\",\"path\":\"/in/d\",\"s3\":{\"key\":"
+        "\"wf/pod/d.tgz\"}},{\"name\":\"g\",\"path\":\"/g\",\"s3\":{\"key\":\"wf/pod/g\"}},{"
+        "\"name\":\"o\",\"path\":\"/o\",\"optional\":true}]}}");
+    wait_for(w, &w->final_count, 2);
+    assert_true(str_find(w->outputs, STR("\"result\":\"one\\ntwo\"")) != SIZE_MAX);
+    assert_int_equal(w->phase, POD_FAILED); /* ls: the optional one is not there */
+    snprintf(path, sizeof(path), "%s/artifacts/argo/wf/pod/g", w->path);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+static void check_message(struct world *w, const char *uid, const char *template,
+                          const char *message)
+{
+    int before = w->final_count;
+
+    create(w, uid, template);
+    wait_for(w, &w->final_count, before + 1);
+    assert_string_equal(str_cz(w->arena, w->message), message);
+}
+
+static void test_artifacts_that_fail(void **state)
+{
+    struct world *w = *state;
+
+    check_message(
+        w, "f1",
+        "{\"container\":{\"command\":[\"true\"]},\"archiveLocation\":{\"s3\":{\"key\":"
+        "\"x\"}},\"outputs\":{\"artifacts\":[{\"name\":\"a\",\"path\":\"/none/a\"},{"
+        "\"name\":\"b\",\"path\":\"/none/b\"}]}}",
+        "wait: Error (exit code 64): open /none/a: no such file or directory; open "
+        "/none/b: no such file or directory");
+    assert_int_equal(w->phase, POD_ERROR);
+    check_message(
+        w, "f2",
+        "{\"container\":{\"command\":[\"false\"]},\"archiveLocation\":{\"s3\":{\"key\":"
+        "\"x\"}},\"outputs\":{\"artifacts\":[{\"name\":\"a\",\"path\":\"/none/a\"}]}}",
+        "main: Error (exit code 1)");
+    assert_int_equal(w->phase, POD_FAILED);
+    check_message(
+        w, "f3",
+        "{\"container\":{\"command\":[\"true\"]},\"inputs\":{\"artifacts\":[{\"name\":"
+        "\"a\",\"path\":\"/a\",\"raw\":{\"data\":\"x\"}}]}}",
+        "init: Error (exit code 64): artifact a failed to load: it needs a mount "
+        "namespace, which isolation process has not: use host");
+    if (local_isolation_probe(w->path, getenv("TIPHYS_SHIM")) != LOCAL_ISOLATION_HOST)
+        return;
+    pod_runner_close(w->runner);
+    open_runner(w, LOCAL_ISOLATION_HOST);
+    check_message(
+        w, "f4",
+        "{\"container\":{\"command\":[\"true\"]},\"inputs\":{\"artifacts\":[{\"name\":"
+        "\"a\",\"path\":\"/a\",\"s3\":{\"key\":\"nothing\"}}]}}",
+        "init: Error (exit code 64): artifact a failed to load: artifact nothing is "
+        "not in the repository");
+    check_message(
+        w, "f5",
+        "{\"container\":{\"command\":[\"true\"]},\"inputs\":{\"artifacts\":[{\"name\":"
+        "\"a\",\"path\":\"/\",\"raw\":{\"data\":\"x\"}}]}}",
+        "init: Error (exit code 64): artifact a failed to load: its path \"/\" must "
+        "be a path below /");
+}
+
+/* A shim that dies at once is not started over and over. */
+static void test_dead_zygote(void **state)
+{
+    enum { TURNS = 300 };
+    struct world *w = *state;
+    struct str script = str_printf(w->arena, "%s/dead-shim", w->path);
+    struct str count = str_printf(w->arena, "%s/starts", w->path);
+    struct mono began = clock_mono();
+    struct local_options options = {.loop = w->loop,
+                                    .workers = w->workers,
+                                    .path = w->path,
+                                    .shim = script.ptr,
+                                    .node_name = "testnode",
+                                    .objects = {.get = get_object}};
+    FILE *file = fopen(script.ptr, "w");
+    struct stat st;
+    struct err err;
+
+    fprintf(file, "#!/bin/sh\nprintf x >>%s\n", count.ptr);
+    fchmod(fileno(file), 0755);
+    fclose(file);
+    pod_runner_close(w->runner);
+    w->runner = local_runner_new(&options, &err);
+    assert_non_null(w->runner);
+    for (int i = 0; i < TURNS; i++)
+        loop_run_once(w->loop, 5);
+    assert_int_equal(stat(count.ptr, &st), 0);
+    assert_true((uint64_t) st.st_size <=
+                2 + (clock_mono().ns - began.ns) / 1000000 / POD_ZYGOTE_PAUSE_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -548,6 +667,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_host_isolation, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outputs_of_short_containers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_volumes_need_host, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_artifacts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_artifacts_that_fail, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dead_zygote, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("pods_local", tests, NULL, NULL);

@@ -129,10 +129,15 @@ static void collect_outputs(const struct local_pod *pod, int dirfd,
 {
     struct json_object_builder outputs = {0};
     struct json parameters = collect_parameters(pod, dirfd, a, ret);
-    struct json *made = ARENA_NEW(a, struct json);
+    struct json *made = ARENA_NEW(a, struct json), artifacts;
+    struct err err;
 
     if (parameters.count > 0)
         json_add(a, &outputs, STR("parameters"), parameters);
+    if (artifacts_collect(pod, dirfd, a, &artifacts, &err) < 0)
+        fail_output(ret, str_from(err.text), a);
+    if (artifacts.count > 0)
+        json_add(a, &outputs, STR("artifacts"), artifacts);
     if (pod->req.wants_result) {
         struct str text = log_stdout_tail(dirfd, a);
 
@@ -149,7 +154,8 @@ bool outcome_has_outputs(const struct local_pod *pod)
 {
     const struct json *list = json_path(pod->req.template, "outputs", "parameters", NULL);
 
-    return pod->req.wants_result || (json_is(list, JSON_ARRAY) && list->count > 0);
+    return pod->req.wants_result || (json_is(list, JSON_ARRAY) && list->count > 0) ||
+           artifacts_has_outputs(pod);
 }
 
 void outcome_read(const struct local *runner, const struct local_pod *pod, struct arena *a,

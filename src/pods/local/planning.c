@@ -190,6 +190,7 @@ static int plan_container(const struct local_pod *pod, int dirfd, struct arena *
     if (environment_plan(pod, container, a, plan, &vars, err) < 0)
         return -1;
     plan_outputs(pod->req.template, plan);
+    artifacts_plan_outputs(pod, plan);
     return plan_command(pod, container, script_path, a, &vars, plan, err);
 }
 
@@ -205,6 +206,7 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
     plan_number(plan, "grace",
                 (int64_t) (pod->req.grace_ms ? pod->req.grace_ms : POD_GRACE_DEFAULT_MS));
     if (volumes_stage(pod, dirfd, plan, err) < 0 ||
+        artifacts_stage(pod, dirfd, plan, err) < 0 ||
         plan_container(pod, dirfd, a, plan, err) < 0)
         return -1;
     if (plan->is_over)

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/vec.h"
 #include "base/tree.h"
+#include "base/vec.h"
 #include "pods/local/local_internal.h"
 
 #define ASIDE ".removed" /* no namespace has such a name */

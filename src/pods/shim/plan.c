@@ -36,6 +36,8 @@ static const char *container_word(struct plan_container *c, const char *key, con
         return push(&c->args, &c->arg_count, value) ? NULL : "too many arguments";
     else if (strcmp(key, "output") == 0 && c->output_count < PLAN_OUTPUTS_MAX)
         c->outputs[c->output_count++] = value;
+    else if (strcmp(key, "artifact") == 0 && c->artifact_count < PLAN_OUTPUTS_MAX)
+        c->artifacts[c->artifact_count++] = value;
     else
         return "an unknown key or too many of it";
     return NULL;

@@ -20,13 +20,16 @@
  *   container  name: begins a container; containers run one after the other, the last one is
  * the main one cwd, env (repeated), arg (repeated), log (file name in the pod's folder) output
  * path of an output parameter, copied to outputs/N in the pod's folder at the end; repeated
+ * artifact path of an output artifact, copied to artifacts/N at the end; repeated. Where that
+ * failed, artifacts/N.error says why
  */
 #pragma once
 
 #include <stdint.h>
 
-#define POD_RECORD_MAGIC "TIPHPOD1"
-#define POD_RECORD_FILE  "record"
+#define POD_RECORD_MAGIC   "TIPHPOD1"
+#define POD_RECORD_FILE    "record"
+#define POD_ARTIFACT_ERROR ".error" /* behind the name of an artifact that was not copied */
 
 enum pod_record_state { POD_RECORD_PLANNED, POD_RECORD_BEGUN, POD_RECORD_ENDED };
 

@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -232,60 +230,6 @@ static void end_orphans(void)
     }
 }
 
-static int open_output(struct pod *pod, const struct plan_container *c, const char *path)
-{
-    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                           .resolve = RESOLVE_IN_ROOT};
-    char full[8192];
-
-    if (pod->child.root < 0)
-        return -1;
-    snprintf(full, sizeof(full), "%s%s%s", path[0] == '/' ? "" : c->cwd,
-             path[0] == '/' ? "" : "/", path);
-    return (int) syscall(SYS_openat2, pod->child.root, full, &how, sizeof(how));
-}
-
-static bool is_file(int fd)
-{
-    struct stat st;
-
-    return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode));
-}
-
-/* One byte over the limit at most: by it the runner knows that there was more. */
-static void copy_bytes(int from, int to)
-{
-    char bytes[16384];
-    size_t left = POD_OUTPUT_COPY_MAX_BYTES;
-    ssize_t len;
-
-    while (left > 0 &&
-           (len = read(from, bytes, left < sizeof(bytes) ? left : sizeof(bytes))) > 0) {
-        if (write(to, bytes, (size_t) len) != len)
-            return;
-        left -= (size_t) len;
-    }
-}
-
-static void copy_output(struct pod *pod, const struct plan_container *c, size_t index)
-{
-    char name[32];
-    int from = open_output(pod, c, c->outputs[index]);
-    int to = -1;
-
-    snprintf(name, sizeof(name), "outputs/%zu", index);
-    /* A missing output is the runner's to judge; a folder or a pipe is none. */
-    if (from >= 0 && is_file(from) &&
-        (mkdirat(pod->dirfd, "outputs", 0700) == 0 || errno == EEXIST))
-        to = openat(pod->dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (to >= 0)
-        copy_bytes(from, to);
-    if (from >= 0)
-        close(from);
-    if (to >= 0)
-        close(to);
-}
-
 static void note_outcome(struct pod *pod, const struct plan_container *c, bool is_main)
 {
     struct pod_record *record = &pod->record;
@@ -313,8 +257,7 @@ static int run_container(struct pod *pod, const struct plan_container *c, bool i
     }
     follow(pod, c->log);
     end_orphans();
-    for (size_t i = 0; i < c->output_count; i++)
-        copy_output(pod, c, i);
+    collect_outputs(pod->dirfd, pod->child.root, c);
     if (pod->child.root >= 0)
         close(pod->child.root);
     if (pod->child.mounts >= 0)

@@ -4,8 +4,9 @@
  *
  * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
  * pod costs no program start beside its own. pod.c supervises a pod's containers; spawn.c and
- * isolate.c start one; cri.c writes logs; plan.c reads the plan. Links only musl: nothing of
- * base. Memory is never freed: the process ends with its pod.
+ * isolate.c start one; cri.c writes logs; collect.c fetches outputs; plan.c reads the plan.
+ * Links only musl, and base/tree.c, which needs nothing of base. Memory is never freed: the
+ * process ends with its pod.
  */
 #pragma once
 
@@ -32,8 +33,8 @@ struct plan_container {
     const char *name, *cwd, *log;
     const char **env, **args; /* NULL-terminated */
     size_t env_count, arg_count;
-    const char *outputs[PLAN_OUTPUTS_MAX];
-    size_t output_count;
+    const char *outputs[PLAN_OUTPUTS_MAX], *artifacts[PLAN_OUTPUTS_MAX];
+    size_t output_count, artifact_count;
 };
 
 struct plan {
@@ -78,6 +79,10 @@ int find_program(const char *name, const char *path, char *ret, size_t size);
 /** isolate_enter() - in the new child: make the pod's root and enter it; 0, or -1 with the
  * failed step in @why */
 int isolate_enter(const struct plan *plan, const char **why);
+
+/** collect_outputs() - copy an ended container's outputs from its @root into the pod's folder
+ */
+void collect_outputs(int dirfd, int root, const struct plan_container *c);
 
 /* One stream of a container's log in CRI form: "<time> stdout F text". */
 struct cri {

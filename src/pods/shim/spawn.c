@@ -26,6 +26,11 @@
 
 enum { HOLD = 0 }; /* what the child says instead of a failure */
 
+static bool has_outputs(const struct plan_container *c)
+{
+    return c->output_count + c->artifact_count > 0;
+}
+
 struct start {
     const struct plan *plan;
     const struct plan_container *c;
@@ -117,7 +122,7 @@ static void child_main(const struct start *start)
         give_up(start, why, errno);
     if (chdir(c->cwd) < 0 && !(start->plan->is_host && make_cwd(c->cwd)))
         give_up(start, c->cwd, errno);
-    if (start->plan->is_host && c->output_count > 0)
+    if (start->plan->is_host && has_outputs(c))
         wait_for_hold(start);
     dup2(start->out, 1);
     dup2(start->err, 2);
@@ -222,7 +227,7 @@ int spawn_container(const struct plan *plan, const struct plan_container *c, str
     close(report[1]);
     has_failed = ret->pid < 0 || read_report(report[0], ret, why, size) > 0;
     close(report[0]);
-    if (!has_failed && !plan->is_host && c->output_count > 0)
+    if (!has_failed && !plan->is_host && has_outputs(c))
         hold_root(ret, false);
     if (has_failed) {
         close_if(ret->root);
