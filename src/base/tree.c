@@ -106,9 +106,10 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+typedef int (*entry_fn)(int dir, const char *entry, int to, unsigned depth);
+
 /* Calls @fn for all entries; goes on after a failure when @goes_on. */
-static int each_entry(int dir, int (*fn)(int dir, const char *entry, int to, unsigned depth),
-                      int to, unsigned depth, bool goes_on)
+static int each_entry(int dir, entry_fn fn, int to, unsigned depth, bool goes_on)
 {
     int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = own >= 0 ? fdopendir(own) : NULL;

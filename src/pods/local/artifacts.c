@@ -138,6 +138,13 @@ void artifacts_plan_outputs(const struct local_pod *pod, struct strbuf *plan)
 
 /* ---- outputs ---- */
 
+/* What the shim has copied of a pod. */
+struct copies {
+    const struct local_pod *pod;
+    int dir; /* -1: nothing */
+    struct arena *a;
+};
+
 /* Why the shim could not copy it; false: it was not there. */
 static bool read_failure(int artifacts, const char *name, struct err *err)
 {
@@ -155,32 +162,31 @@ static bool read_failure(int artifacts, const char *name, struct err *err)
     return len > 0;
 }
 
-static int save(const struct local_pod *pod, int artifacts, const char *name,
-                const struct json *artifact, struct arena *a, struct json *ret, struct err *err)
+static int save(const struct copies *c, const char *name, const struct json *artifact,
+                struct json *ret, struct err *err)
 {
-    const struct artifact_call call = call_of(pod, a, artifact);
-    const struct json *location = json_get(pod->req.template, STR("archiveLocation"));
+    const struct artifact_call call = call_of(c->pod, c->a, artifact);
+    const struct json *location = json_get(c->pod->req.template, STR("archiveLocation"));
     int result, tries = 0;
 
     do
-        result = artifact_save(&call, location, artifacts, name, ret, err);
-    while (result < 0 && try_again(pod, &tries, err));
+        result = artifact_save(&call, location, c->dir, name, ret, err);
+    while (result < 0 && try_again(c->pod, &tries, err));
     return result;
 }
 
 /* 1: stored. 0: it is optional and not there. */
-static int collect_one(const struct local_pod *pod, int artifacts, size_t index,
-                       const struct json *artifact, struct arena *a, struct json *ret,
-                       struct err *err)
+static int collect_one(const struct copies *c, size_t index, const struct json *artifact,
+                       struct json *ret, struct err *err)
 {
     struct str path = json_get_str(artifact, STR("path"));
     struct stat st;
     char name[24];
 
     snprintf(name, sizeof(name), "%zu", index);
-    if (artifacts >= 0 && fstatat(artifacts, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return save(pod, artifacts, name, artifact, a, ret, err) < 0 ? -1 : 1;
-    if (artifacts >= 0 && read_failure(artifacts, name, err))
+    if (c->dir >= 0 && fstatat(c->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return save(c, name, artifact, ret, err) < 0 ? -1 : 1;
+    if (c->dir >= 0 && read_failure(c->dir, name, err))
         return err_wrap(err, "copy " STR_FMT, STR_ARG(path));
     if (json_get_bool(artifact, STR("optional")))
         return 0;
@@ -209,15 +215,15 @@ int artifacts_collect(const struct local_pod *pod, int dirfd, struct arena *a, s
     *err = (struct err){0};
     for (size_t i = 0; has_any(list) && i < list->count; i++) {
         struct json made;
-        int result = collect_one(pod, artifacts, i, json_item(list, i), a, &made, &one);
+        int result = collect_one(&copies, i, json_item(list, i), &made, &one);
 
         if (result > 0)
             json_push(a, &out, made);
         if (result < 0)
             join_error(err, &one);
     }
-    if (artifacts >= 0)
-        close(artifacts);
+    if (copies.dir >= 0)
+        close(copies.dir);
     *ret = json_array(&out);
     return err->kind == ERR_NONE ? 0 : -1;
 }
