@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "artifacts/pack.h"
 #include "artifacts/driver.h"
+#include "artifacts/pack.h"
 #include "base/tree.h"
 #include "formats/base64.h"
 
@@ -310,14 +310,17 @@ static int level_of(const struct json *artifact)
 static int pack(const struct artifact_call *c, enum strategy strategy, int dir,
                 const char *name, const char *packed, struct err *err)
 {
+    const struct archive_how how = {
+        .form = strategy == STRATEGY_ZIP ? ARCHIVE_ZIP : ARCHIVE_TAR_GZ,
+        .level = level_of(c->artifact),
+        .shown = base_name(c->artifact),
+    };
     int fd = openat(dir, packed, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     int result;
 
     if (fd < 0)
         return err_sys(err, errno, "make an archive");
-    result = archive_pack(dir, name, base_name(c->artifact),
-                          strategy == STRATEGY_ZIP ? ARCHIVE_ZIP : ARCHIVE_TAR_GZ,
-                          level_of(c->artifact), fd, err);
+    result = archive_pack(dir, name, &how, fd, err);
     close(fd);
     return result;
 }

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "artifacts/pack.h"
 #include "artifacts/libarchive.h"
+#include "artifacts/pack.h"
 #include "base/limits.h"
 
 enum { PACK_BYTES = 1 << 16, NAME_BYTES = 2 * PATH_MAX };
@@ -158,27 +158,27 @@ static int add_any(struct pack *p, int dir, const char *name, unsigned depth)
     return result;
 }
 
-static int open_archive(struct pack *p, enum archive_form form, int level, int to)
+static int open_archive(struct pack *p, const struct archive_how *how, int to)
 {
     char text[16];
 
-    if (form == ARCHIVE_ZIP) {
+    if (how->form == ARCHIVE_ZIP) {
         p->lib->archive_write_set_format_zip(p->archive);
     } else {
         p->lib->archive_write_add_filter_gzip(p->archive);
         p->lib->archive_write_set_format_pax_restricted(p->archive);
         /* Neither the time of packing nor anything else that differs from run to run. */
         p->lib->archive_write_set_filter_option(p->archive, "gzip", "timestamp", NULL);
-        snprintf(text, sizeof(text), "%d", level);
-        if (level != ARCHIVE_LEVEL_DEFAULT)
+        snprintf(text, sizeof(text), "%d", how->level);
+        if (how->level != ARCHIVE_LEVEL_DEFAULT)
             p->lib->archive_write_set_filter_option(p->archive, "gzip", "compression-level",
                                                     text);
     }
     return p->lib->archive_write_open_fd(p->archive, to) == ARCHIVE_OK ? 0 : fail(p);
 }
 
-int archive_pack(int dir, const char *name, struct str shown, enum archive_form form, int level,
-                 int to, struct err *err)
+int archive_pack(int dir, const char *name, const struct archive_how *how, int to,
+                 struct err *err)
 {
     struct pack p = {.lib = libarchive_load(err), .err = err};
     int result;
@@ -186,9 +186,9 @@ int archive_pack(int dir, const char *name, struct str shown, enum archive_form 
     if (!p.lib)
         return -1;
     p.archive = p.lib->archive_write_new();
-    result = push_name(&p, "", shown);
+    result = push_name(&p, "", how->shown);
     if (result == 0)
-        result = open_archive(&p, form, level, to);
+        result = open_archive(&p, how, to);
     if (result == 0)
         result = add_any(&p, dir, name, 0);
     if (result == 0 && p.lib->archive_write_close(p.archive) != ARCHIVE_OK)

@@ -16,13 +16,17 @@ enum archive_form { ARCHIVE_TAR_GZ, ARCHIVE_ZIP };
 
 enum { ARCHIVE_LEVEL_DEFAULT = -1 };
 
+struct archive_how {
+    enum archive_form form;
+    int level;        /* of gzip, 0 to 9, or ARCHIVE_LEVEL_DEFAULT */
+    struct str shown; /* name in the archive, before the names of what is in a folder */
+};
+
 /**
  * archive_pack() - pack a file or folder
  * @dir:   folder that holds it
  * @name:  its name there
- * @shown: its name in the archive, before the names of what is in a folder
- * @form:  form
- * @level: of gzip, 0 to 9, or ARCHIVE_LEVEL_DEFAULT
+ * @how:  how it is packed
  * @to:    file that gets the archive; from its offset on
  * @err:   ERR_IO, ERR_NOT_FOUND, ERR_LIMIT (nested too deep), ERR_UNSUPPORTED (no libarchive)
  *
@@ -30,8 +34,8 @@ enum { ARCHIVE_LEVEL_DEFAULT = -1 };
  *
  * Return: 0 or -1.
  */
-int archive_pack(int dir, const char *name, struct str shown, enum archive_form form, int level,
-                 int to, struct err *err);
+int archive_pack(int dir, const char *name, const struct archive_how *how, int to,
+                 struct err *err);
 
 /**
  * archive_is_tar_gz() - does a file begin with a gzip header and, in it, the header of a tar?

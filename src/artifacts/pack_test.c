@@ -82,8 +82,9 @@ static bool is_there(struct world *w, const char *name)
 static int pack(struct world *w, const char *name, const char *shown, enum archive_form form)
 {
     int fd = openat(w->dir, "packed", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    int result =
-        archive_pack(w->dir, name, str_from(shown), form, ARCHIVE_LEVEL_DEFAULT, fd, &w->err);
+    const struct archive_how how = {
+        .form = form, .level = ARCHIVE_LEVEL_DEFAULT, .shown = str_from(shown)};
+    int result = archive_pack(w->dir, name, &how, fd, &w->err);
 
     close(fd);
     return result;

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "artifacts/pack.h"
 #include "artifacts/beneath.h"
 #include "artifacts/libarchive.h"
+#include "artifacts/pack.h"
 #include "base/limits.h"
 #include "base/vec.h"
 

@@ -209,8 +209,12 @@ int artifacts_collect(const struct local_pod *pod, int dirfd, struct arena *a, s
     const struct json *list = list_of(pod, "outputs");
     struct json_array_builder out = {0};
     struct err one;
-    int artifacts =
-        has_any(list) ? openat(dirfd, "artifacts", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const struct copies copies = {
+        .pod = pod,
+        .dir =
+            has_any(list) ? openat(dirfd, "artifacts", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1,
+        .a = a,
+    };
 
     *err = (struct err){0};
     for (size_t i = 0; has_any(list) && i < list->count; i++) {
