@@ -182,8 +182,8 @@ static int remove_entry(int dir, const char *entry, int device, unsigned depth)
     if (fstatat(dir, entry, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
         (int) st.st_dev != device || depth > TREE_DEPTH_MAX)
         return -1;
-    if ((st.st_mode & 0700) != 0700)
-        fchmodat(dir, entry, 0700, 0);
+    if ((st.st_mode & 0700) != 0700 && fchmodat(dir, entry, 0700, 0) < 0)
+        return -1;
     fd = openat(dir, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;
