@@ -154,26 +154,43 @@ bool regex_find(const struct regex *r, struct str text, size_t from, struct rege
     return true;
 }
 
+/* Goes behind the next capturing group of a pattern; its name, or an empty text. */
+static bool next_group(struct str *pattern, struct str *ret_name)
+{
+    while (pattern->len > 0) {
+        size_t group = group_size(*pattern);
+        size_t size = group > 0                 ? group
+                      : pattern->ptr[0] == '\\' ? escape_size(*pattern)
+                      : pattern->ptr[0] == '['  ? class_size(*pattern)
+                                                : 1;
+        bool is_group =
+            group > 0 || (pattern->ptr[0] == '(' && !str_starts(*pattern, STR("(?")));
+        struct str own = str_head(*pattern, group > 0 ? group - 1 : 0);
+
+        *ret_name = group > 0 ? str_skip(own, str_find_char(own, '<') + 1) : STR("");
+        *pattern = str_skip(*pattern, size);
+        if (is_group)
+            return true;
+    }
+    return false;
+}
+
 size_t regex_group_of(struct str pattern, struct str name)
 {
-    size_t number = 0;
+    struct str own;
 
-    while (pattern.len > 0) {
-        size_t group = group_size(pattern);
-        size_t size = group > 0                ? group
-                      : pattern.ptr[0] == '\\' ? escape_size(pattern)
-                      : pattern.ptr[0] == '['  ? class_size(pattern)
-                                               : 1;
-        bool is_group = group > 0 || (pattern.ptr[0] == '(' && !str_starts(pattern, STR("(?")));
-
-        number += is_group;
-        if (group > 0) {
-            struct str own = str_head(pattern, group - 1);
-
-            if (str_eq(str_skip(own, str_find_char(own, '<') + 1), name))
-                return number;
-        }
-        pattern = str_skip(pattern, size);
-    }
+    for (size_t number = 1; next_group(&pattern, &own); number++)
+        if (own.len > 0 && str_eq(own, name))
+            return number;
     return 0;
+}
+
+struct str regex_group_name(struct str pattern, size_t number)
+{
+    struct str own;
+
+    for (; number > 0 && next_group(&pattern, &own); number--)
+        if (number == 1)
+            return own.len > 0 ? own : STR_NONE;
+    return STR_NONE;
 }

@@ -65,3 +65,6 @@ size_t regex_groups(const struct regex *r);
 
 /** regex_group_of() - number of a named group of a pattern, or 0 */
 size_t regex_group_of(struct str pattern, struct str name);
+
+/** regex_group_name() - name of the group of that number, from 1; absent when it has none */
+struct str regex_group_name(struct str pattern, size_t number);

@@ -108,6 +108,9 @@ static void test_groups(void **state)
     assert_int_equal(regex_group_of(pattern, STR("two")), 2);
     assert_int_equal(regex_group_of(pattern, STR("three")), 3);
     assert_int_equal(regex_group_of(pattern, STR("no")), 0);
+    assert_true(str_is(regex_group_name(pattern, 3), "three"));
+    assert_true(str_is_none(regex_group_name(pattern, 0)));
+    assert_true(str_is_none(regex_group_name(pattern, 99)));
 }
 
 int main(void)

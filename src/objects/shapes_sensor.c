@@ -6,7 +6,7 @@
 #include "objects/shapes_events.h"
 
 static const struct field event_dependency_transformer_rows[] = {
-    TEXT("jq", "Program for jq.", .flags = FIELD_UNSUPPORTED),
+    TEXT("jq", "Program for jq."),
     TEXT("script", "Script in Lua."),
     {0},
 };

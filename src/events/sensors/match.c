@@ -2,7 +2,6 @@
 #include "events/sensors/match.h"
 
 #include "events/sensors/filters.h"
-#include "events/sensors/transform.h"
 #include "formats/base64.h"
 
 static int read_dependency(const struct json *v, struct match_dependency *ret, struct err *err)
@@ -13,7 +12,7 @@ static int read_dependency(const struct json *v, struct match_dependency *ret, s
                                      .spec = v};
     if (str_is_empty(ret->name) || str_is_empty(ret->source) || str_is_empty(ret->event))
         return err_set(err, ERR_INVALID, "name, eventSourceName and eventName are required");
-    return transform_check(v, err) < 0 ? -1 : filters_check(v, err);
+    return filters_check(v, err);
 }
 
 int match_dependencies_read(struct arena *a, const struct json *list,

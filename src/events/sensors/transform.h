@@ -33,6 +33,3 @@ int transform_event(struct arena *a, const struct json *dependency, struct trigg
  */
 int transform_object(struct arena *a, const struct trigger_event *event, struct json *ret,
                      struct err *err);
-
-/** transform_check() - refuse what cannot be applied; ERR_UNSUPPORTED with the path */
-int transform_check(const struct json *dependency, struct err *err);

@@ -30,10 +30,32 @@ spec:
       script: return event.body.total > 10
   triggers:
   - template: {name: shop, log: {}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: programs}
+spec:
+  dependencies:
+  - name: dep
+    eventSourceName: hooks
+    eventName: in
+    transform: {jq: "{order: .body.name, most: (.body.prices | max), all: [.body.prices[] | . * 2]}"}
+    filters: {data: [{path: most, type: number, comparator: ">", value: ["10"]}]}
+  triggers:
+  - template: {name: programmed, log: {}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: endless}
+spec:
+  dependencies:
+  - {name: dep, eventSourceName: hooks, eventName: in, transform: {jq: "def f: f; f"}}
+  triggers:
+  - template: {name: never, log: {}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
 check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
-check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=watcher' "$DIR/server.log"
+check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=endless' "$DIR/server.log"
 has() { grep -q "$1" "$DIR/server.log"; }
 post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/in"; }
 check "a small order" post '{"name":"small","prices":[1,2]}'
@@ -42,5 +64,8 @@ check "a large order" post '{"name":"large","prices":[15,5]}'
 check "fires for the large one" wait_for 10 has 'fired a trigger.*triggerName=shop '
 check "with the data that the script made" wait_for 10 has 'total[^0-9]*20'
 check "all of it" has 'LARGE'
+check "the program of jq fires, too" wait_for 10 has 'fired a trigger.*triggerName=programmed .*[[]30,10[]]'
+check "with sorted keys" has '"all.*"most.*"order'
+check "what never ends is dropped" equals "$(grep -c 'triggerName=never' "$DIR/server.log")" 0
 check "the small one never fired" equals "$(grep -c 'SMALL' "$DIR/server.log")" 0
 check "the server still runs" curl -sf "http://127.0.0.1:$PORT/health"
