@@ -4,6 +4,9 @@
 #include "lang/cond/cond.h"
 #include "lang/expr/expr.h"
 #include "lang/gjson/gjson.h"
+#include "lang/jq/jq.h"
+#include "lang/jsonpath/jsonpath.h"
+#include "lang/lua/luascript.h"
 #include "lang/subst/subst.h"
 #include "lang/template/template.h"
 
@@ -77,6 +80,47 @@ static int eval_gjson(struct arena *a, struct str text, const struct eval_input 
         return err_set(err, ERR_NOT_FOUND, "nothing at \"" STR_FMT "\"",
                        STR_ARG(str_head(text, 300)));
     *ret = found.type == GJSON_NULL ? STR("null") : gjson_text(a, &found);
+    return 0;
+}
+
+static int eval_jq(struct arena *a, struct str text, const struct eval_input *in,
+                   struct str *ret, struct err *err)
+{
+    _cleanup_jq_ struct jq_program *program = jq_compile(text, err);
+    struct jq_outputs out;
+
+    if (!program || jq_run(program, a, &in->doc, SIZE_MAX, &out, err) < 0)
+        return -1;
+    *ret = jq_text(a, &out);
+    return 0;
+}
+
+static int eval_jsonpath(struct arena *a, struct str text, const struct eval_input *in,
+                         struct str *ret, struct err *err)
+{
+    _cleanup_jsonpath_template_ struct jsonpath_template *template = NULL;
+    size_t left = SIZE_MAX;
+    struct json found;
+
+    if (!str_starts(text, STR("$"))) {
+        template = jsonpath_template_new(text, err);
+        return template ? jsonpath_template_render(template, a, &in->doc, ret, err) : -1;
+    }
+    if (jsonpath_query(a, &in->doc, text, &left, &found, err) < 0)
+        return -1;
+    *ret = shown(a, &found);
+    return 0;
+}
+
+static int eval_lua(struct arena *a, struct str text, const struct eval_input *in,
+                    struct str *ret, struct err *err)
+{
+    _cleanup_luascript_ struct luascript *script = luascript_new(text, err);
+    struct json made;
+
+    if (!script || luascript_eval(script, a, &in->doc, &made, err) < 0)
+        return -1;
+    *ret = shown(a, &made);
     return 0;
 }
 
