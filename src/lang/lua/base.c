@@ -149,6 +149,18 @@ static int base_error(lua_State *L)
     return lua_error(L);
 }
 
+/* Its message tells the place, too. */
+static int base_assert(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (lua_toboolean(L, 1))
+        return lua_gettop(L);
+    lua_pushstring(L, luaL_optstring(L, 2, "assertion failed!"));
+    lua_replace(L, 1);
+    lua_settop(L, 1);
+    return base_error(L);
+}
+
 static int base_print(lua_State *L _unused_)
 {
     return 0;
@@ -305,9 +317,9 @@ static void set_functions(lua_State *L, const luaL_Reg *functions)
 void luascript_open_base(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"error", base_error}, {"load", base_load},         {"loadstring", base_loadstring},
-        {"print", base_print}, {"tonumber", base_tonumber}, {"tostring", base_tostring},
-        {NULL, NULL}};
+        {"assert", base_assert},         {"error", base_error}, {"load", base_load},
+        {"loadstring", base_loadstring}, {"print", base_print}, {"tonumber", base_tonumber},
+        {"tostring", base_tostring},     {NULL, NULL}};
     static const luaL_Reg os[] = {
         {"clock", os_clock},   {"date", os_date},           {"difftime", os_difftime},
         {"getenv", os_getenv}, {"setlocale", os_setlocale}, {"time", os_time},
@@ -326,5 +338,7 @@ void luascript_open_base(lua_State *L)
     lua_getfield(L, -1, LUA_MATHLIBNAME);
     lua_pushnumber(L, __DBL_MAX__);
     lua_setfield(L, -2, "huge");
+    lua_getfield(L, -1, "fmod");
+    lua_setfield(L, -2, "mod");
     lua_settop(L, 0);
 }
