@@ -1,7 +1,7 @@
 /* lang/jq/lex.h - tokens of jq programs. */
 #pragma once
 
-#include "base/str.h"
+#include "base/strbuf.h"
 
 enum jq_token_kind {
     JQ_T_END,
@@ -27,3 +27,12 @@ struct jq_token jq_lex(struct str source, size_t pos);
 
 /** jq_is_keyword() - is a word one of the language? */
 bool jq_is_keyword(struct str word);
+
+/**
+ * jq_read_escape() - an escape of a text
+ * @b: its meaning is appended
+ * @s: text that begins with a backslash
+ *
+ * Return: bytes that were read; 0 for a bad one.
+ */
+size_t jq_read_escape(struct strbuf *b, struct str s);
