@@ -1,6 +1,8 @@
 /* Compiles programs, runs them for their outputs. See jq.h. */
 #include "lang/jq/jq_internal.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 
 int jq_fail_at(const struct jq_program *p, uint32_t pos, struct err *err, const char *fmt, ...)

@@ -2,6 +2,9 @@
 #include "lang/jq/jq_internal.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 

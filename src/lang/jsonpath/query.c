@@ -1,5 +1,7 @@
 /* Applies the steps of queries. See jsonpath.h. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "lang/jsonpath/query_internal.h"
 

@@ -2,6 +2,9 @@
 #include "lang/lua/luascript_internal.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "formats/gofloat.h"
 

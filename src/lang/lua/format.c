@@ -2,6 +2,8 @@
 #include "lang/lua/luascript_internal.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "formats/gofloat.h"
 #include "formats/goquote.h"

@@ -1,6 +1,9 @@
 /* Compiles and runs scripts within their budgets. See luascript.h. */
 #include "lang/lua/luascript_internal.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include "base/mem.h"
 #include "base/strbuf.h"
 
