@@ -31,6 +31,15 @@ struct found {
     const struct json *place;
 };
 
+static const struct artifact_driver *driver_of(size_t kind, const struct json *place)
+{
+    bool is_local = kinds[kind].driver == &artifact_s3 &&
+                    str_is_empty(json_get_str(place, STR("endpoint"))) &&
+                    str_is_empty(json_get_str(place, STR("bucket")));
+
+    return is_local ? &artifact_local : kinds[kind].driver;
+}
+
 static bool find_place(const struct json *holder, struct found *ret)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
@@ -38,7 +47,7 @@ static bool find_place(const struct json *holder, struct found *ret)
 
         if (!json_is(place, JSON_OBJECT))
             continue;
-        *ret = (struct found){kinds[i].member, kinds[i].key, kinds[i].driver, place};
+        *ret = (struct found){kinds[i].member, kinds[i].key, driver_of(i, place), place};
         return true;
     }
     return false;

@@ -28,6 +28,9 @@ struct artifact_driver {
 #include "artifacts/artifacts.def"
 #undef ARTIFACT
 
+/* A folder of the daemon's own: what an `s3` without endpoint and bucket means. */
+extern const struct artifact_driver artifact_local;
+
 /** artifact_secret() - the value of a SecretKeySelector in the call's namespace; ERR_NOT_FOUND
  * names secret and key; owned by the caller: secret_done() */
 int artifact_secret(const struct artifact_call *c, const struct json *selector,

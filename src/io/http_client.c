@@ -10,10 +10,12 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -57,6 +59,8 @@ struct transfer {
     VEC(struct http_header) headers;
     bool is_stopped; /* by on_chunk */
     bool is_refused; /* its address */
+    uint64_t sent;   /* bytes of body_fd */
+    int read_error;  /* errno of body_fd */
     struct err *err;
 };
 
@@ -196,8 +200,55 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-static void set_body(CURL *easy, const struct http_call *call, const char *method)
+/* ---- a body that lies in a file ---- */
+
+static size_t on_read(char *to, size_t size, size_t count, void *ctx)
 {
+    struct transfer *t = ctx;
+    const struct http_call *call = t->call;
+    size_t want = size * count;
+    ssize_t len;
+
+    if (want > call->body_len - t->sent)
+        want = (size_t) (call->body_len - t->sent);
+    len = want ? pread(call->body_fd, to, want, (off_t) (call->body_at + t->sent)) : 0;
+    if (len < 0 || (len == 0 && want > 0)) {
+        t->read_error = len < 0 ? errno : ENODATA;
+        return CURL_READFUNC_ABORT;
+    }
+    t->sent += (uint64_t) len;
+    return (size_t) len;
+}
+
+/* libcurl sends again on another connection. */
+static int on_seek(void *ctx, curl_off_t offset, int origin)
+{
+    struct transfer *t = ctx;
+
+    if (origin != SEEK_SET || offset < 0 || (uint64_t) offset > t->call->body_len)
+        return CURL_SEEKFUNC_CANTSEEK;
+    t->sent = (uint64_t) offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static void set_file_body(CURL *easy, struct transfer *t)
+{
+    p_curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    p_curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t) t->call->body_len);
+    p_curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    p_curl_easy_setopt(easy, CURLOPT_READDATA, t);
+    p_curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+    p_curl_easy_setopt(easy, CURLOPT_SEEKDATA, t);
+}
+
+static void set_body(CURL *easy, struct transfer *t, const char *method)
+{
+    const struct http_call *call = t->call;
+
+    if (call->body_fd > 0) {
+        set_file_body(easy, t);
+        return;
+    }
     if (strcmp(method, "HEAD") == 0)
         p_curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (call->body.len > 0 || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
@@ -238,17 +289,21 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
     const struct http_call *call = t->call;
     const char *method = str_cz(t->a, call->method);
     long timeout = call->timeout_ms ? (long) call->timeout_ms
-                   : call->on_chunk ? 0
-                                    : TIMEOUT_DEFAULT_MS;
+                   : call->on_chunk || call->body_fd > 0 ? 0
+                                                         : TIMEOUT_DEFAULT_MS;
 
     p_curl_easy_setopt(easy, CURLOPT_URL, str_cz(t->a, call->url));
     p_curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     p_curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    set_body(easy, call, method);
+    set_body(easy, t, method);
     p_curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     p_curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     p_curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
     p_curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) TIMEOUT_DEFAULT_MS);
+    if (call->stall_ms) {
+        p_curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        p_curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long) (call->stall_ms + 999) / 1000);
+    }
     p_curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     p_curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     p_curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -293,6 +348,9 @@ static int judge(struct transfer *t, CURLcode code)
     switch (code) {
     case CURLE_OK:
         return 0;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return err_sys(t->err, t->read_error ? t->read_error : EIO, "read the body of " STR_FMT,
+                       STR_ARG(url));
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         kind = ERR_INVALID;
@@ -365,7 +423,7 @@ int http_client_do(struct http_client *c, struct arena *a, const struct http_cal
     long status = 0;
     int result;
 
-    if (call->is_plain && http_plain_fits(call->url)) {
+    if (call->is_plain && call->body_fd <= 0 && http_plain_fits(call->url)) {
         if (!c->plain)
             c->plain = http_plain_new();
         return http_plain_do(c->plain, a, call, ret, err);

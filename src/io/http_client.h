@@ -20,7 +20,10 @@ struct http_call {
     const struct http_header *headers;
     size_t header_count;
     struct str body;
-    uint64_t timeout_ms; /* whole call; 0: 30 s, or none when streaming */
+    int body_fd; /* a file whose bytes are the body instead; 0: none. Read by position */
+    uint64_t body_at, body_len; /* which bytes of it; all must be there */
+    uint64_t timeout_ms;        /* whole call; 0: 30 s, or none when streaming or from a file */
+    uint64_t stall_ms;          /* no byte came or went for so long: ERR_TIMEOUT; 0: none */
     int cancel_fd; /* readable = give up with ERR_CANCELLED; -1: none. 0 means none, too */
     unsigned redirect_max;
     bool skip_tls_verify;

@@ -170,6 +170,37 @@ static void test_round_trips(void **state)
     }
 }
 
+static void test_body_from_a_file(void **state)
+{
+    struct world *w = *state;
+    struct http_call c = {.method = STR("PUT"), .url = url(w, "/f"), .body_at = 2, .body_len = 3};
+    FILE *file = tmpfile();
+    struct http_answer answer;
+    struct err err;
+
+    assert_non_null(file);
+    fputs("abcdefg", file);
+    fflush(file);
+    c.body_fd = fileno(file);
+    c.stall_ms = 5000;
+    assert_int_equal(http_client_do(w->client, w->a, &c, &answer, &err), 0);
+    assert_true(str_is(answer.body, "PUT /f [-] [] cde"));
+    c.is_plain = true; /* then libcurl does it all the same */
+    c.method = STR("POST");
+    c.body_at = 6;
+    c.body_len = 1;
+    assert_int_equal(http_client_do(w->client, w->a, &c, &answer, &err), 0);
+    assert_true(str_is(answer.body, "POST /f [-] [] g"));
+    c.body_len = 0;
+    assert_int_equal(http_client_do(w->client, w->a, &c, &answer, &err), 0);
+    assert_true(str_is(answer.body, "POST /f [-] [] "));
+    c.body_len = 2; /* one of them is not there */
+    assert_int_equal(http_client_do(w->client, w->a, &c, &answer, &err), -1);
+    assert_int_equal(err.kind, ERR_IO);
+    assert_non_null(strstr(err.text, "read the body of http://127.0.0.1"));
+    fclose(file);
+}
+
 static void test_body_limit(void **state)
 {
     struct world *w = *state;
@@ -427,6 +458,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_round_trips),
+        TEST(test_body_from_a_file),
         TEST(test_body_limit),
         TEST(test_redirect_when_asked),
         TEST(test_chunked_body_over_the_limit),

@@ -22,21 +22,20 @@ static const struct field s3_encryption_options_rows[] = {
 LOCAL_SHAPE(s3_encryption_options, "S3EncryptionOptions", "Encryption by the server.");
 
 static const struct field s3_bucket_rows[] = {
-    TEXT("endpoint", "Host and port of the server.", LATER),
-    TEXT("bucket", "Name of the bucket.", LATER),
-    TEXT("region", "Region of the bucket.", LATER),
-    FLAG("insecure", "Whether the server is asked without TLS.", LATER),
-    PART("accessKeySecret", secret_key_selector, "Access key.", LATER),
-    PART("secretKeySecret", secret_key_selector, "Secret key.", LATER),
-    PART("sessionTokenSecret", secret_key_selector, "Token of a session.", LATER),
+    TEXT("endpoint", "Host and port of the server."),
+    TEXT("bucket", "Name of the bucket."),
+    TEXT("region", "Region of the bucket."),
+    FLAG("insecure", "Whether the server is asked without TLS."),
+    PART("accessKeySecret", secret_key_selector, "Access key."),
+    PART("secretKeySecret", secret_key_selector, "Secret key."),
+    PART("sessionTokenSecret", secret_key_selector, "Token of a session."),
     TEXT("roleARN", "Role to assume.", LATER),
     FLAG("useSDKCreds", "Whether credentials come from the machine's surroundings.", LATER),
-    PART("caSecret", secret_key_selector, "Certificates to trust.", LATER),
+    PART("caSecret", secret_key_selector, "Certificates to trust."),
     PART("createBucketIfNotPresent", s3_bucket_options, "Make the bucket when it is missing.",
-         .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS),
-    PART("encryptionOptions", s3_encryption_options, "Encryption by the server.", LATER),
-    CHOICE("addressingStyle", "path|virtual-hosted|auto", "Where the bucket stands in URLs.",
-           LATER),
+         .flags = FIELD_PRESENT_MEANS),
+    PART("encryptionOptions", s3_encryption_options, "Encryption by the server."),
+    CHOICE("addressingStyle", "path|virtual-hosted|auto", "Where the bucket stands in URLs."),
     {0},
 };
 LOCAL_SHAPE(s3_bucket, "S3Bucket", "A bucket of S3.");

@@ -1,16 +1,19 @@
 /* See aws_sign.h. Hashes are OpenSSL's. */
 #include "clients/aws/aws_sign.h"
 
+#include <errno.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/strbuf.h"
 #include "base/vec.h"
 
-enum { HASH_BYTES = SHA256_DIGEST_LENGTH };
+enum { HASH_BYTES = SHA256_DIGEST_LENGTH, HASH_CHUNK_BYTES = 65536 };
 
 typedef VEC(struct http_header) pairs;
 
@@ -33,6 +36,37 @@ static struct str hash(struct arena *a, struct str text)
 
     SHA256((const unsigned char *) (text.ptr ? text.ptr : ""), text.len, digest);
     return hex(a, digest, sizeof(digest));
+}
+
+static struct str body_hash(struct arena *a, const struct aws_request *req)
+{
+    return str_is_empty(req->body_hash) ? hash(a, req->body) : req->body_hash;
+}
+
+int aws_hash_file(struct arena *a, int fd, uint64_t at, uint64_t len, struct str *ret,
+                  struct err *err)
+{
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    unsigned char bytes[HASH_CHUNK_BYTES], made[HASH_BYTES];
+    int error = 0;
+
+    EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+    while (len > 0 && !error) {
+        size_t want = len < sizeof(bytes) ? (size_t) len : sizeof(bytes);
+        ssize_t got = pread(fd, bytes, want, (off_t) at);
+
+        if (got <= 0) {
+            error = got < 0 ? errno : ENODATA;
+            continue;
+        }
+        EVP_DigestUpdate(digest, bytes, (size_t) got);
+        at += (uint64_t) got;
+        len -= (uint64_t) got;
+    }
+    EVP_DigestFinal_ex(digest, made, NULL);
+    EVP_MD_CTX_free(digest);
+    *ret = hex(a, made, sizeof(made));
+    return error ? err_sys(err, error, "read what is to be signed") : 0;
 }
 
 static void hmac(const void *key, size_t key_len, struct str text,
@@ -239,7 +273,7 @@ static struct str canonical(struct arena *a, const struct aws_request *req,
     strbuf_addc(&b, '\n');
     *ret_names = add_headers(&b, a, all);
     strbuf_addf(&b, "\n" STR_FMT "\n" STR_FMT, STR_ARG(*ret_names),
-                STR_ARG(hash(a, req->body)));
+                STR_ARG(body_hash(a, req)));
     return str_copy(a, strbuf_str(&b));
 }
 
@@ -268,7 +302,7 @@ int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_ke
     if (keys->session_token.len)
         add_header(a, ret, &all, STR("X-Amz-Security-Token"), keys->session_token);
     if (req->signer == AWS_SIGN_S3V4)
-        add_header(a, ret, &all, STR("X-Amz-Content-SHA256"), hash(a, req->body));
+        add_header(a, ret, &all, STR("X-Amz-Content-SHA256"), body_hash(a, req));
     ret->canonical_request = canonical(a, req, &url, &all, &names);
     scope = str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(date),
                        STR_ARG(req->region), STR_ARG(req->service));

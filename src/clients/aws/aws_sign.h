@@ -25,6 +25,7 @@ struct aws_keys {
 struct aws_request {
     enum aws_signer signer;
     struct str method, url, body;
+    struct str body_hash; /* SHA-256 of the body in hex, when it is not in @body; or empty */
     const struct http_header *headers; /* all that are sent and signed, without Host */
     size_t header_count;
     struct str region, service;
@@ -38,6 +39,11 @@ struct aws_signature {
     struct str canonical_request, string_to_sign,
         signature; /* for tests and for people who debug */
 };
+
+/** aws_hash_file() - the SHA-256 of bytes of a file in hex, in the arena; ERR_IO when they are
+ * not all there. Blocks; memory does not grow with the size */
+int aws_hash_file(struct arena *a, int fd, uint64_t at, uint64_t len, struct str *ret,
+                  struct err *err);
 
 /** aws_sign() - the headers that sign a request, in the arena; ERR_INVALID for a URL without a
  * host */

@@ -1,0 +1,319 @@
+/*
+ * Tests of S3 artifacts against a bucket in memory: packed and plain, folders object by object,
+ * deletion, encryption, Secrets that are missing, keys that want out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "artifacts/driver.h"
+#include "base/tree.h"
+#include "tests/support/s3_server.h"
+
+struct world {
+    char path[64];
+    int dir;
+    struct s3_server *server;
+    struct arena *a;
+    struct artifact_house house;
+    struct err err;
+};
+
+/* access: AK, secret: hidden, short: hidden, customer: 32 bytes */
+static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns,
+                      struct str name, const struct json **ret, struct err *err)
+{
+    struct json *doc = ARENA_NEW(a, struct json);
+
+    (void) ctx;
+    *ret = doc;
+    if (!str_is(kind, "Secret") || !str_is(ns, "argo") || !str_is(name, "creds"))
+        return err_set(err, ERR_NOT_FOUND, "secrets \"" STR_FMT "\" not found", STR_ARG(name));
+    return json_parse(a,
+                      STR("{\"data\":{\"access\":\"QUs=\",\"secret\":\"aGlkZGVu\",\"customer\":"
+                          "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\"}}"),
+                      doc, err);
+}
+
+static int set_up(void **state)
+{
+    struct world *w = NEW(struct world);
+
+    snprintf(w->path, sizeof(w->path), "/tmp/s3-test.XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    w->a = arena_new();
+    w->server = s3_server_start();
+    w->house = (struct artifact_house){.repository = STR("/nowhere"), .object = get_object};
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+
+    s3_server_stop(w->server);
+    close(w->dir);
+    assert_int_equal(tree_remove(AT_FDCWD, w->path), 0);
+    arena_free(w->a);
+    free(w);
+    return 0;
+}
+
+static void put(struct world *w, const char *name, const char *text)
+{
+    int fd = openat(w->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
+static void check_file(struct world *w, const char *name, const char *text)
+{
+    char bytes[256] = "";
+    int fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        fail_msg("no %s", name);
+    assert_true(read(fd, bytes, sizeof(bytes) - 1) >= 0);
+    assert_string_equal(bytes, text);
+    close(fd);
+}
+
+#define CREDS                                                      \
+    "\"accessKeySecret\":{\"name\":\"creds\",\"key\":\"access\"}," \
+    "\"secretKeySecret\":{\"name\":\"creds\",\"key\":\"secret\"}"
+
+/* An artifact "out" of a path /tmp/NAME at @key, with more about its place and about itself. */
+static struct artifact_call call(struct world *w, const char *key, const char *more_place,
+                                 const char *more)
+{
+    struct json *doc = ARENA_NEW(w->a, struct json);
+    struct str text = str_printf(
+        w->a,
+        "{\"name\":\"out\",\"path\":\"/tmp/out\",\"s3\":{\"endpoint\":\"%s\",\"bucket\":\"b\","
+        "\"insecure\":true,\"key\":\"%s\"%s}%s}",
+        w->server->endpoint, key, more_place, more);
+
+    if (json_parse(w->a, text, doc, &w->err) < 0)
+        fail_msg("%s", w->err.text);
+    return (struct artifact_call){
+        .house = &w->house, .a = w->a, .ns = STR("argo"), .artifact = doc};
+}
+
+#define NONE ",\"archive\":{\"none\":{}}"
+
+static void check_saves(struct world *w, const struct artifact_call *c, const char *name)
+{
+    struct json ret;
+
+    if (artifact_save(c, NULL, w->dir, name, &ret, &w->err) < 0)
+        fail_msg("%s", w->err.text);
+    assert_non_null(json_path(&ret, "s3", "key", NULL));
+}
+
+static void check_loads(struct world *w, const struct artifact_call *c, const char *name)
+{
+    enum artifact_found found;
+
+    if (artifact_load(c, w->dir, name, &found, &w->err) < 0)
+        fail_msg("%s", w->err.text);
+    assert_int_equal(found, ARTIFACT_LOADED);
+}
+
+static void test_a_file(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call plain = call(w, "a/plain", "," CREDS, NONE);
+    struct artifact_call packed = call(w, "a/packed.tgz", "," CREDS, "");
+    int fd = -1;
+    char bytes[16] = "";
+
+    put(w, "f", "some text");
+    check_saves(w, &plain, "f");
+    check_saves(w, &packed, "f");
+    assert_true(str_is(s3_server_text(w->server, "a/plain"), "some text"));
+    assert_true(str_starts(s3_server_text(w->server, "a/packed.tgz"), STR("\x1f\x8b")));
+    check_loads(w, &plain, "g");
+    check_loads(w, &packed, "h");
+    check_file(w, "g", "some text");
+    check_file(w, "h", "some text");
+    assert_int_equal(artifact_open(&plain, w->dir, &fd, &w->err), 0);
+    assert_int_equal(read(fd, bytes, sizeof(bytes)), 9);
+    assert_string_equal(bytes, "some text");
+    close(fd);
+}
+
+static void test_a_folder(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call c = call(w, "dir", "," CREDS, NONE);
+
+    assert_int_equal(mkdirat(w->dir, "d", 0755), 0);
+    assert_int_equal(mkdirat(w->dir, "d/sub", 0755), 0);
+    put(w, "d/one", "1");
+    put(w, "d/sub/two", "2");
+    put(w, "d/sub/three", "3");
+    assert_int_equal(symlinkat("one", w->dir, "d/link"), 0);
+    check_saves(w, &c, "d");
+    assert_true(str_is(s3_server_text(w->server, "dir/sub/two"), "2"));
+    assert_int_equal(w->server->puts, 3);
+    s3_server_store(w->server, STR("dir/folder/"), STR(""));
+    s3_server_store(w->server, STR("dirt"), STR("not of it"));
+    check_loads(w, &c, "e");
+    check_file(w, "e/one", "1");
+    check_file(w, "e/sub/two", "2");
+    check_file(w, "e/sub/three", "3");
+    assert_int_equal(artifact_delete(&c, &w->err), 0);
+    assert_int_equal(w->server->count, 1);
+    assert_int_equal(artifact_delete(&c, &w->err), 0);
+}
+
+static void test_what_is_not_there(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call c = call(w, "lost", "," CREDS, "");
+    struct artifact_call maybe = call(w, "lost", "," CREDS, ",\"optional\":true");
+    enum artifact_found found;
+
+    assert_int_equal(artifact_load(&c, w->dir, "f", &found, &w->err), -1);
+    assert_int_equal(w->err.kind, ERR_NOT_FOUND);
+    assert_string_equal(w->err.text,
+                        "S3: bucket b has no object \"lost\" and none below it");
+    assert_int_equal(artifact_load(&maybe, w->dir, "f", &found, &w->err), 0);
+    assert_int_equal(found, ARTIFACT_SKIPPED);
+    assert_int_equal(faccessat(w->dir, "f", F_OK, 0), -1);
+}
+
+static void test_objects_stay_in_their_folder(void **state)
+{
+    static const char *const keys[] = {"dir/../../up", "dir//etc/passwd", "dir/a/../../../x"};
+    struct world *w = *state;
+    struct artifact_call c = call(w, "dir", "," CREDS, NONE);
+    enum artifact_found found;
+
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        s3_server_store(w->server, str_from(keys[i]), STR("x"));
+        assert_int_equal(artifact_load(&c, w->dir, "f", &found, &w->err), -1);
+        if (w->err.kind != ERR_INVALID || !strstr(w->err.text, "would leave its folder"))
+            fail_msg("%s: %s", keys[i], w->err.text);
+        assert_int_equal(faccessat(w->dir, "f", F_OK, 0), -1);
+        s3_server_remove(w->server, str_from(keys[i]));
+    }
+}
+
+static void test_makes_its_bucket(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call c = call(w, "k", "," CREDS, NONE);
+    struct artifact_call makes =
+        call(w, "k", "," CREDS ",\"createBucketIfNotPresent\":{}", NONE);
+    struct json ret;
+
+    w->server->has_no_bucket = true;
+    put(w, "f", "x");
+    assert_int_equal(artifact_save(&c, NULL, w->dir, "f", &ret, &w->err), -1);
+    assert_non_null(strstr(w->err.text, "NoSuchBucket"));
+    check_saves(w, &makes, "f");
+    assert_true(str_is(s3_server_text(w->server, "k"), "x"));
+}
+
+static void test_encryption(void **state)
+{
+    static const struct {
+        const char *options, *seal;
+    } cases[] = {
+        {"{}", ""},
+        {"{\"enableEncryption\":true}", "AES256"},
+        {"{\"enableEncryption\":true,\"kmsKeyId\":\"k\",\"kmsEncryptionContext\":\"{}\"}",
+         "aws:kms"},
+    };
+    struct world *w = *state;
+
+    put(w, "f", "x");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *more =
+            str_printf(w->a, "," CREDS ",\"encryptionOptions\":%s", cases[i].options).ptr;
+        struct artifact_call c = call(w, "k", more, NONE);
+
+        check_saves(w, &c, "f");
+        assert_string_equal(w->server->seal, cases[i].seal);
+    }
+}
+
+static void test_faults(void **state)
+{
+    static const struct {
+        const char *place, *text;
+    } cases[] = {
+        {"", "s3 needs accessKeySecret and secretKeySecret"},
+        {",\"accessKeySecret\":{\"name\":\"no\",\"key\":\"k\"},\"secretKeySecret\":{\"name\":"
+         "\"creds\",\"key\":\"secret\"}",
+         "s3.accessKeySecret: secrets \"no\" not found"},
+        {",\"accessKeySecret\":{\"name\":\"creds\",\"key\":\"access\"},\"secretKeySecret\":{"
+         "\"name\":\"creds\",\"key\":\"no\"}",
+         "s3.secretKeySecret: secret \"creds\" has no key \"no\""},
+        {"," CREDS ",\"encryptionOptions\":{\"enableEncryption\":true,\"kmsKeyId\":\"k\","
+         "\"serverSideCustomerKeySecret\":{\"name\":\"creds\",\"key\":\"customer\"}}",
+         "cannot be set together"},
+        {"," CREDS ",\"encryptionOptions\":{\"enableEncryption\":true,"
+         "\"serverSideCustomerKeySecret\":{\"name\":\"creds\",\"key\":\"secret\"}}",
+         "has 6 bytes: a key has 32"},
+        {"," CREDS ",\"encryptionOptions\":{\"enableEncryption\":true,"
+         "\"serverSideCustomerKeySecret\":{\"name\":\"creds\",\"key\":\"customer\"}}",
+         "needs TLS"},
+        {"," CREDS ",\"bucket\":\"\"", "needs both endpoint and bucket"},
+        {"," CREDS ",\"endpoint\":\"http://x\"", "must be host:port"},
+        {"," CREDS ",\"endpoint\":\"a@b\"", "must be host:port"},
+    };
+    struct world *w = *state;
+
+    put(w, "f", "x");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct artifact_call c = call(w, "k", cases[i].place, NONE);
+        struct json ret;
+
+        assert_int_equal(artifact_save(&c, NULL, w->dir, "f", &ret, &w->err), -1);
+        if (!strstr(w->err.text, cases[i].text) || strstr(w->err.text, "hidden"))
+            fail_msg("%zu: %s", i, w->err.text);
+    }
+    assert_int_equal(w->server->puts, 0);
+}
+
+static void test_is_tried_again_later(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call c = call(w, "slow", "," CREDS, NONE);
+    enum artifact_found found;
+
+    assert_int_equal(artifact_load(&c, w->dir, "f", &found, &w->err), -1);
+    assert_int_equal(w->err.kind, ERR_TRANSIENT);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_file),
+        TEST(test_a_folder),
+        TEST(test_what_is_not_there),
+        TEST(test_objects_stay_in_their_folder),
+        TEST(test_makes_its_bucket),
+        TEST(test_encryption),
+        TEST(test_faults),
+        TEST(test_is_tried_again_later),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
