@@ -35,7 +35,7 @@ static const struct field s3_bucket_rows[] = {
     PART("createBucketIfNotPresent", s3_bucket_options, "Make the bucket when it is missing.",
          .flags = FIELD_PRESENT_MEANS),
     PART("encryptionOptions", s3_encryption_options, "Encryption by the server."),
-    CHOICE("addressingStyle", "path|virtual-hosted|auto", "Where the bucket stands in URLs."),
+    CHOICE("addressingStyle", "path|virtual-hosted", "Where the bucket stands in URLs."),
     {0},
 };
 LOCAL_SHAPE(s3_bucket, "S3Bucket", "A bucket of S3.");

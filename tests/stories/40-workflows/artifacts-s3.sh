@@ -1,0 +1,78 @@
+#!/bin/sh
+# Artifacts in S3 (moto): files, folders object by object, big files in parts, a bucket that is made, what is not there, Secrets that are missing; nothing of a key in a log.
+. "$(dirname "$0")/../../support/story.sh"
+field() { "$TIPHYS" get "$1" -o json | jq -r "$2"; }
+node() { field "$1" "[.status.nodes[] | select(.displayName == \"$2\")][0] | $3"; }
+logs() { "$TIPHYS" logs "$1" --no-color | grep "^$1-$2" | sed 's/^[^:]*: //' | tr '\n' ' '; }
+head() { printf 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: %s}\nspec:\n  entrypoint: main\n' "$1"; }
+# s3 KEY [MORE]: the place of a key in the bucket `files`.
+s3() { echo "s3: {endpoint: \"127.0.0.1:$MOTO_PORT\", bucket: files, insecure: true, key: \"$1\", accessKeySecret: {name: s3, key: access}, secretKeySecret: {name: s3, key: secret}${2:+, $2}}"; }
+object() { curl -sf "http://127.0.0.1:$MOTO_PORT/files/$1"; }
+
+check "S3 starts" start_moto
+check "the server starts" start_server
+cat >"$DIR/secret.yaml" <<'YAML'
+apiVersion: v1
+kind: Secret
+metadata: {name: s3}
+stringData: {access: an-access-key, secret: a-very-secret-key}
+YAML
+check "keys" "$TIPHYS" apply -f "$DIR/secret.yaml"
+
+{
+    head passing
+    cat <<YAML
+  templates:
+  - name: main
+    steps:
+    - - {name: make, template: make}
+    - - {name: use, template: use, arguments: {artifacts: [{name: folder, from: "{{steps.make.outputs.artifacts.folder}}"}, {name: plain, from: "{{steps.make.outputs.artifacts.plain}}"}, {name: tree, from: "{{steps.make.outputs.artifacts.tree}}"}, {name: one, from: "{{steps.make.outputs.artifacts.tree}}", subPath: sub/f}]}}
+  - name: make
+    outputs:
+      artifacts:
+      - {name: folder, path: /tmp/folder, $(s3 a/folder.tgz "createBucketIfNotPresent: {}")}
+      - {name: plain, path: /tmp/plain.txt, archive: {none: {}}, $(s3 "a/plain text.txt")}
+      - {name: tree, path: /tmp/folder, archive: {none: {}}, $(s3 a/tree)}
+      - {name: big, path: /tmp/big, archive: {none: {}}, $(s3 a/big "encryptionOptions: {enableEncryption: true}")}
+    container: {image: busybox, command: [sh, -c, "mkdir -p /tmp/folder/sub; echo one >/tmp/folder/sub/f; echo two >/tmp/folder/g; echo plain >/tmp/plain.txt; head -c 150000000 /dev/zero >/tmp/big; echo end >>/tmp/big"]}
+  - name: use
+    inputs:
+      artifacts:
+      - {name: folder, path: /in/folder}
+      - {name: plain, path: /in/plain}
+      - {name: tree, path: /in/tree}
+      - {name: one, path: /in/one}
+      - {name: big, path: /in/big, $(s3 a/big)}
+      - {name: maybe, path: /in/maybe, optional: true, $(s3 a/nothing)}
+    container: {image: busybox, command: [sh, -c, "cat /in/folder/sub/f /in/plain /in/tree/g /in/one; wc -c </in/big; tail -c 4 /in/big; ls /in/tree"]}
+YAML
+} >"$DIR/passing.yaml"
+check "artifacts go by way of S3" "$TIPHYS" submit "$DIR/passing.yaml" --wait
+check "what was read" equals "$(logs passing use)" "one plain two one 150000004 end g sub "
+check "a plain file is an object" equals "$(object a/plain%20text.txt)" plain
+check "a plain folder is objects" equals "$(object a/tree/sub/f)" one
+check "the outputs tell where" equals "$(node passing make '.outputs.artifacts[0].s3 | .bucket + " " + .key + " " + .secretKeySecret.name')" "files a/folder.tgz s3"
+
+{
+    head lost
+    cat <<YAML
+  templates:
+  - name: main
+    inputs: {artifacts: [{name: page, path: /page, $(s3 a/lost)}]}
+    container: {image: busybox, command: [cat, /page]}
+YAML
+} >"$DIR/lost.yaml"
+check "one that is not there fails" sh -c "! '$TIPHYS' submit '$DIR/lost.yaml' --wait"
+check "and says so" equals "$(field lost .status.message)" 'init: Error (exit code 64): artifact page failed to load: S3: bucket files has no object "a/lost" and none below it'
+
+sed 's/name: lost}/name: nokey}/; s/name: s3, key: secret/name: s3, key: other/' "$DIR/lost.yaml" >"$DIR/nokey.yaml"
+check "a Secret without the key fails" sh -c "! '$TIPHYS' submit '$DIR/nokey.yaml' --wait"
+check "and says which" equals "$(field nokey .status.message)" 'init: Error (exit code 64): artifact page failed to load: s3.secretKeySecret: secret "s3" has no key "other"'
+
+sed 's/name: lost}/name: bucket}/; s/bucket: files/bucket: nobodys/' "$DIR/lost.yaml" >"$DIR/bucket.yaml"
+check "a bucket that is not there fails" sh -c "! '$TIPHYS' submit '$DIR/bucket.yaml' --wait"
+check "and is named" sh -c "'$TIPHYS' get bucket -o json | jq -r .status.message | grep -q 'in bucket nobodys: status 404 NoSuchBucket'"
+
+check "no key in the log" sh -c "! grep -q 'very-secret\|an-access' '$DIR/server.log'"
+check "no key in an object" sh -c "! '$TIPHYS' get passing -o json | grep -q 'very-secret\|an-access'"
+stop_server
