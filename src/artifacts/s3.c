@@ -36,8 +36,8 @@ static void close_session(struct session *s)
 }
 #define _cleanup_session_ _cleanup_(close_session)
 
-static int secret_text(const struct artifact_call *c, const struct json *place, const char *name,
-                       struct str *ret, struct err *err)
+static int secret_text(const struct artifact_call *c, const struct json *place,
+                       const char *name, struct str *ret, struct err *err)
 {
     const struct json *selector = json_get(place, str_from(name));
     _cleanup_secret_ struct secret value = {0};
@@ -235,8 +235,7 @@ static int load_folder(struct session *s, int dir, const char *name, struct err 
     if (result == 0 && g.count == 0) {
         unlinkat(dir, name, AT_REMOVEDIR);
         return err_set(err, ERR_NOT_FOUND,
-                       "S3: bucket " STR_FMT " has no object \"" STR_FMT
-                       "\" and none below it",
+                       "S3: bucket " STR_FMT " has no object \"" STR_FMT "\" and none below it",
                        STR_ARG(s->options.bucket), STR_ARG(s->key));
     }
     return result;
@@ -275,11 +274,10 @@ static int put_folder(struct session *s, int dir, struct str key, unsigned depth
         return err_sys(err, errno, "read a folder of an artifact");
     while (result == 0 && (entry = readdir(list)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            result =
-                put_any(s, dir, entry->d_name,
-                        str_printf(a, STR_FMT "%s%s", STR_ARG(key),
-                                   str_ends(key, STR("/")) ? "" : "/", entry->d_name),
-                        depth + 1, err);
+            result = put_any(s, dir, entry->d_name,
+                             str_printf(a, STR_FMT "%s%s", STR_ARG(key),
+                                        str_ends(key, STR("/")) ? "" : "/", entry->d_name),
+                             depth + 1, err);
     closedir(list);
     return result;
 }

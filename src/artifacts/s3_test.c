@@ -188,8 +188,7 @@ static void test_what_is_not_there(void **state)
 
     assert_int_equal(artifact_load(&c, w->dir, "f", &found, &w->err), -1);
     assert_int_equal(w->err.kind, ERR_NOT_FOUND);
-    assert_string_equal(w->err.text,
-                        "S3: bucket b has no object \"lost\" and none below it");
+    assert_string_equal(w->err.text, "S3: bucket b has no object \"lost\" and none below it");
     assert_int_equal(artifact_load(&maybe, w->dir, "f", &found, &w->err), 0);
     assert_int_equal(found, ARTIFACT_SKIPPED);
     assert_int_equal(faccessat(w->dir, "f", F_OK, 0), -1);

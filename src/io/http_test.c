@@ -173,7 +173,8 @@ static void test_round_trips(void **state)
 static void test_body_from_a_file(void **state)
 {
     struct world *w = *state;
-    struct http_call c = {.method = STR("PUT"), .url = url(w, "/f"), .body_at = 2, .body_len = 3};
+    struct http_call c = {
+        .method = STR("PUT"), .url = url(w, "/f"), .body_at = 2, .body_len = 3};
     FILE *file = tmpfile();
     struct http_answer answer;
     struct err err;

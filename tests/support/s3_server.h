@@ -1,8 +1,8 @@
 /*
  * tests/support/s3_server.h - a bucket of S3 in memory for unit tests: objects, uploads in
  * parts, lists of two keys a page. Checks that calls are signed and that the hash that was
- * signed is the body's; knows no keys. Answers as told for keys that say so: "slow" is throttled,
- * "denied" is not for us.
+ * signed is the body's; knows no keys. Answers as told for keys that say so: "slow" is
+ * throttled, "denied" is not for us.
  */
 #pragma once
 
@@ -50,8 +50,7 @@ static inline void s3_server_remove(struct s3_server *s, struct str key)
     if (at == s->count)
         return;
     free(s->objects[at].bytes);
-    memmove(&s->objects[at], &s->objects[at + 1],
-            (s->count - at - 1) * sizeof(s->objects[0]));
+    memmove(&s->objects[at], &s->objects[at + 1], (s->count - at - 1) * sizeof(s->objects[0]));
     s->count--;
 }
 
@@ -144,11 +143,9 @@ static inline void s3_server_put(struct s3_server *s, struct http_request *req, 
     s->puts++;
     if (str_is_none(part))
         snprintf(s->seal, sizeof(s->seal), STR_FMT, STR_ARG(seal));
-    s3_server_store(s,
-                    str_is_none(part)
-                        ? key
-                        : s3_server_part(req, key, str_cz(http_arena(req), part)),
-                    http_body(req));
+    s3_server_store(
+        s, str_is_none(part) ? key : s3_server_part(req, key, str_cz(http_arena(req), part)),
+        http_body(req));
     http_reply(req, 200, STR_NONE, STR(""), &tag, 1);
 }
 

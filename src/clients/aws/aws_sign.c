@@ -272,8 +272,7 @@ static struct str canonical(struct arena *a, const struct aws_request *req,
     add_query(&b, a, url->query);
     strbuf_addc(&b, '\n');
     *ret_names = add_headers(&b, a, all);
-    strbuf_addf(&b, "\n" STR_FMT "\n" STR_FMT, STR_ARG(*ret_names),
-                STR_ARG(body_hash(a, req)));
+    strbuf_addf(&b, "\n" STR_FMT "\n" STR_FMT, STR_ARG(*ret_names), STR_ARG(body_hash(a, req)));
     return str_copy(a, strbuf_str(&b));
 }
 

@@ -169,12 +169,11 @@ static int service_error(const struct s3_client *c, struct arena *a, const struc
     struct str code = aws_xml_text(a, answer->body, STR("Code"));
     struct str message = aws_xml_text(a, answer->body, STR("Message"));
 
-    return err_set(err, kind_of(code, answer->status),
-                   "S3: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT
-                   "%s" STR_FMT,
-                   r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
-                   code.len ? " " : "", STR_ARG(code), message.len ? ": " : "",
-                   STR_ARG(message));
+    return err_set(
+        err, kind_of(code, answer->status),
+        "S3: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT "%s" STR_FMT,
+        r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
+        code.len ? " " : "", STR_ARG(code), message.len ? ": " : "", STR_ARG(message));
 }
 
 static void add_headers(struct arena *a, headers *to, const struct http_header *list,
@@ -334,10 +333,10 @@ static int begin_upload(struct s3_client *c, struct arena *a, struct upload *u, 
     if (ask(c, a, &r, &answer, err) < 0)
         return -1;
     u->id = aws_xml_text(a, answer.body, STR("UploadId"));
-    return str_is_empty(u->id) ? err_set(err, ERR_TRANSIENT,
-                                         "S3 gave no upload for \"" STR_FMT "\"",
-                                         STR_ARG(u->key))
-                               : 0;
+    return str_is_empty(u->id)
+               ? err_set(err, ERR_TRANSIENT, "S3 gave no upload for \"" STR_FMT "\"",
+                         STR_ARG(u->key))
+               : 0;
 }
 
 static int send_part(struct s3_client *c, struct upload *u, unsigned part, struct err *err)
@@ -441,9 +440,7 @@ static struct str list_query(struct arena *a, struct str prefix, struct str toke
     return str_copy(a, strbuf_str(&b));
 }
 
-int s3_list(struct s3_client *c, struct str prefix,
-            int (*each)(void *ctx, struct arena *a, struct str key, struct err *err), void *ctx,
-            struct err *err)
+int s3_list(struct s3_client *c, struct str prefix, s3_each_fn each, void *ctx, struct err *err)
 {
     _cleanup_arena_ struct arena *own = arena_new();
     struct str token = STR("");

@@ -53,19 +53,20 @@ int s3_put(struct s3_client *c, struct arena *a, struct str key, int from, struc
 /** s3_delete() - remove an object; what is not there is fine */
 int s3_delete(struct s3_client *c, struct arena *a, struct str key, struct err *err);
 
+/* One key of a list; @a lives as long as its page. -1 ends the list. */
+typedef int (*s3_each_fn)(void *ctx, struct arena *a, struct str key, struct err *err);
+
 /**
  * s3_list() - the keys that begin with a prefix
  * @c:       client
  * @prefix:  beginning of keys
- * @each:    called for each, in the service's order; -1 ends the list; @a lives as long as its
- * page
+ * @each:    called for each, in the service's order
  * @ctx:     for @each
  * @err:     also what @each set
  *
  * Return: 0 or -1.
  */
-int s3_list(struct s3_client *c, struct str prefix,
-            int (*each)(void *ctx, struct arena *a, struct str key, struct err *err), void *ctx,
+int s3_list(struct s3_client *c, struct str prefix, s3_each_fn each, void *ctx,
             struct err *err);
 
 enum s3_bucket_locks { S3_BUCKET_UNLOCKED, S3_BUCKET_OBJECT_LOCKS };

@@ -7,7 +7,7 @@ logs() { "$TIPHYS" logs "$1" --no-color | grep "^$1-$2" | sed 's/^[^:]*: //' | t
 head() { printf 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: %s}\nspec:\n  entrypoint: main\n' "$1"; }
 # s3 KEY [MORE]: the place of a key in the bucket `files`.
 s3() { echo "s3: {endpoint: \"127.0.0.1:$MOTO_PORT\", bucket: files, insecure: true, key: \"$1\", accessKeySecret: {name: s3, key: access}, secretKeySecret: {name: s3, key: secret}${2:+, $2}}"; }
-object() { curl -sf "http://127.0.0.1:$MOTO_PORT/files/$1"; }
+object() { curl -sf -H 'Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x' "http://127.0.0.1:$MOTO_PORT/files/$1"; }
 
 check "S3 starts" start_moto
 check "the server starts" start_server
