@@ -8,11 +8,12 @@
 #include "base/mem.h"
 #include "base/secret.h"
 
-#define TRACE_PATH "/tiphys/v1/events/"
+#define TRACE_PATH   "/tiphys/v1/events/"
+#define METRICS_PATH "/metrics"
 
-static bool is_public(struct str path)
+static bool is_public(const struct api *api, struct str path)
 {
-    return str_is(path, "/healthz") || str_is(path, "/readyz");
+    return health_is(path) || (api->options.is_metrics_open && str_is(path, METRICS_PATH));
 }
 
 static bool has_token(const struct api *api, const struct http_request *req)
@@ -47,7 +48,7 @@ static int on_begin(void *ctx, struct http_request *req)
     struct api *api = ctx;
     struct err err;
 
-    if (is_public(http_path(req)) || has_token(api, req))
+    if (is_public(api, http_path(req)) || has_token(api, req))
         return 0;
     if (api->options.is_open && http_is_loopback(req) &&
         str_is_none(http_header(req, STR("Authorization"))))
@@ -68,8 +69,10 @@ static void on_request(void *ctx, struct http_request *req)
     struct resource r;
     struct err err;
 
-    if (is_public(path))
-        http_reply(req, 200, STR("text/plain; charset=utf-8"), STR("ok"), NULL, 0);
+    if (health_is(path))
+        health_handle(api, req);
+    else if (api->options.metrics && str_is(path, METRICS_PATH))
+        metrics_handle(api, req);
     else if (discovery_handle(req))
         return;
     else if (is_argo(req))

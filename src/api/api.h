@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/metric.h"
 #include "events/bus/bus.h"
 #include "io/http_server.h"
 #include "io/loop.h"
@@ -26,6 +27,8 @@ struct api_options {
     struct workflow_submitter *submitter; /* the way in for workflows */
     struct workers *workers;              /* where submissions wait for the store */
     struct pod_runner *runner;            /* for logs; NULL: there are none */
+    struct metrics *metrics;              /* NULL: there are none */
+    bool is_metrics_open;                 /* /metrics needs no token */
     const char *address;
     uint16_t port;    /* 0: any free one */
     struct str token; /* who sends it may do everything; "" with is_open only */

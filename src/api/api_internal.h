@@ -68,6 +68,19 @@ struct json reply_list(struct arena *a, const struct object_kind *kind,
 /* The answers above, for what is answered later. */
 extern const struct api_dialect reply_dialect;
 
+/** health_is() - a path for probes? They need no token */
+bool health_is(struct str path);
+
+/**
+ * health_handle() - /livez: does the loop turn? /healthz and /readyz: do store and bus write,
+ * too? 200 "ok", 503 and what is wrong; with ?verbose one line for each. A loop that stands
+ * does not answer.
+ */
+void health_handle(struct api *api, struct http_request *req);
+
+/** metrics_handle() - GET /metrics: all metrics as Prometheus' text; http thread */
+void metrics_handle(struct api *api, struct http_request *req);
+
 /** trace_handle() - the way of an event; http thread */
 void trace_handle(struct api *api, struct http_request *req, struct str id);
 

@@ -104,6 +104,8 @@ int world_setup(void **state)
     options.submitter = &w->submitter;
     w->runner.ops = &runner_ops;
     options.runner = &w->runner;
+    w->metrics = metrics_new();
+    options.metrics = w->metrics;
     w->api = api_start(&options, &err);
     if (!w->api)
         fail_msg("%s", err.text);
@@ -121,6 +123,7 @@ int world_teardown(void **state)
     store_close(w->store);
     workers_free(w->workers);
     loop_free(w->loop);
+    metrics_free(w->metrics);
     for (size_t i = 0; i < w->log_count; i++) {
         close(w->logs[i].fds[0]);
         close(w->logs[i].fds[1]);

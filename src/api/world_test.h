@@ -23,6 +23,7 @@ struct world {
     struct loop *loop;
     struct store *store;
     struct workers *workers;
+    struct metrics *metrics;
     struct workflow_submitter submitter;
     struct api *api;
     struct pod_runner runner;

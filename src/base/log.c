@@ -1,11 +1,12 @@
 /*
  * The log. A line is built in a buffer of the caller and written by one write(2), so lines of
  * several threads do not mix; a thread that holds its log writes many lines by one. The
- * settings are the one mutable global of this room, set before threads start; each thread has
- * its own held lines and the text of the second that it wrote last.
+ * settings, set before threads start, and the counts of lines are the one mutable global of
+ * this room; each thread has its own held lines and the text of the second that it wrote last.
  */
 #include "base/log.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ static struct {
     enum log_format format;
     enum log_level level;
     int fd;
+    atomic_ullong lines[LOG_LEVEL_COUNT];
 } settings = {.format = LOG_FORMAT_TEXT, .level = LOG_LEVEL_INFO, .fd = STDERR_FILENO};
 
 static _Thread_local struct {
@@ -50,6 +52,16 @@ void log_setup(enum log_format format, enum log_level level, int fd)
 bool log_is_on(enum log_level level)
 {
     return level >= settings.level;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
+}
+
+uint64_t log_lines(enum log_level level)
+{
+    return atomic_load_explicit(&settings.lines[level], memory_order_relaxed);
 }
 
 static void add_time(struct strbuf *b)
@@ -162,6 +174,7 @@ void log_write(const struct log_scope *scope, enum log_level level, const char *
 {
     _cleanup_strbuf_ struct strbuf line = STRBUF_INIT(LOG_LINE_MAX_BYTES);
 
+    atomic_fetch_add_explicit(&settings.lines[level], 1, memory_order_relaxed);
     add_line(&line, scope, level, message, fields, count);
     if (!mine.is_held) {
         write_text(strbuf_str(&line));

@@ -15,6 +15,7 @@
 #include "base/str.h"
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum { LOG_LEVEL_COUNT = LOG_LEVEL_ERROR + 1 };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 enum log_key {
@@ -68,6 +69,12 @@ void log_release(void);
 
 /** log_is_on() - would a line of this level be written? */
 bool log_is_on(enum log_level level);
+
+/** log_level_name() - "debug", "info", "warn", "error" */
+const char *log_level_name(enum log_level level);
+
+/** log_lines() - how many lines of a level were written */
+uint64_t log_lines(enum log_level level);
 
 /**
  * log_write() - write one line; use the macros below

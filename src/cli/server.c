@@ -26,6 +26,7 @@ static enum log_level level_of(const struct cli *cli)
 static int run_server(struct cli *cli, struct err *err)
 {
     const char *token = cli_setting(cli, "token"), *webhooks = cli_flag(cli, "webhook-address");
+    const char *metrics_auth = getenv("ARGO_SERVER_METRICS_AUTH");
     struct daemon_options options = {.address = cli_flag(cli, "address"),
                                      .port = (uint16_t) flags_int(&cli->flags, "port"),
                                      .data = cli_flag(cli, "data"),
@@ -34,6 +35,7 @@ static int run_server(struct cli *cli, struct err *err)
                                      .shim = getenv("TIPHYS_SHIM"),
                                      .is_open = cli_is_on(cli, "open")};
 
+    options.is_metrics_open = metrics_auth && strcmp(metrics_auth, "false") == 0;
     options.webhook_address = webhooks ? webhooks : options.address;
     log_setup(strcmp(cli_setting(cli, "log-format"), "json") == 0 ? LOG_FORMAT_JSON
                                                                   : LOG_FORMAT_TEXT,

@@ -15,6 +15,7 @@ struct daemon_options {
     const char *isolation; /* "process", "host"; "" or NULL: the strongest that works here */
     const char *shim;      /* path of tiphys-shim; "" or NULL: beside the program */
     bool is_open;
+    bool is_metrics_open; /* /metrics needs no token */
 };
 
 /** daemon_run() - serve until SIGTERM or SIGINT; ERR_EXISTS when the folder or the port is in

@@ -28,6 +28,7 @@
 enum { WORKER_COUNT = 8 };
 
 struct daemon {
+    struct metrics *metrics;
     struct loop *loop;
     struct workers *workers;
     struct store *store;
@@ -137,7 +138,8 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
                                  .shim = d->shim,
                                  .node_name = d->host,
                                  .objects = {.ctx = d->store, .get = get_object}};
-    struct engine_options engine = {.loop = d->loop, .store = d->store, .workers = d->workers};
+    struct engine_options engine = {
+        .loop = d->loop, .store = d->store, .workers = d->workers, .metrics = d->metrics};
 
     if (!realpath(options->data, d->folder))
         return err_sys(err, errno, "find folder %s", options->data);
@@ -160,6 +162,7 @@ static int start_sensors(struct daemon *d, struct err *err)
                                                       .workers = d->workers,
                                                       .store = d->store,
                                                       .bus = d->bus,
+                                                      .metrics = d->metrics,
                                                       .services = &d->services};
 
     d->services.private_path = str_from(d->folder);
@@ -169,8 +172,11 @@ static int start_sensors(struct daemon *d, struct err *err)
 
 static int start_crons(struct daemon *d, struct err *err)
 {
-    const struct cron_controller_options options = {
-        .loop = d->loop, .store = d->store, .workers = d->workers, .submitter = &d->submitter};
+    const struct cron_controller_options options = {.loop = d->loop,
+                                                    .store = d->store,
+                                                    .workers = d->workers,
+                                                    .submitter = &d->submitter,
+                                                    .metrics = d->metrics};
 
     d->ttl = ttl_new(&(struct ttl_options){.loop = d->loop, .store = d->store});
     ttl_start(d->ttl);
@@ -184,10 +190,12 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     struct api_options api = {.address = options->address,
                               .port = options->port,
                               .token = str_from(options->token),
-                              .is_open = options->is_open};
+                              .is_open = options->is_open,
+                              .is_metrics_open = options->is_metrics_open};
 
     if (mkdir(options->data, 0700) < 0 && errno != EEXIST)
         return err_sys(err, errno, "make folder %s", options->data);
+    d->metrics = metrics_new();
     d->loop = loop_new(err);
     d->workers = d->loop ? workers_new(d->loop, WORKER_COUNT, err) : NULL;
     d->store =
@@ -203,6 +211,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     sources.workers = d->workers;
     sources.store = d->store;
     sources.bus = d->bus;
+    sources.metrics = d->metrics;
     d->sources = source_controller_new(&sources, err);
     if (!d->sources || source_controller_start(d->sources, err) < 0)
         return -1;
@@ -217,6 +226,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     api.submitter = &d->submitter;
     api.workers = d->workers;
     api.runner = d->runner;
+    api.metrics = d->metrics;
     api.loop = d->loop;
     api.store = d->store;
     api.bus = d->bus;
@@ -251,6 +261,7 @@ static void close_rooms(struct daemon *d)
     store_close(d->store);
     workers_free(d->workers);
     loop_free(d->loop);
+    metrics_free(d->metrics);
 }
 
 int daemon_run(const struct daemon_options *options, struct err *err)

@@ -125,6 +125,18 @@ static int read_trigger(struct sensor_trigger *t, const struct json *v, struct e
                            s->dependencies.names, s->dependencies.len, &t->condition, err);
 }
 
+static struct sensor_counts find_counts(const struct sensor *s, struct str trigger)
+{
+    struct metrics *m = s->c->options.metrics;
+    const struct str labels[] = {s->ns, s->name, trigger};
+
+    return (struct sensor_counts){
+        .triggered = metric_of(m, METRIC_EVENTS_ACTION_TRIGGERED, labels),
+        .failed = metric_of(m, METRIC_EVENTS_ACTION_FAILED, labels),
+        .retries_failed = metric_of(m, METRIC_EVENTS_ACTION_RETRIES_FAILED, labels),
+        .duration = metric_of(m, METRIC_EVENTS_ACTION_DURATION, labels)};
+}
+
 static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struct json *v,
                          struct err *err)
 {
@@ -138,6 +150,9 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
     t->kept = ARENA_ARRAY(s->arena, struct kept, s->dependencies.len + 1);
     if (read_trigger(t, v, err) < 0)
         return -1;
+    t->counts = find_counts(s, t->action.name);
+    if (t->dead_letter)
+        t->dead_letter_counts = find_counts(s, t->dead_letter->name);
     for (size_t i = 0; i < s->dependencies.len; i++)
         VEC_APUSH(
             s->arena, &subjects,

@@ -31,7 +31,9 @@ struct firing {
     struct sensor_trigger *trigger;      /* NULL: it went away */
     const struct trigger_action *action; /* the trigger's, or its dead letter's; borrowed */
     const struct trigger_driver *driver;
-    struct backoff retry;     /* what is left of the action's */
+    const struct sensor_counts *counts; /* of the action */
+    struct mono begun;                  /* the last attempt */
+    struct backoff retry;               /* what is left of the action's */
     struct backoff reads;     /* tries to read an object's source, within an attempt */
     struct label_policy wait; /* what is left of it; borrows req.policy */
     int is_met;               /* what the last look at the labels said */
@@ -276,6 +278,7 @@ static void attempt(void *ctx)
     struct mono now = loop_now(f->c->options.loop), turn = now;
     struct err err;
 
+    f->begun = now;
     backoff_read(NULL, &f->reads, &err);
     for (size_t i = 0; i < s->trigger_count; i++)
         if (str_eq(s->triggers[i].action.name, f->action->name))
@@ -292,6 +295,7 @@ static void give_up(struct firing *f, struct err *err)
 {
     const struct trigger_action *dead_letter = f->trigger->dead_letter;
 
+    metric_add(f->counts->retries_failed, 1);
     if (f->action->retry.steps > 1)
         err_wrap(err, "failed after retries");
     tell(f, err);
@@ -308,8 +312,17 @@ static uint64_t pause_ms(struct firing *f, struct backoff *b)
     return (uint64_t) (backoff_pause(b, part) + NS_PER_MS - 1) / NS_PER_MS;
 }
 
+static void observe_attempt(const struct firing *f)
+{
+    const uint64_t took_ms = (loop_now(f->c->options.loop).ns - f->begun.ns) / NS_PER_MS;
+
+    metric_observe(f->counts->duration, (double) took_ms);
+}
+
 static void after_failure(struct firing *f, struct err *err)
 {
+    observe_attempt(f);
+    metric_add(f->counts->failed, 1);
     if (--f->retry.steps > 0) {
         tell_retry(f, err);
         wait_for(f, attempt, pause_ms(f, &f->retry));
@@ -322,6 +335,8 @@ static void succeed(struct firing *f)
 {
     const struct err none = {0};
 
+    observe_attempt(f);
+    metric_add(f->counts->triggered, 1);
     tell(f, &none);
     end_firing(f);
 }
@@ -434,16 +449,20 @@ static void begin_action(struct firing *f, const struct trigger_action *action)
 
     f->action = action;
     f->driver = action->driver;
+    f->counts = action == f->trigger->dead_letter ? &f->trigger->dead_letter_counts
+                                                  : &f->trigger->counts;
     f->retry = action->retry;
     f->wait_ms = 0;
     f->result = (struct trigger_result){0};
     f->req.trigger = str_copy(f->arena, action->name);
     f->req.mark = mark_of_firing(f->arena, f->trigger->sensor->object->uid, action->name,
                                  f->req.events, f->req.event_count);
-    if (action_render(f->arena, action, &f->req, &err) < 0)
-        give_up(f, &err); /* another attempt would end the same */
-    else
+    if (action_render(f->arena, action, &f->req, &err) == 0) {
         attempt(f);
+        return;
+    }
+    metric_add(f->counts->failed, 1);
+    give_up(f, &err); /* another attempt would end the same */
 }
 
 static void begin_firing(struct firing *f)

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "base/metric.h"
 #include "events/bus/bus.h"
 #include "io/loop.h"
 #include "io/workers.h"
@@ -26,6 +27,7 @@ struct sensor_controller_options {
     struct workers *workers;
     struct store *store;
     struct bus *bus;
+    struct metrics *metrics; /* NULL: nothing is counted */
     const struct trigger_services *services;
 };
 

@@ -23,10 +23,16 @@ struct kept {
 
 struct sensor;
 
+/* What is counted of one action. */
+struct sensor_counts {
+    struct metric *triggered, *failed, *retries_failed, *duration;
+};
+
 struct sensor_trigger {
     struct sensor *sensor;
     struct trigger_action action;
     const struct trigger_action *dead_letter; /* dlqTrigger's; NULL: none */
+    struct sensor_counts counts, dead_letter_counts;
     struct rate_limit limit;
     struct resets resets;
     struct timer *reset_timer; /* owned; NULL: no resets */

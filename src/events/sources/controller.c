@@ -126,6 +126,7 @@ static int start_one(struct event_source *es, const struct event_source_driver *
                                        .bus = o->bus,
                                        .store = o->store,
                                        .loop = o->loop,
+                                       .metrics = o->metrics,
                                        .workers = o->workers,
                                        .name = es->name,
                                        .event = event->key,

@@ -16,6 +16,7 @@ struct loop_delivery {
     struct source *src;
     struct arena *arena; /* owned: this and what is below */
     struct delivery delivery;
+    struct mono begun;
     bool is_stored;
 };
 
@@ -41,6 +42,7 @@ static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struc
 
     (void) seq;
     (void) is_duplicate;
+    source_count(l->src, l->begun, err);
     l->is_stored = err->kind == ERR_NONE;
     l->task.run = settle;
     loop_post(l->src->loop, &l->task);
@@ -58,6 +60,7 @@ int source_deliver_on_loop(struct source *src, const struct delivery *d, struct 
     l = ARENA_NEW(a, struct loop_delivery);
     l->arena = a;
     l->src = src;
+    l->begun = clock_mono();
     record = source_record(a, src, d);
     l->delivery = *d;
     l->delivery.id = str_copy(a, record.id);
@@ -65,6 +68,7 @@ int source_deliver_on_loop(struct source *src, const struct delivery *d, struct 
     l->delivery.receipt = str_copy(a, d->receipt);
     if (bus_publish(src->bus, &record, on_published, l, err) == 0)
         return 0;
+    source_count(src, l->begun, err);
     arena_free(a);
     source_leave_service(src);
     return -1;

@@ -155,6 +155,16 @@ void source_trace(const struct source *src, struct str id)
     bus_trace_add(src->bus, &t);
 }
 
+void source_count(const struct source *src, struct mono begun, const struct err *err)
+{
+    const uint64_t took_ms = (clock_mono().ns - begun.ns) / 1000000U;
+
+    metric_add(err->kind ? src->counts.sent_failed : src->counts.sent, 1);
+    if (err->kind)
+        metric_add(src->counts.failed, 1);
+    metric_observe(src->counts.duration, (double) took_ms);
+}
+
 static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struct err *err)
 {
     struct pending *p = ((void **) ctx)[0];
@@ -162,6 +172,7 @@ static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struc
 
     (void) seq;
     (void) is_duplicate;
+    source_count(src, p->begun, err);
     pthread_mutex_lock(&src->lock);
     p->is_done = true;
     p->is_stored = err->kind == ERR_NONE;
@@ -205,6 +216,7 @@ int source_deliver(struct source *src, const struct delivery *d, struct err *err
     ctx = ARENA_ARRAY(a, void *, 2);
     record = source_record(a, src, d);
     copy_delivery(a, &p->delivery, d);
+    p->begun = clock_mono();
     p->delivery.id = record.id;
     ctx[0] = p;
     ctx[1] = src;
@@ -213,6 +225,7 @@ int source_deliver(struct source *src, const struct delivery *d, struct err *err
         if (err->kind == ERR_TRANSIENT && !is_cancelled(src, BUS_FULL_WAIT_MS))
             continue; /* back-pressure: the origin keeps what we do not take */
         change_undone(src, -1);
+        source_count(src, p->begun, err);
         return -1;
     }
     VEC_PUSH(&src->pending, p);
@@ -288,6 +301,7 @@ static void *source_main(void *ctx)
 
         if (is_cancelled(src, 0))
             break;
+        metric_add(src->counts.failed, 1);
         log_warn(&src->log, "the event source failed and is opened again", LOG_ERR(&err),
                  LOG_I64(DURATION_MS, backoff_ms));
         if (has_worked)
@@ -350,13 +364,21 @@ void source_leave_service(struct source *src)
         loop_post(src->loop, &src->ended);
 }
 
+/* An event that came by a request, until it is stored; in the request's arena. */
+struct service {
+    struct source *src;
+    struct mono begun;
+};
+
 static void on_served(void *ctx, uint64_t seq, bool is_duplicate, const struct err *err)
 {
     struct http_request *req = ctx;
-    struct source *src = http_user(req);
+    const struct service *service = http_user(req);
+    struct source *src = service->src;
 
     (void) seq;
     (void) is_duplicate;
+    source_count(src, service->begun, err);
     if (err->kind == ERR_NONE)
         http_reply(req, 200, STR("text/plain; charset=utf-8"), STR("success"), NULL, 0);
     else
@@ -367,29 +389,44 @@ static void on_served(void *ctx, uint64_t seq, bool is_duplicate, const struct e
 
 void source_serve(struct source *src, struct http_request *req)
 {
+    struct service *service = ARENA_NEW(http_arena(req), struct service);
     struct delivery d = {0};
     struct bus_record record;
     struct err err;
 
+    *service = (struct service){src, clock_mono()};
     if (!source_enter_service(src)) {
         http_reply(req, 400, STR("text/plain; charset=utf-8"), STR("endpoint is inactive"),
                    NULL, 0);
         return;
     }
     if (src->driver->ops->serve(src, req, &d, &err) < 0) {
+        metric_add(src->counts.failed, 1);
         reply_error(req, &err);
         source_leave_service(src);
         return;
     }
     record = source_record(http_arena(req), src, &d);
-    http_set_user(req, src);
+    http_set_user(req, service);
     if (bus_publish(src->bus, &record, on_served, req, &err) == 0)
         return;
+    source_count(src, service->begun, &err);
     reply_error(req, &err);
     source_leave_service(src);
 }
 
 /* ---- life ---- */
+
+static void find_counts(struct source *src, struct metrics *m)
+{
+    const struct str labels[] = {src->event, src->name, src->ns};
+
+    src->counts.running = metric_get(m, METRIC_EVENTS_RUNNING, src->name, src->ns);
+    src->counts.sent = metric_of(m, METRIC_EVENTS_SENT, labels);
+    src->counts.sent_failed = metric_of(m, METRIC_EVENTS_SENT_FAILED, labels);
+    src->counts.failed = metric_of(m, METRIC_EVENTS_PROCESSING_FAILED, labels);
+    src->counts.duration = metric_of(m, METRIC_EVENTS_PROCESSING_DURATION, labels);
+}
 
 struct source *source_new(const struct source_setup *setup)
 {
@@ -421,20 +458,17 @@ struct source *source_new(const struct source_setup *setup)
     src->fields[2] = LOG_STR(EVENT_NAME, src->event);
     src->fields[3] = LOG_STR(EVENT_TYPE, str_from(src->driver->kind));
     src->log = (struct log_scope){.fields = src->fields, .count = COUNT_OF(src->fields)};
+    find_counts(src, setup->metrics);
     pthread_mutex_init(&src->lock, NULL);
     pthread_cond_init(&src->wake, NULL);
     return src;
 }
 
-int source_start(struct source *src, struct err *err)
+static int start_thread(struct source *src, struct err *err)
 {
     sigset_t all, kept;
     int error;
 
-    if (src->driver->ops->check && src->driver->ops->check(src->spec, err) < 0)
-        return -1;
-    if (src->driver->model != SOURCE_ON_THREAD)
-        return src->driver->ops->open(src, err);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &kept);
     error = pthread_create(&src->thread, NULL, source_main, src);
@@ -443,6 +477,18 @@ int source_start(struct source *src, struct err *err)
     return error ? err_sys(err, error, "start the thread of event source " STR_FMT,
                            STR_ARG(src->name))
                  : 0;
+}
+
+int source_start(struct source *src, struct err *err)
+{
+    if (src->driver->ops->check && src->driver->ops->check(src->spec, err) < 0)
+        return -1;
+    if ((src->driver->model == SOURCE_ON_THREAD ? start_thread(src, err)
+                                                : src->driver->ops->open(src, err)) < 0)
+        return -1;
+    src->counts.is_running = true;
+    metric_add(src->counts.running, 1);
+    return 0;
 }
 
 void source_end(struct source *src)
@@ -462,6 +508,8 @@ void source_free(struct source *src)
 {
     if (src->driver->model != SOURCE_ON_THREAD)
         src->driver->ops->close(src);
+    if (src->counts.is_running)
+        metric_add(src->counts.running, -1);
     close(src->cancel_fd);
     VEC_DONE(&src->pending);
     arena_free(src->open_arena);

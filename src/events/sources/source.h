@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/secret.h"
 #include "events/bus/bus.h"
 #include "formats/json.h"
@@ -134,6 +135,7 @@ struct source_controller_options {
     struct workers *workers;
     struct store *store;
     struct bus *bus;
+    struct metrics *metrics; /* NULL: nothing is counted */
     const char
         *listen_address; /* for ON_ROUTE sources, e.g. "0.0.0.0" or "127.0.0.1"; borrowed */
 };

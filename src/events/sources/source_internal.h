@@ -15,6 +15,7 @@
 
 struct pending {
     struct delivery delivery; /* texts in the scratch arena */
+    struct mono begun;
     bool is_done, is_stored;
 };
 
@@ -48,6 +49,10 @@ struct source {
         source_worked_fn done;
         bool is_under_way;
     } work; /* ON_LOOP: loop */
+    struct {
+        struct metric *running, *sent, *sent_failed, *failed, *duration;
+        bool is_running; /* it is in the gauge */
+    } counts;
     struct loop_task ended;
     void (*on_ended)(void *ctx, struct source *src); /* loop */
     void *ctx;
@@ -62,6 +67,7 @@ struct source_setup {
     struct str name, event, ns;
     struct str space;        /* bus_space() of its events; copied */
     const struct json *spec; /* copied */
+    struct metrics *metrics; /* or NULL */
     void (*on_ended)(void *ctx, struct source *src);
     void *ctx;
 };
@@ -89,6 +95,9 @@ struct str source_envelope(struct arena *a, const struct source *src, struct str
 /** source_record() - what the bus gets of a delivery; in @a */
 struct bus_record source_record(struct arena *a, const struct source *src,
                                 const struct delivery *d);
+
+/** source_count() - an event was handled: stored, or @err says why not; any thread */
+void source_count(const struct source *src, struct mono begun, const struct err *err);
 
 /** source_trace() - remember that the bus has stored an event of the source */
 void source_trace(const struct source *src, struct str id);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/metric.h"
 #include "io/workers.h"
 #include "store/store.h"
 
@@ -21,6 +22,7 @@ struct cron_controller_options {
     struct store *store;
     struct workers *workers; /* for reading zones, submission */
     const struct workflow_submitter *submitter;
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 
 /** cron_controller_new() - a stopped controller; owned */

@@ -340,6 +340,26 @@ static void set_outcome(struct cron_entry *e, const struct submission *s)
     e->outcome.why = str_copy(a, str_from(err->text));
 }
 
+static void count_outcome(const struct cron_entry *e)
+{
+    struct metrics *m = e->controller->options.metrics;
+
+    if (e->outcome.kind == CRON_STARTED)
+        metric_add(metric_get(m, METRIC_CRON_TRIGGERED, e->key.name, e->key.ns), 1);
+    else if (e->outcome.kind == CRON_FAILED)
+        metric_add(metric_get(m, METRIC_ERROR_COUNT, STR("CronWorkflowSubmissionError")), 1);
+}
+
+/* Another run is under way, and the concurrencyPolicy says what becomes of the two. */
+static void count_policy(const struct cron_entry *e, const struct json *doc)
+{
+    struct str policy = json_get_str(json_get(doc, STR("spec")), STR("concurrencyPolicy"));
+
+    metric_add(metric_get(e->controller->options.metrics, METRIC_CRON_POLICY_TRIGGERED, policy,
+                          e->key.name, e->key.ns),
+               1);
+}
+
 static void on_submitted(struct job *job)
 {
     struct submission *s = CONTAINER_OF(job, struct submission, job);
@@ -350,6 +370,7 @@ static void on_submitted(struct job *job)
 
     if (!e->is_gone) {
         set_outcome(e, s);
+        count_outcome(e);
         if (e->outcome.kind == CRON_FAILED)
             log_error(NULL, "a scheduled workflow was not submitted",
                       LOG_STR(NAMESPACE, e->key.ns), LOG_STR(NAME, e->key.name),
@@ -547,6 +568,8 @@ void cron_entry_pass(struct cron_entry *e)
     if (e->outcome.kind == CRON_NO_RUN && take_due(e, &doc, &scheduled_s)) {
         e->has_come_due = true;
         verdict = cron_decide(&doc);
+        if (verdict == CRON_FORBIDDEN || verdict == CRON_REPLACE)
+            count_policy(e, &doc);
         if (is_at_end(e, a, &doc, &fault) || !str_is_empty(fault))
             verdict = CRON_STOPPED; /* the status tells it */
         if (verdict == CRON_RUN || verdict == CRON_REPLACE) {

@@ -131,5 +131,8 @@ bool wf_is_finished(const struct wf *wf);
 /** wf_was_begun() - did it run before? Then it has node rows, whatever its phase */
 bool wf_was_begun(const struct wf *wf);
 
+/** wf_runtime_ms() - from its start to its end; 0 before */
+int64_t wf_runtime_ms(const struct wf *wf);
+
 /** wf_bytes() - memory held, for the per-node budget */
 size_t wf_bytes(const struct wf *wf);

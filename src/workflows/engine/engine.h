@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "io/loop.h"
 #include "io/workers.h"
 #include "pods/pod.h"
@@ -25,6 +26,7 @@ struct engine_options {
     struct store *store;
     struct workers *workers; /* for loading (store reads) */
     struct pod_runner *runner;
+    struct metrics *metrics; /* NULL: nothing is counted */
 };
 
 /** engine_new() - a stopped engine; owned */

@@ -43,6 +43,7 @@ struct engine {
     bool is_sweep_due, is_sweeping;
     bool is_stopping;
     struct engine_stats stats;
+    struct metric *decisions; /* how long they take */
 };
 
 /* A pod that was asked for and not yet forgotten. */
@@ -52,6 +53,7 @@ struct engine_pod {
     struct list link;        /* in run->pods */
     uint64_t round;          /* of the run's inbox in which its news lies ... */
     size_t input;            /* ... at this index, so that newer news replaces it */
+    struct metric *gauge;    /* that counts it by its phase; NULL: none */
 };
 
 enum engine_run_state {
@@ -82,6 +84,8 @@ struct engine_run {
     uint64_t round;
     struct wf_actions actions; /* decided last; arena NULL: carried out */
     struct timer *wake;
+    char phase[16];       /* that was counted last */
+    struct metric *gauge; /* that counts it by its phase; NULL: none */
     /* Versions seen while a commit was under way: the last one is our own. */
     const struct store_object *seen_last, *seen_before;
 };
@@ -130,6 +134,17 @@ void run_end(struct engine_run *run, enum engine_run_end why);
 
 /** run_free() - release a run of which nothing is under way */
 void run_free(struct engine_run *run);
+
+/* ---- engine_count.c ---- */
+
+/** run_count_phase() - a workflow is in a phase, "" before its first */
+void run_count_phase(struct engine_run *run, struct str phase);
+/** run_count_end() - no longer in memory */
+void run_count_end(struct engine_run *run);
+/** pod_count_phase() - a pod is in a phase */
+void pod_count_phase(struct engine_pod *pod, enum pod_phase phase);
+/** pod_count_end() - no longer there */
+void pod_count_end(struct engine_pod *pod);
 
 /* ---- engine.c ---- */
 

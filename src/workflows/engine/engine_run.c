@@ -47,6 +47,7 @@ struct engine_run *run_new(struct engine *e, const struct store_object *o)
     list_init(&run->pods);
     map_put(&e->runs, run->uid, run);
     e->stats.active_workflows++;
+    run_count_phase(run, o->phase);
     return run;
 }
 
@@ -56,6 +57,7 @@ static void pod_drop(struct engine_pod *pod)
 
     map_take(&e->pods, pod->uid);
     list_remove(&pod->link);
+    pod_count_end(pod);
     e->stats.active_pods--;
     free(pod);
 }
@@ -116,6 +118,7 @@ void run_free(struct engine_run *run)
     VEC_DONE(&run->inputs);
     drop_actions(run);
     drop_seen(run);
+    run_count_end(run);
     timer_free(run->wake);
     list_remove(&run->link);
     wf_free(run->wf);
@@ -210,6 +213,7 @@ void run_see_pod(struct engine_pod *pod, const struct pod_report *report)
     struct engine_run *run = pod->run;
     struct wf_input input = {.kind = WF_INPUT_POD};
 
+    pod_count_phase(pod, report->phase);
     if (run->state == RUN_TO_LOAD || run->state == RUN_LOADING)
         return; /* the first pass asks for it again, and is told then */
     input.node_id = str_copy(inbox(run), pod->node_id);
@@ -266,10 +270,13 @@ static bool ask_for_pod(struct engine_run *run, const struct pod_request *reques
     struct engine_pod *pod = pod_of(run, request->uid, request->node_id);
     struct err err;
 
-    if ((task_is_one(request->template)
-             ? task_start(run->engine, request, &err)
-             : pod_create(run->engine->options.runner, request, &err)) == 0)
+    if (task_is_one(request->template)) {
+        if (task_start(run->engine, request, &err) == 0)
+            return true;
+    } else if (pod_create(run->engine->options.runner, request, &err) == 0) {
+        pod_count_phase(pod, POD_PENDING);
         return true;
+    }
     if (err.kind == ERR_TRANSIENT) {
         pod_drop(pod);
         return false;
@@ -350,6 +357,8 @@ static void on_committed(void *ctx, const struct store_result *result, const str
         return;
     if (err->kind == ERR_NONE) {
         run->rv = result->rv;
+        if (result->object)
+            run_count_phase(run, result->object->phase);
         look_at_seen(run);
         act(run);
     } else if (err->kind == ERR_NOT_FOUND) {
@@ -409,6 +418,7 @@ void run_commit(struct engine_run *run)
 void run_pass(struct engine_run *run)
 {
     struct engine *e = run->engine;
+    struct mono begun;
 
     if (run->state == RUN_UNSTORED) { /* the state in memory is ahead: begin from the disk */
         engine_reload(run);
@@ -417,9 +427,11 @@ void run_pass(struct engine_run *run)
     if (run->state != RUN_IDLE || run->inputs.len == 0)
         return;
     e->stats.passes++;
+    begun = clock_mono();
     run->actions = (struct wf_actions){.arena = arena_new()};
     wf_decide(run->wf, run->inputs.at, run->inputs.len, loop_wall(e->options.loop),
               &run->actions);
+    metric_observe(e->decisions, (double) (clock_mono().ns - begun.ns) / 1e9);
     drop_inputs(run);
     if (run->actions.node_count > 0 || !str_is_none(run->actions.doc))
         run_commit(run);

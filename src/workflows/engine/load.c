@@ -254,6 +254,11 @@ bool wf_was_begun(const struct wf *wf)
 {
     return wf->started_ms != 0;
 }
+int64_t wf_runtime_ms(const struct wf *wf)
+{
+    return wf_is_finished(wf) ? wf->finished_ms - wf->started_ms : 0;
+}
+
 
 static size_t node_bytes(const struct wf_node *n)
 {
