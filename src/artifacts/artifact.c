@@ -262,14 +262,22 @@ int artifact_delete(const struct artifact_call *c, struct err *err)
 
 /* ---- saving ---- */
 
-/* The last part of the path in the container. */
-static struct str base_name(const struct json *artifact)
+/* Without closing slashes. */
+static struct str clean_path(const struct json *artifact)
 {
     struct str path = json_get_str(artifact, STR("path"));
-    size_t at;
 
     while (path.len > 1 && path.ptr[path.len - 1] == '/')
         path.len--;
+    return path;
+}
+
+/* The last part of the path in the container. */
+static struct str base_name(const struct json *artifact)
+{
+    struct str path = clean_path(artifact);
+    size_t at;
+
     for (at = path.len; at > 0 && path.ptr[at - 1] != '/'; at--)
         continue;
     path = str_skip(path, at);
@@ -292,7 +300,7 @@ static int choose_place(const struct artifact_call *c, const struct json *locati
 {
     struct json *place = ARENA_NEW(c->a, struct json);
 
-    *artifact = *c->artifact;
+    *artifact = json_set(c->a, c->artifact, STR("path"), json_string(clean_path(c->artifact)));
     if (find_place(c->artifact, ret) && !str_is_empty(key_of(ret)))
         return 0;
     if (!find_place(location, ret))

@@ -189,6 +189,9 @@ static int process_artifact(struct arena *a, const struct args_call *call, struc
         made = own ? json_set(a, &made, str_from(kept[i]), *own)
                    : json_without(a, &made, str_from(kept[i]));
     }
+    /* Upstream loses that it may be missing, and its pod fails then. */
+    if (json_get_bool(input, STR("optional")) && !args_has_location(argument))
+        made = json_set(a, &made, STR("optional"), json_bool(true));
     *input = made;
     return 0;
 }

@@ -435,7 +435,7 @@ static void test_deleted_owner(void **state)
     store_txn_delete(txn, &key, STR(""), 0);
     commit(w, txn);
     WAIT_FOR(w, count_workflows(w) == 0);
-    assert_int_equal(cron_stats_get(w->c).cron_workflows, 0);
+    WAIT_FOR(w, cron_stats_get(w->c).cron_workflows == 0);
 }
 
 static void test_deleted_owner_while_away(void **state)

@@ -30,18 +30,26 @@ static const struct json *copy_of(struct arena *a, struct json value)
     return memcpy(ARENA_NEW(a, struct json), &value, sizeof(value));
 }
 
-/* A step that did not run gives its declared artifacts without a place; a task gives none. */
-static const struct json *of_unrun(struct wf *wf, const struct wf_frame *f,
-                                   const struct wf_step *step, struct str name)
+/* What a step declares and did not give: without a place when it did not run, or when it may be
+ * missing. A task that did not run gives none. */
+static const struct json *of_declared(struct wf *wf, const struct wf_frame *f,
+                                      const struct wf_step *step, struct str name)
 {
+    bool is_unrun = step->node->phase == WF_SKIPS || step->node->phase == WF_OMITTED;
+    const struct json *declared;
     struct wf_template tmpl;
+    struct json made;
     struct err err;
 
-    if (f->node->type == WF_DAG ||
-        wf_template_find(wf, step->json, f->scope, &tmpl, &err) < 0 ||
-        !find_named(json_path(tmpl.json, "outputs", "artifacts", NULL), name))
+    if (!wf_node_is_done(step->node) ||
+        wf_template_find(wf, step->json, f->scope, &tmpl, &err) < 0)
         return NULL;
-    return copy_of(wf->pass->a, json_set(wf->pass->a, NULL, STR("name"), json_string(name)));
+    declared = find_named(json_path(tmpl.json, "outputs", "artifacts", NULL), name);
+    if (!declared || (is_unrun ? f->node->type == WF_DAG
+                               : !json_get_bool(declared, STR("optional"))))
+        return NULL;
+    made = json_set(wf->pass->a, NULL, STR("name"), json_string(name));
+    return copy_of(wf->pass->a, made);
 }
 
 static const struct json *of_node(struct wf *wf, const struct wf_node *n, struct str name)
@@ -51,6 +59,7 @@ static const struct json *of_node(struct wf *wf, const struct wf_node *n, struct
 
 static const struct json *of_step(struct wf *wf, const struct wf_frame *f, struct str rest)
 {
+    const struct json *found;
     struct str name;
 
     if (!str_cut(&rest, '.', &name) || !cut_prefix(&rest, STR("outputs.artifacts.")))
@@ -61,8 +70,8 @@ static const struct json *of_step(struct wf *wf, const struct wf_frame *f, struc
 
         if (!str_eq(step->name, name) || !n)
             continue;
-        return n->phase == WF_SKIPS || n->phase == WF_OMITTED ? of_unrun(wf, f, step, rest)
-                                                              : of_node(wf, n, rest);
+        found = of_node(wf, n, rest);
+        return found ? found : of_declared(wf, f, step, rest);
     }
     return NULL;
 }
@@ -219,6 +228,8 @@ int wf_artifacts_collect(const struct wf_names *names, const struct json *list,
                 return -1;
             continue;
         }
+        if (!args_has_location(&made) && json_get_bool(item, STR("optional")))
+            continue;
         if (json_get(item, STR("globalName")))
             made = json_set(a, &made, STR("globalName"), *json_get(item, STR("globalName")));
         json_push(a, &out, made);
