@@ -322,6 +322,53 @@ static size_t drain(int fd, char *to, size_t room)
     return len;
 }
 
+static void test_a_line_is_one_line(void **state)
+{
+    static const struct {
+        struct str name;
+        const char *text, *json;
+    } rows[] = {
+        {STR_INIT("plain"), "name=plain\n", "\"name\":\"plain\"}\n"},
+        {STR_INIT(""), "name=\"\"\n", "\"name\":\"\"}\n"},
+        {STR_INIT("a b"), "name=\"a b\"\n", "\"name\":\"a b\"}\n"},
+        {STR_INIT("a=b"), "name=\"a=b\"\n", "\"name\":\"a=b\"}\n"},
+        {STR_INIT("a\\b"), "name=\"a\\\\b\"\n", "\"name\":\"a\\\\b\"}\n"},
+        {STR_INIT("x\nlevel=error"), "name=\"x\\nlevel=error\"\n",
+         "\"name\":\"x\\nlevel=error\"}\n"},
+        {STR_INIT("\r\x1b[2J\x7f"), "name=\"\\u000d\\u001b[2J\\u007f\"\n",
+         "\"name\":\"\\u000d\\u001b[2J\\u007f\"}\n"},
+        {STR_INIT("gr\xc3\xbc\xc3\x9f"), "name=\"gr\xc3\xbc\xc3\x9f\"\n",
+         "\"name\":\"gr\xc3\xbc\xc3\x9f\"}\n"},
+        {STR_INIT("\xc2\x85\xe2\x80\xa8"), "name=\"\\u0085\\u2028\"\n",
+         "\"name\":\"\\u0085\\u2028\"}\n"},
+        {STR_INIT("a\xff\xc3"), "name=\"a\\ufffd\\ufffd\"\n",
+         "\"name\":\"a\\ufffd\\ufffd\"}\n"},
+        {STR_INIT("\xed\xa0\x80"), "name=\"\\ufffd\\ufffd\\ufffd\"\n",
+         "\"name\":\"\\ufffd\\ufffd\\ufffd\"}\n"},
+    };
+    int fds[2];
+    char line[512];
+
+    (void) state;
+    assert_int_equal(pipe(fds), 0);
+    for (size_t i = 0; i < 2 * COUNT_OF(rows); i++) {
+        bool is_json = i % 2;
+
+        log_setup(is_json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, LOG_LEVEL_INFO, fds[1]);
+        log_warn(NULL, "two words", LOG_STR(NAME, rows[i / 2].name));
+        drain(fds[0], line, sizeof(line));
+        if (!str_ends(str_from(line),
+                      str_from(is_json ? rows[i / 2].json : rows[i / 2].text)) ||
+            strchr(line, '\n')[1] != '\0' ||
+            !strstr(line, is_json ? "\"level\":\"warn\",\"msg\":\"two words\","
+                                  : " level=warn msg=\"two words\" "))
+            fail_msg("row %zu: %s", i, line);
+    }
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, STDERR_FILENO);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void test_held_lines_come_at_the_release(void **state)
 {
     static char text[2 * LOG_HELD_MAX_BYTES], bulk[1001];
@@ -339,8 +386,8 @@ static void test_held_lines_come_at_the_release(void **state)
     assert_int_equal(drain(fds[0], text, sizeof(text)), 0);
     log_release();
     drain(fds[0], text, sizeof(text));
-    assert_non_null(strstr(text, "first\n"));
-    assert_non_null(strstr(strstr(text, "first\n"), "second name=\"a\\u0001z\"\n"));
+    assert_non_null(strstr(text, "msg=first\n"));
+    assert_non_null(strstr(strstr(text, "first\n"), "msg=second name=\"a\\u0001z\"\n"));
     log_hold();
     for (size_t i = 0; i < LOG_HELD_MAX_BYTES / 1000; i++)
         log_info(NULL, "bulk", LOG_STR(DATA, str_from(bulk)));
@@ -374,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_random_is_repeatable),
         cmocka_unit_test(test_secret_compares_whole_values),
         cmocka_unit_test(test_log_lines_are_one_schema),
+        cmocka_unit_test(test_a_line_is_one_line),
         cmocka_unit_test(test_held_lines_come_at_the_release),
     };
 

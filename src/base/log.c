@@ -1,8 +1,9 @@
 /*
- * The log. A line is built in a buffer of the caller and written by one write(2), so lines of
- * several threads do not mix; a thread that holds its log writes many lines by one. The
- * settings, set before threads start, and the counts of lines are the one mutable global of
- * this room; each thread has its own held lines and the text of the second that it wrote last.
+ * The log. A line, in logfmt or JSON with the originals' names, is built in a buffer of the
+ * caller and written by one write(2), so lines of several threads do not mix; a thread that
+ * holds its log writes many lines by one. The settings, set before threads start, and the
+ * counts of lines are the one mutable global of this room; each thread has its own held lines
+ * and the text of the second that it wrote last.
  */
 #include "base/log.h"
 
@@ -84,41 +85,84 @@ static void add_time(struct strbuf *b)
     strbuf_addz(b, rest);
 }
 
-static bool is_plain_byte(unsigned char c)
+/* Bytes of the letter at the beginning, 1 to 4; 0: it is no UTF-8. */
+static size_t letter_bytes(struct str s)
 {
-    return c != '"' && c != '\\' && c >= 0x20 && c != 0x7f;
+    const unsigned char *p = (const unsigned char *) s.ptr;
+    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+    if (len == 0 || len > s.len || p[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0;
+    return len;
 }
 
+/* Would the letter end a line or steer a terminal? C0, DEL, C1, the separators of Unicode. */
+static unsigned control_of(struct str letter)
+{
+    const unsigned char *p = (const unsigned char *) letter.ptr;
+
+    if (letter.len == 1)
+        return p[0] < 0x20 || p[0] == 0x7f ? p[0] : UINT32_MAX;
+    if (letter.len == 2 && p[0] == 0xc2 && p[1] < 0xa0)
+        return p[1];
+    if (letter.len == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
+        return 0x2000U + (p[2] & 0x3fU);
+    return UINT32_MAX;
+}
+
+static void add_letter(struct strbuf *b, struct str letter)
+{
+    unsigned control = control_of(letter);
+
+    if (letter.ptr[0] == '\n')
+        strbuf_addz(b, "\\n");
+    else if (control != UINT32_MAX)
+        strbuf_addf(b, "\\u%04x", control);
+    else if (letter.ptr[0] == '"' || letter.ptr[0] == '\\')
+        strbuf_addf(b, "\\%c", letter.ptr[0]);
+    else
+        strbuf_add(b, letter);
+}
+
+/* A JSON text on one line, whatever the bytes. */
 static void add_quoted(struct strbuf *b, struct str s)
 {
-    size_t from = 0;
-
     strbuf_addc(b, '"');
-    for (size_t i = 0; i <= s.len; i++) {
-        unsigned char c = i < s.len ? (unsigned char) s.ptr[i] : 0;
+    while (s.len > 0) {
+        size_t len = letter_bytes(s);
 
-        if (i < s.len && is_plain_byte(c))
-            continue;
-        strbuf_add(b, str_head(str_skip(s, from), i - from));
-        from = i + 1;
-        if (i == s.len)
-            break;
-        if (c == '"' || c == '\\')
-            strbuf_addf(b, "\\%c", c);
-        else if (c == '\n')
-            strbuf_addz(b, "\\n");
+        if (len > 0)
+            add_letter(b, str_head(s, len));
         else
-            strbuf_addf(b, "\\u%04x", c);
+            strbuf_addz(b, "\\ufffd");
+        s = str_skip(s, len > 0 ? len : 1);
     }
     strbuf_addc(b, '"');
 }
 
 static bool is_plain_word(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] <= ' ' || s.ptr[i] == '"' || s.ptr[i] == '=' || s.ptr[i] == 0x7f)
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char) s.ptr[i];
+
+        if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c >= 0x7f)
             return false;
+    }
     return s.len > 0;
+}
+
+static void add_text(struct strbuf *b, struct str s)
+{
+    if (settings.format == LOG_FORMAT_TEXT && is_plain_word(s))
+        strbuf_add(b, s);
+    else
+        add_quoted(b, s);
 }
 
 static void add_field(struct strbuf *b, const struct log_field *field)
@@ -130,10 +174,8 @@ static void add_field(struct strbuf *b, const struct log_field *field)
     strbuf_addz(b, is_json ? "\":" : "=");
     if (field->type == LOG_TYPE_I64)
         strbuf_addf(b, "%lld", (long long) field->number);
-    else if (!is_json && is_plain_word(field->text))
-        strbuf_add(b, field->text);
     else
-        add_quoted(b, field->text);
+        add_text(b, field->text);
 }
 
 static void add_scope(struct strbuf *b, const struct log_scope *scope)
@@ -148,13 +190,11 @@ static void add_line(struct strbuf *b, const struct log_scope *scope, enum log_l
 {
     bool is_json = settings.format == LOG_FORMAT_JSON;
 
-    strbuf_addz(b, is_json ? "{\"time\":\"" : "");
+    strbuf_addz(b, is_json ? "{\"time\":\"" : "time=");
     add_time(b);
-    strbuf_addf(b, is_json ? "\",\"level\":\"%s\",\"msg\":" : " %-5s ", level_names[level]);
-    if (is_json)
-        add_quoted(b, str_from(message));
-    else
-        strbuf_addz(b, message);
+    strbuf_addf(
+        b, is_json ? "\",\"level\":\"%s\",\"msg\":" : " level=%s msg=", level_names[level]);
+    add_text(b, str_from(message));
     for (size_t i = 0; i < count; i++)
         add_field(b, &fields[i]);
     add_scope(b, scope);

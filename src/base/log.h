@@ -1,7 +1,8 @@
 /*
- * base/log.h - one log, JSON lines or text, one schema: time, level, message, fields.
+ * base/log.h - one log, JSON lines or text (time=... level=... msg=... key=value), one schema.
  *
- * The message is constant text; facts are fields. Objects hold a struct log_scope whose fields
+ * The message is constant text; facts are fields. Whatever they hold, a line is one line and
+ * steers no terminal. Objects hold a struct log_scope whose fields
  * go out with each line; scopes chain to their parent. Any thread; a line is written by one
  * write(2). Never log a secret.
  */

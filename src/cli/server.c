@@ -2,29 +2,36 @@
 #include "daemon/daemon.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
 
-static enum log_level level_of(const struct cli *cli)
+static int find_level(const struct cli *cli, enum log_level *ret, struct err *err)
 {
-    static const struct {
-        const char *word;
-        enum log_level level;
-    } levels[] = {{"debug", LOG_LEVEL_DEBUG},
-                  {"info", LOG_LEVEL_INFO},
-                  {"warn", LOG_LEVEL_WARN},
-                  {"error", LOG_LEVEL_ERROR}};
     const char *word = cli_is_on(cli, "verbose") ? "debug" : cli_setting(cli, "loglevel");
 
-    for (size_t i = 0; i < COUNT_OF(levels); i++)
-        if (strcmp(levels[i].word, word) == 0)
-            return levels[i].level;
-    return LOG_LEVEL_INFO;
+    for (*ret = LOG_LEVEL_DEBUG; *ret <= LOG_LEVEL_ERROR; (*ret)++)
+        if (strcmp(log_level_name(*ret), word) == 0)
+            return 0;
+    *ret = LOG_LEVEL_INFO;
+    return err_set(err, ERR_INVALID, "--loglevel %s is none of debug, info, warn, error", word);
+}
+
+static int find_format(const struct cli *cli, enum log_format *ret, struct err *err)
+{
+    const char *word = cli_setting(cli, "log-format");
+
+    *ret = strcmp(word, "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT;
+    if (*ret == LOG_FORMAT_JSON || strcmp(word, "text") == 0)
+        return 0;
+    return err_set(err, ERR_INVALID, "--log-format %s is none of text, json", word);
 }
 
 static int run_server(struct cli *cli, struct err *err)
 {
+    enum log_level level;
+    enum log_format format;
     const char *token = cli_setting(cli, "token"), *webhooks = cli_flag(cli, "webhook-address");
     const char *metrics_auth = getenv("ARGO_SERVER_METRICS_AUTH");
     struct daemon_options options = {.address = cli_flag(cli, "address"),
@@ -37,16 +44,20 @@ static int run_server(struct cli *cli, struct err *err)
 
     options.is_metrics_open = metrics_auth && strcmp(metrics_auth, "false") == 0;
     options.webhook_address = webhooks ? webhooks : options.address;
-    log_setup(strcmp(cli_setting(cli, "log-format"), "json") == 0 ? LOG_FORMAT_JSON
-                                                                  : LOG_FORMAT_TEXT,
-              level_of(cli), 2);
+    if (find_level(cli, &level, err) < 0 || find_format(cli, &format, err) < 0)
+        return -1;
+    log_setup(format, level, STDERR_FILENO);
     return daemon_run(&options, err);
 }
 
 static int check_server(struct cli *cli, struct err *err)
 {
     int64_t port = flags_int(&cli->flags, "port");
+    enum log_level level;
+    enum log_format format;
 
+    if (find_level(cli, &level, err) < 0 || find_format(cli, &format, err) < 0)
+        return -1;
     if (port < 0 || port > 65535)
         return err_set(err, ERR_INVALID, "--port %lld is not a number from 0 to 65535",
                        (long long) port);
