@@ -58,10 +58,34 @@ static struct str key_of(const struct found *f)
     return json_get_str(f->place, str_from(f->key));
 }
 
+static bool is_whole(const struct json *s3)
+{
+    return !str_is_empty(json_get_str(s3, STR("endpoint"))) &&
+           !str_is_empty(json_get_str(s3, STR("bucket")));
+}
+
+/* What has a key and not all else that says where is where the location is. */
+static void relocate(const struct artifact_call *c, struct found *f)
+{
+    struct str key = key_of(f);
+    struct json *place;
+    struct found at;
+
+    if (strcmp(f->member, "s3") != 0 || is_whole(f->place) || !find_place(c->location, &at) ||
+        strcmp(at.member, f->member) != 0)
+        return;
+    place = ARENA_NEW(c->a, struct json);
+    *place = json_set(c->a, at.place, str_from(at.key), json_string(key));
+    f->place = place;
+    f->driver = at.driver;
+}
+
 static int find(const struct artifact_call *c, struct found *ret, struct err *err)
 {
-    if (find_place(c->artifact, ret) && !str_is_none(key_of(ret)))
+    if (find_place(c->artifact, ret) && !str_is_none(key_of(ret))) {
+        relocate(c, ret);
         return 0;
+    }
     return err_set(err, ERR_INVALID, "required artifact '" STR_FMT "' not supplied",
                    STR_ARG(json_get_str(c->artifact, STR("name"))));
 }
@@ -293,25 +317,26 @@ static struct str file_name(const struct artifact_call *c, enum strategy strateg
     return str_concat(c->a, name, strategy == STRATEGY_ZIP ? STR(".zip") : STR(".tgz"));
 }
 
-/* The artifact's own place, or one below @location; -1: there is none. */
-static int choose_place(const struct artifact_call *c, const struct json *location,
-                        enum strategy strategy, struct found *ret, struct json *artifact,
-                        struct err *err)
+/* The artifact's own place, or one below the location; -1: there is none. */
+static int choose_place(const struct artifact_call *c, enum strategy strategy,
+                        struct found *ret, struct json *artifact, struct err *err)
 {
-    struct json *place = ARENA_NEW(c->a, struct json);
+    struct json *place = ARENA_NEW(c->a, struct json), key;
 
     *artifact = json_set(c->a, c->artifact, STR("path"), json_string(clean_path(c->artifact)));
-    if (find_place(c->artifact, ret) && !str_is_empty(key_of(ret)))
+    if (find_place(c->artifact, ret) && !str_is_empty(key_of(ret))) {
+        relocate(c, ret);
         return 0;
-    if (!find_place(location, ret))
+    }
+    if (!find_place(c->location, ret))
         return err_set(err, ERR_INVALID,
                        "artifact " STR_FMT ": no repository is configured that it could go to",
                        STR_ARG(json_get_str(c->artifact, STR("name"))));
-    *place = json_set(c->a, ret->place, str_from(ret->key),
-                      json_string(str_printf(c->a, STR_FMT "/" STR_FMT, STR_ARG(key_of(ret)),
-                                             STR_ARG(file_name(c, strategy)))));
+    key = json_string(str_printf(c->a, STR_FMT "/" STR_FMT, STR_ARG(key_of(ret)),
+                                 STR_ARG(file_name(c, strategy))));
+    *place = json_set(c->a, ret->place, str_from(ret->key), key);
     ret->place = place;
-    *artifact = json_set(c->a, artifact, str_from(ret->member), *place);
+    *artifact = json_set_path(c->a, artifact, key, ret->member, ret->key, NULL);
     return 0;
 }
 
@@ -342,15 +367,15 @@ static int pack(const struct artifact_call *c, enum strategy strategy, int dir,
     return result;
 }
 
-int artifact_save(const struct artifact_call *c, const struct json *location, int dir,
-                  const char *name, struct json *ret, struct err *err)
+int artifact_save(const struct artifact_call *c, int dir, const char *name, struct json *ret,
+                  struct err *err)
 {
     enum strategy strategy = strategy_of(c->artifact);
     char packed[NAME_MAX + 1];
     struct found f;
     int result;
 
-    if (choose_place(c, location, strategy, &f, ret, err) < 0)
+    if (choose_place(c, strategy, &f, ret, err) < 0)
         return -1;
     if (!f.driver->save)
         return err_set(err, ERR_UNSUPPORTED, "%s artifacts can only be read", f.member);

@@ -29,6 +29,9 @@ struct artifact_call {
     struct arena *a;             /* scratch, and where results live */
     struct str ns;               /* of the workflow: its keys, its Secrets */
     const struct json *artifact; /* as in a template */
+    /* Its template's archiveLocation, or NULL: where what has a key alone is, and what has no
+     * place goes. Its own key is the beginning of keys. */
+    const struct json *location;
 };
 
 enum artifact_found { ARTIFACT_LOADED, ARTIFACT_SKIPPED };
@@ -52,21 +55,19 @@ int artifact_load(const struct artifact_call *c, int dir, const char *name,
 
 /**
  * artifact_save() - pack a file or folder and store it
- * @c:        which one; its place, if it has one, is where it goes
- * @location: where it goes else, from a template's archiveLocation: a place with the beginning
- * of its key; or NULL
+ * @c:        which one; its place, if it has one, is where it goes, else the location's
  * @dir:      folder that holds the file or folder; packed files are made beside it for the time
  * @name:     its name there; not to be written to any more: the repository may hold the same
  * file
- * @ret:      the artifact with its place
+ * @ret:      the artifact with its place; of the location's nothing but the key
  * @err:      as artifact_load()
  *
  * What is stored is durable, and not seen before it is whole. Saving again replaces.
  *
  * Return: 0 or -1.
  */
-int artifact_save(const struct artifact_call *c, const struct json *location, int dir,
-                  const char *name, struct json *ret, struct err *err);
+int artifact_save(const struct artifact_call *c, int dir, const char *name, struct json *ret,
+                  struct err *err);
 
 /**
  * artifact_open() - the stored bytes as they are, for a download

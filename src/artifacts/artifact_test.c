@@ -111,10 +111,10 @@ static struct artifact_call call(struct world *w, const struct json *artifact)
 static const struct json *save(struct world *w, const char *artifact, const char *name)
 {
     struct artifact_call c = call(w, parsed(w, artifact));
-    const struct json *location = parsed(w, "{\"s3\":{\"key\":\"wf/pod\"}}");
     struct json *ret = ARENA_NEW(w->a, struct json);
 
-    return artifact_save(&c, location, w->dir, name, ret, &w->err) < 0 ? NULL : ret;
+    c.location = parsed(w, "{\"s3\":{\"key\":\"wf/pod\"}}");
+    return artifact_save(&c, w->dir, name, ret, &w->err) < 0 ? NULL : ret;
 }
 
 static int load(struct world *w, const struct json *artifact, const char *name,

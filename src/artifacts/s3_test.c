@@ -117,7 +117,7 @@ static void check_saves(struct world *w, const struct artifact_call *c, const ch
 {
     struct json ret;
 
-    if (artifact_save(c, NULL, w->dir, name, &ret, &w->err) < 0)
+    if (artifact_save(c, w->dir, name, &ret, &w->err) < 0)
         fail_msg("%s", w->err.text);
     assert_non_null(json_path(&ret, "s3", "key", NULL));
 }
@@ -221,7 +221,7 @@ static void test_makes_its_bucket(void **state)
 
     w->server->has_no_bucket = true;
     put(w, "f", "x");
-    assert_int_equal(artifact_save(&c, NULL, w->dir, "f", &ret, &w->err), -1);
+    assert_int_equal(artifact_save(&c, w->dir, "f", &ret, &w->err), -1);
     assert_non_null(strstr(w->err.text, "NoSuchBucket"));
     check_saves(w, &makes, "f");
     assert_true(str_is(s3_server_text(w->server, "k"), "x"));
@@ -282,11 +282,41 @@ static void test_faults(void **state)
         struct artifact_call c = call(w, "k", cases[i].place, NONE);
         struct json ret;
 
-        assert_int_equal(artifact_save(&c, NULL, w->dir, "f", &ret, &w->err), -1);
+        assert_int_equal(artifact_save(&c, w->dir, "f", &ret, &w->err), -1);
         if (!strstr(w->err.text, cases[i].text) || strstr(w->err.text, "hidden"))
             fail_msg("%zu: %s", i, w->err.text);
     }
     assert_int_equal(w->server->puts, 0);
+}
+
+/* A repository's place, with the beginning of keys. */
+static void test_a_repository(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call in_it = call(w, "wf/pod", "," CREDS, "");
+    static const char *const artifacts[] = {
+        "{\"name\":\"out\",\"path\":\"/tmp/o.txt\",\"archive\":{\"none\":{}}}",
+        "{\"name\":\"out\",\"archive\":{\"none\":{}},\"s3\":{\"key\":\"own/key\"}}",
+        "{\"name\":\"out\",\"archive\":{\"none\":{}},\"s3\":{\"bucket\":\"x\",\"key\":\"k\"}}",
+    };
+    static const char *const keys[] = {"wf/pod/o.txt", "own/key", "k"};
+
+    put(w, "f", "x");
+    for (size_t i = 0; i < COUNT_OF(artifacts); i++) {
+        struct artifact_call c = in_it;
+        struct json doc, ret;
+
+        assert_int_equal(json_parse(w->a, str_from(artifacts[i]), &doc, &w->err), 0);
+        c.location = in_it.artifact;
+        c.artifact = &doc;
+        if (artifact_save(&c, w->dir, "f", &ret, &w->err) < 0)
+            fail_msg("%s", w->err.text);
+        assert_true(str_is(s3_server_text(w->server, keys[i]), "x"));
+        assert_true(str_is(json_str(json_path(&ret, "s3", "key", NULL)), keys[i]));
+        assert_null(json_path(&ret, "s3", "endpoint", NULL));
+        c.artifact = &ret; /* the next step has the key alone */
+        check_loads(w, &c, str_printf(w->a, "g%zu", i).ptr);
+    }
 }
 
 static void test_is_tried_again_later(void **state)
@@ -311,6 +341,7 @@ int main(void)
         TEST(test_makes_its_bucket),
         TEST(test_encryption),
         TEST(test_faults),
+        TEST(test_a_repository),
         TEST(test_is_tried_again_later),
     };
 

@@ -82,6 +82,7 @@ extern const struct shape shape_event_bus;
 extern const struct shape shape_workflow_artifact_location;
 extern const struct shape shape_artifact;
 extern const struct shape shape_workflow_artifact_gc;
+extern const struct shape shape_artifact_repository;
 extern const struct shape shape_artifact_repository_ref;
 extern const struct shape shape_artifact_repository_ref_status;
 

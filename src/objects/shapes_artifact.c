@@ -272,8 +272,7 @@ static const struct field workflow_artifact_location_rows[] = {
     PART("git", git_artifact, "In a repository of Git.", LATER),
     PART("http", http_artifact, "On a web server."),
     PART("raw", raw_artifact, "In the manifest."),
-    FLAG("archiveLogs", "Whether the logs of the main container are kept as an artifact.",
-         LATER),
+    FLAG("archiveLogs", "Whether the logs of the main container are kept as an artifact."),
     {0},
 };
 SHAPE(workflow_artifact_location, "ArtifactLocation", "Where an artifact lies.");
@@ -346,7 +345,7 @@ static const struct field artifact_repository_rows[] = {
     PART("plugin", plugin_repository, "Behind a driver of its own."),
     {0},
 };
-LOCAL_SHAPE(artifact_repository, "ArtifactRepository", "Where artifacts go by default.");
+SHAPE(artifact_repository, "ArtifactRepository", "Where artifacts go by default.");
 
 static const struct field artifact_repository_ref_status_rows[] = {
     TEXT("namespace", "Namespace of the ConfigMap."),

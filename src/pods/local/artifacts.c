@@ -35,11 +35,21 @@ bool artifacts_has_outputs(const struct local_pod *pod)
     return has_any(list_of(pod, "outputs"));
 }
 
+bool artifacts_has_logs(const struct local_pod *pod)
+{
+    return json_get_bool(json_get(pod->req.template, STR("archiveLocation")),
+                         STR("archiveLogs"));
+}
+
 static struct artifact_call call_of(const struct local_pod *pod, struct arena *a,
                                     const struct json *artifact)
 {
-    return (struct artifact_call){
-        .house = &pod->runner->artifacts, .a = a, .ns = pod->req.ns, .artifact = artifact};
+    return (struct artifact_call){.house = &pod->runner->artifacts,
+                                  .a = a,
+                                  .ns = pod->req.ns,
+                                  .artifact = artifact,
+                                  .location =
+                                      json_get(pod->req.template, STR("archiveLocation"))};
 }
 
 /* Whether to try again after a pause, which grows; not when the daemon ends. */
@@ -166,11 +176,10 @@ static int save(const struct copies *c, const char *name, const struct json *art
                 struct json *ret, struct err *err)
 {
     const struct artifact_call call = call_of(c->pod, c->a, artifact);
-    const struct json *location = json_get(c->pod->req.template, STR("archiveLocation"));
     int result, tries = 0;
 
     do
-        result = artifact_save(&call, location, c->dir, name, ret, err);
+        result = artifact_save(&call, c->dir, name, ret, err);
     while (result < 0 && try_again(c->pod, &tries, err));
     return result;
 }
@@ -192,6 +201,47 @@ static int collect_one(const struct copies *c, size_t index, const struct json *
         return 0;
     return err_set(err, ERR_NOT_FOUND, "open " STR_FMT ": no such file or directory",
                    STR_ARG(path));
+}
+
+/* ---- the log ---- */
+
+#define PLAIN_LOG "main.plain"
+
+static int make_plain(int dirfd, struct err *err)
+{
+    int fd =
+        openat(dirfd, PLAIN_LOG, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int result;
+
+    if (fd < 0)
+        return err_sys(err, errno, "make a copy of the log");
+    result = log_write_plain(dirfd, STR("main"), fd);
+    if (result < 0)
+        err_sys(err, errno, "copy the log");
+    close(fd);
+    return result;
+}
+
+/* The log of main as artifact "main-logs", as it is. */
+static int collect_logs(const struct local_pod *pod, int dirfd, struct arena *a,
+                        struct json *ret, struct err *err)
+{
+    const struct copies whole = {.pod = pod, .dir = dirfd, .a = a};
+    struct json artifact = json_set_path(a, NULL, json_object(&(struct json_object_builder){0}),
+                                         "archive", "none", NULL);
+    int result;
+
+    artifact = json_set(a, &artifact, STR("name"), json_string(STR("main-logs")));
+    artifact = json_set(a, &artifact, STR("path"), json_string(STR("main.log")));
+    result = make_plain(dirfd, err);
+    if (result == 0)
+        result = save(&whole, PLAIN_LOG, &artifact, ret, err);
+    unlinkat(dirfd, PLAIN_LOG, 0);
+    if (result < 0)
+        return err_wrap(err, "archive the log");
+    *ret = json_without(a, ret, STR("archive"));
+    *ret = json_without(a, ret, STR("path"));
+    return 0;
 }
 
 /* All failures, as upstream joins them. */
@@ -228,6 +278,14 @@ int artifacts_collect(const struct local_pod *pod, int dirfd, struct arena *a, s
     }
     if (copies.dir >= 0)
         close(copies.dir);
+    if (dirfd >= 0 && artifacts_has_logs(pod)) {
+        struct json made;
+
+        if (collect_logs(pod, dirfd, a, &made, &one) == 0)
+            json_push(a, &out, made);
+        else
+            join_error(err, &one);
+    }
     *ret = json_array(&out);
     return err->kind == ERR_NONE ? 0 : -1;
 }

@@ -209,7 +209,9 @@ static void submit(struct local_pod *pod, void (*run)(struct job *), void (*done
         pod->work = ARENA_NEW(pod->arena, struct local_work);
     pod->work->pod = pod;
     pod->work->job = (struct job){
-        .run = run, .done = done, .class = artifacts_has_any(pod) ? JOB_BULK : JOB_QUICK};
+        .run = run,
+        .done = done,
+        .class = artifacts_has_any(pod) || artifacts_has_logs(pod) ? JOB_BULK : JOB_QUICK};
     pod->is_busy = true;
     if (workers_submit(r->workers, &pod->work->job, &err) < 0) {
         /* Cannot wait here: the pod count is bounded by running_max, the queue is larger. */

@@ -128,6 +128,9 @@ bool artifacts_has_outputs(const struct local_pod *pod);
 int artifacts_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan,
                     struct err *err);
 
+/** artifacts_has_logs() - is its log to become an artifact? */
+bool artifacts_has_logs(const struct local_pod *pod);
+
 /** artifacts_plan_outputs() - append what the shim is to copy of the main container */
 void artifacts_plan_outputs(const struct local_pod *pod, struct strbuf *plan);
 
@@ -172,6 +175,10 @@ struct pod_log *local_log_open(struct pod_runner *r, struct str ns, struct str p
 /** log_stdout_tail() - what main wrote to its standard output, at most the last
  * OUTPUT_PARAMETER_MAX_BYTES; in @a */
 struct str log_stdout_tail(int dirfd, struct arena *a);
+
+/** log_write_plain() - what a container that has ended wrote, without times and streams,
+ * appended to a file; memory does not grow with its size; -1 with errno */
+int log_write_plain(int dirfd, struct str container, int to);
 
 /** local_log_name() - file name of a container's log */
 struct str local_log_name(struct arena *a, struct str container);

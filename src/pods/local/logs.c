@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -174,6 +175,41 @@ static void add_stdout(struct str bytes, struct strbuf *out)
         if (str_is(tag, "F"))
             strbuf_addc(out, '\n');
     }
+}
+
+int log_write_plain(int dirfd, struct str container, int to)
+{
+    char name[300], *line = NULL;
+    size_t room = 0;
+    ssize_t len = 0;
+    int fd, result = 0;
+    FILE *log;
+
+    snprintf(name, sizeof(name), STR_FMT ".log", STR_ARG(container));
+    fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1; /* it wrote nothing */
+    skip_hole(fd);
+    log = fdopen(fd, "r");
+    while (log && result == 0 && (len = getline(&line, &room, log)) > 0) {
+        struct str text = str_of(line, (size_t) len), ignored;
+        bool is_whole = true;
+
+        for (int i = 0; i < 3 && str_cut(&text, ' ', &ignored); i++)
+            is_whole = str_is(ignored, "F");
+        if (!is_whole && str_ends(text, STR("\n")))
+            text.len--;
+        if (text.len > 0 && write(to, text.ptr, text.len) != (ssize_t) text.len)
+            result = -1;
+    }
+    if (log && ferror(log))
+        result = -1;
+    free(line);
+    if (log)
+        fclose(log);
+    else
+        close(fd);
+    return log ? result : -1;
 }
 
 struct str log_stdout_tail(int dirfd, struct arena *a)

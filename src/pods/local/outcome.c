@@ -155,7 +155,7 @@ bool outcome_has_outputs(const struct local_pod *pod)
     const struct json *list = json_path(pod->req.template, "outputs", "parameters", NULL);
 
     return pod->req.wants_result || (json_is(list, JSON_ARRAY) && list->count > 0) ||
-           artifacts_has_outputs(pod);
+           artifacts_has_outputs(pod) || artifacts_has_logs(pod);
 }
 
 void outcome_read(const struct local *runner, const struct local_pod *pod, struct arena *a,

@@ -265,19 +265,3 @@ void wf_artifacts_export(struct wf *wf, const struct json *list)
         wf->is_doc_changed = true;
     }
 }
-
-/* ---- where new ones go ---- */
-
-struct json wf_artifacts_location(struct wf *wf, const struct json *tmpl, struct str pod)
-{
-    struct arena *a = wf->pass->a;
-    struct json place;
-
-    if (json_get(tmpl, STR("archiveLocation")) ||
-        !json_item(json_path(tmpl, "outputs", "artifacts", NULL), 0))
-        return *tmpl;
-    place = json_set(
-        a, NULL, STR("key"),
-        json_string(str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(wf->name), STR_ARG(pod))));
-    return json_set_path(a, tmpl, place, "archiveLocation", "s3", NULL);
-}

@@ -79,6 +79,8 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
         status = json_set_path(a, &status, outputs, "outputs", "parameters", NULL);
     if (artifacts.count > 0)
         status = json_set_path(a, &status, artifacts, "outputs", "artifacts", NULL);
+    if (wf->repository)
+        status = json_set(a, &status, STR("artifactRepositoryRef"), *wf->repository);
     status = json_set(a, &status, STR("conditions"), conditions(wf, a));
     doc = json_set(a, &wf->doc, STR("status"), status);
     doc = with_labels(a, &doc, wf->phase);
@@ -165,6 +167,11 @@ static void begin(struct wf *wf)
     if (wf->phase == WF_NONE || wf->phase == WF_PENDING) {
         wf->phase = WF_RUNNING;
         wf_text_set(&wf->message, STR_NONE);
+        if (wf_repository_resolve(wf, &err) < 0) {
+            wf_end(wf, str_printf(wf->pass->a, "failed to resolve artifact repository: %s",
+                                  err.text));
+            return;
+        }
         if (wf_arguments_check(wf, &err) < 0) {
             wf_fail(wf,
                     str_printf(wf->pass->a, "failed to set global parameters: %s", err.text));

@@ -128,6 +128,7 @@ static void load_status(struct wf *wf)
     struct wall at;
     struct err err;
 
+    wf->repository = json_get(status, STR("artifactRepositoryRef"));
     wf->phase = wf_phase_of(json_get_str(status, STR("phase")));
     wf_text_set(&wf->message, json_get_str(status, STR("message")));
     if (gotime_parse_wall(json_get_str(status, STR("startedAt")), &at, &err) == 0)

@@ -136,7 +136,8 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     struct str called =
         json_get_str(json_get(call->holder, STR("templateRef")), STR("template"));
     struct wf_pod_action action = {0};
-    struct json located;
+    struct json located = {0};
+    struct err err;
     struct pod_request *r = &action.request;
 
     (void) from;
@@ -158,7 +159,11 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->workflow_uid = str_copy(out, wf->uid);
     r->node_id = str_copy(out, n->id);
     r->node_name = str_copy(out, n->name);
-    located = wf_artifacts_location(wf, tmpl, r->name);
+    if (wf_repository_location(wf, tmpl, r->name, &located, &err) < 0) {
+        wf_pod_uncount(wf, n);
+        wf_node_end(wf, n, WF_ERROR, str_from(err.text));
+        return;
+    }
     r->template = keep(out, &located);
     r->volumes = keep(out, json_get(wf->spec, STR("volumes")));
     r->pod_meta = keep(out, pod_meta(wf, tmpl));

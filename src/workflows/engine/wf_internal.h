@@ -164,6 +164,7 @@ struct wf {
     VEC(struct wf_node *) blocked;              /* their frames wait for room */
     struct json_array_builder global_outputs;   /* in the first arena: parameters */
     struct json_array_builder global_artifacts; /* there, too */
+    const struct json *repository; /* status.artifactRepositoryRef, or NULL: the local one */
     uint64_t next_seq;
     enum wf_phase phase;
     int64_t started_ms, finished_ms;
@@ -310,8 +311,16 @@ int wf_artifacts_collect(const struct wf_names *names, const struct json *list,
                          struct json *ret, struct err *err);
 /** wf_artifacts_export() - those with a globalName become the workflow's */
 void wf_artifacts_export(struct wf *wf, const struct json *list);
-/** wf_artifacts_location() - a template that becomes a pod, with the place of its outputs */
-struct json wf_artifacts_location(struct wf *wf, const struct json *tmpl, struct str pod);
+
+/* ---- repository.c: where artifacts go ---- */
+
+/** wf_repository_resolve() - look the artifact repository up, once; ERR_NOT_FOUND,
+ * ERR_UNSUPPORTED, ERR_INVALID */
+int wf_repository_resolve(struct wf *wf, struct err *err);
+/** wf_repository_location() - a template that becomes a pod, with the place of its artifacts in
+ * archiveLocation; in the pass's arena; -1 for a keyFormat that cannot be filled in */
+int wf_repository_location(struct wf *wf, const struct json *tmpl, struct str pod,
+                           struct json *ret, struct err *err);
 
 /* ---- config_map.c ---- */
 

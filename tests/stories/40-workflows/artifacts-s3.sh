@@ -73,6 +73,48 @@ sed 's/name: lost}/name: bucket}/; s/bucket: files/bucket: nobodys/' "$DIR/lost.
 check "a bucket that is not there fails" sh -c "! '$TIPHYS' submit '$DIR/bucket.yaml' --wait"
 check "and is named" sh -c "'$TIPHYS' get bucket -o json | jq -r .status.message | grep -q 'in bucket nobodys: status 404 NoSuchBucket'"
 
+cat >"$DIR/repositories.yaml" <<YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: artifact-repositories, annotations: {workflows.argoproj.io/default-artifact-repository: main}}
+data:
+  main: |
+    s3: {endpoint: "127.0.0.1:$MOTO_PORT", bucket: files, insecure: true, keyFormat: "runs/{{workflow.name}}/{{pod.name}}", accessKeySecret: {name: s3, key: access}, secretKeySecret: {name: s3, key: secret}}
+YAML
+check "a repository" "$TIPHYS" apply -f "$DIR/repositories.yaml"
+{
+    head stored
+    cat <<YAML
+  archiveLogs: true
+  templates:
+  - name: main
+    steps:
+    - - {name: make, template: make}
+    - - {name: use, template: use, arguments: {artifacts: [{name: in, from: "{{steps.make.outputs.artifacts.out}}"}]}}
+  - name: make
+    outputs: {artifacts: [{name: out, path: /out, archive: {none: {}}}, {name: own, path: /out, archive: {none: {}}, s3: {key: own/key}}]}
+    container: {image: busybox, command: [sh, -c, "echo made >/out; echo said; echo loud >&2"]}
+  - name: use
+    inputs: {artifacts: [{name: in, path: /in}, {name: too, path: /too, s3: {key: own/key}}]}
+    container: {image: busybox, command: [cat, /in, /too]}
+YAML
+} >"$DIR/stored.yaml"
+check "artifacts go into the namespace's repository" "$TIPHYS" submit "$DIR/stored.yaml" --wait
+check "and come out of it" equals "$(logs stored use)" "made made "
+POD=$("$TIPHYS" logs stored --no-color | grep said | sed 's/: .*//')
+check "under the keys that it says" equals "$(object "runs/stored/$POD/out")" made
+check "a key alone goes into its bucket" equals "$(object own/key)" made
+check "the outputs have the key alone" equals "$(node stored make '.outputs.artifacts[0].s3 | keys | join(" ")')" key
+check "the status tells which" equals "$(field stored '.status.artifactRepositoryRef | .namespace + "/" + .configMap + "#" + .key')" "default/artifact-repositories#main"
+check "logs are kept, as they are" equals "$(object "runs/stored/$POD/main.log" | sort | tr '\n' ' ')" "loud said "
+check "as an artifact" equals "$(node stored make '.outputs.artifacts[] | select(.name == "main-logs") | .s3.key')" "runs/stored/$POD/main.log"
+{
+    head nowhere
+    printf '  artifactRepositoryRef: {configMap: gone}\n  templates: [{name: main, container: {image: busybox}}]\n'
+} >"$DIR/nowhere.yaml"
+check "a repository that is not there" sh -c "! '$TIPHYS' submit '$DIR/nowhere.yaml' --wait"
+check "is told" equals "$(field nowhere .status.message)" 'failed to resolve artifact repository: failed to find any artifact repository for artifact repository ref "default/gone#": there is no such ConfigMap'
+
 check "no key in the log" sh -c "! grep -q 'very-secret\|an-access' '$DIR/server.log'"
 check "no key in an object" sh -c "! '$TIPHYS' get passing -o json | grep -q 'very-secret\|an-access'"
 stop_server

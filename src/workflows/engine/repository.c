@@ -1,0 +1,194 @@
+/*
+ * Where the artifacts of a workflow go: the repository that its spec names, or its namespace's
+ * default one, of a ConfigMap; else the local one. It is looked up once: from then on it stands
+ * in status.artifactRepositoryRef, whatever becomes of the ConfigMap. Source:
+ * ../shared/spec/workflows.md 5.8.
+ */
+#include "formats/yaml.h"
+#include "objects/field.h"
+#include "objects/shapes.h"
+#include "workflows/engine/wf_internal.h"
+#include "workflows/engine/world.h"
+
+#define DEFAULT_MAP "artifact-repositories"
+#define DEFAULT_KEY "workflows.argoproj.io/default-artifact-repository"
+
+static int check(struct arena *a, const struct json *repository, struct err *err)
+{
+    static const char *const later[] = {"gcs", "azure", "oss", "hdfs", "artifactory", "plugin"};
+    struct field_faults faults = {.max = 1};
+
+    if (!json_is(repository, JSON_OBJECT))
+        return err_set(err, ERR_INVALID, "a repository is an object with a member s3");
+    for (size_t i = 0; i < COUNT_OF(later); i++)
+        if (json_get(repository, str_from(later[i])))
+            return err_set(err, ERR_UNSUPPORTED, "%s is not supported yet", later[i]);
+    if (field_check(a, &shape_artifact_repository, repository, STR(""), &faults))
+        return 0;
+    return err_set(err, faults.at[0].kind, STR_FMT ": " STR_FMT, STR_ARG(faults.at[0].path),
+                   STR_ARG(faults.at[0].text));
+}
+
+/* 1: found; 0: the ConfigMap has no such key. */
+static int read_map(struct wf *wf, const struct json *map, struct str name, struct str key,
+                    struct err *err)
+{
+    struct arena *a = wf->arena;
+    struct json_object_builder b = {0};
+    struct json repository, *made;
+    struct str text;
+
+    if (str_is_empty(key))
+        key = json_str(json_path(map, "metadata", "annotations", DEFAULT_KEY, NULL));
+    text = json_get_str(json_get(map, STR("data")), key);
+    if (str_is_none(text))
+        return 0;
+    text = str_copy(a, text);
+    if (yaml_parse(a, text, &repository, err) < 0 || check(wf->pass->a, &repository, err) < 0)
+        return err_wrap(err, "ConfigMap '" STR_FMT "', key '" STR_FMT "'", STR_ARG(name),
+                        STR_ARG(key));
+    json_add_str(a, &b, STR("namespace"), wf->ns);
+    json_add_str(a, &b, STR("configMap"), str_copy(a, name));
+    json_add_str(a, &b, STR("key"), str_copy(a, key));
+    json_add(a, &b, STR("artifactRepository"), repository);
+    made = ARENA_NEW(a, struct json);
+    *made = json_object(&b);
+    wf->repository = made;
+    wf->is_doc_changed = true;
+    return 1;
+}
+
+int wf_repository_resolve(struct wf *wf, struct err *err)
+{
+    const struct json *ref = json_get(wf->spec, STR("artifactRepositoryRef"));
+    struct str name = json_get_str(ref, STR("configMap")), key = json_get_str(ref, STR("key"));
+    const struct json *map = NULL;
+    int found = 0;
+
+    if (wf->repository)
+        return 0;
+    if (str_is_empty(name))
+        name = STR(DEFAULT_MAP);
+    if (wf->world && wf->world->config_map)
+        map = wf->world->config_map(wf->world->ctx, wf->ns, name);
+    if (map)
+        found = read_map(wf, map, name, key, err);
+    if (found != 0)
+        return found < 0 ? -1 : 0;
+    if (ref)
+        return err_set(err, ERR_NOT_FOUND,
+                       "failed to find any artifact repository for artifact repository ref "
+                       "\"" STR_FMT "/" STR_FMT "#" STR_FMT "\": %s",
+                       STR_ARG(wf->ns), STR_ARG(name),
+                       STR_ARG(str_is_none(key) ? STR("") : key),
+                       map ? "the ConfigMap has no such key" : "there is no such ConfigMap");
+    return 0;
+}
+
+/* ---- what a pod is given ---- */
+
+static bool is_whole_s3(const struct json *s3)
+{
+    return !str_is_empty(json_get_str(s3, STR("endpoint"))) &&
+           !str_is_empty(json_get_str(s3, STR("bucket"))) &&
+           !str_is_empty(json_get_str(s3, STR("key")));
+}
+
+/* Whether an artifact's or a template's place needs nothing of the repository. */
+static bool has_place(const struct json *holder)
+{
+    static const char *const kinds[] = {"http", "raw"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (json_is(json_get(holder, str_from(kinds[i])), JSON_OBJECT))
+            return true;
+    return is_whole_s3(json_get(holder, STR("s3")));
+}
+
+static bool needs_place(const struct json *tmpl)
+{
+    static const char *const sides[] = {"inputs", "outputs"};
+    const struct json *item;
+
+    for (size_t i = 0; i < COUNT_OF(sides); i++) {
+        const struct json *list = json_path(tmpl, sides[i], "artifacts", NULL);
+
+        for (size_t j = 0; (item = json_item(list, j)) != NULL; j++)
+            if (!has_place(item))
+                return true;
+    }
+    return false;
+}
+
+/* The repository's can only be switched on. */
+static bool archives_logs(const struct wf *wf, const struct json *tmpl)
+{
+    const struct json *own = json_path(tmpl, "archiveLocation", "archiveLogs", NULL);
+
+    if (json_get_bool(json_get(wf->repository, STR("artifactRepository")), STR("archiveLogs")))
+        return true;
+    return json_is(own, JSON_BOOL)
+               ? json_get_bool(json_get(tmpl, STR("archiveLocation")), STR("archiveLogs"))
+               : json_get_bool(wf->spec, STR("archiveLogs"));
+}
+
+/* "{{workflow.name}}/{{pod.name}}", unless the repository says otherwise. */
+static struct str key_format(struct arena *a, const struct json *s3)
+{
+    struct str format = json_get_str(s3, STR("keyFormat"));
+    struct str prefix = json_get_str(s3, STR("keyPrefix"));
+
+    if (!str_is_empty(format))
+        return format;
+    while (str_ends(prefix, STR("/")))
+        prefix.len--;
+    return str_is_empty(prefix)
+               ? STR("{{workflow.name}}/{{pod.name}}")
+               : str_printf(a, STR_FMT "/{{workflow.name}}/{{pod.name}}", STR_ARG(prefix));
+}
+
+/* The names of the pod and of its inputs beside those of the workflow. */
+static int fill_key(struct wf *wf, const struct json *tmpl, struct str pod, struct str format,
+                    struct json *ret, struct err *err)
+{
+    const struct json *list = json_path(tmpl, "inputs", "parameters", NULL), *item;
+    struct arena *a = wf->pass->a;
+    struct json locals = json_set(a, NULL, STR("pod.name"), json_string(pod));
+    struct json text = json_string(format);
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (json_get(item, STR("value")))
+            locals = json_set(
+                a, &locals,
+                str_concat(a, STR("inputs.parameters."), json_get_str(item, STR("name"))),
+                *json_get(item, STR("value")));
+    const struct wf_names names = {.wf = wf, .locals = &locals};
+    const struct subst_options opts = wf_names_options(&names, SUBST_LEAVE);
+
+    return subst_json(a, &text, &opts, ret, err);
+}
+
+int wf_repository_location(struct wf *wf, const struct json *tmpl, struct str pod,
+                           struct json *ret, struct err *err)
+{
+    const struct json *own = json_get(tmpl, STR("archiveLocation"));
+    const struct json *s3 = json_path(wf->repository, "artifactRepository", "s3", NULL);
+    struct arena *a = wf->pass->a;
+    bool has_logs = archives_logs(wf, tmpl);
+    struct json place, key, location;
+
+    *ret = *tmpl;
+    if (has_place(own) || (!needs_place(tmpl) && !has_logs))
+        return 0;
+    if (fill_key(wf, tmpl, pod, key_format(a, s3), &key, err) < 0)
+        return err_wrap(err, "keyFormat of the artifact repository");
+    if (!s3 && !str_is_empty(json_str(json_path(own, "s3", "key", NULL))))
+        key = *json_path(own, "s3", "key", NULL); /* a place in the local repository */
+    place = s3 ? json_without(a, s3, STR("keyFormat")) : json_set(a, NULL, STR("key"), key);
+    place = json_without(a, &place, STR("keyPrefix"));
+    place = json_set(a, &place, STR("key"), key);
+    location = json_set(a, NULL, STR("s3"), place);
+    location = json_set(a, &location, STR("archiveLogs"), json_bool(has_logs));
+    *ret = json_set(a, tmpl, STR("archiveLocation"), location);
+    return 0;
+}
