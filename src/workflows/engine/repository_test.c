@@ -87,11 +87,11 @@ static void test_what_a_pod_is_told(void **state)
          "{\"archiveLogs\":false,\"s3\":{\"bucket\":\"b2\",\"endpoint\":\"h2\",\"key\":\"wf/"
          "wf\"}"
          "}"},
-        {ONE("", "    archiveLocation: {s3: {endpoint: e, bucket: x, key: y}}\n" OUT),
-         "{\"s3\":{\"bucket\":\"x\",\"endpoint\":\"e\",\"key\":\"y\"}}"},
+        {ONE("", "    archiveLocation: {s3: {endpoint: e, bucket: x, key: ky}}\n" OUT),
+         "{\"s3\":{\"bucket\":\"x\",\"endpoint\":\"e\",\"key\":\"ky\"}}"},
         {ONE("",
              "    outputs: {artifacts: [{name: o, path: /o, s3: {endpoint: e, bucket: x, key: "
-             "y}}]}\n"),
+             "ky}}]}\n"),
          "none"},
     };
 
