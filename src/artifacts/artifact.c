@@ -82,7 +82,10 @@ static void relocate(const struct artifact_call *c, struct found *f)
 
 static int find(const struct artifact_call *c, struct found *ret, struct err *err)
 {
-    if (find_place(c->artifact, ret) && !str_is_none(key_of(ret))) {
+    /* An empty text is content of its own, but no place. */
+    if (find_place(c->artifact, ret) &&
+        (ret->driver == &artifact_raw ? !str_is_none(key_of(ret))
+                                      : !str_is_empty(key_of(ret)))) {
         relocate(c, ret);
         return 0;
     }

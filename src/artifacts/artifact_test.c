@@ -327,7 +327,15 @@ static void test_optional(void **state)
              &found),
         0);
     assert_int_equal(found, ARTIFACT_SKIPPED);
+    assert_int_equal(
+        load(w, parsed(w, "{\"name\":\"a\",\"optional\":true,\"http\":{\"url\":\"\"}}"), "in",
+             &found),
+        0);
+    assert_int_equal(found, ARTIFACT_SKIPPED);
     assert_false(is_there(w, "in"));
+    assert_int_equal(
+        load(w, parsed(w, "{\"name\":\"a\",\"raw\":{\"data\":\"\"}}"), "empty", &found), 0);
+    assert_int_equal(found, ARTIFACT_LOADED);
     /* Another fault is one, optional or not. */
     check_fails(w, "{\"name\":\"a\",\"optional\":true,\"s3\":{\"key\":\"..\"}}", ERR_INVALID,
                 "artifact key \"..\" must be a relative path without \"..\"");
