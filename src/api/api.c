@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 
-#define TRACE_PATH   "/tiphys/v1/events/"
+#define OWN_PATH     "/tiphys/v1/"
 #define METRICS_PATH "/metrics"
 
 static bool is_public(const struct api *api, struct str path)
@@ -77,9 +77,9 @@ static void on_request(void *ctx, struct http_request *req)
         return;
     else if (is_argo(req))
         argo_handle(api, req);
-    else if (api->options.bus && str_starts(path, STR(TRACE_PATH)) &&
-             str_is(http_method(req), "GET"))
-        trace_handle(api, req, str_skip(path, sizeof(TRACE_PATH) - 1));
+    else if (str_starts(path, STR(OWN_PATH)) &&
+             own_handle(api, req, str_skip(path, sizeof(OWN_PATH) - 1)))
+        return;
     else if (resource_parse(path, &r))
         resource_handle(api, req, &r);
     else {

@@ -19,11 +19,13 @@
 #include "workflows/submit/submit.h"
 
 struct api;
+struct sensor_controller;
 
 struct api_options {
     struct loop *loop;
     struct store *store;
     struct bus *bus;                      /* for traces; NULL: there are none */
+    struct sensor_controller *sensors;    /* of dead letters; NULL: nothing is redriven */
     struct workflow_submitter *submitter; /* the way in for workflows */
     struct workers *workers;              /* where submissions wait for the store */
     struct pod_runner *runner;            /* for logs; NULL: there are none */

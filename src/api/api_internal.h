@@ -84,6 +84,17 @@ void metrics_handle(struct api *api, struct http_request *req);
 /** trace_handle() - the way of an event; http thread */
 void trace_handle(struct api *api, struct http_request *req, struct str id);
 
+/** trace_list() - the newest events of a namespace, "" for all; http thread */
+void trace_list(struct api *api, struct http_request *req, struct str ns);
+
+/** dead_letters_handle() - what sensors gave up; @ns "" for all namespaces, @rest what stands
+ * behind "dead-letters/"; http thread */
+void dead_letters_handle(struct api *api, struct http_request *req, struct str ns,
+                         struct str rest);
+
+/** own_handle() - requests below /tiphys/v1/, @rest behind it; false: there is no such thing */
+bool own_handle(struct api *api, struct http_request *req, struct str rest);
+
 /** change_patch() - PATCH of an object; http thread */
 void change_patch(struct api *api, struct http_request *req, const struct resource *r);
 

@@ -1,8 +1,14 @@
-/* GET /tiphys/v1/events/ID: the way of one event, ours alone: where it came from, when it was
- * stored, what each sensor did. */
+/*
+ * Events, ours alone. GET /tiphys/v1/events/ID: the way of one, where it came from, when it was
+ * stored, what each sensor did. GET events and namespaces/NS/events: the newest ones, ?limit=N.
+ */
 #include "api/api_internal.h"
 
 #include <time.h>
+
+#include "base/limits.h"
+
+enum { LIST_LIMIT = 100 };
 
 static struct json time_value(struct arena *a, struct wall at)
 {
@@ -30,6 +36,21 @@ static struct json step_value(struct arena *a, const struct bus_trace *t)
     return json_object(&b);
 }
 
+static void add_record(struct arena *a, struct json_object_builder *b,
+                       const struct bus_record *r)
+{
+    struct str space = r->ns, ns;
+
+    json_add(a, b, STR("id"), json_string(r->id));
+    if (str_cut(&space, '/', &ns)) /* bus_space() */
+        json_add(a, b, STR("namespace"), json_string(ns));
+    json_add(a, b, STR("eventBus"), json_string(str_is_empty(space) ? STR("default") : space));
+    json_add(a, b, STR("eventSource"), json_string(r->source));
+    json_add(a, b, STR("eventName"), json_string(r->event));
+    json_add(a, b, STR("sequence"), json_int(a, (int64_t) r->seq));
+    json_add(a, b, STR("stored"), time_value(a, r->stored));
+}
+
 void trace_handle(struct api *api, struct http_request *req, struct str id)
 {
     struct arena *a = http_arena(req);
@@ -37,7 +58,6 @@ void trace_handle(struct api *api, struct http_request *req, struct str id)
     struct json_array_builder steps = {0};
     struct bus_trace *rows;
     struct bus_record r;
-    struct str space, ns;
     struct json made;
     struct err err;
     size_t count;
@@ -47,18 +67,54 @@ void trace_handle(struct api *api, struct http_request *req, struct str id)
         reply_error(req, &err);
         return;
     }
-    space = r.ns;
     for (size_t i = 0; i < count; i++)
         json_push(a, &steps, step_value(a, &rows[i]));
-    json_add(a, &b, STR("id"), json_string(id));
-    if (str_cut(&space, '/', &ns)) /* bus_space() */
-        json_add(a, &b, STR("namespace"), json_string(ns));
-    json_add(a, &b, STR("eventBus"), json_string(str_is_empty(space) ? STR("default") : space));
-    json_add(a, &b, STR("eventSource"), json_string(r.source));
-    json_add(a, &b, STR("eventName"), json_string(r.event));
-    json_add(a, &b, STR("sequence"), json_int(a, (int64_t) r.seq));
-    json_add(a, &b, STR("stored"), time_value(a, r.stored));
+    add_record(a, &b, &r);
     json_add(a, &b, STR("steps"), json_array(&steps));
+    made = json_object(&b);
+    reply_json(req, 200, &made);
+}
+
+static int read_limit(struct http_request *req, uint64_t *ret, struct err *err)
+{
+    struct str given = http_query(req, STR("limit"));
+
+    *ret = LIST_LIMIT;
+    if (str_is_empty(given))
+        return 0;
+    if (!parse_u64(given, ret) || *ret == 0)
+        return err_set(err, ERR_INVALID,
+                       "limit: must be a number of at least 1, not \"" STR_FMT "\"",
+                       STR_ARG(given));
+    if (*ret > EVENTS_LIST_MAX)
+        *ret = EVENTS_LIST_MAX;
+    return 0;
+}
+
+void trace_list(struct api *api, struct http_request *req, struct str ns)
+{
+    struct arena *a = http_arena(req);
+    struct json_object_builder b = {0};
+    struct json_array_builder items = {0};
+    struct bus_record *records;
+    struct json made;
+    struct err err;
+    uint64_t limit;
+    size_t count;
+
+    if (read_limit(req, &limit, &err) < 0 ||
+        bus_list(api->options.bus, a, &(struct bus_query){ns, limit}, &records, &count, &err) <
+            0) {
+        reply_error(req, &err);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct json_object_builder item = {0};
+
+        add_record(a, &item, &records[i]);
+        json_push(a, &items, json_object(&item));
+    }
+    json_add(a, &b, STR("items"), json_array(&items));
     made = json_object(&b);
     reply_json(req, 200, &made);
 }

@@ -1,4 +1,4 @@
-/* tiphys trace event: the whole way of an event, and why a filter said no. */
+/* tiphys trace event, events trace: the whole way of an event, and why a filter said no. */
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static int run_trace(struct cli *cli, struct err *err)
     struct str path;
 
     path = str_printf(cli->arena, "/tiphys/v1/events/" STR_FMT,
-                      STR_ARG(uri_escape(cli->arena, str_from(cli->args[1]))));
+                      STR_ARG(uri_escape(cli->arena, str_from(cli->args[cli->arg_count - 1]))));
     if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
         return -1;
     if (output && strcmp(output, "yaml") == 0)
@@ -73,4 +73,15 @@ const struct cli_command cli_trace = {
     .min_args = 2,
     .max_args = 2,
     .check = check_trace,
+    .run = run_trace};
+
+extern const struct cli_command cli_events_trace;
+const struct cli_command cli_events_trace = {
+    .name = "events trace",
+    .usage = "ID",
+    .summary = "tell the way of an event through sources, sensors and triggers",
+    .flags = flags,
+    .surface = CLI_OWN,
+    .min_args = 1,
+    .max_args = 1,
     .run = run_trace};

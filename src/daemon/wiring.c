@@ -230,6 +230,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     api.loop = d->loop;
     api.store = d->store;
     api.bus = d->bus;
+    api.sensors = d->sensors;
     d->api = api_start(&api, err);
     if (!d->api || write_port(options, api_port(d->api), err) < 0)
         return -1;

@@ -122,6 +122,16 @@ int bus_consumer_drop(struct bus *bus, struct str name, struct err *err);
 int bus_find(struct bus *bus, struct arena *a, struct str id, struct bus_record *ret,
              struct err *err);
 
+struct bus_query {
+    struct str ns;  /* namespace, with all its buses; "" for all */
+    uint64_t limit; /* records at the most */
+};
+
+/** bus_list() - the newest records, newest first, without their payloads, copied into the
+ * arena; blocking, not on the loop */
+int bus_list(struct bus *bus, struct arena *a, const struct bus_query *q,
+             struct bus_record **ret, size_t *ret_count, struct err *err);
+
 /* ---- the trace of an event: rows beside the records, trimmed with them ---- */
 
 struct bus_trace {

@@ -163,6 +163,34 @@ int bus_find(struct bus *bus, struct arena *a, struct str id, struct bus_record 
     return code == SQLITE_ROW ? 0 : -1;
 }
 
+int bus_list(struct bus *bus, struct arena *a, const struct bus_query *q,
+             struct bus_record **ret, size_t *ret_count, struct err *err)
+{
+    VEC(struct bus_record) found = {0};
+    sqlite3 *db;
+    sqlite3_stmt *s = NULL;
+    int code;
+
+    if (bus_db_open(bus->file, &db, err) < 0)
+        return -1;
+    sqlite3_prepare_v2(db,
+                       "SELECT seq, at, ns, source, event, id, '' FROM record WHERE ?1 = '' OR "
+                       "ns = ?1 OR substr(ns, 1, length(?1) + 1) = ?1 || '/' ORDER BY seq DESC "
+                       "LIMIT ?2",
+                       -1, &s, NULL);
+    bus_bind(s, 1, q->ns);
+    sqlite3_bind_int64(s, 2, (int64_t) q->limit);
+    while ((code = sqlite3_step(s)) == SQLITE_ROW)
+        VEC_APUSH(a, &found, record_of(s, a));
+    if (code != SQLITE_DONE)
+        bus_db_error(db, "list events", err);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    *ret = found.at;
+    *ret_count = found.len;
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
 int bus_trace_list(struct bus *bus, struct arena *a, struct str event_id,
                    struct bus_trace **ret, size_t *ret_count, struct err *err)
 {

@@ -281,6 +281,7 @@ static void begin(struct sensor *s, const struct json *doc, const struct json *s
     } else {
         log_info(NULL, "sensor runs", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name));
     }
+    sensor_letters_look(s->c);
     write_status(s, doc);
 }
 
@@ -348,7 +349,8 @@ int sensor_controller_start(struct sensor_controller *c, struct err *err)
 {
     const struct store_query q = {.group = STR("argoproj.io"), .kind = STR("Sensor")};
 
-    (void) err;
+    if (sensor_letters_open(c, err) < 0)
+        return -1;
     c->watch = store_watch_open(c->options.store, &q, 0, on_change, on_watch_end, c);
     return 0;
 }
@@ -370,6 +372,7 @@ void sensor_controller_free(struct sensor_controller *c)
 {
     if (!c)
         return;
+    sensor_letters_close(c);
     map_done(&c->sensors);
     free(c);
 }

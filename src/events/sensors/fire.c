@@ -12,7 +12,10 @@
  * as the retryStrategy says; it counts anew after a restart. Errors of our own store that a
  * later try may mend (its disk, a full queue) are no attempts: they are tried again without
  * end. What was made must get the labels of policy.k8s, or the attempt has failed. What has
- * failed for good is told in log and trace, and settles. Loop thread, but for run_firing() and
+ * failed for good is told in log and trace; without a dlqTrigger that took it, it becomes a
+ * dead letter of the store before it settles. Its events may come again after a restart: they
+ * do not fire, the letter has them. A redrive is a firing, too: its events are those of the
+ * letter, its end is written into the letter's row. Loop thread, but for run_firing() and
  * run_look().
  */
 #include "base/fault.h"
@@ -44,10 +47,17 @@ struct firing {
     struct trigger_result result;
     struct kept *kept; /* taken from the trigger; owned */
     size_t kept_count;
-    struct list link;    /* in trigger->firings or waiting */
-    struct timer *timer; /* between tries */
-    bool is_on_worker;
-    uint64_t wait_ms; /* of the last try that was no attempt */
+    struct list link;               /* in trigger->firings or waiting */
+    struct timer *timer;            /* between tries */
+    bool is_on_worker;              /* or with the store */
+    uint64_t wait_ms;               /* of the last try that was no attempt */
+    struct str id;                  /* mark of the trigger's own action */
+    struct str uid;                 /* of the sensor, in it */
+    int64_t attempts;               /* of the trigger's own action */
+    int64_t redrives;               /* which redrive it is; 0: none */
+    struct str error;               /* why the trigger's own action failed */
+    struct letter *letter;          /* that is redriven or written; or NULL */
+    enum dead_letter_state outcome; /* what its row is to say */
 };
 
 /* One event may be kept for several dependencies: it is settled with the last. */
@@ -122,20 +132,32 @@ static void trace_outcome(struct firing *f, const struct err *err)
 
 /* ---- the request ---- */
 
-static struct firing *firing_new(struct sensor_trigger *t)
+/* Takes the arena. */
+static struct firing *firing_new(struct sensor_trigger *t, struct arena *a)
 {
-    struct arena *a = arena_new();
     struct firing *f = ARENA_NEW(a, struct firing);
-    size_t count = t->sensor->dependencies.len;
-    struct trigger_event *events = ARENA_ARRAY(a, struct trigger_event, count + 1);
 
     f->arena = a;
     f->try = arena_new();
     f->c = t->sensor->c;
     f->trigger = t;
     f->random = random_from_system();
-    f->kept = ARENA_ARRAY(a, struct kept, count + 1);
+    f->uid = str_copy(a, t->sensor->object->uid);
     list_init(&f->link);
+    f->req = (struct trigger_request){.sensor = str_copy(a, t->sensor->name),
+                                      .ns = str_copy(a, t->sensor->ns)};
+    return f;
+}
+
+/* All that is kept takes part. */
+static struct firing *firing_of_kept(struct sensor_trigger *t)
+{
+    struct arena *a = arena_new();
+    struct firing *f = firing_new(t, a);
+    size_t count = t->sensor->dependencies.len;
+    struct trigger_event *events = ARENA_ARRAY(a, struct trigger_event, count + 1);
+
+    f->kept = ARENA_ARRAY(a, struct kept, count + 1);
     for (size_t i = 0; i < count; i++)
         if (t->kept[i].arena) {
             events[f->kept_count] = t->kept[i].event;
@@ -143,10 +165,24 @@ static struct firing *firing_new(struct sensor_trigger *t)
             f->kept[f->kept_count++] = t->kept[i];
             t->kept[i] = (struct kept){0};
         }
-    f->req = (struct trigger_request){.sensor = str_copy(a, t->sensor->name),
-                                      .ns = str_copy(a, t->sensor->ns),
-                                      .events = events,
-                                      .event_count = f->kept_count};
+    f->req.events = events;
+    f->req.event_count = f->kept_count;
+    f->id = mark_of_firing(a, f->uid, t->action.name, events, f->kept_count);
+    return f;
+}
+
+static struct firing *firing_of_letter(struct sensor_trigger *t, const struct dead_letter *read,
+                                       struct arena *a)
+{
+    struct firing *f = firing_new(t, a);
+
+    f->uid = read->sensor_uid;
+    f->id = read->id;
+    f->attempts = read->attempts;
+    f->redrives = read->redrives;
+    f->error = read->error;
+    f->req.events = read->events;
+    f->req.event_count = read->event_count;
     return f;
 }
 
@@ -159,6 +195,8 @@ static void firing_free(struct firing *f)
     for (size_t i = 0; i < f->kept_count; i++)
         if (f->kept[i].arena)
             arena_free(f->kept[i].arena);
+    if (f->letter)
+        sensor_letter_leave(f->c, f->letter);
     timer_free(f->timer);
     list_remove(&f->link);
     arena_free(f->try);
@@ -280,6 +318,8 @@ static void attempt(void *ctx)
 
     f->begun = now;
     backoff_read(NULL, &f->reads, &err);
+    if (f->action == &f->trigger->action)
+        f->attempts++;
     for (size_t i = 0; i < s->trigger_count; i++)
         if (str_eq(s->triggers[i].action.name, f->action->name))
             turn = rate_limit_take(&s->triggers[i].limit, now);
@@ -289,20 +329,82 @@ static void attempt(void *ctx)
         carry_out_somewhere(f);
 }
 
+/* ---- dead letters ---- */
+
+static void on_written(void *ctx, const struct store_result *result, const struct err *err);
+
+/* The row of the firing's letter, then its end. */
+static void write_letter(void *ctx)
+{
+    struct firing *f = ctx;
+    const struct dead_letter letter = {.id = f->id,
+                                       .ns = f->req.ns,
+                                       .sensor = f->req.sensor,
+                                       .sensor_uid = f->uid,
+                                       .trigger = f->trigger->action.name,
+                                       .error = f->error,
+                                       .attempts = f->attempts,
+                                       .redrives = f->redrives,
+                                       .state = f->outcome,
+                                       .at = loop_wall(f->c->options.loop),
+                                       .events = f->req.events,
+                                       .event_count = f->req.event_count};
+    struct letter *had = f->letter;
+    struct err err;
+
+    f->letter = sensor_letter_put(f->c, &letter, on_written, f, &err);
+    if (!f->letter) {
+        f->letter = had;
+        wait_for(f, write_letter, RETRY_FIRST_MS);
+        return;
+    }
+    if (had)
+        sensor_letter_leave(f->c, had); /* the same one */
+    f->is_on_worker = true;
+    f->c->firings++;
+}
+
+static void on_written(void *ctx, const struct store_result *result, const struct err *err)
+{
+    struct firing *f = ctx;
+
+    (void) result;
+    if (err->kind == ERR_NONE)
+        sensor_letter_stored(f->c, f->letter, f->outcome);
+    if (!is_still_wanted(f))
+        return;
+    if (err->kind) {
+        wait_for(f, write_letter, RETRY_MAX_MS);
+        return;
+    }
+    FAULT_POINT("sensor.dead_letter.after");
+    end_firing(f);
+}
+
+static void put_away(struct firing *f)
+{
+    FAULT_POINT("sensor.dead_letter.before");
+    f->outcome = DEAD_LETTER_WAITS;
+    write_letter(f);
+}
+
 static void begin_action(struct firing *f, const struct trigger_action *action);
 
 static void give_up(struct firing *f, struct err *err)
 {
     const struct trigger_action *dead_letter = f->trigger->dead_letter;
+    bool is_own = f->action == &f->trigger->action;
 
     metric_add(f->counts->retries_failed, 1);
     if (f->action->retry.steps > 1)
         err_wrap(err, "failed after retries");
     tell(f, err);
-    if (dead_letter && f->action != dead_letter)
+    if (is_own)
+        f->error = str_copy(f->arena, str_from(err->text));
+    if (dead_letter && is_own && f->redrives == 0)
         begin_action(f, dead_letter);
     else
-        end_firing(f);
+        put_away(f);
 }
 
 static uint64_t pause_ms(struct firing *f, struct backoff *b)
@@ -338,7 +440,13 @@ static void succeed(struct firing *f)
     observe_attempt(f);
     metric_add(f->counts->triggered, 1);
     tell(f, &none);
-    end_firing(f);
+    if (f->redrives == 0 && !sensor_letter_is_known(f->c, f->req.ns, f->id)) {
+        end_firing(f);
+        return;
+    }
+    FAULT_POINT("sensor.redrive.after");
+    f->outcome = DEAD_LETTER_DONE;
+    write_letter(f);
 }
 
 /* ---- labels that the object must get ---- */
@@ -443,6 +551,17 @@ static void carry_out_somewhere(void *ctx)
 
 /* ---- the interface ---- */
 
+/* The identity of what an action brings about: each redrive is another one. */
+static struct str mark_of(const struct firing *f)
+{
+    if (f->action != &f->trigger->action)
+        return mark_of_firing(f->arena, f->uid, f->action->name, f->req.events,
+                              f->req.event_count);
+    if (f->redrives == 0)
+        return f->id;
+    return str_printf(f->arena, STR_FMT "-%lld", STR_ARG(f->id), (long long) f->redrives);
+}
+
 static void begin_action(struct firing *f, const struct trigger_action *action)
 {
     struct err err = {0};
@@ -455,8 +574,7 @@ static void begin_action(struct firing *f, const struct trigger_action *action)
     f->wait_ms = 0;
     f->result = (struct trigger_result){0};
     f->req.trigger = str_copy(f->arena, action->name);
-    f->req.mark = mark_of_firing(f->arena, f->trigger->sensor->object->uid, action->name,
-                                 f->req.events, f->req.event_count);
+    f->req.mark = mark_of(f);
     if (action_render(f->arena, action, &f->req, &err) == 0) {
         attempt(f);
         return;
@@ -472,13 +590,25 @@ static void begin_firing(struct firing *f)
     list_remove(&f->link);
     list_append(&t->firings, &f->link);
     t->firing_count++;
-    begin_action(f, &t->action);
+    if (f->redrives == 0 && sensor_letter_is_known(f->c, f->req.ns, f->id))
+        end_firing(f); /* it came again: a dead letter has it */
+    else
+        begin_action(f, &t->action);
 }
 
 void sensor_fire(struct sensor_trigger *t)
 {
-    struct firing *f = firing_new(t);
+    list_append(&t->waiting, &firing_of_kept(t)->link);
+    next_firing(t);
+}
 
+void sensor_fire_letter(struct sensor_trigger *t, struct letter *letter,
+                        const struct dead_letter *read, struct arena *a)
+{
+    struct firing *f = firing_of_letter(t, read, a);
+
+    letter->user_count++;
+    f->letter = letter;
     list_append(&t->waiting, &f->link);
     next_firing(t);
 }

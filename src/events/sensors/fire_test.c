@@ -86,6 +86,7 @@ struct world {
     struct loop *loop;
     struct workers *workers;
     struct bus *bus;
+    struct store *store;
     struct arena *a;
     struct sensor_controller c;
     struct sensor sensor;
@@ -140,8 +141,11 @@ static int setup(void **state)
     w->workers = workers_new(w->loop, WORKERS, &err);
     w->bus = bus_open(&(struct bus_options){.path = w->path, .loop = w->loop}, &err);
     assert_non_null(w->bus);
+    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
+    assert_non_null(w->store);
     w->c.options = (struct sensor_controller_options){
-        .loop = w->loop, .workers = w->workers, .bus = w->bus};
+        .loop = w->loop, .workers = w->workers, .bus = w->bus, .store = w->store};
+    assert_int_equal(sensor_letters_open(&w->c, &err), 0);
     w->object.uid = STR("uid-1");
     w->dependency =
         (struct match_dependency){.name = STR("d"), .source = STR("src"), .event = STR("e")};
@@ -182,6 +186,8 @@ static int teardown(void **state)
     for (int i = 0; i < TURNS_MAX && w->c.firings > 0; i++)
         loop_run_once(w->loop, 5);
     bus_close(w->bus);
+    sensor_letters_close(&w->c);
+    store_close(w->store);
     workers_free(w->workers);
     for (int i = 0; i < 5; i++)
         loop_run_once(w->loop, 1);

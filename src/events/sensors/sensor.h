@@ -41,3 +41,28 @@ int sensor_controller_start(struct sensor_controller *c, struct err *err);
 /** sensor_controller_stop() - no callback runs after this; firings on workers are waited for */
 void sensor_controller_stop(struct sensor_controller *c);
 void sensor_controller_free(struct sensor_controller *c);
+
+/* ---- dead letters: rows of the store's table (dead_letter.h); loop thread ---- */
+
+struct sensor_letter_name {
+    struct str ns, id;
+};
+
+/* On the loop, once; inside the call when it fails at once. */
+typedef void (*sensor_letter_fn)(void *ctx, const struct err *err);
+
+/**
+ * sensor_letter_redrive() - put a dead letter through its trigger again
+ * @name: copied
+ * @fn:   when that is on disk: it will fire, also over a crash. ERR_NOT_FOUND; ERR_CONFLICT
+ *        while it is under way, or when its sensor does not run its trigger
+ *
+ * An object is made once a redrive. When it fails the letter waits again.
+ */
+void sensor_letter_redrive(struct sensor_controller *c, const struct sensor_letter_name *name,
+                           sensor_letter_fn fn, void *ctx);
+
+/** sensor_letter_delete() - give a dead letter up for good; @fn when that is on disk, errors as
+ * sensor_letter_redrive() */
+void sensor_letter_delete(struct sensor_controller *c, const struct sensor_letter_name *name,
+                          sensor_letter_fn fn, void *ctx);

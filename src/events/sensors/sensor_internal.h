@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "events/sensors/action.h"
 #include "events/sensors/conditions.h"
+#include "events/sensors/letters.h"
 #include "events/sensors/match.h"
 #include "events/sensors/rate_limit.h"
 #include "events/sensors/reset.h"
@@ -63,7 +64,8 @@ struct sensor_controller {
     struct sensor_controller_options options;
     struct store_watch *watch;
     struct map sensors; /* "ns/name" -> struct sensor */
-    size_t firings;     /* that a worker has */
+    size_t firings;     /* that a worker or the store has */
+    struct letters letters;
 };
 
 /* ---- fire.c ---- */
@@ -78,9 +80,19 @@ void sensor_drop_kept(struct sensor_trigger *t, struct kept *k);
 /** sensor_fire() - fire with all that is kept; it is settled when the firing is */
 void sensor_fire(struct sensor_trigger *t);
 
+/** sensor_fire_letter() - fire with the events of a dead letter, whose row says so; takes the
+ * arena of @read and has the letter until it is done with it */
+void sensor_fire_letter(struct sensor_trigger *t, struct letter *letter,
+                        const struct dead_letter *read, struct arena *a);
+
 /** sensor_firings_leave() - the trigger goes away: firings under way end by themselves, their
  * events come again */
 void sensor_firings_leave(struct sensor_trigger *t);
+
+/* ---- redrive.c ---- */
+
+/** sensor_redrives_look() - start the redrives whose trigger runs and that nobody has */
+void sensor_redrives_look(struct sensor_controller *c);
 
 /* ---- forget.c ---- */
 
