@@ -99,6 +99,20 @@ int world_setup(void **state)
     options.loop = w->loop;
     w->workers = workers_new(w->loop, 2, &err);
     workflow_submitter_init(&w->submitter, w->store);
+    w->bus = bus_open(&(struct bus_options){.path = w->path, .loop = w->loop}, &err);
+    w->services = (struct trigger_services){
+        .store = w->store, .submitter = &w->submitter, .private_path = STR("")};
+    w->sensors =
+        sensor_controller_new(&(struct sensor_controller_options){.loop = w->loop,
+                                                                  .workers = w->workers,
+                                                                  .store = w->store,
+                                                                  .bus = w->bus,
+                                                                  .services = &w->services},
+                              &err);
+    if (!w->bus || sensor_controller_start(w->sensors, &err) < 0)
+        fail_msg("%s", err.text);
+    options.bus = w->bus;
+    options.sensors = w->sensors;
     options.store = w->store;
     options.workers = w->workers;
     options.submitter = &w->submitter;
@@ -115,11 +129,15 @@ int world_setup(void **state)
 
 int world_teardown(void **state)
 {
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
-                                        "state.lock"};
+    static const char *const names[] = {"state.db",   "state.db-wal", "state.db-shm",
+                                        "state.lock", "bus.db",       "bus.db-wal",
+                                        "bus.db-shm", "bus.lock"};
     struct world *w = *state;
 
     api_stop(w->api);
+    sensor_controller_stop(w->sensors);
+    sensor_controller_free(w->sensors);
+    bus_close(w->bus);
     store_close(w->store);
     workers_free(w->workers);
     loop_free(w->loop);

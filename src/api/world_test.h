@@ -8,6 +8,8 @@
 
 #include "api/api.h"
 #include "base/strbuf.h"
+#include "events/sensors/sensor.h"
+#include "events/triggers/trigger.h"
 
 enum { WORLD_TURNS_MAX = 2000 };
 
@@ -22,6 +24,9 @@ struct world {
     char path[64];
     struct loop *loop;
     struct store *store;
+    struct bus *bus;
+    struct sensor_controller *sensors;
+    struct trigger_services services;
     struct workers *workers;
     struct metrics *metrics;
     struct workflow_submitter submitter;

@@ -1010,6 +1010,83 @@ static void test_operate(void **state)
     CHECK_ALL(cases);
 }
 
+#define LETTERS "/tiphys/v1/namespaces/default/dead-letters"
+#define LETTER(id)                                                                   \
+    "{\"id\":\"" id                                                                  \
+    "\",\"namespace\":\"default\",\"state\":\"waiting\",\"time\":\"T1\",\"sensor\":" \
+    "\"s\",\"trigger\":\"t\",\"error\":\"no\\nluck\",\"attempts\":2}"
+
+static void test_events(void **state)
+{
+    static const struct command_case cases[] = {
+        {"tiphys events list --limit 2",
+         {{200, "{\"items\":[{\"id\":\"x\",\"namespace\":\"default\",\"eventSource\":\"src\","
+                "\"eventName\":\"e\",\"stored\":\"T1\"}]}"}},
+         "GET /tiphys/v1/namespaces/default/events?limit=2\n",
+         "ID   EVENTSOURCE   EVENT   STORED\nx    src           e       T1\n",
+         NULL,
+         0},
+        {"tiphys events list -A -o json",
+         {{200, "{\"items\":[]}"}},
+         "GET /tiphys/v1/events?limit=100\n",
+         "{\n  \"items\": []\n}\n",
+         NULL,
+         0},
+        {"tiphys events dead-letter list",
+         {{200, "{\"items\":[" LETTER("a") "]}"}},
+         "GET " LETTERS "\n",
+         "ID   SENSOR   TRIGGER   STATE     ATTEMPTS   TIME   ERROR\n"
+         "a    s        t         waiting   2          T1     no luck\n",
+         NULL,
+         0},
+        {"tiphys events dead-letter list -A",
+         {{200, "{\"items\":[" LETTER("a") "]}"}},
+         "GET /tiphys/v1/dead-letters\n",
+         "NAMESPACE   ID   SENSOR   TRIGGER   STATE     ATTEMPTS   TIME   ERROR\n"
+         "default     a    s        t         waiting   2          T1     no luck\n",
+         NULL,
+         0},
+        {"tiphys events dead-letter list",
+         {{200, "{\"items\":[]}"}},
+         "GET " LETTERS "\n",
+         "No resources found\n",
+         NULL,
+         0},
+        {"tiphys events dead-letter get a",
+         {{200, "{\"id\":\"a\"}"}},
+         "GET " LETTERS "/a\n",
+         "id: a\n",
+         NULL,
+         0},
+        {"tiphys events dead-letter delete a b",
+         {{404, MESSAGE("no such letter")}, {200, "{}"}},
+         "DELETE " LETTERS "/a\nDELETE " LETTERS "/b\n",
+         "dead letter 'b' deleted\n",
+         "Error: no such letter\n",
+         1},
+        {"tiphys events redrive a -n other",
+         {{200, "{}"}},
+         "POST /tiphys/v1/namespaces/other/dead-letters/a/redrive\n",
+         "dead letter 'a' is redriven\n",
+         NULL,
+         0},
+        {"tiphys events redrive --all",
+         {{200, "{\"items\":[" LETTER("a") "," LETTER("b") "]}"}, {200, "{}"}, {200, "{}"}},
+         "GET " LETTERS "\nPOST " LETTERS "/a/redrive\nPOST " LETTERS "/b/redrive\n",
+         "dead letter 'a' is redriven\ndead letter 'b' is redriven\n",
+         NULL,
+         0},
+        {"tiphys events redrive --all",
+         {{200, "{\"items\":[]}"}},
+         "GET " LETTERS "\n",
+         "No resources found\n",
+         NULL,
+         0},
+    };
+
+    CHECK_ALL(cases);
+}
+
 static void test_others(void **state)
 {
     static const struct command_case cases[] = {
@@ -1025,6 +1102,12 @@ static void test_others(void **state)
          NULL,
          0},
         {"tiphys trace event x -o yaml",
+         {{200, "{\"id\":\"x\"}"}},
+         "GET /tiphys/v1/events/x\n",
+         "id: x\n",
+         NULL,
+         0},
+        {"tiphys events trace x -o yaml",
          {{200, "{\"id\":\"x\"}"}},
          "GET /tiphys/v1/events/x\n",
          "id: x\n",
@@ -1241,12 +1324,13 @@ static int leave_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_delete),    cmocka_unit_test(test_list),
-        cmocka_unit_test(test_get),       cmocka_unit_test(test_wait_and_watch),
-        cmocka_unit_test(test_logs),      cmocka_unit_test(test_submit),
-        cmocka_unit_test(test_templates), cmocka_unit_test(test_apply),
-        cmocka_unit_test(test_operate),   cmocka_unit_test(test_others),
-        cmocka_unit_test(test_settings),  cmocka_unit_test(test_usage_errors)};
+        cmocka_unit_test(test_delete),      cmocka_unit_test(test_list),
+        cmocka_unit_test(test_get),         cmocka_unit_test(test_wait_and_watch),
+        cmocka_unit_test(test_logs),        cmocka_unit_test(test_submit),
+        cmocka_unit_test(test_templates),   cmocka_unit_test(test_apply),
+        cmocka_unit_test(test_operate),     cmocka_unit_test(test_events),
+        cmocka_unit_test(test_others),      cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_usage_errors)};
 
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -395,6 +395,52 @@ static void test_traces_and_find(void **state)
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
+static void publish_in(struct world *w, const char *id, const char *space)
+{
+    struct err err;
+
+    assert_int_equal(bus_publish_wait(w->bus,
+                                      &(struct bus_record){.id = str_from(id),
+                                                           .source = STR("src"),
+                                                           .event = STR("a"),
+                                                           .ns = str_from(space),
+                                                           .payload = STR("{}")},
+                                      5000, &err),
+                     0);
+}
+
+static void test_list(void **state)
+{
+    static const struct {
+        const char *ns;
+        uint64_t limit;
+        const char *ids;
+    } cases[] = {
+        {"", 10, "54321"}, {"", 2, "54"},  {"argo", 10, "431"}, {"argo", 1, "4"},
+        {"other", 9, "2"}, {"arg", 9, ""}, {"argo%", 9, ""},    {"argon", 9, "5"},
+    };
+    struct world *w = *state;
+
+    publish_in(w, "1", "argo");
+    publish_in(w, "2", "other");
+    publish_in(w, "3", "argo/fast"); /* of another bus in the namespace */
+    publish_in(w, "4", "argo");
+    publish_in(w, "5", "argon");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct bus_query q = {str_from(cases[i].ns), cases[i].limit};
+        struct bus_record *list;
+        struct err err;
+        size_t count;
+
+        assert_int_equal(bus_list(w->bus, w->a, &q, &list, &count, &err), 0);
+        assert_int_equal(count, strlen(cases[i].ids));
+        for (size_t k = 0; k < count; k++) {
+            assert_int_equal(list[k].id.ptr[0], cases[i].ids[k]);
+            assert_true(str_is_empty(list[k].payload));
+        }
+    }
+}
+
 static void test_drop_consumer(void **state)
 {
     struct world *w = *state;
@@ -522,6 +568,7 @@ int main(void)
         TEST(test_limits),
         TEST(test_retention_by_size),
         TEST(test_traces_and_find),
+        TEST(test_list),
         TEST(test_drop_consumer),
         TEST(test_property),
         TEST(test_buses_of_a_namespace),
