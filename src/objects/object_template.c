@@ -180,6 +180,7 @@ static void check_template(struct rules *r, struct str path, const struct json *
     const char *type = steps ? "Steps" : "DAG";
 
     check_types(r, path, template);
+    object_check_container_set(r->a, path, template, r->faults);
     if ((steps || tasks) && is_filled(template, "timeout"))
         broken(r, below(r, path, "timeout"), json_get(template, STR("timeout")),
                str_printf(r->a, "%s template doesn't support timeout field", type));

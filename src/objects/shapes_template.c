@@ -211,7 +211,8 @@ LOCAL_SHAPE(container_node, "ContainerNode", "A container of a set.",
 
 static const struct field container_set_retry_rows[] = {
     TEXT("duration", "Wait between tries."),
-    INTSTR("retries", "How many new tries there are.", .flags = FIELD_REQUIRED),
+    INTSTR("retries", "How often it is tried, the first time included.",
+           .flags = FIELD_REQUIRED),
     {0},
 };
 LOCAL_SHAPE(container_set_retry, "ContainerSetRetryStrategy",
@@ -422,7 +423,7 @@ static const struct field template_rows[] = {
         .item = FIELD_LIST, .shape = &shape_workflow_step),
     PART("dag", dag_template, "Runs tasks by their dependencies."),
     PART("containerSet", container_set_template, "Runs several containers in one pod.",
-         LATER_PRESENT),
+         .flags = FIELD_PRESENT_MEANS),
     PART("resource", resource_template, "Does something with an object.", LATER_PRESENT),
     PART("suspend", suspend_template, "Waits.", .flags = FIELD_PRESENT_MEANS),
     PART("data", data, "Lists and changes data.", LATER_PRESENT),
@@ -430,7 +431,7 @@ static const struct field template_rows[] = {
     PART("plugin", anything, "Is carried out by a plugin.", LATER_PRESENT),
 
     PARTS("initContainers", user_container, "Containers that run before."),
-    PARTS("sidecars", user_container, "Containers that run beside.", LATER),
+    PARTS("sidecars", user_container, "Containers that run beside."),
     FLAG("daemon", "Whether the workflow goes on when it runs."),
     PARTS("volumes", volume, "Folders for its containers."),
     PART("retryStrategy", retry_strategy, "What happens when it fails.",

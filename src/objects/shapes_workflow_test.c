@@ -259,6 +259,22 @@ static void test_rules(void **state)
         {"{name: a, container: {}, steps: [], dag: null}",
          "4:20: spec.templates[0]: multiple template types specified: container, steps. choose "
          "one"},
+        {"{name: a, containerSet: {containers: []}}",
+         "4:44: spec.templates[0].containerSet.containers: must have at least one container"},
+        {"{name: a, containerSet: {containers: [{name: b, image: x}, {name: b, image: x}]}}",
+         "4:79: spec.templates[0].containerSet.containers: name 'b' is not unique"},
+        {"{name: a, containerSet: {containers: [{name: wait, image: x}]}}",
+         "4:58: spec.templates[0].containerSet.containers: name 'wait' is reserved"},
+        {"{name: a, containerSet: {containers: [{name: b, image: x, dependencies: [c]}]}}",
+         "4:93: spec.templates[0].containerSet.containers: b dependency 'c' not defined"},
+        {"{name: a, containerSet: {containers: [{name: b, image: x, dependencies: [c]}, "
+         "{name: c, image: x, dependencies: [b]}]}}",
+         "4:58: spec.templates[0].containerSet.containers: dependency cycle detected: "
+         "b->c->b"},
+        {"{name: a, containerSet: {containers: [{name: b, image: x}]}, outputs: {parameters: "
+         "[{name: o, valueFrom: {path: /o}}]}}",
+         "4:57: spec.templates[0].containerSet.containers: must have a container named "
+         "\"main\" for input or output"},
         {"{name: a, timeout: 5s, steps: []}",
          "4:39: spec.templates[0].timeout: Steps template doesn't support timeout field"},
         {"{name: a, activeDeadlineSeconds: 5, dag: {tasks: [{name: b, template: c}]}}",

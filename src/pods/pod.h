@@ -20,8 +20,8 @@ struct pod_request {
         uid; /* identity: of the workflow's uid and the node id; [0-9a-z-], at most 80 bytes */
     struct str ns, name; /* the pod's, as upstream names it */
     struct str workflow, workflow_uid, node_id, node_name;
-    const struct json *template; /* resolved Template: one of container, script; inputs,
-                                    outputs, initContainers, volumes ... */
+    const struct json *template; /* resolved Template: one of container, script, containerSet;
+                                    inputs, outputs, initContainers, sidecars, volumes ... */
     const struct json *volumes;  /* workflow spec.volumes (array) or NULL */
     const struct json *pod_meta; /* {labels, annotations} or NULL */
     struct str service_account;  /* or "" */
@@ -32,6 +32,14 @@ struct pod_request {
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_ERROR };
 
+/* One of the containers of a containerSet. */
+struct pod_container_report {
+    struct str name;
+    enum pod_phase phase;
+    struct str message;
+    struct wall started, finished; /* ms 0: not yet */
+};
+
 struct pod_report {
     struct str uid;
     enum pod_phase phase;
@@ -41,7 +49,10 @@ struct pod_report {
     struct wall started, finished; /* of the main container; ms 0: not yet */
     struct str host;               /* node name of this machine */
     struct str ip;
-    struct str isolation; /* "process", "host", "image" */
+    struct str isolation;                          /* "process", "host", "image" */
+    const struct pod_container_report *containers; /* of a containerSet that has ended, in its
+                                                      order */
+    size_t container_count;
     bool is_final;
 };
 

@@ -103,10 +103,29 @@ static struct json container(struct arena *a, const struct json *of, struct str 
     return json_object(&b);
 }
 
+/* Main containers, then sidecars. */
+static struct json containers_of(struct arena *a, const struct json *tmpl)
+{
+    const struct json *script = json_get(tmpl, STR("script"));
+    const struct json *const lists[] = {json_path(tmpl, "containerSet", "containers", NULL),
+                                        json_get(tmpl, STR("sidecars"))};
+    struct json_array_builder ret = {0};
+    const struct json *item;
+
+    if (!lists[0])
+        json_push(
+            a, &ret,
+            container(a, script ? script : json_get(tmpl, STR("container")), STR("main")));
+    for (size_t k = 0; k < COUNT_OF(lists); k++)
+        for (size_t i = 0; (item = json_item(lists[k], i)) != NULL; i++)
+            json_push(a, &ret, container(a, item, json_get_str(item, STR("name"))));
+    return json_array(&ret);
+}
+
 static struct json spec_of(struct arena *a, const struct json *tmpl, const struct json *node)
 {
-    const struct json *script = json_get(tmpl, STR("script")), *init, *item;
-    struct json_array_builder containers = {0}, inits = {0};
+    const struct json *init, *item;
+    struct json_array_builder inits = {0};
     struct json_object_builder b = {0};
 
     init = json_get(tmpl, STR("initContainers"));
@@ -114,9 +133,7 @@ static struct json spec_of(struct arena *a, const struct json *tmpl, const struc
         json_push(a, &inits, container(a, item, json_get_str(item, STR("name"))));
     if (inits.len > 0)
         json_add(a, &b, STR("initContainers"), json_array(&inits));
-    json_push(a, &containers,
-              container(a, script ? script : json_get(tmpl, STR("container")), STR("main")));
-    json_add(a, &b, STR("containers"), json_array(&containers));
+    json_add(a, &b, STR("containers"), containers_of(a, tmpl));
     json_add(a, &b, STR("restartPolicy"), json_string(STR("Never")));
     json_add_str(a, &b, STR("nodeName"), json_get_str(node, STR("hostNodeName")));
     return json_object(&b);
@@ -156,14 +173,13 @@ static struct json state_of(struct arena *a, const struct json *node)
     return json_object(&state);
 }
 
-static struct json container_status(struct arena *a, const struct json *spec,
+static struct json container_status(struct arena *a, const struct json *container,
                                     const struct json *node)
 {
-    const struct json *main = json_item(json_get(spec, STR("containers")), 0);
-    struct str image = json_get_str(main, STR("image"));
+    struct str image = json_get_str(container, STR("image"));
     struct json_object_builder b = {0};
 
-    json_add(a, &b, STR("name"), json_string(STR("main")));
+    json_add(a, &b, STR("name"), json_string(json_get_str(container, STR("name"))));
     json_add(a, &b, STR("image"), json_string(str_is_none(image) ? STR("") : image));
     json_add(a, &b, STR("imageID"), json_string(STR("")));
     json_add(a, &b, STR("ready"), json_bool(has_phase(node, "Running")));
@@ -175,10 +191,12 @@ static struct json container_status(struct arena *a, const struct json *spec,
 
 static struct json status_of(struct arena *a, const struct json *spec, const struct json *node)
 {
+    const struct json *list = json_get(spec, STR("containers"));
     struct json_object_builder b = {0};
     struct json_array_builder containers = {0};
 
-    json_push(a, &containers, container_status(a, spec, node));
+    for (size_t i = 0; json_item(list, i); i++)
+        json_push(a, &containers, container_status(a, json_item(list, i), node));
     json_add_str(a, &b, STR("phase"), phase_of(node));
     json_add_str(a, &b, STR("message"), json_get_str(node, STR("message")));
     json_add_str(a, &b, STR("hostIP"), json_get_str(node, STR("hostIP")));

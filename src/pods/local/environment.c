@@ -197,14 +197,22 @@ static int add_env(struct environment *env, const struct json *list, struct err 
     return 0;
 }
 
-static void add_defaults(struct environment *env)
+static struct str container_name(const struct pod_request *req, const struct json *container)
+{
+    bool is_main = container == json_get(req->template, STR("container")) ||
+                   container == json_get(req->template, STR("script"));
+
+    return is_main ? STR("main") : json_get_str(container, STR("name"));
+}
+
+static void add_defaults(struct environment *env, struct str container)
 {
     const struct pod_request *req = &env->pod->req;
 
     set_var(env, STR("PATH"), STR(DEFAULT_PATH));
     set_var(env, STR("HOSTNAME"), req->name);
     set_var(env, STR("HOME"), STR("/root"));
-    set_var(env, STR("ARGO_CONTAINER_NAME"), STR("main"));
+    set_var(env, STR("ARGO_CONTAINER_NAME"), str_is_none(container) ? STR("main") : container);
     set_var(env, STR("ARGO_NODE_ID"), req->node_id);
     set_var(env, STR("ARGO_WORKFLOW_NAME"), req->workflow);
     set_var(env, STR("ARGO_POD_NAME"), req->name);
@@ -215,7 +223,7 @@ int environment_plan(const struct local_pod *pod, const struct json *container, 
 {
     struct environment env = {.pod = pod, .a = a, .vars = ret_vars};
 
-    add_defaults(&env);
+    add_defaults(&env, container_name(&pod->req, container));
     if (add_env_from(&env, json_get(container, STR("envFrom")), err) < 0)
         return err_wrap(err, "envFrom");
     if (add_env(&env, json_get(container, STR("env")), err) < 0)

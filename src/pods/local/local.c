@@ -152,6 +152,8 @@ static void send_report(struct local_pod *pod)
         report.phase = pod->outcome.phase;
         report.message = pod->outcome.message;
         report.outputs = pod->outcome.outputs;
+        report.containers = pod->outcome.containers;
+        report.container_count = pod->outcome.container_count;
         report.started = pod->outcome.started;
         report.finished = pod->outcome.finished;
         report.is_final = true;

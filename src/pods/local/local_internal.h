@@ -31,6 +31,8 @@ struct outcome {
     struct str message;
     const struct json *outputs;
     struct wall started, finished;
+    const struct pod_container_report *containers; /* of a containerSet */
+    size_t container_count;
     bool has_litter; /* files in its working folder */
 };
 

@@ -45,6 +45,11 @@ static void on_report(void *ctx, const struct pod_report *report)
     w->message = str_copy(w->arena, report->message);
     w->isolation = str_copy(w->arena, report->isolation);
     w->outputs = report->outputs ? json_text(w->arena, report->outputs, 0) : STR("");
+    for (size_t i = 0; i < report->container_count; i++)
+        w->outputs =
+            str_printf(w->arena, STR_FMT " " STR_FMT "=%d:" STR_FMT, STR_ARG(w->outputs),
+                       STR_ARG(report->containers[i].name), (int) report->containers[i].phase,
+                       STR_ARG(report->containers[i].message));
 }
 
 static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns,
@@ -225,6 +230,35 @@ static void test_outcomes(void **state)
          "initContainers[0]: container has no command: isolation process does not know the "
          "entrypoint of image \"\"; give a command",
          ""},
+        {"{\"container\":{\"command\":[\"sh\",\"-c\",\"until test -e up; do sleep 0.02; done; "
+         "cat up\"]},\"sidecars\":[{\"name\":\"s\",\"command\":[\"sh\",\"-c\",\"echo "
+         "$ARGO_CONTAINER_NAME >t; mv t up; exec sleep 60\"]}]}",
+         POD_SUCCEEDED, "", "{\"result\":\"s\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"sleep\",\"0.2\"]},\"sidecars\":[{\"name\":\"s\","
+         "\"command\":[\"sh\",\"-c\",\"exit 5\"]}]}",
+         POD_FAILED, "s: Error (exit code 5)", "{\"result\":\"\",\"exitCode\":\"0\"}"},
+        {"{\"container\":{\"command\":[\"true\"]},\"sidecars\":[{\"command\":[\"true\"]}]}",
+         POD_ERROR, "sidecars[0].name: must be given, and be neither main nor wait", ""},
+        {"{\"containerSet\":{\"containers\":[{\"name\":\"a\",\"command\":[\"sh\",\"-c\","
+         "\"echo one >f\"]},{\"name\":\"main\",\"dependencies\":[\"a\"],\"command\":[\"cat\","
+         "\"f\"]}]},\"outputs\":{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":"
+         "\"f\"}}]}}",
+         POD_SUCCEEDED, "",
+         "{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"f\"},\"value\":\"one\"}],"
+         "\"result\":\"one\",\"exitCode\":\"0\"} a=2: main=2:"},
+        {"{\"containerSet\":{\"containers\":[{\"name\":\"a\",\"command\":[\"sh\",\"-c\","
+         "\"exit 3\"]},{\"name\":\"b\",\"dependencies\":[\"a\"],\"command\":[\"true\"]}]}}",
+         POD_FAILED, "a: Error (exit code 3)",
+         "{\"result\":\"\"} a=3:a: Error (exit code 3):  b=4:b: Error (exit code 64): "
+         "dependency \"a\" exited with non-zero code: 3"},
+        {"{\"containerSet\":{\"retryStrategy\":{\"retries\":\"2\",\"duration\":\"5ms\"},"
+         "\"containers\":[{\"name\":\"one\",\"command\":[\"sh\",\"-c\",\"echo x >>f; test "
+         "$(wc -l <f) = 2\"]}]}}",
+         POD_SUCCEEDED, "", "{\"result\":\"\"} one=2:"},
+        {"{\"initContainers\":[{\"name\":\"i\",\"command\":[\"false\"]}],\"containerSet\":{"
+         "\"containers\":[{\"name\":\"one\",\"command\":[\"true\"]}]}}",
+         POD_ERROR, "i: Error (exit code 1)",
+         "{\"result\":\"\"} one=3:Pod Failed whilst container running"},
         {"{\"container\":{\"command\":[\"sh\",\"-c\",\"setsid sleep 60 & echo gone\"]}}",
          POD_SUCCEEDED, "", "{\"result\":\"gone\",\"exitCode\":\"0\"}"},
     };
@@ -312,6 +346,27 @@ static void test_adoption(void **state)
     assert_true(str_is(w->outputs, "{\"result\":\"done\",\"exitCode\":\"0\"}"));
     assert_int_equal(log_of(w, "pod-a1").len,
                      strlen("2026-01-01T00:00:00.000000000Z stdout F done\n"));
+}
+
+/* The shim goes on without a runner: both containers are found again, and end once. */
+static void test_adoption_of_several(void **state)
+{
+    static const char template[] =
+        "{\"containerSet\":{\"containers\":[{\"name\":\"a\",\"command\":[\"sh\",\"-c\","
+        "\"echo x >>f; sleep 0.5\"]},{\"name\":\"main\",\"dependencies\":[\"a\"],"
+        "\"command\":[\"cat\",\"f\"]}]},\"sidecars\":[{\"name\":\"s\",\"command\":"
+        "[\"sleep\",\"60\"]}]}";
+    struct world *w = *state;
+
+    create(w, "s1", template);
+    wait_for(w, &w->running_count, 1);
+    pod_runner_close(w->runner);
+    w->final_count = 0;
+    open_runner(w, LOCAL_ISOLATION_PROCESS);
+    create(w, "s1", template);
+    wait_for(w, &w->final_count, 1);
+    assert_int_equal(w->phase, POD_SUCCEEDED);
+    assert_true(str_is(w->outputs, "{\"result\":\"x\",\"exitCode\":\"0\"} a=2: main=2:"));
 }
 
 static void test_deadline(void **state)
@@ -494,6 +549,16 @@ static void test_host_isolation(void **state)
     wait_for(w, &w->final_count, 2);
     assert_true(str_is(w->outputs, "{\"result\":\"/src/not/there\",\"exitCode\":\"0\"}"));
     assert_true(access("/src/not", F_OK) < 0);
+    create(w, "h3",
+           "{\"volumes\":[{\"name\":\"e\",\"emptyDir\":{}}],\"container\":{\"command\":"
+           "[\"sh\",\"-c\",\"echo mine >/tmp/m; until test -e /data/up; do sleep 0.02; done; "
+           "cat /data/up; ls /tmp\"],\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":"
+           "\"/data\"}]},\"sidecars\":[{\"name\":\"s\",\"mirrorVolumeMounts\":true,"
+           "\"command\":[\"sh\",\"-c\",\"echo theirs >/tmp/s; hostname >/data/t; mv /data/t "
+           "/data/up; exec sleep 60\"]}]}");
+    wait_for(w, &w->final_count, 3);
+    if (!str_is(w->outputs, "{\"result\":\"pod-h3\\nm\",\"exitCode\":\"0\"}"))
+        fail_msg(STR_FMT " " STR_FMT, STR_ARG(w->message), STR_ARG(w->outputs));
 }
 
 /* A container may have ended before anybody looks for its root. */
@@ -659,6 +724,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kill_with_grace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_create_twice_runs_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_adoption, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_adoption_of_several, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),

@@ -123,10 +123,119 @@ static struct json collect_parameters(const struct local_pod *pod, int dirfd, st
     return json_array(&out);
 }
 
+/* Those of containers that ran beside others, in the plan's order: main ones, then sidecars. */
+struct ends {
+    struct pod_container_record *at;
+    size_t count;
+};
+
+static size_t count_of(const struct json *list)
+{
+    return json_is(list, JSON_ARRAY) ? list->count : 0;
+}
+
+/* A containerSet of one container has run alone: the record is about it, unless one before it
+ * has failed. */
+static struct ends end_of_one(const struct pod_record *record, struct arena *a)
+{
+    struct ends ret = {0};
+
+    if (record->flags & POD_RECORD_INIT || !record->container[0])
+        return ret;
+    ret.at = ARENA_NEW(a, struct pod_container_record);
+    ret.count = 1;
+    memcpy(ret.at->name, record->container, sizeof(ret.at->name));
+    memcpy(ret.at->message, record->message, sizeof(ret.at->message));
+    ret.at->code = record->code;
+    ret.at->started_ms = record->started_ms;
+    ret.at->finished_ms = record->finished_ms;
+    return ret;
+}
+
+static struct ends read_ends(const struct local_pod *pod, int dirfd,
+                             const struct pod_record *record, struct arena *a)
+{
+    const struct json *set = json_path(pod->req.template, "containerSet", "containers", NULL);
+    size_t beside = count_of(json_get(pod->req.template, STR("sidecars")));
+    size_t count = (set ? count_of(set) : 1) + beside;
+    struct ends ret = {0};
+    ssize_t len;
+    int fd;
+
+    if (count == 1)
+        return set ? end_of_one(record, a) : ret;
+    fd = openat(dirfd, POD_RECORD_FILE, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return ret;
+    ret.at = ARENA_ARRAY(a, struct pod_container_record, count);
+    len = pread(fd, ret.at, count * sizeof(*ret.at),
+                (off_t) (sizeof(*record) + record->plan_bytes));
+    close(fd);
+    ret.count = len > 0 ? (size_t) len / sizeof(*ret.at) : 0;
+    for (size_t i = 0; i < ret.count; i++)
+        ret.at[i].name[sizeof(ret.at[i].name) - 1] =
+            ret.at[i].message[sizeof(ret.at[i].message) - 1] = '\0';
+    return ret;
+}
+
+static const struct pod_container_record *end_named(const struct ends *ends, struct str name)
+{
+    for (size_t i = 0; i < ends->count; i++)
+        if (str_eq(str_from(ends->at[i].name), name))
+            return &ends->at[i];
+    return NULL;
+}
+
+/* As upstream's controller judges one container of a set; not what was lost with its pod. */
+static void judge_container(const struct pod_container_record *end, struct arena *a,
+                            struct pod_container_report *ret)
+{
+    ret->started.ms = end->started_ms;
+    ret->finished.ms = end->finished_ms;
+    ret->phase = end->code == 0 ? POD_SUCCEEDED : end->code == 64 ? POD_ERROR : POD_FAILED;
+    ret->message = end->code == 0 ? STR("")
+                                  : str_printf(a, "%s: Error (exit code %d): %s", end->name,
+                                               (int) end->code, end->message);
+}
+
+static void collect_containers(const struct local_pod *pod, const struct ends *ends,
+                               struct arena *a, struct outcome *ret)
+{
+    const struct json *set = json_path(pod->req.template, "containerSet", "containers", NULL);
+    struct pod_container_report *made =
+        ARENA_ARRAY(a, struct pod_container_report, count_of(set) + 1);
+
+    for (size_t i = 0; i < count_of(set); i++) {
+        struct str name = json_get_str(json_item(set, i), STR("name"));
+        const struct pod_container_record *end = end_named(ends, name);
+
+        made[i].name = name;
+        made[i].phase = POD_FAILED;
+        made[i].message = STR("Pod Failed whilst container running");
+        if (end)
+            judge_container(end, a, &made[i]);
+    }
+    ret->containers = made;
+    ret->container_count = count_of(set);
+}
+
+/* The exit code of outputs is that of main, whoever has decided the pod's end. */
+static bool main_code(const struct local_pod *pod, const struct pod_record *record,
+                      const struct ends *ends, int *ret)
+{
+    const struct pod_container_record *end = end_named(ends, STR("main"));
+
+    *ret = end ? end->code : record->code;
+    return end || !json_get(pod->req.template, STR("containerSet"));
+}
+
 static void collect_outputs(const struct local_pod *pod, int dirfd,
                             const struct pod_record *record, struct arena *a,
                             struct outcome *ret)
 {
+    const struct ends ends = read_ends(pod, dirfd, record, a);
+    int code;
+
     struct json_object_builder outputs = {0};
     struct json parameters = collect_parameters(pod, dirfd, a, ret);
     struct json *made = ARENA_NEW(a, struct json), artifacts;
@@ -145,9 +254,12 @@ static void collect_outputs(const struct local_pod *pod, int dirfd,
             text.len--;
         json_add(a, &outputs, STR("result"), json_string(text));
     }
-    json_add(a, &outputs, STR("exitCode"), json_string(str_printf(a, "%d", record->code)));
+    if (main_code(pod, record, &ends, &code))
+        json_add(a, &outputs, STR("exitCode"), json_string(str_printf(a, "%d", code)));
+    if (json_get(pod->req.template, STR("containerSet")))
+        collect_containers(pod, &ends, a, ret);
     *made = json_object(&outputs);
-    ret->outputs = made;
+    ret->outputs = made->count > 0 ? made : NULL;
 }
 
 bool outcome_has_outputs(const struct local_pod *pod)
@@ -156,6 +268,13 @@ bool outcome_has_outputs(const struct local_pod *pod)
 
     return pod->req.wants_result || (json_is(list, JSON_ARRAY) && list->count > 0) ||
            artifacts_has_outputs(pod) || artifacts_has_logs(pod);
+}
+
+/* Is there more than the record to be read of how its containers ended? */
+static bool is_of_several(const struct local_pod *pod)
+{
+    return json_get(pod->req.template, STR("containerSet")) ||
+           json_get(pod->req.template, STR("sidecars"));
 }
 
 void outcome_read(const struct local *runner, const struct local_pod *pod, struct arena *a,
@@ -172,7 +291,7 @@ void outcome_read(const struct local *runner, const struct local_pod *pod, struc
         ret->finished = (struct wall){.ms = record.finished_ms};
         ret->has_litter = record.flags & POD_RECORD_LITTER;
         if (record.state == POD_RECORD_ENDED) {
-            if (outcome_has_outputs(pod))
+            if (outcome_has_outputs(pod) || is_of_several(pod))
                 dirfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
             judge(&record, pod, a, ret);
             collect_outputs(pod, dirfd, &record, a, ret);

@@ -4,6 +4,7 @@
  * pulled), so a container needs a command.
  */
 #include "base/limits.h"
+#include "formats/duration.h"
 #include "pods/local/local_internal.h"
 
 #include <errno.h>
@@ -45,6 +46,20 @@ static int make_folder(int dirfd, const char *name, mode_t mode, struct err *err
                                               : 0;
 }
 
+/* The folders of an overlay. */
+static int make_box(int dirfd, const char *box, struct err *err)
+{
+    static const char *const parts[] = {"", "/upper", "/work", "/root", "/tmp"};
+    char name[64];
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        snprintf(name, sizeof(name), "%s%s", box, parts[i]);
+        if (make_folder(dirfd, name, i == 0 ? 0700 : i == 4 ? 01777 : 0755, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int plan_isolation(const struct local_pod *pod, int dirfd, struct arena *a,
                           struct strbuf *plan, struct err *err)
 {
@@ -52,11 +67,7 @@ static int plan_isolation(const struct local_pod *pod, int dirfd, struct arena *
         plan_word(plan, "isolation", STR("process"));
         return make_folder(dirfd, "cwd", 0755, err);
     }
-    if (make_folder(dirfd, "box", 0700, err) < 0 ||
-        make_folder(dirfd, "box/upper", 0755, err) < 0 ||
-        make_folder(dirfd, "box/work", 0755, err) < 0 ||
-        make_folder(dirfd, "box/root", 0755, err) < 0 ||
-        make_folder(dirfd, "box/tmp", 01777, err) < 0)
+    if (make_box(dirfd, "box", err) < 0)
         return -1;
     plan_word(plan, "isolation", STR("host"));
     plan_word(plan, "root", pod_path(a, pod, "/box"));
@@ -139,14 +150,35 @@ static struct str working_dir(const struct local_pod *pod, const struct json *co
     return pod->runner->isolation == LOCAL_ISOLATION_HOST ? STR("/") : pod_path(a, pod, "/cwd");
 }
 
-/* They run one after the other before the main container; the first that fails ends the pod. */
-static int plan_inits(const struct local_pod *pod, struct arena *a, struct strbuf *plan,
-                      struct err *err)
+/* Where the containers of a pod are written to. */
+struct planning {
+    const struct local_pod *pod;
+    int dirfd;
+    struct arena *a;
+    struct strbuf *plan;
+    bool is_group;      /* there are several beside each other */
+    unsigned group_len; /* of these so far */
+};
+
+/* What all containers have. */
+static int plan_container(const struct planning *p, const struct json *container,
+                          struct str name, struct str script, struct err *err)
 {
-    const struct json *list = json_get(pod->req.template, STR("initContainers")), *item;
+    _cleanup_map_ struct map vars = {0};
+
+    plan_word(p->plan, "cwd", working_dir(p->pod, container, p->a));
+    plan_word(p->plan, "log", local_log_name(p->a, name));
+    if (environment_plan(p->pod, container, p->a, p->plan, &vars, err) < 0)
+        return -1;
+    return plan_command(p->pod, container, script, p->a, &vars, p->plan, err);
+}
+
+/* They run one after the other before the main container; the first that fails ends the pod. */
+static int plan_inits(const struct planning *p, struct err *err)
+{
+    const struct json *list = json_get(p->pod->req.template, STR("initContainers")), *item;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
-        _cleanup_map_ struct map vars = {0};
         struct str name = json_get_str(item, STR("name"));
 
         if (str_is_empty(name) || str_is(name, "main") || str_is(name, "wait"))
@@ -154,44 +186,128 @@ static int plan_inits(const struct local_pod *pod, struct arena *a, struct strbu
                            "initContainers[%zu].name: must be given, and be "
                            "neither main nor wait",
                            i);
-        plan_word(plan, "container", name);
-        plan_word(plan, "cwd", working_dir(pod, item, a));
-        plan_word(plan, "log", local_log_name(a, name));
-        if (environment_plan(pod, item, a, plan, &vars, err) < 0 ||
-            plan_command(pod, item, STR_NONE, a, &vars, plan, err) < 0)
+        plan_word(p->plan, "container", name);
+        if (plan_container(p, item, name, STR_NONE, err) < 0)
             return err_wrap(err, "initContainers[%zu]", i);
     }
     return 0;
 }
 
-static int plan_container(const struct local_pod *pod, int dirfd, struct arena *a,
-                          struct strbuf *plan, struct err *err)
+/* Each of several has a root of its own; the first one's is the pod's. */
+static int plan_place(struct planning *p, const char *role, struct err *err)
+{
+    char box[32];
+
+    if (!p->is_group)
+        return 0;
+    plan_word(p->plan, "role", str_from(role));
+    snprintf(box, sizeof(box), "box/%u", p->group_len);
+    if (p->group_len++ == 0 || p->pod->runner->isolation == LOCAL_ISOLATION_PROCESS)
+        return 0;
+    if (make_box(p->dirfd, box, err) < 0)
+        return -1;
+    plan_word(p->plan, "box",
+              pod_path(p->a, p->pod, str_cz(p->a, str_printf(p->a, "/%s", box))));
+    return 0;
+}
+
+static int plan_sidecars(struct planning *p, struct err *err)
+{
+    const struct json *list = json_get(p->pod->req.template, STR("sidecars")), *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        struct str name = json_get_str(item, STR("name"));
+
+        if (str_is_empty(name) || str_is(name, "main") || str_is(name, "wait"))
+            return err_set(err, ERR_INVALID,
+                           "sidecars[%zu].name: must be given, and be neither main nor wait",
+                           i);
+        plan_word(p->plan, "container", name);
+        if (plan_place(p, "sidecar", err) < 0 ||
+            plan_container(p, item, name, STR_NONE, err) < 0)
+            return err_wrap(err, "sidecars[%zu]", i);
+    }
+    return 0;
+}
+
+/* How often a container of a set is run at most: as upstream counts, all tries. */
+static int plan_tries(const struct planning *p, const struct json *retry, struct err *err)
+{
+    const struct json *retries = json_get(retry, STR("retries"));
+    struct str duration = json_get_str(retry, STR("duration"));
+    int64_t count = 1, delay = 0;
+
+    if (retries && !json_i64(retries, &count) && !parse_i64(json_str(retries), &count))
+        return err_set(err, ERR_INVALID, "retryStrategy.retries: must be a number");
+    if (!str_is_empty(duration) && duration_parse(duration, &delay, err) < 0)
+        return err_wrap(err, "retryStrategy.duration");
+    if (count > 1)
+        plan_number(p->plan, "tries", count);
+    if (count > 1 && delay > 0)
+        plan_number(p->plan, "delay", delay / DURATION_MS);
+    return 0;
+}
+
+static int plan_set(struct planning *p, const struct json *set, struct err *err)
+{
+    const struct json *list = json_get(set, STR("containers")), *item, *after;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        struct str name = json_get_str(item, STR("name"));
+
+        plan_word(p->plan, "container", name);
+        if (plan_place(p, "main", err) < 0 ||
+            plan_tries(p, json_get(set, STR("retryStrategy")), err) < 0)
+            return -1;
+        for (size_t j = 0; (after = json_item(json_get(item, STR("dependencies")), j)); j++)
+            plan_word(p->plan, "after", json_str(after));
+        if (str_is(name, "main")) {
+            plan_outputs(p->pod->req.template, p->plan);
+            artifacts_plan_outputs(p->pod, p->plan);
+        }
+        if (plan_container(p, item, name, STR_NONE, err) < 0)
+            return err_wrap(err, "containerSet.containers[%zu]", i);
+    }
+    return 0;
+}
+
+static int plan_main(struct planning *p, const struct json *container, struct str script,
+                     struct err *err)
+{
+    plan_word(p->plan, "container", STR("main"));
+    if (plan_place(p, "main", err) < 0)
+        return -1;
+    plan_outputs(p->pod->req.template, p->plan);
+    artifacts_plan_outputs(p->pod, p->plan);
+    return plan_container(p, container, STR("main"), script, err);
+}
+
+static int plan_containers(const struct local_pod *pod, int dirfd, struct arena *a,
+                           struct strbuf *plan, struct err *err)
 {
     const struct json *script = json_get(pod->req.template, STR("script"));
+    const struct json *set = json_get(pod->req.template, STR("containerSet"));
     const struct json *container =
         script ? script : json_get(pod->req.template, STR("container"));
-    _cleanup_map_ struct map vars = {0};
+    struct planning p = {.pod = pod, .dirfd = dirfd, .a = a, .plan = plan};
     struct str script_path = STR_NONE;
 
-    if (!container)
+    if (!container && !set)
         return err_set(err, ERR_UNSUPPORTED,
-                       "pod " STR_FMT ": its template is neither container nor script",
+                       "pod " STR_FMT
+                       ": its template is neither container, script nor containerSet",
                        STR_ARG(pod->req.name));
+    p.is_group = !container || json_item(json_get(pod->req.template, STR("sidecars")), 0);
     /* Without a source there is no script, only a container: as upstream. */
     if (script && !str_is_empty(json_get_str(script, STR("source"))) &&
         write_script(pod, dirfd, a, json_get_str(script, STR("source")), plan, &script_path,
                      err) < 0)
         return -1;
-    if (plan_inits(pod, a, plan, err) < 0)
+    if (plan_inits(&p, err) < 0)
         return -1;
-    plan_word(plan, "container", STR("main"));
-    plan_word(plan, "cwd", working_dir(pod, container, a));
-    plan_word(plan, "log", local_log_name(a, STR("main")));
-    if (environment_plan(pod, container, a, plan, &vars, err) < 0)
+    if ((container ? plan_main(&p, container, script_path, err) : plan_set(&p, set, err)) < 0)
         return -1;
-    plan_outputs(pod->req.template, plan);
-    artifacts_plan_outputs(pod, plan);
-    return plan_command(pod, container, script_path, a, &vars, plan, err);
+    return plan_sidecars(&p, err);
 }
 
 int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err)
@@ -207,7 +323,7 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
                 (int64_t) (pod->req.grace_ms ? pod->req.grace_ms : POD_GRACE_DEFAULT_MS));
     if (volumes_stage(pod, dirfd, plan, err) < 0 ||
         artifacts_stage(pod, dirfd, plan, err) < 0 ||
-        plan_container(pod, dirfd, a, plan, err) < 0)
+        plan_containers(pod, dirfd, a, plan, err) < 0)
         return -1;
     if (plan->is_over)
         return err_set(err, ERR_LIMIT,

@@ -298,20 +298,34 @@ static int add_mounts(struct arena *a, struct mounts *m, const struct json *cont
     return 0;
 }
 
+static int add_all_mounts(struct arena *a, struct mounts *m, const struct json *template,
+                          struct err *err)
+{
+    const struct json *set = json_get(template, STR("containerSet"));
+    const struct json *const single[] = {json_get(template, STR("container")),
+                                         json_get(template, STR("script")), set};
+    const struct json *const lists[] = {json_get(template, STR("initContainers")),
+                                        json_get(template, STR("sidecars")),
+                                        json_get(set, STR("containers"))};
+
+    for (size_t i = 0; i < COUNT_OF(single); i++)
+        if (single[i] && add_mounts(a, m, single[i], err) < 0)
+            return -1;
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (size_t j = 0; json_item(lists[i], j); j++)
+            if (add_mounts(a, m, json_item(lists[i], j), err) < 0)
+                return -1;
+    return 0;
+}
+
 int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err)
 {
-    const struct json *script = json_get(pod->req.template, STR("script"));
-    const struct json *inits = json_get(pod->req.template, STR("initContainers"));
     _cleanup_arena_ struct arena *a = arena_new();
     struct mounts m = {0};
     int volumes_fd, result = 0;
 
-    if (add_mounts(a, &m, script ? script : json_get(pod->req.template, STR("container")),
-                   err) < 0)
+    if (add_all_mounts(a, &m, pod->req.template, err) < 0)
         return -1;
-    for (size_t i = 0; json_item(inits, i); i++)
-        if (add_mounts(a, &m, json_item(inits, i), err) < 0)
-            return -1;
     if (m.list.len == 0)
         return 0;
     if (pod->runner->isolation == LOCAL_ISOLATION_PROCESS)

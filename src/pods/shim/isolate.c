@@ -212,7 +212,7 @@ static int enter_root(const char *target)
     return chdir("/");
 }
 
-int isolate_enter(const struct plan *plan, const char **why)
+int isolate_enter(const struct plan *plan, const char *box, const char **why)
 {
     char target[PATH_BYTES];
     uid_t uid = geteuid();
@@ -221,10 +221,10 @@ int isolate_enter(const struct plan *plan, const char **why)
 
     if (uid != 0 && map_user(uid, gid, why) < 0)
         return -1;
-    snprintf(target, sizeof(target), "%s/root", plan->root);
+    snprintf(target, sizeof(target), "%s/root", box);
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return fail(why, "make mounts private");
-    if (mount_overlay(plan->root, target) < 0)
+    if (mount_overlay(box, target) < 0)
         return fail(why, "mount the overlay");
     root = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
@@ -233,7 +233,7 @@ int isolate_enter(const struct plan *plan, const char **why)
         return fail(why, "bind other file systems");
     if (mount_kernel_folders(target, root) < 0)
         return fail(why, "mount /proc, /dev and /sys");
-    if (mount_tmp(plan->root, root) < 0)
+    if (mount_tmp(box, root) < 0)
         return fail(why, "mount /tmp");
     if (mount_plan(plan, root) < 0)
         return fail(why, "mount volumes");

@@ -22,6 +22,27 @@ static bool push(const char ***list, size_t *count, const char *word)
     return true;
 }
 
+/* Digits only, within 63 bits. */
+static const char *number_word(const char *value, int64_t *ret)
+{
+    int64_t number = 0;
+
+    for (const char *at = value; *at; at++)
+        if (*at < '0' || *at > '9' || __builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, *at - '0', &number))
+            return "a number that is none";
+    *ret = number;
+    return *value ? NULL : "a number that is none";
+}
+
+static const char *role_word(struct plan_container *c, const char *value)
+{
+    c->role = strcmp(value, "main") == 0      ? PLAN_MAIN
+              : strcmp(value, "sidecar") == 0 ? PLAN_SIDECAR
+                                              : PLAN_FIRST;
+    return c->role != PLAN_FIRST ? NULL : "a role that is neither main nor sidecar";
+}
+
 static const char *container_word(struct plan_container *c, const char *key, const char *value)
 {
     if (!c)
@@ -34,6 +55,16 @@ static const char *container_word(struct plan_container *c, const char *key, con
         return push(&c->env, &c->env_count, value) ? NULL : "too many variables";
     else if (strcmp(key, "arg") == 0)
         return push(&c->args, &c->arg_count, value) ? NULL : "too many arguments";
+    else if (strcmp(key, "role") == 0)
+        return role_word(c, value);
+    else if (strcmp(key, "box") == 0)
+        c->box = value;
+    else if (strcmp(key, "after") == 0)
+        return push(&c->after, &c->after_count, value) ? NULL : "too many dependencies";
+    else if (strcmp(key, "tries") == 0)
+        return number_word(value, &c->tries);
+    else if (strcmp(key, "delay") == 0)
+        return number_word(value, &c->delay_ms);
     else if (strcmp(key, "output") == 0 && c->output_count < PLAN_OUTPUTS_MAX)
         c->outputs[c->output_count++] = value;
     else if (strcmp(key, "artifact") == 0 && c->artifact_count < PLAN_OUTPUTS_MAX)
@@ -75,19 +106,6 @@ static const char *bind_word(struct plan *plan, const char *key, const char *val
     return NULL;
 }
 
-/* Milliseconds: digits only, within 63 bits. */
-static const char *number_word(const char *value, int64_t *ret)
-{
-    int64_t number = 0;
-
-    for (const char *at = value; *at; at++)
-        if (*at < '0' || *at > '9' || __builtin_mul_overflow(number, 10, &number) ||
-            __builtin_add_overflow(number, *at - '0', &number))
-            return "a number that is none";
-    *ret = number;
-    return *value ? NULL : "a number that is none";
-}
-
 static const char *isolation_word(struct plan *plan, const char *value)
 {
     plan->is_host = strcmp(value, "host") == 0;
@@ -124,8 +142,41 @@ static const char *pod_word(struct plan *plan, const char *key, const char *valu
     return NULL;
 }
 
+static bool is_main(const struct plan *plan, const char *name)
+{
+    for (size_t i = plan->first_count; i < plan->container_count; i++)
+        if (plan->containers[i]->role == PLAN_MAIN &&
+            strcmp(plan->containers[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Who runs before, who beside whom, and after whom. */
+static const char *check_roles(struct plan *plan)
+{
+    struct plan_container *last = plan->containers[plan->container_count - 1];
+    bool has_main = false;
+
+    if (last->role == PLAN_FIRST)
+        last->role = PLAN_MAIN;
+    while (plan->containers[plan->first_count]->role == PLAN_FIRST)
+        plan->first_count++;
+    for (size_t i = plan->first_count; i < plan->container_count; i++) {
+        if (plan->containers[i]->role == PLAN_FIRST)
+            return "a container without a role behind one that has one";
+        has_main |= plan->containers[i]->role == PLAN_MAIN;
+    }
+    if (!has_main)
+        return "no main container";
+    for (size_t i = 0; i < plan->container_count; i++)
+        for (size_t j = 0; j < plan->containers[i]->after_count; j++)
+            if (!is_main(plan, plan->containers[i]->after[j]))
+                return "a container after one that is no main one";
+    return NULL;
+}
+
 /* Is what was read enough to run a pod? Nothing may be missing later, in the child. */
-static const char *check_plan(const struct plan *plan)
+static const char *check_plan(struct plan *plan)
 {
     if (plan->is_host && !plan->root)
         return "isolation host without a root";
@@ -136,7 +187,7 @@ static const char *check_plan(const struct plan *plan)
         if (!plan->containers[i]->args || !plan->containers[i]->cwd ||
             !plan->containers[i]->log)
             return "a container without arguments, cwd or log";
-    return plan->container_count ? NULL : "no container";
+    return plan->container_count ? check_roles(plan) : "no container";
 }
 
 const char *plan_parse(char *text, size_t len, struct plan *ret)

@@ -17,11 +17,22 @@
  *   deadline   Unix ms; the pod is ended then
  *   grace      ms between SIGTERM and SIGKILL
  *   logmax     bytes that a container's log may take on the disk; then its older half goes
- *   container  name: begins a container; containers run one after the other, the last one is
- * the main one cwd, env (repeated), arg (repeated), log (file name in the pod's folder) output
- * path of an output parameter, copied to outputs/N in the pod's folder at the end; repeated
- * artifact path of an output artifact, copied to artifacts/N at the end; repeated. Where that
- * failed, artifacts/N.error says why
+ *   container  name: begins a container
+ * Keys of a container:
+ *   role       main | sidecar: containers with a role run beside each other, after those that
+ *              have none, which run one after the other. The last one is main without saying so
+ *   box        host: its own folder for the overlay, as `root`
+ *   after      name of a main container that must have succeeded; repeated
+ *   tries      how often it is run at most; 1 without
+ *   delay      ms between them
+ *   cwd, env (repeated), arg (repeated), log (file name in the pod's folder)
+ *   output     path of an output parameter, copied to outputs/N in the pod's folder at the end;
+ *              repeated
+ *   artifact   path of an output artifact, copied to artifacts/N at the end; repeated. Where
+ *              that failed, artifacts/N.error says why
+ *
+ * Of containers that ran beside others, behind the plan, one struct pod_container_record each,
+ * in the plan's order; they are there when the record says that the pod has ended.
  */
 #pragma once
 
@@ -52,6 +63,14 @@ struct pod_record {
     uint32_t plan_bytes;
     uint8_t uid[80];    /* pod uid, zero-padded */
     char container[64]; /* the one that decided the outcome */
+    char message[320];
+};
+
+/* How one of several containers ended. */
+struct pod_container_record {
+    char name[64];
+    int32_t code, signal; /* as in struct pod_record */
+    int64_t started_ms, finished_ms;
     char message[320];
 };
 

@@ -27,6 +27,7 @@ static void plan_done(struct plan *plan)
     for (size_t i = 0; i < plan->container_count; i++) {
         free(plan->containers[i]->env);
         free(plan->containers[i]->args);
+        free(plan->containers[i]->after);
         free(plan->containers[i]);
     }
 }
@@ -91,6 +92,20 @@ static void test_refusals(void **state)
          WORDS("grace\0"
                "9223372036854775808\0" MAIN),
          "a number that is none"},
+        {"a role that is none", WORDS("container\0m\0role\0boss\0"),
+         "a role that is neither main nor sidecar"},
+        {"a sidecar alone", WORDS(MAIN "role\0sidecar\0"), "no main container"},
+        {"one without a role behind one with",
+         WORDS(MAIN "role\0main\0" MAIN MAIN "role\0main\0"),
+         "a container without a role behind one that has one"},
+        {"after nobody", WORDS(MAIN "role\0main\0after\0x\0"),
+         "a container after one that is no main one"},
+        {"after a sidecar",
+         WORDS("container\0s\0cwd\0/\0log\0l\0arg\0x\0role\0sidecar\0" MAIN "after\0s\0"),
+         "a container after one that is no main one"},
+        {"tries in words", WORDS(MAIN "tries\0many\0"), "a number that is none"},
+        {"a role before the first container", WORDS("role\0main\0" MAIN),
+         "a key before the first container"},
         {"a negative grace", WORDS("grace\0-5\0" MAIN), "a number that is none"},
     };
 
@@ -157,6 +172,29 @@ static void test_whole_plan(void **state)
 }
 
 /* A container without env: its list must be there all the same, execve takes no NULL here. */
+static void test_roles(void **state)
+{
+    char text[] = "container\0i\0cwd\0/\0log\0l\0arg\0x\0"
+                  "container\0s\0cwd\0/\0log\0l\0arg\0x\0role\0sidecar\0box\0/b\0"
+                  "container\0n\0cwd\0/\0log\0l\0arg\0x\0role\0main\0tries\0"
+                  "3\0delay\0"
+                  "20\0after\0main\0" MAIN;
+    struct plan plan = {0};
+
+    (void) state;
+    assert_null(plan_parse(text, sizeof(text) - 1, &plan));
+    assert_int_equal(plan.container_count, 4);
+    assert_int_equal(plan.first_count, 1);
+    assert_int_equal(plan.containers[0]->role, PLAN_FIRST);
+    assert_int_equal(plan.containers[1]->role, PLAN_SIDECAR);
+    assert_string_equal(plan.containers[1]->box, "/b");
+    assert_int_equal(plan.containers[2]->tries, 3);
+    assert_int_equal(plan.containers[2]->delay_ms, 20);
+    assert_string_equal(plan.containers[2]->after[0], "main");
+    assert_int_equal(plan.containers[3]->role, PLAN_MAIN);
+    plan_done(&plan);
+}
+
 static void test_no_environment(void **state)
 {
     char text[] = "container\0main\0cwd\0/\0log\0main.log\0arg\0true";
@@ -481,6 +519,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_whole_plan),
+        cmocka_unit_test(test_roles),
         cmocka_unit_test(test_no_environment),
         cmocka_unit_test(test_torn_anywhere),
         cmocka_unit_test(test_limits),

@@ -3,8 +3,9 @@
  * pod.
  *
  * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
- * pod costs no program start beside its own. pod.c supervises a pod's containers; spawn.c and
- * isolate.c start one; cri.c writes logs; collect.c fetches outputs; plan.c reads the plan.
+ * pod costs no program start beside its own. pod.c has the record and the order of things;
+ * group.c supervises containers; spawn.c and isolate.c start one; cri.c writes logs; collect.c
+ * fetches outputs; plan.c reads the plan.
  * Links only musl, and base/tree.c, which needs nothing of base. Memory is never freed: the
  * process ends with its pod.
  */
@@ -29,10 +30,15 @@ struct plan_bind {
     bool is_read_only;
 };
 
+enum plan_role { PLAN_FIRST, PLAN_MAIN, PLAN_SIDECAR };
+
 struct plan_container {
     const char *name, *cwd, *log;
-    const char **env, **args; /* NULL-terminated */
-    size_t env_count, arg_count;
+    enum plan_role role;
+    const char *box;                   /* or NULL: the pod's */
+    const char **env, **args, **after; /* NULL-terminated, or NULL */
+    size_t env_count, arg_count, after_count;
+    int64_t tries, delay_ms;
     const char *outputs[PLAN_OUTPUTS_MAX], *artifacts[PLAN_OUTPUTS_MAX];
     size_t output_count, artifact_count;
 };
@@ -49,6 +55,7 @@ struct plan {
     int64_t log_max_bytes; /* 0: no bound */
     struct plan_container *containers[PLAN_CONTAINERS_MAX];
     size_t container_count;
+    size_t first_count; /* of these run before the others */
 };
 
 /** plan_parse() - read a plan's words in place; NULL, or what is wrong with it */
@@ -76,9 +83,9 @@ int spawn_container(const struct plan *plan, const struct plan_container *c, str
 /** find_program() - the path of an executable in a PATH list, in @ret; 0 or -1 */
 int find_program(const char *name, const char *path, char *ret, size_t size);
 
-/** isolate_enter() - in the new child: make the pod's root and enter it; 0, or -1 with the
- * failed step in @why */
-int isolate_enter(const struct plan *plan, const char **why);
+/** isolate_enter() - in the new child: make a root in the folder @box and enter it; 0, or -1
+ * with the failed step in @why */
+int isolate_enter(const struct plan *plan, const char *box, const char **why);
 
 /** collect_outputs() - copy an ended container's outputs from its @root into the pod's folder
  */
@@ -106,3 +113,39 @@ void cri_limit(int log_fd, int64_t max_bytes, int64_t *dropped);
 
 /** wall_now_ms() - Unix time */
 int64_t wall_now_ms(void);
+
+enum run_state { RUN_WAITS, RUN_ON, RUN_OVER };
+
+/* A container while its group runs, and how it ended. */
+struct running {
+    const struct plan_container *c;
+    enum run_state state;
+    struct child child;
+    struct cri out, err;
+    int log_fd;
+    int64_t log_dropped; /* bytes of it that are a hole now */
+    int status;          /* of waitpid */
+    bool has_exited, has_start_failed;
+    int64_t tries;       /* so far */
+    int64_t again_at_ms; /* it is not to be tried before */
+    int32_t reason;      /* the code that those after it name */
+    struct pod_container_record end;
+};
+
+struct pod {
+    int dirfd, record_fd, signals;
+    struct pod_record record;
+    struct plan plan;
+    struct running *group; /* the containers that run now, beside each other */
+    size_t group_count;
+    int64_t kill_at_ms; /* SIGKILL is due then; 0: not ending */
+};
+
+/**
+ * group_run() - run containers beside each other until all have ended
+ * @all: zeroed but for c; ends are filled in
+ *
+ * Main containers begin when those that they come after have succeeded. Sidecars are ended when
+ * the main ones have ended, and so is everything when a main one has failed.
+ */
+void group_run(struct pod *pod, struct running *all, size_t count);

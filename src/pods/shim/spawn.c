@@ -1,7 +1,8 @@
 /*
  * Starts one container. process: vfork-like (the child borrows our memory until it executes),
  * own session, own working directory, dies with the shim. host: a new set of namespaces with
- * the pod's own root, see isolate.c; the container is process 1 in it. What fails in the child
+ * the pod's own root, see isolate.c; the container is process 1 in it, or the child of a
+ * process 1 that does nothing when it runs beside others. What fails in the child
  * before the program starts comes back through a socket that closes on exec. A container with
  * outputs waits there until its root is held: it may end before anybody could look for it.
  */
@@ -109,6 +110,29 @@ static void wait_for_hold(const struct start *start)
         _exit(126);
 }
 
+static bool is_beside(const struct plan *plan, const struct plan_container *c)
+{
+    return c->role != PLAN_FIRST && plan->container_count - plan->first_count > 1;
+}
+
+/* In the child: process 1 hears no signal that it does not handle, and what is to end when
+ * others have ended must hear SIGTERM. So it becomes process 1's child, which goes on here. */
+static void stay_behind(const struct start *start)
+{
+    pid_t pid = _Fork(), ended;
+    int status = 0;
+
+    if (pid == 0)
+        return;
+    if (pid < 0)
+        give_up(start, "new process", errno);
+    syscall(SYS_close_range, 0, ~0U, 0);
+    do
+        ended = waitpid(-1, &status, 0);
+    while (ended != pid && (ended > 0 || errno == EINTR));
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 static void child_main(const struct start *start)
 {
     const struct plan_container *c = start->c;
@@ -118,7 +142,8 @@ static void child_main(const struct start *start)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
-    if (start->plan->is_host && isolate_enter(start->plan, &why) < 0)
+    if (start->plan->is_host &&
+        isolate_enter(start->plan, c->box ? c->box : start->plan->root, &why) < 0)
         give_up(start, why, errno);
     if (chdir(c->cwd) < 0 && !(start->plan->is_host && make_cwd(c->cwd)))
         give_up(start, c->cwd, errno);
@@ -126,6 +151,8 @@ static void child_main(const struct start *start)
         wait_for_hold(start);
     dup2(start->out, 1);
     dup2(start->err, 2);
+    if (start->plan->is_host && is_beside(start->plan, c))
+        stay_behind(start);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (find_program(c->args[0], plan_env(c, "PATH"), program, sizeof(program)) < 0) {

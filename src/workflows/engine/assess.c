@@ -2,15 +2,17 @@
  * What a finished group of nodes amounts to: outbound nodes, links to what follows, the phase
  * of a DAG. Does not start anything.
  */
-#include "workflows/engine/wf_internal.h"
-
-typedef void (*outbound_fn)(struct wf *wf, struct wf_node *n, struct wf_node *into);
+#include "workflows/engine/container_set.h"
 
 static void each_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into,
-                          outbound_fn fn)
+                          wf_outbound_fn fn)
 {
     switch (n->type) {
     case WF_POD:
+        if (!wf_containers_outbound(wf, n, into, fn))
+            fn(wf, n, into);
+        return;
+    case WF_CONTAINER:
     case WF_HTTP:
     case WF_SUSPEND:
     case WF_SKIPPED:

@@ -187,6 +187,22 @@ void run_see(struct engine_run *run, const struct store_event *event)
     }
 }
 
+static struct pod_container_report *containers_copy(struct arena *a,
+                                                    const struct pod_report *from)
+{
+    struct pod_container_report *made;
+
+    if (from->container_count == 0)
+        return NULL;
+    made = ARENA_ARRAY(a, struct pod_container_report, from->container_count);
+    for (size_t i = 0; i < from->container_count; i++) {
+        made[i] = from->containers[i];
+        made[i].name = str_copy(a, made[i].name);
+        made[i].message = str_copy(a, made[i].message);
+    }
+    return made;
+}
+
 static struct pod_report *report_copy(struct arena *a, const struct pod_report *from)
 {
     struct pod_report *made = ARENA_NEW(a, struct pod_report);
@@ -197,6 +213,7 @@ static struct pod_report *report_copy(struct arena *a, const struct pod_report *
     made->host = str_copy(a, from->host);
     made->ip = str_copy(a, from->ip);
     made->isolation = str_copy(a, from->isolation);
+    made->containers = containers_copy(a, from);
     if (from->outputs) {
         struct json *outputs = ARENA_NEW(a, struct json);
 

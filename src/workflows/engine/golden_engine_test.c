@@ -38,21 +38,54 @@ static struct str replaced(struct arena *a, struct str s, struct str what, struc
     return str_concat(a, out, s);
 }
 
+static const struct json *node_named(const struct json *nodes, struct str name)
+{
+    for (size_t i = 0; json_item(nodes, i); i++)
+        if (str_eq(json_get_str(json_item(nodes, i), STR("name")), name))
+            return json_item(nodes, i);
+    return NULL;
+}
+
+static enum pod_phase phase_of(const struct json *node)
+{
+    struct str phase = json_get_str(node, STR("phase"));
+
+    return str_is(phase, "Succeeded") ? POD_SUCCEEDED
+           : str_is(phase, "Error")   ? POD_ERROR
+                                      : POD_FAILED;
+}
+
+static void answer_containers(const struct pod_request *request, const struct json *nodes,
+                              struct str pod, struct arena *a, struct pod_report *ret)
+{
+    const struct json *list = json_path(request->template, "containerSet", "containers", NULL);
+    struct pod_container_report *made =
+        ARENA_ARRAY(a, struct pod_container_report, list ? list->count + 1 : 1);
+
+    for (size_t i = 0; json_item(list, i); i++) {
+        struct str name = json_get_str(json_item(list, i), STR("name"));
+        const struct json *n =
+            node_named(nodes, str_printf(a, STR_FMT "." STR_FMT, STR_ARG(pod), STR_ARG(name)));
+
+        made[i].name = name;
+        made[i].phase = phase_of(n);
+        made[i].message = json_get_str(n, STR("message"));
+        ret->container_count++;
+    }
+    ret->containers = made;
+}
+
 static void answer(struct runner *r, const struct pod_request *request, struct arena *a,
                    struct pod_report *ret)
 {
-    const struct json *nodes = json_get(r->ctx, STR("nodes")), *n = NULL, *outputs;
-    struct str name = replaced(a, request->node_name, wf_name(r->wf), STR("$WF")), phase, text;
+    const struct json *nodes = json_get(r->ctx, STR("nodes")), *n, *outputs;
+    struct str name = replaced(a, request->node_name, wf_name(r->wf), STR("$WF")), text;
     struct json *filled = ARENA_NEW(a, struct json);
     struct err err;
 
-    for (size_t i = 0; json_item(nodes, i); i++)
-        if (str_eq(json_get_str(json_item(nodes, i), STR("name")), name))
-            n = json_item(nodes, i);
-    phase = json_get_str(n, STR("phase"));
-    ret->phase = str_is(phase, "Succeeded") ? POD_SUCCEEDED
-                 : str_is(phase, "Error")   ? POD_ERROR
-                                            : POD_FAILED;
+    n = node_named(nodes, name);
+    ret->phase = phase_of(n);
+    answer_containers(request, nodes, name, a, ret);
     ret->message = json_get_str(n, STR("message"));
     if (!n)
         ret->message = STR("not in the golden tree");

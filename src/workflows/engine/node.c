@@ -4,6 +4,7 @@
  */
 #include "base/limits.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/container_set.h"
 #include "workflows/engine/hooks.h"
 #include "workflows/engine/memo.h"
 #include "workflows/engine/sync.h"
@@ -112,6 +113,14 @@ void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child)
     wf_node_changed(wf, parent);
 }
 
+void wf_node_link_once(struct wf *wf, struct wf_node *parent, struct wf_node *child)
+{
+    VEC_FOREACH (it, &parent->children)
+        if (*it == child)
+            return;
+    wf_node_link(wf, parent, child);
+}
+
 bool wf_node_is_done(const struct wf_node *n)
 {
     return n->phase > WF_RUNNING;
@@ -206,6 +215,7 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
         wf_unblock(wf);
     }
     wf_outputs_export(wf, n);
+    wf_containers_close(wf, n);
     end_daemons(wf, n);
     wf_memo_leave(wf, n);
     wf_sync_leave(wf, n);

@@ -1,9 +1,10 @@
 /*
- * Templates that become pods: container and script. Asks for the pod, and takes what is
- * reported. After a restart an unfinished node asks again with the same content.
+ * Templates that become pods: container, script and containerSet. Asks for the pod, and takes
+ * what is reported. After a restart an unfinished node asks again with the same content.
  */
 #include "formats/duration.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/container_set.h"
 #include "workflows/engine/hooks.h"
 #include "workflows/engine/wf_internal.h"
 
@@ -148,6 +149,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     if (!n->is_daemoned)
         wf_pod_count(wf, n);
     wf_pending_note(wf, n, tmpl);
+    wf_containers_add(wf, n, call, tmpl);
     if (str_is_none(account))
         account = json_get_str(wf->spec, STR("serviceAccountName"));
     if (str_is_none(called))
@@ -218,10 +220,14 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
         n->phase = phase;
         wf_text_set(&n->message, str_is_empty(message) ? STR_NONE : message);
         wf_node_changed(wf, n);
+        if (phase == WF_RUNNING)
+            wf_containers_run(wf, n);
         wf_hooks_notice(wf, n);
         return;
     }
     wf_pod_uncount(wf, n);
+    for (size_t i = 0; i < report->container_count; i++)
+        wf_container_end(wf, n, &report->containers[i], phase_of(report->containers[i].phase));
     wf_node_end(wf, n, wf_phase_is_completed(phase) ? phase : WF_ERROR, message);
     wf_unblock(wf);
 }

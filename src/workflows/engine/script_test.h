@@ -41,16 +41,40 @@ static inline const struct json *script_of(struct runner *r, struct arena *a,
     return json_get(r->ctx, node_name);
 }
 
+static inline enum pod_phase scripted_phase(const struct json *pod)
+{
+    struct str phase = json_get_str(pod, STR("phase"));
+
+    return str_is(phase, "Failed")  ? POD_FAILED
+           : str_is(phase, "Error") ? POD_ERROR
+                                    : POD_SUCCEEDED;
+}
+
+/* Those of a set that the script of their pod names. */
+static inline void scripted_containers(const struct json *script, struct arena *a,
+                                       struct pod_report *ret)
+{
+    const struct json *list = json_get(script, STR("containers"));
+    struct pod_container_report *made =
+        ARENA_ARRAY(a, struct pod_container_report, list ? list->count + 1 : 1);
+
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        made[i].name = list->members[i].key;
+        made[i].phase = scripted_phase(&list->members[i].value);
+        made[i].message = json_get_str(&list->members[i].value, STR("message"));
+    }
+    ret->containers = made;
+    ret->container_count = list ? list->count : 0;
+}
+
 /* Pods that the case does not name succeed. */
 static inline void scripted(struct runner *r, const struct pod_request *request,
                             struct arena *a, struct pod_report *ret)
 {
     const struct json *pod = script_of(r, a, request->node_name);
-    struct str phase = json_get_str(pod, STR("phase"));
 
-    ret->phase = str_is(phase, "Failed")  ? POD_FAILED
-                 : str_is(phase, "Error") ? POD_ERROR
-                                          : POD_SUCCEEDED;
+    ret->phase = scripted_phase(pod);
+    scripted_containers(pod, a, ret);
     if (json_get(pod, STR("message")))
         ret->message = json_get_str(pod, STR("message"));
     ret->outputs = json_get(pod, STR("outputs"));

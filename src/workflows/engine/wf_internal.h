@@ -27,6 +27,7 @@ enum wf_type {
     WF_SKIPPED,
     WF_SUSPEND,
     WF_HTTP,
+    WF_CONTAINER, /* of a containerSet: its Pod node is its boundary */
 };
 
 enum wf_phase {
@@ -209,6 +210,8 @@ void wf_node_free(struct wf_node *n);
 void wf_node_changed(struct wf *wf, struct wf_node *n);
 /** wf_node_link() - make a node the child of another, once */
 void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child);
+/** wf_node_link_once() - as wf_node_link(), also when others were linked meanwhile */
+void wf_node_link_once(struct wf *wf, struct wf_node *parent, struct wf_node *child);
 /** wf_node_end() - into a final phase; tells the owner; @message is copied */
 void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message);
 /** wf_node_spoil() - an ended node is in error after all */
@@ -231,7 +234,8 @@ void wf_node_daemon(struct wf *wf, struct wf_node *n, struct str ip);
 /** wf_node_is_leaf() - does it count as one in progress, and do nodes after it hang on it? */
 static inline bool wf_node_is_leaf(const struct wf_node *n)
 {
-    return n->type == WF_POD || n->type == WF_SUSPEND || n->type == WF_HTTP;
+    return n->type == WF_POD || n->type == WF_SUSPEND || n->type == WF_HTTP ||
+           n->type == WF_CONTAINER;
 }
 
 /** wf_node_is_run() - is it carried out by a pod, or as if by one? */

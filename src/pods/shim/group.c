@@ -1,0 +1,402 @@
+/*
+ * Supervises containers beside each other: starts those that may start, copies their output to
+ * logs, ends them on a deadline or when asked (SIGTERM: with the plan's grace, SIGINT: at
+ * once), tries them again, copies their outputs. One container alone is a group of one.
+ * Single-threaded: one poll() for all.
+ */
+#define _GNU_SOURCE
+#include "pods/shim/shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CODE_REFUSED = 64, DRAIN_MS = 200 };
+
+/* ---- ending ---- */
+
+static void signal_child(struct running *r, int number)
+{
+    if (r->state != RUN_ON || r->has_exited)
+        return;
+    kill(-r->child.pid, number);
+    kill(r->child.pid, number);
+}
+
+static void signal_all(struct pod *pod, int number)
+{
+    for (size_t i = 0; i < pod->group_count; i++)
+        signal_child(&pod->group[i], number);
+}
+
+static void begin_end(struct pod *pod, uint32_t flag, int64_t grace_ms)
+{
+    int64_t at = wall_now_ms() + grace_ms;
+
+    pod->record.flags |= flag;
+    if (pod->kill_at_ms == 0)
+        signal_all(pod, SIGTERM);
+    if (pod->kill_at_ms == 0 || at < pod->kill_at_ms)
+        pod->kill_at_ms = at;
+}
+
+static struct running *by_pid(struct pod *pod, pid_t pid)
+{
+    for (size_t i = 0; i < pod->group_count; i++)
+        if (pod->group[i].state == RUN_ON && pod->group[i].child.pid == pid)
+            return &pod->group[i];
+    return NULL;
+}
+
+static void reap(struct pod *pod)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct running *r = by_pid(pod, pid);
+
+        if (!r)
+            continue;
+        r->status = status;
+        r->has_exited = true;
+    }
+}
+
+static void read_signals(struct pod *pod)
+{
+    struct signalfd_siginfo info;
+
+    while (read(pod->signals, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
+        if (info.ssi_signo == SIGCHLD)
+            reap(pod);
+        else
+            begin_end(pod, POD_RECORD_KILLED,
+                      info.ssi_signo == SIGINT ? 0 : pod->plan.grace_ms);
+    }
+}
+
+static void check_times(struct pod *pod)
+{
+    int64_t now = wall_now_ms();
+
+    if (pod->plan.deadline_ms > 0 && now >= pod->plan.deadline_ms &&
+        !(pod->record.flags & POD_RECORD_DEADLINE))
+        begin_end(pod, POD_RECORD_DEADLINE, pod->plan.grace_ms);
+    if (pod->kill_at_ms > 0 && now >= pod->kill_at_ms)
+        signal_all(pod, SIGKILL);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
+/* Milliseconds until something is to be done; -1: nothing is due. */
+static int wait_ms(const struct pod *pod)
+{
+    int64_t now = wall_now_ms();
+    int64_t at = pod->kill_at_ms;
+
+    if (pod->plan.deadline_ms > 0 && !(pod->record.flags & POD_RECORD_DEADLINE))
+        at = earlier(at, pod->plan.deadline_ms);
+    for (size_t i = 0; i < pod->group_count; i++)
+        if (pod->group[i].state == RUN_WAITS)
+            at = earlier(at, pod->group[i].again_at_ms);
+    if (at == 0)
+        return -1;
+    if (at <= now)
+        return 10; /* killed, not yet gone */
+    return at - now > 3600000 ? 3600000 : (int) (at - now);
+}
+
+/* Orphans of a container come to us (subreaper). */
+static void kill_children(void)
+{
+    char path[64], text[4096];
+    ssize_t len;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int) getpid());
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    for (char *at = text; *at;) {
+        long pid = strtol(at, &at, 10);
+
+        if (pid > 1)
+            kill((pid_t) pid, SIGKILL);
+        while (*at == ' ')
+            at++;
+    }
+}
+
+/* Ends what the container left behind: orphans come to us (subreaper). */
+static void end_orphans(void)
+{
+    for (int round = 0; round < 100; round++) {
+        if (waitpid(-1, NULL, WNOHANG) < 0)
+            return; /* ECHILD: nobody is left, the usual case */
+        kill_children();
+        poll(NULL, 0, 5);
+    }
+}
+
+/* ---- one container ---- */
+
+/* It ends without having run (again): @reason is what those after it say. */
+static void settle(struct running *r, int32_t code, int32_t reason)
+{
+    r->state = RUN_OVER;
+    r->end.code = code;
+    r->end.finished_ms = wall_now_ms();
+    r->reason = reason;
+}
+
+static void start(struct pod *pod, struct running *r)
+{
+    r->out = (struct cri){.stream = "stdout"};
+    r->err = (struct cri){.stream = "stderr"};
+    if (r->tries++ == 0)
+        r->log_fd = -1;
+    r->has_exited = false;
+    r->end.message[0] = '\0';
+    r->end.started_ms = wall_now_ms();
+    if (spawn_container(&pod->plan, r->c, &r->child, r->end.message, sizeof(r->end.message)) <
+        0) {
+        r->has_start_failed = true;
+        settle(r, CODE_REFUSED, CODE_REFUSED);
+        return;
+    }
+    r->state = RUN_ON;
+}
+
+static void copy_stream(struct pod *pod, struct running *r, struct cri *cri, int *fd)
+{
+    if (cri_copy(cri, *fd, pod->dirfd, r->c->log, &r->log_fd)) {
+        cri_limit(r->log_fd, pod->plan.log_max_bytes, &r->log_dropped);
+        return;
+    }
+    close(*fd);
+    *fd = -1;
+}
+
+static void close_if(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static bool is_tried_again(const struct pod *pod, const struct running *r)
+{
+    return r->end.code != 0 && r->tries < r->c->tries && pod->kill_at_ms == 0;
+}
+
+/* It has exited, and its output has come to an end. */
+static void finish(struct pod *pod, struct running *r)
+{
+    close_if(&r->child.out);
+    close_if(&r->child.err);
+    cri_end(&r->out, r->log_fd);
+    cri_end(&r->err, r->log_fd);
+    if (pod->group_count == 1)
+        end_orphans();
+    else
+        kill(-r->child.pid, SIGKILL);
+    r->end.signal = WIFSIGNALED(r->status) ? WTERMSIG(r->status) : 0;
+    r->end.code = WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + r->end.signal;
+    if (is_tried_again(pod, r)) {
+        r->state = RUN_WAITS;
+        r->again_at_ms = wall_now_ms() + r->c->delay_ms;
+    } else {
+        collect_outputs(pod->dirfd, r->child.root, r->c);
+        settle(r, r->end.code, r->end.code);
+    }
+    close_if(&r->child.root);
+    close_if(&r->child.mounts);
+    if (r->state == RUN_OVER)
+        close_if(&r->log_fd);
+}
+
+/* ---- the group ---- */
+
+enum chance { MAY_START, MUST_WAIT, CANNOT_START };
+
+/* By those that it comes after. */
+static enum chance chance_of(const struct pod *pod, struct running *r)
+{
+    enum chance ret = MAY_START;
+
+    for (size_t i = 0; i < pod->group_count; i++) {
+        const struct running *other = &pod->group[i];
+        bool is_before = false;
+
+        for (size_t j = 0; j < r->c->after_count; j++)
+            is_before |= strcmp(r->c->after[j], other->c->name) == 0;
+        if (!is_before)
+            continue;
+        if (other->state != RUN_OVER) {
+            ret = MUST_WAIT;
+        } else if (other->reason != 0) {
+            snprintf(r->end.message, sizeof(r->end.message),
+                     "dependency \"%s\" exited with non-zero code: %d", other->c->name,
+                     (int) other->reason);
+            settle(r, CODE_REFUSED, other->reason);
+            return CANNOT_START;
+        }
+    }
+    return ret;
+}
+
+/* True when that may change something for others. */
+static bool consider(struct pod *pod, struct running *r)
+{
+    enum chance chance;
+
+    if (r->state != RUN_WAITS)
+        return false;
+    chance = chance_of(pod, r);
+    if (chance == CANNOT_START)
+        return true;
+    if (pod->kill_at_ms > 0) {
+        settle(r, r->tries > 0 ? r->end.code : 128 + SIGTERM, 128 + SIGTERM);
+        return true;
+    }
+    if (chance == MUST_WAIT || (r->again_at_ms > 0 && r->again_at_ms > wall_now_ms()))
+        return false;
+    start(pod, r);
+    return r->state == RUN_OVER;
+}
+
+/* Nothing runs, nothing will: they wait for each other. */
+static void refuse_circle(struct pod *pod)
+{
+    for (size_t i = 0; i < pod->group_count; i++)
+        if (pod->group[i].state == RUN_ON || pod->group[i].again_at_ms > 0)
+            return;
+    for (size_t i = 0; i < pod->group_count; i++) {
+        struct running *r = &pod->group[i];
+
+        if (r->state != RUN_WAITS)
+            continue;
+        snprintf(r->end.message, sizeof(r->end.message), "its dependencies wait for it");
+        settle(r, CODE_REFUSED, CODE_REFUSED);
+    }
+}
+
+/* When the main ones are over, or one has failed, so is everything. */
+static void look_at_end(struct pod *pod)
+{
+    size_t unfinished = 0, running = 0;
+    bool has_failed = false;
+
+    for (size_t i = 0; i < pod->group_count; i++) {
+        const struct running *r = &pod->group[i];
+
+        running += r->state == RUN_ON;
+        if (r->c->role == PLAN_SIDECAR)
+            continue;
+        unfinished += r->state != RUN_OVER;
+        has_failed |= r->state == RUN_OVER && r->end.code != 0;
+    }
+    if ((unfinished == 0 || has_failed) && running > 0 && pod->kill_at_ms == 0)
+        begin_end(pod, 0, pod->plan.grace_ms);
+}
+
+/* Starts what may start; true when all have ended. */
+static bool advance(struct pod *pod)
+{
+    bool is_changed = true, is_over = true;
+
+    while (is_changed) {
+        is_changed = false;
+        for (size_t i = 0; i < pod->group_count; i++)
+            is_changed |= consider(pod, &pod->group[i]);
+        if (!is_changed)
+            look_at_end(pod);
+        if (!is_changed)
+            refuse_circle(pod);
+    }
+    for (size_t i = 0; i < pod->group_count; i++)
+        is_over &= pod->group[i].state == RUN_OVER;
+    return is_over;
+}
+
+static bool is_drained(const struct running *r, const struct pollfd fds[2])
+{
+    return (r->child.out < 0 && r->child.err < 0) || (!fds[0].revents && !fds[1].revents);
+}
+
+/* What one has left behind is ended with it: also those that left its session, when no other
+ * runs whose they might be: what they say is nobody's. */
+static bool has_leftover(struct pod *pod)
+{
+    bool ret = false;
+
+    for (size_t i = 0; i < pod->group_count; i++) {
+        struct running *r = &pod->group[i];
+
+        if (r->state != RUN_ON || !r->has_exited)
+            continue;
+        kill(-r->child.pid, SIGKILL);
+        if (pod->group_count == 1) {
+            kill_children();
+            reap(pod);
+        }
+        ret = true;
+    }
+    return ret;
+}
+
+static void turn(struct pod *pod)
+{
+    struct pollfd fds[1 + 2 * PLAN_CONTAINERS_MAX] = {{.fd = pod->signals, .events = POLLIN}};
+    size_t count = pod->group_count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct running *r = &pod->group[i];
+        bool is_on = r->state == RUN_ON;
+
+        fds[1 + 2 * i] = (struct pollfd){.fd = is_on ? r->child.out : -1, .events = POLLIN};
+        fds[2 + 2 * i] = (struct pollfd){.fd = is_on ? r->child.err : -1, .events = POLLIN};
+    }
+    if (poll(fds, 1 + 2 * count, has_leftover(pod) ? DRAIN_MS : wait_ms(pod)) < 0)
+        for (size_t i = 0; i < 1 + 2 * count; i++)
+            fds[i].revents = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (fds[1 + 2 * i].revents)
+            copy_stream(pod, &pod->group[i], &pod->group[i].out, &pod->group[i].child.out);
+        if (fds[2 + 2 * i].revents)
+            copy_stream(pod, &pod->group[i], &pod->group[i].err, &pod->group[i].child.err);
+    }
+    if (fds[0].revents)
+        read_signals(pod);
+    for (size_t i = 0; i < count; i++)
+        if (pod->group[i].state == RUN_ON && pod->group[i].has_exited &&
+            is_drained(&pod->group[i], &fds[1 + 2 * i]))
+            finish(pod, &pod->group[i]);
+    check_times(pod);
+}
+
+void group_run(struct pod *pod, struct running *all, size_t count)
+{
+    pod->group = all;
+    pod->group_count = count;
+    for (size_t i = 0; i < count; i++)
+        snprintf(all[i].end.name, sizeof(all[i].end.name), "%s", all[i].c->name);
+    while (!advance(pod))
+        turn(pod);
+    if (count > 1)
+        end_orphans();
+    pod->group_count = 0;
+}
