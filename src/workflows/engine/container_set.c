@@ -15,6 +15,15 @@ static bool is_of(const struct wf_node *n, const struct wf_node *pod)
     return n->type == WF_CONTAINER && n->boundary == pod;
 }
 
+/* After a restart they are linked already, and others behind them. */
+static void link_once(struct wf *wf, struct wf_node *parent, struct wf_node *child)
+{
+    VEC_FOREACH (it, &parent->children)
+        if (*it == child)
+            return;
+    wf_node_link(wf, parent, child);
+}
+
 void wf_containers_add(struct wf *wf, struct wf_node *pod, const struct wf_call *call,
                        const struct json *tmpl)
 {
@@ -33,12 +42,12 @@ void wf_containers_add(struct wf *wf, struct wf_node *pod, const struct wf_call 
         struct wf_node *n = wf_node_find(wf, name_of(wf, pod, json_get_str(item, STR("name"))));
 
         if (!json_item(before, 0))
-            wf_node_link_once(wf, pod, n);
+            link_once(wf, pod, n);
         for (size_t j = 0; (other = json_item(before, j)) != NULL; j++) {
             struct wf_node *from = wf_node_find(wf, name_of(wf, pod, json_str(other)));
 
             if (from)
-                wf_node_link_once(wf, from, n);
+                link_once(wf, from, n);
         }
     }
 }

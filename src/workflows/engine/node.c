@@ -113,14 +113,6 @@ void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child)
     wf_node_changed(wf, parent);
 }
 
-void wf_node_link_once(struct wf *wf, struct wf_node *parent, struct wf_node *child)
-{
-    VEC_FOREACH (it, &parent->children)
-        if (*it == child)
-            return;
-    wf_node_link(wf, parent, child);
-}
-
 bool wf_node_is_done(const struct wf_node *n)
 {
     return n->phase > WF_RUNNING;

@@ -210,8 +210,6 @@ void wf_node_free(struct wf_node *n);
 void wf_node_changed(struct wf *wf, struct wf_node *n);
 /** wf_node_link() - make a node the child of another, once */
 void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child);
-/** wf_node_link_once() - as wf_node_link(), also when others were linked meanwhile */
-void wf_node_link_once(struct wf *wf, struct wf_node *parent, struct wf_node *child);
 /** wf_node_end() - into a final phase; tells the owner; @message is copied */
 void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message);
 /** wf_node_spoil() - an ended node is in error after all */
