@@ -136,6 +136,11 @@ struct str object_annotation(const struct json *doc, struct str key)
     return json_get_str(json_path(doc, "metadata", "annotations", NULL), key);
 }
 
+bool object_is_paused(const struct json *doc)
+{
+    return str_is(object_annotation(doc, STR(OBJECT_PAUSED)), "true");
+}
+
 /* ---- checks ---- */
 
 enum {

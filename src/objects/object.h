@@ -130,6 +130,12 @@ struct str object_uid(const struct json *doc);
 struct str object_label(const struct json *doc, struct str key);
 struct str object_annotation(const struct json *doc, struct str key);
 
+/* Annotation of an EventSource or Sensor that is to stand still while it is "true". */
+#define OBJECT_PAUSED "tiphys/paused"
+
+/** object_is_paused() - does OBJECT_PAUSED say so? */
+bool object_is_paused(const struct json *doc);
+
 /** object_time_text() - a moment (Unix time in ms) as metadata has it: RFC 3339 in whole
  * seconds
  */

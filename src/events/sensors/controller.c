@@ -21,6 +21,7 @@
 #include "events/sensors/match.h"
 #include "events/sensors/sensor_internal.h"
 #include "events/sensors/transform.h"
+#include "objects/object.h"
 
 /* ---- events ---- */
 
@@ -238,6 +239,8 @@ static void write_status(struct sensor *s, const struct json *doc)
 
     json_push(a, &list, status_condition(a, "DependenciesProvided", s->message));
     json_push(a, &list, status_condition(a, "Deployed", s->message));
+    if (s->is_paused)
+        json_push(a, &list, status_condition(a, "Paused", ""));
     made = json_set_path(a, doc, json_array(&list), "status", "conditions", NULL);
     store_txn_update(txn, &made, s->object->rv);
     store_commit(store, txn, NULL, NULL, &err);
@@ -262,6 +265,21 @@ static struct sensor *find_or_make(struct sensor_controller *c,
     return s;
 }
 
+/* Cursors wait where they are: what comes meanwhile is delivered afterwards. */
+static void pause_or_go_on(struct sensor *s)
+{
+    for (size_t i = 0; i < s->trigger_count; i++) {
+        if (!s->triggers[i].consumer)
+            continue;
+        if (s->is_paused)
+            bus_consumer_pause(s->triggers[i].consumer);
+        else
+            bus_consumer_resume(s->triggers[i].consumer);
+    }
+    if (!s->is_paused)
+        sensor_letters_look(s->c);
+}
+
 static void begin(struct sensor *s, const struct json *doc, const struct json *spec,
                   struct str text)
 {
@@ -281,7 +299,7 @@ static void begin(struct sensor *s, const struct json *doc, const struct json *s
     } else {
         log_info(NULL, "sensor runs", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name));
     }
-    sensor_letters_look(s->c);
+    pause_or_go_on(s);
     write_status(s, doc);
 }
 
@@ -312,6 +330,7 @@ static void on_change(void *ctx, const struct store_event *event)
     struct json doc, none = json_null();
     struct err err;
     struct str text;
+    bool was_paused = s->is_paused;
 
     if (event->type == STORE_DELETED) {
         remove_sensor(s);
@@ -325,8 +344,15 @@ static void on_change(void *ctx, const struct store_event *event)
     if (!spec)
         spec = &none;
     text = json_text(a, spec, 0);
-    if (!s->arena || !str_eq(s->spec, text))
+    s->is_paused = object_is_paused(&doc);
+    if (!s->arena || !str_eq(s->spec, text)) {
         begin(s, &doc, spec, text);
+    } else if (s->is_paused != was_paused) {
+        log_info(NULL, s->is_paused ? "sensor pauses" : "sensor goes on",
+                 LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name));
+        pause_or_go_on(s);
+        write_status(s, &doc);
+    }
 }
 
 static void on_watch_end(void *ctx, const struct err *err)

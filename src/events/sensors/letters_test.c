@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "events/sensors/sensor_internal.h"
+#include "objects/object.h"
 
 enum { TURNS_MAX = 2000 };
 
@@ -438,7 +439,8 @@ static void test_a_redrive_waits_for_its_sensor(void **state)
     id = only_letter(w).id;
     delete_sensor(w);
     assert_int_equal(redrive(w, id), ERR_CONFLICT);
-    assert_string_equal(w->answer.text, "sensor argo/s runs no trigger t");
+    assert_string_equal(w->answer.text,
+                        "sensor argo/s runs no trigger t: it is not there, or paused");
     assert_int_equal(only_letter(w).redrives, 0);
     make_sensor(w);
     free_place(w);
@@ -520,6 +522,61 @@ static void test_the_oldest_make_room(void **state)
     assert_int_equal(w->c->letters.count, 1);
 }
 
+/* Pauses or lets go on, and waits for the status that tells. */
+static void set_paused(struct world *w, const char *value)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Sensor"), STR("argo"), STR("s")};
+    bool is_wanted = strcmp(value, "true") == 0, is_told = !is_wanted;
+    const struct store_object *object;
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(store_get(w->store, &key, &object, &err), 0);
+    assert_int_equal(json_parse(w->a, str_copy(w->a, object->doc), &doc, &err), 0);
+    store_object_unref(object);
+    doc = json_set_path(w->a, &doc, json_string(str_from(value)), "metadata", "annotations",
+                        OBJECT_PAUSED, NULL);
+    store_txn_update(txn, &doc, 0);
+    assert_int_equal(store_commit(w->store, txn, NULL, NULL, &err), 0);
+    for (int i = 0; i < TURNS_MAX && is_told != is_wanted; i++) {
+        loop_run_once(w->loop, 5);
+        assert_int_equal(store_get(w->store, &key, &object, &err), 0);
+        is_told =
+            str_find(object->doc, STR("{\"type\":\"Paused\",\"status\":\"True\"")) != SIZE_MAX;
+        store_object_unref(object);
+    }
+    assert_int_equal(is_told, is_wanted);
+    for (int i = 0; i < 20; i++)
+        loop_run_once(w->loop, 5);
+}
+
+static void test_a_paused_sensor_waits(void **state)
+{
+    struct world *w = *state;
+
+    make_sensor(w);
+    set_paused(w, "true");
+    publish(w, 1);
+    turn(w, 40);
+    assert_true(str_is(made(w), ""));
+    restart(w);
+    turn(w, 20);
+    assert_true(str_is(made(w), ""));
+    set_paused(w, "false");
+    turn(w, 40);
+    assert_true(str_is(made(w), "1"));
+    publish(w, 2); /* its name is taken */
+    wait_for_count(w, DEAD_LETTER_WAITS, 1);
+    set_paused(w, "true");
+    assert_int_equal(redrive(w, only_letter(w).id), ERR_CONFLICT);
+    set_paused(w, "false");
+    free_place(w);
+    assert_int_equal(redrive(w, only_letter(w).id), ERR_NONE);
+    wait_for_count(w, DEAD_LETTER_DONE, 1);
+    assert_true(str_is(made(w), "2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,6 +589,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deletion, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_oldest_make_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_paused_sensor_waits, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

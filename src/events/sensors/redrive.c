@@ -30,7 +30,7 @@ static struct sensor_trigger *trigger_of(struct sensor_controller *c, const stru
     _cleanup_arena_ struct arena *a = arena_new();
     struct sensor *s = map_find(&c->sensors, dead_letter_key(a, l->ns, l->sensor));
 
-    for (size_t i = 0; s && i < s->trigger_count; i++)
+    for (size_t i = 0; s && !s->is_paused && i < s->trigger_count; i++)
         if (s->triggers[i].consumer && str_eq(s->triggers[i].action.name, l->trigger))
             return &s->triggers[i];
     return NULL;
@@ -167,7 +167,9 @@ void sensor_letter_redrive(struct sensor_controller *c, const struct sensor_lett
     struct letter *l = find(c, name, &err);
 
     if (l && !trigger_of(c, l))
-        err_set(&err, ERR_CONFLICT, "sensor " STR_FMT "/" STR_FMT " runs no trigger " STR_FMT,
+        err_set(&err, ERR_CONFLICT,
+                "sensor " STR_FMT "/" STR_FMT " runs no trigger " STR_FMT
+                ": it is not there, or paused",
                 STR_ARG(l->ns), STR_ARG(l->sensor), STR_ARG(l->trigger));
     else if (l)
         start(c, l, fn, ctx, &err);

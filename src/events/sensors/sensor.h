@@ -55,7 +55,7 @@ typedef void (*sensor_letter_fn)(void *ctx, const struct err *err);
  * sensor_letter_redrive() - put a dead letter through its trigger again
  * @name: copied
  * @fn:   when that is on disk: it will fire, also over a crash. ERR_NOT_FOUND; ERR_CONFLICT
- *        while it is under way, or when its sensor does not run its trigger
+ *        while it is under way, or when its sensor is paused or does not run its trigger
  *
  * An object is made once a redrive. When it fails the letter waits again.
  */

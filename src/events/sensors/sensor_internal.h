@@ -57,6 +57,7 @@ struct sensor {
     struct match_dependencies dependencies;
     struct sensor_trigger *triggers;
     size_t trigger_count;
+    bool is_paused; /* nothing new is delivered; what was delivered goes on */
     char message[512];
 };
 

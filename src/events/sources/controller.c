@@ -1,6 +1,7 @@
 /*
  * The controller of EventSource objects: follows them in the store, runs a struct source for
- * each named event, and writes back what became of them as status conditions.
+ * each named event, and writes back what became of them as status conditions. A paused object
+ * runs none: its origins keep what they have.
  *
  * An object that changes its spec has its sources ended; when the last one is gone the new ones
  * begin. A named event that is wrong (unknown kind, failed check, endpoint taken) is reported
@@ -14,6 +15,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "events/sources/source_internal.h"
+#include "objects/object.h"
 
 struct event_source {
     struct source_controller *c;
@@ -23,6 +25,7 @@ struct event_source {
     size_t ending;
     const struct store_object *wanted; /* reference; NULL: deleted */
     struct str spec;                   /* heap: of what runs */
+    bool is_paused;                    /* nothing runs, as was asked for */
     char message[512];                 /* of the first event that is wrong, or "" */
 };
 
@@ -90,6 +93,8 @@ static void write_status(struct event_source *es)
     json_push(a, &list,
               condition(a, "Deployed", is_good ? "True" : "False",
                         is_good ? "" : "InvalidEventSource", es->message));
+    if (es->is_paused)
+        json_push(a, &list, condition(a, "Paused", "True", "", ""));
     made = json_set_path(a, &doc, json_array(&list), "status", "conditions", NULL);
     store_txn_update(
         txn, &made, es->wanted->rv); /* who changed it meanwhile brings us a new event anyway */
@@ -202,7 +207,11 @@ static void begin(struct event_source *es)
     es->spec = spec ? json_text(a, spec, 0) : STR("{}");
     es->spec = str_of(mem_dup(es->spec.ptr, es->spec.len), es->spec.len);
     space = bus_space(a, es->ns, json_get_str(spec, STR("eventBusName")));
-    for (uint32_t i = 0; json_is(spec, JSON_OBJECT) && i < spec->count; i++)
+    es->is_paused = object_is_paused(&doc);
+    if (es->is_paused)
+        log_info(NULL, "event source pauses", LOG_STR(NAMESPACE, es->ns),
+                 LOG_STR(EVENT_SOURCE, es->name));
+    for (uint32_t i = 0; !es->is_paused && json_is(spec, JSON_OBJECT) && i < spec->count; i++)
         if (!is_setting(spec->members[i].key))
             start_kind(es, space, spec->members[i].key, &spec->members[i].value);
     write_status(es);
@@ -223,7 +232,8 @@ static void end_all(struct event_source *es)
     }
 }
 
-static bool has_same_spec(const struct event_source *es, const struct store_object *object)
+/* The same spec, and paused or not as before. */
+static bool is_as_before(const struct event_source *es, const struct store_object *object)
 {
     _cleanup_arena_ struct arena *a = arena_new();
     const struct json *spec;
@@ -233,7 +243,8 @@ static bool has_same_spec(const struct event_source *es, const struct store_obje
     if (str_is_none(es->spec) || json_parse(a, object->doc, &doc, &err) < 0)
         return false;
     spec = json_get(&doc, STR("spec"));
-    return str_eq(es->spec, spec ? json_text(a, spec, 0) : STR("{}"));
+    return object_is_paused(&doc) == es->is_paused &&
+           str_eq(es->spec, spec ? json_text(a, spec, 0) : STR("{}"));
 }
 
 static struct event_source *find_or_make(struct source_controller *c,
@@ -258,7 +269,7 @@ static struct event_source *find_or_make(struct source_controller *c,
 static void on_change(void *ctx, const struct store_event *event)
 {
     struct event_source *es = find_or_make(ctx, event->object);
-    bool is_same = event->type != STORE_DELETED && has_same_spec(es, event->object);
+    bool is_same = event->type != STORE_DELETED && is_as_before(es, event->object);
 
     store_object_unref(es->wanted);
     es->wanted = event->type == STORE_DELETED ? NULL : store_object_ref(event->object);

@@ -18,6 +18,7 @@
 #include "events/sources/source_internal.h"
 #include "formats/base64.h"
 #include "io/http_client.h"
+#include "objects/object.h"
 
 enum { TURNS_MAX = 2000 };
 
@@ -467,13 +468,78 @@ static void test_sqs_opens_again_after_failures(void **state)
     wait_count(w, 1);
 }
 
+/* Pauses or lets go on, and waits for the status that tells. */
+static void set_paused(struct world *w, const char *value)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("EventSource"), STR("argo"),
+                                  STR("es")};
+    bool is_wanted = strcmp(value, "true") == 0, is_told = !is_wanted;
+    const struct store_object *object;
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(store_get(w->store, &key, &object, &err), 0);
+    assert_int_equal(json_parse(w->a, str_copy(w->a, object->doc), &doc, &err), 0);
+    store_object_unref(object);
+    doc = json_set_path(w->a, &doc, json_string(str_from(value)), "metadata", "annotations",
+                        OBJECT_PAUSED, NULL);
+    store_txn_update(txn, &doc, 0);
+    assert_int_equal(store_commit(w->store, txn, NULL, NULL, &err), 0);
+    for (int i = 0; i < TURNS_MAX && is_told != is_wanted; i++) {
+        loop_run_once(w->loop, 5);
+        assert_int_equal(store_get(w->store, &key, &object, &err), 0);
+        is_told =
+            str_find(object->doc, STR("{\"type\":\"Paused\",\"status\":\"True\"")) != SIZE_MAX;
+        store_object_unref(object);
+    }
+    assert_int_equal(is_told, is_wanted);
+    for (int i = 0; i < 20; i++)
+        loop_run_once(w->loop, 5);
+}
+
+static void more(struct world *w, int wanted)
+{
+    pthread_mutex_lock(&w->lock);
+    w->wanted = wanted;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void test_a_paused_source_takes_nothing(void **state)
+{
+    struct world *w = *state;
+
+    w->wanted = 1;
+    w->body = "x";
+    start_sqs(w, "");
+    wait_deleted(w, 1);
+    set_paused(w, "true");
+    more(w, 3);
+    for (int i = 0; i < 100; i++)
+        loop_run_once(w->loop, 5);
+    assert_int_equal(w->given, 1);
+    source_controller_stop(w->controller);
+    source_controller_free(w->controller);
+    start_controller(w);
+    for (int i = 0; i < 100; i++)
+        loop_run_once(w->loop, 5);
+    assert_int_equal(w->given, 1);
+    set_paused(w, "false");
+    wait_deleted(w, 3);
+    wait_count(w, 3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),    TEST(test_webhook),
-        TEST(test_wrong_specs_are_told), TEST(test_sqs_stores_then_deletes),
-        TEST(test_sqs_bad_bodies),       TEST(test_sqs_opens_again_after_failures),
+        cmocka_unit_test(test_table),
+        TEST(test_webhook),
+        TEST(test_wrong_specs_are_told),
+        TEST(test_sqs_stores_then_deletes),
+        TEST(test_sqs_bad_bodies),
+        TEST(test_sqs_opens_again_after_failures),
+        TEST(test_a_paused_source_takes_nothing),
     };
 
     log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_ERROR,
