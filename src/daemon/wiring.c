@@ -38,6 +38,7 @@ struct daemon {
     struct trigger_services services;
     struct workflow_submitter submitter;
     struct workflow_operator operator;
+    struct recorder *recorder;
     struct pod_runner *runner;
     struct engine *engine;
     struct cron_controller *crons;
@@ -148,6 +149,10 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
         return -1;
     d->runner = local_runner_new(&pods, err);
     engine.runner = d->runner;
+    d->recorder = recorder_new(
+        &(struct recorder_options){.loop = d->loop, .store = d->store, .metrics = d->metrics});
+    recorder_start(d->recorder);
+    engine.recorder = d->recorder;
     d->engine = d->runner ? engine_new(&engine, err) : NULL;
     if (!d->engine)
         return -1;
@@ -258,6 +263,9 @@ static void close_rooms(struct daemon *d)
         engine_stop(d->engine);
     pod_runner_close(d->runner);
     engine_free(d->engine);
+    if (d->recorder)
+        recorder_stop(d->recorder);
+    recorder_free(d->recorder);
     bus_close(d->bus);
     store_close(d->store);
     workers_free(d->workers);

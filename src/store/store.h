@@ -94,11 +94,12 @@ struct store_query {
     struct str group, kind;
     struct str ns;                 /* "" = all namespaces */
     const struct selector *labels; /* or NULL */
-    const struct selector
-        *fields;               /* or NULL: metadata.name, metadata.namespace, status.phase */
-    struct str name_prefix;    /* or "" */
-    size_t limit;              /* 0 = all */
-    struct str continue_token; /* of the page before, or "" */
+    const struct selector *fields; /* or NULL: metadata.name, metadata.namespace, status.phase;
+                                      of Events involvedObject.*, reason, type, source,
+                                      reportingComponent */
+    struct str name_prefix;        /* or "" */
+    size_t limit;                  /* 0 = all */
+    struct str continue_token;     /* of the page before, or "" */
     bool newest_first; /* by creation; otherwise by namespace and name as Kubernetes does */
     enum { STORE_ANY, STORE_UNFINISHED, STORE_FINISHED } finished;
     bool wants_bookmark; /* of watches: a STORE_BOOKMARK behind what was there at the beginning

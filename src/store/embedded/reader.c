@@ -131,7 +131,24 @@ static void list_bind(sqlite3_stmt *stmt, const struct store_query *q,
         }
 }
 
-static struct str field_value(const struct store_object *o, struct str key)
+/* What fields of Events can be selected by; they are in the document only. */
+static struct str event_field(const struct json *doc, struct str key)
+{
+    static const char *const names[] = {"reason", "reportingComponent", "type"};
+    const struct str about = STR("involvedObject.");
+
+    if (str_starts(key, about))
+        return json_get_str(json_get(doc, STR("involvedObject")), str_skip(key, about.len));
+    if (str_is(key, "source"))
+        return json_get_str(json_get(doc, STR("source")), STR("component"));
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(key, names[i]))
+            return json_get_str(doc, key);
+    return STR("");
+}
+
+static struct str field_value(const struct store_object *o, const struct json *doc,
+                              struct str key)
 {
     if (str_is(key, "metadata.name"))
         return o->key.name;
@@ -139,25 +156,41 @@ static struct str field_value(const struct store_object *o, struct str key)
         return o->key.ns;
     if (str_is(key, "status.phase"))
         return o->phase;
-    return STR("");
+    return doc ? event_field(doc, key) : STR("");
+}
+
+static bool fields_match(const struct selector *fields, const struct store_object *o,
+                         const struct json *doc)
+{
+    for (size_t i = 0; i < fields->len; i++) {
+        struct str value = field_value(o, doc, fields->at[i].key);
+
+        if (!selector_holds(&fields->at[i], str_is_none(value) ? STR("") : value))
+            return false;
+    }
+    return true;
 }
 
 bool store_query_matches(const struct store_query *q, const struct store_object *o)
 {
-    bool is_match =
-        str_starts(o->key.name, q->name_prefix) && (q->ns.len == 0 || str_eq(q->ns, o->key.ns));
+    bool wants_labels = q->labels && (q->labels->len || q->labels->matches_nothing);
+    bool wants_event = q->fields && str_is(o->key.kind, "Event") && o->key.group.len == 0;
+    _cleanup_arena_ struct arena *a = NULL;
+    struct json doc;
+    struct err err;
 
-    for (size_t i = 0; is_match && q->fields && i < q->fields->len; i++)
-        is_match = selector_holds(&q->fields->at[i], field_value(o, q->fields->at[i].key));
-    if (is_match && q->labels && (q->labels->len || q->labels->matches_nothing)) {
-        _cleanup_arena_ struct arena *a = arena_new();
-        struct json doc;
-        struct err err;
-
-        is_match = json_parse(a, o->doc, &doc, &err) == 0 &&
-                   selector_matches(q->labels, json_path(&doc, "metadata", "labels", NULL));
-    }
-    return is_match;
+    if (!str_starts(o->key.name, q->name_prefix) ||
+        (q->ns.len > 0 && !str_eq(q->ns, o->key.ns)) ||
+        (q->fields && !wants_event && !fields_match(q->fields, o, NULL)))
+        return false;
+    if (!wants_labels && !wants_event)
+        return true;
+    a = arena_new();
+    if (json_parse(a, o->doc, &doc, &err) < 0)
+        return false;
+    return (!wants_event || fields_match(q->fields, o, &doc)) &&
+           (!wants_labels ||
+            selector_matches(q->labels, json_path(&doc, "metadata", "labels", NULL)));
 }
 
 static int64_t read_rv(struct connection *c)

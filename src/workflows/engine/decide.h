@@ -131,6 +131,9 @@ bool wf_is_finished(const struct wf *wf);
 /** wf_was_begun() - did it run before? Then it has node rows, whatever its phase */
 bool wf_was_begun(const struct wf *wf);
 
+/** wf_message() - status.message, borrowed until the next decision, or "" */
+struct str wf_message(const struct wf *wf);
+
 /** wf_runtime_ms() - from its start to its end; 0 before */
 int64_t wf_runtime_ms(const struct wf *wf);
 

@@ -17,6 +17,7 @@
 #include "io/loop.h"
 #include "io/workers.h"
 #include "pods/pod.h"
+#include "recorder/recorder.h"
 #include "store/store.h"
 
 struct engine;
@@ -26,7 +27,8 @@ struct engine_options {
     struct store *store;
     struct workers *workers; /* for loading (store reads) */
     struct pod_runner *runner;
-    struct metrics *metrics; /* NULL: nothing is counted */
+    struct metrics *metrics;   /* NULL: nothing is counted */
+    struct recorder *recorder; /* NULL: no Events are told */
 };
 
 /** engine_new() - a stopped engine; owned */

@@ -38,17 +38,20 @@ static void count_template(struct engine_run *run, struct str phase)
 void run_count_phase(struct engine_run *run, struct str phase)
 {
     struct metrics *m = run->engine->options.metrics;
-    bool is_new = run->gauge == NULL && str_is_empty(phase);
-    bool is_loaded = run->gauge == NULL && !is_new;
+    bool is_new = !run->has_phase && str_is_empty(phase);
+    bool is_loaded = !run->has_phase && !is_new;
 
-    if (!m || (run->gauge && str_is(phase, run->phase)))
+    if (run->has_phase && str_is(phase, run->phase))
+        return;
+    run->has_phase = true;
+    snprintf(run->phase, sizeof(run->phase), STR_FMT, STR_ARG(phase));
+    if (!m)
         return;
     if (!is_loaded) {
         metric_add(
             metric_get(m, METRIC_WORKFLOWS_TOTAL, run->key.ns, is_new ? STR("New") : phase), 1);
         count_template(run, phase);
     }
-    snprintf(run->phase, sizeof(run->phase), STR_FMT, STR_ARG(phase));
     move(&run->gauge, metric_get(m, METRIC_WORKFLOWS, is_new ? STR("New") : phase));
 }
 

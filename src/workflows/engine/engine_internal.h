@@ -84,7 +84,10 @@ struct engine_run {
     uint64_t round;
     struct wf_actions actions; /* decided last; arena NULL: carried out */
     struct timer *wake;
-    char phase[16];       /* that was counted last */
+    char phase[16]; /* that was counted and told last */
+    bool has_phase; /* it was; "" is the one before the first */
+    struct recorder_budget budget;
+    struct map told;      /* "node/phase": what Events there are */
     struct metric *gauge; /* that counts it by its phase; NULL: none */
     /* Versions seen while a commit was under way: the last one is our own. */
     const struct store_object *seen_last, *seen_before;
@@ -134,6 +137,13 @@ void run_end(struct engine_run *run, enum engine_run_end why);
 
 /** run_free() - release a run of which nothing is under way */
 void run_free(struct engine_run *run);
+
+/* ---- engine_record.c ---- */
+
+/** run_record_phase() - the workflow is in a phase, before run_count_phase() */
+void run_record_phase(struct engine_run *run, struct str phase);
+/** run_record_nodes() - the last decision is stored: tell of its nodes */
+void run_record_nodes(struct engine_run *run);
 
 /* ---- engine_count.c ---- */
 

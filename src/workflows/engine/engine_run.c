@@ -119,6 +119,7 @@ void run_free(struct engine_run *run)
     drop_actions(run);
     drop_seen(run);
     run_count_end(run);
+    map_done(&run->told);
     timer_free(run->wake);
     list_remove(&run->link);
     wf_free(run->wf);
@@ -374,8 +375,11 @@ static void on_committed(void *ctx, const struct store_result *result, const str
         return;
     if (err->kind == ERR_NONE) {
         run->rv = result->rv;
-        if (result->object)
+        if (result->object) {
+            run_record_phase(run, result->object->phase);
             run_count_phase(run, result->object->phase);
+        }
+        run_record_nodes(run);
         look_at_seen(run);
         act(run);
     } else if (err->kind == ERR_NOT_FOUND) {

@@ -255,6 +255,11 @@ bool wf_was_begun(const struct wf *wf)
 {
     return wf->started_ms != 0;
 }
+struct str wf_message(const struct wf *wf)
+{
+    return str_is_none(wf->message) ? STR("") : wf->message;
+}
+
 int64_t wf_runtime_ms(const struct wf *wf)
 {
     return wf_is_finished(wf) ? wf->finished_ms - wf->started_ms : 0;

@@ -1,0 +1,99 @@
+/*
+ * The Events that a workflow tells of itself and its nodes, with the originals' reasons and
+ * texts.
+ *
+ * What was stored is told once: a workflow's phase when it changes, a node's when it runs or
+ * has ended. A wide workflow tells of its first nodes and now and then of one more
+ * (recorder.h), and of its own phases in any case. Loop thread.
+ */
+#include "workflows/engine/engine_internal.h"
+
+#include "formats/gotime.h"
+
+static void tell(struct engine_run *run, struct recorder_budget *budget,
+                 struct recorder_event *event)
+{
+    event->about = &run->key;
+    event->api_version = STR("argoproj.io/v1alpha1");
+    event->uid = run->uid;
+    event->rv = run->rv;
+    event->component = STR("workflow-controller");
+    recorder_add(run->engine->options.recorder, budget, event);
+}
+
+void run_record_phase(struct engine_run *run, struct str phase)
+{
+    struct recorder_event event = {0};
+
+    if (!run->engine->options.recorder || str_is(phase, run->phase))
+        return;
+    if (str_is(phase, "Running")) {
+        event.reason = STR("WorkflowRunning");
+        event.message = STR("Workflow Running");
+    } else if (str_is(phase, "Succeeded")) {
+        event.reason = STR("WorkflowSucceeded");
+        event.message = STR("Workflow completed");
+    } else if (str_is(phase, "Failed") || str_is(phase, "Error")) {
+        event.reason = STR("WorkflowFailed");
+        event.message = wf_message(run->wf);
+        event.is_warning = true;
+    } else {
+        return;
+    }
+    tell(run, NULL, &event);
+}
+
+/* Is the phase one that is told? */
+static bool is_told(struct str phase)
+{
+    return str_is(phase, "Running") || str_is(phase, "Succeeded") || str_is(phase, "Failed") ||
+           str_is(phase, "Error");
+}
+
+static void record_node(struct engine_run *run, struct arena *a, const struct json *node)
+{
+    struct str phase = json_get_str(node, STR("phase")), id = json_get_str(node, STR("id"));
+    struct str name = json_get_str(node, STR("name")), key;
+    struct str message = json_get_str(node, STR("message"));
+    struct wall started = {0};
+    struct err err;
+    struct recorder_event event = {.is_warning = !str_is(phase, "Running") &&
+                                                 !str_is(phase, "Succeeded")};
+    struct recorder_note notes[4];
+
+    key = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(id), STR_ARG(phase));
+    if (!is_told(phase) || map_put(&run->told, key, run))
+        return;
+    (void) gotime_parse_wall(json_get_str(node, STR("startedAt")), &started, &err);
+    notes[0] = (struct recorder_note){STR("workflows.argoproj.io/node-id"), id};
+    notes[1] = (struct recorder_note){STR("workflows.argoproj.io/node-name"), name};
+    notes[2] = (struct recorder_note){STR("workflows.argoproj.io/node-start-time"),
+                                      str_printf(a, "%lld", (long long) started.ms * 1000000)};
+    notes[3] = (struct recorder_note){STR("workflows.argoproj.io/node-type"),
+                                      json_get_str(node, STR("type"))};
+    event.notes = notes;
+    event.note_count = COUNT_OF(notes);
+    event.reason = str_printf(a, "WorkflowNode" STR_FMT, STR_ARG(phase));
+    event.message =
+        str_printf(a, STR_FMT " node " STR_FMT "%s" STR_FMT, STR_ARG(phase), STR_ARG(name),
+                   str_is_empty(message) ? "" : ": ", STR_ARG(message));
+    tell(run, &run->budget, &event);
+}
+
+void run_record_nodes(struct engine_run *run)
+{
+    struct recorder *r = run->engine->options.recorder;
+    const struct wf_actions *done = &run->actions;
+
+    for (size_t i = 0; i < done->node_count && recorder_has_room(r, &run->budget); i++) {
+        _cleanup_arena_ struct arena *a = NULL;
+        struct json node;
+        struct err err;
+
+        if (str_is_none(done->nodes[i].doc))
+            continue;
+        a = arena_new();
+        if (json_parse(a, done->nodes[i].doc, &node, &err) == 0)
+            record_node(run, a, &node);
+    }
+}
