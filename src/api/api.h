@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/metric.h"
+#include "artifacts/artifact.h"
 #include "events/bus/bus.h"
 #include "io/http_server.h"
 #include "io/loop.h"
@@ -31,6 +32,7 @@ struct api_options {
     struct pod_runner *runner;            /* for logs; NULL: there are none */
     struct metrics *metrics;              /* NULL: there are none */
     bool is_metrics_open;                 /* /metrics needs no token */
+    const struct artifact_house *artifacts; /* for downloads; NULL: there are none */
     const char *address;
     uint16_t port;    /* 0: any free one */
     struct str token; /* who sends it may do everything; "" with is_open only */

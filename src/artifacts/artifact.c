@@ -12,6 +12,7 @@
 
 #include "artifacts/driver.h"
 #include "artifacts/pack.h"
+#include "base/random.h"
 #include "base/tree.h"
 #include "formats/base64.h"
 
@@ -261,15 +262,72 @@ int artifact_load(const struct artifact_call *c, int dir, const char *name,
 
 int artifact_open(const struct artifact_call *c, int dir, int *ret, struct err *err)
 {
-    static const char tmp[] = "opened.tmp";
+    struct random random = random_from_system();
     struct found f;
+    char tmp[32];
     int result;
 
+    snprintf(tmp, sizeof(tmp), "%016llx", (unsigned long long) random_u64(&random));
     if (find(c, &f, err) < 0)
         return -1;
     result = open_bytes(c, &f, dir, tmp, ret, err);
     if (!f.driver->open)
         tree_remove(dir, tmp);
+    return result;
+}
+
+/* Of a key, or of a URL without what may be secret in it. */
+static struct str last_part(struct str path)
+{
+    size_t query = str_find_char(path, '?');
+
+    path = str_head(path, query == SIZE_MAX ? path.len : query);
+    while (str_ends(path, STR("/")))
+        path.len--;
+    for (size_t at; (at = str_find_char(path, '/')) != SIZE_MAX;)
+        path = str_skip(path, at + 1);
+    return path;
+}
+
+/* @fd, a folder, becomes a file with all that is in it. */
+static int pack_folder(int scratch, struct str name, int *fd, struct err *err)
+{
+    const struct archive_how how = {
+        .form = ARCHIVE_TAR_GZ, .level = ARCHIVE_LEVEL_DEFAULT, .shown = name};
+    int to = openat(scratch, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600), result;
+
+    if (to < 0)
+        return err_sys(err, errno, "make an archive");
+    result = archive_pack(*fd, ".", &how, to, err);
+    close(*fd);
+    *fd = to;
+    return result;
+}
+
+int artifact_download(const struct artifact_call *c, struct artifact_file *ret, struct err *err)
+{
+    int scratch = artifact_scratch(c, err), result;
+    struct stat st;
+    struct found f;
+
+    *ret = (struct artifact_file){.fd = -1};
+    if (scratch < 0)
+        return -1;
+    result = artifact_open(c, scratch, &ret->fd, err);
+    if (result == 0 && fstat(ret->fd, &st) < 0)
+        result = err_sys(err, errno, "look at an artifact");
+    if (result == 0) {
+        ret->name = find(c, &f, err) == 0 && strcmp(f.member, "raw") != 0
+                        ? last_part(key_of(&f))
+                        : json_get_str(c->artifact, STR("name"));
+        if (S_ISDIR(st.st_mode)) {
+            result = pack_folder(scratch, ret->name, &ret->fd, err);
+            ret->name = str_concat(c->a, ret->name, STR(".tgz"));
+        }
+    }
+    if (result < 0 && ret->fd >= 0)
+        close(ret->fd);
+    close(scratch);
     return result;
 }
 

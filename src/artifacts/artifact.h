@@ -80,6 +80,25 @@ int artifact_save(const struct artifact_call *c, int dir, const char *name, stru
  */
 int artifact_open(const struct artifact_call *c, int dir, int *ret, struct err *err);
 
+/* What is stored, for somebody who takes it away. */
+struct artifact_file {
+    int fd;          /* a file, open for reading; the caller's */
+    struct str name; /* last part of its key; in the call's arena */
+};
+
+/**
+ * artifact_download() - the stored bytes as one file: a folder is packed by tar and gzip
+ * @c:   which one
+ * @ret: the file
+ * @err: as artifact_load()
+ *
+ * What must be fetched or packed lies in the house's folder for the time, without a name.
+ *
+ * Return: 0 or -1.
+ */
+int artifact_download(const struct artifact_call *c, struct artifact_file *ret,
+                      struct err *err);
+
 /**
  * artifact_delete() - remove what is stored
  * @c:   which one

@@ -31,6 +31,10 @@ struct artifact_driver {
 /* A folder of the daemon's own: what an `s3` without endpoint and bucket means. */
 extern const struct artifact_driver artifact_local;
 
+/** artifact_scratch() - folder of the house for what has no name yet; made, and emptied by
+ * artifact_sweep(); fd or -1 */
+int artifact_scratch(const struct artifact_call *c, struct err *err);
+
 /** artifact_secret() - the value of a SecretKeySelector in the call's namespace; ERR_NOT_FOUND
  * names secret and key; owned by the caller: secret_done() */
 int artifact_secret(const struct artifact_call *c, const struct json *selector,

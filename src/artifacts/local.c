@@ -40,6 +40,11 @@ static int open_folder(const struct artifact_call *c, struct str folder, bool is
     return fd;
 }
 
+int artifact_scratch(const struct artifact_call *c, struct err *err)
+{
+    return open_folder(c, STR(NEW_FOLDER), true, err);
+}
+
 static char *key_of(const struct artifact_call *c, const struct json *place, struct err *err)
 {
     struct str key = json_get_str(place, STR("key"));
@@ -155,7 +160,7 @@ static int save(const struct artifact_call *c, const struct json *place, int dir
                 const char *name, struct err *err)
 {
     char *key = key_of(c, place, err);
-    int fresh = key ? open_folder(c, STR(NEW_FOLDER), true, err) : -1;
+    int fresh = key ? artifact_scratch(c, err) : -1;
     int keys = fresh >= 0 ? open_folder(c, c->ns, true, err) : -1;
     int result = keys >= 0 ? put(fresh, keys, key, dir, name) : -1;
 

@@ -222,6 +222,8 @@ int call_stream(struct http_client *client, const struct call_stream *stream, st
     fill_call(a, stream->server, stream->path, &call);
     if (http_client_do(client, a, &call, &answer, err) < 0)
         return err->kind == ERR_CANCELLED ? 0 : -1;
+    if (stream->on_headers)
+        stream->on_headers(stream->ctx, &answer);
     return answer.status >= 400 ? server_error(a, answer.status, answer.body, err) : 0;
 }
 

@@ -43,6 +43,8 @@ struct call_stream {
     /* Non-zero stops the stream. */
     int (*on_chunk)(void *ctx, struct str chunk);
     void *ctx;
+    /* The answer's headers, after its end; or NULL. */
+    void (*on_headers)(void *ctx, const struct http_answer *answer);
 };
 
 /**

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -187,6 +188,31 @@ void http_answer_with(struct http_request *req, unsigned status, struct MHD_Resp
         mhd()->MHD_resume_connection(req->connection);
 }
 
+static void reply_with(struct http_request *req, unsigned status, struct MHD_Response *response,
+                       const struct http_header *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mhd()->MHD_add_response_header(response, str_cz(req->arena, headers[i].name),
+                                       str_cz(req->arena, headers[i].value));
+    http_answer_with(req, status, response);
+}
+
+void http_reply_file(struct http_request *req, unsigned status, int fd,
+                     const struct http_header *headers, size_t count)
+{
+    struct MHD_Response *response = NULL;
+    struct stat st;
+
+    if (fstat(fd, &st) == 0)
+        response = mhd()->MHD_create_response_from_fd64((uint64_t) st.st_size, fd);
+    if (response) {
+        reply_with(req, status, response, headers, count);
+        return;
+    }
+    close(fd);
+    http_reply(req, 500, STR("text/plain"), STR("the file cannot be read"), NULL, 0);
+}
+
 void http_reply(struct http_request *req, unsigned status, struct str type, struct str body,
                 const struct http_header *headers, size_t count)
 {
@@ -195,10 +221,7 @@ void http_reply(struct http_request *req, unsigned status, struct str type, stru
 
     if (type.len)
         mhd()->MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
-    for (size_t i = 0; i < count; i++)
-        mhd()->MHD_add_response_header(response, str_cz(req->arena, headers[i].name),
-                                       str_cz(req->arena, headers[i].value));
-    http_answer_with(req, status, response);
+    reply_with(req, status, response, headers, count);
 }
 
 static void count_open(struct http_server *server, int change)

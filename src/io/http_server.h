@@ -98,6 +98,17 @@ void http_reply(struct http_request *req, unsigned status, struct str type, stru
                 const struct http_header *headers, size_t count);
 
 /**
+ * http_reply_file() - answer with a file; any thread
+ * @req:     request; invalid afterwards
+ * @status:  100..599
+ * @fd:      regular file, sent from its beginning; taken over
+ * @headers: copied, its Content-Type among them
+ * @count:   how many
+ */
+void http_reply_file(struct http_request *req, unsigned status, int fd,
+                     const struct http_header *headers, size_t count);
+
+/**
  * http_stream_start() - answer with a body that comes bit by bit (chunked); any thread; gives
  * the request up
  * @on_close: called once on an http thread when the peer has gone or the stream has ended and

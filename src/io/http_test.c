@@ -68,6 +68,21 @@ static int begin(void *ctx, struct http_request *req)
     return 1;
 }
 
+static void reply_file(struct http_request *req)
+{
+    const struct http_header type = {STR("Content-Type"), STR("text/plain")};
+    FILE *file = tmpfile();
+    int fd;
+
+    assert_non_null(file);
+    for (int i = 0; i < 300000; i++)
+        fputc('x', file);
+    fflush(file);
+    fd = dup(fileno(file));
+    fclose(file);
+    http_reply_file(req, 200, fd, &type, 1);
+}
+
 static void handle(void *ctx, struct http_request *req)
 {
     struct world *w = ctx;
@@ -83,6 +98,10 @@ static void handle(void *ctx, struct http_request *req)
         __atomic_store_n(&w->stream,
                          http_stream_start(req, 200, STR("application/json"), on_close, w),
                          __ATOMIC_SEQ_CST);
+    } else if (str_is(http_path(req), "/file")) {
+        reply_file(req);
+    } else if (str_is(http_path(req), "/nofile")) {
+        http_reply_file(req, 200, -1, NULL, 0);
     } else if (str_is(http_path(req), "/moved")) {
         http_reply(req, 302, STR_NONE, STR(""), &location, 1);
     } else {
@@ -200,6 +219,19 @@ static void test_body_from_a_file(void **state)
     assert_int_equal(err.kind, ERR_IO);
     assert_non_null(strstr(err.text, "read the body of http://127.0.0.1"));
     fclose(file);
+}
+
+static void test_a_file_is_the_answer(void **state)
+{
+    struct world *w = *state;
+    struct http_answer answer = call(w, "GET", "/file", STR(""));
+
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.body.len, 300000);
+    for (size_t i = 0; i < answer.body.len; i++)
+        assert_int_equal(answer.body.ptr[i], 'x');
+    answer = call(w, "GET", "/nofile", STR(""));
+    assert_int_equal(answer.status, 500);
 }
 
 static void test_body_limit(void **state)
@@ -460,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_round_trips),
         TEST(test_body_from_a_file),
+        TEST(test_a_file_is_the_answer),
         TEST(test_body_limit),
         TEST(test_redirect_when_asked),
         TEST(test_chunked_body_over_the_limit),

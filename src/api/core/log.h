@@ -53,3 +53,6 @@ int api_log_options_parse(struct http_request *req, struct str prefix, struct lo
 /** api_log() - answer with logs; http thread; gives the request up; ERR_NOT_FOUND for an
  * unknown pod or workflow */
 void api_log(struct api_call *call, const struct api_log_request *r);
+
+/** api_node_template() - the template of a node, borrowed, or NULL */
+const struct json *api_node_template(const struct json *workflow, const struct json *node);

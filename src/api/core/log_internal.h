@@ -83,9 +83,6 @@ struct str api_node_pod_name(struct arena *a, const struct json *workflow,
 struct json api_node_pod_labels(struct arena *a, const struct json *workflow,
                                 const struct json *node);
 
-/** api_node_template() - the template of a node, borrowed, or NULL */
-const struct json *api_node_template(const struct json *workflow, const struct json *node);
-
 /** api_workflow_pods() - the pods of a workflow that a request asks for; worker or http thread;
  * ERR_NOT_FOUND, ERR_INVALID (selector) */
 int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_request *r,

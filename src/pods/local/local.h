@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "artifacts/artifact.h"
 #include "io/loop.h"
 #include "io/workers.h"
 #include "pods/pod.h"
@@ -29,6 +30,9 @@ struct local_options {
 /** local_runner_new() - start the zygote; owned by pod_runner_close(); ERR_IO, ERR_NOT_FOUND
  * (no shim) */
 struct pod_runner *local_runner_new(const struct local_options *options, struct err *err);
+
+/** local_runner_artifacts() - where this runner keeps artifacts; lives as long as it */
+const struct artifact_house *local_runner_artifacts(const struct pod_runner *runner);
 
 /** local_isolation_probe() - the strongest isolation that this machine lets us have; spawns a
  * trial pod below @path */

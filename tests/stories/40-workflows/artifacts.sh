@@ -52,6 +52,20 @@ check "keys as upstream makes them" equals "$(node passing make '[.outputs.artif
 check "the taker shows where from" equals "$(node passing use '.inputs.artifacts[0].s3.key' | sed 's/make-[0-9]*/make-N/g')" passing/passing-make-N/folder.tgz
 check "no folder of a pod is left" sh -c "! ls -d '$DIR'/data/pods/default/*/artifacts '$DIR'/data/pods/default/*/inputs"
 
+NODE=$(node passing make .id)
+get_file() { curl -sf -D "$DIR/head" "http://$ARGO_SERVER/artifacts/default/passing/$NODE/$1"; }
+check "a download" equals "$(get_file plain)" plain
+check "has its name" grep -qi '^content-disposition: filename="plain.txt"' "$DIR/head"
+check "and its type" grep -qi '^content-type: text/plain' "$DIR/head"
+check "a page in it can do nothing" grep -qi '^content-security-policy: sandbox' "$DIR/head"
+check "an input, too" equals "$(curl -sf "http://$ARGO_SERVER/input-artifacts/default/passing/$(node passing use .id)/script" | tail -1)" "echo said"
+check "cp copies them all" "$TIPHYS" cp passing "$DIR/copies"
+check "into a folder each" contains "$DIR/copies/default/passing/$NODE/outputs/plain/plain.txt" plain
+check "packed ones as they are" sh -c "tar tzf '$DIR/copies/default/passing/$NODE/outputs/folder/folder.tgz' | grep -q folder/sub/f"
+check "cp of one, into a folder of one's own" "$TIPHYS" cp passing "$DIR/one" --artifact-name plain --path "{templateName}"
+check "is there" contains "$DIR/one/make/plain.txt" plain
+check "alone" equals "$(find "$DIR/one" -type f | wc -l)" 1
+
 {
     head web
     cat <<YAML

@@ -34,7 +34,7 @@ check "a wrong value" fails 'invalid argument "toml" for "-o, --output" flag: On
 check "too few arguments" fails "Error: requires at least 1 arg(s), only received 0" "$ARGO" lint
 check "too many" fails "Error: accepts 1 arg(s), received 2" "$ARGO" watch a b
 check "neither name nor filter" fails "Error: requires either a workflow or other argument" "$ARGO" delete
-check "a command that is not built" fails "argo cp is not supported yet" "$ARGO" cp a b
+check "a command that is not built" fails "argo convert is not supported yet" "$ARGO" convert a
 check "a flag that is not built" fails "--previous is not supported yet" "$ARGO" logs x -p
 check "a global flag that is not built" fails "--kubeconfig is not supported yet" "$ARGO" --kubeconfig x list
 check "flags may stand before the command" fails 'unknown flag: --y' "$ARGO" -n x list --y

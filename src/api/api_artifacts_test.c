@@ -1,0 +1,114 @@
+/* Downloads of artifacts over real HTTP: inputs and outputs, by name and by uid, what is not
+ * there, who may, and names that want out. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "api/world_test.h"
+#include "base/mem.h"
+
+/* A Workflow "w" whose node "n" took a raw artifact and stored files. */
+static void make_workflow(struct world *w)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(
+        json_parse(w->a,
+                   STR("{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\","
+                       "\"metadata\":{\"name\":\"w\",\"namespace\":\"argo\",\"uid\":\"uid-w\","
+                       "\"creationTimestamp\":\"2026-01-01T00:00:00Z\"},\"spec\":{"
+                       "\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\"}]}}"),
+                   &doc, &err),
+        0);
+    store_txn_create(txn, &doc);
+    store_txn_node(
+        txn, STR("uid-w"), STR("n"), 1,
+        STR("{\"id\":\"n\",\"name\":\"w\",\"type\":\"Pod\",\"templateName\":\"m\","
+            "\"inputs\":{\"artifacts\":[{\"name\":\"in\",\"raw\":{\"data\":\"<p>raw\"}}]},"
+            "\"outputs\":{\"artifacts\":[{\"name\":\"out\",\"s3\":{\"key\":\"w/p/a.html\"}},"
+            "{\"name\":\"up\",\"s3\":{\"key\":\"../state.db\"}},"
+            "{\"name\":\"lost\",\"s3\":{\"key\":\"w/p/lost\"}},"
+            "{\"name\":\"old\",\"deleted\":true,\"s3\":{\"key\":\"w/p/old\"}}]}}"));
+    world_commit(w, txn);
+}
+
+static void store(struct world *w, const char *text)
+{
+    struct json artifact, ret;
+    struct artifact_call c = {
+        .house = &w->artifacts, .a = w->a, .ns = STR("argo"), .artifact = &artifact};
+    int dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(dir, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    struct err err;
+
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    assert_int_equal(json_parse(w->a,
+                                STR("{\"name\":\"out\",\"archive\":{\"none\":{}},\"s3\":{"
+                                    "\"key\":\"w/p/a.html\"}}"),
+                                &artifact, &err),
+                     0);
+    if (artifact_save(&c, dir, "file", &ret, &err) < 0)
+        fail_msg("%s", err.text);
+    unlinkat(dir, "file", 0);
+    close(dir);
+}
+
+static void test_downloads(void **state)
+{
+    static const struct {
+        const char *path, *token;
+        unsigned status;
+        const char *answer;
+    } cases[] = {
+        {"/artifacts/argo/w/n/out", "secret", 200, "<html>"},
+        {"/artifacts-by-uid/uid-w/n/out", "secret", 200, "<html>"},
+        {"/input-artifacts/argo/w/n/in", "secret", 200, "<p>raw"},
+        {"/input-artifacts-by-uid/uid-w/n/in", "secret", 200, "<p>raw"},
+        {"/artifacts/argo/w/n/out", NULL, 401, ""},
+        {"/artifacts/argo/w/n/out", "wrong", 401, ""},
+        {"/artifacts/argo/w/n/in", "secret", 404,
+         "has no artifact \\\"in\\\" among its outputs"},
+        {"/artifacts/argo/w/x/out", "secret", 404, "has no node \\\"x\\\""},
+        {"/artifacts/argo/x/n/out", "secret", 404, "not found"},
+        {"/artifacts/other/w/n/out", "secret", 404, "not found"},
+        {"/artifacts-by-uid/uid-x/n/out", "secret", 404, "no workflow with uid"},
+        {"/artifacts/argo/w/n/lost", "secret", 404,
+         "artifact w/p/lost is not in the repository"},
+        {"/artifacts/argo/w/n/up", "secret", 400, "must be a relative path"},
+        {"/artifacts/argo/w/n/old", "secret", 410, "has been deleted"},
+        {"/artifacts/argo/w/n/..%2f..%2fstate.db", "secret", 501, ""},
+    };
+    struct world *w = *state;
+
+    make_workflow(w);
+    store(w, "<html>");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct call c = {
+            .method = "GET", .path = cases[i].path, .body = "", .token = cases[i].token};
+
+        world_run(w, &c);
+        if (c.status != cases[i].status || !strstr(c.answer, cases[i].answer))
+            fail_msg("%s: %u %s", c.path, c.status, c.answer);
+        if (c.status == 200)
+            assert_string_equal(c.answer, cases[i].answer);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_downloads, world_setup, world_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
