@@ -85,8 +85,8 @@ static void test_downloads(void **state)
         {"/artifacts/argo/w/n/lost", "secret", 404,
          "artifact w/p/lost is not in the repository"},
         {"/artifacts/argo/w/n/up", "secret", 400, "must be a relative path"},
-        {"/artifacts/argo/w/n/old", "secret", 410, "has been deleted"},
-        {"/artifacts/argo/w/n/..%2f..%2fstate.db", "secret", 501, ""},
+        {"/artifacts/argo/w/n/old", "secret", 404, "has been deleted"},
+        {"/artifacts/argo/w/n/..%2f..%2fstate.db", "secret", 404, "could not find"},
     };
     struct world *w = *state;
 

@@ -1,6 +1,7 @@
 /* A server for tests. See world_test.h. */
 #include "api/world_test.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/tree.h"
 #include "io/http_client.h"
 
 /* ---- pods that only have logs ---- */
@@ -118,6 +120,8 @@ int world_setup(void **state)
     options.submitter = &w->submitter;
     w->runner.ops = &runner_ops;
     options.runner = &w->runner;
+    w->artifacts.repository = str_printf(w->a, "%s/artifacts", w->path);
+    options.artifacts = &w->artifacts;
     w->metrics = metrics_new();
     options.metrics = w->metrics;
     w->api = api_start(&options, &err);
@@ -148,6 +152,7 @@ int world_teardown(void **state)
     }
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(str_printf(w->a, "%s/%s", w->path, names[i]).ptr);
+    tree_remove(AT_FDCWD, str_cz(w->a, w->artifacts.repository));
     rmdir(w->path);
     arena_free(w->a);
     free(w);

@@ -32,6 +32,7 @@ struct world {
     struct workflow_submitter submitter;
     struct api *api;
     struct pod_runner runner;
+    struct artifact_house artifacts; /* in a folder of its own */
     struct world_log logs[8];
     size_t log_count;
     struct arena *a;

@@ -437,9 +437,50 @@ static void test_secret(void **state)
     assert_string_equal(w->err.text, "secrets \"other\" not found");
 }
 
+static struct str downloaded(struct world *w, const struct json *artifact, const char *name)
+{
+    struct artifact_call c = call(w, artifact);
+    char *bytes = arena_alloc_raw(w->a, 65536);
+    struct artifact_file file;
+    ssize_t len;
+
+    if (artifact_download(&c, &file, &w->err) < 0)
+        return str_of(w->err.text, strlen(w->err.text));
+    assert_true(str_is(file.name, name));
+    len = pread(file.fd, bytes, 65536, 0);
+    close(file.fd);
+    assert_true(len >= 0);
+    return str_of(bytes, (size_t) len);
+}
+
+static void test_downloads(void **state)
+{
+    struct world *w = *state;
+    const struct json *plain, *folder;
+
+    put(w, "f", "text");
+    assert_int_equal(mkdirat(w->dir, "d", 0755), 0);
+    put(w, "d/one", "1");
+    plain = save(w, "{\"name\":\"o\",\"path\":\"/tmp/f.txt\",\"archive\":{\"none\":{}}}", "f");
+    folder = save(w, "{\"name\":\"o\",\"path\":\"/tmp/d\",\"archive\":{\"none\":{}}}", "d");
+    assert_true(str_is(downloaded(w, plain, "f.txt"), "text"));
+    assert_true(str_starts(downloaded(w, folder, "d.tgz"), STR("\x1f\x8b")));
+    assert_true(str_is(
+        downloaded(w, parsed(w, "{\"name\":\"r\",\"raw\":{\"data\":\"raw\"}}"), "r"), "raw"));
+    assert_true(
+        str_is(downloaded(w, parsed(w, "{\"name\":\"n\",\"s3\":{\"key\":\"none\"}}"), ""),
+               "artifact none is not in the repository"));
+    assert_true(
+        str_starts(downloaded(w, parsed(w, "{\"name\":\"n\",\"s3\":{\"key\":\"../up\"}}"), ""),
+                   STR("artifact key \"../up\" must be")));
+    assert_int_equal(rmdir(str_cz(w->a, str_concat(w->a, w->house.repository, STR("/.new")))),
+                     0); /* nothing is left in it */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_downloads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_own_key, set_up, tear_down),

@@ -94,7 +94,7 @@ static int find(struct download *d, struct arena *a, struct artifact_call *ret, 
                        "node \"" STR_FMT "\" has no artifact \"" STR_FMT "\" among its %s",
                        STR_ARG(d->node), STR_ARG(d->artifact), d->side);
     return json_get_bool(ret->artifact, STR("deleted"))
-               ? err_set(err, ERR_GONE, "artifact \"" STR_FMT "\" has been deleted",
+               ? err_set(err, ERR_NOT_FOUND, "artifact \"" STR_FMT "\" has been deleted",
                          STR_ARG(d->artifact))
                : 0;
 }

@@ -542,9 +542,9 @@ static char *dup_text(const char *text)
     return mem_dup(text, strlen(text));
 }
 
-const struct artifact_house *local_runner_artifacts(const struct pod_runner *runner)
+const struct artifact_house *local_runner_artifacts(struct pod_runner *runner)
 {
-    return &CONTAINER_OF(runner, const struct local, base)->artifacts;
+    return &CONTAINER_OF(runner, struct local, base)->artifacts;
 }
 
 struct pod_runner *local_runner_new(const struct local_options *options, struct err *err)

@@ -32,7 +32,7 @@ struct local_options {
 struct pod_runner *local_runner_new(const struct local_options *options, struct err *err);
 
 /** local_runner_artifacts() - where this runner keeps artifacts; lives as long as it */
-const struct artifact_house *local_runner_artifacts(const struct pod_runner *runner);
+const struct artifact_house *local_runner_artifacts(struct pod_runner *runner);
 
 /** local_isolation_probe() - the strongest isolation that this machine lets us have; spawns a
  * trial pod below @path */
