@@ -269,7 +269,7 @@ static const struct field workflow_artifact_location_rows[] = {
     PART("hdfs", hdfs_artifact, "In HDFS.", LATER),
     PART("artifactory", artifactory_artifact, "In Artifactory.", LATER),
     PART("plugin", plugin_artifact, "Behind a driver of its own.", LATER),
-    PART("git", git_artifact, "In a repository of Git.", LATER),
+    PART("git", git_artifact, "In a repository of Git."),
     PART("http", http_artifact, "On a web server."),
     PART("raw", raw_artifact, "In the manifest."),
     FLAG("archiveLogs", "Whether the logs of the main container are kept as an artifact."),
