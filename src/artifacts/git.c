@@ -247,7 +247,7 @@ static int start(const struct git *g, words *argv, int said, pid_t *ret, struct 
 }
 
 /* The last of what it says, until it ends; false: it did not within GIT_RUN_MAX_MS. */
-static bool listen(int from, char *said, size_t *len)
+static bool hear(int from, char *said, size_t *len)
 {
     struct mono end = mono_after(clock_mono(), GIT_RUN_MAX_MS);
     struct pollfd in = {.fd = from, .events = POLLIN};
@@ -326,7 +326,7 @@ static int run(const struct git *g, words *argv, struct err *err)
         return -1;
     }
     close(ends[1]);
-    is_over = listen(ends[0], said, &len);
+    is_over = hear(ends[0], said, &len);
     close(ends[0]);
     if (!is_over)
         kill(-pid, SIGKILL);
@@ -357,7 +357,7 @@ static void add_depth(const struct git *g, words *argv)
                   str_cz(g->c->a, str_printf(g->c->a, "--depth=%lld", (long long) depth)));
 }
 
-static int clone(const struct git *g, struct err *err)
+static int make_clone(const struct git *g, struct err *err)
 {
     struct str branch = json_get_str(g->place, STR("branch"));
     struct arena *a = g->c->a;
@@ -408,9 +408,11 @@ static int check_out(const struct git *g, struct err *err)
 
 static int add_submodules(const struct git *g, struct err *err)
 {
+    struct str list = str_printf(g->c->a, "%s/.gitmodules", g->name);
     words argv = {0};
 
-    if (json_get_bool(g->place, STR("disableSubmodules")))
+    if (json_get_bool(g->place, STR("disableSubmodules")) ||
+        faccessat(g->dir, list.ptr, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
     add(g, &argv,
         (const char *const[]){"git", "-C", g->name, "submodule", "--quiet", "update", "--init",
@@ -433,7 +435,7 @@ static int load(const struct artifact_call *c, const struct json *place, int dir
     if (result == 0)
         result = open_box(&g, err);
     if (result == 0)
-        result = clone(&g, err);
+        result = make_clone(&g, err);
     if (result == 0)
         result = fetch(&g, err);
     if (result == 0)

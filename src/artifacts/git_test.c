@@ -97,15 +97,17 @@ static void make_repositories(struct world *w)
     if (shell(w, "git --version >/dev/null 2>&1 && [ -x \"$(git --exec-path)/git-daemon\" ]"))
         return;
     assert_int_equal(
-        shell(w, "set -e; mkdir served; cd served; git init -q -b main s; cd s; echo sub >f; "
-                 "git add f; git commit -qm s; cd ..; git init -q -b main r; cd r; echo one "
-                 ">f; git add f; git commit -qm one; git tag first; git branch side; echo two "
-                 ">f; git commit -qam two; git update-ref refs/extra/x HEAD; git checkout -q "
-                 "side; echo side >f; git -c protocol.file.allow=always submodule --quiet add "
-                 "../s sub; git commit -qam side; git checkout -q main; rm -rf sub"),
+        shell(w,
+              "set -e; mkdir served; cd served; git init -q -b main s; cd s; echo sub >f; "
+              "git add f; git commit -qm s; cd ..; git init -q -b main r; cd r; echo one "
+              ">f; git add f; git commit -qm one; git tag first; git branch side; echo two "
+              ">f; git commit -qam two; git update-ref refs/extra/x HEAD; git checkout -q "
+              "side; echo side >f; git -c protocol.file.allow=always submodule --quiet add "
+              "../s sub; git commit -qam side; git checkout -q main 2>/dev/null; rm -rf sub"),
         0);
-    w->server = spawn(w, "exec git daemon --reuseaddr --export-all --listen=127.0.0.1 "
-                         "--port=$PORT --base-path=$PWD/served 2>/dev/null");
+    w->server = spawn(
+        w, "exec \"$(git --exec-path)/git-daemon\" --reuseaddr --export-all --listen=127.0.0.1 "
+           "--port=$PORT --base-path=$PWD/served 2>/dev/null");
     assert_int_equal(shell(w, "for i in $(seq 200); do git ls-remote git://127.0.0.1:$PORT/r "
                               ">/dev/null 2>&1 && exit 0; sleep 0.05; done; exit 1"),
                      0);

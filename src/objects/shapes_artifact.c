@@ -267,7 +267,7 @@ static const struct field workflow_artifact_location_rows[] = {
     PART("azure", azure_artifact, "In Azure.", LATER),
     PART("oss", oss_artifact, "In Alibaba Cloud.", LATER),
     PART("hdfs", hdfs_artifact, "In HDFS.", LATER),
-    PART("artifactory", artifactory_artifact, "In Artifactory.", LATER),
+    PART("artifactory", artifactory_artifact, "In Artifactory."),
     PART("plugin", plugin_artifact, "Behind a driver of its own.", LATER),
     PART("git", git_artifact, "In a repository of Git."),
     PART("http", http_artifact, "On a web server."),

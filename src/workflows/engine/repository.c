@@ -97,7 +97,7 @@ static bool is_whole_s3(const struct json *s3)
 /* Whether an artifact's or a template's place needs nothing of the repository. */
 static bool has_place(const struct json *holder)
 {
-    static const char *const kinds[] = {"git", "http", "raw"};
+    static const char *const kinds[] = {"artifactory", "git", "http", "raw"};
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (json_is(json_get(holder, str_from(kinds[i])), JSON_OBJECT))

@@ -10,7 +10,13 @@ mkdir "$DIR/web"
 printf 'from the web' >"$DIR/web/page.txt"
 python3 -c 'import http.server, os, sys
 os.chdir(sys.argv[1])
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_PUT(self):
+        with open("." + self.path, "wb") as file:
+            file.write(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(201)
+        self.end_headers()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 open(sys.argv[2] + ".new", "w").write(str(server.server_port))
 os.rename(sys.argv[2] + ".new", sys.argv[2])
 server.serve_forever()' "$DIR/web" "$DIR/web.port" >"$DIR/web.log" 2>&1 &
@@ -82,6 +88,40 @@ check "one that is not there fails" sh -c "! '$TIPHYS' submit '$DIR/lost.yaml' -
 check "and says so" sh -c "'$TIPHYS' get lost -o json | jq -r .status.message | grep -q '^init: Error (exit code 64): artifact page failed to load: GET http://127.0.0.1:[0-9]*/lost.txt: status 404: not found\$'"
 sed 's/path: \/page,/path: \/page, optional: true,/; s/page.txt/lost.txt/; s/name: web/name: maybe/; s/\[cat, \/page\]/[ls, \/]/' "$DIR/web.yaml" >"$DIR/maybe.yaml"
 check "unless it is optional" "$TIPHYS" submit "$DIR/maybe.yaml" --wait
+
+{
+    head given
+    cat <<YAML
+  templates:
+  - name: main
+    outputs: {artifacts: [{name: page, path: /page, archive: {none: {}}, http: {url: "http://127.0.0.1:$WEB_PORT/given.txt"}}]}
+    container: {image: busybox, command: [sh, -c, "echo given >/page"]}
+YAML
+} >"$DIR/given.yaml"
+check "an output goes to a web server" "$TIPHYS" submit "$DIR/given.yaml" --wait
+check "and is there" contains "$DIR/web/given.txt" given
+
+if git --version >/dev/null 2>&1; then
+    (
+        export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+        git init -q -b main "$DIR/code" && cd "$DIR/code" && echo first >file && git add file && git commit -qm first && git tag v1
+        echo second >file && git commit -qam second && git clone -q --bare . "$DIR/web/code.git" && git -C "$DIR/web/code.git" update-server-info
+    )
+    {
+        head code
+        cat <<YAML
+  templates:
+  - name: main
+    inputs: {artifacts: [{name: now, path: /now, git: {repo: "http://127.0.0.1:$WEB_PORT/code.git"}}, {name: then, path: /then, git: {repo: "http://127.0.0.1:$WEB_PORT/code.git", revision: v1}}]}
+    container: {image: busybox, command: [cat, /now/file, /then/file]}
+YAML
+    } >"$DIR/code.yaml"
+    check "work trees of a Git repository" "$TIPHYS" submit "$DIR/code.yaml" --wait
+    check "of the revisions that were asked for" equals "$("$TIPHYS" logs code --no-color | sed 's/^[^:]*: //' | tr '\n' ' ')" "second first "
+    sed 's/name: code}/name: bad}/; s|http://127.0.0.1:[0-9]*/code.git|ext::sh -c id|' "$DIR/code.yaml" >"$DIR/bad.yaml"
+    check "a repository that is a command is refused" sh -c "! '$TIPHYS' submit '$DIR/bad.yaml' --wait"
+    check "and says so" sh -c "'$TIPHYS' get bad -o json | jq -r .status.message | grep -q 'must be a URL of http, https, ssh or git'"
+fi
 
 {
     head missing
