@@ -33,9 +33,11 @@ static void make_workflow(struct world *w)
     store_txn_node(
         txn, STR("uid-w"), STR("n"), 1,
         STR("{\"id\":\"n\",\"name\":\"w\",\"type\":\"Pod\",\"templateName\":\"m\","
+            "\"finishedAt\":\"2026-01-01T00:00:01Z\","
             "\"inputs\":{\"artifacts\":[{\"name\":\"in\",\"raw\":{\"data\":\"<p>raw\"}}]},"
             "\"outputs\":{\"artifacts\":[{\"name\":\"out\",\"s3\":{\"key\":\"w/p/a.html\"}},"
-            "{\"name\":\"up\",\"s3\":{\"key\":\"../state.db\"}},"
+            "{\"name\":\"main-logs\",\"s3\":{\"key\":\"w/p/"
+            "a.html\"}},{\"name\":\"up\",\"s3\":{\"key\":\"../state.db\"}},"
             "{\"name\":\"lost\",\"s3\":{\"key\":\"w/p/lost\"}},"
             "{\"name\":\"old\",\"deleted\":true,\"s3\":{\"key\":\"w/p/old\"}}]}}"));
     world_commit(w, txn);
@@ -104,10 +106,39 @@ static void test_downloads(void **state)
     }
 }
 
+/* The pod has no log here. */
+static void test_an_archived_log(void **state)
+{
+    static const struct {
+        const char *path;
+        unsigned status;
+        const char *answer;
+    } cases[] = {
+        {"/api/v1/workflows/argo/w/log", 200,
+         "{\"result\":{\"content\":\"one\",\"podName\":\"w\"}}\n"
+         "{\"result\":{\"content\":\"two\",\"podName\":\"w\"}}\n"},
+        {"/api/v1/workflows/argo/w/log?grep=tw", 200,
+         "{\"result\":{\"content\":\"two\",\"podName\":\"w\"}}\n"},
+        {"/api/v1/workflows/argo/w/log?logOptions.container=wait", 200, ""},
+    };
+    struct world *w = *state;
+
+    make_workflow(w);
+    store(w, "one\ntwo");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct call c = {.method = "GET", .path = cases[i].path, .body = "", .token = "secret"};
+
+        world_run(w, &c);
+        if (c.status != cases[i].status || strcmp(c.answer, cases[i].answer) != 0)
+            fail_msg("%s: %u %s", c.path, c.status, c.answer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_downloads, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_archived_log, world_setup, world_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,18 +56,6 @@ static const struct json *find_artifact(const struct download *d, const struct j
     return NULL;
 }
 
-/* Where what has a key alone is: the template's own place, else the workflow's repository. */
-static const struct json *location_of(const struct json *workflow, const struct json *node)
-{
-    const struct json *own =
-        json_get(api_node_template(workflow, node), STR("archiveLocation"));
-
-    return json_path(own, "s3", "endpoint", NULL)
-               ? own
-               : json_path(workflow, "status", "artifactRepositoryRef", "artifactRepository",
-                           NULL);
-}
-
 static int find(struct download *d, struct arena *a, struct artifact_call *ret, struct err *err)
 {
     const struct json *node;
@@ -84,7 +72,7 @@ static int find(struct download *d, struct arena *a, struct artifact_call *ret, 
                                   .a = a,
                                   .ns = d->ns,
                                   .artifact = find_artifact(d, node),
-                                  .location = location_of(doc, node)};
+                                  .location = api_node_location(doc, node)};
     if (!node)
         return err_set(err, ERR_NOT_FOUND,
                        "workflow \"" STR_FMT "\" has no node \"" STR_FMT "\"",

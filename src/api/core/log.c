@@ -95,6 +95,17 @@ const struct json *api_node_template(const struct json *workflow, const struct j
     return find_template(template_spec(workflow), json_get_str(node, STR("templateName")));
 }
 
+const struct json *api_node_location(const struct json *workflow, const struct json *node)
+{
+    const struct json *own =
+        json_get(api_node_template(workflow, node), STR("archiveLocation"));
+
+    return json_path(own, "s3", "endpoint", NULL)
+               ? own
+               : json_path(workflow, "status", "artifactRepositoryRef", "artifactRepository",
+                           NULL);
+}
+
 struct json api_node_pod_labels(struct arena *a, const struct json *workflow,
                                 const struct json *node)
 {
@@ -133,13 +144,13 @@ int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_req
     const struct store_key key = {STR("argoproj.io"), STR("Workflow"), r->ns, r->workflow};
     VEC(struct workflow_pod) pods = {0};
     struct selector selector = {0};
+    struct json *doc = ARENA_NEW(a, struct json);
     const struct json *nodes;
-    struct json doc;
 
     if (selector_parse(a, r->options.selector, &selector, err) < 0 ||
-        api_object_get(api, a, &key, API_WHOLE, &doc, err) < 0)
+        api_object_get(api, a, &key, API_WHOLE, doc, err) < 0)
         return -1;
-    nodes = json_path(&doc, "status", "nodes", NULL);
+    nodes = json_path(doc, "status", "nodes", NULL);
     for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {
         const struct json *node = &nodes->members[i].value;
         struct workflow_pod pod = {.is_ended = is_ended(node),
@@ -149,15 +160,16 @@ int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_req
 
         if (!str_is(json_get_str(node, STR("type")), "Pod"))
             continue;
-        pod.name = api_node_pod_name(a, &doc, node);
-        labels = api_node_pod_labels(a, &doc, node);
+        pod.name = api_node_pod_name(a, doc, node);
+        pod.node = node;
+        labels = api_node_pod_labels(a, doc, node);
         if ((r->pod.len == 0 || str_eq(r->pod, pod.name)) &&
             selector_matches(&selector, &labels))
             VEC_APUSH(a, &pods, pod);
     }
-    *ret = (struct workflow_pods){pods.at, pods.len, false};
+    *ret = (struct workflow_pods){pods.at, pods.len, false, doc};
     ret->is_finished =
-        str_is(object_label(&doc, STR("workflows.argoproj.io/completed")), "true");
+        str_is(object_label(doc, STR("workflows.argoproj.io/completed")), "true");
     return 0;
 }
 
@@ -233,11 +245,10 @@ static void reply_lines(struct api_call *call, const struct api_log_format *form
     http_reply(call->req, 200, format->content_type, strbuf_str(&text), NULL, 0);
 }
 
-/* The log of one pod; @pod outlives the lines. Return: 1, 0 when it has none, -1. */
-static int read_pod(struct api *api, const struct api_log_request *r, struct str pod,
+/* What a reader gives; @pod outlives the lines. Return: 1, 0 when it has none, -1. */
+static int read_log(struct log_reader *reader, const struct api_log_request *r, struct str pod,
                     struct log_tail *tail, struct err *err)
 {
-    struct log_reader *reader = log_reader_open(api, r->ns, pod, &r->options, err);
     long len;
 
     if (!reader)
@@ -247,6 +258,28 @@ static int read_pod(struct api *api, const struct api_log_request *r, struct str
     len = log_reader_read(reader, 0, log_tail_add, tail, err);
     log_reader_close(reader);
     return len < 0 ? -1 : 1;
+}
+
+static int read_pod(struct api *api, const struct api_log_request *r, struct str pod,
+                    struct log_tail *tail, struct err *err)
+{
+    return read_log(log_reader_open(api, r->ns, pod, &r->options, err), r, pod, tail, err);
+}
+
+/* Of a pod whose files are gone: what was archived, if the main container is asked for. */
+static int read_archived(struct api *api, const struct api_log_request *r,
+                         const struct workflow_pods *pods, size_t i, struct log_tail *tail,
+                         struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct workflow_pod *pod = &pods->at[i];
+    struct pod_log *log = str_is(r->options.container, "main")
+                              ? log_archived_open(api, a, pods->workflow, pod->node, err)
+                              : NULL;
+
+    if (!log)
+        return err->kind == ERR_NOT_FOUND ? 0 : -1;
+    return read_log(log_reader_on(log, pod->name, &r->options, err), r, pod->name, tail, err);
 }
 
 static int read_pods(struct api *api, struct arena *a, const struct api_log_request *r,
@@ -259,7 +292,11 @@ static int read_pods(struct api *api, struct arena *a, const struct api_log_requ
         return -1;
     lines->parts = mem_alloc((pods.len + 1) * sizeof(*lines->parts));
     for (size_t i = 0; i < pods.len; i++, lines->part_count++) {
-        if (read_pod(api, r, pods.at[i].name, &lines->parts[i], err) < 0)
+        int found = read_pod(api, r, pods.at[i].name, &lines->parts[i], err);
+
+        if (found == 0 && pods.at[i].is_ended)
+            found = read_archived(api, r, &pods, i, &lines->parts[i], err);
+        if (found < 0)
             return -1;
         bytes += lines->parts[i].bytes;
         if (lines->parts[i].is_over || bytes > LOG_READ_MAX_BYTES)

@@ -23,6 +23,15 @@ typedef void (*log_entry_fn)(void *ctx, const struct log_entry *entry);
 struct log_reader *log_reader_open(struct api *api, struct str ns, struct str pod,
                                    const struct log_options *options, struct err *err);
 
+/** log_reader_on() - the same of an open log, which is taken over, also on failure */
+struct log_reader *log_reader_on(struct pod_log *log, struct str pod,
+                                 const struct log_options *options, struct err *err);
+
+/** log_archived_open() - what was archived of the log of a node's main container; @a: scratch;
+ * ERR_NOT_FOUND, and what artifact_download() says; any thread that may block */
+struct pod_log *log_archived_open(struct api *api, struct arena *a, const struct json *workflow,
+                                  const struct json *node, struct err *err);
+
 /** log_reader_close() - release; NULL is a no-op */
 void log_reader_close(struct log_reader *r);
 
@@ -67,12 +76,14 @@ struct workflow_pod {
     struct str name;
     bool is_pending; /* it may have no record yet, so its log would seem to have ended */
     bool is_ended;   /* its node is: no log will come that is not there */
+    const struct json *node; /* borrowed from the workflow */
 };
 
 struct workflow_pods {
     struct workflow_pod *at; /* in order of creation */
     size_t len;
-    bool is_finished; /* the workflow is: no more pods come */
+    bool is_finished;            /* the workflow is: no more pods come */
+    const struct json *workflow; /* in the arena of the request for them */
 };
 
 /** api_node_pod_name() - the name of a node's pod */

@@ -12,19 +12,24 @@ enum { CHUNK_BYTES = 32768, LINE_OVERHEAD_BYTES = 128 };
 struct log_reader *log_reader_open(struct api *api, struct str ns, struct str pod,
                                    const struct log_options *options, struct err *err)
 {
-    struct log_reader *r;
     struct pod_log *log;
-    struct regex *grep = NULL;
 
     if (!api->options.runner) {
         err_set(err, ERR_NOT_FOUND, "pods \"" STR_FMT "\" not found", STR_ARG(pod));
         return NULL;
     }
-    if (options->grep.len > 0 && !(grep = regex_new(options->grep, err)))
-        return NULL;
     log = pod_log_open(api->options.runner, ns, pod, options->container, err);
-    if (!log) {
-        regex_free(grep);
+    return log ? log_reader_on(log, pod, options, err) : NULL;
+}
+
+struct log_reader *log_reader_on(struct pod_log *log, struct str pod,
+                                 const struct log_options *options, struct err *err)
+{
+    struct regex *grep = NULL;
+    struct log_reader *r;
+
+    if (options->grep.len > 0 && !(grep = regex_new(options->grep, err))) {
+        pod_log_close(log);
         return NULL;
     }
     r = NEW(struct log_reader);

@@ -108,6 +108,8 @@ check "the outputs have the key alone" equals "$(node stored make '.outputs.arti
 check "the status tells which" equals "$(field stored '.status.artifactRepositoryRef | .namespace + "/" + .configMap + "#" + .key')" "default/artifact-repositories#main"
 check "logs are kept, as they are" equals "$(object "runs/stored/$POD/main.log" | sort | tr '\n' ' ')" "loud said "
 check "as an artifact" equals "$(node stored make '.outputs.artifacts[] | select(.name == "main-logs") | .s3.key')" "runs/stored/$POD/main.log"
+rm -rf "$DIR/data/pods/default/$POD"
+check "they are read where the pod's own are gone" equals "$("$TIPHYS" logs stored --no-color | grep make | sed 's/^[^:]*: //' | sort | tr '\n' ' ')" "loud said "
 {
     head nowhere
     printf '  artifactRepositoryRef: {configMap: gone}\n  templates: [{name: main, container: {image: busybox}}]\n'
