@@ -26,13 +26,15 @@ static void make_workflow(struct world *w)
                    STR("{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\","
                        "\"metadata\":{\"name\":\"w\",\"namespace\":\"argo\",\"uid\":\"uid-w\","
                        "\"creationTimestamp\":\"2026-01-01T00:00:00Z\"},\"spec\":{"
-                       "\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\"}]}}"),
+                       "\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\",\"container\":{"
+                       "\"image\":\"i\"}}]}}"),
                    &doc, &err),
         0);
     store_txn_create(txn, &doc);
     store_txn_node(
         txn, STR("uid-w"), STR("n"), 1,
-        STR("{\"id\":\"n\",\"name\":\"w\",\"type\":\"Pod\",\"templateName\":\"m\","
+        STR("{\"id\":\"n\",\"name\":\"w\",\"type\":\"Pod\",\"phase\":\"Succeeded\","
+            "\"templateName\":\"m\","
             "\"finishedAt\":\"2026-01-01T00:00:01Z\","
             "\"inputs\":{\"artifacts\":[{\"name\":\"in\",\"raw\":{\"data\":\"<p>raw\"}}]},"
             "\"outputs\":{\"artifacts\":[{\"name\":\"out\",\"s3\":{\"key\":\"w/p/a.html\"}},"
@@ -120,6 +122,8 @@ static void test_an_archived_log(void **state)
         {"/api/v1/workflows/argo/w/log?grep=tw", 200,
          "{\"result\":{\"content\":\"two\",\"podName\":\"w\"}}\n"},
         {"/api/v1/workflows/argo/w/log?logOptions.container=wait", 200, ""},
+        {"/api/v1/namespaces/argo/pods/w/log", 200, "one\ntwo\n"},
+        {"/api/v1/namespaces/argo/pods/w/log?tailLines=1", 200, "two\n"},
     };
     struct world *w = *state;
 

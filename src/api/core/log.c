@@ -5,6 +5,7 @@
  * Source: Kubernetes' read log subresource; ../shared/spec/workflows.md 6.2.
  */
 #include "api/core/log_internal.h"
+#include "api/core/pods.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -328,12 +329,30 @@ static void print_line(void *ctx, const struct log_entry *entry)
     p->format->line(&p->text, entry);
 }
 
+/* The log of one pod, or what was archived of it. */
+static struct log_reader *open_one(struct api *api, const struct api_log_request *r,
+                                   struct err *err)
+{
+    struct log_reader *reader = log_reader_open(api, r->ns, r->pod, &r->options, err);
+    struct pod_log *log;
+    struct err why;
+
+    if (reader || err->kind != ERR_NOT_FOUND || !str_is(r->options.container, "main"))
+        return reader;
+    log = api_pod_archived_log(api, r->ns, r->pod, &why);
+    if (log)
+        return log_reader_on(log, r->pod, &r->options, err);
+    if (why.kind != ERR_NOT_FOUND)
+        *err = why;
+    return NULL;
+}
+
 /* The whole log of one pod: as it is read, line by line. */
 static void reply_whole(struct api_call *call, const struct api_log_request *r)
 {
     struct printing p = {.format = r->format, .text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES)};
     struct err err;
-    struct log_reader *reader = log_reader_open(call->api, r->ns, r->pod, &r->options, &err);
+    struct log_reader *reader = open_one(call->api, r, &err);
     long len = reader ? log_reader_read(reader, 0, print_line, &p, &err) : -1;
 
     if (len >= 0 && p.text.is_over)
@@ -351,7 +370,7 @@ static void reply_tail(struct api_call *call, const struct api_log_request *r)
     _cleanup_lines_ struct lines lines = {.parts = NEW(struct log_tail), .part_count = 1};
     struct err err;
 
-    if (read_pod(call->api, r, r->pod, &lines.parts[0], &err) <= 0)
+    if (read_log(open_one(call->api, r, &err), r, r->pod, &lines.parts[0], &err) <= 0)
         call->dialect->fail(call->req, &err);
     else
         reply_lines(call, r->format, &lines);

@@ -336,6 +336,7 @@ int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
 /* A pod and where it comes from; in an arena. */
 struct found {
     struct json workflow, pod;
+    const struct json *node; /* in workflow */
     struct str uid;
     bool is_over;
 };
@@ -353,6 +354,7 @@ static bool find_in(struct arena *a, const struct json *workflow, struct str nam
             continue;
         *ret = (struct found){.workflow = *workflow,
                               .pod = pod_value(a, workflow, node),
+                              .node = node,
                               .uid = uid_of(a, workflow, node),
                               .is_over = !str_is_empty(json_get_str(node, STR("finishedAt")))};
         return true;
@@ -395,6 +397,21 @@ int api_pod_get(struct api *api, struct arena *a, struct str ns, struct str name
         return -1;
     *ret = found.pod;
     return 0;
+}
+
+struct pod_log *api_pod_archived_log(struct api *api, struct str ns, struct str name,
+                                     struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct found found;
+
+    if (find_pod(api, a, ns, name, &found, err) < 0)
+        return NULL;
+    if (!found.is_over) {
+        err_set(err, ERR_NOT_FOUND, "pods \"" STR_FMT "\" not found", STR_ARG(name));
+        return NULL;
+    }
+    return log_archived_open(api, a, &found.workflow, found.node, err);
 }
 
 /* ---- watching ---- */

@@ -17,6 +17,10 @@ bool api_is_pod(const struct object_kind *kind);
 int api_pod_get(struct api *api, struct arena *a, struct str ns, struct str name,
                 struct json *ret, struct err *err);
 
+/** api_pod_archived_log() - log_archived_open() of an ended pod by its name; blocking */
+struct pod_log *api_pod_archived_log(struct api *api, struct str ns, struct str name,
+                                     struct err *err);
+
 /** api_pod_list() - all pods that match, in @a; errors as api_object_list(), ERR_LIMIT over
  * POD_LIST_MAX; blocking */
 int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
