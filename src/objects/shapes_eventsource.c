@@ -59,7 +59,7 @@ static const struct field event_source_spec_rows[] = {
                   "Moments of a schedule or interval, by event name."),
     PARTS_BY_NAME("file", file_event_source, "Changes of files, by event name."),
     PARTS_BY_NAME("resource", resource_event_source,
-                  "Changes of Kubernetes objects, by event name.", .flags = FIELD_UNSUPPORTED),
+                  "Changes of Kubernetes objects, by event name."),
     PARTS_BY_NAME("webhook", webhook_event_source, "HTTP requests, by event name."),
     PARTS_BY_NAME("amqp", amqp_event_source, "Messages of AMQP exchanges, by event name.",
                   .flags = FIELD_UNSUPPORTED),
