@@ -67,6 +67,11 @@ struct store *store_open(const struct store_options *options, struct err *err);
  * callbacks run before it returns */
 void store_close(struct store *s);
 
+/** store_file_check() - is a database file (the store's, the bus's) whole? Only reads, also
+ * while a daemon has it; ERR_INVALID with what SQLite found, ERR_IO when it cannot be read;
+ * blocking */
+int store_file_check(const char *file, struct err *err);
+
 /* ---- reading: any thread but the loop; blocking ---- */
 
 /** store_object_ref() / store_object_unref() - share and drop an object; any thread; unref of
