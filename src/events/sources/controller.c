@@ -136,6 +136,7 @@ static int start_one(struct event_source *es, const struct event_source_driver *
                                        .name = es->name,
                                        .event = event->key,
                                        .ns = es->ns,
+                                       .uid = es->wanted->uid,
                                        .space = space,
                                        .spec = &event->value,
                                        .on_ended = on_source_ended,

@@ -4,9 +4,9 @@
  * Lives on the loop and follows the store. How far it is, is kept in a row of the store behind
  * each event that is on the bus; so a restart goes on there, and changes of the meantime are
  * brought then: of an object that changed more than once, the last. Event ids are made of the
- * source and the resourceVersion: what comes again after a crash is stored once, within the
- * bus's window. When the store's history is too short, what is there and new is brought, and
- * deletions are lost, which is told. Doesn't do: nodes of Workflows; pods. Source:
+ * source's uid and the resourceVersion: what comes again after a crash is stored once, within
+ * the bus's window. When the store's history is too short, what is there and new is brought,
+ * and deletions are lost, which is told. Doesn't do: nodes of Workflows; pods. Source:
  * ../shared/spec/events.md 1.7 resource.
  */
 #include <poll.h>
@@ -74,6 +74,7 @@ static void save(struct source *src)
     json_add(a, &b, STR("isListed"), json_bool(st->is_listed));
     json_add(a, &b, STR("start"), json_int(a, st->start.ms));
     json_add(a, &b, STR("resource"), json_string(str_from(st->filter.kind->plural)));
+    json_add(a, &b, STR("uid"), json_string(source_uid(src)));
     row = json_object(&b);
     store_txn_row_put(txn, STR(TABLE), st->row, json_text(a, &row, JSON_COMPACT));
     st->is_dirty = store_commit(source_store(src), txn, NULL, NULL, &err) < 0;
@@ -87,12 +88,15 @@ static void hurry(struct resource_state *st, uint64_t ms)
     timer_start(st->timer, ms);
 }
 
-/* A row of another kind of objects is of a spec that was changed since. */
-static void read_row(struct resource_state *st, const struct json *row)
+/* A row of another kind of objects is of a spec that was changed since; one of another uid of
+ * an EventSource that was deleted. */
+static void read_row(struct source *src, const struct json *row)
 {
+    struct resource_state *st = source_state(src);
     int64_t position, start;
 
-    if (!str_is(json_get_str(row, STR("resource")), st->filter.kind->plural) ||
+    if (!str_eq(json_get_str(row, STR("uid")), source_uid(src)) ||
+        !str_is(json_get_str(row, STR("resource")), st->filter.kind->plural) ||
         !json_i64(json_get(row, STR("position")), &position) ||
         !json_i64(json_get(row, STR("start")), &start))
         return;
@@ -133,7 +137,7 @@ static int load(struct source *src, struct err *err)
         return err->kind == ERR_NOT_FOUND ? 0 : -1;
     if (json_parse(a, text, &row, err) < 0)
         return -1;
-    read_row(st, &row);
+    read_row(src, &row);
     return st->filter.wants[RESOURCE_UPDATE] ? read_known(src, err) : 0;
 }
 
@@ -195,7 +199,8 @@ static int deliver(struct source *src, const struct store_event *event, struct e
         e.old = &old;
     d.payload = resource_event_data(a, source_spec(src), &e);
     d.receipt = str_printf(a, "%lld", (long long) event->rv);
-    d.id = str_printf(a, STR_FMT "-%lld", STR_ARG(st->row), (long long) event->rv);
+    d.id = str_printf(a, STR_FMT "-" STR_FMT "-%lld", STR_ARG(source_uid(src)),
+                      STR_ARG(source_event(src)), (long long) event->rv);
     if (source_deliver(src, &d, err) < 0)
         return -1;
     st->undone++;

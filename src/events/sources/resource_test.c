@@ -29,6 +29,7 @@ struct world {
     struct arena *a;
     struct source *source;
     bool is_ended;
+    const char *uid; /* of the EventSource; NULL: "u" */
     size_t count;
     struct str payloads[EVENTS_MAX], ids[EVENTS_MAX];
 };
@@ -106,6 +107,7 @@ static int begin(struct world *w, struct str spec_text, struct err *err)
                                        .name = STR("es"),
                                        .event = STR("e"),
                                        .ns = STR("argo"),
+                                       .uid = str_from(w->uid ? w->uid : "u"),
                                        .space = STR("argo"),
                                        .spec = &spec,
                                        .on_ended = on_ended,
@@ -352,6 +354,20 @@ static void test_another_kind_begins_anew(void **state)
     expect(w, 1, "ADD a 1\n");
 }
 
+/* One that is deleted and made again. */
+static void test_another_object_begins_anew(void **state)
+{
+    struct world *w = *state;
+
+    write_map(w, "a", "1", true);
+    start(w, SPEC(""));
+    expect(w, 1, "ADD a 1\n");
+    end(w);
+    w->uid = "another";
+    start(w, SPEC(""));
+    expect(w, 2, "ADD a 1\nADD a 1\n");
+}
+
 static void test_wrong_ones(void **state)
 {
     struct world *w = *state;
@@ -365,9 +381,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_life),        TEST(test_it_goes_on_after_a_restart),
-        TEST(test_filters),     TEST(test_what_comes_again_is_stored_once),
-        TEST(test_after_start), TEST(test_another_kind_begins_anew),
+        TEST(test_life),
+        TEST(test_it_goes_on_after_a_restart),
+        TEST(test_filters),
+        TEST(test_what_comes_again_is_stored_once),
+        TEST(test_after_start),
+        TEST(test_another_kind_begins_anew),
+        TEST(test_another_object_begins_anew),
         TEST(test_wrong_ones),
     };
 

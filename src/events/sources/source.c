@@ -81,6 +81,11 @@ struct store *source_store(const struct source *src)
     return src->store;
 }
 
+struct str source_uid(const struct source *src)
+{
+    return src->uid;
+}
+
 const struct log_scope *source_log(const struct source *src)
 {
     return &src->log;
@@ -444,6 +449,7 @@ struct source *source_new(const struct source_setup *setup)
     src->name = str_copy(a, setup->name);
     src->event = str_copy(a, setup->event);
     src->ns = str_copy(a, setup->ns);
+    src->uid = str_copy(a, setup->uid);
     src->space = str_copy(a, setup->space);
     src->spec = spec;
     src->state = arena_alloc(a, setup->driver->state_size);

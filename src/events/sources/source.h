@@ -89,6 +89,7 @@ int source_cancel(const struct source *src); /* eventfd, readable when the sourc
 struct str source_name(const struct source *src);  /* EventSource object */
 struct str source_event(const struct source *src); /* named event */
 struct str source_namespace(const struct source *src);
+struct str source_uid(const struct source *src); /* of the EventSource object */
 const struct log_scope *source_log(const struct source *src);
 
 /** source_secret() - value of a SecretKeySelector in the source's namespace; ERR_NOT_FOUND

@@ -30,6 +30,7 @@ struct source {
     struct arena *scratch;
     void *state;
     struct str name, event, ns;
+    struct str uid;   /* of the object */
     struct str space; /* bus_space() of its events */
     const struct json *spec;
     struct log_field fields[4];
@@ -65,6 +66,7 @@ struct source_setup {
     struct loop *loop;
     struct workers *workers; /* for ON_LOOP sources whose work may block */
     struct str name, event, ns;
+    struct str uid;          /* of the object; copied */
     struct str space;        /* bus_space() of its events; copied */
     const struct json *spec; /* copied */
     struct metrics *metrics; /* or NULL */
