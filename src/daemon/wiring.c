@@ -139,8 +139,11 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
                                  .shim = d->shim,
                                  .node_name = d->host,
                                  .objects = {.ctx = d->store, .get = get_object}};
-    struct engine_options engine = {
-        .loop = d->loop, .store = d->store, .workers = d->workers, .metrics = d->metrics};
+    struct engine_options engine = {.loop = d->loop,
+                                    .store = d->store,
+                                    .workers = d->workers,
+                                    .submitter = &d->submitter,
+                                    .metrics = d->metrics};
 
     if (!realpath(options->data, d->folder))
         return err_sys(err, errno, "find folder %s", options->data);

@@ -64,7 +64,7 @@ enum wf_type wf_call_type(const struct wf *wf, const struct json *tmpl)
 static bool is_pod(const struct json *tmpl)
 {
     return json_get(tmpl, STR("container")) || json_get(tmpl, STR("script")) ||
-           json_get(tmpl, STR("containerSet"));
+           json_get(tmpl, STR("containerSet")) || json_get(tmpl, STR("resource"));
 }
 
 static const struct json *merge_locals(struct wf *wf, const struct wf_call *call,
@@ -249,7 +249,7 @@ static enum wf_called start_suspend(struct wf *wf, const struct wf_call *call,
 static enum wf_called start(struct wf *wf, const struct wf_call *call,
                             const struct wf_template *from, struct wf_node **ret)
 {
-    static const char *const later[] = {"resource", "data", "plugin"};
+    static const char *const later[] = {"data", "plugin"};
     const struct json *tmpl = from->json;
 
     if (!call->is_attempt && retry_of(wf, tmpl))

@@ -27,8 +27,9 @@ struct engine_options {
     struct store *store;
     struct workers *workers; /* for loading (store reads) */
     struct pod_runner *runner;
-    struct metrics *metrics;   /* NULL: nothing is counted */
-    struct recorder *recorder; /* NULL: no Events are told */
+    struct metrics *metrics;              /* NULL: nothing is counted */
+    struct recorder *recorder;            /* NULL: no Events are told */
+    struct workflow_submitter *submitter; /* for resource templates; NULL: there are none */
 };
 
 /** engine_new() - a stopped engine; owned */

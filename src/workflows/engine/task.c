@@ -6,8 +6,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "workflows/engine/http_template.h"
+#include "workflows/engine/resource_template.h"
 #include "workflows/engine/task.h"
 
 enum { CLIENTS_KEPT = 8 };
@@ -18,19 +20,24 @@ struct task {
     struct arena *arena;
     struct str uid, why;
     struct http_request_job http;
+    struct resource_job resource;
+    struct timer *again; /* owned: a resource is looked at then; NULL for others */
     struct pod_report report;
     int cancel_fd;
+    bool is_waiting; /* for @again */
     bool is_done, is_forgotten;
 };
 
 bool task_is_one(const struct json *tmpl)
 {
-    return json_is(json_get(tmpl, STR("http")), JSON_OBJECT);
+    return json_is(json_get(tmpl, STR("http")), JSON_OBJECT) ||
+           json_is(json_get(tmpl, STR("resource")), JSON_OBJECT);
 }
 
 static void release(struct task *t)
 {
     map_take(&t->engine->tasks, t->uid);
+    timer_free(t->again);
     if (t->cancel_fd >= 0)
         close(t->cancel_fd);
     arena_free(t->arena);
@@ -48,7 +55,10 @@ static void run_task(struct job *job)
 {
     struct task *t = CONTAINER_OF(job, struct task, job);
 
-    http_template_run(&t->http, t->arena, t->cancel_fd);
+    if (t->again)
+        resource_template_run(&t->resource, t->arena);
+    else
+        http_template_run(&t->http, t->arena, t->cancel_fd);
 }
 
 static void give_back(struct engine *e, struct http_client *client)
@@ -59,28 +69,107 @@ static void give_back(struct engine *e, struct http_client *client)
         http_client_free(client);
 }
 
-static void on_done(struct job *job)
+static void take_outcome(struct task *t)
 {
-    struct task *t = CONTAINER_OF(job, struct task, job);
-    struct engine *e = t->engine;
-    struct wall now = loop_wall(e->options.loop);
-
-    e->tasks_running--;
-    give_back(e, t->http.client);
-    t->is_done = true;
-    t->report.phase = t->http.is_succeeded ? POD_SUCCEEDED : POD_FAILED;
-    t->report.message = t->http.message;
-    t->report.outputs = t->http.outputs;
+    if (t->again) {
+        t->report.phase = t->resource.state == RESOURCE_SUCCEEDED ? POD_SUCCEEDED : POD_FAILED;
+        t->report.message = t->resource.message;
+        t->report.outputs = t->resource.outputs;
+    } else {
+        t->report.phase = t->http.is_succeeded ? POD_SUCCEEDED : POD_FAILED;
+        t->report.message = t->http.message;
+        t->report.outputs = t->http.outputs;
+    }
     if (!str_is_none(t->why)) {
         t->report.phase = POD_FAILED;
         t->report.message = t->why;
         t->report.outputs = NULL;
     }
-    t->report.finished = now;
+}
+
+static void end(struct task *t)
+{
+    if (t->again)
+        timer_stop(t->again);
+    t->is_waiting = false;
+    t->is_done = true;
+    take_outcome(t);
+    t->report.is_final = true;
+    t->report.finished = loop_wall(t->engine->options.loop);
     if (t->is_forgotten)
         release(t);
     else
         tell(t);
+}
+
+/* A resource whose conditions are not met yet runs as a pod would. */
+static void wait_more(struct task *t)
+{
+    t->report.phase = POD_RUNNING;
+    tell(t);
+    t->is_waiting = true;
+    if (!t->engine->is_stopping)
+        timer_start(t->again, RESOURCE_CHECK_MS);
+}
+
+static void on_done(struct job *job)
+{
+    struct task *t = CONTAINER_OF(job, struct task, job);
+    struct engine *e = t->engine;
+
+    e->tasks_running--;
+    if (t->http.client)
+        give_back(e, TAKE(t->http.client));
+    if (t->again && t->resource.state == RESOURCE_WAITS && str_is_none(t->why) &&
+        !t->is_forgotten)
+        wait_more(t);
+    else
+        end(t);
+}
+
+static int submit(struct task *t, struct err *err)
+{
+    t->job = (struct job){.run = run_task, .done = on_done, .class = JOB_QUICK};
+    if (workers_submit(t->engine->options.workers, &t->job, err) < 0)
+        return -1;
+    t->engine->tasks_running++;
+    return 0;
+}
+
+static void on_again(void *ctx)
+{
+    struct task *t = ctx;
+    struct err err;
+
+    t->is_waiting = submit(t, &err) < 0;
+    if (t->is_waiting)
+        timer_start(t->again, RESOURCE_CHECK_MS);
+}
+
+static void init_http(struct task *t, const struct pod_request *request)
+{
+    struct engine *e = t->engine;
+
+    t->http.store = e->options.store;
+    t->http.ns = str_copy(t->arena, request->ns);
+    t->http.tmpl = json_clone(t->arena, request->template);
+    t->http.client =
+        e->http_clients.len > 0 ? e->http_clients.at[--e->http_clients.len] : http_client_new();
+    t->http.now = loop_wall(e->options.loop);
+}
+
+static void init_resource(struct task *t, const struct pod_request *request)
+{
+    struct arena *a = t->arena;
+
+    t->resource.submitter = t->engine->options.submitter;
+    t->resource.ns = str_copy(a, request->ns);
+    t->resource.mark = str_printf(a, "resource-" STR_FMT, STR_ARG(request->uid));
+    t->resource.workflow = str_copy(a, request->workflow);
+    t->resource.workflow_uid = str_copy(a, request->workflow_uid);
+    t->resource.tmpl = json_clone(a, request->template);
+    t->resource.message = STR("");
+    t->again = timer_new(t->engine->options.loop, on_again, t);
 }
 
 int task_start(struct engine *e, const struct pod_request *request, struct err *err)
@@ -100,27 +189,23 @@ int task_start(struct engine *e, const struct pod_request *request, struct err *
     t->uid = str_copy(a, request->uid);
     t->why = STR_NONE;
     t->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    t->http.store = e->options.store;
-    t->http.ns = str_copy(a, request->ns);
-    t->http.tmpl = json_clone(a, request->template);
-    t->http.client =
-        e->http_clients.len > 0 ? e->http_clients.at[--e->http_clients.len] : http_client_new();
-    t->http.now = loop_wall(e->options.loop);
     t->report = (struct pod_report){.uid = t->uid,
-                                    .started = t->http.now,
+                                    .started = loop_wall(e->options.loop),
+                                    .message = STR(""),
                                     .host = STR(""),
                                     .ip = STR(""),
-                                    .isolation = STR(""),
-                                    .is_final = true};
-    t->job = (struct job){.run = run_task, .done = on_done, .class = JOB_QUICK};
+                                    .isolation = STR("")};
+    if (json_get(request->template, STR("http")))
+        init_http(t, request);
+    else
+        init_resource(t, request);
     map_put(&e->tasks, t->uid, t);
     if (t->cancel_fd < 0)
         err_sys(err, errno, "make an eventfd");
-    else if (workers_submit(e->options.workers, &t->job, err) == 0) {
-        e->tasks_running++;
+    else if (submit(t, err) == 0)
         return 0;
-    }
-    give_back(e, t->http.client);
+    if (t->http.client)
+        give_back(e, TAKE(t->http.client));
     release(t);
     err->kind = ERR_TRANSIENT;
     return -1;
@@ -143,6 +228,8 @@ bool task_kill(struct engine *e, struct str uid, struct str why)
     if (!t->is_done && str_is_none(t->why)) {
         t->why = str_copy(t->arena, why);
         cancel(t);
+        if (t->is_waiting)
+            end(t);
     }
     return true;
 }
@@ -153,7 +240,7 @@ bool task_forget(struct engine *e, struct str uid)
 
     if (!t)
         return false;
-    if (t->is_done)
+    if (t->is_done || t->is_waiting)
         release(t);
     else
         t->is_forgotten = true;
@@ -167,6 +254,8 @@ void task_stop(struct engine *e)
 
         if (!t->is_done)
             cancel(t);
+        if (t->again)
+            timer_stop(t->again);
     }
 }
 

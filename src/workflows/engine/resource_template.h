@@ -1,0 +1,30 @@
+/*
+ * workflows/engine/resource_template.h - carries out a resource template on the objects that
+ * are served here. Private to workflows/engine.
+ */
+#pragma once
+
+#include "formats/json.h"
+#include "workflows/submit/submit.h"
+
+enum resource_state {
+    RESOURCE_NEW,
+    RESOURCE_WAITS, /* done; its conditions are looked at again later */
+    RESOURCE_SUCCEEDED,
+    RESOURCE_FAILED,
+};
+
+struct resource_job {
+    struct workflow_submitter *submitter;
+    struct str ns, mark;               /* @mark: identity of the effect */
+    struct str workflow, workflow_uid; /* the owner, with setOwnerReference */
+    struct json tmpl;                  /* resolved */
+    enum resource_state state;         /* from here: what came of it, in the arena */
+    struct json object;                /* names the object that is looked at */
+    struct str message;
+    const struct json *outputs; /* parameters, exitCode */
+};
+
+/** resource_template_run() - do the action, or after RESOURCE_WAITS look at the object again;
+ * on a worker; blocks on the store */
+void resource_template_run(struct resource_job *job, struct arena *a);

@@ -1,0 +1,237 @@
+/*
+ * Tests of the resource template on a store of one's own: each action, conditions that are met
+ * at once, later or never, what comes out, what is refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "formats/yaml.h"
+#include "store/store.h"
+#include "workflows/engine/resource_template.h"
+
+struct world {
+    char path[64];
+    struct arena *a;
+    struct loop *loop;
+    struct store *store;
+    struct workflow_submitter submitter;
+    unsigned jobs;
+};
+
+static int setup(void **state)
+{
+    struct world *w = NEW(struct world);
+    struct err err;
+
+    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-resource-XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    w->a = arena_new();
+    w->loop = loop_new(&err);
+    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
+    assert_non_null(w->store);
+    workflow_submitter_init(&w->submitter, w->store);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    char command[100];
+
+    store_close(w->store);
+    loop_free(w->loop);
+    snprintf(command, sizeof(command), "rm -rf %s", w->path);
+    assert_int_equal(system(command), 0); /* NOLINT: a folder of ours */
+    arena_free(w->a);
+    free(w);
+    return 0;
+}
+
+static struct resource_job job_of(struct world *w, const char *tmpl)
+{
+    struct resource_job job = {.submitter = &w->submitter,
+                               .ns = STR("default"),
+                               .mark = str_printf(w->a, "resource-%u", w->jobs++),
+                               .workflow = STR("owner"),
+                               .workflow_uid = STR("u-1"),
+                               .message = STR("")};
+    struct err err;
+
+    if (yaml_parse(w->a, str_from(tmpl), &job.tmpl, &err) < 0)
+        fail_msg("%s", err.text);
+    return job;
+}
+
+/* "Succeeded: <outputs>" and the like. */
+static struct str run(struct world *w, struct resource_job *job)
+{
+    static const char *const states[] = {"new", "waits", "succeeded", "failed"};
+
+    resource_template_run(job, w->a);
+    if (job->state == RESOURCE_FAILED)
+        return str_printf(w->a, "failed: " STR_FMT, STR_ARG(job->message));
+    return str_printf(
+        w->a, "%s: " STR_FMT, states[job->state],
+        STR_ARG(job->outputs ? json_text(w->a, job->outputs, JSON_COMPACT) : STR("")));
+}
+
+#define MAP(data)                                                                        \
+    "manifest: '{\"apiVersion\": v1, \"kind\": ConfigMap, \"metadata\": {\"name\": m}, " \
+    "\"data\": " data "}'"
+
+static void test_actions(void **state)
+{
+    static const struct {
+        const char *tmpl, *want;
+    } cases[] = {
+        {"resource: {action: get, " MAP("{}") "}",
+         "failed: main: Error (exit code 64): no more retries Error from server (NotFound): "
+         "configmaps \"m\" not found"},
+        {"resource: {action: create, setOwnerReference: true, " MAP(
+             "{a: x}") "}\noutputs: {parameters: [{name: q, valueFrom: {jsonPath: "
+                       "'{.metadata.name}'}}, "
+                       "{name: j, valueFrom: {jqFilter: '.metadata.ownerReferences[0].uid, "
+                       ".data'}}, {name: "
+                       "f, value: fixed}]}",
+         "succeeded: {\"parameters\":[{\"name\":\"q\",\"valueFrom\":{\"jsonPath\":\"{.metadata."
+         "name}\"},\"value\":\"m\"},{\"name\":\"j\",\"valueFrom\":{\"jqFilter\":\".metadata."
+         "ownerReferences[0].uid, "
+         ".data\"},\"value\":\"u-1\\n{\\\"a\\\":\\\"x\\\"}\"},{\"name\":"
+         "\"f\",\"value\":\"fixed\"}],\"exitCode\":\"0\"}"},
+        {"resource: {action: create, " MAP("{a: x}") "}",
+         "failed: main: Error (exit code 64): no more retries Error from server: configmaps "
+         "\"m\" already exists"},
+        {"resource: {action: apply, " MAP(
+             "{b: w}") "}\noutputs: {parameters: [{name: d, valueFrom: {jqFilter: .data}}]}",
+         "succeeded: {\"parameters\":[{\"name\":\"d\",\"valueFrom\":{\"jqFilter\":\".data\"},"
+         "\"value\":\"{\\\"a\\\":\\\"x\\\",\\\"b\\\":\\\"w\\\"}\"}],\"exitCode\":\"0\"}"},
+        {"resource: {action: patch, mergeStrategy: merge, " MAP(
+             "{a: null}") "}\noutputs: {parameters: [{name: d, valueFrom: {jqFilter: .data}}]}",
+         "succeeded: {\"parameters\":[{\"name\":\"d\",\"valueFrom\":{\"jqFilter\":\".data\"},"
+         "\"value\":\"{\\\"b\\\":\\\"w\\\"}\"}],\"exitCode\":\"0\"}"},
+        {"resource: {action: patch, " MAP("{c: z}") "}", "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: patch, mergeStrategy: json, " MAP("{c: z}") "}",
+         "failed: main: Error (exit code 64): no more retries Error from server: mergeStrategy "
+         "json needs flags that name the object, which are not supported yet"},
+        {"resource: {action: replace, " MAP("{e: v}") "}", "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: delete, successCondition: a=b, " MAP("{}") "}",
+         "failed: main: Error (exit code 64): successCondition, failureCondition and outputs "
+         "are not supported for delete action"},
+        {"resource: {action: delete, " MAP("{}") "}", "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: delete, " MAP("{}") "}", "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: replace, " MAP("{}") "}",
+         "failed: main: Error (exit code 64): no more retries Error from server (NotFound): "
+         "configmaps \"m\" not found"},
+        {"resource: {action: get}",
+         "failed: main: Error (exit code 64): Must provide at least one of flags or manifest."},
+        {"resource: {action: create, manifest: '{\"apiVersion\": v1, \"metadata\": "
+         "{\"name\": x}}'}",
+         "failed: main: Error (exit code 64): no more retries error: unable to decode "
+         "\"/tmp/manifest.yaml\": Object 'Kind' is missing in '{\"apiVersion\":\"v1\","
+         "\"metadata\":{\"name\":\"x\"}}'"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct resource_job job = job_of(w, cases[i].tmpl);
+        struct str got = run(w, &job);
+
+        if (!str_is(got, cases[i].want))
+            fail_msg("case %zu:\n" STR_FMT "\n%s", i, STR_ARG(got), cases[i].want);
+    }
+}
+
+static void expect(struct world *w, struct resource_job *job, const char *want)
+{
+    struct str got = run(w, job);
+
+    if (!str_is(got, want))
+        fail_msg(STR_FMT "\n%s", STR_ARG(got), want);
+}
+
+static void set(struct world *w, const char *data)
+{
+    struct resource_job job = job_of(
+        w, str_cz(w->a, str_printf(w->a,
+                                   "resource: {action: apply, manifest: '{\"apiVersion\": v1, "
+                                   "\"kind\": ConfigMap, \"metadata\": {\"name\": m}, "
+                                   "\"data\": {%s}}'}",
+                                   data)));
+
+    expect(w, &job, "succeeded: {\"exitCode\":\"0\"}");
+}
+
+/* Many looks, one effect: what it is waited for is changed by others. */
+static void test_conditions(void **state)
+{
+    struct world *w = *state;
+    struct resource_job job = job_of(
+        w, "resource: {action: create, successCondition: 'data.phase in (good,fine),data.n', "
+           "failureCondition: data.phase==bad, " MAP("{phase: new}") "}");
+    struct resource_job bad;
+
+    expect(w, &job, "waits: ");
+    expect(w, &job, "waits: ");
+    set(w, "\"phase\": good");
+    expect(w, &job, "waits: ");
+    set(w, "\"n\": \"1\"");
+    expect(w, &job, "succeeded: {\"exitCode\":\"0\"}");
+    bad = job_of(
+        w, "resource: {action: get, failureCondition: 'data.phase = bad', " MAP("{}") "}");
+    expect(w, &bad, "succeeded: {\"exitCode\":\"0\"}");
+    set(w, "\"phase\": bad");
+    bad = job_of(
+        w, "resource: {action: get, failureCondition: 'data.phase == bad', " MAP("{}") "}");
+    expect(w, &bad,
+           "failed: main: Error (exit code 64): failure condition 'data.phase==bad' evaluated "
+           "true");
+    bad = job_of(w, "resource: {action: get, successCondition: 'a b', " MAP("{}") "}");
+    resource_template_run(&bad, w->a);
+    assert_int_equal(bad.state, RESOURCE_FAILED);
+}
+
+static void test_gone_meanwhile(void **state)
+{
+    struct world *w = *state;
+    struct resource_job job =
+        job_of(w, "resource: {action: create, successCondition: data.x, " MAP("{}") "}");
+    struct resource_job gone = job_of(w, "resource: {action: delete, " MAP("{}") "}");
+
+    expect(w, &job, "waits: ");
+    expect(w, &gone, "succeeded: {\"exitCode\":\"0\"}");
+    expect(w, &job,
+           "failed: main: Error (exit code 64): no more retries Error from server (NotFound): "
+           "configmaps \"m\" not found");
+}
+
+/* The effect of before a restart is found by its mark. */
+static void test_again_after_restart(void **state)
+{
+    struct world *w = *state;
+    struct resource_job job = job_of(w, "resource: {action: create, " MAP("{}") "}");
+    struct resource_job again = job;
+
+    expect(w, &job, "succeeded: {\"exitCode\":\"0\"}");
+    expect(w, &again, "succeeded: {\"exitCode\":\"0\"}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_actions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_conditions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_gone_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_again_after_restart, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
