@@ -361,6 +361,8 @@ void resource_template_run(struct resource_job *job, struct arena *a)
     met = job->state == RESOURCE_NEW ? begin(&w, &err) : again(&w, &err);
     if (met == 0)
         met = w.has_object && has_conditions(&w) ? look(&w, &err) : 1;
+    if (met < 0 && err_is_retryable(&err))
+        return; /* the same again later */
     if (met == 0) {
         job->state = RESOURCE_WAITS;
         return;

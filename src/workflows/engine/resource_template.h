@@ -8,7 +8,7 @@
 #include "workflows/submit/submit.h"
 
 enum resource_state {
-    RESOURCE_NEW,
+    RESOURCE_NEW,   /* not done, also when what is asked cannot answer now */
     RESOURCE_WAITS, /* done; its conditions are looked at again later */
     RESOURCE_SUCCEEDED,
     RESOURCE_FAILED,

@@ -24,7 +24,8 @@ struct task {
     struct timer *again; /* owned: a resource is looked at then; NULL for others */
     struct pod_report report;
     int cancel_fd;
-    bool is_waiting; /* for @again */
+    struct wall deadline; /* of a resource; ms 0: none */
+    bool is_waiting;      /* for @again */
     bool is_done, is_forgotten;
 };
 
@@ -102,6 +103,16 @@ static void end(struct task *t)
         tell(t);
 }
 
+/* At its deadline, too. */
+static uint64_t next_look_ms(const struct task *t)
+{
+    int64_t left = t->deadline.ms - loop_wall(t->engine->options.loop).ms;
+
+    if (t->deadline.ms == 0 || left > RESOURCE_CHECK_MS)
+        return RESOURCE_CHECK_MS;
+    return left > 0 ? (uint64_t) left : 0;
+}
+
 /* A resource whose conditions are not met yet runs as a pod would. */
 static void wait_more(struct task *t)
 {
@@ -109,7 +120,7 @@ static void wait_more(struct task *t)
     tell(t);
     t->is_waiting = true;
     if (!t->engine->is_stopping)
-        timer_start(t->again, RESOURCE_CHECK_MS);
+        timer_start(t->again, next_look_ms(t));
 }
 
 static void on_done(struct job *job)
@@ -120,7 +131,7 @@ static void on_done(struct job *job)
     e->tasks_running--;
     if (t->http.client)
         give_back(e, TAKE(t->http.client));
-    if (t->again && t->resource.state == RESOURCE_WAITS && str_is_none(t->why) &&
+    if (t->again && t->resource.state <= RESOURCE_WAITS && str_is_none(t->why) &&
         !t->is_forgotten)
         wait_more(t);
     else
@@ -141,6 +152,13 @@ static void on_again(void *ctx)
     struct task *t = ctx;
     struct err err;
 
+    if (str_is_none(t->why) && t->deadline.ms > 0 &&
+        loop_wall(t->engine->options.loop).ms >= t->deadline.ms)
+        t->why = STR("Pod was active on the node longer than the specified deadline");
+    if (!str_is_none(t->why)) {
+        end(t);
+        return;
+    }
     t->is_waiting = submit(t, &err) < 0;
     if (t->is_waiting)
         timer_start(t->again, RESOURCE_CHECK_MS);
@@ -169,6 +187,7 @@ static void init_resource(struct task *t, const struct pod_request *request)
     t->resource.workflow_uid = str_copy(a, request->workflow_uid);
     t->resource.tmpl = json_clone(a, request->template);
     t->resource.message = STR("");
+    t->deadline = request->deadline;
     t->again = timer_new(t->engine->options.loop, on_again, t);
 }
 
@@ -229,7 +248,7 @@ bool task_kill(struct engine *e, struct str uid, struct str why)
         t->why = str_copy(t->arena, why);
         cancel(t);
         if (t->is_waiting)
-            end(t);
+            timer_start(t->again, 0); /* its report comes later, as that of a pod would */
     }
     return true;
 }

@@ -68,3 +68,7 @@ sed -e 's/CODE/0/' -e 's/name: outer/name: stopped/' "$DIR/outer.yaml" >"$DIR/st
 check "one that waits" wait_for 10 sh -c "curl -sf http://$ARGO_SERVER/apis/argoproj.io/v1alpha1/namespaces/default/workflows/stopped | grep -q '\"type\":\"Pod\"'"
 check "can be stopped" "$TIPHYS" stop stopped
 check "and fails at once" wait_for 4 sh -c "curl -sf http://$ARGO_SERVER/apis/argoproj.io/v1alpha1/namespaces/default/workflows/stopped | jq -e '.status.phase == \"Failed\"'"
+
+sed -e 's/CODE/0/' -e 's/name: outer/name: late/' -e 's/  - name: make/&\n    activeDeadlineSeconds: 1/' "$DIR/outer.yaml" >"$DIR/late.yaml"
+check "one that waits too long" sh -c "! timeout 10 '$TIPHYS' submit '$DIR/late.yaml' --wait"
+check "says so" equals "$(message late make)" "Pod was active on the node longer than the specified deadline"
