@@ -36,7 +36,7 @@ static int check_zone(struct arena *a, struct str zone, struct err *err)
 
     if (str_is_empty(zone) || gozone_load(a, zone, &ignored, &why) == 0)
         return 0;
-    return err_set(err, ERR_INVALID, "invalid timezone '" STR_FMT "': %s", STR_ARG(zone),
+    return err_set(err, ERR_INVALID, "invalid timezone \"" STR_FMT "\": %s", STR_ARG(zone),
                    why.text);
 }
 

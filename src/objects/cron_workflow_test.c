@@ -67,9 +67,9 @@ static void test_rules(void **state)
         {"c", "{schedules: ['@reboot']}",
          "cron schedule @reboot is malformed: unrecognized descriptor: @reboot"},
         {"c", "{schedules: ['@daily'], timezone: Asia/Soul}",
-         "invalid timezone 'Asia/Soul': unknown time zone Asia/Soul"},
+         "invalid timezone \"Asia/Soul\": unknown time zone Asia/Soul"},
         {"c", "{schedules: ['@daily'], timezone: ../x}",
-         "invalid timezone '../x': time: invalid location name"},
+         "invalid timezone \"../x\": time: invalid location name"},
         {"c", "{schedules: ['TZ=UTC @daily'], timezone: UTC}",
          "cron schedule CRON_TZ=UTC TZ=UTC @daily is malformed: expected exactly 5 fields, "
          "found "

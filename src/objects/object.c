@@ -304,8 +304,8 @@ static void check_metadata(struct arena *a, const struct object_document *doc,
                   STR("Required value: name or generateName is required"), meta->pos);
 }
 
-bool object_check(struct arena *a, const struct object_document *doc,
-                  struct field_faults *faults)
+bool object_check_fields(struct arena *a, const struct object_document *doc,
+                         struct field_faults *faults)
 {
     size_t before = faults->len;
 
@@ -323,8 +323,17 @@ bool object_check(struct arena *a, const struct object_document *doc,
                   kind_pos(&doc->value));
     check_metadata(a, doc, faults);
     field_check(a, doc->kind->shape, &doc->value, STR(""), faults);
-    if (faults->len == before)
-        add_broken_rule(a, doc, faults);
+    return faults->len == before;
+}
+
+bool object_check(struct arena *a, const struct object_document *doc,
+                  struct field_faults *faults)
+{
+    size_t before = faults->len;
+
+    if (!object_check_fields(a, doc, faults))
+        return false;
+    add_broken_rule(a, doc, faults);
     if (faults->len == before && has_templates(doc->kind))
         object_check_templates(a, &doc->value, faults);
     if (faults->len == before && is_cron(doc->kind))

@@ -87,6 +87,10 @@ int object_read(struct arena *a, struct str source, struct str text,
 bool object_check(struct arena *a, const struct object_document *doc,
                   struct field_faults *faults);
 
+/** object_check_fields() - object_check() without the rules that go over several fields */
+bool object_check_fields(struct arena *a, const struct object_document *doc,
+                         struct field_faults *faults);
+
 /** object_fault_text() - "file:line:column: path: text" of one fault (without what is not
  * known) */
 struct str object_fault_text(struct arena *a, const struct object_document *doc,

@@ -565,7 +565,7 @@ static void test_refused(void **state)
     check_refused(w, "c", "schedules: ['* * * *']",
                   "cron schedule * * * * is malformed: expected exactly 5 fields, found 4");
     check_refused(w, "c", "schedules: ['* * * * *'], timezone: Mars/Base",
-                  "invalid timezone 'Mars/Base': unknown time zone Mars/Base");
+                  "invalid timezone \"Mars/Base\": unknown time zone Mars/Base");
     check_refused(w, "c", "schedules: ['TZ=UTC 0 0 * * *'], timezone: Asia/Tokyo",
                   "cron schedule CRON_TZ=Asia/Tokyo TZ=UTC 0 0 * * * is malformed");
     check_refused(w, "c", "schedules: ['* * * * *'], concurrencyPolicy: Maybe", "Maybe");

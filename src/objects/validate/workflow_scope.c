@@ -1,0 +1,226 @@
+/*
+ * objects/validate/workflow_scope.c - faults with their places, the names that tags may use,
+ * and templates with their arguments filled in. See workflow_internal.h.
+ */
+#include <stdarg.h>
+
+#include "lang/subst/args.h"
+#include "objects/validate/workflow_internal.h"
+
+/* ---- faults ---- */
+
+static void place(struct validate_checker *c, const struct json *at)
+{
+    if (c->pos == JSON_NO_POS && at)
+        c->pos = at->pos;
+}
+
+int validate_bad(struct validate_checker *c, const struct json *at, const char *fmt, ...)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ERR_TEXT_MAX_BYTES);
+    va_list args;
+
+    va_start(args, fmt);
+    strbuf_vaddf(&b, fmt, args);
+    va_end(args);
+    place(c, at);
+    return err_set(c->err, ERR_INVALID, STR_FMT, STR_ARG(strbuf_str(&b)));
+}
+
+int validate_inside(struct validate_checker *c, const struct json *at, const char *fmt, ...)
+{
+    struct str text = str_copy(c->a, str_from(c->err->text));
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ERR_TEXT_MAX_BYTES);
+    va_list args;
+
+    va_start(args, fmt);
+    strbuf_vaddf(&b, fmt, args);
+    va_end(args);
+    place(c, at);
+    return err_set(c->err, c->err->kind, STR_FMT STR_FMT, STR_ARG(strbuf_str(&b)),
+                   STR_ARG(text));
+}
+
+/* ---- names ---- */
+
+void validate_scope_done(struct validate_scope *s)
+{
+    map_done(&s->names);
+}
+
+void validate_name(struct validate_checker *c, struct validate_scope *s, const char *fmt, ...)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);
+    va_list args;
+
+    va_start(args, fmt);
+    strbuf_vaddf(&b, fmt, args);
+    va_end(args);
+    map_put(&s->names, strbuf_str(&b), c);
+}
+
+void validate_global(struct validate_checker *c, struct str name, struct str value)
+{
+    struct str *kept = ARENA_NEW(c->a, struct str);
+
+    *kept = str_is_empty(value) ? STR(VALIDATE_PLACEHOLDER) : value;
+    map_put(&c->globals, name, kept);
+}
+
+static bool knows(const struct validate_scope *s, struct str name)
+{
+    for (; s; s = s->up)
+        if (map_find(&s->names, name))
+            return true;
+    return false;
+}
+
+/* "steps.a.*": nothing is known of that node. */
+static bool is_open_node(struct validate_checker *c, const struct validate_scope *s,
+                         struct str tag)
+{
+    struct str rest = tag, group, node;
+
+    return str_cut(&rest, '.', &group) && str_cut(&rest, '.', &node) &&
+           knows(s, str_printf(c->a, STR_FMT "." STR_FMT ".*", STR_ARG(group), STR_ARG(node)));
+}
+
+static bool begins(struct str tag, const char *const *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_starts(tag, str_from(prefixes[i])))
+            return true;
+    return false;
+}
+
+static bool is_allowed(struct validate_checker *c, const struct validate_scope *s,
+                       struct str tag)
+{
+    static const char *const checked[] = {"item.", "steps.",    "inputs.", "outputs.",
+                                          "pod.",  "workflow.", "tasks."};
+    static const char *const later[] = {"outputs.",
+                                        "workflow.creationTimestamp",
+                                        "workflow.scheduledTime",
+                                        "workflow.duration",
+                                        "tasks.name",
+                                        "steps.name",
+                                        "node.name"};
+    static const char *const open[] = {"item.", "workflow.outputs.parameters.",
+                                       "workflow.outputs.artifacts."};
+
+    if (!begins(tag, checked, COUNT_OF(checked)) || begins(tag, later, COUNT_OF(later)))
+        return true;
+    if (knows(s, tag) || map_find(&c->globals, tag) || is_open_node(c, s, tag))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(open); i++) {
+        struct str any = str_printf(c->a, "%s*", open[i]);
+
+        if (str_starts(tag, str_from(open[i])) && (knows(s, any) || map_find(&c->globals, any)))
+            return true;
+    }
+    return str_starts(tag, STR("workflow.parameters")) &&
+           (c->is_for_template || map_find(&c->globals, STR("workflow.parameters.*")));
+}
+
+struct tag_check {
+    struct validate_checker *c;
+    const struct validate_scope *s;
+};
+
+static int check_tag(void *ctx, struct str tag, bool is_expr, struct err *err)
+{
+    const struct tag_check *check = ctx;
+
+    if (is_expr || is_allowed(check->c, check->s, str_trim(tag)))
+        return 0;
+    return err_set(err, ERR_INVALID, "failed to resolve {{" STR_FMT "}}", STR_ARG(tag));
+}
+
+int validate_tags(struct validate_checker *c, const struct validate_scope *s,
+                  const struct json *v)
+{
+    struct tag_check check = {c, s};
+
+    return v ? subst_each_tag(json_text(c->a, v, JSON_COMPACT), check_tag, &check, c->err) : 0;
+}
+
+/* ---- arguments ---- */
+
+struct fill {
+    struct validate_checker *c;
+    struct validate_scope local;
+};
+
+static enum subst_answer look_up(const void *ctx, struct str name, struct str *ret)
+{
+    const struct fill *fill = ctx;
+    const struct str *value = map_find(&fill->c->globals, name);
+
+    if (!value && !map_find(&fill->local.names, name))
+        return SUBST_MISSING;
+    *ret = value ? *value : STR(VALIDATE_PLACEHOLDER);
+    return SUBST_TEXT;
+}
+
+/* Expressions are looked at when they run. */
+static int leave_expr(const struct subst_options *opts, struct arena *a, struct str expr,
+                      struct json *ret, struct err *err)
+{
+    (void) opts, (void) a, (void) expr, (void) ret, (void) err;
+    return 0;
+}
+
+static int any_config_map(const void *ctx, struct arena *a, struct str name, struct str key,
+                          struct str *ret, struct err *err)
+{
+    (void) ctx, (void) a, (void) name, (void) key, (void) err;
+    *ret = STR(VALIDATE_PLACEHOLDER);
+    return 1;
+}
+
+/* An argument for every input. */
+static struct json any_arguments(struct arena *a, const struct json *tmpl)
+{
+    static const char *const lists[] = {"parameters", "artifacts"};
+    struct json_object_builder all = {0};
+
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const struct json *inputs = json_path(tmpl, "inputs", lists[i], NULL), *input;
+        struct json_array_builder list = {0};
+
+        for (size_t k = 0; (input = json_item(inputs, k)) != NULL; k++) {
+            struct json_object_builder b = {0};
+
+            json_add(a, &b, STR("name"), json_string(validate_text(input, "name")));
+            if (i == 0)
+                json_add(a, &b, STR("value"), json_string(STR(VALIDATE_PLACEHOLDER)));
+            json_push(a, &list, json_object(&b));
+        }
+        json_add(a, &all, str_from(lists[i]), json_array(&list));
+    }
+    return json_object(&all);
+}
+
+int validate_fill(struct validate_checker *c, const struct json *tmpl,
+                  const struct json *arguments, struct json *ret)
+{
+    static const char *const retries[] = {"retries", "retries.lastExitCode",
+                                          "retries.lastStatus", "retries.lastDuration",
+                                          "retries.lastMessage"};
+    struct fill fill = {.c = c};
+    struct json any = any_arguments(c->a, tmpl);
+    struct args_call call = {
+        .tmpl = tmpl,
+        .arguments = arguments ? arguments : &any,
+        .names = {.lookup = look_up, .lookup_ctx = &fill, .expr = leave_expr},
+        .is_check = true,
+        .config_map = any_config_map};
+    int result;
+
+    validate_name(c, &fill.local, "pod.name");
+    for (size_t i = 0; validate_has(tmpl, "retryStrategy") && i < COUNT_OF(retries); i++)
+        validate_name(c, &fill.local, "%s", retries[i]);
+    result = args_process(c->a, &call, ret, c->err);
+    validate_scope_done(&fill.local);
+    return result;
+}
