@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/vec.h"
 #include "formats/base64.h"
+#include "formats/uri.h"
 #include "io/http_client.h"
 
 enum { REDIRECTS_MAX = 10 };
@@ -28,6 +29,7 @@ struct exchange {
     struct str url;
     const struct json *headers; /* of the manifest, or NULL */
     const struct json *login;   /* {usernameSecret, passwordSecret}, or NULL */
+    const struct json *auth;    /* {clientCert, oauth2}, or NULL */
     struct fetch *to;           /* GET: the file that gets the body */
     int from;                   /* PUT: the file that is sent */
     uint64_t size;
@@ -87,12 +89,106 @@ static int judge(const struct exchange *x, const struct http_answer *answer, str
 
 typedef VEC(struct http_header) headers;
 
+/* The value of a Secret that @holder names, or "". */
+static int secret_text(const struct artifact_call *c, const struct json *holder,
+                       const char *member, struct str *ret, struct err *err)
+{
+    const struct json *selector = json_get(holder, str_from(member));
+    _cleanup_secret_ struct secret value = {0};
+
+    *ret = STR("");
+    if (!json_is(selector, JSON_OBJECT))
+        return 0;
+    if (artifact_secret(c, selector, &value, err) < 0)
+        return err_wrap(err, "auth: %s", member);
+    *ret = str_copy(c->a, secret_reveal(&value));
+    return 0;
+}
+
+/* ---- OAuth 2: client credentials ---- */
+
+static struct str form_of(const struct artifact_call *c, const struct json *oauth2)
+{
+    const struct json *scopes = json_get(oauth2, STR("scopes")), *item;
+    const struct json *more = json_get(oauth2, STR("endpointParams"));
+    struct str form = STR("grant_type=client_credentials");
+
+    for (size_t i = 0; (item = json_item(scopes, i)) != NULL; i++)
+        form = str_printf(c->a, STR_FMT "%s" STR_FMT, STR_ARG(form),
+                          i ? "+" : "&scope=", STR_ARG(uri_escape(c->a, json_str(item))));
+    for (size_t i = 0; (item = json_item(more, i)) != NULL; i++) {
+        struct str value = json_get_str(item, STR("value"));
+
+        form = str_printf(c->a, STR_FMT "&" STR_FMT "=" STR_FMT, STR_ARG(form),
+                          STR_ARG(uri_escape(c->a, json_get_str(item, STR("key")))),
+                          STR_ARG(uri_escape(c->a, str_is_none(value) ? STR("") : value)));
+    }
+    return form;
+}
+
+static int ask_token(const struct artifact_call *c, const struct http_call *call,
+                     struct str *ret, struct err *err)
+{
+    struct http_client *client = http_client_new();
+    struct http_answer answer;
+    struct json doc;
+    struct err ignored;
+    int result = http_client_do(client, c->a, call, &answer, err);
+
+    http_client_free(client);
+    if (result < 0)
+        return -1;
+    if (answer.status != 200)
+        return err_set(err, answer.status >= 500 ? ERR_TRANSIENT : ERR_UNAUTHORIZED,
+                       "POST " STR_FMT ": status %u", STR_ARG(http_url_shown(c->a, call->url)),
+                       answer.status);
+    *ret = STR_NONE;
+    if (json_parse(c->a, answer.body, &doc, &ignored) == 0)
+        *ret = json_get_str(&doc, STR("access_token"));
+    return str_is_empty(*ret) ? err_set(err, ERR_INVALID, "POST " STR_FMT ": no access_token",
+                                        STR_ARG(http_url_shown(c->a, call->url)))
+                              : 0;
+}
+
+/* "Bearer ..." */
+static int bearer(const struct artifact_call *c, const struct json *oauth2, struct str *ret,
+                  struct err *err)
+{
+    struct http_header headers[] = {
+        {STR("Content-Type"), STR("application/x-www-form-urlencoded")},
+        {STR("Authorization"), STR("")},
+    };
+    struct http_call call = {.method = STR("POST"),
+                             .body = form_of(c, oauth2),
+                             .headers = headers,
+                             .header_count = COUNT_OF(headers),
+                             .cancel_fd = -1,
+                             .refuses_link_local = true};
+    struct str id, secret, token;
+
+    if (secret_text(c, oauth2, "clientIDSecret", &id, err) < 0 ||
+        secret_text(c, oauth2, "clientSecretSecret", &secret, err) < 0 ||
+        secret_text(c, oauth2, "tokenURLSecret", &call.url, err) < 0)
+        return -1;
+    headers[1].value = str_concat(
+        c->a, STR("Basic "),
+        base64_encode(c->a, str_printf(c->a, STR_FMT ":" STR_FMT, STR_ARG(uri_escape(c->a, id)),
+                                       STR_ARG(uri_escape(c->a, secret)))));
+    if (ask_token(c, &call, &token, err) < 0)
+        return err_wrap(err, "auth.oauth2");
+    *ret = str_concat(c->a, STR("Bearer "), token);
+    return 0;
+}
+
 static int add_headers(const struct exchange *x, headers *to, struct err *err)
 {
     struct str authorization;
     const struct json *item;
 
-    if (basic_auth(x->c, x->login, &authorization, err) < 0)
+    const struct json *oauth2 = json_get(x->auth, STR("oauth2"));
+
+    if (basic_auth(x->c, x->login, &authorization, err) < 0 ||
+        (json_is(oauth2, JSON_OBJECT) && bearer(x->c, oauth2, &authorization, err) < 0))
         return -1;
     for (size_t i = 0; (item = json_item(x->headers, i)) != NULL; i++) {
         struct http_header header = {json_get_str(item, STR("name")),
@@ -125,7 +221,11 @@ static int exchange(const struct exchange *x, struct err *err)
     headers list = {0};
     int result;
 
-    if (add_headers(x, &list, err) < 0)
+    const struct json *cert = json_get(x->auth, STR("clientCert"));
+
+    if (add_headers(x, &list, err) < 0 ||
+        secret_text(x->c, cert, "clientCertSecret", &call.cert_pem, err) < 0 ||
+        secret_text(x->c, cert, "clientKeySecret", &call.key_pem, err) < 0)
         return -1;
     call.headers = list.at;
     call.header_count = list.len;
@@ -180,7 +280,8 @@ static struct exchange of_http(const struct artifact_call *c, const struct json 
     return (struct exchange){.c = c,
                              .url = json_get_str(place, STR("url")),
                              .headers = json_get(place, STR("headers")),
-                             .login = json_path(place, "auth", "basicAuth", NULL)};
+                             .login = json_path(place, "auth", "basicAuth", NULL),
+                             .auth = json_get(place, STR("auth"))};
 }
 
 static int load_http(const struct artifact_call *c, const struct json *place, int dir,

@@ -18,6 +18,7 @@
 #include "artifacts/driver.h"
 #include "base/mem.h"
 #include "base/tree.h"
+#include "formats/base64.h"
 #include "io/http_server.h"
 
 struct world {
@@ -40,6 +41,15 @@ static void handle(void *ctx, struct http_request *req)
                       : str_is(path, "/lost")   ? 404
                                                 : 200;
 
+    if (str_is(path, "/token")) {
+        bool is_right = str_is(login, "Basic bWU6aGlkZGVu") &&
+                        str_is(http_body(req), "grant_type=client_credentials&scope=a+b%2Fc&"
+                                               "audience=x%26y");
+
+        http_reply(req, is_right ? 200 : 401, STR("application/json"),
+                   STR("{\"access_token\":\"given\",\"token_type\":\"bearer\"}"), NULL, 0);
+        return;
+    }
     if (str_is(http_method(req), "PUT") && status == 200) {
         snprintf(w->kept, sizeof(w->kept), STR_FMT, STR_ARG(http_body(req)));
         snprintf(w->login, sizeof(w->login), STR_FMT, STR_ARG(login));
@@ -54,12 +64,19 @@ static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns
 {
     struct json *doc = ARENA_NEW(a, struct json);
 
-    (void) ctx;
     (void) ns;
     *ret = doc;
     if (!str_is(kind, "Secret") || !str_is(name, "s"))
         return err_set(err, ERR_NOT_FOUND, "secrets \"" STR_FMT "\" not found", STR_ARG(name));
-    return json_parse(a, STR("{\"data\":{\"u\":\"bWU=\",\"p\":\"aGlkZGVu\"}}"), doc, err);
+    return json_parse(
+        a,
+        str_printf(a,
+                   "{\"data\":{\"u\":\"bWU=\",\"p\":\"aGlkZGVu\",\"t\":\"" STR_FMT
+                   "\",\"pem\":\"bm8=\"}}",
+                   STR_ARG(base64_encode(
+                       a, str_printf(a, "http://127.0.0.1:%u/token",
+                                     http_server_port(((struct world *) ctx)->server))))),
+        doc, err);
 }
 
 static int set_up(void **state)
@@ -72,7 +89,8 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(w->path));
     w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     w->a = arena_new();
-    w->house = (struct artifact_house){.repository = STR("/nowhere"), .object = get_object};
+    w->house =
+        (struct artifact_house){.repository = STR("/nowhere"), .object = get_object, .ctx = w};
     w->server = http_server_start(&options, &w->err);
     if (!w->server)
         fail_msg("%s", w->err.text);
@@ -122,6 +140,13 @@ static void put(struct world *w, const char *name, const char *text)
     "\"usernameSecret\":{\"name\":\"s\",\"key\":\"u\"}," \
     "\"passwordSecret\":{\"name\":\"s\",\"key\":\"p\"}"
 
+#define CLIENT                                                       \
+    "\"clientIDSecret\":{\"name\":\"s\",\"key\":\"u\"},"             \
+    "\"clientSecretSecret\":{\"name\":\"s\",\"key\":\"p\"},"         \
+    "\"tokenURLSecret\":{\"name\":\"s\",\"key\":\"t\"},\"scopes\":[" \
+    "\"a\",\"b/c\"],\"endpointParams\":[{\"key\":\"audience\","      \
+    "\"value\":\"x&y\"}]"
+
 static void test_there_and_back(void **state)
 {
     static const struct {
@@ -130,6 +155,7 @@ static void test_there_and_back(void **state)
         {"http", "", "", ""},
         {"http", ",\"headers\":[{\"name\":\"X-Mark\",\"value\":\"m\"}]", "", "m"},
         {"http", ",\"auth\":{\"basicAuth\":{" LOGIN "}}", "Basic bWU6aGlkZGVu", ""},
+        {"http", ",\"auth\":{\"oauth2\":{" CLIENT "}}", "Bearer given", ""},
         {"artifactory", "", "", ""},
         {"artifactory", "," LOGIN, "Basic bWU6aGlkZGVu", ""},
     };
@@ -187,6 +213,32 @@ static void test_faults(void **state)
     }
 }
 
+static void test_who_is_not_known(void **state)
+{
+    static const struct {
+        const char *auth, *text;
+    } cases[] = {
+        {"\"oauth2\":{\"clientIDSecret\":{\"name\":\"s\",\"key\":\"p\"},\"tokenURLSecret\":{"
+         "\"name\":\"s\",\"key\":\"t\"}}",
+         "/token: status 401"},
+        {"\"oauth2\":{\"clientIDSecret\":{\"name\":\"no\",\"key\":\"u\"}}",
+         "auth: clientIDSecret: secrets \"no\" not found"},
+        {"\"clientCert\":{\"clientKeySecret\":{\"name\":\"s\",\"key\":\"no\"}}",
+         "auth: clientKeySecret: secret \"s\" has no key \"no\""},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *more = str_printf(w->a, ",\"auth\":{%s}", cases[i].auth).ptr;
+        struct artifact_call c = call(w, "http", "/x", more);
+        enum artifact_found found;
+
+        assert_int_equal(artifact_load(&c, w->dir, "g", &found, &w->err), -1);
+        if (!strstr(w->err.text, cases[i].text) || strstr(w->err.text, "hidden"))
+            fail_msg("case %zu: %s", i, w->err.text);
+    }
+}
+
 static void test_a_folder_is_packed(void **state)
 {
     struct world *w = *state;
@@ -205,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_there_and_back),
         TEST(test_faults),
+        TEST(test_who_is_not_known),
         TEST(test_a_folder_is_packed),
     };
 

@@ -240,8 +240,8 @@ LOCAL_SHAPE(oauth2_auth, "OAuth2Auth", "A token of OAuth 2.");
 
 static const struct field http_auth_rows[] = {
     PART("basicAuth", basic_auth, "User and password."),
-    PART("clientCert", client_cert_auth, "Certificate and key.", LATER),
-    PART("oauth2", oauth2_auth, "A token.", LATER),
+    PART("clientCert", client_cert_auth, "Certificate and key."),
+    PART("oauth2", oauth2_auth, "A token."),
     {0},
 };
 LOCAL_SHAPE(http_auth, "HTTPAuth", "Who asks.");
