@@ -154,14 +154,14 @@ static int ask_token(const struct artifact_call *c, const struct http_call *call
 static int bearer(const struct artifact_call *c, const struct json *oauth2, struct str *ret,
                   struct err *err)
 {
-    struct http_header headers[] = {
+    struct http_header form[] = {
         {STR("Content-Type"), STR("application/x-www-form-urlencoded")},
         {STR("Authorization"), STR("")},
     };
     struct http_call call = {.method = STR("POST"),
                              .body = form_of(c, oauth2),
-                             .headers = headers,
-                             .header_count = COUNT_OF(headers),
+                             .headers = form,
+                             .header_count = COUNT_OF(form),
                              .cancel_fd = -1,
                              .refuses_link_local = true};
     struct str id, secret, token;
@@ -170,7 +170,7 @@ static int bearer(const struct artifact_call *c, const struct json *oauth2, stru
         secret_text(c, oauth2, "clientSecretSecret", &secret, err) < 0 ||
         secret_text(c, oauth2, "tokenURLSecret", &call.url, err) < 0)
         return -1;
-    headers[1].value = str_concat(
+    form[1].value = str_concat(
         c->a, STR("Basic "),
         base64_encode(c->a, str_printf(c->a, STR_FMT ":" STR_FMT, STR_ARG(uri_escape(c->a, id)),
                                        STR_ARG(uri_escape(c->a, secret)))));
