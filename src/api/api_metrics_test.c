@@ -29,7 +29,7 @@ static void test_probes_need_no_token(void **state)
         {"/healthz", "ok"},
         {"/readyz", "ok"},
         {"/livez?verbose", "[+]loop ok\nlivez check passed\n"},
-        {"/readyz?verbose=1", "[+]loop ok\n[+]store ok\nreadyz check passed\n"},
+        {"/readyz?verbose=1", "[+]loop ok\n[+]store ok\n[+]bus ok\nreadyz check passed\n"},
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
