@@ -2,7 +2,7 @@
 # A paused sensor fires nothing and loses nothing; a paused source takes nothing from its queue. Both over kill -9.
 . "$(dirname "$0")/../../support/story.sh"
 
-start_moto || { echo "Bail out! no queue service"; exit 1; }
+check "the queue service starts" start_moto
 check "the server starts" start_server
 PORT=$(free_port)
 {
