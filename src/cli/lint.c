@@ -87,8 +87,8 @@ static void check_file(struct lint *l, size_t at)
 
         if (!doc->kind || !is_wanted(l, doc->kind))
             continue;
-        (void) object_check(a, doc, &faults);
-        lint_references(a, doc, &l->all, &faults);
+        if (object_check_fields(a, doc, &faults))
+            lint_references(a, doc, &l->all, &faults);
         if (faults.len > 1)
             qsort(faults.at, faults.len, sizeof(faults.at[0]), compare_faults);
         for (size_t k = 0; k < faults.len; k++)

@@ -26,14 +26,11 @@ struct lint_style {
 };
 
 /**
- * lint_references() - references of a document that lead nowhere
+ * lint_references() - the rules of a document with all that it refers to
  * @a:      where the faults live
- * @doc:    document
+ * @doc:    document that its table has found good
  * @all:    documents that may be referred to
- * @faults: appended to, in upstream's words, with positions
- *
- * Templates by name, templateRef and workflowTemplateRef, dependencies of DAG tasks, names that
- * are not unique.
+ * @faults: the first broken rule is appended, in upstream's words, with its position
  */
 void lint_references(struct arena *a, const struct object_document *doc,
                      const struct lint_documents *all, struct field_faults *faults);

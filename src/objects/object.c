@@ -12,6 +12,7 @@
 #include "formats/yaml.h"
 #include "objects/cron_workflow.h"
 #include "objects/validate/validate.h"
+#include "objects/validate/workflow_validate.h"
 
 typedef VEC(struct object_document) document_vec;
 
@@ -231,11 +232,6 @@ static uint32_t kind_pos(const struct json *doc)
     return kind ? kind->pos : doc->pos;
 }
 
-static bool is_cron(const struct object_kind *kind)
-{
-    return strcmp(kind->kind, "CronWorkflow") == 0;
-}
-
 /* The rules of the kind that no table can say. */
 static int check_rules(const struct object_document *doc, struct err *err)
 {
@@ -245,8 +241,6 @@ static int check_rules(const struct object_document *doc, struct err *err)
         return validate_sensor(&doc->value, VALIDATE_BUS_EMBEDDED, clock_wall(), err);
     if (strcmp(doc->kind->kind, "EventBus") == 0)
         return validate_event_bus(&doc->value, err);
-    if (is_cron(doc->kind))
-        return object_cron_check(&doc->value, err);
     return 0;
 }
 
@@ -263,25 +257,19 @@ static void add_broken_rule(struct arena *a, const struct object_document *doc,
                   spec ? spec->pos : doc->value.pos);
 }
 
-static bool has_templates(const struct object_kind *kind)
+/* The rules of workflows and templates, as far as the object alone tells. */
+static void check_templates(struct arena *a, const struct object_document *doc,
+                            struct field_faults *faults)
 {
-    return strcmp(kind->kind, "Workflow") == 0 || strcmp(kind->kind, "WorkflowTemplate") == 0 ||
-           strcmp(kind->kind, "ClusterWorkflowTemplate") == 0;
-}
+    const struct validate_request request = {.doc = &doc->value, .purpose = VALIDATE_LINT};
+    const struct json *spec = json_get(&doc->value, STR("spec"));
+    struct err err = {0};
+    uint32_t pos;
 
-/* The templates of what a CronWorkflow makes, told where they stand. */
-static void check_cron_templates(struct arena *a, const struct json *cron,
-                                 struct field_faults *faults)
-{
-    const struct str spec = STR("spec.");
-    struct json workflow = object_cron_run(a, cron, STR(""), STR(""));
-    size_t before = faults->len;
-
-    object_check_templates(a, &workflow, faults);
-    for (size_t i = before; i < faults->len; i++)
-        if (str_starts(faults->at[i].path, spec))
-            faults->at[i].path = str_printf(a, "spec.workflowSpec." STR_FMT,
-                                            STR_ARG(str_skip(faults->at[i].path, spec.len)));
+    if (validate_workflow(a, &request, &pos, &err) == 0)
+        return;
+    add_fault(a, faults, err.kind, STR(""), str_copy(a, str_from(err.text)),
+              pos == JSON_NO_POS && spec ? spec->pos : pos);
 }
 
 /* What no table says of metadata: the rules of its name. */
@@ -334,23 +322,24 @@ bool object_check(struct arena *a, const struct object_document *doc,
     if (!object_check_fields(a, doc, faults))
         return false;
     add_broken_rule(a, doc, faults);
-    if (faults->len == before && has_templates(doc->kind))
-        object_check_templates(a, &doc->value, faults);
-    if (faults->len == before && is_cron(doc->kind))
-        check_cron_templates(a, &doc->value, faults);
+    if (faults->len == before)
+        check_templates(a, doc, faults);
     return faults->len == before;
 }
 
 struct str object_fault_text(struct arena *a, const struct object_document *doc,
                              const struct field_fault *fault)
 {
+    struct str text = fault->path.len ? str_printf(a, STR_FMT ": " STR_FMT,
+                                                   STR_ARG(fault->path), STR_ARG(fault->text))
+                                      : fault->text;
     unsigned line, column;
 
     if (fault->pos == JSON_NO_POS || doc->text.len == 0)
-        return str_printf(a, STR_FMT ": " STR_FMT, STR_ARG(fault->path), STR_ARG(fault->text));
+        return text;
     json_position(doc->text, fault->pos, &line, &column);
-    return str_printf(a, STR_FMT ":%u:%u: " STR_FMT ": " STR_FMT, STR_ARG(doc->source), line,
-                      column, STR_ARG(fault->path), STR_ARG(fault->text));
+    return str_printf(a, STR_FMT ":%u:%u: " STR_FMT, STR_ARG(doc->source), line, column,
+                      STR_ARG(text));
 }
 
 int object_faults_err(struct arena *a, const struct object_document *doc,

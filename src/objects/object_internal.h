@@ -14,23 +14,3 @@
  * view.
  */
 struct str object_mend_indent(struct arena *a, struct str text, size_t line);
-
-/**
- * object_check_templates() - the rules of templates that no table can say
- * @a:      where the faults live
- * @doc:    a Workflow, WorkflowTemplate or ClusterWorkflowTemplate that its table has found
- * good
- * @faults: what is wrong is appended
- */
-void object_check_templates(struct arena *a, const struct json *doc,
-                            struct field_faults *faults);
-
-/**
- * object_check_container_set() - the rules of a template's containerSet, if it has one
- * @a:        where the faults live
- * @path:     of the template
- * @template: a Template that its table has found good
- * @faults:   what is wrong is appended
- */
-void object_check_container_set(struct arena *a, struct str path, const struct json *template,
-                                struct field_faults *faults);

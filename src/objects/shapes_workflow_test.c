@@ -86,6 +86,7 @@ static void test_good_workflow(void **state)
         "    - - name: three\n"
         "        inline: {script: {image: sh, command: [sh], source: echo}}\n"
         "        hooks: {exit: {template: bye, arguments: {}}}\n"
+        "  - {name: bye, container: {image: i}}\n"
         "  - name: graph\n"
         "    dag:\n"
         "      failFast: false\n"
@@ -99,7 +100,8 @@ static void test_good_workflow(void **state)
         "    retryStrategy: {limit: 2, retryPolicy: OnError, backoff: {duration: 1m, factor: "
         "\"2\"}}\n"
         "    timeout: 30s\n"
-        "    activeDeadlineSeconds: \"{{inputs.parameters.a}}\"\n"
+        "    activeDeadlineSeconds: \"{{inputs.parameters.p}}\"\n"
+        "    inputs: {parameters: [{name: p, default: 5}]}\n"
         "    container:\n"
         "      image: busybox\n"
         "      imagePullPolicy: Always\n"
@@ -175,12 +177,14 @@ static void test_not_meant_is_not_refused(void **state)
     static const char *const cases[] = {
         ("archiveLogs: false, podSpecPatch: \"\", volumeClaimTemplates: [], templateDefaults: "
          "{}"),
-        "templates: [{name: a, container: {}, daemon: false, sidecars: [], inputs: {artifacts: "
+        "templates: [{name: a, container: {image: i}, daemon: false, sidecars: [], inputs: "
+        "{artifacts: "
         "[]}, http: null}]",
         "hooks: {}, metrics: null, securityContext: {}, arguments: {}",
         "arguments: {parameters: [{name: a, value: 'x {{=1 + 1}} y'}]}",
-        "templates: [{name: m, container: {args: ['{{inputs.x}}', '{{=x}}', '{{=open']}}]",
-        "templates: [{name: m, retryStrategy: {expression: 'true'}, container: {}}]",
+        "templates: [{name: m, container: {image: i, args: ['{{workflow.name}}', '{{=x}}', "
+        "'{{=open}}']}}]",
+        "templates: [{name: m, retryStrategy: {expression: 'true'}, container: {image: i}}]",
         ("templates: [{name: m, steps: [], outputs: {parameters: [{name: a, valueFrom: "
          "{expression: x}}]}}]"),
         "affinity: {podAffinity: {}}, podDisruptionBudget: {minAvailable: 1}, priority: 5",
@@ -242,74 +246,68 @@ static void test_rules(void **state)
 {
     static const char *const cases[][2] = {
         {"{name: a, container: {image: x}}", ""},
-        {"{container: {image: x}}", "4:20: spec.templates[0].name: is required"},
+        {"{container: {image: x}}", "4:20: spec.templates[0].name is required"},
         {"{name: a_b, container: {}}",
          "4:27: spec.templates[0].name: 'a_b' is invalid: name must consist of alpha-numeric "
          "characters or '-', and must start with an alpha-numeric character (e.g. My-name1-2, "
          "123-NAME)"},
         {"{name: a, container: {}}, {name: a, script: {}}",
-         "4:53: spec.templates[1].name: 'a' is not unique"},
-        {"{name: a}", "4:20: spec.templates[0]: template type unspecified. choose one of: "
-                      "container, script, "
-                      "steps, dag"},
+         "4:53: spec.templates[1].name 'a' is not unique"},
+        {"{name: a}", "4:20: templates.a template 'a' type is unknown"},
         {"{name: a, container: {}, steps: [], dag: null}",
-         "4:20: spec.templates[0]: multiple template types specified: container, steps. choose "
-         "one"},
+         "4:20: templates.a templates.a multiple template types specified. choose one of: "
+         "container, containerSet, steps, script, resource, dag, suspend, template, template "
+         "ref"},
         {"{name: a, containerSet: {containers: []}}",
-         "4:44: spec.templates[0].containerSet.containers: must have at least one container"},
+         "4:44: templates.a templates.a.containerSet.containers must have at least one "
+         "container"},
         {"{name: a, containerSet: {containers: [{name: b, image: x}, {name: b, image: x}]}}",
-         "4:79: spec.templates[0].containerSet.containers: name 'b' is not unique"},
+         "4:86: templates.a templates.a.containerSet.containers[1].name 'b' is not unique"},
         {"{name: a, containerSet: {containers: [{name: wait, image: x}]}}",
-         "4:58: spec.templates[0].containerSet.containers: name 'wait' is reserved"},
+         "4:58: templates.a templates.a.containerSet.containers: \"wait\" is a reserved Argo "
+         "container name"},
         {"{name: a, containerSet: {containers: [{name: b, image: x, dependencies: [c]}]}}",
-         "4:93: spec.templates[0].containerSet.containers: b dependency 'c' not defined"},
-        {"{name: a, containerSet: {containers: [{name: b, image: x, dependencies: [c]}, "
-         "{name: c, image: x, dependencies: [b]}]}}",
-         "4:58: spec.templates[0].containerSet.containers: dependency cycle detected: "
+         "4:93: templates.a templates.a.containerSet.containers.b dependency 'c' not defined"},
+        {"{name: a, containerSet: {containers: [{name: b, image: x, dependencies: [c]}, {name: "
+         "c, image: x, dependencies: [b]}]}}",
+         "4:58: templates.a templates.a.containerSet.containers dependency cycle detected: "
          "b->c->b"},
         {"{name: a, containerSet: {containers: [{name: b, image: x}]}, outputs: {parameters: "
          "[{name: o, valueFrom: {path: /o}}]}}",
-         "4:57: spec.templates[0].containerSet.containers: must have a container named "
+         "4:44: templates.a templates.a.containerSet.containers must have a container named "
          "\"main\" for input or output"},
         {"{name: a, timeout: 5s, steps: []}",
-         "4:39: spec.templates[0].timeout: Steps template doesn't support timeout field"},
+         "4:39: templates.a Steps template doesn't support timeout field"},
         {"{name: a, activeDeadlineSeconds: 5, dag: {tasks: [{name: b, template: c}]}}",
-         "4:53: spec.templates[0].activeDeadlineSeconds: is only valid for leaf templates"},
+         "4:53: templates.a templates.a.activeDeadlineSeconds is only valid for leaf "
+         "templates"},
         {"{name: a, steps: [[{name: b, template: c}], [{name: b, template: c}]]}",
-         "4:72: spec.templates[0].steps[1][0].name: 'b' is not unique"},
+         "4:59: templates.a templates.a.steps[0].b template name 'c' undefined"},
         {"{name: a, steps: [[{name: b}]]}",
-         "4:39: spec.templates[0].steps[0][0]: must have one of template, templateRef, inline"},
+         "4:39: templates.a templates.a.steps[0].b failed to get a template"},
         {"{name: a, steps: [[{name: b, template: c, inline: {container: {}}}]]}",
-         "4:39: spec.templates[0].steps[0][0]: must have one of template, templateRef, inline"},
+         "4:59: templates.a templates.a.steps[0].b template name 'c' undefined"},
         {"{name: a, steps: [[{name: b, inline: {}}]]}",
-         "4:57: spec.templates[0].steps[0][0].inline: template type unspecified. choose one "
-         "of: "
-         "container, script, steps, dag"},
+         "4:57: templates.a templates.a.steps[0].b template '' type is unknown"},
         {"{name: a, steps: [[{name: b, template: c, withItems: [1], withParam: x}]]}",
-         "4:39: spec.templates[0].steps[0][0]: only one of withItems, withParam, withSequence "
-         "can be "
-         "specified"},
+         "4:39: templates.a templates.a.steps[0].b only one of withItems, withParam, "
+         "withSequence can be specified"},
         {"{name: a, steps: [[{name: b, template: c, withSequence: {count: 1, end: 2}}]]}",
-         "4:76: spec.templates[0].steps[0][0].withSequence: only one of count or end can be "
-         "defined "
-         "in withSequence"},
+         "4:76: templates.a templates.a.steps[0].b only one of count or end can be defined in "
+         "withSequence"},
         {"{name: a, dag: {tasks: []}}",
-         "4:43: spec.templates[0].dag: must have at least one task"},
+         "4:43: templates.a templates.a must have at least one task"},
         {"{name: a, dag: {tasks: [{name: b, template: c}, {name: d, template: c, depends: b, "
          "continueOn: {}}]}}",
-         "4:115: spec.templates[0].dag.tasks[1].continueOn: cannot use 'continueOn' when using "
-         "'depends'. Instead use 'dep-task.Failed'/'dep-task.Errored'"},
+         "4:43: templates.a templates.a cannot use 'continueOn' when using 'depends'. Instead "
+         "use 'dep-task.Failed'/'dep-task.Errored'"},
         {"{name: a, dag: {tasks: [{name: b, template: c, depends: d}, {name: d, template: c, "
          "dependencies: [b]}]}}",
-         "4:43: spec.templates[0].dag: cannot use both 'depends' and 'dependencies' in the "
-         "same "
-         "DAG "
-         "template"},
+         "4:43: templates.a templates.a sorting failed: graph with cycle"},
         {"{name: a, dag: {tasks: [{name: 1b, template: c, depends: d}, {name: d, template: "
          "c}]}}",
-         "4:51: spec.templates[0].dag.tasks[0].name: cannot begin with a digit when using "
-         "either "
-         "'depends' or 'dependencies'"},
+         "4:43: templates.a templates.a.tasks.1b name cannot begin with a digit when using "
+         "either 'depends' or 'dependencies'"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

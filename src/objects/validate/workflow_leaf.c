@@ -2,6 +2,7 @@
  * objects/validate/workflow_leaf.c - templates that run something: images, mounts, sets of
  * containers, manifests, deadlines. See workflow_internal.h.
  */
+#include "base/limits.h"
 #include "formats/yaml.h"
 #include "objects/validate/workflow_internal.h"
 
@@ -191,6 +192,9 @@ static int check_set_rules(struct validate_checker *c, const struct json *set)
 
     if (validate_count(set, "containers") == 0)
         return validate_bad(c, set, "containers must have at least one container");
+    if (list->count > CONTAINER_SET_MAX)
+        return validate_bad(c, list, "%u containers in one pod (limit %d)", list->count,
+                            CONTAINER_SET_MAX);
     if (validate_names(c, list, VALIDATE_NAMES_FIELD) < 0)
         return validate_inside(c, list, "containers");
     if (validate_container_names(c, list, STR("containers")) < 0 ||

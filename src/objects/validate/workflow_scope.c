@@ -106,7 +106,8 @@ static bool is_allowed(struct validate_checker *c, const struct validate_scope *
                                         "steps.name",
                                         "node.name"};
     static const char *const open[] = {"item.", "workflow.outputs.parameters.",
-                                       "workflow.outputs.artifacts."};
+                                       "workflow.outputs.artifacts.", "workflow.labels.",
+                                       "workflow.annotations."};
 
     if (!begins(tag, checked, COUNT_OF(checked)) || begins(tag, later, COUNT_OF(later)))
         return true;

@@ -89,8 +89,18 @@ static void add_parameters(struct run *r)
         validate_global(r->c, STR("workflow.parameters"), STR(""));
         validate_global(r->c, STR("workflow.parameters.json"), STR(""));
     }
-    if (r->is_open)
-        validate_global(r->c, STR("workflow.parameters.*"), STR(""));
+}
+
+/* What a reference that is not followed, or options of `argo submit`, may bring. */
+static void add_open_globals(struct run *r)
+{
+    static const char *const open[] = {
+        "workflow.parameters.*",         "workflow.labels.*",
+        "workflow.annotations.*",        "workflow.priority",
+        "workflow.outputs.parameters.*", "workflow.outputs.artifacts.*"};
+
+    for (size_t i = 0; !r->c->request->finder && i < COUNT_OF(open); i++)
+        validate_global(r->c, str_from(open[i]), STR(""));
 }
 
 static void add_globals(struct run *r)
@@ -118,6 +128,7 @@ static void add_globals(struct run *r)
     if (validate_has(r->spec, "priority"))
         validate_global(r->c, STR("workflow.priority"), STR(""));
     add_parameters(r);
+    add_open_globals(r);
 }
 
 /* ---- what is called ---- */
@@ -156,15 +167,16 @@ static bool has_open_artifact(const struct json *spec)
 
 static int check_entrypoint(struct run *r)
 {
+    bool is_any = r->c->is_for_template || !r->c->request->finder;
     struct str name = validate_text(r->spec, "entrypoint");
 
     if (name.len == 0 && r->ref)
         name = validate_text(r->base.spec, "entrypoint");
-    if (name.len == 0 && (r->c->is_for_template || r->is_open))
+    if (name.len == 0 && is_any)
         return 0;
     if (name.len == 0)
         return validate_bad(r->c, r->spec, "spec.entrypoint is required");
-    if (call_named(r, name, r->c->is_for_template ? NULL : &r->arguments) == 0)
+    if (call_named(r, name, is_any ? NULL : &r->arguments) == 0)
         return 0;
     return validate_inside(r->c, validate_get(r->spec, "entrypoint"), "%s", "");
 }
@@ -180,7 +192,7 @@ static int check_exit(struct run *r)
     validate_global(r->c, STR("workflow.failures"), STR(""));
     if (has_open_artifact(r->spec) || has_open_artifact(r->base.spec))
         validate_global(r->c, STR("workflow.outputs.artifacts.*"), STR(""));
-    if (call_named(r, name, &r->arguments) == 0)
+    if (call_named(r, name, r->c->request->finder ? &r->arguments : NULL) == 0)
         return 0;
     return validate_inside(r->c, validate_get(r->spec, "onExit"), "%s", "");
 }
@@ -250,8 +262,10 @@ static int find_base(struct run *r)
         return 0;
     if (r->c->err->kind != ERR_NOT_FOUND || finder->has_own_words)
         return validate_inside(r->c, r->ref, "%s", "");
-    return validate_bad(r->c, r->ref, "%s.argoproj.io \"" STR_FMT "\" not found", kinds,
-                        STR_ARG(name));
+    validate_bad(r->c, r->ref, "%s.argoproj.io \"" STR_FMT "\" not found", kinds,
+                 STR_ARG(name));
+    r->c->err->kind = ERR_NOT_FOUND; /* the server answers as Kubernetes does */
+    return -1;
 }
 
 static int check_spec(struct run *r)
@@ -264,7 +278,7 @@ static int check_spec(struct run *r)
         return validate_inside(r->c, templates, "spec.templates");
     merge_arguments(r);
     if (validate_arguments(r->c, &r->arguments, STR("spec.arguments."),
-                           r->c->may_lack_arguments || r->is_open) < 0 ||
+                           r->c->may_lack_arguments || !r->c->request->finder) < 0 ||
         validate_resources(r->c, r->spec, STR("spec.")) < 0 || check_plugins(r) < 0)
         return -1;
     add_globals(r);

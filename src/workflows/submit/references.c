@@ -8,6 +8,7 @@
  */
 #include "base/vec.h"
 #include "lang/subst/subst.h"
+#include "objects/validate/workflow_validate.h"
 #include "workflows/submit/submit_internal.h"
 
 struct walk {
@@ -167,6 +168,37 @@ static struct json with_label(struct arena *a, const struct json *doc, const str
                          NULL);
 }
 
+static int find_for_rules(void *ctx, struct arena *a, struct str name,
+                          enum validate_where where, const struct json **ret, struct err *err)
+{
+    struct walk *w = ctx;
+    const struct json *spec;
+    struct json_object_builder b = {0};
+    struct json *doc = ARENA_NEW(a, struct json);
+
+    if (read_resource(w, name, where == VALIDATE_CLUSTER, &spec, err) < 0)
+        return -1;
+    if (spec)
+        json_add(a, &b, STR("spec"), *spec);
+    *doc = json_object(&b);
+    *ret = doc;
+    return 0;
+}
+
+int submit_check_rules(struct arena *a, struct store *store, const struct json *doc,
+                       struct err *err)
+{
+    struct walk w = {.a = a,
+                     .store = store,
+                     .ns = str_is_empty(object_namespace(doc)) ? STR("default")
+                                                               : object_namespace(doc)};
+    const struct validate_finder finder = {.ctx = &w, .find = find_for_rules};
+    const struct validate_request request = {.doc = doc, .finder = &finder};
+    uint32_t pos;
+
+    return validate_workflow(a, &request, &pos, err);
+}
+
 int submit_references(struct arena *a, struct store *store, const struct json *doc,
                       struct json *ret, struct err *err)
 {
@@ -187,7 +219,7 @@ int submit_references(struct arena *a, struct store *store, const struct json *d
         made = json_set_path(a, &made, merged, "status", "storedWorkflowTemplateSpec", NULL);
         spec = &merged;
     }
-    if (submit_check_spec(spec, err) < 0 || walk_spec(&w, spec, err) < 0)
+    if (walk_spec(&w, spec, err) < 0)
         return -1;
     if (w.stored.count > 0)
         made = json_set_path(a, &made, w.stored, "status", "storedTemplates", NULL);

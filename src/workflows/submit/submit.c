@@ -92,6 +92,7 @@ static int try_create(struct arena *a, struct store *store, const struct object_
     struct json prepared, made;
 
     if (prepare(a, doc, options->ns, &prepared, err) < 0 ||
+        submit_check_rules(a, store, &prepared, err) < 0 ||
         submit_references(a, store, &prepared, &made, err) < 0)
         return -1;
     if (!options->dry_run)

@@ -25,10 +25,10 @@ struct json submit_merge_spec(struct arena *a, const struct json *base, const st
 int submit_references(struct arena *a, struct store *store, const struct json *doc,
                       struct json *ret, struct err *err);
 
-/** submit_check_spec() - does everything that is called exist, do arguments have values? pure
- * @spec: the spec that runs (storedWorkflowTemplateSpec where there is one)
- * @err:  ERR_INVALID in upstream's words */
-int submit_check_spec(const struct json *spec, struct err *err);
+/** submit_check_rules() - the rules of a workflow or template with all that it refers to;
+ * ERR_INVALID in upstream's words, ERR_IO */
+int submit_check_rules(struct arena *a, struct store *store, const struct json *doc,
+                       struct err *err);
 
 /** submit_gate() - the strict gate; @ret: the document with its kind; ERR_INVALID,
  * ERR_UNSUPPORTED with its faults */

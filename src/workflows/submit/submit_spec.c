@@ -1,10 +1,6 @@
-/* A spec by itself: joining a template's spec with the workflow's, and the rules about what it
- * calls. Pure; any thread. Source: ../shared/spec/workflows.md 1.5. */
-#include "base/vec.h"
-#include "formats/anystring.h"
+/* A template's spec joined with the workflow's own. Pure; any thread. Source:
+ * ../shared/spec/workflows.md 1.5. */
 #include "workflows/submit/submit_internal.h"
-
-/* ---- joining ---- */
 
 static const struct json *named(const struct json *list, struct str name)
 {
@@ -54,103 +50,4 @@ struct json submit_merge_spec(struct arena *a, const struct json *base, const st
             made = json_set(a, &made, m->key, m->value);
     }
     return made;
-}
-
-/* ---- rules ---- */
-
-static int check_call(const struct json *spec, const struct json *call, const char *place,
-                      struct err *err)
-{
-    struct str name = json_get_str(call, STR("template"));
-
-    if (str_is_empty(name) || str_find(name, STR("{{")) != SIZE_MAX ||
-        named(json_get(spec, STR("templates")), name))
-        return 0;
-    return err_set(err, ERR_INVALID, "%s template name '" STR_FMT "' undefined", place,
-                   STR_ARG(name));
-}
-
-static int check_template(const struct json *spec, const struct json *tmpl, struct err *err)
-{
-    const struct json *groups = json_get(tmpl, STR("steps")), *group, *call,
-                      *tasks = json_path(tmpl, "dag", "tasks", NULL);
-    struct str name = json_get_str(tmpl, STR("name"));
-
-    for (size_t i = 0; (group = json_item(groups, i)) != NULL; i++)
-        for (size_t k = 0; (call = json_item(group, k)) != NULL; k++)
-            if (check_call(spec, call, "", err) < 0)
-                return err_set(err, ERR_INVALID,
-                               "templates." STR_FMT ".steps[%zu]." STR_FMT
-                               " template name '" STR_FMT "' undefined",
-                               STR_ARG(name), i, STR_ARG(json_get_str(call, STR("name"))),
-                               STR_ARG(json_get_str(call, STR("template"))));
-    for (size_t i = 0; (call = json_item(tasks, i)) != NULL; i++)
-        if (check_call(spec, call, "", err) < 0)
-            return err_set(err, ERR_INVALID,
-                           "templates." STR_FMT ".tasks." STR_FMT " template name '" STR_FMT
-                           "' undefined",
-                           STR_ARG(name), STR_ARG(json_get_str(call, STR("name"))),
-                           STR_ARG(json_get_str(call, STR("template"))));
-    return 0;
-}
-
-/* In upstream's words. */
-static int check_enum(const struct json *parameter, struct err *err)
-{
-    _cleanup_arena_ struct arena *a = arena_new();
-    const struct json *list = json_get(parameter, STR("enum")), *item;
-    struct str name = json_get_str(parameter, STR("name"));
-    struct str value = any_string(a, json_get(parameter, STR("value")));
-
-    if (!json_is(list, JSON_ARRAY))
-        return 0;
-    if (list->count == 0)
-        return err_set(err, ERR_INVALID,
-                       "spec.arguments." STR_FMT ".enum should contain at least one value",
-                       STR_ARG(name));
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (str_is_none(value) || str_eq(any_string(a, item), value))
-            return 0;
-    return err_set(err, ERR_INVALID,
-                   "spec.arguments." STR_FMT
-                   ".value should be present in spec.arguments." STR_FMT ".enum list",
-                   STR_ARG(name), STR_ARG(name));
-}
-
-static int check_arguments(const struct json *spec, struct err *err)
-{
-    const struct json *list = json_path(spec, "arguments", "parameters", NULL), *item;
-
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (check_enum(item, err) < 0)
-            return -1;
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (!json_get(item, STR("value")) && !json_get(item, STR("valueFrom")))
-            return err_set(err, ERR_INVALID,
-                           "spec.arguments." STR_FMT ".value or spec.arguments." STR_FMT
-                           ".valueFrom is required",
-                           STR_ARG(json_get_str(item, STR("name"))),
-                           STR_ARG(json_get_str(item, STR("name"))));
-    return 0;
-}
-
-int submit_check_spec(const struct json *spec, struct err *err)
-{
-    const struct json *list = json_get(spec, STR("templates")), *tmpl;
-    struct str entrypoint = json_get_str(spec, STR("entrypoint")),
-               exit = json_get_str(spec, STR("onExit"));
-
-    if (str_is_empty(entrypoint))
-        return err_set(err, ERR_INVALID, "spec.entrypoint is required");
-    if (!named(list, entrypoint))
-        return err_set(err, ERR_INVALID,
-                       "spec.entrypoint template name '" STR_FMT "' undefined",
-                       STR_ARG(entrypoint));
-    if (!str_is_empty(exit) && !named(list, exit))
-        return err_set(err, ERR_INVALID, "spec.onExit template name '" STR_FMT "' undefined",
-                       STR_ARG(exit));
-    for (size_t i = 0; (tmpl = json_item(list, i)) != NULL; i++)
-        if (check_template(spec, tmpl, err) < 0)
-            return -1;
-    return check_arguments(spec, err);
 }

@@ -153,10 +153,10 @@ static void test_refused(void **state)
         {HEAD("name: w") "spec: {templates: [{name: a, container: {image: i}}]}",
          "spec.entrypoint is required"},
         {HEAD("name: w") "spec: {entrypoint: z, templates: [{name: a, container: {image: i}}]}",
-         "spec.entrypoint template name 'z' undefined"},
+         "template name 'z' undefined"},
         {HEAD("name: w") "spec: {entrypoint: a, onExit: z, templates: [{name: a, container: "
                          "{image: i}}]}",
-         "spec.onExit template name 'z' undefined"},
+         "template name 'z' undefined"},
         {HEAD("name: w") "spec: {entrypoint: a, templates: [{name: a, steps: [[{name: s, "
                          "template: z}]]}]}",
          "templates.a.steps[0].s template name 'z' undefined"},
@@ -178,8 +178,7 @@ static void test_refused(void **state)
         {HEAD("name: w") "spec: {entrypoint: a, templates: [{name: a, steps: [[{name: s, "
                          "templateRef: {name: gone, "
                          "template: t}}]]}]}",
-         "templates.a template reference gone.t not found: workflowtemplates.argoproj.io "
-         "\"gone\" not found"},
+         "templates.a.steps[0].s template reference gone.t not found"},
         {HEAD("name: W") "spec: {entrypoint: a, templates: [{name: a, container: {image: i}}]}",
          "metadata.name: name \"W\" has upper-case letters: object names are lower case, write "
          "\"w\""},
