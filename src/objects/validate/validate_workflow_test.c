@@ -151,10 +151,80 @@ static void test_golden(void **state)
     golden_run("lang/go-validate.jsonl", run, 515);
 }
 
+/* ---- what the vectors do not say ---- */
+
+#define HEAD "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n"
+
+/* "line:column: text" without a finder, "" when all is well. */
+static struct str alone(struct arena *a, struct str text)
+{
+    struct object_documents docs;
+    struct validate_request request = {.purpose = VALIDATE_LINT};
+    unsigned line, column;
+    struct err err = {0};
+    uint32_t pos;
+
+    if (object_read(a, STR("-"), text, &docs, &err) < 0)
+        fail_msg("%s", err.text);
+    request.doc = &docs.at[0].value;
+    if (validate_workflow(a, &request, &pos, &err) == 0)
+        return STR("");
+    assert_int_not_equal(pos, JSON_NO_POS);
+    json_position(text, pos, &line, &column);
+    return str_printf(a, "%u:%u: %s", line, column, err.text);
+}
+
+static void test_alone(void **state)
+{
+    static const char *const cases[][2] = {
+        {"  entrypoint: a\n  templates:\n  - name: a\n    steps:\n"
+         "    - - {name: s, templateRef: {name: x, template: yy}}\n"
+         "    - - {name: t, template: b, arguments: {parameters: [{name: p, value: "
+         "\"{{steps.s.outputs.parameters.any}}\"}]}}\n"
+         "  - name: b\n    inputs: {parameters: [{name: p}]}\n    container: {image: i}\n",
+         ""},
+        {"  workflowTemplateRef: {name: x}\n  onExit: bye\n", ""},
+        {"  templates:\n  - name: a\n    container: {image: i, args: "
+         "[\"{{workflow.parameters.later}} {{workflow.labels.later}}\"]}\n",
+         ""},
+        {"  entrypoint: a\n  templates:\n  - name: a\n    steps:\n"
+         "    - - {name: s, template: zz}\n",
+         "9:29: templates.a.steps[0].s template name 'zz' undefined"},
+        {"  entrypoint: a\n  templates:\n  - name: a\n    container: {command: [x]}\n",
+         "8:16: templates.a.container.image may not be empty"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct str found = alone(a, str_printf(a, HEAD "%s", cases[i][0]));
+
+        if (!str_is(found, cases[i][1]))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(found));
+    }
+}
+
+/* Templates that call each other in a row are refused before they are too deep for a stack. */
+static void test_depth(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+
+    (void) state;
+    strbuf_addz(&b, HEAD "  entrypoint: t0\n  templates:\n");
+    for (int i = 0; i < VALIDATE_DEPTH_MAX; i++)
+        strbuf_addf(&b, "  - {name: t%d, steps: [[{name: s, template: t%d}]]}\n", i, i + 1);
+    strbuf_addf(&b, "  - {name: t%d, container: {image: i}}\n", VALIDATE_DEPTH_MAX);
+    assert_true(str_find(alone(a, strbuf_str(&b)), STR("call each other more than")) !=
+                SIZE_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_depth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,10 +33,12 @@ int validate_inside(struct validate_checker *c, const struct json *at, const cha
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ERR_TEXT_MAX_BYTES);
     va_list args;
 
+    place(c, at);
+    if (c->err->kind == ERR_LIMIT) /* the way there is too long to be told */
+        return -1;
     va_start(args, fmt);
     strbuf_vaddf(&b, fmt, args);
     va_end(args);
-    place(c, at);
     return err_set(c->err, c->err->kind, STR_FMT STR_FMT, STR_ARG(strbuf_str(&b)),
                    STR_ARG(text));
 }
