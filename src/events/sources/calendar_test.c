@@ -458,11 +458,43 @@ static void test_broken_map_is_looked_at_again(void **state)
     }
 }
 
+static void no_work(struct source *src, struct err *err)
+{
+    (void) src;
+    (void) err;
+    fail_msg("work of a source that has ended");
+}
+
+static void no_end_of_work(struct source *src, const struct err *err)
+{
+    (void) src;
+    (void) err;
+    fail_msg("the end of work that never was");
+}
+
+/* A source that ends and has nothing under way takes no new work: it may be gone before. */
+static void test_no_work_after_the_end(void **state)
+{
+    struct world *w = *state;
+    struct source *src;
+    struct err err;
+
+    start(w, STR("{\"interval\":\"1h\"}"));
+    src = TAKE(w->source);
+    source_end(src);
+    assert_int_equal(source_work(src, no_work, no_end_of_work, &err), -1);
+    assert_int_equal(err.kind, ERR_CANCELLED);
+    for (int i = 0; i < TURNS_MAX && !w->is_ended; i++)
+        loop_run_once(w->loop, 5);
+    assert_true(w->is_ended);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_no_work_after_the_end),
         TEST(test_moments_of_an_interval),
         TEST(test_wrong_ones),
         TEST(test_never),

@@ -100,7 +100,8 @@ int source_work(struct source *src, source_work_fn run, source_worked_fn done, s
     src->work.done = done;
     src->work.job.run = run_work;
     src->work.job.done = on_worked;
-    source_hold(src);
+    if (!source_hold(src))
+        return err_set(err, ERR_CANCELLED, "the source ends");
     if (workers_submit(src->workers, &src->work.job, err) < 0) {
         source_leave_service(src);
         return -1;

@@ -351,11 +351,15 @@ bool source_enter_service(struct source *src)
     return is_open;
 }
 
-void source_hold(struct source *src)
+bool source_hold(struct source *src)
 {
+    bool is_kept;
+
     pthread_mutex_lock(&src->lock);
-    src->in_service++;
+    is_kept = !src->is_ending || src->in_service > 0;
+    src->in_service += is_kept;
     pthread_mutex_unlock(&src->lock);
+    return is_kept;
 }
 
 void source_leave_service(struct source *src)
