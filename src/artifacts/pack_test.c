@@ -208,7 +208,7 @@ static void add_block(int fd, const struct made *m)
     snprintf(block + 100, 8, "%07o", 0644);
     snprintf(block + 108, 8, "%07o", 0);
     snprintf(block + 116, 8, "%07o", 0);
-    snprintf(block + 124, 12, "%011zo", len);
+    snprintf(block + 124, 12, "%011o", (unsigned) len);
     snprintf(block + 136, 12, "%011o", 0);
     memset(block + 148, ' ', 8);
     block[156] = m->type;
