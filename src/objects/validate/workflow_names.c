@@ -137,8 +137,9 @@ static int check_artifact(struct validate_checker *c, const struct json *artifac
 {
     struct str name = validate_text(artifact, "name");
     bool has_from = !validate_is_blank(artifact, "from");
+    bool has_expression = !validate_is_blank(artifact, "fromExpression");
 
-    if (!has_from && !args_has_location(artifact))
+    if (!has_from && !has_expression && !args_has_location(artifact))
         return validate_bad(c, artifact,
                             STR_FMT STR_FMT ".from, artifact location, or key is required",
                             STR_ARG(prefix), STR_ARG(name));

@@ -4,6 +4,7 @@
  */
 #include <stdarg.h>
 
+#include "base/limits.h"
 #include "lang/subst/args.h"
 #include "objects/validate/workflow_internal.h"
 
@@ -17,7 +18,7 @@ static void place(struct validate_checker *c, const struct json *at)
 
 int validate_bad(struct validate_checker *c, const struct json *at, const char *fmt, ...)
 {
-    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ERR_TEXT_MAX_BYTES);
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(MANIFEST_MAX_BYTES);
     va_list args;
 
     va_start(args, fmt);
@@ -30,7 +31,7 @@ int validate_bad(struct validate_checker *c, const struct json *at, const char *
 int validate_inside(struct validate_checker *c, const struct json *at, const char *fmt, ...)
 {
     struct str text = str_copy(c->a, str_from(c->err->text));
-    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ERR_TEXT_MAX_BYTES);
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(MANIFEST_MAX_BYTES);
     va_list args;
 
     place(c, at);

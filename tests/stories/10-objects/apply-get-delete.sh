@@ -7,7 +7,7 @@ cat >"$DIR/good.yaml" <<'YAML'
 apiVersion: argoproj.io/v1alpha1
 kind: WorkflowTemplate
 metadata: {name: hello, labels: {team: a}}
-spec: {entrypoint: main}
+spec: {entrypoint: main, templates: [{name: main, container: {image: busybox, command: [echo]}}]}
 ---
 apiVersion: v1
 kind: ConfigMap

@@ -35,7 +35,7 @@ BODY=$(cat "$DIR/workflow.json")
 
 check "lint of a good workflow" answers 200 POST /workflows/argo/lint "$BODY"
 check "lint of a bad one" answers 400 POST /workflows/argo/lint "$(echo "$BODY" | sed 's/"entrypoint": "main"/"entrypoint": "nothing"/')"
-check "its error is the gateway's" equals "$(value '.code, .message' | tr '\n' ' ')" "3 spec.entrypoint template name 'nothing' undefined "
+check "its error is the gateway's" equals "$(value '.code, .message' | tr '\n' ' ')" "3 request:3:26: template name 'nothing' undefined "
 check "nothing was created" answers 404 GET /workflows/argo/hello
 
 curl -sN -H 'Accept: text/event-stream' "$API/workflow-events/argo" >"$DIR/events" &

@@ -18,7 +18,7 @@ check "what is wrong is told with its place" contains "$DIR/stderr" 'Error: temp
 eval_of 'a +' --in "$DIR/names.yaml"
 check "also of an expression" contains "$DIR/stderr" '(1:'
 eval_of x --lang cobol
-check "a language that there is not" contains "$DIR/stderr" 'One of: cond|expr|gjson|template'
+check "a language that there is not" contains "$DIR/stderr" 'One of: cond|expr|gjson|jq|jsonpath|lua|template'
 eval_of x --in "$DIR/nowhere"
 check "a file that there is not" contains "$DIR/stderr" "$DIR/nowhere"
 ln -s "$TIPHYS" "$DIR/argo"

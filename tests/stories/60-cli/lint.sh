@@ -31,7 +31,7 @@ refused() { ! lint "$@"; }
 check "a folder with its references" lint .
 check "says so" equals "$(cat "$DIR/stdout")" "✔ no linting errors found!"
 check "one file alone lacks its reference" refused flow.yaml
-check "with place and mend" contains "$DIR/stdout" 'in "flow-" (Workflow): 9:32: templates.main.steps[0].a template reference lib.say not found: give the file that it is in, too'
+check "with place and mend" contains "$DIR/stdout" 'in "flow-" (Workflow): 9:32: templates.main.steps[0].a couldn'"'"'t find workflow template "lib" in namespace "": give the file that it is in, too'
 check "and is counted" contains "$DIR/stdout" "✖ 1 linting errors found!"
 check "simple output" refused -o simple flow.yaml
 check "one line for each" sh -c "grep -q '^flow.yaml: in \"flow-\" (Workflow): 9:32: ' '$DIR/stdout' && test \$(wc -l <'$DIR/stdout') = 1"
