@@ -247,6 +247,12 @@ static void test_outcomes(void **state)
          "{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"f\"},\"value\":\"one\"}],"
          "\"result\":\"one\",\"exitCode\":\"0\"} a=2: main=2:"},
         {"{\"containerSet\":{\"containers\":[{\"name\":\"a\",\"command\":[\"sh\",\"-c\","
+         "\"sleep 0.2; echo late >f\"]},{\"name\":\"main\",\"command\":[\"true\"]}]},"
+         "\"outputs\":{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"f\"}}]}}",
+         POD_SUCCEEDED, "",
+         "{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"f\"},\"value\":\"late\"}],"
+         "\"result\":\"\",\"exitCode\":\"0\"} a=2: main=2:"},
+        {"{\"containerSet\":{\"containers\":[{\"name\":\"a\",\"command\":[\"sh\",\"-c\","
          "\"exit 3\"]},{\"name\":\"b\",\"dependencies\":[\"a\"],\"command\":[\"true\"]}]}}",
          POD_FAILED, "a: Error (exit code 3)",
          "{\"result\":\"\"} a=3:a: Error (exit code 3):  b=4:b: Error (exit code 64): "

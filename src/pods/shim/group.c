@@ -202,6 +202,13 @@ static bool is_tried_again(const struct pod *pod, const struct running *r)
     return r->end.code != 0 && r->tries < r->c->tries && pod->kill_at_ms == 0;
 }
 
+/* Its root is of no more use. */
+static void let_go(struct running *r)
+{
+    close_if(&r->child.root);
+    close_if(&r->child.mounts);
+}
+
 /* It has exited, and its output has come to an end. */
 static void finish(struct pod *pod, struct running *r)
 {
@@ -218,14 +225,12 @@ static void finish(struct pod *pod, struct running *r)
     if (is_tried_again(pod, r)) {
         r->state = RUN_WAITS;
         r->again_at_ms = wall_now_ms() + r->c->delay_ms;
+        let_go(r);
     } else {
-        collect_outputs(pod->dirfd, r->child.root, r->c);
+        r->is_held = true;
         settle(r, r->end.code, r->end.code);
-    }
-    close_if(&r->child.root);
-    close_if(&r->child.mounts);
-    if (r->state == RUN_OVER)
         close_if(&r->log_fd);
+    }
 }
 
 /* ---- the group ---- */
@@ -398,5 +403,12 @@ void group_run(struct pod *pod, struct running *all, size_t count)
         turn(pod);
     if (count > 1)
         end_orphans();
+    /* After all: one may write what another one hands on. */
+    for (size_t i = 0; i < count; i++) {
+        if (!all[i].is_held)
+            continue;
+        collect_outputs(pod->dirfd, all[i].child.root, all[i].c);
+        let_go(&all[i]);
+    }
     pod->group_count = 0;
 }

@@ -126,6 +126,7 @@ struct running {
     int64_t log_dropped; /* bytes of it that are a hole now */
     int status;          /* of waitpid */
     bool has_exited, has_start_failed;
+    bool is_held;        /* it has ended for good, its root is kept for its outputs */
     int64_t tries;       /* so far */
     int64_t again_at_ms; /* it is not to be tried before */
     int32_t reason;      /* the code that those after it name */
