@@ -60,7 +60,7 @@ check "a circle is refused" sh -c "! '$TIPHYS' submit '$DIR/circle.yaml' 2>'$DIR
 check "with its way" contains "$DIR/circle.txt" "dependency cycle detected: second->main->second"
 
 # kill -9 of the daemon while both run: found again, ended once.
-sed -e 's/name: beside/name: again/' -e "s#cat up; echo from-main#echo x >>$DIR/ran; until test -e $DIR/go; do sleep 0.05; done; echo from-main#" "$DIR/beside.yaml" >"$DIR/again.yaml"
+sed -e 's/name: beside/name: again/' -e "s#cat up; echo from-main#echo x >>$DIR/ran; until test -e $DIR/go || ! test -d $DIR; do sleep 0.05; done; echo from-main#" "$DIR/beside.yaml" >"$DIR/again.yaml"
 "$TIPHYS" submit "$DIR/again.yaml" >/dev/null
 check "it runs" wait_for 10 test -s "$DIR/ran"
 kill -9 "$SERVER_PID"

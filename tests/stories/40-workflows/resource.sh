@@ -32,7 +32,7 @@ spec:
           entrypoint: main
           templates:
           - name: main
-            container: {image: busybox, command: [sh, -c, 'echo x >>$DIR/ran; until test -e $DIR/go; do sleep 0.05; done; exit CODE']}
+            container: {image: busybox, command: [sh, -c, 'echo x >>$DIR/ran; until test -e $DIR/go || ! test -d $DIR; do sleep 0.05; done; exit CODE']}
     outputs: {parameters: [{name: name, valueFrom: {jsonPath: '{.metadata.name}'}}]}
   - name: use
     inputs: {parameters: [{name: made}]}
