@@ -31,6 +31,8 @@ struct artifact_driver {
 /* A folder of the daemon's own: what an `s3` without endpoint and bucket means. */
 extern const struct artifact_driver artifact_local;
 
+#define ARTIFACT_SCRATCH ".new" /* no namespace is called so */
+
 /** artifact_scratch() - folder of the house for what has no name yet; made, and emptied by
  * artifact_sweep(); fd or -1 */
 int artifact_scratch(const struct artifact_call *c, struct err *err);

@@ -170,8 +170,8 @@ static int open_box(struct git *g, struct err *err)
     if (g->scratch < 0)
         return -1;
     snprintf(g->box, sizeof(g->box), "git-%016llx", (unsigned long long) random_u64(&random));
-    g->folder =
-        str_printf(g->c->a, STR_FMT "/.new/%s", STR_ARG(g->c->house->repository), g->box);
+    g->folder = str_printf(g->c->a, STR_FMT "/" ARTIFACT_SCRATCH "/%s",
+                           STR_ARG(g->c->house->repository), g->box);
     if (mkdirat(g->scratch, g->box, 0700) < 0)
         return err_sys(err, errno, "make a folder for git");
     box = openat(g->scratch, g->box, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

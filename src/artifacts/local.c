@@ -14,8 +14,6 @@
 #include "base/random.h"
 #include "base/tree.h"
 
-#define NEW_FOLDER ".new" /* no namespace is called so */
-
 /* A folder of the repository; made when @is_made. */
 static int open_folder(const struct artifact_call *c, struct str folder, bool is_made,
                        struct err *err)
@@ -42,7 +40,7 @@ static int open_folder(const struct artifact_call *c, struct str folder, bool is
 
 int artifact_scratch(const struct artifact_call *c, struct err *err)
 {
-    return open_folder(c, STR(NEW_FOLDER), true, err);
+    return open_folder(c, STR(ARTIFACT_SCRATCH), true, err);
 }
 
 static char *key_of(const struct artifact_call *c, const struct json *place, struct err *err)
@@ -180,7 +178,7 @@ void artifact_sweep(const struct artifact_house *house)
 
     if (root < 0)
         return; /* nothing was ever stored */
-    tree_remove(root, NEW_FOLDER);
+    tree_remove(root, ARTIFACT_SCRATCH);
     close(root);
 }
 

@@ -41,6 +41,11 @@ static void test_str_views(void **state)
     assert_true(str_cmp(STR("a"), STR("ab")) < 0 && str_cmp(STR("b"), STR("ab")) > 0);
     assert_true(str_starts(STR("abc"), STR("ab")) && str_ends(STR("abc"), STR("bc")));
     assert_false(str_starts(STR("a"), STR("ab")));
+    rest = STR("steps.a");
+    assert_true(str_cut_prefix(&rest, STR("steps.")) && str_is(rest, "a"));
+    assert_false(str_cut_prefix(&rest, STR("steps.")));
+    assert_true(str_is(rest, "a"));
+    assert_true(str_cut_prefix(&rest, STR("a")) && rest.len == 0);
     assert_true(str_is_none(STR_NONE) && !str_is_none(STR("")));
 }
 

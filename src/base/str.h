@@ -86,6 +86,15 @@ int str_cmp(struct str a, struct str b) _pure_;
  */
 bool str_starts(struct str s, struct str prefix) _pure_;
 
+/** str_cut_prefix() - take a prefix off the beginning; false when it is not there */
+static inline bool str_cut_prefix(struct str *s, struct str prefix)
+{
+    if (!str_starts(*s, prefix))
+        return false;
+    *s = str_skip(*s, prefix.len);
+    return true;
+}
+
 /**
  * str_ends() - does @s end with @suffix?
  * @s:      text

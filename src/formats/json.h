@@ -95,6 +95,10 @@ const struct json *json_path(const struct json *v, ...) __attribute__((__sentine
 /** json_item() - array element, borrowed, or NULL */
 const struct json *json_item(const struct json *v, size_t index);
 
+/** json_named() - the first element of an array whose member "name" is @name, borrowed; NULL
+ * when there is none or @v is no array */
+const struct json *json_named(const struct json *v, struct str name);
+
 /** json_is() - is @v not NULL and of this type? */
 static inline bool json_is(const struct json *v, enum json_type type)
 {

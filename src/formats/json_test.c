@@ -139,6 +139,25 @@ static void test_positions(void **state)
     }
 }
 
+static void test_named(void **state)
+{
+    static const char text[] =
+        "{\"a\":[1,{\"name\":\"x\",\"v\":1},{\"name\":\"y\"},{\"name\":\"x\"}]}";
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct json *list;
+    struct json v;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, str_from(text), &v, &err), 0);
+    list = json_get(&v, STR("a"));
+    assert_ptr_equal(json_named(list, STR("x")), json_item(list, 1));
+    assert_ptr_equal(json_named(list, STR("y")), json_item(list, 2));
+    assert_null(json_named(list, STR("z")));
+    assert_null(json_named(&v, STR("x")));
+    assert_null(json_named(NULL, STR("x")));
+}
+
 static void test_values_know_their_place(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -282,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_named),
         cmocka_unit_test(test_values_know_their_place),
         cmocka_unit_test(test_depth_limit),
         cmocka_unit_test(test_last_duplicate_wins),

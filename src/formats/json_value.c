@@ -35,6 +35,16 @@ const struct json *json_item(const struct json *v, size_t index)
     return json_is(v, JSON_ARRAY) && index < v->count ? &v->items[index] : NULL;
 }
 
+const struct json *json_named(const struct json *v, struct str name)
+{
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(v, i)) != NULL; i++)
+        if (str_eq(json_get_str(item, STR("name")), name))
+            return item;
+    return NULL;
+}
+
 bool json_f64(const struct json *v, double *ret)
 {
     char text[512];

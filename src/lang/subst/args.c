@@ -11,14 +11,6 @@
 #include "base/strbuf.h"
 #include "formats/anystring.h"
 
-static const struct json *find_named(const struct json *list, struct str name)
-{
-    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++)
-        if (str_eq(json_get_str(&list->items[i], STR("name")), name))
-            return &list->items[i];
-    return NULL;
-}
-
 /* A member, unless it is null. */
 static const struct json *given(const struct json *v, const char *name)
 {
@@ -119,7 +111,7 @@ static int process_parameter(struct arena *a, const struct args_call *call, stru
                              struct err *err)
 {
     const struct json *arguments = json_get(call->arguments, STR("parameters"));
-    const struct json *argument = find_named(arguments, json_get_str(input, STR("name")));
+    const struct json *argument = json_named(arguments, json_get_str(input, STR("name")));
     const struct json *fallback;
     struct str value;
 
@@ -166,7 +158,7 @@ static int process_artifact(struct arena *a, const struct args_call *call, struc
     static const char *const kept[] = {"path", "mode", "recurseMode"};
     const struct json *arguments = json_get(call->arguments, STR("artifacts"));
     struct str name = json_get_str(input, STR("name"));
-    const struct json *argument = find_named(arguments, name);
+    const struct json *argument = json_named(arguments, name);
     struct json made;
 
     if (args_has_location(input))

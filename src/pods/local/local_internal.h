@@ -8,6 +8,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "artifacts/artifact.h"
 #include "base/list.h"
@@ -90,7 +91,7 @@ struct local {
     struct timer *zygote_timer; /* owned: starts it after a pause */
     struct mono zygote_since;
     pthread_rwlock_t folders; /* read: a pod's folder is made; write: one is taken away */
-    bool is_closing;
+    atomic_bool is_closing; /* workers look, too */
 };
 
 /* ---- staging.c: on a worker ---- */

@@ -15,14 +15,6 @@
 
 enum { FILE_MODE_DEFAULT = 0644 };
 
-static const struct json *find_volume(const struct json *list, struct str name)
-{
-    for (size_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++)
-        if (str_eq(json_get_str(json_item(list, i), STR("name")), name))
-            return json_item(list, i);
-    return NULL;
-}
-
 /* A key of a ConfigMap or a path of its items: no way out of the folder. */
 static bool is_safe_path(struct str path)
 {
@@ -253,10 +245,10 @@ static int stage_mount(const struct local_pod *pod, int volumes_fd, const struct
                        struct strbuf *plan, struct err *err)
 {
     struct str name = json_get_str(mount, STR("name"));
-    const struct json *volume = find_volume(json_get(pod->req.template, STR("volumes")), name);
+    const struct json *volume = json_named(json_get(pod->req.template, STR("volumes")), name);
 
     if (!volume)
-        volume = find_volume(pod->req.volumes, name);
+        volume = json_named(pod->req.volumes, name);
     if (!volume)
         return err_set(err, ERR_INVALID, "volume '" STR_FMT "' not found in workflow spec",
                        STR_ARG(name));

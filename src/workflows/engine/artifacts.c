@@ -7,24 +7,6 @@
 #include "lang/subst/args.h"
 #include "workflows/engine/wf_internal.h"
 
-static const struct json *find_named(const struct json *list, struct str name)
-{
-    const struct json *item;
-
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (str_eq(json_get_str(item, STR("name")), name))
-            return item;
-    return NULL;
-}
-
-static bool cut_prefix(struct str *name, struct str prefix)
-{
-    if (!str_starts(*name, prefix))
-        return false;
-    *name = str_skip(*name, prefix.len);
-    return true;
-}
-
 static const struct json *copy_of(struct arena *a, struct json value)
 {
     return memcpy(ARENA_NEW(a, struct json), &value, sizeof(value));
@@ -44,9 +26,9 @@ static const struct json *of_declared(struct wf *wf, const struct wf_frame *f,
     if (!wf_node_is_done(step->node) ||
         wf_template_find(wf, step->json, f->scope, &tmpl, &err) < 0)
         return NULL;
-    declared = find_named(json_path(tmpl.json, "outputs", "artifacts", NULL), name);
-    if (!declared || (is_unrun ? f->node->type == WF_DAG
-                               : !json_get_bool(declared, STR("optional"))))
+    declared = json_named(json_path(tmpl.json, "outputs", "artifacts", NULL), name);
+    if (!declared ||
+        (is_unrun ? f->node->type == WF_DAG : !json_get_bool(declared, STR("optional"))))
         return NULL;
     made = json_set(wf->pass->a, NULL, STR("name"), json_string(name));
     return copy_of(wf->pass->a, made);
@@ -54,7 +36,7 @@ static const struct json *of_declared(struct wf *wf, const struct wf_frame *f,
 
 static const struct json *of_node(struct wf *wf, const struct wf_node *n, struct str name)
 {
-    return find_named(json_get(wf_parsed(wf, n->outputs), STR("artifacts")), name);
+    return json_named(json_get(wf_parsed(wf, n->outputs), STR("artifacts")), name);
 }
 
 static const struct json *of_step(struct wf *wf, const struct wf_frame *f, struct str rest)
@@ -62,7 +44,7 @@ static const struct json *of_step(struct wf *wf, const struct wf_frame *f, struc
     const struct json *found;
     struct str name;
 
-    if (!str_cut(&rest, '.', &name) || !cut_prefix(&rest, STR("outputs.artifacts.")))
+    if (!str_cut(&rest, '.', &name) || !str_cut_prefix(&rest, STR("outputs.artifacts.")))
         return NULL;
     for (size_t i = 0; i < f->step_count; i++) {
         const struct wf_step *step = &f->steps[i];
@@ -84,17 +66,17 @@ const struct json *wf_artifact_find(const struct wf_names *names, struct str nam
                           .count = (uint32_t) wf->global_artifacts.len,
                           .items = wf->global_artifacts.at};
 
-    if (cut_prefix(&name, STR("workflow.outputs.artifacts.")))
-        return find_named(&global, name);
+    if (str_cut_prefix(&name, STR("workflow.outputs.artifacts.")))
+        return json_named(&global, name);
     if (names->own_node && str_starts(name, names->own)) {
         struct str rest = str_skip(name, names->own.len);
 
-        if (cut_prefix(&rest, STR(".outputs.artifacts.")))
+        if (str_cut_prefix(&rest, STR(".outputs.artifacts.")))
             return of_node(wf, names->own_node, rest);
     }
-    if (f && cut_prefix(&name, STR("inputs.artifacts.")))
-        return find_named(json_path(&f->tmpl, "inputs", "artifacts", NULL), name);
-    if (f && (cut_prefix(&name, STR("steps.")) || cut_prefix(&name, STR("tasks."))))
+    if (f && str_cut_prefix(&name, STR("inputs.artifacts.")))
+        return json_named(json_path(&f->tmpl, "inputs", "artifacts", NULL), name);
+    if (f && (str_cut_prefix(&name, STR("steps.")) || str_cut_prefix(&name, STR("tasks."))))
         return of_step(wf, f, name);
     return NULL;
 }
@@ -109,7 +91,6 @@ void wf_artifacts_tell(const struct wf_names *names, struct str path, struct exp
 
 /* ---- from and fromExpression ---- */
 
-/* 0: the value is no artifact that has a name here; 1: it is. */
 static int by_expression(const struct wf_names *names, const struct json *artifact,
                          const struct json **ret, struct err *err)
 {

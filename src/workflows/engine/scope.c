@@ -21,14 +21,6 @@ const struct json *wf_parsed(struct wf *wf, struct str text)
     return doc;
 }
 
-static bool cut_prefix(struct str *name, struct str prefix)
-{
-    if (!str_starts(*name, prefix))
-        return false;
-    *name = str_skip(*name, prefix.len);
-    return true;
-}
-
 static enum subst_answer answer(struct str text, struct str *ret)
 {
     *ret = str_is_none(text) ? STR("") : text;
@@ -192,23 +184,23 @@ enum subst_answer wf_global_find(struct wf *wf, struct str name, struct str *ret
                            .count = (uint32_t) wf->global_outputs.len,
                            .items = wf->global_outputs.at};
 
-    if (!cut_prefix(&name, STR("workflow.")))
+    if (!str_cut_prefix(&name, STR("workflow.")))
         return SUBST_MISSING;
     if (str_is(name, "parameters") || str_is(name, "parameters.json"))
         return find_json(wf, parameters, "[]", ret);
-    if (cut_prefix(&name, STR("parameters.")))
+    if (str_cut_prefix(&name, STR("parameters.")))
         return find_argument(wf, parameters, name, ret);
-    if (cut_prefix(&name, STR("outputs.parameters.")))
+    if (str_cut_prefix(&name, STR("outputs.parameters.")))
         return find_parameter(&outputs, name, ret);
     if (str_is(name, "labels") || str_is(name, "labels.json"))
         return find_json(wf, json_get(meta, STR("labels")), "{}", ret);
     if (str_is(name, "annotations") || str_is(name, "annotations.json"))
         return find_json(wf, json_get(meta, STR("annotations")), "{}", ret);
-    if (cut_prefix(&name, STR("labels.")))
+    if (str_cut_prefix(&name, STR("labels.")))
         return subst_lookup_json(json_get(meta, STR("labels")), name, ret);
-    if (cut_prefix(&name, STR("annotations.")))
+    if (str_cut_prefix(&name, STR("annotations.")))
         return subst_lookup_json(json_get(meta, STR("annotations")), name, ret);
-    if (cut_prefix(&name, STR("creationTimestamp.")))
+    if (str_cut_prefix(&name, STR("creationTimestamp.")))
         return find_created(wf, name, ret);
     return find_plain(wf, name, ret);
 }
@@ -236,7 +228,7 @@ static enum subst_answer find_unrun(struct wf *wf, const struct wf_frame *f,
         return SUBST_MISSING;
     if (str_is(name, "result"))
         return SUBST_ABSENT;
-    if (!cut_prefix(&name, STR("parameters.")))
+    if (!str_cut_prefix(&name, STR("parameters.")))
         return SUBST_MISSING;
     list = json_path(tmpl.json, "outputs", "parameters", NULL);
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
@@ -258,7 +250,7 @@ static enum subst_answer find_output(struct wf *wf, const struct wf_node *n, str
         return find_json(wf, list, "[]", ret);
     if (str_is(name, "result") && json_get(outputs, STR("result")))
         return answer(json_get_str(outputs, STR("result")), ret);
-    if (!cut_prefix(&name, STR("parameters.")))
+    if (!str_cut_prefix(&name, STR("parameters.")))
         return SUBST_MISSING;
     /* A failed pod has its parameters without values: they read as empty. */
     for (size_t i = 0; json_item(list, i); i++)
@@ -288,7 +280,7 @@ static enum subst_answer find_of_node(struct wf *wf, const struct wf_node *n, st
         code = json_get(wf_parsed(wf, n->outputs), STR("exitCode"));
         return code ? answer(json_str(code), ret) : SUBST_MISSING;
     }
-    if (cut_prefix(&name, STR("outputs.")))
+    if (str_cut_prefix(&name, STR("outputs.")))
         return find_output(wf, n, name, ret);
     return SUBST_MISSING;
 }
@@ -311,7 +303,7 @@ static const struct json *aggregated(struct wf *wf, const struct wf_frame *f,
         const struct wf_node *n = group->children.at[i];
         struct str rest = n->display;
 
-        if (!cut_prefix(&rest, step->name) || !str_starts(rest, STR("(")))
+        if (!str_cut_prefix(&rest, step->name) || !str_starts(rest, STR("(")))
             continue;
         list[count++] = (struct aggregate_child){
             .name = n->display,
@@ -365,7 +357,7 @@ static enum subst_answer find_of_step(const struct wf_names *names, const char *
                    : found;
     }
     if ((step->node->phase == WF_SKIPS || step->node->phase == WF_OMITTED) &&
-        cut_prefix(&rest, STR("outputs.")))
+        str_cut_prefix(&rest, STR("outputs.")))
         return find_unrun(names->wf, f, step, rest, ret);
     return find_of_node(names->wf, step->node, rest, ret);
 }
@@ -383,16 +375,16 @@ enum subst_answer wf_names_find(const void *ctx, struct str name, struct str *re
         if (found != SUBST_MISSING)
             return found;
     }
-    if (names->own_node && cut_prefix(&rest, names->own) && cut_prefix(&rest, STR(".")))
+    if (names->own_node && str_cut_prefix(&rest, names->own) && str_cut_prefix(&rest, STR(".")))
         return find_of_node(names->wf, names->own_node, rest, ret);
     rest = name;
-    if (names->frame && cut_prefix(&rest, STR("inputs.parameters.")))
+    if (names->frame && str_cut_prefix(&rest, STR("inputs.parameters.")))
         return find_parameter(json_path(&names->frame->tmpl, "inputs", "parameters", NULL),
                               rest, ret);
     rest = name;
-    if (names->frame && cut_prefix(&rest, STR("steps.")))
+    if (names->frame && str_cut_prefix(&rest, STR("steps.")))
         return find_of_step(names, "steps", name, rest, ret);
-    if (names->frame && cut_prefix(&rest, STR("tasks.")))
+    if (names->frame && str_cut_prefix(&rest, STR("tasks.")))
         return find_of_step(names, "tasks", name, rest, ret);
     return SUBST_MISSING;
 }

@@ -2,16 +2,6 @@
  * ../shared/spec/workflows.md 1.5. */
 #include "workflows/submit/submit_internal.h"
 
-static const struct json *named(const struct json *list, struct str name)
-{
-    const struct json *item;
-
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (str_eq(json_get_str(item, STR("name")), name))
-            return item;
-    return NULL;
-}
-
 static bool is_named_list(const struct json *v)
 {
     return json_is(v, JSON_ARRAY) && v->count > 0 &&
@@ -25,11 +15,11 @@ static struct json merge_list(struct arena *a, const struct json *base, const st
     const struct json *item, *mine;
 
     for (size_t i = 0; (item = json_item(base, i)) != NULL; i++) {
-        mine = named(own, json_get_str(item, STR("name")));
+        mine = json_named(own, json_get_str(item, STR("name")));
         json_push(a, &list, mine ? *mine : *item);
     }
     for (size_t i = 0; (item = json_item(own, i)) != NULL; i++)
-        if (!named(base, json_get_str(item, STR("name"))))
+        if (!json_named(base, json_get_str(item, STR("name"))))
             json_push(a, &list, *item);
     return json_array(&list);
 }
