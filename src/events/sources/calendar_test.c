@@ -2,184 +2,30 @@
  * Calendars on a real loop, store and bus: moments by the clock, what their events hold, the
  * ConfigMap that keeps the last one, catching up, moments that come twice, wrong ones.
  */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/mem.h"
-#include "events/sources/source_internal.h"
-#include "formats/base64.h"
 #include "formats/gotime.h"
-
-enum { TURNS_MAX = 2000, EVENTS_MAX = 64 };
-
-struct world {
-    char path[64];
-    struct loop *loop;
-    struct workers *workers;
-    struct store *store;
-    struct bus *bus;
-    struct bus_consumer *consumer;
-    struct arena *a;
-    struct source *source;
-    bool is_ended;
-    size_t count;
-    struct str payloads[EVENTS_MAX], ids[EVENTS_MAX];
-};
-
-static void on_deliver(void *ctx, const struct bus_record *records, size_t count)
-{
-    struct world *w = ctx;
-
-    for (size_t i = 0; i < count; i++) {
-        struct json event;
-        struct err err;
-
-        assert_true(w->count < EVENTS_MAX);
-        assert_int_equal(json_parse(w->a, str_copy(w->a, records[i].payload), &event, &err), 0);
-        assert_true(str_is(json_get_str(&event, STR("type")), "calendar"));
-        assert_int_equal(base64_decode(w->a, json_get_str(&event, STR("data_base64")),
-                                       &w->payloads[w->count], &err),
-                         0);
-        w->ids[w->count++] = json_get_str(&event, STR("id"));
-        bus_ack(w->consumer, records[i].seq);
-    }
-}
+#include "tests/support/source_world.h"
 
 static int setup(void **state)
 {
-    static const struct bus_subject subject = {STR_INIT("es"), STR_INIT("e")};
-    struct world *w = NEW(struct world);
-    const struct bus_consumer_options consumer = {.name = STR("t"),
-                                                  .ns = STR("argo"),
-                                                  .subjects = &subject,
-                                                  .subject_count = 1,
-                                                  .ctx = w,
-                                                  .deliver = on_deliver};
-    struct err err;
-
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-calendar-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->workers = workers_new(w->loop, 2, &err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    w->bus = bus_open(&(struct bus_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    assert_non_null(w->bus);
-    w->consumer = bus_consumer_open(w->bus, &consumer, &err);
-    *state = w;
+    world_new(state, "calendar");
     return 0;
-}
-
-static void on_ended(void *ctx, struct source *src)
-{
-    source_free(src);
-    ((struct world *) ctx)->is_ended = true;
-}
-
-static struct json parsed(struct world *w, struct str text)
-{
-    struct json v;
-    struct err err;
-
-    if (json_parse(w->a, text, &v, &err) < 0)
-        fail_msg("%s: " STR_FMT, err.text, STR_ARG(text));
-    return v;
-}
-
-static int begin(struct world *w, struct str spec_text, struct err *err)
-{
-    struct json spec = parsed(w, spec_text);
-    const struct source_setup setup = {.driver = source_driver_find(STR("calendar")),
-                                       .bus = w->bus,
-                                       .store = w->store,
-                                       .loop = w->loop,
-                                       .workers = w->workers,
-                                       .name = STR("es"),
-                                       .event = STR("e"),
-                                       .ns = STR("argo"),
-                                       .space = STR("argo"),
-                                       .spec = &spec,
-                                       .on_ended = on_ended,
-                                       .ctx = w};
-
-    w->is_ended = false;
-    w->source = source_new(&setup);
-    if (source_start(w->source, err) == 0)
-        return 0;
-    source_free(TAKE(w->source));
-    return -1;
-}
-
-static void end(struct world *w)
-{
-    if (!w->source)
-        return;
-    source_end(TAKE(w->source));
-    for (int i = 0; i < TURNS_MAX && !w->is_ended; i++)
-        loop_run_once(w->loop, 5);
-    assert_true(w->is_ended);
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-    char command[100];
-
-    end(w);
-    bus_consumer_close(w->consumer);
-    workers_free(w->workers);
-    bus_close(w->bus);
-    store_close(w->store);
-    for (int i = 0; i < 5; i++)
-        loop_run_once(w->loop, 1);
-    loop_free(w->loop);
-    arena_free(w->a);
-    snprintf(command, sizeof(command), "rm -rf %s", w->path);
-    assert_int_equal(system(command), 0); /* NOLINT: a folder of ours */
-    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, STDERR_FILENO);
-    free(w);
-    return 0;
-}
-
-static void start(struct world *w, struct str spec)
-{
-    struct err err;
-
-    if (begin(w, spec, &err) < 0)
-        fail_msg("%s", err.text);
-}
-
-static void turn_until(struct world *w, size_t count)
-{
-    for (int i = 0; i < TURNS_MAX && w->count < count; i++)
-        loop_run_once(w->loop, 5);
-    if (w->count < count)
-        fail_msg("%zu events", w->count);
-}
-
-static void turn(struct world *w, int ms)
-{
-    for (int i = 0; i < ms / 5; i++)
-        loop_run_once(w->loop, 5);
 }
 
 static struct json map_of(const char *name, struct world *w, struct str data)
 {
-    return parsed(w, str_printf(w->a,
-                                "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
-                                "\"name\":\"%s\",\"namespace\":\"argo\",\"uid\":\"u1\"},"
-                                "\"data\":" STR_FMT "}",
-                                name, STR_ARG(data)));
+    return world_json(w,
+                      str_printf(w->a,
+                                 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
+                                 "\"name\":\"%s\",\"namespace\":\"argo\",\"uid\":\"u1\"},"
+                                 "\"data\":" STR_FMT "}",
+                                 name, STR_ARG(data)));
 }
 
 static void put_map(struct world *w, const char *name, struct str data, int64_t rv)
@@ -209,7 +55,7 @@ static struct str map_value(struct world *w, const char *name, const char *membe
 
     if (store_get(w->store, &key, &o, &err) < 0)
         return STR_NONE;
-    doc = parsed(w, str_copy(w->a, o->doc));
+    doc = world_json(w, str_copy(w->a, o->doc));
     *ret_rv = o->rv;
     store_object_unref(o);
     return json_get_str(json_get(&doc, STR("data")), str_from(member));
@@ -223,7 +69,7 @@ static struct str kept(struct world *w, const char *name, int64_t *ret_rv)
 
 static struct str event_time(struct world *w, size_t i)
 {
-    struct json payload = parsed(w, w->payloads[i]);
+    struct json payload = world_json(w, w->payloads[i]);
 
     return json_get_str(&payload, STR("eventTime"));
 }
@@ -250,8 +96,8 @@ static void test_moments_of_an_interval(void **state)
     struct world *w = *state;
     int64_t before_ms = 0;
 
-    start(w, STR("{\"interval\":\"1s\",\"metadata\":{\"z\":\"<&>\",\"a\":\"1\"}}"));
-    turn_until(w, 3);
+    world_start(w, STR("{\"interval\":\"1s\",\"metadata\":{\"z\":\"<&>\",\"a\":\"1\"}}"));
+    world_turn_until(w, 3);
     for (size_t i = 0; i < 3; i++) {
         struct str text = event_time(w, i);
         size_t mark = str_find(text, STR(" m=+"));
@@ -273,9 +119,7 @@ static void test_moments_of_an_interval(void **state)
 
 static void test_wrong_ones(void **state)
 {
-    static const struct {
-        const char *spec, *error;
-    } cases[] = {
+    static const struct wrong_spec cases[] = {
         {"{}", "calendar event must contain either a schedule or interval"},
         {"{\"schedule\":\"@daily\"}", "failed to parse schedule @daily from calendar event. "
                                       "Cause: parser does not accept descriptors: @daily"},
@@ -291,15 +135,8 @@ static void test_wrong_ones(void **state)
          "\"enabled\":true,\"maxDuration\":\"x\"}}}",
          "persistence.catchup.maxDuration: time: invalid duration \"x\""},
     };
-    struct world *w = *state;
 
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct err err;
-
-        if (begin(w, str_from(cases[i].spec), &err) == 0 ||
-            strcmp(err.text, cases[i].error) != 0)
-            fail_msg("case %zu: %s", i, err.text);
-    }
+    world_refuses(*state, cases, COUNT_OF(cases));
 }
 
 /* A schedule that never comes due waits for nothing and can be ended. */
@@ -307,8 +144,8 @@ static void test_never(void **state)
 {
     struct world *w = *state;
 
-    start(w, STR("{\"schedule\":\"0 0 30 2 *\"}"));
-    turn(w, 50);
+    world_start(w, STR("{\"schedule\":\"0 0 30 2 *\"}"));
+    world_turn(w, 50);
     assert_int_equal(w->count, 0);
 }
 
@@ -329,10 +166,10 @@ static void check_catching_up(struct world *w, const char *spec, int last_minute
     int64_t rv = 0;
 
     put_map(w, "m", kept_data(w, last_minutes), 0);
-    start(w, str_from(spec));
-    turn_until(w, want);
-    turn(w, 100);
-    end(w);
+    world_start(w, str_from(spec));
+    world_turn_until(w, want);
+    world_turn(w, 100);
+    world_end(w);
     assert_int_equal(w->count, want);
     if (want == 0)
         return;
@@ -362,9 +199,9 @@ static void test_max_duration_cuts(void **state)
 
     early_in_the_minute();
     put_map(w, "m", kept_data(w, 600), 0);
-    start(w, STR(CATCHING_UP(",\"maxDuration\":\"2m\"")));
-    turn_until(w, 2);
-    turn(w, 100);
+    world_start(w, STR(CATCHING_UP(",\"maxDuration\":\"2m\"")));
+    world_turn_until(w, 2);
+    world_turn(w, 100);
     assert_in_range(w->count, 2, 3);
 }
 
@@ -382,15 +219,15 @@ static void test_moments_that_come_twice_are_stored_once(void **state)
 
     early_in_the_minute();
     put_map(w, "m", kept_data(w, 3), 0);
-    start(w, STR(CATCHING_UP("")));
-    turn_until(w, 3);
-    turn(w, 100);
-    end(w);
+    world_start(w, STR(CATCHING_UP("")));
+    world_turn_until(w, 3);
+    world_turn(w, 100);
+    world_end(w);
     kept(w, "m", &rv);
     put_map(w, "m", kept_data(w, 3), rv);
-    start(w, STR(CATCHING_UP("")));
-    turn(w, 300);
-    end(w);
+    world_start(w, STR(CATCHING_UP("")));
+    world_turn(w, 300);
+    world_end(w);
     assert_int_equal(w->count, 3);
     assert_int_equal(bus_stats_get(w->bus).duplicates, 3);
 }
@@ -400,10 +237,11 @@ static void test_the_last_moment_is_kept(void **state)
     struct world *w = *state;
     int64_t rv = 0;
 
-    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"fresh\","
-                 "\"createIfNotExist\":true}}}"));
-    turn_until(w, 2);
-    end(w);
+    world_start(w,
+                STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"fresh\","
+                    "\"createIfNotExist\":true}}}"));
+    world_turn_until(w, 2);
+    world_end(w);
     assert_true(str_eq(kept(w, "fresh", &rv), w->payloads[w->count - 1]));
 }
 
@@ -413,10 +251,11 @@ static void test_a_new_map(void **state)
     struct world *w = *state;
     int64_t rv = 0;
 
-    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"fresh\","
-                 "\"createIfNotExist\":true},\"catchup\":{\"enabled\":true}}}"));
-    turn_until(w, 2);
-    end(w);
+    world_start(w,
+                STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"fresh\","
+                    "\"createIfNotExist\":true},\"catchup\":{\"enabled\":true}}}"));
+    world_turn_until(w, 2);
+    world_end(w);
     assert_true(str_eq(kept(w, "fresh", &rv), w->payloads[w->count - 1]));
     assert_int_not_equal(str_find(w->payloads[0], STR(" m=+")), SIZE_MAX);
 }
@@ -427,14 +266,16 @@ static void test_no_map(void **state)
     struct world *w = *state;
     int64_t rv = 0;
 
-    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"none\"}}}"));
-    turn_until(w, 2);
-    end(w);
+    world_start(
+        w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"none\"}}}"));
+    world_turn_until(w, 2);
+    world_end(w);
     assert_true(str_is_none(kept(w, "none", &rv)));
     w->count = 0;
-    start(w, STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"none\"},"
-                 "\"catchup\":{\"enabled\":true}}}"));
-    turn(w, 1500);
+    world_start(w,
+                STR("{\"interval\":\"1s\",\"persistence\":{\"configMap\":{\"name\":\"none\"},"
+                    "\"catchup\":{\"enabled\":true}}}"));
+    world_turn(w, 1500);
     assert_int_equal(w->count, 0);
 }
 
@@ -451,9 +292,9 @@ static void test_broken_map_is_looked_at_again(void **state)
     for (size_t i = 0; i < COUNT_OF(data); i++) {
         kept(w, "m", &rv);
         put_map(w, "m", str_from(data[i]), rv);
-        start(w, STR(CATCHING_UP("")));
-        turn(w, 100);
-        end(w); /* also while it waits */
+        world_start(w, STR(CATCHING_UP("")));
+        world_turn(w, 100);
+        world_end(w); /* also while it waits */
         assert_int_equal(w->count, 0);
     }
 }
@@ -479,7 +320,7 @@ static void test_no_work_after_the_end(void **state)
     struct source *src;
     struct err err;
 
-    start(w, STR("{\"interval\":\"1h\"}"));
+    world_start(w, STR("{\"interval\":\"1h\"}"));
     src = TAKE(w->source);
     source_end(src);
     assert_int_equal(source_work(src, no_work, no_end_of_work, &err), -1);
@@ -489,7 +330,7 @@ static void test_no_work_after_the_end(void **state)
     assert_true(w->is_ended);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_free)
 
 int main(void)
 {
