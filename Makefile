@@ -3,7 +3,7 @@ SHELL := /bin/sh
 JOBS ?= $(shell nproc)
 MESON_QUIET = >build/setup.log 2>&1 || { cat build/setup.log; exit 1; }
 
-.PHONY: all run test bench crash conformance fuzz fmt lint release debug faults tsan clean
+.PHONY: all run test bench crash conformance golden fuzz fmt lint release debug faults tsan clean
 
 all: packages-build build/release/build.ninja
 	@ninja -C build/release -j $(JOBS) --quiet src/daemon/tiphys src/pods/shim/tiphys-shim
@@ -37,6 +37,9 @@ crash: faults all
 
 conformance: all packages-test
 	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} tools/conformance
+
+golden: packages-test build/gcc/build.ninja
+	@tools/golden $(if $(V),-v) $(DIR)
 
 fuzz: packages-test build/fuzz/build.ninja
 	@ninja -C build/fuzz -j $(JOBS) --quiet

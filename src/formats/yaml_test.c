@@ -39,13 +39,13 @@ static int check_print(struct arena *a, const struct json *row)
     return str_eq(strbuf_str(&b), json_get_str(row, STR("out")));
 }
 
-static void test_reading(void **state)
+static void test_golden_reading(void **state)
 {
     (void) state;
     golden_run("formats/yaml.jsonl", check_read, 400);
 }
 
-static void test_printing(void **state)
+static void test_golden_printing(void **state)
 {
     (void) state;
     golden_run("formats/yaml-out.jsonl", check_print, 200);
@@ -112,8 +112,8 @@ static void test_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reading),
-        cmocka_unit_test(test_printing),
+        cmocka_unit_test(test_golden_reading),
+        cmocka_unit_test(test_golden_printing),
         cmocka_unit_test(test_errors_and_positions),
         cmocka_unit_test(test_billion_laughs),
         cmocka_unit_test(test_streams),

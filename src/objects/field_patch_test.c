@@ -135,7 +135,7 @@ static int check_pod_spec_patch(struct arena *a, const struct json *row)
     return json_equal(&made, &wanted);
 }
 
-static void test_pod_spec_patches(void **state)
+static void test_golden_pod_spec_patches(void **state)
 {
     (void) state;
     golden_run("formats/patch-argo.jsonl", check_pod_spec_patch, 30);
@@ -290,7 +290,7 @@ static void test_many_orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),          cmocka_unit_test(test_pod_spec_patches),
+        cmocka_unit_test(test_golden),          cmocka_unit_test(test_golden_pod_spec_patches),
         cmocka_unit_test(test_lists),           cmocka_unit_test(test_objects),
         cmocka_unit_test(test_work_is_limited), cmocka_unit_test(test_many_orders),
     };

@@ -261,9 +261,9 @@ static int check_event_bus(struct arena *a, const struct json *row)
 static void test_decoding(void **state)
 {
     (void) state;
-    golden_run("events/eventsource-validate.jsonl", check_event_source, 339);
-    golden_run("events/sensor-validate.jsonl", check_sensor, 252);
-    golden_run("events/eventbus-validate.jsonl", check_event_bus, 40);
+    golden_each("events/eventsource-validate.jsonl", check_event_source, 339);
+    golden_each("events/sensor-validate.jsonl", check_sensor, 252);
+    golden_each("events/eventbus-validate.jsonl", check_event_bus, 40);
 }
 
 /* Every row that is reachable has a sentence, and no name stands twice in a shape. */

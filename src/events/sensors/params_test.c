@@ -178,7 +178,7 @@ static int check_event(struct arena *a, const struct json *row)
     return same(params_event_text(a, &e), json_get(row, STR("out")));
 }
 
-static void test_events(void **state)
+static void test_golden_events(void **state)
 {
     (void) state;
     golden_run("events/misc.jsonl", check_event, 6);
@@ -362,7 +362,7 @@ static void test_payload_without_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden), cmocka_unit_test(test_events),
+        cmocka_unit_test(test_golden), cmocka_unit_test(test_golden_events),
         cmocka_unit_test(test_check),  cmocka_unit_test(test_template),
         cmocka_unit_test(test_apply),  cmocka_unit_test(test_payload_without_event),
     };

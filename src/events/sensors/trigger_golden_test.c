@@ -295,7 +295,7 @@ static int check_workflow(struct arena *a, const struct json *row)
     return json_equal(&made, file);
 }
 
-static void test_workflow(void **state _unused_)
+static void test_golden_workflow(void **state _unused_)
 {
     golden_run("events/workflow-trigger.jsonl", check_workflow, 42);
 }
@@ -340,7 +340,7 @@ static int check_k8s(struct arena *a, const struct json *row)
     return true;
 }
 
-static void test_k8s(void **state _unused_)
+static void test_golden_k8s(void **state _unused_)
 {
     golden_run("events/k8s-trigger.jsonl", check_k8s, 66);
 }
@@ -348,8 +348,8 @@ static void test_k8s(void **state _unused_)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_workflow),
-        cmocka_unit_test(test_k8s),
+        cmocka_unit_test(test_golden_workflow),
+        cmocka_unit_test(test_golden_k8s),
     };
 
     return cmocka_run_group_tests_name("trigger_golden", tests, NULL, NULL);

@@ -64,7 +64,7 @@ static int check_days(struct arena *a, const struct json *row)
     return out && times.excluded_count == out->count;
 }
 
-static void test_excluded_days(void **state)
+static void test_golden_excluded_days(void **state)
 {
     (void) state;
     golden_run("events/misc.jsonl", check_days, 12);
@@ -117,7 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
-        cmocka_unit_test(test_excluded_days),
+        cmocka_unit_test(test_golden_excluded_days),
         cmocka_unit_test(test_many_excluded_days),
     };
 

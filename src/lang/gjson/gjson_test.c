@@ -99,7 +99,7 @@ static void test_golden(void **state)
 }
 
 /* Texts and paths at random, answered by the original. */
-static void test_random(void **state)
+static void test_golden_random(void **state)
 {
     (void) state;
     golden_run("formats/gjson-random.jsonl", check_golden, 500);
@@ -414,7 +414,7 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),      cmocka_unit_test(test_random),
+        cmocka_unit_test(test_golden),      cmocka_unit_test(test_golden_random),
         cmocka_unit_test(test_paths),       cmocka_unit_test(test_positions),
         cmocka_unit_test(test_conversions), cmocka_unit_test(test_valid),
         cmocka_unit_test(test_budgets),     cmocka_unit_test(test_hostile),

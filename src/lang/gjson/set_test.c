@@ -47,7 +47,7 @@ static void test_golden(void **state)
 }
 
 /* Texts and paths at random, answered by the original. */
-static void test_random(void **state)
+static void test_golden_random(void **state)
 {
     (void) state;
     golden_run("formats/sjson-random.jsonl", check_golden, 500);
@@ -166,7 +166,7 @@ static void test_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),  cmocka_unit_test(test_random),
+        cmocka_unit_test(test_golden),  cmocka_unit_test(test_golden_random),
         cmocka_unit_test(test_set),     cmocka_unit_test(test_raw_and_delete),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_depth),
     };

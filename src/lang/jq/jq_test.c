@@ -33,7 +33,7 @@ static int check_filter(struct arena *a, const struct json *row)
            str_eq(jq_text(a, &out), json_get_str(row, STR("text")));
 }
 
-static void test_filters(void **state _unused_)
+static void test_golden_filters(void **state _unused_)
 {
     golden_run("lang/jq.jsonl", check_filter, 160);
 }
@@ -56,7 +56,7 @@ static int check_transform(struct arena *a, const struct json *row)
     return str_eq(json_text(a, &out.at[0], JSON_ESCAPE_HTML), json_get_str(row, STR("out")));
 }
 
-static void test_transforms(void **state _unused_)
+static void test_golden_transforms(void **state _unused_)
 {
     golden_run("events/transform.jsonl", check_transform, 140);
 }
@@ -75,7 +75,7 @@ static int check_random(struct arena *a, const struct json *row)
     return !golden_fails(row) && json_equal(&got, json_get(row, STR("out")));
 }
 
-static void test_random(void **state _unused_)
+static void test_golden_random(void **state _unused_)
 {
     golden_run("lang/jq-random.jsonl", check_random, 1200);
 }
@@ -265,8 +265,8 @@ static void test_maximum(void **state _unused_)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_filters),       cmocka_unit_test(test_transforms),
-        cmocka_unit_test(test_random),        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_golden_filters),       cmocka_unit_test(test_golden_transforms),
+        cmocka_unit_test(test_golden_random),        cmocka_unit_test(test_texts),
         cmocka_unit_test(test_errors),        cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_source_limits), cmocka_unit_test(test_maximum),
     };

@@ -42,7 +42,7 @@ static void test_golden(void **state _unused_)
 }
 
 /* Random paths of both flavours, as the originals answered. */
-static void test_random(void **state _unused_)
+static void test_golden_random(void **state _unused_)
 {
     golden_run("lang/jsonpath-random.jsonl", check, 1000);
 }
@@ -197,7 +197,7 @@ static void test_budgets(void **state _unused_)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),    cmocka_unit_test(test_random),
+        cmocka_unit_test(test_golden),    cmocka_unit_test(test_golden_random),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_queries),
         cmocka_unit_test(test_budgets),
     };

@@ -37,7 +37,7 @@ static int check_transform(struct arena *a, const struct json *row)
     return out && str_eq(json_text(a, &got, JSON_ESCAPE_HTML), json_str(out));
 }
 
-static void test_transforms(void **state _unused_)
+static void test_golden_transforms(void **state _unused_)
 {
     golden_run("events/transform.jsonl", check_transform, 90);
 }
@@ -60,7 +60,7 @@ static int check_filter(struct arena *a, const struct json *row)
     return golden_fails(row) ? rc < 0 : rc == json_get_bool(row, STR("out"));
 }
 
-static void test_filters(void **state _unused_)
+static void test_golden_filters(void **state _unused_)
 {
     golden_run("events/filters.jsonl", check_filter, 50);
 }
@@ -289,7 +289,7 @@ static void test_runs_are_alone(void **state _unused_)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transforms),     cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_golden_transforms),     cmocka_unit_test(test_golden_filters),
         cmocka_unit_test(test_cases),          cmocka_unit_test(test_errors),
         cmocka_unit_test(test_budgets),        cmocka_unit_test(test_long_source),
         cmocka_unit_test(test_runs_are_alone),

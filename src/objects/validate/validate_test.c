@@ -148,9 +148,9 @@ static int mangle_row(struct arena *a, const struct json *row)
 static void test_wrong_types(void **state)
 {
     (void) state;
-    golden_run("events/eventsource-validate.jsonl", mangle_row, 337);
-    golden_run("events/sensor-validate.jsonl", mangle_row, 250);
-    golden_run("events/eventbus-validate.jsonl", mangle_row, 40);
+    golden_each("events/eventsource-validate.jsonl", mangle_row, 337);
+    golden_each("events/sensor-validate.jsonl", mangle_row, 250);
+    golden_each("events/eventbus-validate.jsonl", mangle_row, 40);
 }
 
 static void test_cron(void **state)
