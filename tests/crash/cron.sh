@@ -1,9 +1,7 @@
 #!/bin/sh
 # Kill -9 around the submission of a scheduled workflow: afterwards no time has run twice, every run ends, and the status has counted each.
-. "$(dirname "$0")/../support/story.sh"
-TIPHYS=${TIPHYS_FAULTS:-$ROOT/build/faults/src/daemon/tiphys}
+. "$(dirname "$0")/../support/crash.sh"
 SERVER_FLAGS='--isolation process'
-server_is_dead() { ! kill -0 "$SERVER_PID" 2>/dev/null; }
 field() { "$TIPHYS" cron get ticks -o json | jq -r "$1"; }
 is_idle() { [ "$(field '.status.active | length')" = 0 ] && [ "$(succeeded)" = "$(workflows)" ]; }
 names() { state "SELECT name FROM object WHERE kind = 'Workflow' ORDER BY name"; }
@@ -28,12 +26,8 @@ for point in cron.submit.before cron.submit.after store.commit.before store.comm
     "$TIPHYS" cron create "$DIR/ticks.yaml" >/dev/null
     check "$point: the first run" wait_for 10 has_succeeded 1
     stop_server -KILL
-    TIPHYS_FAULT=$point:2
-    export TIPHYS_FAULT
-    start_server
-    check "$point: the daemon was killed there" wait_for 10 server_is_dead
-    unset TIPHYS_FAULT
-    wait "$SERVER_PID" 2>/dev/null
+    start_with_fault "$point:2"
+    dies_there "$point"
     before=$(workflows)
     check "$point: it starts again" start_server
     more() { [ "$(workflows)" -ge $((before + 2)) ]; }

@@ -1,17 +1,12 @@
 #!/bin/sh
 # Kill -9 at each step of a dead letter's life: no event of a failed firing is lost, a redrive submits its workflow exactly once.
-. "$(dirname "$0")/../support/story.sh"
-TIPHYS=${TIPHYS_FAULTS:-$ROOT/build/faults/src/daemon/tiphys}
+. "$(dirname "$0")/../support/crash.sh"
 SERVER_FLAGS='--isolation process'
 
 # Fails as long as the template is not there.
 pipeline() {
     cat <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec: {webhook: {one: {port: "$PORT", endpoint: /one, method: POST}}}
----
+$(hooks one)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: maker}
@@ -41,12 +36,10 @@ YAML
 }
 
 post() { curl -s -m 5 -o /dev/null -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/one"; }
-server_is_dead() { ! kill -0 "$SERVER_PID" 2>/dev/null; }
 letters() { "$TIPHYS" events dead-letter list -o json | jq "[.items[] | select(.state == \"$1\")] | length"; }
 waiting_are() { [ "$(letters waiting)" = "$1" ]; }
 redriving_are() { [ "$(letters redriving)" = "$1" ]; }
 all_wait() { waiting_are "$(bus_count)"; }
-endpoint_is_up() { wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"; }
 
 # begin POINT: a server with the sensor, and no template.
 begin() {
@@ -56,15 +49,8 @@ begin() {
     pipeline >"$DIR/pipeline.yaml"
     template >"$DIR/template.yaml"
     "$TIPHYS" apply -f "$DIR/pipeline.yaml" >/dev/null
-    check "$1: the endpoint comes up" endpoint_is_up
+    check "$1: the endpoint comes up" hooks_are_up
     check "$1: the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=maker' "$DIR/server.log"
-}
-
-start_with_fault() {
-    TIPHYS_FAULT=$1
-    export TIPHYS_FAULT
-    start_server
-    unset TIPHYS_FAULT
 }
 
 # end POINT: what still waits is redriven; each event on the bus has one workflow, also after another crash.
@@ -75,7 +61,7 @@ end() {
     check "$1: each event has its workflow, and none two" equals "$(workflows)" "$(bus_count)"
     stop_server -KILL
     check "$1: it starts once more" start_server
-    endpoint_is_up
+    hooks_are_up
     sleep 0.5
     check "$1: nothing is done again" equals "$(workflows)" "$(bus_count)"
     stop_server -KILL
@@ -85,10 +71,9 @@ for point in sensor.dead_letter.before sensor.dead_letter.after; do
     begin "$point"
     stop_server -KILL
     start_with_fault "$point:2"
-    endpoint_is_up
+    hooks_are_up
     for i in 1 2 3; do post "$i"; done
-    check "$point: the daemon was killed there" wait_for 10 server_is_dead
-    wait "$SERVER_PID" 2>/dev/null
+    dies_there "$point"
     check "$point: it starts again" start_server
     check "$point: every event on the bus is a dead letter, once" wait_for 20 all_wait
     check "$point: the template" "$TIPHYS" apply -f "$DIR/template.yaml"
@@ -102,10 +87,9 @@ for point in sensor.redrive.marked sensor.fire.after sensor.redrive.after; do
     check "$point: the template" "$TIPHYS" apply -f "$DIR/template.yaml"
     stop_server -KILL
     start_with_fault "$point:2"
-    endpoint_is_up
+    hooks_are_up
     "$TIPHYS" events redrive --all >/dev/null 2>&1
-    check "$point: the daemon was killed there" wait_for 10 server_is_dead
-    wait "$SERVER_PID" 2>/dev/null
+    dies_there "$point"
     check "$point: it starts again" start_server
     end "$point"
 done

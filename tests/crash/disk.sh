@@ -9,13 +9,7 @@ fi
 SERVER_FLAGS="--isolation process"
 
 manifest() {
-    cat <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec: {webhook: {one: {port: "$PORT", endpoint: /one, method: POST}}}
----
-YAML
+    hooks one
     workflow_sensor runner hooks one body.n
 }
 

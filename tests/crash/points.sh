@@ -1,67 +1,38 @@
 #!/bin/sh
 # Kill -9 at each crash point on the way of a webhook event and of an object: what was acknowledged is there afterwards, once.
-. "$(dirname "$0")/../support/story.sh"
-TIPHYS=$ROOT/build/faults/src/daemon/tiphys
-
-hook() {
-    cat <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec: {webhook: {one: {port: "$PORT", endpoint: /one, method: POST}}}
-YAML
-}
-
-# Sends until the daemon is dead; prints how many were acknowledged.
-send_until_death() {
-    acknowledged=0
-    for i in $(seq 50); do
-        [ "$(curl -s -m 5 -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d "$i" "http://127.0.0.1:$PORT/one")" = 200 ] || break
-        acknowledged=$((acknowledged + 1))
-    done
-    echo "$acknowledged"
-}
-
-server_is_dead() { ! kill -0 "$SERVER_PID" 2>/dev/null; }
+. "$(dirname "$0")/../support/crash.sh"
 
 for point in bus.append.before_commit bus.append.after_commit; do
     rm -rf "$DIR/data"
     PORT=$(free_port)
     start_server
-    hook >"$DIR/hook.yaml"
+    hooks one >"$DIR/hook.yaml"
     "$TIPHYS" apply -f "$DIR/hook.yaml" >/dev/null
-    wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+    hooks_are_up
     stop_server -KILL
-    TIPHYS_FAULT=$point:5
-    export TIPHYS_FAULT
-    start_server
-    wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
-    acknowledged=$(send_until_death)
-    check "$point: the daemon was killed there" wait_for 10 server_is_dead
-    unset TIPHYS_FAULT
-    wait "$SERVER_PID" 2>/dev/null
+    start_with_fault "$point:5"
+    hooks_are_up
+    send_until_death
+    acknowledged=$(wc -l <"$DIR/sent")
+    dies_there "$point"
     check "$point: it starts again" start_server
     stored=$(bus_count)
     check "$point: every acknowledged event is there ($acknowledged of $stored)" test "$stored" -ge "$acknowledged"
     check "$point: at most the one under way is beside them" test "$stored" -le $((acknowledged + 1))
-    check "$point: its source runs again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+    check "$point: its source runs again" hooks_are_up
     stop_server -KILL
 done
 
 for point in store.commit.before store.commit.after store.done.before; do
     rm -rf "$DIR/data"
-    TIPHYS_FAULT=$point:4
-    export TIPHYS_FAULT
-    start_server
+    start_with_fault "$point:4"
     created=0
     for i in $(seq 20); do
         printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%s}\n' "$i" >"$DIR/c.yaml"
         "$TIPHYS" apply -f "$DIR/c.yaml" >/dev/null 2>&1 || break
         created=$((created + 1))
     done
-    check "$point: the daemon was killed there" wait_for 10 server_is_dead
-    unset TIPHYS_FAULT
-    wait "$SERVER_PID" 2>/dev/null
+    dies_there "$point"
     check "$point: it starts again" start_server
     stored=$("$TIPHYS" get cm -o name 2>/dev/null | wc -l)
     check "$point: every acknowledged object is there ($created of $stored)" test "$stored" -ge "$created"
@@ -79,13 +50,9 @@ for name in a b c; do
     post "$(cm $name ",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"owner\",\"uid\":\"$OWNER\"}]")" >/dev/null
 done
 stop_server -KILL
-TIPHYS_FAULT=store.cascade.before:1
-export TIPHYS_FAULT
-start_server
+start_with_fault "store.cascade.before:1"
 curl -s -X DELETE "http://$ARGO_SERVER/api/v1/namespaces/default/configmaps/owner" >/dev/null
-check "store.cascade.before: the daemon was killed there" wait_for 10 server_is_dead
-unset TIPHYS_FAULT
-wait "$SERVER_PID" 2>/dev/null
+dies_there "store.cascade.before"
 check "store.cascade.before: it starts again" start_server
 check "store.cascade.before: nothing has gone" equals "$("$TIPHYS" get cm -o name | wc -l)" 4
 curl -s -X DELETE "http://$ARGO_SERVER/api/v1/namespaces/default/configmaps/owner" >/dev/null
@@ -101,12 +68,8 @@ for point in source.stored.before_settle source.settle.before; do
     "$TIPHYS" apply -f "$DIR/source.yaml" >/dev/null
     stop_server -KILL
     sqs SendMessage "{\"QueueUrl\":\"$(queue_url)\",\"MessageBody\":\"one\"}" >/dev/null
-    TIPHYS_FAULT=$point:1
-    export TIPHYS_FAULT
-    start_server
-    check "$point: the daemon was killed there" wait_for 20 server_is_dead
-    unset TIPHYS_FAULT
-    wait "$SERVER_PID" 2>/dev/null
+    start_with_fault "$point:1"
+    dies_there "$point"
     check "$point: the event is on the bus" equals "$(bus_count)" 1
     check "$point: the origin still has the message" equals "$(queue_length)" 1
     check "$point: it starts again" start_server

@@ -7,12 +7,14 @@ TIPHYS=${TIPHYS:-$ROOT/build/tiphys}
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/tiphys-story.XXXXXX")
 SERVER_PID=""
 MOTO_PID=""
+TARGET_PID=""
 COUNT=0
 FAILED=0
 
 finish() {
     [ -n "$SERVER_PID" ] && kill -9 "$SERVER_PID" 2>/dev/null
     [ -n "$MOTO_PID" ] && kill -9 "$MOTO_PID" 2>/dev/null
+    [ -n "$TARGET_PID" ] && kill -9 "$TARGET_PID" 2>/dev/null
     wait 2>/dev/null
     rm -rf "$DIR"
     echo "1..$COUNT"
@@ -70,6 +72,30 @@ stop_server() {
 }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# A server at port $TARGET that notes in $DIR/notes what it is asked.
+start_target() {
+    TARGET=$(free_port)
+    touch "$DIR/notes"
+    python3 "$ROOT/tests/support/http-target.py" "$TARGET" "$DIR/notes" &
+    TARGET_PID=$!
+}
+
+# hooks ENDPOINT...: an EventSource with these endpoints at $PORT, each an event of its name; the end of its document.
+hooks() {
+    printf 'apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nmetadata: {name: hooks}\nspec:\n  webhook:\n'
+    for endpoint in "$@"; do
+        printf '    %s: {port: "%s", endpoint: /%s, method: POST}\n' "$endpoint" "$PORT" "$endpoint"
+    done
+    echo '---'
+}
+hooks_are_up() { wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"; }
+
+# post ENDPOINT JSON: an event for one of them.
+post() { curl -sf -m 5 -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
+
+# How often the trigger has fired, by the server's log.
+fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
 
 start_moto() {
     MOTO_PORT=$(free_port)

@@ -37,7 +37,6 @@ spec:
     often: {interval: 10ms}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
 has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
 check "moments fire" wait_for 10 has_fired plain 2
 check "with their time and metadata" sh -c "grep 'triggerName=plain' '$DIR/server.log' | grep -qE 'eventTime.*[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ \+0000 UTC m=\+[0-9]+\.[0-9]{9}.*metadata.*of.*plain'"

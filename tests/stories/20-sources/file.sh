@@ -33,7 +33,6 @@ workflow_sensor runner files made name >>"$DIR/pipeline.yaml"
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
 check "the sources run" wait_for 10 grep -q 'event source runs.*eventName=gone' "$DIR/server.log"
 check "the sensors run" wait_for 10 grep -q 'sensor runs.*sensorName=runner' "$DIR/server.log"
-fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
 has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
 echo 1 >"$DIR/in/one.csv"
 echo 1 >"$DIR/in/one.txt"

@@ -19,7 +19,7 @@ spec:
     closed: {port: "$PORT", endpoint: /closed, method: POST, authSecret: {name: token, key: value}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/source.yaml"
-check "the endpoints come up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoints come up" hooks_are_up
 post() { curl -s -o "$DIR/body" -w '%{http_code}' -H 'Content-Type: application/json' "$@"; }
 check "an event is taken" equals "$(post -d '{"a":1}' "http://127.0.0.1:$PORT/open")" 200
 check "with upstream's answer" contains "$DIR/body" success

@@ -61,7 +61,7 @@ spec:
     south: {port: "$PORT", endpoint: /south, method: POST}
 YAML
 for part in template source hooks sensor; do check "apply the $part" "$TIPHYS" apply -f "$DIR/$part.yaml"; done
-check "the endpoints come up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoints come up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=greeter' "$DIR/server.log"
 
 # named PREFIX: the name of the one workflow whose name begins so.
@@ -69,7 +69,6 @@ named() { "$TIPHYS" list -o name | grep "^$1" | head -1; }
 has_named() { [ -n "$(named "$1")" ]; }
 has_run() { [ "$("$TIPHYS" get "$(named "$1")" -o json | jq -r .status.phase)" = Succeeded ]; }
 log_of() { "$TIPHYS" logs "$(named "$1")" | sed 's/^[^:]*: //'; }
-post() { curl -sf -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
 event_of() { bus "SELECT id FROM record WHERE event = '$1' ORDER BY seq DESC LIMIT 1"; }
 
 check "a message is sent" sqs SendMessage "{\"QueueUrl\":\"$(queue_url)\",\"MessageBody\":\"{\\\"who\\\":\\\"Tiphys\\\"}\"}"

@@ -2,23 +2,12 @@
 # What a sensor gave up is kept with its events, over kill -9; put through its trigger again, it makes its object exactly once; deleted, it is gone.
 . "$(dirname "$0")/../../support/story.sh"
 
-TARGET=$(free_port)
-python3 "$ROOT/tests/support/http-target.py" "$TARGET" "$DIR/notes" &
-TARGET_PID=$!
-trap 'kill $TARGET_PID; finish; exit $((FAILED > 0))' EXIT
-touch "$DIR/notes"
+start_target
 
 check "the server starts" start_server
 PORT=$(free_port)
 cat >"$DIR/pipeline.yaml" <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    map: {port: "$PORT", endpoint: /map, method: POST}
-    call: {port: "$PORT", endpoint: /call, method: POST}
----
+$(hooks map call)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: maker}
@@ -50,9 +39,8 @@ metadata: {name: taken}
 data: {n: before}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=maker' "$DIR/server.log"
-post() { curl -sf -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
 letters() { "$TIPHYS" events dead-letter list -o json; }
 count() { letters | jq ".items | map(select(.trigger == \"$1\")) | length"; }
 has() { [ "$(count "$1")" -ge "$2" ]; }
@@ -80,7 +68,7 @@ check "is none" hasnt saved
 
 stop_server -KILL
 check "the server starts again after kill -9" start_server
-check "the endpoint comes up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up again" hooks_are_up
 check "both are there" equals "$(count map) $(count call)" "1 1"
 
 redriven() { [ "$(letters | jq -r ".items[] | select(.id == \"$1\") | \"\(.state) \(.redrives)\"")" = "$2" ]; }
@@ -95,7 +83,7 @@ check "it cannot be redriven again" not_found "$ID"
 check "delete the object" "$TIPHYS" delete cm taken
 stop_server -KILL
 check "the server starts once more" start_server
-check "the endpoint comes up once more" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up once more" hooks_are_up
 sleep 0.3
 check "the event does not fire again" sh -c "! '$TIPHYS' get cm taken"
 

@@ -2,17 +2,14 @@
 # Webhook -> sensor -> http trigger -> a real HTTP server: payload, headers, secrets, policies; what fails is told; the log holds no secret.
 . "$(dirname "$0")/../../support/story.sh"
 
-TARGET=$(free_port)
-python3 "$ROOT/tests/support/http-target.py" "$TARGET" "$DIR/notes" &
-TARGET_PID=$!
-trap 'kill $TARGET_PID; finish; exit $((FAILED > 0))' EXIT
+start_target
 
 SECURE=$(free_port)
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$DIR/key.pem" -out "$DIR/cert.pem" -days 2 \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
 python3 "$ROOT/tests/support/http-target.py" "$SECURE" "$DIR/secure-notes" "$DIR/cert.pem" "$DIR/key.pem" 2>/dev/null &
 SECURE_PID=$!
-trap 'kill $TARGET_PID $SECURE_PID; finish; exit $((FAILED > 0))' EXIT
+trap 'kill $SECURE_PID; finish; exit $((FAILED > 0))' EXIT
 touch "$DIR/secure-notes"
 
 check "the server starts" start_server
@@ -23,13 +20,7 @@ kind: Secret
 metadata: {name: keys}
 data: {token: aHVzaC1odXNo, user: bWU=, word: d29yZC13b3JkCg==, cert: $(base64 -w0 "$DIR/cert.pem"), key: $(base64 -w0 "$DIR/key.pem")}
 ---
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    in: {port: "$PORT", endpoint: /in, method: POST}
----
+$(hooks in)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: caller}
@@ -62,10 +53,9 @@ spec:
   - template: {name: nobody, http: {url: "http://127.0.0.1:1/", method: GET}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=caller' "$DIR/server.log"
-post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/in"; }
-check "an event" post "{\"n\":7,\"text\":\"<hi>\",\"url\":\"http://127.0.0.1:$TARGET/status/200?q=1\"}"
+check "an event" post in "{\"n\":7,\"text\":\"<hi>\",\"url\":\"http://127.0.0.1:$TARGET/status/200?q=1\"}"
 has_notes() { [ "$(wc -l <"$DIR/notes")" -ge "$1" ]; }
 failed() { grep -q "a trigger failed.*triggerName=$1 .*$2" "$DIR/server.log"; }
 check "three requests arrive" wait_for 10 has_notes 3
@@ -92,8 +82,8 @@ check "nor a password" lacks "$DIR/told" word-word
 stop_server -KILL
 before=$(wc -l <"$DIR/notes")
 check "the server starts again after kill -9" start_server
-check "the endpoint comes up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
-check "another event" post "{\"n\":8,\"text\":\"x\",\"url\":\"http://127.0.0.1:$TARGET/status/200?q=2\"}"
+check "the endpoint comes up again" hooks_are_up
+check "another event" post in "{\"n\":8,\"text\":\"x\",\"url\":\"http://127.0.0.1:$TARGET/status/200?q=2\"}"
 check "is sent" wait_for 10 has_notes $((before + 3))
 sleep 0.3
 check "and nothing of before is sent again" equals "$(wc -l <"$DIR/notes")" $((before + 3))

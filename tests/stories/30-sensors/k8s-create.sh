@@ -5,13 +5,7 @@
 check "the server starts" start_server
 PORT=$(free_port)
 cat >"$DIR/pipeline.yaml" <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    in: {port: "$PORT", endpoint: /in, method: POST}
----
+$(hooks in)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: maker}
@@ -50,14 +44,13 @@ spec:
             spec: {entrypoint: main, templates: [{name: main, container: {image: busybox, command: ["true"]}}]}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensor runs, though not as a whole" wait_for 10 grep -q 'a sensor does not run as a whole.*sensorName=maker' "$DIR/server.log"
 maps() { "$TIPHYS" get cm -o name 2>/dev/null | grep -c made-; }
 workflows() { "$TIPHYS" get workflow -o name 2>/dev/null | grep -c job; }
 has_maps() { [ "$(maps)" -eq "$1" ]; }
 has_workflows() { [ "$(workflows)" -eq "$1" ]; }
-post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/in"; }
-check "an event" post '{"color":"red","key":"body.color"}'
+check "an event" post in '{"color":"red","key":"body.color"}'
 check "makes a ConfigMap" wait_for 10 has_maps 1
 check "and a Workflow" wait_for 10 has_workflows 1
 "$TIPHYS" get workflow job -o json >"$DIR/workflow.json"
@@ -79,17 +72,17 @@ check "and its uid to programs" equals "$(jq -r '.steps[] | select(.stage == "tr
 "$TIPHYS" get sensor maker -o json >"$DIR/sensor.json"
 check "the wrong trigger is in the status" contains "$DIR/sensor.json" 'spec.triggers[0]: conditions'
 failed() { "$TIPHYS" trace event "$1" | grep -q "maker/$2: .*nothing at"; }
-check "an event after it" post '{"color":"blue"}'
+check "an event after it" post in '{"color":"blue"}'
 check "makes another ConfigMap" wait_for 10 has_maps 2
 check "and another Workflow, with a generated name" wait_for 10 has_workflows 2
 stop_server -KILL
 check "the server starts again" start_server
-check "the endpoint comes up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
-check "an event without the color" post '{}'
+check "the endpoint comes up again" hooks_are_up
+check "an event without the color" post in '{}'
 check "fails that trigger" wait_for 10 grep -q 'a trigger failed.*triggerName=map' "$DIR/server.log"
 LAST=$(bus "SELECT id FROM record ORDER BY seq DESC LIMIT 1")
 check "whose trace tells why" wait_for 10 failed "$LAST" map
-check "a last event" post '{"color":"green"}'
+check "a last event" post in '{"color":"green"}'
 check "makes one more ConfigMap" wait_for 10 has_maps 3
 check "and one Workflow for each event" wait_for 10 has_workflows 4
 check "the server stops in order" stop_server

@@ -3,11 +3,7 @@
 # waits until what it made has its labels.
 . "$(dirname "$0")/../../support/story.sh"
 
-TARGET=$(free_port)
-python3 "$ROOT/tests/support/http-target.py" "$TARGET" "$DIR/notes" &
-TARGET_PID=$!
-trap 'kill $TARGET_PID; finish; exit $((FAILED > 0))' EXIT
-touch "$DIR/notes"
+start_target
 
 check "the server starts" start_server
 PORT=$(free_port)
@@ -58,7 +54,7 @@ YAML
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-file}\n' >"$DIR/doc.yaml"
 check "objects are applied" "$TIPHYS" apply -f "$DIR/objects.yaml"
 check "sources and sensors are applied" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoints come up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoints come up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=hand' "$DIR/server.log"
 post() { curl -sf -H 'Content-Type: application/json' -d "{\"v\":\"$2\"}" "http://127.0.0.1:$PORT/$1"; }
 data() { "$TIPHYS" get cm "$1" -o json | jq -cS .data; }

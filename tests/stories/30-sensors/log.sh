@@ -5,14 +5,7 @@
 check "the server starts" start_server
 PORT=$(free_port)
 cat >"$DIR/pipeline.yaml" <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    left: {port: "$PORT", endpoint: /left, method: POST}
-    right: {port: "$PORT", endpoint: /right, method: POST}
----
+$(hooks left right)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: watcher}
@@ -46,7 +39,7 @@ spec:
   - template: {name: t, openWhisk: {host: x}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoints come up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoints come up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=watcher' "$DIR/server.log"
 status_of() { "$TIPHYS" get sensor "$1" -o json | jq -r '.status.conditions[1] | .status + " " + (.message // "")'; }
 has_status() { [ -n "$(status_of "$1")" ] && [ "$(status_of "$1")" != "null " ]; }
@@ -54,16 +47,14 @@ check "a wrong sensor has a status" wait_for 10 has_status wrong
 check "which tells what is wrong" equals "$(status_of wrong)" 'False spec.triggers[0]: conditions "left && nobody": nobody is no dependency of the sensor'
 "$TIPHYS" apply -f "$DIR/later.yaml" >"$DIR/later" 2>&1
 check "what is not built yet is refused with its path" contains "$DIR/later" 'spec.triggers[0].template.openWhisk: "openWhisk" is not supported yet'
-fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
 has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
-post() { curl -sf -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
 check "an event on the left" post left '{"n":1}'
 check "fires any" wait_for 10 has_fired any 1
 check "and what its data are picked for" wait_for 10 has_fired picky 1
 check "and not both" equals "$(fired both)" 0
 stop_server -KILL
 check "the server starts again after kill -9" start_server
-check "the endpoints come up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoints come up again" hooks_are_up
 check "an event on the right" post right '{"n":2}'
 check "fires both: what waited was kept" wait_for 10 has_fired both 2
 check "with the data of both" sh -c "grep 'triggerName=both' '$DIR/server.log' | grep -q 'dependencyName=left' && grep 'triggerName=both' '$DIR/server.log' | grep -q 'dependencyName=right'"

@@ -5,13 +5,7 @@
 check "the server starts" start_server
 PORT=$(free_port)
 cat >"$DIR/pipeline.yaml" <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    in: {port: "$PORT", endpoint: /in, method: POST}
----
+$(hooks in)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: watcher}
@@ -24,15 +18,14 @@ spec:
     parameters: [{src: {dependencyName: dep, dataKey: body.text, useRawData: true}, dest: log.intervalSeconds}]
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=watcher' "$DIR/server.log"
 lines() { grep -c "$1" "$DIR/server.log"; }
 has_lines() { [ "$(lines "$1")" -ge "$2" ]; }
-post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/in"; }
-check "an event" post '{"n":1,"text":"x"}'
+check "an event" post in '{"n":1,"text":"x"}'
 check "fires the trigger whose number is one" wait_for 10 has_lines 'fired a trigger.*triggerName=good ' 1
 check "fails the one whose number is a text" wait_for 10 has_lines 'a trigger failed.*triggerName=bad .*parameters' 1
-check "another event" post '{"n":2,"text":"y"}'
+check "another event" post in '{"n":2,"text":"y"}'
 check "finds both going on" wait_for 10 has_lines 'a trigger failed.*triggerName=bad .*parameters' 2
 check "and fires the good one again" wait_for 10 has_lines 'fired a trigger.*triggerName=good ' 2
 check "the bad one never fired" equals "$(lines 'fired a trigger.*triggerName=bad ')" 0

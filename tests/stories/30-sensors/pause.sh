@@ -7,11 +7,7 @@ check "the server starts" start_server
 PORT=$(free_port)
 {
     cat <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec: {webhook: {one: {port: "$PORT", endpoint: /one, method: POST}}}
----
+$(hooks one)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: maker}
@@ -28,9 +24,7 @@ YAML
     sqs_source
 } >"$DIR/pipeline.yaml"
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-endpoint_is_up() { wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"; }
-check "the endpoint comes up" endpoint_is_up
-post() { curl -sf -m 5 -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/one"; }
+check "the endpoint comes up" hooks_are_up
 made() { "$TIPHYS" get cm -o json | jq -r '.items[] | select(.metadata.name | startswith("made-")).data.n' | sort -n | tr '\n' ' '; }
 has_made() { [ "$(made)" = "$1" ]; }
 condition() { "$TIPHYS" get "$1" "$2" -o json | jq -r '.status.conditions[]? | select(.type == "Paused").status'; }
@@ -38,24 +32,24 @@ is_paused() { [ "$(condition "$1" "$2")" = True ]; }
 goes_on() { [ -z "$(condition "$1" "$2")" ]; }
 
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=maker' "$DIR/server.log"
-check "an event" post 1
+check "an event" post one 1
 check "fires" wait_for 10 has_made "1 "
 check "the sensor is paused" sh -c "'$TIPHYS' events pause sensor/maker | grep -qx 'sensor.argoproj.io/maker paused'"
 check "which its status tells" wait_for 10 is_paused sensor maker
-check "events are taken still" post 2
-check "more than one" post 3
+check "events are taken still" post one 2
+check "more than one" post one 3
 sleep 0.5
 check "nothing fires" equals "$(made)" "1 "
 stop_server -KILL
 check "the server starts again after kill -9" start_server
-check "the endpoint comes up again" endpoint_is_up
-check "one more" post 4
+check "the endpoint comes up again" hooks_are_up
+check "one more" post one 4
 sleep 0.5
 check "it is paused still" equals "$(made)" "1 "
 check "the sensor goes on" "$TIPHYS" events resume sensor/maker
 check "with what came meanwhile, once each" wait_for 10 has_made "1 2 3 4 "
 check "its status has forgotten" wait_for 10 goes_on sensor maker
-check "a new event" post 5
+check "a new event" post one 5
 check "fires" wait_for 10 has_made "1 2 3 4 5 "
 
 send() { sqs SendMessage "{\"QueueUrl\":\"$(queue_url)\",\"MessageBody\":\"{\\\"n\\\":$1}\"}" >/dev/null; }
@@ -72,13 +66,13 @@ sleep 1.5
 check "in the queue" equals "$(queue_length) $(of_queue)" "2 1"
 stop_server -KILL
 check "the server starts once more" start_server
-check "the endpoint comes up once more" endpoint_is_up
+check "the endpoint comes up once more" hooks_are_up
 sleep 1
 check "and there they are still" equals "$(queue_length) $(of_queue)" "2 1"
 check "a paused webhook" "$TIPHYS" events pause es/hooks
 check "is none" wait_for 10 sh -c "! curl -sf -m 5 -d 9 http://127.0.0.1:$PORT/one"
 check "both go on" "$TIPHYS" events resume eventsource/queue es/hooks
 check "with the messages" wait_for 20 queue_has_brought 3
-check "and the endpoint" endpoint_is_up
+check "and the endpoint" hooks_are_up
 check "nothing else can pause" sh -c "'$TIPHYS' events pause wf/x 2>&1 | grep -q 'names nothing that can pause'"
 check "nor what is not there" sh -c "'$TIPHYS' events pause sensor/nobody 2>&1 | grep -q 'not found'"

@@ -2,27 +2,14 @@
 # Failed triggers: attempts as the retryStrategy says, also over kill -9; dead letters; rate limits; conditions that are reset by time.
 . "$(dirname "$0")/../../support/story.sh"
 
-TARGET=$(free_port)
-python3 "$ROOT/tests/support/http-target.py" "$TARGET" "$DIR/notes" &
-TARGET_PID=$!
-trap 'kill $TARGET_PID; finish; exit $((FAILED > 0))' EXIT
-touch "$DIR/notes"
+start_target
 
 check "the server starts" start_server
 PORT=$(free_port)
 URL=http://127.0.0.1:$TARGET
 RESET=$(date -u -d '1 minute ago' '+%M %H * * *')
 cat >"$DIR/pipeline.yaml" <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    in: {port: "$PORT", endpoint: /in, method: POST}
-    left: {port: "$PORT", endpoint: /left, method: POST}
-    right: {port: "$PORT", endpoint: /right, method: POST}
-    many: {port: "$PORT", endpoint: /many, method: POST}
----
+$(hooks in left right many)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: caller}
@@ -59,10 +46,9 @@ spec:
   - template: {name: lasting, conditions: left && right, log: {}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=caller' "$DIR/server.log"
 check "a strategy without atLeastOnce is told to have no effect" grep -q 'retryStrategy has no effect.*triggerName=idle' "$DIR/server.log"
-post() { curl -sf -H 'Content-Type: application/json' -d "$2" "http://127.0.0.1:$PORT/$1"; }
 count() { jq -s "[.[] | select(.path | startswith(\"$1\"))] | length" "$DIR/notes"; }
 has() { [ "$(count "$1")" -ge "$2" ]; }
 gaps() { jq -sc "[.[] | select(.path | startswith(\"$1\")) | .at_ms] | [.[1:], .[:-1]] | transpose | map(.[0] - .[1])" "$DIR/notes"; }
@@ -87,7 +73,7 @@ check "and of the dead letter" has_trace "caller/dead: POST $URL/dead: 200"
 check "one that waits for an hour has been tried once" equals "$(count /slow)" 1
 stop_server -KILL
 check "the server starts again after kill -9" start_server
-check "the endpoint comes up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up again" hooks_are_up
 check "what waited is tried again: it was not settled" wait_for 10 has /slow 2
 sleep 0.3
 check "what was settled is not" equals "$(count /flaky) $(count /status/503) $(count /dead)" "3 3 2"
@@ -98,14 +84,13 @@ check "four events at once" wait_for 10 has /limited 4
 last=$(jq -s '[.[] | select(.path == "/limited") | .at_ms] | last' "$DIR/notes")
 check "go out five a second" [ $((last - start)) -ge 600 ]
 
-fired() { grep -c "fired a trigger.*triggerName=$1 " "$DIR/server.log"; }
 has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
 check "an event that waits for another" post left 1
 sleep 0.3
 stop_server -KILL
 bus "UPDATE record SET at = at - 300000 WHERE event = 'left'"
 check "the server starts again, after a reset that it has not seen" start_server
-check "the endpoint comes up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up again" hooks_are_up
 check "the other event" post right 1
 check "fires what is not reset" wait_for 10 has_fired lasting 2
 check "and not what is" equals "$(fired both)" 0

@@ -5,13 +5,7 @@
 check "the server starts" start_server
 PORT=$(free_port)
 cat >"$DIR/pipeline.yaml" <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    in: {port: "$PORT", endpoint: /in, method: POST}
----
+$(hooks in)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: watcher}
@@ -54,13 +48,12 @@ spec:
   - template: {name: never, log: {}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=endless' "$DIR/server.log"
 has() { grep -q "$1" "$DIR/server.log"; }
-post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/in"; }
-check "a small order" post '{"name":"small","prices":[1,2]}'
-check "an order whose script fails" post '{"name":"broken"}'
-check "a large order" post '{"name":"large","prices":[15,5]}'
+check "a small order" post in '{"name":"small","prices":[1,2]}'
+check "an order whose script fails" post in '{"name":"broken"}'
+check "a large order" post in '{"name":"large","prices":[15,5]}'
 check "fires for the large one" wait_for 10 has 'fired a trigger.*triggerName=shop '
 check "with the data that the script made" wait_for 10 has 'total[^0-9]*20'
 check "all of it" has 'LARGE'

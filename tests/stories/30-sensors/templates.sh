@@ -6,13 +6,7 @@
 check "the server starts" start_server
 PORT=$(free_port)
 cat >"$DIR/pipeline.yaml" <<YAML
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    in: {port: "$PORT", endpoint: /in, method: POST}
----
+$(hooks in)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: maker}
@@ -47,11 +41,10 @@ spec:
         - {src: {dependencyName: dep, dataTemplate: '{{ .Input.body.nothing }}', value: fallback}, dest: spec.arguments.parameters.4.value}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=maker' "$DIR/server.log"
-post() { curl -sf -H 'Content-Type: application/json' -d "$1" "http://127.0.0.1:$PORT/in"; }
-check "an event of another branch" post '{"ref":"refs/heads/topic","after":"0000000","number":1,"commits":[]}'
-check "an event of the branch" post '{"ref":"refs/heads/main","after":"9fceb02d0ae598e9","number":7,"commits":[{"author":"ann"},{"author":"bo"}]}'
+check "an event of another branch" post in '{"ref":"refs/heads/topic","after":"0000000","number":1,"commits":[]}'
+check "an event of the branch" post in '{"ref":"refs/heads/main","after":"9fceb02d0ae598e9","number":7,"commits":[{"author":"ann"},{"author":"bo"}]}'
 has_workflow() { "$TIPHYS" get build-9fceb02-7 -o json >"$DIR/workflow.json" 2>/dev/null; }
 check "makes a workflow with the name of the template" wait_for 10 has_workflow
 argument() { jq -r --arg name "$1" '.spec.arguments.parameters[] | select(.name == $name) | .value' "$DIR/workflow.json"; }

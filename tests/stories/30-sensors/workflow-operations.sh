@@ -59,7 +59,7 @@ metadata: {name: $w}
 spec: {entrypoint: main, templates: [{name: main, container: {image: x, command: [sleep, "60"]}}]}
 YAML
 check "sources and sensors are applied" "$TIPHYS" apply -f "$DIR/pipeline.yaml"
-check "the endpoints come up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoints come up" hooks_are_up
 check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=helm' "$DIR/server.log"
 check "workflows are applied" "$TIPHYS" apply -f "$DIR/workflows.yaml"
 post() { curl -sf -H 'Content-Type: application/json' -d "{\"name\":\"$2\"}" "http://127.0.0.1:$PORT/$1"; }
@@ -108,7 +108,7 @@ check "is refused" wait_for 10 has_trace "$LAST" "invalid kind ClusterWorkflowTe
 
 stop_server -KILL
 check "the server starts again after kill -9" start_server
-check "the endpoints come up again" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoints come up again" hooks_are_up
 check "one more event" post terminate slow2
 check "is carried out" wait_for 20 has_phase slow2 Failed
 check "nothing was resubmitted again" equals "$(resubmitted)" 1

@@ -7,13 +7,7 @@ PORT=$(free_port)
 workflow_sensor runner hooks example body.message >"$DIR/pipeline.yaml"
 cat >>"$DIR/pipeline.yaml" <<YAML
 ---
-apiVersion: argoproj.io/v1alpha1
-kind: EventSource
-metadata: {name: hooks}
-spec:
-  webhook:
-    example: {port: "$PORT", endpoint: /example, method: POST}
----
+$(hooks example)
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 metadata: {name: caller}
@@ -40,7 +34,7 @@ runner='{namespace="default",sensor_name="runner",trigger_name="run"}'
 nobody='{namespace="default",sensor_name="caller",trigger_name="nobody"}'
 
 check "apply" "$TIPHYS" apply -f "$DIR/pipeline.yaml" -f "$DIR/template.yaml"
-check "the endpoint comes up" wait_for 10 curl -sf "http://127.0.0.1:$PORT/health"
+check "the endpoint comes up" hooks_are_up
 check "the sensors run" wait_for 10 has "argo_events_action_triggered_total$nobody 0"
 check "series are there before the first event" has "argo_events_events_sent_total$events 0"
 check "the event service runs" has 'argo_events_event_service_running_total{eventsource_name="hooks",namespace="default"} 1'
