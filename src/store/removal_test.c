@@ -9,16 +9,12 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
-#include "store/store.h"
+#include "tests/support/store_world.h"
 
 enum { TURNS_MAX = 4000 };
 
 struct world {
-    char path[64];
-    struct loop *loop;
-    struct store *store;
-    struct arena *a;
+    struct store_world on;
     struct err err; /* of the last commit */
     bool is_done, has_object;
     unsigned deleted; /* events */
@@ -36,32 +32,19 @@ static int setup(void **state)
 {
     struct world *w = NEW(struct world);
     const struct store_query q = {.group = STR(""), .kind = STR("ConfigMap"), .ns = STR("")};
-    struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-removal-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    w->watch = store_watch_open(w->store, &q, 0, on_event, NULL, w);
+    store_world_open(&w->on);
+    w->watch = store_watch_open(w->on.store, &q, 0, on_event, NULL, w);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
-                                        "state.lock"};
     struct world *w = *state;
 
     store_watch_close(w->watch);
-    store_close(w->store);
-    loop_free(w->loop);
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        unlink(str_printf(w->a, "%s/%s", w->path, names[i]).ptr);
-    rmdir(w->path);
-    arena_free(w->a);
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -80,9 +63,9 @@ static void commit(struct world *w, struct store_txn *txn)
     struct err err;
 
     w->is_done = false;
-    assert_int_equal(store_commit(w->store, txn, on_done, w, &err), 0);
+    assert_int_equal(store_commit(w->on.store, txn, on_done, w, &err), 0);
     for (int i = 0; i < TURNS_MAX && !w->is_done; i++)
-        loop_run_once(w->loop, 5);
+        loop_run_once(w->on.loop, 5);
     assert_true(w->is_done);
 }
 
@@ -121,14 +104,14 @@ static struct json map_of(struct world *w, const char *name, const char *owners,
         is_first = false;
     }
     strbuf_addz(&b, "]}}");
-    assert_int_equal(json_parse(w->a, str_copy(w->a, strbuf_str(&b)), &doc, &err), 0);
+    assert_int_equal(json_parse(w->on.a, str_copy(w->on.a, strbuf_str(&b)), &doc, &err), 0);
     return doc;
 }
 
 static void create(struct world *w, const char *name, const char *owners,
                    const char *finalizers)
 {
-    struct store_txn *txn = store_txn_new(w->store);
+    struct store_txn *txn = store_txn_new(w->on.store);
     struct json doc = map_of(w, name, owners, finalizers);
 
     store_txn_create(txn, &doc);
@@ -139,7 +122,7 @@ static void create(struct world *w, const char *name, const char *owners,
 static void update(struct world *w, const char *name, const char *owners,
                    const char *finalizers)
 {
-    struct store_txn *txn = store_txn_new(w->store);
+    struct store_txn *txn = store_txn_new(w->on.store);
     struct json doc = map_of(w, name, owners, finalizers);
 
     store_txn_update(txn, &doc, 0);
@@ -149,7 +132,7 @@ static void update(struct world *w, const char *name, const char *owners,
 
 static void delete (struct world *w, const char *name, enum store_propagation how)
 {
-    struct store_txn *txn = store_txn_new(w->store);
+    struct store_txn *txn = store_txn_new(w->on.store);
     const struct store_key key = key_of(name);
 
     store_txn_delete_as(txn, &key, STR(""), 0, how);
@@ -165,9 +148,9 @@ static struct str text_of(struct world *w, const char *name)
     struct str text;
     struct err err;
 
-    if (store_get(w->store, &key, &o, &err) < 0)
+    if (store_get(w->on.store, &key, &o, &err) < 0)
         return STR_NONE;
-    text = str_copy(w->a, o->doc);
+    text = str_copy(w->on.a, o->doc);
     store_object_unref(o);
     return text;
 }

@@ -9,14 +9,11 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "store/value.h"
+#include "tests/support/store_world.h"
 
 struct world {
-    char path[64];
-    struct loop *loop;
-    struct store *store;
-    struct arena *a;
+    struct store_world on;
     bool is_done;
 };
 
@@ -29,29 +26,23 @@ static void on_done(void *ctx, const struct store_result *result, const struct e
 
 static void create(struct world *w, const char *text)
 {
-    struct store_txn *txn = store_txn_new(w->store);
+    struct store_txn *txn = store_txn_new(w->on.store);
     struct json doc;
     struct err err;
 
     assert_int_equal(json_parse(store_txn_arena(txn), str_from(text), &doc, &err), 0);
     store_txn_create(txn, &doc);
     w->is_done = false;
-    assert_int_equal(store_commit(w->store, txn, on_done, w, &err), 0);
+    assert_int_equal(store_commit(w->on.store, txn, on_done, w, &err), 0);
     while (!w->is_done)
-        loop_run_once(w->loop, 10);
+        loop_run_once(w->on.loop, 10);
 }
 
 static int setup(void **state)
 {
     struct world *w = NEW(struct world);
-    struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-value-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
+    store_world_open(&w->on);
     create(w, "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\","
               "\"namespace\":\"argo\",\"uid\":\"u1\"},\"data\":{\"plain\":\"aHVzaA==\","
               "\"line\":\"aHVzaAo=\",\"lines\":\"aHVzaAoK\",\"dos\":\"aHVzaA0K\","
@@ -66,13 +57,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct world *w = *state;
-    char command[100];
 
-    store_close(w->store);
-    loop_free(w->loop);
-    arena_free(w->a);
-    snprintf(command, sizeof(command), "rm -rf %s", w->path);
-    assert_int_equal(system(command), 0); /* NOLINT: a folder of ours */
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -88,8 +74,8 @@ static struct json selector(struct world *w, const struct value_row *row)
 {
     struct json_object_builder b = {0};
 
-    json_add_str(w->a, &b, STR("name"), str_from(row->name));
-    json_add_str(w->a, &b, STR("key"), str_from(row->key));
+    json_add_str(w->on.a, &b, STR("name"), str_from(row->name));
+    json_add_str(w->on.a, &b, STR("key"), str_from(row->key));
     return json_object(&b);
 }
 
@@ -121,7 +107,7 @@ static void test_secrets(void **state)
         struct secret value = {0};
         struct err err = {0};
 
-        if (store_secret_value(w->store, str_from(rows[i].ns), &what, &value, &err) < 0)
+        if (store_secret_value(w->on.store, str_from(rows[i].ns), &what, &value, &err) < 0)
             check_failure(i, &rows[i], &err);
         else if (!rows[i].value || !str_is(secret_reveal(&value), rows[i].value))
             fail_msg("row %zu: another value", i);
@@ -148,7 +134,8 @@ static void test_config_maps(void **state)
         struct str value = STR("untouched");
         struct err err = {0};
 
-        if (store_config_value(w->store, w->a, str_from(rows[i].ns), &what, &value, &err) < 0) {
+        if (store_config_value(w->on.store, w->on.a, str_from(rows[i].ns), &what, &value,
+                               &err) < 0) {
             check_failure(i, &rows[i], &err);
             assert_true(str_is(value, "untouched"));
         } else if (!rows[i].value || !str_is(value, rows[i].value)) {

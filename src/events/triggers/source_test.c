@@ -18,14 +18,11 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "base/mem.h"
 #include "events/triggers/source.h"
+#include "tests/support/store_world.h"
 
 struct world {
-    char path[64];
-    struct arena *a;
-    struct loop *loop;
-    struct store *store;
+    struct store_world on;
     struct trigger_services services;
 };
 
@@ -47,20 +44,16 @@ static int setup(void **state)
     struct json doc;
     struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-source-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    w->services.store = w->store;
-    w->services.private_path = str_printf(w->a, "%s/own", w->path);
-    doc = parsed(w->a, "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
-                       "\"c\",\"namespace\":\"ns\",\"uid\":\"u\"},\"data\":{\"k\":\"kind: "
-                       "FromMap\\n\",\"bad\":\"- a\",\"worse\":\"a: [\"}}");
-    txn = store_txn_new(w->store);
+    store_world_open(&w->on);
+    w->services.store = w->on.store;
+    w->services.private_path = str_printf(w->on.a, "%s/own", w->on.path);
+    doc =
+        parsed(w->on.a, "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
+                        "\"c\",\"namespace\":\"ns\",\"uid\":\"u\"},\"data\":{\"k\":\"kind: "
+                        "FromMap\\n\",\"bad\":\"- a\",\"worse\":\"a: [\"}}");
+    txn = store_txn_new(w->on.store);
     store_txn_create(txn, &doc);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
+    assert_int_equal(store_commit_wait(w->on.store, txn, &result, &err), 0);
     store_object_unref(result.object);
     *state = w;
     return 0;
@@ -69,13 +62,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct world *w = *state;
-    char command[100];
 
-    store_close(w->store);
-    loop_free(w->loop);
-    snprintf(command, sizeof(command), "rm -rf %s", w->path);
-    assert_int_equal(system(command), 0); /* NOLINT: a folder of ours */
-    arena_free(w->a);
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -83,16 +71,16 @@ static int teardown(void **state)
 /* The object as JSON, or "error: " and the text, with "read: " before that of reading. */
 static struct str read_source(struct world *w, const char *source)
 {
-    const struct trigger_reading reading = {&w->services, w->a, STR("ns")};
-    struct json v = parsed(w->a, source), made;
+    const struct trigger_reading reading = {&w->services, w->on.a, STR("ns")};
+    struct json v = parsed(w->on.a, source), made;
     struct trigger_result result = {0};
     struct err err = {0};
 
     if (trigger_source_read(&reading, &v, &made, &result, &err) < 0)
-        return str_printf(w->a, "error: %s%s", result.is_read_failure ? "read: " : "",
+        return str_printf(w->on.a, "error: %s%s", result.is_read_failure ? "read: " : "",
                           err.text);
     assert_false(result.is_read_failure);
-    return json_text(w->a, &made, JSON_COMPACT);
+    return json_text(w->on.a, &made, JSON_COMPACT);
 }
 
 struct row {
@@ -139,7 +127,7 @@ static void test_texts(void **state)
 
 static const char *make_file(struct world *w, const char *name, const char *text, size_t size)
 {
-    const char *path = str_cz(w->a, str_printf(w->a, "%s/%s", w->path, name));
+    const char *path = str_cz(w->on.a, str_printf(w->on.a, "%s/%s", w->on.path, name));
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
     assert_true(fd >= 0);
@@ -153,7 +141,7 @@ static const char *make_file(struct world *w, const char *name, const char *text
 static void check_file(struct world *w, const char *path, const char *want)
 {
     const struct row row = {
-        str_cz(w->a, str_printf(w->a, "{\"file\":{\"path\":\"%s\"}}", path)), want};
+        str_cz(w->on.a, str_printf(w->on.a, "{\"file\":{\"path\":\"%s\"}}", path)), want};
 
     check(w, &row, 1);
 }
@@ -161,9 +149,9 @@ static void check_file(struct world *w, const char *path, const char *want)
 static void test_files(void **state)
 {
     struct world *w = *state;
-    const char *pipe_path = str_cz(w->a, str_printf(w->a, "%s/pipe", w->path));
-    const char *own = str_cz(w->a, str_printf(w->a, "%s/own", w->path));
-    const char *link = str_cz(w->a, str_printf(w->a, "%s/link", w->path));
+    const char *pipe_path = str_cz(w->on.a, str_printf(w->on.a, "%s/pipe", w->on.path));
+    const char *own = str_cz(w->on.a, str_printf(w->on.a, "%s/own", w->on.path));
+    const char *link = str_cz(w->on.a, str_printf(w->on.a, "%s/link", w->on.path));
 
     check_file(w, make_file(w, "good", "kind: F\n", 0), "{\"kind\":\"F\"}");
     check_file(w, make_file(w, "large", "kind: F\n", TRIGGER_SOURCE_MAX_BYTES + 1),
@@ -179,13 +167,14 @@ static void test_files(void **state)
     assert_int_equal(mkdir(own, 0700), 0);
     make_file(w, "own/secret", "kind: S\n", 0);
     make_file(w, "owner", "kind: O\n", 0);
-    check_file(w, str_cz(w->a, str_printf(w->a, "%s/secret", own)),
+    check_file(w, str_cz(w->on.a, str_printf(w->on.a, "%s/secret", own)),
                "error: read: source.file: ");
-    check_file(w, str_cz(w->a, str_printf(w->a, "%s/../own/secret", own)),
+    check_file(w, str_cz(w->on.a, str_printf(w->on.a, "%s/../own/secret", own)),
                "error: read: source.file: ");
     assert_int_equal(symlink("own/secret", link), 0);
     check_file(w, link, "error: read: source.file: ");
-    check_file(w, str_cz(w->a, str_printf(w->a, "%s/owner", w->path)), "{\"kind\":\"O\"}");
+    check_file(w, str_cz(w->on.a, str_printf(w->on.a, "%s/owner", w->on.path)),
+               "{\"kind\":\"O\"}");
 }
 
 /* ---- the web ---- */
@@ -249,8 +238,8 @@ static void test_web(void **state)
     start(&server, answers);
     for (size_t i = 0; i < COUNT_OF(wants); i++) {
         const struct row row = {
-            str_cz(w->a,
-                   str_printf(w->a, "{\"url\":{\"path\":\"http://127.0.0.1:%u/x?token=1\"}}",
+            str_cz(w->on.a,
+                   str_printf(w->on.a, "{\"url\":{\"path\":\"http://127.0.0.1:%u/x?token=1\"}}",
                               server.port)),
             wants[i]};
 
@@ -287,8 +276,8 @@ static void test_web_limit(void **state)
     memcpy(large, OK(""), strlen(OK("")));
     start(&server, answers);
     have = read_source(
-        w, str_cz(w->a, str_printf(w->a, "{\"url\":{\"path\":\"http://127.0.0.1:%u/\"}}",
-                                   server.port)));
+        w, str_cz(w->on.a, str_printf(w->on.a, "{\"url\":{\"path\":\"http://127.0.0.1:%u/\"}}",
+                                      server.port)));
     pthread_join(server.thread, NULL);
     close(server.fd);
     assert_true(str_starts(

@@ -12,16 +12,12 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "formats/yaml.h"
-#include "store/store.h"
+#include "tests/support/store_world.h"
 #include "workflows/engine/resource_template.h"
 
 struct world {
-    char path[64];
-    struct arena *a;
-    struct loop *loop;
-    struct store *store;
+    struct store_world on;
     struct workflow_submitter submitter;
     unsigned jobs;
 };
@@ -29,15 +25,9 @@ struct world {
 static int setup(void **state)
 {
     struct world *w = NEW(struct world);
-    struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-resource-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    workflow_submitter_init(&w->submitter, w->store);
+    store_world_open(&w->on);
+    workflow_submitter_init(&w->submitter, w->on.store);
     *state = w;
     return 0;
 }
@@ -45,13 +35,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct world *w = *state;
-    char command[100];
 
-    store_close(w->store);
-    loop_free(w->loop);
-    snprintf(command, sizeof(command), "rm -rf %s", w->path);
-    assert_int_equal(system(command), 0); /* NOLINT: a folder of ours */
-    arena_free(w->a);
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -60,13 +45,13 @@ static struct resource_job job_of(struct world *w, const char *tmpl)
 {
     struct resource_job job = {.submitter = &w->submitter,
                                .ns = STR("default"),
-                               .mark = str_printf(w->a, "resource-%u", w->jobs++),
+                               .mark = str_printf(w->on.a, "resource-%u", w->jobs++),
                                .workflow = STR("owner"),
                                .workflow_uid = STR("u-1"),
                                .message = STR("")};
     struct err err;
 
-    if (yaml_parse(w->a, str_from(tmpl), &job.tmpl, &err) < 0)
+    if (yaml_parse(w->on.a, str_from(tmpl), &job.tmpl, &err) < 0)
         fail_msg("%s", err.text);
     return job;
 }
@@ -76,12 +61,12 @@ static struct str run(struct world *w, struct resource_job *job)
 {
     static const char *const states[] = {"new", "waits", "succeeded", "failed"};
 
-    resource_template_run(job, w->a);
+    resource_template_run(job, w->on.a);
     if (job->state == RESOURCE_FAILED)
-        return str_printf(w->a, "failed: " STR_FMT, STR_ARG(job->message));
+        return str_printf(w->on.a, "failed: " STR_FMT, STR_ARG(job->message));
     return str_printf(
-        w->a, "%s: " STR_FMT, states[job->state],
-        STR_ARG(job->outputs ? json_text(w->a, job->outputs, JSON_COMPACT) : STR("")));
+        w->on.a, "%s: " STR_FMT, states[job->state],
+        STR_ARG(job->outputs ? json_text(w->on.a, job->outputs, JSON_COMPACT) : STR("")));
 }
 
 #define MAP(data)                                                                        \
@@ -160,12 +145,13 @@ static void expect(struct world *w, struct resource_job *job, const char *want)
 
 static void set(struct world *w, const char *data)
 {
-    struct resource_job job = job_of(
-        w, str_cz(w->a, str_printf(w->a,
-                                   "resource: {action: apply, manifest: '{\"apiVersion\": v1, "
-                                   "\"kind\": ConfigMap, \"metadata\": {\"name\": m}, "
-                                   "\"data\": {%s}}'}",
-                                   data)));
+    struct resource_job job =
+        job_of(w, str_cz(w->on.a,
+                         str_printf(w->on.a,
+                                    "resource: {action: apply, manifest: '{\"apiVersion\": v1, "
+                                    "\"kind\": ConfigMap, \"metadata\": {\"name\": m}, "
+                                    "\"data\": {%s}}'}",
+                                    data)));
 
     expect(w, &job, "succeeded: {\"exitCode\":\"0\"}");
 }
@@ -195,7 +181,7 @@ static void test_conditions(void **state)
            "failed: main: Error (exit code 64): failure condition 'data.phase==bad' evaluated "
            "true");
     bad = job_of(w, "resource: {action: get, successCondition: 'a b', " MAP("{}") "}");
-    resource_template_run(&bad, w->a);
+    resource_template_run(&bad, w->on.a);
     assert_int_equal(bad.state, RESOURCE_FAILED);
 }
 

@@ -12,15 +12,12 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
+#include "tests/support/store_world.h"
 #include "workflows/operate/operator.h"
 #include "workflows/operate/stored.h"
 
 struct world {
-    char path[64];
-    struct arena *a;
-    struct loop *loop;
-    struct store *store;
+    struct store_world on;
     struct workflow_submitter submitter;
     struct workflow_operator operator;
 };
@@ -28,32 +25,19 @@ struct world {
 static int setup(void **state)
 {
     struct world *w = NEW(struct world);
-    struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-operator-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    workflow_submitter_init(&w->submitter, w->store);
-    workflow_operator_init(&w->operator, w->store, &w->submitter);
+    store_world_open(&w->on);
+    workflow_submitter_init(&w->submitter, w->on.store);
+    workflow_operator_init(&w->operator, w->on.store, &w->submitter);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
-                                        "state.lock"};
     struct world *w = *state;
 
-    store_close(w->store);
-    loop_free(w->loop);
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        unlink(str_cz(w->a, str_printf(w->a, "%s/%s", w->path, names[i])));
-    rmdir(w->path);
-    arena_free(w->a);
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -67,26 +51,26 @@ static int teardown(void **state)
 /* A workflow with one node, of that phase both. */
 static void add(struct world *w, const char *name, const char *phase)
 {
-    struct store_txn *txn = store_txn_new(w->store);
+    struct store_txn *txn = store_txn_new(w->on.store);
     struct store_result result;
     struct json doc;
     struct err err;
     struct str text = str_printf(
-        w->a,
+        w->on.a,
         "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":"
         "\"%s\",\"namespace\":\"argo\",\"uid\":\"uid-%s\"},\"spec\":{" SPEC
         "},\"status\":{\"phase\":\"%s\"}}",
         name, name, phase);
 
-    assert_int_equal(json_parse(w->a, text, &doc, &err), 0);
+    assert_int_equal(json_parse(w->on.a, text, &doc, &err), 0);
     store_txn_create(txn, &doc);
     store_txn_node(
-        txn, str_printf(w->a, "uid-%s", name), str_from(name), 1,
-        str_printf(w->a,
+        txn, str_printf(w->on.a, "uid-%s", name), str_from(name), 1,
+        str_printf(w->on.a,
                    "{\"id\":\"%s\",\"name\":\"%s\",\"displayName\":\"%s\",\"type\":\"Suspend\","
                    "\"templateName\":\"a\",\"phase\":\"%s\"}",
                    name, name, name, phase));
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
+    if (store_commit_wait(w->on.store, txn, &result, &err) < 0)
         fail_msg("%s", err.text);
     store_object_unref(result.object);
 }
@@ -99,8 +83,8 @@ static struct json read_doc(struct world *w, const char *name)
     struct json doc;
     struct err err;
 
-    assert_int_equal(store_get(w->store, &key, &o, &err), 0);
-    assert_int_equal(json_parse(w->a, str_copy(w->a, o->doc), &doc, &err), 0);
+    assert_int_equal(store_get(w->on.store, &key, &o, &err), 0);
+    assert_int_equal(json_parse(w->on.a, str_copy(w->on.a, o->doc), &doc, &err), 0);
     store_object_unref(o);
     return doc;
 }
@@ -112,7 +96,7 @@ static size_t count_workflows(struct world *w)
     struct err err;
     size_t count;
 
-    assert_int_equal(store_list(w->store, w->a, &q, &list, &err), 0);
+    assert_int_equal(store_list(w->on.store, w->on.a, &q, &list, &err), 0);
     count = list.len;
     store_list_done(&list);
     return count;
@@ -175,8 +159,8 @@ static void test_what_orders_leave(void **state)
         doc = read_doc(w, cases[i].name);
         value = json_path(&doc, "spec", cases[i].member, NULL);
         if ((value != NULL) != (cases[i].want != NULL) ||
-            (value && !str_is(json_text(w->a, value, JSON_COMPACT), cases[i].want)))
-            fail_msg("case %zu: " STR_FMT, i, STR_ARG(json_text(w->a, &doc, JSON_COMPACT)));
+            (value && !str_is(json_text(w->on.a, value, JSON_COMPACT), cases[i].want)))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(json_text(w->on.a, &doc, JSON_COMPACT)));
     }
     assert_int_equal(count_workflows(w), COUNT_OF(cases) + 1); /* one resubmitted */
     assert_int_equal(order(w, WORKFLOW_STOP, "nobody", "", &err), -1);
@@ -208,9 +192,9 @@ static void test_marks(void **state)
     assert_int_equal(order(w, WORKFLOW_RESUBMIT, "a", "m4", &err), 0);
     assert_int_equal(count_workflows(w), 2);
     assert_int_equal(order(w, WORKFLOW_TERMINATE, "a", "m5", &err), 0);
-    txn = store_txn_new(w->store);
+    txn = store_txn_new(w->on.store);
     store_txn_delete(txn, &key, STR(""), 0);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
+    assert_int_equal(store_commit_wait(w->on.store, txn, &result, &err), 0);
     assert_int_equal(order(w, WORKFLOW_TERMINATE, "a", "m5", &err), 0); /* it is gone */
     assert_int_equal(order(w, WORKFLOW_RESUBMIT, "a", "m4", &err), 0);
     assert_int_equal(count_workflows(w), 1);
@@ -265,13 +249,13 @@ static int apply_late(const void *ctx, struct operate_workflow *wf, struct err *
 
     rival->calls++;
     if (rival->wins-- > 0) {
-        struct store_txn *txn = store_txn_new(rival->w->store);
+        struct store_txn *txn = store_txn_new(rival->w->on.store);
         struct json doc = json_set_path(wf->arena, &wf->doc, json_string(STR("x")), "metadata",
                                         "labels", "r", NULL);
         struct store_result result;
 
         store_txn_update(txn, &doc, 0);
-        if (store_commit_wait(rival->w->store, txn, &result, err) < 0)
+        if (store_commit_wait(rival->w->on.store, txn, &result, err) < 0)
             return -1;
         store_object_unref(result.object);
     }
@@ -291,7 +275,7 @@ static void test_somebody_is_faster(void **state)
     struct err err = {0};
 
     add(w, "a", "Running");
-    assert_int_equal(operate_stored_run(w->store, w->a, &of, &o, &err), 0);
+    assert_int_equal(operate_stored_run(w->on.store, w->on.a, &of, &o, &err), 0);
     store_object_unref(o);
     assert_int_equal(rival.calls, 3);
     doc = read_doc(w, "a");
@@ -300,7 +284,7 @@ static void test_somebody_is_faster(void **state)
     rival = (struct rival){.w = w, .wins = 1000};
     of.key.name = STR("b");
     add(w, "b", "Running");
-    assert_int_equal(operate_stored_run(w->store, w->a, &of, &o, &err), -1);
+    assert_int_equal(operate_stored_run(w->on.store, w->on.a, &of, &o, &err), -1);
     assert_int_equal(err.kind, ERR_CONFLICT);
 }
 

@@ -12,30 +12,21 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "objects/object.h"
+#include "tests/support/store_world.h"
 #include "workflows/submit/submit.h"
 
 struct world {
-    char path[64];
-    struct arena *a;
-    struct loop *loop;
-    struct store *store;
+    struct store_world on;
     struct workflow_submitter submitter;
 };
 
 static int setup(void **state)
 {
     struct world *w = NEW(struct world);
-    struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-change-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    workflow_submitter_init(&w->submitter, w->store);
+    store_world_open(&w->on);
+    workflow_submitter_init(&w->submitter, w->on.store);
     *state = w;
     return 0;
 }
@@ -43,13 +34,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct world *w = *state;
-    char command[100];
 
-    store_close(w->store);
-    loop_free(w->loop);
-    snprintf(command, sizeof(command), "rm -rf %s", w->path);
-    assert_int_equal(system(command), 0); /* NOLINT: a folder of ours */
-    arena_free(w->a);
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -59,7 +45,7 @@ static struct json parse(struct world *w, const char *text)
     struct json v;
     struct err err;
 
-    if (json_parse(w->a, str_from(text), &v, &err) < 0)
+    if (json_parse(w->on.a, str_from(text), &v, &err) < 0)
         fail_msg("%s: %s", text, err.text);
     return v;
 }
@@ -92,12 +78,12 @@ static struct str change(struct world *w, int operation, enum patch_type patch,
                     : operation == 1 ? OBJECT_PATCH
                                      : OBJECT_DELETE;
     if (w->submitter.change(w->submitter.ctx, &how, &o, &err) < 0)
-        return str_printf(w->a, "error: %s", err.text);
+        return str_printf(w->on.a, "error: %s", err.text);
     if (!o)
         return STR("gone");
-    made = parse(w, str_cz(w->a, o->doc));
+    made = parse(w, str_cz(w->on.a, o->doc));
     store_object_unref(o);
-    return json_text(w->a, json_get(&made, STR("data")), JSON_SORT_KEYS);
+    return json_text(w->on.a, json_get(&made, STR("data")), JSON_SORT_KEYS);
 }
 
 enum { UPDATE, PATCH, DELETE };
@@ -153,7 +139,7 @@ static void test_gate(void **state)
     struct err err;
 
     create(w, MAP("c", "},\"data\":{\"a\":\"1\"}}"));
-    assert_int_equal(store_get(w->store, &key, &before, &err), 0);
+    assert_int_equal(store_get(w->on.store, &key, &before, &err), 0);
     have = change(w, PATCH, PATCH_MERGE, MAP("c", "},\"dato\":{\"a\":\"2\"}}"), "");
     assert_int_not_equal(str_find(have, STR("unknown field \"dato\"")), SIZE_MAX);
     have = change(w, PATCH, PATCH_MERGE, MAP("c", "},\"data\":{\"a\":2}}"), "");
@@ -162,7 +148,7 @@ static void test_gate(void **state)
     assert_true(str_starts(have, STR("error: ")));
     have = change(w, UPDATE, 0, MAP("c", ",\"uid\":\"mine\"},\"data\":{\"a\":\"3\"}}"), "");
     assert_true(str_is(have, "{\"a\":\"3\"}"));
-    assert_int_equal(store_get(w->store, &key, &after, &err), 0);
+    assert_int_equal(store_get(w->on.store, &key, &after, &err), 0);
     assert_true(str_eq(before->uid, after->uid));
     assert_true(after->rv > before->rv);
     store_object_unref(before);
@@ -177,27 +163,27 @@ static void test_versions(void **state)
     struct err err;
 
     create(w, MAP("c", "},\"data\":{\"a\":\"1\"}}"));
-    assert_int_equal(w->submitter.find(w->submitter.ctx, w->a, &doc, STR("ns"), &found, &err),
-                     0);
+    assert_int_equal(
+        w->submitter.find(w->submitter.ctx, w->on.a, &doc, STR("ns"), &found, &err), 0);
     version = json_str(json_path(&found, "metadata", "resourceVersion", NULL));
     assert_false(str_is_empty(version));
     have = change(w, UPDATE, 0,
-                  str_cz(w->a, str_printf(w->a,
-                                          MAP("c", ",\"resourceVersion\":\"" STR_FMT
-                                                   "\"},\"data\":{\"a\":\"2\"}}"),
-                                          STR_ARG(version))),
+                  str_cz(w->on.a, str_printf(w->on.a,
+                                             MAP("c", ",\"resourceVersion\":\"" STR_FMT
+                                                      "\"},\"data\":{\"a\":\"2\"}}"),
+                                             STR_ARG(version))),
                   "");
     assert_true(str_is(have, "{\"a\":\"2\"}"));
     have = change(w, UPDATE, 0,
-                  str_cz(w->a, str_printf(w->a,
-                                          MAP("c", ",\"resourceVersion\":\"" STR_FMT
-                                                   "\"},\"data\":{\"a\":\"3\"}}"),
-                                          STR_ARG(version))),
+                  str_cz(w->on.a, str_printf(w->on.a,
+                                             MAP("c", ",\"resourceVersion\":\"" STR_FMT
+                                                      "\"},\"data\":{\"a\":\"3\"}}"),
+                                             STR_ARG(version))),
                   "");
     assert_int_not_equal(str_find(have, STR("the object has been modified")), SIZE_MAX);
     doc = parse(w, MAP("none", "}}"));
-    assert_int_equal(w->submitter.find(w->submitter.ctx, w->a, &doc, STR("ns"), &found, &err),
-                     -1);
+    assert_int_equal(
+        w->submitter.find(w->submitter.ctx, w->on.a, &doc, STR("ns"), &found, &err), -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 

@@ -13,46 +13,30 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "objects/object.h"
+#include "tests/support/store_world.h"
 #include "workflows/submit/submit_internal.h"
 
 struct world {
-    char path[64];
-    struct arena *a;
-    struct loop *loop;
-    struct store *store;
+    struct store_world on;
     struct workflow_submitter submitter;
 };
 
 static int setup(void **state)
 {
     struct world *w = NEW(struct world);
-    struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-options-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    workflow_submitter_init(&w->submitter, w->store);
+    store_world_open(&w->on);
+    workflow_submitter_init(&w->submitter, w->on.store);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
-                                        "state.lock"};
     struct world *w = *state;
 
-    store_close(w->store);
-    loop_free(w->loop);
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        unlink(str_printf(w->a, "%s/%s", w->path, names[i]).ptr);
-    rmdir(w->path);
-    arena_free(w->a);
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -270,12 +254,12 @@ static int submit(struct world *w, const char *text,
                   const struct workflow_submit_options *options, struct json *ret,
                   struct err *err)
 {
-    struct json doc = parse(w->a, text);
+    struct json doc = parse(w->on.a, text);
     const struct store_object *o;
 
     if (w->submitter.submit(w->submitter.ctx, &doc, options, &o, err) < 0)
         return -1;
-    *ret = parse(w->a, str_cz(w->a, o->doc));
+    *ret = parse(w->on.a, str_cz(w->on.a, o->doc));
     store_object_unref(o);
     return 0;
 }
@@ -287,7 +271,7 @@ static size_t count_workflows(struct world *w)
     struct err err;
     size_t count;
 
-    assert_int_equal(store_list(w->store, w->a, &q, &list, &err), 0);
+    assert_int_equal(store_list(w->on.store, w->on.a, &q, &list, &err), 0);
     count = list.len;
     store_list_done(&list);
     return count;
@@ -409,13 +393,13 @@ static void *race(void *ctx)
 
 static void drop(struct world *w, const char *kind, struct str name)
 {
-    struct store_txn *txn = store_txn_new(w->store);
+    struct store_txn *txn = store_txn_new(w->on.store);
     const struct store_key key = {STR("argoproj.io"), str_from(kind), STR("argo"), name};
     struct store_result result;
     struct err err;
 
     store_txn_delete(txn, &key, STR(""), 0);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
+    assert_int_equal(store_commit_wait(w->on.store, txn, &result, &err), 0);
 }
 
 /* What a mark made is the answer for good: when its template is gone, and when it is itself. */
@@ -424,8 +408,8 @@ static void test_mark_outlives_what_it_names(void **state)
     struct world *w = *state;
     const struct workflow_submit_options options = {.ns = STR("argo"), .once_mark = STR("m")};
     struct json template =
-        parse(w->a, "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\","
-                    "\"metadata\":{\"name\":\"lib\"}," SPEC);
+        parse(w->on.a, "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\","
+                       "\"metadata\":{\"name\":\"lib\"}," SPEC);
     const struct store_object *o, *again;
     struct err err;
 

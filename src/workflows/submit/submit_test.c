@@ -10,50 +10,31 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "formats/yaml.h"
 #include "objects/object.h"
+#include "tests/support/store_world.h"
 #include "workflows/submit/submit_internal.h"
 
 struct world {
-    char path[64];
-    struct arena *a;
-    struct loop *loop;
-    struct store *store;
+    struct store_world on;
     struct workflow_submitter submitter;
 };
 
 static int setup(void **state)
 {
     struct world *w = NEW(struct world);
-    struct err err;
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-submit-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
-    workflow_submitter_init(&w->submitter, w->store);
+    store_world_open(&w->on);
+    workflow_submitter_init(&w->submitter, w->on.store);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
-                                        "state.lock"};
     struct world *w = *state;
-    char file[128];
 
-    store_close(w->store);
-    loop_free(w->loop);
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        snprintf(file, sizeof(file), "%s/%s", w->path, names[i]);
-        unlink(file);
-    }
-    rmdir(w->path);
-    arena_free(w->a);
+    store_world_close(&w->on);
     free(w);
     return 0;
 }
@@ -63,7 +44,7 @@ static struct json yaml(struct world *w, const char *text)
     struct yaml_documents docs;
     struct err err;
 
-    if (yaml_parse_all(w->a, str_from(text), &docs, &err) < 0 || docs.len != 1)
+    if (yaml_parse_all(w->on.a, str_from(text), &docs, &err) < 0 || docs.len != 1)
         fail_msg("%s: %s", err.text, text);
     return docs.at[0];
 }
@@ -78,7 +59,7 @@ static struct json submit(struct world *w, const char *text,
     err->kind = ERR_NONE;
     if (w->submitter.submit(w->submitter.ctx, &doc, options, &o, err) < 0)
         return made;
-    assert_int_equal(json_parse(w->a, str_copy(w->a, o->doc), &made, err), 0);
+    assert_int_equal(json_parse(w->on.a, str_copy(w->on.a, o->doc), &made, err), 0);
     store_object_unref(o);
     return made;
 }
@@ -243,7 +224,7 @@ static void test_from_template(void **state)
     if (w->submitter.submit_from(w->submitter.ctx, STR("WorkflowTemplate"), STR("lib"),
                                  &options, &o, &err) < 0)
         fail_msg("%s", err.text);
-    assert_int_equal(json_parse(w->a, str_copy(w->a, o->doc), &made, &err), 0);
+    assert_int_equal(json_parse(w->on.a, str_copy(w->on.a, o->doc), &made, &err), 0);
     store_object_unref(o);
     assert_true(str_starts(object_name(&made), STR("lib-")));
     is_text(
@@ -295,7 +276,7 @@ static void test_dry_run(void **state)
     struct json made = submit(w, HEAD("name: dry") ONE, &options, &err);
 
     is_text(json_path(&made, "metadata", "name", NULL), "dry");
-    assert_int_equal(store_get(w->store, &key, &o, &err), -1);
+    assert_int_equal(store_get(w->on.store, &key, &o, &err), -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
