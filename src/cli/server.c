@@ -39,6 +39,7 @@ static int run_server(struct cli *cli, struct err *err)
                                      .data = cli_flag(cli, "data"),
                                      .token = token ? token : "",
                                      .isolation = cli_flag(cli, "isolation"),
+                                     .host_paths = cli_flag(cli, "host-path"),
                                      .shim = getenv("TIPHYS_SHIM"),
                                      .is_open = cli_is_on(cli, "open")};
 
@@ -87,6 +88,9 @@ static const struct cli_flag flags[] = {
     LATER("event-async-dispatch", FLAG_SWITCH, "answer events before they are dispatched"),
     LATER("event-operation-queue-size", FLAG_INT, "events that may wait"),
     LATER("event-worker-count", FLAG_INT, "events that are dispatched at once"),
+    {.name = "host-path",
+     .help = "folders of this machine that steps may mount with hostPath, by ':' (default: "
+             "none)"},
     LATER("hsts", FLAG_SWITCH, "tell browsers to come by TLS only"),
     {.name = "isolation",
      .help = "what a step's container sees: process or host (default: host where this machine "

@@ -12,8 +12,9 @@ struct daemon_options {
     const char *data;    /* folder; made 0700 */
     const char *token;   /* "" with is_open only */
     const char *webhook_address;
-    const char *isolation; /* "process", "host"; "" or NULL: the strongest that works here */
-    const char *shim;      /* path of tiphys-shim; "" or NULL: beside the program */
+    const char *isolation;  /* "process", "host"; "" or NULL: the strongest that works here */
+    const char *host_paths; /* folders that hostPath may name, by ':'; "" or NULL: none */
+    const char *shim;       /* path of tiphys-shim; "" or NULL: beside the program */
     bool is_open;
     bool is_metrics_open; /* /metrics needs no token */
 };

@@ -71,7 +71,7 @@ static int write_port(const struct daemon_options *options, uint16_t port, struc
 
 /* ---- pods and workflows ---- */
 
-/* ConfigMaps and Secrets for the runner; worker. */
+/* ConfigMaps, Secrets and claims for the runner; worker. */
 static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns,
                       struct str name, const struct json **ret, struct err *err)
 {
@@ -138,6 +138,7 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
                                  .path = d->folder,
                                  .shim = d->shim,
                                  .node_name = d->host,
+                                 .host_paths = options->host_paths,
                                  .objects = {.ctx = d->store, .get = get_object}};
     struct engine_options engine = {.loop = d->loop,
                                     .store = d->store,

@@ -9,10 +9,8 @@
 
 static const struct field object_field_selector_rows[] = {
     TEXT("apiVersion", "Version of the pod's fields.", .flags = FIELD_NO_OP),
-    CHOICE("fieldPath",
-           "metadata.name|metadata.namespace|metadata.uid|spec.nodeName|"
-           "spec.serviceAccountName|status.hostIP|status.podIP",
-           "Path in the pod.", .unbuilt = "*", .flags = FIELD_REQUIRED),
+    TEXT("fieldPath", "Path in the pod: metadata.name, metadata.labels['key'] ...",
+         .flags = FIELD_REQUIRED),
     {0},
 };
 SHAPE(object_field_selector, "ObjectFieldSelector", "A field of the pod itself.");
@@ -38,8 +36,7 @@ static const struct field env_var_source_rows[] = {
     PART("configMapKeyRef", config_map_key_selector, "A key of a ConfigMap."),
     PART("secretKeyRef", secret_key_selector, "A key of a Secret."),
     PART("fieldRef", object_field_selector, "A field of the pod."),
-    PART("resourceFieldRef", resource_field_selector, "A limit or request of a container.",
-         .flags = FIELD_UNSUPPORTED),
+    PART("resourceFieldRef", resource_field_selector, "A limit or request of a container."),
     PART("fileKeyRef", file_key_selector, "A key of a file in a volume.",
          .flags = FIELD_UNSUPPORTED),
     {0},
@@ -207,7 +204,7 @@ static const struct field volume_mount_rows[] = {
     TEXT("mountPath", "Where it appears in the container."),
     FLAG("readOnly", "Whether it cannot be written."),
     TEXT("subPath", "Part of the volume that appears."),
-    TEXT("subPathExpr", "As subPath, with $(VARIABLES).", .flags = FIELD_UNSUPPORTED),
+    TEXT("subPathExpr", "As subPath, with $(VARIABLES)."),
     TEXT("mountPropagation", "Whether later mounts are seen on the other side.",
          .flags = FIELD_NO_OP),
     TEXT("recursiveReadOnly", "Whether mounts below are read-only, too.", .flags = FIELD_NO_OP),

@@ -410,9 +410,7 @@ static const struct field template_rows[] = {
     TEXT("name", "Name within the workflow."),
     PART("inputs", inputs, "What it takes."),
     PART("outputs", outputs, "What it gives back."),
-    PART("metadata", metadata,
-         "Labels and annotations of its pods; those of a machine show none.",
-         .flags = FIELD_NO_OP),
+    PART("metadata", metadata, "Labels and annotations of its pods, which they can ask for."),
     TEXT_BY_NAME("annotations",
                  "Texts for tools; workflows.argoproj.io/display-name is shown."),
 

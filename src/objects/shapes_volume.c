@@ -2,8 +2,8 @@
  * objects/shapes_volume.c - volumes with all their sources, and claims for storage. Immutable
  * tables; any thread.
  *
- * Carried out: emptyDir, configMap, secret. A source that is built loses its flag in
- * volume_rows.
+ * Carried out: emptyDir, configMap, secret, projected, downwardAPI, persistentVolumeClaim,
+ * hostPath, ephemeral. A source that is built loses its flag in volume_rows.
  */
 #include "objects/shapes_internal.h"
 
@@ -113,9 +113,12 @@ static const struct field volume_projection_rows[] = {
     PART("configMap", key_projection, "The keys of a ConfigMap."),
     PART("secret", key_projection, "The keys of a Secret."),
     PART("downwardAPI", downward_api_projection, "Fields of the pod."),
-    PART("serviceAccountToken", service_account_token_projection, "A token."),
-    PART("clusterTrustBundle", cluster_trust_bundle_projection, "Certificates to trust."),
-    PART("podCertificate", pod_certificate_projection, "A certificate of the pod."),
+    PART("serviceAccountToken", service_account_token_projection, "A token.",
+         .flags = FIELD_UNSUPPORTED),
+    PART("clusterTrustBundle", cluster_trust_bundle_projection, "Certificates to trust.",
+         .flags = FIELD_UNSUPPORTED),
+    PART("podCertificate", pod_certificate_projection, "A certificate of the pod.",
+         .flags = FIELD_UNSUPPORTED),
     {0},
 };
 LOCAL_SHAPE(volume_projection, "VolumeProjection", "One of several sources in one volume.");
@@ -144,15 +147,20 @@ LOCAL_SHAPE(volume_resource_requirements, "VolumeResourceRequirements", "Size of
 
 static const struct field persistent_volume_claim_spec_rows[] = {
     TEXTS("accessModes", "ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod."),
-    PART("resources", volume_resource_requirements, "Size of the volume."),
-    TEXT("storageClassName", "Class of the storage."),
-    CHOICE("volumeMode", "Filesystem|Block", "What the volume is in the container.",
-           .fallback = "Filesystem"),
-    TEXT("volumeName", "Volume that is meant."),
-    PART("selector", label_selector, "Which volumes are allowed."),
-    PART("dataSource", typed_local_object_reference, "What the volume is filled from."),
-    PART("dataSourceRef", typed_object_reference, "What the volume is filled from."),
-    TEXT("volumeAttributesClassName", "Class of the volume's attributes."),
+    PART("resources", volume_resource_requirements,
+         "Size of the volume: a folder, which has all the room of its disk.",
+         .flags = FIELD_NO_OP),
+    TEXT("storageClassName", "Class of the storage.", .flags = FIELD_NO_OP),
+    CHOICE("volumeMode", "Filesystem", "What the volume is in the container.",
+           .fallback = "Filesystem", .unbuilt = "Block"),
+    TEXT("volumeName", "Volume that is meant.", .flags = FIELD_NO_OP),
+    PART("selector", label_selector, "Which volumes are allowed.", .flags = FIELD_NO_OP),
+    PART("dataSource", typed_local_object_reference, "What the volume is filled from.",
+         .flags = FIELD_UNSUPPORTED),
+    PART("dataSourceRef", typed_object_reference, "What the volume is filled from.",
+         .flags = FIELD_UNSUPPORTED),
+    TEXT("volumeAttributesClassName", "Class of the volume's attributes.",
+         .flags = FIELD_NO_OP),
     {0},
 };
 SHAPE(persistent_volume_claim_spec, "PersistentVolumeClaimSpec", "A wish for storage.");
@@ -166,7 +174,8 @@ LOCAL_SHAPE(persistent_volume_claim_template, "PersistentVolumeClaimTemplate",
             "A claim that is made with the pod.");
 
 static const struct field ephemeral_volume_source_rows[] = {
-    PART("volumeClaimTemplate", persistent_volume_claim_template, "The claim that is made."),
+    PART("volumeClaimTemplate", persistent_volume_claim_template,
+         "The claim that is made: here a folder of the pod's.", .flags = FIELD_NO_OP),
     {0},
 };
 LOCAL_SHAPE(ephemeral_volume_source, "EphemeralVolumeSource", "Storage as long as the pod.");
@@ -386,9 +395,10 @@ LOCAL_SHAPE(vsphere_virtual_disk_volume_source, "VsphereVirtualDiskVolumeSource"
             "A disk of vSphere.");
 
 /* A source that no pod of this machine can have yet. */
-#define LATER(name_, part_, doc_)                                              \
-    PART(name_, part_, doc_, .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS, \
-         .since = "volumes can be emptyDir, configMap or secret")
+#define LATER(name_, part_, doc_)                                                        \
+    PART(name_, part_, doc_, .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS,           \
+         .since = "volumes can be emptyDir, configMap, secret, projected, downwardAPI, " \
+                  "persistentVolumeClaim, hostPath or ephemeral")
 
 static const struct field volume_rows[] = {
     TEXT("name", "Name by which containers mount it.", .flags = FIELD_REQUIRED),
@@ -396,11 +406,11 @@ static const struct field volume_rows[] = {
          .flags = FIELD_PRESENT_MEANS),
     PART("configMap", config_map_volume_source, "The keys of a ConfigMap."),
     PART("secret", secret_volume_source, "The keys of a Secret."),
-    LATER("persistentVolumeClaim", persistent_volume_claim_volume_source, "Claimed storage."),
-    LATER("projected", projected_volume_source, "Several sources in one volume."),
-    LATER("downwardAPI", downward_api_volume_source, "Fields of the pod."),
-    LATER("hostPath", host_path_volume_source, "A path of the machine."),
-    LATER("ephemeral", ephemeral_volume_source, "Storage as long as the pod."),
+    PART("persistentVolumeClaim", persistent_volume_claim_volume_source, "Claimed storage."),
+    PART("projected", projected_volume_source, "Several sources in one volume."),
+    PART("downwardAPI", downward_api_volume_source, "Fields of the pod."),
+    PART("hostPath", host_path_volume_source, "A path of the machine."),
+    PART("ephemeral", ephemeral_volume_source, "Storage as long as the pod."),
     LATER("image", image_volume_source, "The content of an image."),
     LATER("nfs", nfs_volume_source, "A folder of an NFS server."),
     LATER("csi", csi_volume_source, "A volume of a storage driver."),

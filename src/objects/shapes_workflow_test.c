@@ -127,20 +127,23 @@ static void test_refused(void **state)
         {"metrics: {prometheus: [{name: m, help: h, counter: {value: \"1\"}}]}",
          "4:8: spec.metrics: \"metrics\""},
         {"podSpecPatch: x", "4:8: spec.podSpecPatch: \"podSpecPatch\""},
-        {"volumeClaimTemplates: [{spec: {}}]",
-         "4:8: spec.volumeClaimTemplates: \"volumeClaimTemplates\""},
+        {"volumeClaimTemplates: [{spec: {dataSource: {kind: K, name: x}}}]",
+         "4:39: spec.volumeClaimTemplates[0].spec.dataSource: \"dataSource\""},
+        {"volumeClaimTemplates: [{spec: {volumeMode: Block}}]",
+         "4:51: spec.volumeClaimTemplates[0].spec.volumeMode: volumeMode Block is not "
+         "supported "
+         "yet"},
         {"arguments: {artifacts: [{name: x, gcs: {key: x}}]}",
          "4:42: spec.arguments.artifacts[0].gcs: \"gcs\""},
         {"arguments: {artifacts: [{name: x, s3: {key: x, useSDKCreds: true}}]}",
          "4:55: spec.arguments.artifacts[0].s3.useSDKCreds: \"useSDKCreds\""},
-        {"templates: [{container: {env: [{name: A, valueFrom: {fieldRef: {fieldPath: "
-         "\"metadata.labels['x']\"}}}]}}]",
-         "4:83: spec.templates[0].container.env[0].valueFrom.fieldRef.fieldPath: fieldPath "
-         "metadata.labels['x'] is not supported yet"},
-        {"volumes: [{name: v, hostPath: {path: /}}]",
-         "4:28: spec.volumes[0].hostPath: \"hostPath\" is not supported yet; volumes can be "
-         "emptyDir, "
-         "configMap or secret"},
+        {"volumes: [{name: v, nfs: {server: s, path: /}}]",
+         "4:28: spec.volumes[0].nfs: \"nfs\" is not supported yet; volumes can be emptyDir, "
+         "configMap, secret, projected, downwardAPI, persistentVolumeClaim, hostPath or "
+         "ephemeral"},
+        {"volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]",
+         "4:51: spec.volumes[0].projected.sources[0].serviceAccountToken: "
+         "\"serviceAccountToken\""},
         {"securityContext: {runAsUser: 5}",
          "4:26: spec.securityContext.runAsUser: \"runAsUser\""},
         {"templates: [{plugin: {p: {}}}]", "4:21: spec.templates[0].plugin: \"plugin\""},

@@ -255,6 +255,21 @@ static void test_foreground(void **state)
     assert_true(is_gone(w, "d"));
 }
 
+/* An owner stays when the last that it owns goes, whatever finalizers it has. */
+static void test_owner_stays(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "a", "", "");
+    create(w, "b", "a", "");
+    delete (w, "b", STORE_BACKGROUND);
+    assert_true(is_gone(w, "b") && !is_gone(w, "a"));
+    create(w, "c", "", "x");
+    create(w, "d", "c", "");
+    delete (w, "d", STORE_BACKGROUND);
+    assert_true(is_gone(w, "d") && has(w, "c", "\"x\""));
+}
+
 /* A circle of owners ends, too. */
 static void test_circle(void **state)
 {
@@ -292,8 +307,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_finalizers), TEST(test_background), TEST(test_orphan),
-        TEST(test_foreground), TEST(test_circle),     TEST(test_one_commit),
+        TEST(test_finalizers), TEST(test_background),  TEST(test_orphan),
+        TEST(test_foreground), TEST(test_owner_stays), TEST(test_circle),
+        TEST(test_one_commit),
     };
 
     return cmocka_run_group_tests_name("removal", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 struct environment {
     const struct local_pod *pod;
+    const struct json *container;
     struct arena *a;
     struct map *vars; /* name -> struct str * */
     size_t bytes;     /* of all values so far, also of those that were replaced */
@@ -130,25 +131,6 @@ static int add_env_from(struct environment *env, const struct json *list, struct
     return 0;
 }
 
-static struct str field_ref(const struct environment *env, struct str path)
-{
-    const struct pod_request *req = &env->pod->req;
-
-    if (str_is(path, "metadata.name"))
-        return req->name;
-    if (str_is(path, "metadata.namespace"))
-        return req->ns;
-    if (str_is(path, "metadata.uid"))
-        return req->uid;
-    if (str_is(path, "spec.nodeName"))
-        return str_from(env->pod->runner->node_name);
-    if (str_is(path, "spec.serviceAccountName"))
-        return req->service_account;
-    if (str_is(path, "status.hostIP") || str_is(path, "status.podIP"))
-        return STR("127.0.0.1");
-    return STR_NONE;
-}
-
 /* 1: an optional reference without a value. */
 static int value_from(struct environment *env, const struct json *from, struct str *ret,
                       struct err *err)
@@ -156,6 +138,7 @@ static int value_from(struct environment *env, const struct json *from, struct s
     static const char *const kinds[][2] = {{"configMapKeyRef", "ConfigMap"},
                                            {"secretKeyRef", "Secret"}};
     const struct json *field = json_get(from, STR("fieldRef"));
+    const struct json *resource = json_get(from, STR("resourceFieldRef"));
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         const struct json *ref = json_get(from, str_from(kinds[i][0]));
@@ -166,15 +149,14 @@ static int value_from(struct environment *env, const struct json *from, struct s
         if (ref)
             return got == 1 && !json_get_bool(ref, STR("optional")) ? -1 : got;
     }
-    if (!field)
-        return err_set(
-            err, ERR_UNSUPPORTED,
-            "env valueFrom: only configMapKeyRef, secretKeyRef and fieldRef are supported");
-    *ret = field_ref(env, json_get_str(field, STR("fieldPath")));
-    return str_is_none(*ret)
-               ? err_set(err, ERR_UNSUPPORTED, "env fieldRef " STR_FMT " is not supported",
-                         STR_ARG(json_get_str(field, STR("fieldPath"))))
-               : 0;
+    if (field)
+        return fields_get(env->pod, env->a, json_get_str(field, STR("fieldPath")), false, ret,
+                          err);
+    if (resource)
+        return fields_resource(env->pod, env->a, resource, env->container, ret, err);
+    return err_set(err, ERR_UNSUPPORTED,
+                   "env valueFrom: only configMapKeyRef, secretKeyRef, fieldRef and "
+                   "resourceFieldRef are supported");
 }
 
 static int add_env(struct environment *env, const struct json *list, struct err *err)
@@ -221,7 +203,7 @@ static void add_defaults(struct environment *env, struct str container)
 int environment_plan(const struct local_pod *pod, const struct json *container, struct arena *a,
                      struct strbuf *plan, struct map *ret_vars, struct err *err)
 {
-    struct environment env = {.pod = pod, .a = a, .vars = ret_vars};
+    struct environment env = {.pod = pod, .container = container, .a = a, .vars = ret_vars};
 
     add_defaults(&env, container_name(&pod->req, container));
     if (add_env_from(&env, json_get(container, STR("envFrom")), err) < 0)

@@ -254,6 +254,29 @@ static void test_values(void **state)
          "podIP\"}"
          "}}]}",
          "A", "127.0.0.1"},
+        {"{\"resources\":{\"limits\":{\"cpu\":\"1500m\"}},\"env\":[{\"name\":\"A\","
+         "\"valueFrom\":{\"resourceFieldRef\":{\"resource\":\"limits.cpu\"}}}]}",
+         "A", "2"},
+        {"{\"resources\":{\"limits\":{\"cpu\":\"1500m\"}},\"env\":[{\"name\":\"A\","
+         "\"valueFrom\":{\"resourceFieldRef\":{\"resource\":\"requests.cpu\",\"divisor\":"
+         "\"1m\"}}}]}",
+         "A", "1500"},
+        {"{\"resources\":{\"requests\":{\"memory\":\"1500Ki\"}},\"env\":[{\"name\":\"A\","
+         "\"valueFrom\":{\"resourceFieldRef\":{\"resource\":\"requests.memory\",\"divisor\":"
+         "\"1Mi\"}}}]}",
+         "A", "2"},
+        {"{\"resources\":{\"requests\":{\"memory\":\"64Mi\"}},\"env\":[{\"name\":\"A\","
+         "\"valueFrom\":{\"resourceFieldRef\":{\"resource\":\"requests.memory\"}}}]}",
+         "A", "67108864"},
+        {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"resourceFieldRef\":{\"resource\":"
+         "\"requests.memory\"}}}]}",
+         "A", "0"},
+        {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata."
+         "labels['x']\"}}}]}",
+         "A", ""},
+        {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata."
+         "annotations['workflows.argoproj.io/node-id']\"}}}]}",
+         "A", "wf-123"},
     };
     struct world *w = *state;
 
@@ -296,20 +319,28 @@ static void test_refusals(void **state)
         {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"broken\","
          "\"key\":\"k\",\"optional\":true}}}]}",
          ERR_IO, "env A: disk full"},
-        {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"resourceFieldRef\":{\"resource\":"
-         "\"limits.cpu\"}}}]}",
-         ERR_UNSUPPORTED,
-         "env A: env valueFrom: only configMapKeyRef, secretKeyRef and fieldRef are supported"},
         {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{}}]}", ERR_UNSUPPORTED,
-         "env A: env valueFrom: only configMapKeyRef, secretKeyRef and fieldRef are supported"},
+         "env A: env valueFrom: only configMapKeyRef, secretKeyRef, fieldRef and "
+         "resourceFieldRef are supported"},
+        {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"resourceFieldRef\":{\"resource\":"
+         "\"cpu\"}}}]}",
+         ERR_INVALID, "env A: unsupported container resource : cpu"},
+        {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"resourceFieldRef\":{\"resource\":"
+         "\"limits.cpu\",\"containerName\":\"no\"}}}]}",
+         ERR_INVALID, "env A: container no not found"},
+        {"{\"resources\":{\"limits\":{\"cpu\":\"x\"}},\"env\":[{\"name\":\"A\",\"valueFrom\":{"
+         "\"resourceFieldRef\":{\"resource\":\"limits.cpu\"}}}]}",
+         ERR_INVALID,
+         "env A: resourceFieldRef cpu: quantities must match the regular expression "
+         "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
         {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":"
-         "\"metadata.labels['x']\"}}}]}",
-         ERR_UNSUPPORTED, "env A: env fieldRef metadata.labels['x'] is not supported"},
+         "\"metadata.labels\"}}}]}",
+         ERR_INVALID, "env A: field label not supported: \"metadata.labels\""},
         {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"\"}}}]}",
-         ERR_UNSUPPORTED, "env A: env fieldRef  is not supported"},
+         ERR_INVALID, "env A: field label not supported: \"\""},
         {"{\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":"
          "\"Metadata.name\"}}}]}",
-         ERR_UNSUPPORTED, "env A: env fieldRef Metadata.name is not supported"},
+         ERR_INVALID, "env A: field label not supported: \"Metadata.name\""},
     };
     struct world *w = *state;
 

@@ -117,6 +117,7 @@ static void local_free_when_idle(struct local *r)
     free(r->repository);
     free(r->shim);
     free(r->node_name);
+    free(r->host_paths);
     free(r);
 }
 
@@ -572,6 +573,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->state_dir = dup_text(options->path);
     r->shim = dup_text(options->shim);
     r->node_name = dup_text(options->node_name);
+    r->host_paths = options->host_paths ? dup_text(options->host_paths) : NULL;
     r->zygote = zygote_new(r->loop, r->shim, &hooks);
     r->zygote_timer = timer_new(r->loop, start_zygote, r);
     r->zygote_since = loop_now(r->loop);

@@ -24,7 +24,8 @@ struct local_options {
     const char *node_name;      /* of this machine */
     unsigned running_max;       /* 0: POD_RUNNING_MAX */
     int64_t log_max_bytes;      /* of a container's log on the disk; 0: POD_LOG_MAX_BYTES */
-    struct pod_objects objects; /* for ConfigMaps and Secrets */
+    const char *host_paths;     /* folders that hostPath may name, by ':'; NULL: none */
+    struct pod_objects objects; /* for ConfigMaps, Secrets and claims */
 };
 
 /** local_runner_new() - start the zygote; owned by pod_runner_close(); ERR_IO, ERR_NOT_FOUND

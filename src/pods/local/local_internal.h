@@ -80,6 +80,7 @@ struct local {
     char *state_dir;  /* owned */
     char *repository; /* of artifacts: <state>/artifacts, owned */
     char *shim, *node_name;
+    char *host_paths; /* that pods may mount, owned */
     enum local_isolation isolation;
     unsigned running_max, running;
     int64_t log_max_bytes;
@@ -91,7 +92,7 @@ struct local {
     struct timer *zygote_timer; /* owned: starts it after a pause */
     struct mono zygote_since;
     pthread_rwlock_t folders; /* read: a pod's folder is made; write: one is taken away */
-    atomic_bool is_closing; /* workers look, too */
+    atomic_bool is_closing;   /* workers look, too */
 };
 
 /* ---- staging.c: on a worker ---- */
@@ -117,6 +118,40 @@ void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str wor
 /** volumes_stage() - make the pod's volumes below its folder and append the plan's bind words
  */
 int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err);
+
+/** volumes_sweep() - remove what claims for storage held that are gone */
+void volumes_sweep(const struct local *runner);
+
+/* ---- volume_files.c, volume_places.c: on a worker ---- */
+
+/** volume_path_is_safe() - is it relative, and without a way out of its folder? */
+bool volume_path_is_safe(struct str path);
+
+/** volume_make_parents() - the folders that a file below @dirfd needs; @path is changed
+ * meanwhile; -1 with errno */
+int volume_make_parents(int dirfd, char *path);
+
+/** volume_fill() - the files of a volume of keys or fields: configMap, secret, downwardAPI,
+ * projected */
+int volume_fill(const struct local_pod *pod, int dirfd, const struct json *volume,
+                struct err *err);
+
+/** volume_place() - the folder or file of a volume that is there before and after the pod:
+ * persistentVolumeClaim, hostPath; in @a, or the absent view when it is another volume */
+int volume_place(const struct local_pod *pod, struct arena *a, const struct json *volume,
+                 struct str *ret, bool *ret_read_only, struct err *err);
+
+/* ---- fields.c ---- */
+
+/** fields_get() - a field of the pod by its path; files (@is_file) can have all labels, and
+ * variables more of the spec; ERR_INVALID */
+int fields_get(const struct local_pod *pod, struct arena *a, struct str path, bool is_file,
+               struct str *ret, struct err *err);
+
+/** fields_resource() - a limit or request by resourceFieldRef @ref; @container is meant when it
+ * names none; ERR_INVALID */
+int fields_resource(const struct local_pod *pod, struct arena *a, const struct json *ref,
+                    const struct json *container, struct str *ret, struct err *err);
 
 /* ---- artifacts.c: on a worker ---- */
 

@@ -115,4 +115,5 @@ void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str wor
     VEC_FOREACH (it, &s.all)
         if (is_gone(ctx, it->workflow_uid))
             take_away(&s, it);
+    volumes_sweep(runner);
 }

@@ -28,9 +28,26 @@ struct world {
     struct local_pod pod;
     char *dir; /* the pod's folder */
     int dirfd;
-    struct json template;
+    struct json template, meta;
     struct strbuf plan;
 };
+
+static int get_claim(struct arena *a, struct str name, struct json *doc, struct err *err)
+{
+    if (str_is(name, "gone"))
+        return err_set(err, ERR_NOT_FOUND, "persistentvolumeclaims \"gone\" not found");
+    return json_parse(
+        a,
+        str_is(name, "once-pod") ? STR("{\"metadata\":{\"uid\":\"u-1\"},\"spec\":{"
+                                       "\"accessModes\":[\"ReadWriteOncePod\"]}}")
+        : str_is(name, "read")   ? STR("{\"metadata\":{\"uid\":\"u-2\"},\"spec\":{"
+                                         "\"accessModes\":[\"ReadOnlyMany\"]}}")
+        : str_is(name, "no-uid") ? STR("{\"metadata\":{\"uid\":\"..\"},\"spec\":{}}")
+                                 : STR("{\"metadata\":{\"uid\":\"u-3\"},\"spec\":{"
+                                       "\"accessModes\":[\"ReadOnlyMany\","
+                                       "\"ReadWriteMany\"]}}"),
+        doc, err);
+}
 
 static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns,
                       struct str name, const struct json **ret, struct err *err)
@@ -40,6 +57,8 @@ static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns
     (void) ctx;
     (void) ns;
     *ret = doc;
+    if (str_is(kind, "PersistentVolumeClaim"))
+        return get_claim(a, name, doc, err);
     if (str_is(name, "gone"))
         return err_set(err, ERR_NOT_FOUND, "configmaps \"gone\" not found");
     if (str_is(name, "hostile"))
@@ -61,6 +80,7 @@ static int setup(void **state)
     struct world *w = ARENA_NEW(a, struct world);
 
     w->arena = a;
+    w->meta = json_set_path(a, NULL, json_string(STR("bl\"ue")), "labels", "color", NULL);
     snprintf(w->path, sizeof(w->path), "/tmp/tiphys-volumes-XXXXXX");
     assert_non_null(mkdtemp(w->path));
     w->runner = (struct local){.objects = {.get = get_object},
@@ -76,6 +96,8 @@ static int setup(void **state)
                                         .workflow = STR("wf"),
                                         .node_id = STR("n"),
                                         .service_account = STR(""),
+                                        .node_name = STR("n"),
+                                        .pod_meta = &w->meta,
                                         .wants_result = true,
                                         .grace_ms = 1000,
                                         .template = &w->template}};
@@ -144,10 +166,53 @@ static void test_refusals(void **state)
         enum err_kind kind;
         const char *text;
     } cases[] = {
-        {"\"hostPath\":{\"path\":\"/etc\"}", "\"mountPath\":\"/m\"", ERR_UNSUPPORTED,
-         "volume v: only emptyDir, configMap and secret are supported yet"},
+        {"\"nfs\":{\"path\":\"/etc\"}", "\"mountPath\":\"/m\"", ERR_UNSUPPORTED,
+         "volume v: its source is not supported yet"},
         {"", "\"mountPath\":\"/m\"", ERR_UNSUPPORTED,
-         "volume v: only emptyDir, configMap and secret are supported yet"},
+         "volume v: its source is not supported yet"},
+        {"\"hostPath\":{\"path\":\"/etc\"}", "\"mountPath\":\"/m\"", ERR_DENIED,
+         "volume v: hostPath \"/etc\" is not allowed: the server's --host-path names neither "
+         "it "
+         "nor a folder above it"},
+        {"\"hostPath\":{\"path\":\"etc\"}", "\"mountPath\":\"/m\"", ERR_INVALID,
+         "volume v: hostPath \"etc\" of type \"\": must be an absolute path of a known type"},
+        {"\"hostPath\":{\"path\":\"/etc\",\"type\":\"Dir\"}", "\"mountPath\":\"/m\"",
+         ERR_INVALID,
+         "volume v: hostPath \"/etc\" of type \"Dir\": must be an absolute path of a known "
+         "type"},
+        {"\"persistentVolumeClaim\":{\"claimName\":\"gone\"}", "\"mountPath\":\"/m\"",
+         ERR_NOT_FOUND, "volume v: persistentvolumeclaim \"gone\" not found"},
+        {"\"persistentVolumeClaim\":{\"claimName\":\"once-pod\"}", "\"mountPath\":\"/m\"",
+         ERR_UNSUPPORTED,
+         "volume v: claim once-pod: access mode ReadWriteOncePod is not supported yet"},
+        {"\"persistentVolumeClaim\":{\"claimName\":\"no-uid\"}", "\"mountPath\":\"/m\"",
+         ERR_INVALID, "volume v: \"..\" is no name of a claim"},
+        {"\"persistentVolumeClaim\":{\"claimName\":\"../x\"}", "\"mountPath\":\"/m\"",
+         ERR_INVALID, "volume v: \"../x\" is no name of a claim"},
+        {"\"downwardAPI\":{\"items\":[{\"path\":\"f\",\"fieldRef\":{\"fieldPath\":"
+         "\"spec.nodeName\"}}]}",
+         "\"mountPath\":\"/m\"", ERR_INVALID,
+         "volume v: field label not supported: \"spec.nodeName\""},
+        {"\"downwardAPI\":{\"items\":[{\"path\":\"../f\",\"fieldRef\":{\"fieldPath\":"
+         "\"metadata.name\"}}]}",
+         "\"mountPath\":\"/m\"", ERR_INVALID,
+         "volume v: volume path \"../f\" must be relative and without .."},
+        {"\"downwardAPI\":{\"items\":[{\"path\":\"f\"}]}", "\"mountPath\":\"/m\"", ERR_INVALID,
+         "volume v: downwardAPI item \"f\": one of fieldRef and resourceFieldRef must be "
+         "given"},
+        {"\"downwardAPI\":{\"items\":[{\"path\":\"f\",\"resourceFieldRef\":{\"resource\":"
+         "\"limits.cpu\"}}]}",
+         "\"mountPath\":\"/m\"", ERR_INVALID, "volume v: container  not found"},
+        {"\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"path\":\"t\"}}]}",
+         "\"mountPath\":\"/m\"", ERR_UNSUPPORTED,
+         "volume v: sources[0]: only configMap, secret and downwardAPI can be projected"},
+        {"\"projected\":{\"defaultMode\":512,\"sources\":[]}", "\"mountPath\":\"/m\"",
+         ERR_INVALID,
+         "volume v: defaultMode must be a number between 0 and 0777 (octal), both inclusive"},
+        {"\"emptyDir\":{}", "\"mountPath\":\"/m\",\"subPathExpr\":\"a/$(NOPE)\"", ERR_INVALID,
+         "subPathExpr \"a/$(NOPE)\": not all variables are known"},
+        {"\"emptyDir\":{}", "\"mountPath\":\"/m\",\"subPath\":\"a\",\"subPathExpr\":\"b\"",
+         ERR_INVALID, "subPathExpr and subPath are mutually exclusive: give one of them"},
         {"\"configMap\":{\"name\":\"gone\"}", "\"mountPath\":\"/m\"", ERR_NOT_FOUND,
          "volume v: configmaps \"gone\" not found"},
         {"\"configMap\":{\"name\":\"hostile\"}", "\"mountPath\":\"/m\"", ERR_INVALID,
@@ -325,6 +390,23 @@ static void test_files(void **state)
         {"\"secret\":{\"secretName\":\"s\"}", "password 644 hunter2\n"},
         {"\"secret\":{\"secretName\":\"s\",\"defaultMode\":256}", "password 400 hunter2\n"},
         {"\"secret\":{\"secretName\":\"gone\",\"optional\":true}", ""},
+        {"\"ephemeral\":{\"volumeClaimTemplate\":{\"spec\":{}}}", ""},
+        {"\"downwardAPI\":{\"items\":[{\"path\":\"n/ame\",\"fieldRef\":{\"fieldPath\":"
+         "\"metadata.name\"}},{\"path\":\"labels\",\"mode\":256,\"fieldRef\":{\"fieldPath\":"
+         "\"metadata.labels\"}}]}",
+         "labels 400 color=\"bl\\\"ue\"\\nworkflows.argoproj.io/completed=\"false\"\\n"
+         "workflows.argoproj.io/workflow=\"wf\"\nn/ame 644 p\n"},
+        {"\"downwardAPI\":{\"defaultMode\":384,\"items\":[{\"path\":\"a\",\"fieldRef\":{"
+         "\"fieldPath\":\"metadata.labels['color']\"}},{\"path\":\"b\",\"fieldRef\":{"
+         "\"fieldPath\":\"metadata.annotations['nope']\"}},{\"path\":\"c\","
+         "\"resourceFieldRef\":{\"containerName\":\"main\",\"resource\":\"requests.cpu\"}}]}",
+         "a 600 bl\"ue\nb 600 \nc 600 0\n"},
+        {"\"projected\":{\"defaultMode\":256,\"sources\":[{\"configMap\":{\"name\":\"c\","
+         "\"items\":[{\"key\":\"color\",\"path\":\"x\"}]}},{\"secret\":{\"name\":\"s\"}},"
+         "{\"secret\":{\"name\":\"gone\",\"optional\":true}},{\"downwardAPI\":{\"items\":[{"
+         "\"path\":\"x\",\"mode\":420,\"fieldRef\":{\"fieldPath\":\"metadata.namespace\"}}]}}"
+         "]}",
+         "password 400 hunter2\nx 644 argo\n"},
     };
     struct world *w = *state;
 
@@ -455,6 +537,20 @@ static void test_mounts_in_the_pod(void **state)
          "blue"},
         {"\"configMap\":{\"name\":\"c\"}", "\"mountPath\":\"/m/../../../../tiphys-test-out\"",
          "cat /tiphys-test-out/color", "blue"},
+        {"\"downwardAPI\":{\"items\":[{\"path\":\"f\",\"fieldRef\":{\"fieldPath\":"
+         "\"metadata.name\"}}]}",
+         "\"mountPath\":\"/m\"", "cat /m/f && (touch /m/x 2>/dev/null || echo refused)",
+         "prefused"},
+        {"\"emptyDir\":{}", "\"mountPath\":\"/m\",\"subPathExpr\":\"of/$(HOSTNAME)\"",
+         "touch /m/x && ls /m", "x"},
+        {"\"persistentVolumeClaim\":{\"claimName\":\"c\"}", "\"mountPath\":\"/m\"",
+         "echo kept >/m/x && cat /m/x", "kept"},
+        {"\"persistentVolumeClaim\":{\"claimName\":\"c\"}", "\"mountPath\":\"/m\"", "cat /m/x",
+         "kept"}, /* of the pod before */
+        {"\"persistentVolumeClaim\":{\"claimName\":\"c\",\"readOnly\":true}",
+         "\"mountPath\":\"/m\"", "touch /m/y 2>/dev/null || cat /m/x", "kept"},
+        {"\"persistentVolumeClaim\":{\"claimName\":\"read\"}", "\"mountPath\":\"/m\"",
+         "touch /m/y 2>/dev/null || echo refused", "refused"},
     };
     static const char *const outside[] = {
         "/tiphys-test-out", "/m",    "/run/secrets/tiphys-test",
@@ -627,6 +723,122 @@ static void test_records_that_are_torn(void **state)
     }
 }
 
+/* ---- places ---- */
+
+/* A claim whose object is gone, or is another one by now, loses its files; others keep them. */
+static void test_claims_are_swept(void **state)
+{
+    static const struct {
+        const char *path;
+        bool stays;
+    } cases[] = {
+        {"claims/argo/c/u-3/x", true},     {"claims/argo/c/u-older/x", false},
+        {"claims/argo/gone/u-9/x", false}, {"claims/argo/gone", false},
+        {"claims/other/read/u-2/x", true}, {"claims/empty", false},
+    };
+    struct world *w = *state;
+    char path[256], command[512];
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        snprintf(command, sizeof(command), "%s/%s", w->path, cases[i].path);
+        for (char *at = command + strlen(w->path) + 1; (at = strchr(at, '/')); at++) {
+            *at = '\0';
+            mkdir(command, 0700);
+            *at = '/';
+        }
+        if (strcmp(command + strlen(command) - 2, "/x") == 0)
+            close(open(command, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+        else
+            mkdir(command, 0700);
+    }
+    volumes_sweep(&w->runner);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        snprintf(path, sizeof(path), "%s/%s", w->path, cases[i].path);
+        if ((access(path, F_OK) == 0) != cases[i].stays)
+            fail_msg("%s", cases[i].path);
+    }
+}
+
+/* Links that a pod left in a claim lead nowhere for the next one's subPath. */
+static void test_links_in_claims(void **state)
+{
+    static const char *const paths[] = {"out", "out/tiphys-test", "in/way"};
+    struct world *w = *state;
+    char path[256];
+    struct err err;
+
+    if (stage(w, "\"persistentVolumeClaim\":{\"claimName\":\"c\"}", "\"mountPath\":\"/m\"",
+              &err) < 0)
+        fail_msg("%s", err.text);
+    snprintf(path, sizeof(path), "%s/claims/argo/c/u-3/out", w->path);
+    assert_int_equal(symlink("/tmp", path), 0);
+    snprintf(path, sizeof(path), "%s/claims/argo/c/u-3/in", w->path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/claims/argo/c/u-3/in/way", w->path);
+    assert_int_equal(symlink("../..", path), 0);
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        struct str mount =
+            str_printf(w->arena, "\"mountPath\":\"/m\",\"subPath\":\"%s\"", paths[i]);
+
+        if (stage(w, "\"persistentVolumeClaim\":{\"claimName\":\"c\"}", mount.ptr, &err) == 0)
+            fail_msg("%s: taken", paths[i]);
+        assert_true(str_starts(str_from(err.text), STR("make subPath ")));
+    }
+    assert_int_equal(access("/tmp/tiphys-test", F_OK), -1);
+}
+
+/* What --host-path lets a pod mount, and what not. */
+static void test_host_paths(void **state)
+{
+    static const struct {
+        const char *path, *type, *text; /* text NULL: it can be mounted */
+    } cases[] = {
+        {"", "", NULL},
+        {"", "Directory", NULL},
+        {"/file", "File", NULL},
+        {"/file", "Directory", "hostPath type check failed: "},
+        {"/file", "Socket", "hostPath type check failed: "},
+        {"", "File", "hostPath type check failed: "},
+        {"/none", "Directory", "hostPath type check failed: "},
+        {"/none", "File", "hostPath type check failed: "},
+        {"/made", "", NULL},
+        {"/made/too", "DirectoryOrCreate", NULL},
+        {"/written", "FileOrCreate", NULL},
+        {"/written", "File", NULL},
+        {"/none/deep", "DirectoryOrCreate", "find the folder of hostPath "},
+        {"/link", "", "hostPath \""},
+        {"/link/etc", "Directory", "hostPath \""},
+        {"/link/tiphys-test-made", "DirectoryOrCreate", "hostPath \""},
+        {"/../", "", "hostPath \""},
+        {"-beside", "", "hostPath \""},
+    };
+    struct world *w = *state;
+    char folder[128], path[256];
+
+    snprintf(folder, sizeof(folder), "%s/allowed", w->path);
+    assert_int_equal(mkdir(folder, 0755), 0);
+    snprintf(path, sizeof(path), "%s/allowed-beside", w->path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof(path), "%s/allowed/link", w->path);
+    assert_int_equal(symlink("/", path), 0);
+    snprintf(path, sizeof(path), "%s/allowed/file", w->path);
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+    w->runner.host_paths = str_cz(w->arena, str_printf(w->arena, "/nope:%s", folder));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str volume =
+            str_printf(w->arena, "\"hostPath\":{\"path\":\"%s%s\",\"type\":\"%s\"}", folder,
+                       cases[i].path, cases[i].type);
+        struct err err = {0};
+        int got = stage(w, volume.ptr, "\"mountPath\":\"/m\"", &err);
+
+        if (cases[i].text
+                ? got == 0 || str_find(str_from(err.text), str_from(cases[i].text)) == SIZE_MAX
+                : got < 0)
+            fail_msg("%s %s: %s", cases[i].path, cases[i].type, got == 0 ? "taken" : err.text);
+    }
+    assert_int_equal(access("/tiphys-test-made", F_OK), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -634,6 +846,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names_that_lead_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_volume, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_claims_are_swept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_links_in_claims, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_host_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mounted_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nested_sub_path, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mounts_in_the_pod, setup, teardown),

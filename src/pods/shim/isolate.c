@@ -92,21 +92,37 @@ static int make_target(int root, const char *path, bool is_file)
     return above;
 }
 
-/* Binds a file or folder of this machine into the pod's root. */
-static int bind_one(const char *source, int root, const char *path, bool is_read_only)
+/* Opens what is bound. The runner gave its path without links: one that is there now was put
+ * there since, by a pod that can write the volume. */
+static int open_source(const char *path, bool *ret_is_folder)
 {
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    int fd = (int) syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
     struct stat st;
-    char target[64];
-    int fd;
 
-    if (stat(source, &st) < 0)
+    if (fd < 0 || fstat(fd, &st) < 0)
         return -1;
-    fd = make_target(root, path, !S_ISDIR(st.st_mode));
+    *ret_is_folder = S_ISDIR(st.st_mode);
+    return fd;
+}
+
+/* Binds a file or folder of this machine into the pod's root. */
+static int bind_one(const char *path_of_source, int root, const char *path, bool is_read_only)
+{
+    char source[64], target[64];
+    bool is_folder;
+    int from = open_source(path_of_source, &is_folder), fd;
+
+    if (from < 0)
+        return -1;
+    fd = make_target(root, path, !is_folder);
     if (fd < 0)
         return -1;
+    snprintf(source, sizeof(source), "/proc/self/fd/%d", from);
     snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
     if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) < 0)
         return -1;
+    close(from);
     close(fd);
     if (!is_read_only)
         return 0;

@@ -68,8 +68,12 @@ struct json removal_asked(struct arena *a, const struct json *doc, int64_t now_m
 struct json removal_without_finalizer(struct arena *a, const struct json *doc,
                                       struct str finalizer)
 {
-    return json_set_path(a, doc, without_text(a, doc, finalizer), "metadata", "finalizers",
-                         NULL);
+    const struct json *list = finalizers_of(doc);
+    struct json rest = without_text(a, doc, finalizer);
+
+    if (!list || rest.count == list->count)
+        return *doc;
+    return json_set_path(a, doc, rest, "metadata", "finalizers", NULL);
 }
 
 enum removal_verdict removal_of_update(struct arena *a, struct str was, struct str is,

@@ -16,7 +16,8 @@ bool removal_has_finalizers(const struct json *doc);
 struct json removal_asked(struct arena *a, const struct json *doc, int64_t now_ms,
                           struct str finalizer);
 
-/** removal_without_finalizer() - the document without one of its finalizers */
+/** removal_without_finalizer() - the document without one of its finalizers; as it is when it
+ * has not got it */
 struct json removal_without_finalizer(struct arena *a, const struct json *doc,
                                       struct str finalizer);
 

@@ -3,6 +3,7 @@
  * gives back what changed. Does no I/O and reads no clock.
  */
 #include "formats/gotime.h"
+#include "workflows/engine/claims.h"
 #include "workflows/engine/sync.h"
 
 /* ---- the document ---- */
@@ -81,6 +82,9 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
         status = json_set_path(a, &status, artifacts, "outputs", "artifacts", NULL);
     if (wf->repository)
         status = json_set(a, &status, STR("artifactRepositoryRef"), *wf->repository);
+    status = json_without(a, &status, STR("persistentVolumeClaims"));
+    if (wf->claims)
+        status = json_set(a, &status, STR("persistentVolumeClaims"), *wf->claims);
     status = json_set(a, &status, STR("conditions"), conditions(wf, a));
     doc = json_set(a, &wf->doc, STR("status"), status);
     doc = with_labels(a, &doc, wf->phase);
@@ -183,6 +187,10 @@ static void begin(struct wf *wf)
             wf_end(wf, str_from(err.text));
             return;
         }
+    }
+    if (wf_claims_begin(wf, &err) < 0) {
+        wf_end(wf, str_printf(a, "pvc create error: %s", err.text));
+        return;
     }
     if (root && (wf_node_is_done(root) || root->frame || root->is_asked))
         return;
@@ -301,6 +309,7 @@ static void give_actions(struct wf *wf, struct wf_actions *ret)
     struct wf_pod_action *pods = ARENA_ARRAY(ret->arena, struct wf_pod_action, p->pods.len + 1);
     struct wf_kill_action *kills =
         ARENA_ARRAY(ret->arena, struct wf_kill_action, p->kills.len + 1);
+    struct wf_claim_action *claims;
 
     for (size_t i = 0; i < p->pods.len; i++)
         pods[i] = p->pods.at[i];
@@ -318,6 +327,11 @@ static void give_actions(struct wf *wf, struct wf_actions *ret)
                         p->memos.at ? p->memos.at : &(struct wf_memo_action){.key = STR_NONE},
                         p->memos.len * sizeof(struct wf_memo_action));
     ret->memo_count = p->memos.len;
+    claims = ARENA_ARRAY(ret->arena, struct wf_claim_action, p->claims.len + 1);
+    for (size_t i = 0; i < p->claims.len; i++)
+        claims[i] = p->claims.at[i];
+    ret->claims = claims;
+    ret->claim_count = p->claims.len;
     ret->wake_at.ms = wf_is_finished(wf) ? 0 : p->wake_ms;
     ret->is_finished = wf_is_finished(wf);
 }
@@ -357,6 +371,8 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
         } while (wf->queue.len > 0);
         if (is_stuck(wf))
             wf_end(wf, wf->missing);
+        if (wf_is_finished(wf))
+            wf_claims_end(wf);
         wf->is_fresh = false;
     }
     wf_progress(wf);

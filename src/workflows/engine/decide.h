@@ -77,6 +77,12 @@ struct wf_memo_action {
     struct str key, entry;
 };
 
+/* A claim for storage that is made or, without @doc, deleted in the same commit. */
+struct wf_claim_action {
+    struct str name;
+    const struct json *doc; /* without namespace, uid and time */
+};
+
 struct wf_actions {
     struct arena *arena; /* given by the caller; everything below lives there */
     const struct wf_node_change *nodes;
@@ -93,6 +99,8 @@ struct wf_actions {
     size_t release_count;
     const struct wf_memo_action *memos;
     size_t memo_count;
+    const struct wf_claim_action *claims;
+    size_t claim_count;
     struct wall wake_at; /* call again with WF_INPUT_WAKE then; ms 0: no need */
 };
 

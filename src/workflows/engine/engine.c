@@ -397,7 +397,8 @@ void engine_stop(struct engine *e)
 {
     e->is_stopping = true;
     store_watch_close(TAKE(e->watch));
-    store_watch_close(TAKE(e->maps_watch));
+    mirror_stop(&e->maps);
+    mirror_stop(&e->claims);
     timer_stop(e->slow_timer);
     timer_stop(e->sweep_timer);
     task_stop(e);

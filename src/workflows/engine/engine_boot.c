@@ -1,7 +1,8 @@
 /*
- * What all workflows see of each other: their locks, as the stored Workflows hold them, and the
- * ConfigMaps, which a watch keeps up to date. Nothing is decided before both are read, so that
- * no lock is granted that a workflow which is not loaded yet holds.
+ * What all workflows see of each other: their locks, as the stored Workflows hold them, and
+ * ConfigMaps and claims, which watches keep up to date (engine_mirror.c). Nothing is decided
+ * before both are read, so that no lock is granted that a workflow which is not loaded yet
+ * holds.
  *
  * Loop thread, but for run_boot(), a job on a worker.
  */
@@ -14,81 +15,54 @@
 #include "formats/gotime.h"
 #include "workflows/engine/engine_internal.h"
 
-struct engine_map {
-    struct arena *arena;
-    struct json doc;
-    int64_t rv;
-};
+/* ---- ConfigMaps and claims ---- */
 
-/* ---- ConfigMaps ---- */
-
-static struct str map_key(struct arena *a, const struct store_object *o)
-{
-    return str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(o->key.ns), STR_ARG(o->key.name));
-}
-
-static void drop_map(struct engine *e, struct str key)
-{
-    struct engine_map *map = map_take(&e->maps, key);
-
-    if (map)
-        arena_free(map->arena);
-}
-
-static void keep_map(struct engine *e, const struct store_object *o)
-{
-    struct arena *a = arena_new();
-    struct engine_map *map = ARENA_NEW(a, struct engine_map);
-    struct str key = map_key(a, o);
-    struct err err;
-
-    drop_map(e, key);
-    map->arena = a;
-    map->rv = o->rv;
-    if (json_parse(a, str_copy(a, o->doc), &map->doc, &err) < 0)
-        arena_free(a);
-    else
-        map_put(&e->maps, key, map);
-}
-
-static void on_map(void *ctx, const struct store_event *event)
+static void on_map_changed(struct engine *e, struct str ns, struct str name)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    const struct store_object *o = event->object;
-    struct engine *e = ctx;
 
-    if (!o || e->is_stopping)
-        return;
-    if (event->type == STORE_DELETED)
-        drop_map(e, map_key(a, o));
-    else
-        keep_map(e, o);
-    locks_touch(e->world.locks, str_printf(a, STR_FMT "/ConfigMap/" STR_FMT "/",
-                                           STR_ARG(o->key.ns), STR_ARG(o->key.name)));
+    locks_touch(e->world.locks,
+                str_printf(a, STR_FMT "/ConfigMap/" STR_FMT "/", STR_ARG(ns), STR_ARG(name)));
     locks_kick(e->world.locks);
+}
+
+static const struct json *find_in(const struct engine_mirror *m, struct str ns, struct str name)
+{
+    const struct mirror_object *o = mirror_find(m, ns, name);
+
+    return o ? &o->doc : NULL;
 }
 
 static const struct json *find_map(void *ctx, struct str ns, struct str name)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
-    struct engine *e = ctx;
-    struct engine_map *map =
-        map_find(&e->maps, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name)));
+    return find_in(&((struct engine *) ctx)->maps, ns, name);
+}
 
-    return map ? &map->doc : NULL;
+static const struct json *find_claim(void *ctx, struct str ns, struct str name)
+{
+    return find_in(&((struct engine *) ctx)->claims, ns, name);
+}
+
+/* Identity of what the engine makes beside a decision. */
+static struct json with_identity(struct engine *e, struct arena *a, const struct json *doc,
+                                 struct str ns)
+{
+    struct random random = random_from_system();
+    struct json made = json_set_path(a, doc, json_string(ns), "metadata", "namespace", NULL);
+
+    made =
+        json_set_path(a, &made, json_string(random_uuid(&random, a)), "metadata", "uid", NULL);
+    return json_set_path(a, &made, json_string(gotime_rfc3339(a, loop_wall(e->options.loop))),
+                         "metadata", "creationTimestamp", NULL);
 }
 
 static struct json new_cache(struct engine *e, struct arena *a, struct str ns, struct str name)
 {
-    struct random random = random_from_system();
     struct json doc = json_set(a, NULL, STR("apiVersion"), json_string(STR("v1")));
 
     doc = json_set(a, &doc, STR("kind"), json_string(STR("ConfigMap")));
     doc = json_set_path(a, &doc, json_string(name), "metadata", "name", NULL);
-    doc = json_set_path(a, &doc, json_string(ns), "metadata", "namespace", NULL);
-    doc = json_set_path(a, &doc, json_string(random_uuid(&random, a)), "metadata", "uid", NULL);
-    doc = json_set_path(a, &doc, json_string(gotime_rfc3339(a, loop_wall(e->options.loop))),
-                        "metadata", "creationTimestamp", NULL);
+    doc = with_identity(e, a, &doc, ns);
     return json_set_path(a, &doc, json_string(STR("Cache")), "metadata", "labels",
                          "workflows.argoproj.io/configmap-type", NULL);
 }
@@ -99,8 +73,7 @@ static void add_cache(struct engine *e, struct store_txn *txn, struct str ns,
 {
     struct arena *a = store_txn_arena(txn);
     struct str name = actions->memos[from].name;
-    struct engine_map *map =
-        map_find(&e->maps, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name)));
+    const struct mirror_object *map = mirror_find(&e->maps, ns, name);
     struct json doc = map ? map->doc : new_cache(e, a, ns, name);
 
     for (size_t i = from; i < actions->memo_count; i++)
@@ -126,31 +99,24 @@ void engine_add_memos(struct engine *e, struct store_txn *txn, struct str ns,
     }
 }
 
-static struct store_query maps_query(void)
+void engine_add_claims(struct engine *e, struct store_txn *txn, struct str ns,
+                       const struct wf_actions *actions)
 {
-    return (struct store_query){.group = STR(""),
-                                .kind = STR("ConfigMap"),
-                                .ns = STR(""),
-                                .name_prefix = STR(""),
-                                .continue_token = STR("")};
-}
+    struct arena *a = store_txn_arena(txn);
 
-static void watch_maps(struct engine *e, int64_t from_rv);
+    for (size_t i = 0; i < actions->claim_count; i++) {
+        const struct wf_claim_action *claim = &actions->claims[i];
+        const struct mirror_object *there = mirror_find(&e->claims, ns, claim->name);
+        const struct store_key key = {STR(""), STR("PersistentVolumeClaim"), ns, claim->name};
+        struct json doc;
 
-static void on_maps_end(void *ctx, const struct err *err)
-{
-    struct engine *e = ctx;
-
-    log_error(NULL, "the watch of config maps has ended; starting another", LOG_ERR(err));
-    e->maps_watch = NULL;
-    watch_maps(e, 0);
-}
-
-static void watch_maps(struct engine *e, int64_t from_rv)
-{
-    const struct store_query q = maps_query();
-
-    e->maps_watch = store_watch_open(e->options.store, &q, from_rv, on_map, on_maps_end, e);
+        if (claim->doc) {
+            doc = with_identity(e, a, claim->doc, ns);
+            store_txn_create(txn, &doc);
+        } else if (there) {
+            store_txn_delete(txn, &key, STR(""), 0);
+        }
+    }
 }
 
 /* ---- locks ---- */
@@ -183,7 +149,7 @@ struct boot {
     struct job job;
     struct engine *engine;
     struct arena *arena;
-    struct store_list maps, workflows;
+    struct store_list maps, claims, workflows;
     bool is_read;
 };
 
@@ -191,8 +157,11 @@ static void run_boot(struct job *job)
 {
     struct boot *boot = CONTAINER_OF(job, struct boot, job);
     struct store *store = boot->engine->options.store;
-    struct store_query q = maps_query();
+    struct store_query q = mirror_query(&boot->engine->claims);
 
+    if (store_list(store, boot->arena, &q, &boot->claims, &job->err) < 0)
+        return;
+    q = mirror_query(&boot->engine->maps);
     if (store_list(store, boot->arena, &q, &boot->maps, &job->err) < 0)
         return;
     q.group = STR("argoproj.io");
@@ -210,11 +179,10 @@ static void on_booted(struct job *job)
     if (e->is_stopping) {
         /* nothing is begun any more */
     } else if (boot->is_read) {
-        for (size_t i = 0; i < boot->maps.len; i++)
-            keep_map(e, boot->maps.at[i]);
+        mirror_start(&e->maps, &boot->maps);
+        mirror_start(&e->claims, &boot->claims);
         for (size_t i = 0; i < boot->workflows.len; i++)
             restore(e, boot->workflows.at[i]);
-        watch_maps(e, boot->maps.rv);
         engine_watch(e);
     } else {
         log_error(NULL, "locks and config maps were not read; trying again",
@@ -223,6 +191,7 @@ static void on_booted(struct job *job)
         engine_call_slow(e);
     }
     store_list_done(&boot->maps);
+    store_list_done(&boot->claims);
     store_list_done(&boot->workflows);
     arena_free(boot->arena);
 }
@@ -249,12 +218,15 @@ void engine_boot_init(struct engine *e)
     e->world.locks = locks_new(wake_run, e);
     e->world.ctx = e;
     e->world.config_map = find_map;
+    e->world.claim = find_claim;
+    e->maps = (struct engine_mirror){
+        .engine = e, .kind = STR("ConfigMap"), .changed = on_map_changed};
+    e->claims = (struct engine_mirror){.engine = e, .kind = STR("PersistentVolumeClaim")};
 }
 
 void engine_boot_free(struct engine *e)
 {
-    while (e->maps.len > 0)
-        drop_map(e, e->maps.entries[0].key);
-    map_done(&e->maps);
+    mirror_free(&e->maps);
+    mirror_free(&e->claims);
     locks_free(e->world.locks);
 }

@@ -18,11 +18,26 @@
 
 struct http_client;
 
+/* An object of a kind that is mirrored. */
+struct mirror_object {
+    struct arena *arena; /* owned */
+    struct json doc;
+    int64_t rv;
+};
+
+struct engine_mirror {
+    struct engine *engine;
+    struct str kind;    /* of core/v1 */
+    struct map objects; /* "ns/name" to struct mirror_object */
+    struct store_watch *watch;
+    /* One was written or deleted; or NULL. */
+    void (*changed)(struct engine *e, struct str ns, struct str name);
+};
+
 struct engine {
     struct engine_options options;
     struct store_watch *watch;
-    struct store_watch *maps_watch;
-    struct map maps; /* "ns/name" to struct engine_map: all ConfigMaps */
+    struct engine_mirror maps, claims; /* all ConfigMaps, all claims for storage */
     struct wf_world world;
     bool is_booting, is_boot_due;
     struct map tasks; /* uid to struct task (task.c) */
@@ -104,8 +119,26 @@ void engine_boot_init(struct engine *e);
  * changed meanwhile, and the decision is made again */
 void engine_add_memos(struct engine *e, struct store_txn *txn, struct str ns,
                       const struct wf_actions *actions);
+/** engine_add_claims() - claims for storage that begin or end with a decision; it conflicts
+ * when one was made or deleted meanwhile, and the decision is made again */
+void engine_add_claims(struct engine *e, struct store_txn *txn, struct str ns,
+                       const struct wf_actions *actions);
 /** engine_boot_free() - release what engine_boot() keeps */
 void engine_boot_free(struct engine *e);
+
+/* ---- engine_mirror.c ---- */
+
+/** mirror_query() - all objects of its kind */
+struct store_query mirror_query(const struct engine_mirror *m);
+/** mirror_start() - take what was read with mirror_query(), and follow what comes after */
+void mirror_start(struct engine_mirror *m, const struct store_list *list);
+/** mirror_find() - an object, borrowed until the loop's next turn, or NULL */
+const struct mirror_object *mirror_find(const struct engine_mirror *m, struct str ns,
+                                        struct str name);
+/** mirror_stop() - follow no more */
+void mirror_stop(struct engine_mirror *m);
+/** mirror_free() - release what it holds; after mirror_stop() */
+void mirror_free(struct engine_mirror *m);
 
 /* ---- engine_run.c ---- */
 

@@ -382,10 +382,10 @@ static void on_committed(void *ctx, const struct store_result *result, const str
         run_record_nodes(run);
         look_at_seen(run);
         act(run);
-    } else if (err->kind == ERR_NOT_FOUND) {
+    } else if (err->kind == ERR_NOT_FOUND && run->actions.claim_count == 0) {
         run_end(run, RUN_END_DELETED); /* the watch tells it, too */
     } else {
-        if (err->kind != ERR_CONFLICT)
+        if (err->kind != ERR_CONFLICT && run->actions.claim_count == 0)
             log_error(NULL, "a decision was not stored", LOG_STR(WORKFLOW, run->key.name),
                       LOG_ERR(err));
         engine_reload(run);
@@ -422,6 +422,7 @@ void run_commit(struct engine_run *run)
         store_txn_node(txn, run->uid, node->id, node->seq, node->doc);
     }
     engine_add_memos(e, txn, run->key.ns, &run->actions);
+    engine_add_claims(e, txn, run->key.ns, &run->actions);
     if (add_object(run, txn) < 0) {
         store_txn_free(txn);
         return;

@@ -129,6 +129,7 @@ static void load_status(struct wf *wf)
     struct err err;
 
     wf->repository = json_get(status, STR("artifactRepositoryRef"));
+    wf->claims = json_get(status, STR("persistentVolumeClaims"));
     wf->phase = wf_phase_of(json_get_str(status, STR("phase")));
     wf_text_set(&wf->message, json_get_str(status, STR("message")));
     if (gotime_parse_wall(json_get_str(status, STR("startedAt")), &at, &err) == 0)
@@ -264,7 +265,6 @@ int64_t wf_runtime_ms(const struct wf *wf)
 {
     return wf_is_finished(wf) ? wf->finished_ms - wf->started_ms : 0;
 }
-
 
 static size_t node_bytes(const struct wf_node *n)
 {

@@ -4,6 +4,7 @@
  */
 #include "formats/duration.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/claims.h"
 #include "workflows/engine/container_set.h"
 #include "workflows/engine/hooks.h"
 #include "workflows/engine/wf_internal.h"
@@ -161,13 +162,13 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->workflow_uid = str_copy(out, wf->uid);
     r->node_id = str_copy(out, n->id);
     r->node_name = str_copy(out, n->name);
-    if (wf_repository_location(wf, tmpl, r->name, &located, &err) < 0) {
+    if (wf_claims_volumes(wf, out, &r->volumes, &err) < 0 ||
+        wf_repository_location(wf, tmpl, r->name, &located, &err) < 0) {
         wf_pod_uncount(wf, n);
         wf_node_end(wf, n, WF_ERROR, str_from(err.text));
         return;
     }
     r->template = keep(out, &located);
-    r->volumes = keep(out, json_get(wf->spec, STR("volumes")));
     r->pod_meta = keep(out, pod_meta(wf, tmpl));
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
     r->deadline.ms = pod_deadline(wf, n, call, tmpl);

@@ -1,6 +1,7 @@
 /*
- * workflows/engine/world.h - what decisions of one workflow see of the others: locks and
- * ConfigMaps, as the controller holds them in memory. Loop thread; nothing here blocks.
+ * workflows/engine/world.h - what decisions of one workflow see of the others: locks ,
+ * ConfigMaps and claims, as the controller holds them in memory. Loop thread; nothing here
+ * blocks.
  */
 #pragma once
 
@@ -11,4 +12,6 @@ struct wf_world {
     void *ctx;
     /* The document of a ConfigMap, borrowed until the loop's next turn, or NULL. */
     const struct json *(*config_map)(void *ctx, struct str ns, struct str name);
+    /* That of a PersistentVolumeClaim, likewise. */
+    const struct json *(*claim)(void *ctx, struct str ns, struct str name);
 };
