@@ -72,6 +72,18 @@ struct gotime gotime_date(const struct gotime_civil *civil, uint32_t ns,
 struct str gotime_format(struct arena *a, const struct gotime *t, struct str layout);
 
 /**
+ * gotime_strftime() - a time as text by an strftime format, as Argo reads it: %A %B %H %I %L (a
+ * point and milliseconds) %M %S %Y %Z %a %b %d %m %p %y %z and %%; any other stands for itself
+ * @a:      where the text lives
+ * @t:      time
+ * @format: text with conversions
+ */
+struct str gotime_strftime(struct arena *a, const struct gotime *t, struct str format);
+
+/** gotime_strftime_layout() - the Go layout of a conversion's letter, or the absent view */
+struct str gotime_strftime_layout(char letter);
+
+/**
  * gotime_parse() - a time from text
  * @layout: Go layout
  * @value:  text

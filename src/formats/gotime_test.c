@@ -43,6 +43,35 @@ static struct str quoted(struct arena *a, struct str s)
     return str_printf(a, "\"" STR_FMT "\"", STR_ARG(s));
 }
 
+/* A format of strftime(), a Go layout, or one of two words. */
+static int check_strftime(struct arena *a, const struct json *row)
+{
+    const struct json *out = json_get(row, STR("out"));
+    struct str format = json_get_str(row, STR("format"));
+    const struct gozone *zone;
+    struct gotime t;
+    struct err err;
+    int64_t unix_s;
+
+    if (gotime_parse_rfc3339(json_get_str(row, STR("time")), &t, &err) < 0 ||
+        gozone_load(a, json_get_str(row, STR("zone")), &zone, &err) < 0)
+        return false;
+    t = gotime_in(&t, zone);
+    if (str_is(format, "unix"))
+        return json_i64(out, &unix_s) && unix_s == t.unix_s;
+    if (str_is(format, "RFC3339"))
+        return str_eq(gotime_format(a, &t, GOTIME_RFC3339), json_str(out));
+    if (str_cut_prefix(&format, STR("layout:")))
+        return str_eq(gotime_format(a, &t, format), json_str(out));
+    return str_eq(gotime_strftime(a, &t, format), json_str(out));
+}
+
+static void test_golden_strftime(void **state)
+{
+    (void) state;
+    golden_run("lang/strftime.jsonl", check_strftime, 95);
+}
+
 /* Decoding into a time and encoding again, as the three types of Go and Kubernetes do. */
 static int check_json(struct arena *a, const struct json *row, struct str op)
 {
@@ -325,7 +354,7 @@ static void test_broken_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_golden), cmocka_unit_test(test_golden_strftime),
         cmocka_unit_test(test_parse_more),
         cmocka_unit_test(test_rfc3339_is_the_layout),
         cmocka_unit_test(test_calendar),

@@ -83,3 +83,58 @@ void json_raw_compact(struct strbuf *b, struct str raw)
         }
     }
 }
+
+static void new_line(struct strbuf *b, unsigned style, size_t depth)
+{
+    if (!(style & JSON_INDENT))
+        return;
+    strbuf_addc(b, '\n');
+    for (size_t i = 0; i < depth; i++)
+        strbuf_addz(b, "  ");
+}
+
+/* The byte of structure @c; @is_empty: it follows the bracket that it closes. */
+static void print_structure(struct strbuf *b, char c, bool is_empty, unsigned style,
+                            size_t *depth)
+{
+    if (c == ']' || c == '}') {
+        *depth -= *depth > 0;
+        if (!is_empty)
+            new_line(b, style, *depth);
+    }
+    strbuf_addc(b, c);
+    if (c == ',')
+        new_line(b, style, *depth);
+    if (c == ':' && (style & JSON_INDENT))
+        strbuf_addc(b, ' ');
+}
+
+void json_raw_print(struct strbuf *b, struct str raw, unsigned style)
+{
+    size_t depth = 0, end = raw.len;
+    bool was_open = false;
+
+    while (end > 0 && (unsigned char) raw.ptr[end - 1] <= ' ')
+        end--;
+    for (size_t i = 0; i < end;) {
+        char c = raw.ptr[i];
+        bool is_structure = c == ',' || c == ':' || c == ']' || c == '}';
+        size_t len = c == '"' ? string_len(str_skip(raw, i)) : 1;
+
+        if ((unsigned char) c <= ' ') {
+            i++;
+            continue;
+        }
+        if (was_open && c != ']' && c != '}')
+            new_line(b, style, depth);
+        if (is_structure)
+            print_structure(b, c, was_open, style, &depth);
+        else
+            strbuf_add(b, str_of(raw.ptr + i, len));
+        was_open = c == '[' || c == '{';
+        depth += was_open;
+        i += len;
+    }
+    if (style & JSON_INDENT)
+        strbuf_add(b, str_skip(raw, end));
+}

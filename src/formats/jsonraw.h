@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "base/strbuf.h"
+#include "formats/json.h"
 
 /**
  * json_raw_at() - the text of the value that begins at an offset
@@ -25,3 +25,12 @@ struct str json_raw_at(struct str source, uint32_t pos);
  * @raw: valid JSON text
  */
 void json_raw_compact(struct strbuf *b, struct str raw);
+
+/**
+ * json_raw_print() - append a value's text with other white space, as encoding/json's Compact
+ * and Indent do; not a byte else changes
+ * @b:     buffer
+ * @raw:   valid JSON text; white space at its end stays
+ * @style: JSON_COMPACT, or JSON_INDENT with two blanks a level
+ */
+void json_raw_print(struct strbuf *b, struct str raw, unsigned style);

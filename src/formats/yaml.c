@@ -36,6 +36,7 @@ struct reader {
     struct map anchors; /* name -> struct anchor */
     size_t nodes;
     unsigned depth;
+    bool is_lax; /* of keys that are given twice the last counts */
     size_t seen_index, seen_byte; /* libyaml counts characters: where we know both */
 };
 
@@ -359,7 +360,7 @@ static int read_pair(struct reader *r, member_vec *members, struct json *ret_mer
                     r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
                     strcmp((const char *) r->event.data.scalar.value, "<<") == 0;
     struct json key = {0};
-    struct json_member member = {.key_pos = byte_of(r, &mark)};
+    struct json_member member = {.key_pos = byte_of(r, &mark)}, *old;
 
     if (read_node(r, &key) < 0 || key_text(r, &key, &mark, &member.key) < 0 ||
         next_event(r) < 0 || read_node(r, &member.value) < 0)
@@ -374,7 +375,12 @@ static int read_pair(struct reader *r, member_vec *members, struct json *ret_mer
         *ret_mark = mark;
         return 0;
     }
-    if (find_member(members, member.key))
+    old = find_member(members, member.key);
+    if (old && r->is_lax) {
+        old->value = member.value;
+        return 0;
+    }
+    if (old)
         return fail_mark(r, &mark,
                          "key is given twice in this mapping:", str_cz(r->a, member.key));
     VEC_APUSH(r->a, members, member);
@@ -490,7 +496,8 @@ static int reader_open(struct reader *r, struct arena *a, struct str text, struc
                        ARENA_DOC_MAX_BYTES);
     if (!yaml_parser_initialize(&r->parser))
         abort(); /* out of memory */
-    yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    if (!str_starts(text, STR("\xff\xfe")) && !str_starts(text, STR("\xfe\xff")))
+        yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r->parser, (const unsigned char *) (text.ptr ? text.ptr : ""),
                                  text.len);
     return 0;
@@ -503,7 +510,8 @@ static void reader_close(struct reader *r)
     map_done(&r->anchors);
 }
 
-int yaml_parse(struct arena *a, struct str text, struct json *ret, struct err *err)
+static int parse_one(struct arena *a, struct str text, bool is_lax, struct json *ret,
+                     struct err *err)
 {
     struct reader r;
     struct json value = {.type = JSON_NULL, .pos = JSON_NO_POS};
@@ -511,11 +519,22 @@ int yaml_parse(struct arena *a, struct str text, struct json *ret, struct err *e
 
     if (reader_open(&r, a, text, err) < 0)
         return -1;
+    r.is_lax = is_lax;
     result = read_document(&r, &value);
     reader_close(&r);
     if (result >= 0)
         *ret = value;
     return result < 0 ? -1 : 0;
+}
+
+int yaml_parse(struct arena *a, struct str text, struct json *ret, struct err *err)
+{
+    return parse_one(a, text, false, ret, err);
+}
+
+int yaml_parse_lax(struct arena *a, struct str text, struct json *ret, struct err *err)
+{
+    return parse_one(a, text, true, ret, err);
 }
 
 int yaml_parse_all(struct arena *a, struct str text, struct yaml_documents *ret,

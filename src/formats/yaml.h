@@ -25,10 +25,40 @@ struct yaml_documents {
  */
 int yaml_parse(struct arena *a, struct str text, struct json *ret, struct err *err);
 
+/** yaml_parse_lax() - yaml_parse(), but of keys that are given twice the last counts, as where
+ * the original does not decode strictly */
+int yaml_parse_lax(struct arena *a, struct str text, struct json *ret, struct err *err);
+
 /** yaml_parse_all() - read a stream of documents separated by "---" (JSON texts are YAML, too)
  */
 int yaml_parse_all(struct arena *a, struct str text, struct yaml_documents *ret,
                    struct err *err);
+
+struct yaml_texts {
+    struct str *at;
+    size_t len;
+};
+
+/**
+ * yaml_split() - the documents of a stream as kubectl tells them apart: by lines "---", whatever
+ * stands around them
+ * @a:    where the texts live
+ * @text: stream
+ * @ret:  the texts, each line with a line feed
+ * @err:  ERR_INVALID when something but a comment follows "---"
+ */
+int yaml_split(struct arena *a, struct str text, struct yaml_texts *ret, struct err *err);
+
+/**
+ * yaml_decode_stream() - the documents of a stream of JSON or YAML as Kubernetes' decoder takes
+ * them
+ * @a:    where the texts live
+ * @text: JSON values one behind the other, perhaps with "---" between them, or YAML
+ * @ret:  JSON texts: as they stood, or made of the YAML; empty for a document without a value
+ * @err:  ERR_INVALID, ERR_LIMIT
+ */
+int yaml_decode_stream(struct arena *a, struct str text, struct yaml_texts *ret,
+                       struct err *err);
 
 /** yaml_print() - append a value as sigs.k8s.io/yaml's Marshal prints it (sorted keys, two
  * blanks, its quoting) */

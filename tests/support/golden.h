@@ -30,6 +30,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "formats/base64.h"
 #include "formats/json.h"
 
 /* Returns whether the case is right; -1 when it is of a kind that this test does not cover. */
@@ -196,6 +197,28 @@ static inline void golden_run(const char *name, golden_fn check, size_t at_least
         golden_tell(name, check);
     else
         golden_each(name, check, at_least);
+}
+
+/* A text of a case: the member @name, or the bytes that NAME_b64 holds. */
+static inline struct str golden_text(struct arena *a, const struct json *row, const char *name)
+{
+    struct str text = json_get_str(row, str_from(name)), bytes;
+    struct err err;
+
+    if (!str_is_none(text))
+        return text;
+    text = json_get_str(row, str_printf(a, "%s_b64", name));
+    return !str_is_none(text) && base64_decode(a, text, &bytes, &err) == 0 ? bytes : STR_NONE;
+}
+
+/* What bytes that are no UTF-8 became in the file of vectors. */
+static inline struct str golden_lossy(struct arena *a, struct str text)
+{
+    struct json v = json_string(text), back;
+    struct err err;
+
+    return json_parse(a, json_text(a, &v, JSON_COMPACT), &back, &err) < 0 ? text
+                                                                          : json_str(&back);
 }
 
 /* Must this case fail? */

@@ -42,28 +42,8 @@ static enum subst_answer find_parameter(const struct json *list, struct str name
 
 static enum subst_answer find_created(struct wf *wf, struct str name, struct str *ret)
 {
-    static const struct {
-        const char *name;
-        struct str layout;
-    } forms[] = {
-        {"B", STR_INIT("January")},
-        {"b", STR_INIT("Jan")},
-        {"m", STR_INIT("01")},
-        {"A", STR_INIT("Monday")},
-        {"a", STR_INIT("Mon")},
-        {"d", STR_INIT("02")},
-        {"H", STR_INIT("15")},
-        {"I", STR_INIT("03")},
-        {"M", STR_INIT("04")},
-        {"S", STR_INIT("05")},
-        {"Y", STR_INIT("2006")},
-        {"y", STR_INIT("06")},
-        {"p", STR_INIT("PM")},
-        {"Z", STR_INIT("MST")},
-        {"z", STR_INIT("-0700")},
-        {"L", STR_INIT("000")},
-        {"RFC3339", STR_INIT("2006-01-02T15:04:05Z07:00")},
-    };
+    struct arena *a = wf->pass->a;
+    struct str layout = STR_NONE;
     struct gotime t;
     struct err err;
 
@@ -71,11 +51,12 @@ static enum subst_answer find_created(struct wf *wf, struct str name, struct str
             json_str(json_path(&wf->doc, "metadata", "creationTimestamp", NULL)), &t, &err) < 0)
         return SUBST_MISSING;
     if (str_is(name, "s"))
-        return answer(str_printf(wf->pass->a, "%lld", (long long) t.unix_s), ret);
-    for (size_t i = 0; i < COUNT_OF(forms); i++)
-        if (str_is(name, forms[i].name))
-            return answer(gotime_format(wf->pass->a, &t, forms[i].layout), ret);
-    return SUBST_MISSING;
+        return answer(str_printf(a, "%lld", (long long) t.unix_s), ret);
+    if (str_is(name, "RFC3339"))
+        layout = GOTIME_RFC3339;
+    else if (name.len == 1)
+        layout = gotime_strftime_layout(name.ptr[0]);
+    return str_is_none(layout) ? SUBST_MISSING : answer(gotime_format(a, &t, layout), ret);
 }
 
 static enum subst_answer find_json(struct wf *wf, const struct json *value, const char *none,
