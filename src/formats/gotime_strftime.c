@@ -38,8 +38,8 @@ struct str gotime_strftime(struct arena *a, const struct gotime *t, struct str f
             strbuf_add(&b, gotime_format(a, t, layout));
         else
             strbuf_addc(&b, format.ptr[i]);
-        if (!str_is_none(layout) || (format.ptr[i] == '%' && i + 1 < format.len &&
-                                     format.ptr[i + 1] == '%'))
+        if (!str_is_none(layout) ||
+            (format.ptr[i] == '%' && i + 1 < format.len && format.ptr[i + 1] == '%'))
             i++;
     }
     return str_copy(a, strbuf_str(&b));

@@ -354,13 +354,10 @@ static void test_broken_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden), cmocka_unit_test(test_golden_strftime),
-        cmocka_unit_test(test_parse_more),
-        cmocka_unit_test(test_rfc3339_is_the_layout),
-        cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_wall),
-        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_golden),       cmocka_unit_test(test_golden_strftime),
+        cmocka_unit_test(test_parse_more),   cmocka_unit_test(test_rfc3339_is_the_layout),
+        cmocka_unit_test(test_calendar),     cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_wall),         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_broken_files),
     };
 

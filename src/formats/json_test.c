@@ -63,7 +63,8 @@ static int check_stream(struct arena *a, struct str in, const struct json *row)
     return golden_fails(row) ? got < 0 : got == 0 && count == json_get(row, STR("out"))->count;
 }
 
-/* Integers that fit apart from floats, as Kubernetes decodes; -1 in a number that does not fit. */
+/* Integers that fit apart from floats, as Kubernetes decodes; -1 in a number that does not fit.
+ */
 static int as_k8s(struct arena *a, const struct json *v, struct json *ret)
 {
     struct str text = json_number(v);

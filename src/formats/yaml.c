@@ -36,7 +36,7 @@ struct reader {
     struct map anchors; /* name -> struct anchor */
     size_t nodes;
     unsigned depth;
-    bool is_lax; /* of keys that are given twice the last counts */
+    bool is_lax;                  /* of keys that are given twice the last counts */
     size_t seen_index, seen_byte; /* libyaml counts characters: where we know both */
 };
 

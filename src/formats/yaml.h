@@ -40,8 +40,8 @@ struct yaml_texts {
 };
 
 /**
- * yaml_split() - the documents of a stream as kubectl tells them apart: by lines "---", whatever
- * stands around them
+ * yaml_split() - the documents of a stream as kubectl tells them apart: by lines "---",
+ * whatever stands around them
  * @a:    where the texts live
  * @text: stream
  * @ret:  the texts, each line with a line feed

@@ -30,8 +30,7 @@ static int check_read(struct arena *a, const struct json *row)
 
     if (str_starts(op, STR("kube-")))
         return check_texts(a, row, op);
-    result =
-        str_is(op, "json") ? yaml_parse_lax(a, in, &v, &err) : yaml_parse(a, in, &v, &err);
+    result = str_is(op, "json") ? yaml_parse_lax(a, in, &v, &err) : yaml_parse(a, in, &v, &err);
     if (golden_fails(row))
         return result < 0;
     if (result < 0 && err.kind == ERR_LIMIT)

@@ -22,7 +22,7 @@ static const struct field cron_workflow_spec_rows[] = {
     WHOLE("failedJobsHistoryLimit", "How many failed workflows are kept.", .fallback = "1"),
     PART("workflowMetadata", object_meta, "Labels, annotations, finalizers of the workflows."),
     PART("stopStrategy", stop_strategy, "When it stops for good."),
-    TEXT("when", "Condition; no workflow when it is false.", .flags = FIELD_UNSUPPORTED),
+    TEXT("when", "Condition; no workflow when it is false."),
     {0},
 };
 LOCAL_SHAPE(cron_workflow_spec, "CronWorkflowSpec", "When workflows are made.");

@@ -6,10 +6,10 @@
  * calls golden_run() with a function that checks one case; each failing case prints its id, the
  * run ends with the number of cases.
  *
- * tools/golden runs the same functions on the files of any folder: it sets TIPHYS_GOLDEN_REPORT,
- * and then only tests whose name begins with test_golden run and every case becomes a line
- * "name id verdict" there (pass, fail, other: of a kind that the function does not cover, or
- * crash). A case that brings the process down takes no other with it.
+ * tools/golden runs the same functions on the files of any folder: it sets
+ * TIPHYS_GOLDEN_REPORT, and then only tests whose name begins with test_golden run and every
+ * case becomes a line "name id verdict" there (pass, fail, other: of a kind that the function
+ * does not cover, or crash). A case that brings the process down takes no other with it.
  */
 #pragma once
 
@@ -90,7 +90,8 @@ static inline void golden_note(int fd, const char *name, const struct json *row,
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(4096);
 
-    strbuf_addf(&b, "%s " STR_FMT " %s\n", name, STR_ARG(json_get_str(row, STR("id"))), verdict);
+    strbuf_addf(&b, "%s " STR_FMT " %s\n", name, STR_ARG(json_get_str(row, STR("id"))),
+                verdict);
     assert_int_equal(write(fd, b.ptr, b.len), b.len);
 }
 
@@ -118,14 +119,14 @@ static inline void golden_judge(const char *name, struct str text, golden_fn che
     arena_free(a);
 }
 
-/* The file of this name in the folder that tools/golden was given: judged in a child, begun anew
- * behind each case that a child did not survive. A file that is not there is no matter. */
+/* The file of this name in the folder that tools/golden was given: judged in a child, begun
+ * anew behind each case that a child did not survive. A file that is not there is no matter. */
 static inline void golden_tell(const char *name, golden_fn check)
 {
     _cleanup_arena_ struct arena *a = arena_new();
     const char *slash = strrchr(name, '/'), *path;
-    size_t *next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                        -1, 0);
+    size_t *next =
+        mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int status = -1, fd = open(golden_report(), O_WRONLY | O_APPEND | O_CLOEXEC);
 
     assert_true(next != MAP_FAILED && fd >= 0);

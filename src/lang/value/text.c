@@ -67,42 +67,6 @@ struct str value_trim_space(struct str s)
     return s;
 }
 
-/* Ranges of letters: lower case is upper case + delta, or the odd one of a pair. */
-static const struct {
-    uint32_t first, last; /* upper case */
-    uint32_t delta;       /* 1: pairs */
-} cases[] = {
-    {'A', 'Z', 32},     {0xc0, 0xd6, 32},   {0xd8, 0xde, 32},    {0x100, 0x12f, 1},
-    {0x132, 0x137, 1},  {0x14a, 0x177, 1},  {0x391, 0x3a1, 32},  {0x3a3, 0x3ab, 32},
-    {0x400, 0x40f, 80}, {0x410, 0x42f, 32}, {0x460, 0x481, 1},   {0x48a, 0x4bf, 1},
-    {0x4d0, 0x52f, 1},  {0x531, 0x556, 48}, {0x1e00, 0x1e95, 1}, {0x1ea0, 0x1eff, 1},
-};
-
-static uint32_t other_case(uint32_t c, bool is_upper)
-{
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        uint32_t first = cases[i].first, last = cases[i].last, delta = cases[i].delta;
-
-        if (delta == 1 && c >= first && c <= last)
-            return is_upper ? c & ~1U : c | 1U;
-        if (delta != 1 && !is_upper && c >= first && c <= last)
-            return c + delta;
-        if (delta != 1 && is_upper && c >= first + delta && c <= last + delta)
-            return c - delta;
-    }
-    return c;
-}
-
-uint32_t value_upper_rune(uint32_t rune)
-{
-    return other_case(rune, true);
-}
-
-uint32_t value_lower_rune(uint32_t rune)
-{
-    return other_case(rune, false);
-}
-
 void value_add_rune(struct strbuf *b, uint32_t c)
 {
     if (c < 0x80) {
@@ -130,7 +94,8 @@ static int to_case(struct value_run *r, struct str s, bool is_upper, struct valu
         return -1;
     while (s.len > 0) {
         size_t size = 1;
-        uint32_t c = go_rune_next(s, &size), other = other_case(c, is_upper);
+        uint32_t c = go_rune_next(s, &size);
+        uint32_t other = is_upper ? value_upper_rune(c) : value_lower_rune(c);
 
         if (other == c)
             strbuf_add(&b, str_head(s, size));

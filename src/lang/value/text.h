@@ -1,8 +1,8 @@
 /*
  * lang/value/text.h - texts as Go's strings, fmt and text/template packages handle them.
  *
- * Any thread; work and bytes are counted in the run. Upper and lower case are known for Latin,
- * Greek, Cyrillic and Armenian letters with one letter in the other case.
+ * Any thread; work and bytes are counted in the run. Upper and lower case are those of Unicode
+ * where one letter becomes one, as Go has it.
  */
 #pragma once
 

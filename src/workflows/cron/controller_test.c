@@ -524,6 +524,40 @@ static void test_wrong_stop_strategy(void **state)
     assert_int_equal(count_workflows(w), 0);
 }
 
+/* Two are wanted, then no more. */
+static void test_when(void **state)
+{
+    struct world *w = *state;
+    struct json doc =
+        cron_of(w, "c", "schedules: ['@every 1s'], when: '{{=cronworkflow.succeeded < 1}}'");
+
+    create(w, &doc);
+    start(w);
+    WAIT_FOR(w, active(w, "c") == 1);
+    end_all(w, "Succeeded");
+    doc = cron(w, "c");
+    WAIT_FOR(w, (doc = cron(w, "c"), number(&doc, "succeeded") >= 1));
+    pump(w, 100);
+    {
+        size_t made = count_workflows(w);
+
+        pump(w, 1300);
+        assert_int_equal(count_workflows(w), made);
+    }
+}
+
+static void test_wrong_when(void **state)
+{
+    struct world *w = *state;
+    struct json doc = cron_of(w, "c", "schedules: ['@every 1s'], when: nobody == 1");
+
+    create(w, &doc);
+    start(w);
+    WAIT_FOR(w, has_condition(w, "c", "SubmissionError",
+                              "Concurrency policy error: No parameter 'nobody' found."));
+    assert_int_equal(count_workflows(w), 0);
+}
+
 /* Nothing but a store of another time has such a one. */
 static void test_bad_schedule(void **state)
 {
@@ -574,8 +608,6 @@ static void test_refused(void **state)
     check_refused(w, "a23456789-123456789-123456789-123456789-123456789-123",
                   "schedules: ['* * * * *']",
                   "must not be more than 52 characters long (currently 53)");
-    check_refused(w, "c", "schedules: ['* * * * *'], when: 'true'",
-                  "spec.when: \"when\" is not supported yet");
 }
 
 static void test_bad_templates_are_told_where_they_stand(void **state)
@@ -809,6 +841,8 @@ int main(void)
         TEST(failed_submission),
         TEST(stop_strategy),
         TEST(wrong_stop_strategy),
+        TEST(when),
+        TEST(wrong_when),
         TEST(bad_schedule),
         TEST(refused),
         TEST(bad_templates_are_told_where_they_stand),

@@ -76,6 +76,19 @@ bool cron_is_suspended(const struct json *cron);
 int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall now, bool *ret,
                          struct err *err);
 
+/**
+ * cron_is_wanted() - does its condition `when` hold?
+ * @a:   scratch
+ * @now: what now() answers in the condition
+ * @ret: true without a condition; untouched on failure
+ * @err: upstream's text: ERR_NOT_FOUND for a name that is not there, ERR_INVALID,
+ * ERR_UNSUPPORTED, ERR_LIMIT
+ *
+ * Bare words are no texts here, unlike in the `when` of a step. Return: 0 or -1.
+ */
+int cron_is_wanted(struct arena *a, const struct json *cron, struct wall now, bool *ret,
+                   struct err *err);
+
 /** cron_stopped() - the document of one that has reached its end: phase and label */
 struct json cron_stopped(struct arena *a, const struct json *cron);
 

@@ -1,5 +1,7 @@
-/* Whether a CronWorkflow has reached its end: spec.stopStrategy. See decide.h. */
-#include "lang/expr/expr.h"
+/* What a CronWorkflow's conditions say: whether it has reached its end (spec.stopStrategy), and
+ * whether a run is wanted now (spec.when). See decide.h. */
+#include "lang/cond/cond.h"
+#include "lang/expr/tag.h"
 #include "workflows/cron/decide.h"
 
 enum { NAMES_MAX = 7 };
@@ -30,9 +32,9 @@ static struct value last_time(struct arena *a, const struct json *cron)
     return (struct value){.type = VALUE_TIME, .time = t};
 }
 
-/* The names of an expression about a CronWorkflow. As upstream's, its annotations are its
- * labels. */
-static struct value names_of(struct arena *a, const struct json *cron)
+/* The names of an expression about a CronWorkflow: NAMES_MAX. As upstream's, its annotations
+ * are its labels. */
+static struct expr_name *list_names(struct arena *a, const struct json *cron)
 {
     struct expr_name *names = ARENA_ARRAY(a, struct expr_name, NAMES_MAX);
     struct value labels = labels_of(a, cron);
@@ -47,7 +49,23 @@ static struct value names_of(struct arena *a, const struct json *cron)
     names[5] =
         (struct expr_name){STR("cronworkflow.failed"), value_int(counter(cron, "failed"))};
     names[6] = (struct expr_name){STR("cronworkflow.lastScheduledTime"), last_time(a, cron)};
-    return expr_nest(a, names, NAMES_MAX);
+    return names;
+}
+
+/* A value that is no boolean as Go's "%s" prints it. */
+static struct str misprinted(struct arena *a, const struct value *v)
+{
+    struct json doc;
+    struct err err;
+
+    if (v->type == VALUE_NIL)
+        return STR("%!s(<nil>)");
+    if (v->type == VALUE_STRING)
+        return value_str(v);
+    if (value_json(a, v, &doc, &err) < 0)
+        return str_from(value_type_name(v));
+    return str_printf(a, "%%!s(%s=" STR_FMT ")", value_type_name(v),
+                      STR_ARG(json_text(a, &doc, JSON_COMPACT)));
 }
 
 int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall now, bool *ret,
@@ -61,14 +79,15 @@ int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall n
         *ret = false;
         return 0;
     }
-    names = names_of(a, cron);
+    names = expr_nest(a, list_names(a, cron), NAMES_MAX);
     env.ctx = &names;
     if (expr_eval(a, text, &env, &value, err) < 0)
         return err_wrap(err, "failed to evaluate stop expression");
     if (value.type != VALUE_BOOL)
-        return err_set(
-            err, ERR_INVALID,
-            "failed to evaluate stop expression: its result is neither true nor false");
+        return err_set(err, ERR_INVALID,
+                       "failed to evaluate stop expression: unable to cast expression result "
+                       "'" STR_FMT "' to bool",
+                       STR_ARG(misprinted(a, &value)));
     *ret = value.is_true;
     return 0;
 }
@@ -80,4 +99,81 @@ struct json cron_stopped(struct arena *a, const struct json *cron)
 
     return json_set_path(a, &made, json_string(STR("true")), "metadata", "labels",
                          "cronworkflows.argoproj.io/completed", NULL);
+}
+
+/* ---- when ---- */
+
+/* The names of a condition; the arena is where what they tell lives. */
+struct when_scope {
+    struct expr_tag_scope tag; /* the first: what expr_ctx points to */
+    struct arena *a;
+    const struct json *cron;
+};
+
+static enum subst_answer look_up(const void *ctx, struct str name, struct str *ret)
+{
+    static const char *const others[] = {"labels",           "labels.json", "annotations",
+                                         "annotations.json", "succeeded",   "failed",
+                                         "lastScheduledTime"};
+    const struct when_scope *scope = ctx;
+
+    if (str_is(name, "cronworkflow.name"))
+        *ret = object_name(scope->cron);
+    else if (str_is(name, "cronworkflow.namespace"))
+        *ret = object_namespace(scope->cron);
+    else {
+        if (str_cut_prefix(&name, STR("cronworkflow.")))
+            for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+                if (str_is(name, others[i]))
+                    return SUBST_OTHER;
+        return SUBST_MISSING;
+    }
+    return SUBST_TEXT;
+}
+
+/* Of labels and annotations a condition sees their JSON text alone: in upstream's map "labels"
+ * makes way for "labels.json". */
+static void each_name(const struct subst_options *opts, struct str prefix,
+                      struct expr_tag_names *to)
+{
+    const struct when_scope *scope = (const struct when_scope *) opts->expr_ctx;
+    const struct expr_name *names = list_names(scope->a, scope->cron);
+
+    for (size_t i = 0; i < NAMES_MAX; i++) {
+        struct value v = names[i].value;
+        struct str name = names[i].name;
+        struct json doc;
+        struct err err;
+
+        if (v.type == VALUE_MAP && value_json(scope->a, &v, &doc, &err) == 0) {
+            name = str_printf(scope->a, STR_FMT ".json", STR_ARG(name));
+            v = value_string(json_text(scope->a, &doc, JSON_SORT_KEYS | JSON_ESCAPE_HTML));
+        }
+        if (str_eq(name, prefix) ||
+            (str_starts(name, prefix) && str_starts(str_skip(name, prefix.len), STR("."))))
+            expr_tag_tell(to, name, v);
+    }
+}
+
+int cron_is_wanted(struct arena *a, const struct json *cron, struct wall now, bool *ret,
+                   struct err *err)
+{
+    struct str text = json_str(json_path(cron, "spec", "when", NULL));
+    const struct when_scope scope = {
+        .tag = {.now = now, .each = each_name}, .a = a, .cron = cron};
+    const struct subst_options opts = {.lookup = look_up,
+                                       .lookup_ctx = &scope,
+                                       .unresolved = SUBST_REFUSE,
+                                       .expr = expr_tag,
+                                       .expr_ctx = &scope};
+    const struct cond_names none = {0};
+
+    if (str_is_empty(text)) {
+        *ret = true;
+        return 0;
+    }
+    return subst_text(a, text, &opts, &text, err) < 0 ||
+                   cond_eval_names(a, text, &none, ret, err) < 0
+               ? -1
+               : 0;
 }

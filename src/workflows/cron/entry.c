@@ -542,6 +542,27 @@ static void store_status(struct cron_entry *e, struct arena *a, const struct jso
 
 /* ---- a pass ---- */
 
+/* Does its `when` want this run? One that cannot be told is a run that failed. */
+static bool is_wanted(struct cron_entry *e, const struct json *doc, int64_t scheduled_s)
+{
+    struct arena *a = arena_new();
+    bool is_met = false;
+    struct err err;
+
+    if (cron_is_wanted(a, doc, loop_wall(e->controller->options.loop), &is_met, &err) == 0) {
+        arena_free(a);
+        return is_met;
+    }
+    arena_free(e->outcome.arena);
+    e->outcome =
+        (struct cron_outcome){.kind = CRON_FAILED, .arena = a, .scheduled_s = scheduled_s};
+    e->outcome.why = str_printf(a, "Concurrency policy error: %s", err.text);
+    count_outcome(e);
+    log_error(NULL, "the condition of a scheduled workflow cannot be told",
+              LOG_STR(NAMESPACE, e->key.ns), LOG_STR(NAME, e->key.name), LOG_ERR(&err));
+    return false;
+}
+
 static bool is_read(struct cron_entry *e, struct arena *a, const struct json *doc)
 {
     return e->plans && str_eq(e->plan.text, object_cron_schedules(a, doc));
@@ -572,7 +593,8 @@ void cron_entry_pass(struct cron_entry *e)
             count_policy(e, &doc);
         if (is_at_end(e, a, &doc, &fault) || !str_is_empty(fault))
             verdict = CRON_STOPPED; /* the status tells it */
-        if (verdict == CRON_RUN || verdict == CRON_REPLACE) {
+        if ((verdict == CRON_RUN || verdict == CRON_REPLACE) &&
+            is_wanted(e, &doc, scheduled_s)) {
             start_run(e, verdict, scheduled_s);
             if (e->state == CRON_IDLE) /* no worker has room: later */
                 e->due_s = scheduled_s;
