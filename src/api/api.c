@@ -1,12 +1,12 @@
 /* Listening, identity, and which request goes where. See api.h. */
 #include "api/api.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "api/api_internal.h"
 #include "api/argo/argo.h"
 #include "base/mem.h"
-#include "base/secret.h"
 
 #define OWN_PATH     "/tiphys/v1/"
 #define METRICS_PATH "/metrics"
@@ -14,20 +14,6 @@
 static bool is_public(const struct api *api, struct str path)
 {
     return health_is(path) || (api->options.is_metrics_open && str_is(path, METRICS_PATH));
-}
-
-static bool has_token(const struct api *api, const struct http_request *req)
-{
-    struct str given = http_header(req, STR("Authorization"));
-    struct secret token = {0};
-    bool is_right;
-
-    if (api->token.len == 0 || !str_starts(given, STR("Bearer ")))
-        return false;
-    secret_init(&token, api->token);
-    is_right = secret_equals(&token, str_skip(given, 7));
-    secret_done(&token);
-    return is_right;
 }
 
 /* Is it Argo's, not the resource API's? Both have their place below /api/v1. */
@@ -42,23 +28,58 @@ static bool is_argo(const struct http_request *req)
            !resource_parse(path, &r);
 }
 
-/* Identity before anything of the body is read. */
+/* "GET" on what is no resource is "get". */
+static struct str path_verb(struct arena *a, struct str method)
+{
+    struct str verb = str_copy(a, method);
+
+    for (size_t i = 0; i < verb.len; i++)
+        ((char *) (uintptr_t) verb.ptr)[i] = (char) tolower((unsigned char) verb.ptr[i]);
+    return verb;
+}
+
+/* May they? Argo's operations and our own say themselves, kinds and paths have Kubernetes'
+ * words.
+ */
+static int authorize(struct api *api, struct http_request *req, const struct auth_identity *who,
+                     struct auth_request *what, struct err *err)
+{
+    struct str path = http_path(req);
+    struct resource r;
+
+    *what = (struct auth_request){.verb = STR(""), .path = path};
+    if (auth_is_master(who) || discovery_is(path) || review_is(path))
+        return 0;
+    if (is_argo(req))
+        return argo_authorize(api, req, who, err);
+    if (str_starts(path, STR(OWN_PATH)) &&
+        own_right(req, str_skip(path, sizeof(OWN_PATH) - 1), what))
+        return what->verb.len == 0 ? 0 : auth_check(api->auth, who, what, err);
+    if (resource_parse(path, &r))
+        resource_right(req, &r, what);
+    else
+        what->verb = path_verb(http_arena(req), http_method(req));
+    return auth_check(api->auth, who, what, err);
+}
+
+/* Identity and rights before anything of the body is read. */
 static int on_begin(void *ctx, struct http_request *req)
 {
     struct api *api = ctx;
+    struct auth_identity who;
+    struct auth_request what = {.verb = STR("")};
     struct err err;
 
-    if (is_public(api, http_path(req)) || has_token(api, req))
+    if (is_public(api, http_path(req)))
         return 0;
-    if (api->options.is_open && http_is_loopback(req) &&
-        str_is_none(http_header(req, STR("Authorization"))))
+    if (api_identify(api, req, &who, &err) == 0 && authorize(api, req, &who, &what, &err) == 0)
         return 0;
-    if (is_argo(req)) {
-        argo_unauthorized(req);
-        return 1;
-    }
-    err_set(&err, ERR_UNAUTHORIZED, "a bearer token is needed: Authorization: Bearer ...");
-    reply_error(req, &err);
+    if (is_argo(req))
+        argo_refuse(req, &err);
+    else if (err.kind == ERR_DENIED && what.resource.len > 0)
+        reply_denied(req, &err, &what);
+    else
+        reply_error(req, &err);
     return 1;
 }
 
@@ -73,7 +94,7 @@ static void on_request(void *ctx, struct http_request *req)
         health_handle(api, req);
     else if (api->options.metrics && str_is(path, METRICS_PATH))
         metrics_handle(api, req);
-    else if (discovery_handle(req))
+    else if (discovery_handle(req) || review_handle(api, req))
         return;
     else if (is_argo(req))
         argo_handle(api, req);
@@ -109,22 +130,33 @@ struct api *api_start(const struct api_options *options, struct err *err)
                 options->address);
         return NULL;
     }
-    if (!options->is_open && options->token.len == 0) {
+    api = NEW(struct api);
+    api->options = *options;
+    api->auth = auth_new(&(struct auth_options){.loop = options->loop,
+                                                .store = options->store,
+                                                .workers = options->workers,
+                                                .token = options->token,
+                                                .token_file = options->token_file},
+                         err);
+    if (api->auth && !options->is_open && !auth_has_tokens(api->auth)) {
         err_set(err, ERR_INVALID,
                 "no token: nobody could use the API; give one, or ask for open access on the "
                 "loopback");
+        auth_stop(api->auth);
+        auth_free(TAKE(api->auth));
+    }
+    if (!api->auth) {
+        free(api);
         return NULL;
     }
-    api = NEW(struct api);
-    api->options = *options;
-    api->token = str_of(mem_dup(options->token.ptr, options->token.len), options->token.len);
     list_init(&api->watches);
     list_init(&api->logs);
     http.ctx = api;
     api->server = http_server_start(&http, err);
     if (api->server)
         return api;
-    free((char *) (uintptr_t) api->token.ptr);
+    auth_stop(api->auth);
+    auth_free(api->auth);
     free(api);
     return NULL;
 }
@@ -146,6 +178,7 @@ void api_stop(struct api *api)
     loop_run_once(api->options.loop, 1); /* streams that were opened at the last moment */
     while (!list_is_empty(&api->watches) || !list_is_empty(&api->logs))
         loop_run_once(api->options.loop, 10);
-    free((char *) (uintptr_t) api->token.ptr);
+    auth_stop(api->auth);
+    auth_free(api->auth);
     free(api);
 }

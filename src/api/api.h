@@ -4,13 +4,13 @@
  *
  * Requests are read and checked on http threads; writes are handed to the store and answered
  * when they are durable; watches live on the loop and write to a bounded stream each. Identity
- * comes before everything but health: a bearer token, or nothing at all when open access was
- * asked for and both ends are on the loopback.
+ * and rights come before everything but health: a bearer token (api/auth), or nothing at all
+ * when open access was asked for and both ends are on the loopback.
  */
 #pragma once
 
-#include "base/metric.h"
 #include "artifacts/artifact.h"
+#include "base/metric.h"
 #include "events/bus/bus.h"
 #include "io/http_server.h"
 #include "io/loop.h"
@@ -25,18 +25,19 @@ struct sensor_controller;
 struct api_options {
     struct loop *loop;
     struct store *store;
-    struct bus *bus;                      /* for traces; NULL: there are none */
-    struct sensor_controller *sensors;    /* of dead letters; NULL: nothing is redriven */
-    struct workflow_submitter *submitter; /* the way in for workflows */
-    struct workers *workers;              /* where submissions wait for the store */
-    struct pod_runner *runner;            /* for logs; NULL: there are none */
-    struct metrics *metrics;              /* NULL: there are none */
-    bool is_metrics_open;                 /* /metrics needs no token */
+    struct bus *bus;                        /* for traces; NULL: there are none */
+    struct sensor_controller *sensors;      /* of dead letters; NULL: nothing is redriven */
+    struct workflow_submitter *submitter;   /* the way in for workflows */
+    struct workers *workers;                /* where submissions wait for the store */
+    struct pod_runner *runner;              /* for logs; NULL: there are none */
+    struct metrics *metrics;                /* NULL: there are none */
+    bool is_metrics_open;                   /* /metrics needs no token */
     const struct artifact_house *artifacts; /* for downloads; NULL: there are none */
     const char *address;
-    uint16_t port;    /* 0: any free one */
-    struct str token; /* who sends it may do everything; "" with is_open only */
-    bool is_open;     /* no token needed from the loopback; refused for other addresses */
+    uint16_t port;          /* 0: any free one */
+    struct str token;       /* who sends it may do everything; "" none */
+    const char *token_file; /* of others, see api/auth/auth.h; NULL or "": none */
+    bool is_open;           /* no token needed from the loopback; refused for other addresses */
 };
 
 /** api_start() - listen and serve; owned; ERR_INVALID for open access beyond the loopback,

@@ -1,7 +1,11 @@
 /*
- * Who may do what: every operation of both dialects with no token, with wrong ones and with the
- * right one, and limits that hold before anybody is known. Tests of published defects of the
- * originals bear their ids.
+ * Who may do what: every operation of both dialects with no token, with a wrong one, with one
+ * of another namespace and with the right one, and limits that hold before anybody is known.
+ * Tests of published defects of the originals bear their ids.
+ *
+ * The tables are made of the tables that serve: an operation that is added is in them. One
+ * whose path has no namespace must be named below, with what the token of a namespace gets
+ * there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,11 +20,20 @@
 #include "api/world_test.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "formats/base64.h"
 #include "objects/object.h"
+
+/* What a token that has all rights in one namespace, which is not the path's, gets. */
+enum reach {
+    REACH_NAMESPACE, /* 403; in the path's namespace an answer */
+    REACH_CLUSTER,   /* 403 for both: rights everywhere are needed */
+    REACH_ANYBODY,   /* an answer */
+};
 
 /* One row of the table: what is asked. */
 struct asked {
     const char *method, *path;
+    enum reach reach;
 };
 
 struct table {
@@ -29,10 +42,49 @@ struct table {
     size_t len;
 };
 
-static void add(struct table *t, const char *method, struct str path)
+static void add(struct table *t, const char *method, struct str path, enum reach reach)
 {
     assert_true(t->len < COUNT_OF(t->at));
-    t->at[t->len++] = (struct asked){method, str_cz(t->a, path)};
+    t->at[t->len++] = (struct asked){method, str_cz(t->a, path), reach};
+}
+
+/* Argo's operations without a namespace in their path. Whoever adds one says here who may. */
+static const struct {
+    const char *operation;
+    enum reach reach;
+} without_namespace[] = {
+    {"ListArchivedWorkflows", REACH_CLUSTER},
+    {"ListArchivedWorkflowLabelKeys", REACH_CLUSTER},
+    {"ListArchivedWorkflowLabelValues", REACH_CLUSTER},
+    {"GetArchivedWorkflow", REACH_ANYBODY}, /* these ask when they know the namespace */
+    {"DeleteArchivedWorkflow", REACH_ANYBODY},
+    {"ResubmitArchivedWorkflow", REACH_ANYBODY},
+    {"RetryArchivedWorkflow", REACH_ANYBODY},
+    {"GetOutputArtifactByUID", REACH_ANYBODY},
+    {"GetInputArtifactByUID", REACH_ANYBODY},
+    {"ListClusterWorkflowTemplates", REACH_CLUSTER},
+    {"CreateClusterWorkflowTemplate", REACH_CLUSTER},
+    {"LintClusterWorkflowTemplate", REACH_CLUSTER},
+    {"GetClusterWorkflowTemplate", REACH_CLUSTER},
+    {"UpdateClusterWorkflowTemplate", REACH_CLUSTER},
+    {"DeleteClusterWorkflowTemplate", REACH_CLUSTER},
+    {"GetInfo", REACH_ANYBODY},
+    {"CollectEvent", REACH_ANYBODY},
+    {"GetUserInfo", REACH_ANYBODY},
+    {"GetVersion", REACH_ANYBODY},
+    {"SSO", REACH_ANYBODY},
+};
+
+static enum reach reach_of(const struct argo_operation *operation)
+{
+    if (strstr(operation->path, "{namespace}"))
+        return REACH_NAMESPACE;
+    for (size_t i = 0; i < COUNT_OF(without_namespace); i++)
+        if (strcmp(operation->name, without_namespace[i].operation) == 0)
+            return without_namespace[i].reach;
+    fail_msg("%s has no namespace in its path: who may use it? Say so in without_namespace[]",
+             operation->name);
+    return REACH_CLUSTER;
 }
 
 /* "/a/{b}/{c=**}" -> "/a/x/x/y" */
@@ -50,6 +102,7 @@ static struct str filled(struct arena *a, const char *pattern)
     return made;
 }
 
+/* A wrong resourceVersion ends a watch at once. */
 static void add_argo(struct table *t)
 {
     size_t count;
@@ -57,7 +110,9 @@ static void add_argo(struct table *t)
 
     assert_true(count >= 73);
     for (size_t i = 0; i < count; i++)
-        add(t, all[i].method, filled(t->a, all[i].path));
+        add(t, all[i].method,
+            str_concat(t->a, filled(t->a, all[i].path), STR("?listOptions.resourceVersion=x")),
+            reach_of(&all[i]));
 }
 
 static void add_kind(struct table *t, const struct object_kind *k)
@@ -65,39 +120,73 @@ static void add_kind(struct table *t, const struct object_kind *k)
     struct str path =
         str_printf(t->a, "/api%s%s/%s/%s%s", k->group[0] ? "s/" : "", k->group, k->version,
                    k->is_namespaced ? "namespaces/x/" : "", k->plural);
-    static const char *const collection[] = {"GET", "POST", "DELETE"},
-                             *const one[] = {"GET", "PUT", "PATCH", "DELETE"},
-                             *const subs[] = {"", "/status", "/log"};
+    static const char *const collection[] = {"GET", "POST", "DELETE", "PUT", "PATCH", "TRACE"},
+                             *const one[] = {"GET", "PUT", "PATCH", "DELETE", "POST", "HEAD"},
+                             *const subs[] = {"", "/status", "/log", "/token", "/nothing"};
+    enum reach reach = k->is_namespaced ? REACH_NAMESPACE : REACH_CLUSTER;
 
+    if (strcmp(k->kind, "Namespace") == 0)
+        reach = REACH_CLUSTER;
     for (size_t i = 0; i < COUNT_OF(collection); i++)
-        add(t, collection[i], path);
-    add(t, "GET", str_concat(t->a, path, STR("?watch=true&timeoutSeconds=1")));
+        add(t, collection[i], str_concat(t->a, path, STR("?dryRun=All")), reach);
+    add(t, "GET", str_concat(t->a, path, STR("?watch=true&resourceVersion=x")), reach);
     for (size_t i = 0; i < COUNT_OF(one); i++)
         for (size_t s = 0; s < COUNT_OF(subs); s++)
-            add(t, one[i], str_printf(t->a, STR_FMT "/x%s", STR_ARG(path), subs[s]));
+            if (strcmp(k->kind, "Namespace") != 0) /* "x" is in itself */
+                add(t, one[i], str_printf(t->a, STR_FMT "/x%s", STR_ARG(path), subs[s]), reach);
+    if (k->is_namespaced)
+        add(t, "GET",
+            str_printf(t->a, "/api%s%s/%s/%s", k->group[0] ? "s/" : "", k->group, k->version,
+                       k->plural),
+            REACH_CLUSTER);
 }
 
-static void add_resources(struct table *t)
+static void add_others(struct table *t)
 {
-    static const char *const others[] = {"/version",
-                                         "/api",
-                                         "/apis",
-                                         "/api/v1",
-                                         "/openapi/v2",
-                                         "/openapi/v3",
-                                         "/openapi/v3/api/v1",
-                                         "/apis/argoproj.io/v1alpha1",
-                                         "/tiphys/v1/events/x",
-                                         "/",
-                                         "/nothing",
-                                         "/metrics"};
+    static const struct asked others[] = {
+        {"GET", "/version", REACH_ANYBODY},
+        {"GET", "/api", REACH_ANYBODY},
+        {"GET", "/apis", REACH_ANYBODY},
+        {"GET", "/api/v1", REACH_ANYBODY},
+        {"GET", "/openapi/v2", REACH_ANYBODY},
+        {"GET", "/openapi/v3", REACH_ANYBODY},
+        {"GET", "/openapi/v3/api/v1", REACH_ANYBODY},
+        {"GET", "/apis/argoproj.io", REACH_ANYBODY},
+        {"GET", "/apis/argoproj.io/v1alpha1", REACH_ANYBODY},
+        {"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", REACH_ANYBODY},
+        {"POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", REACH_ANYBODY},
+        {"POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", REACH_ANYBODY},
+        {"GET", "/tiphys/v1/events", REACH_CLUSTER},
+        {"GET", "/tiphys/v1/events/x", REACH_CLUSTER},
+        {"GET", "/tiphys/v1/namespaces/x/events", REACH_NAMESPACE},
+        {"GET", "/tiphys/v1/dead-letters", REACH_CLUSTER},
+        {"GET", "/tiphys/v1/namespaces/x/dead-letters", REACH_NAMESPACE},
+        {"GET", "/tiphys/v1/namespaces/x/dead-letters/x", REACH_NAMESPACE},
+        {"DELETE", "/tiphys/v1/namespaces/x/dead-letters/x", REACH_NAMESPACE},
+        {"POST", "/tiphys/v1/namespaces/x/dead-letters/x/redrive", REACH_NAMESPACE},
+        {"GET", "/tiphys/v1/nothing", REACH_CLUSTER},
+        {"GET", "/metrics", REACH_CLUSTER},
+        {"POST", "/metrics", REACH_CLUSTER},
+        {"GET", "/debug/pprof/", REACH_CLUSTER},
+        {"GET", "/", REACH_CLUSTER},
+        {"GET", "/nothing", REACH_CLUSTER},
+        {"GET", "/apis/x.io/v1/namespaces/x/ys", REACH_CLUSTER},
+        {"GET", "/api/v1/nodes/x/proxy", REACH_ANYBODY}, /* Argo's: 501, there is none */
+    };
+
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        add(t, others[i].method, str_from(others[i].path), others[i].reach);
+}
+
+static void fill_table(struct table *t)
+{
     size_t count;
     const struct object_kind *all = object_kinds(&count);
 
+    add_argo(t);
     for (size_t i = 0; i < count; i++)
         add_kind(t, &all[i]);
-    for (size_t i = 0; i < COUNT_OF(others); i++)
-        add(t, "GET", str_from(others[i]));
+    add_others(t);
 }
 
 static unsigned ask(struct world *w, const struct asked *asked, const char *token)
@@ -121,8 +210,7 @@ static void test_CVE_2026_28229_nothing_without_the_right_token(void **state)
     struct world *w = *state;
     struct table t = {.a = w->a};
 
-    add_argo(&t);
-    add_resources(&t);
+    fill_table(&t);
     for (size_t i = 0; i < t.len; i++)
         for (size_t n = 0; n < (i % 16 == 0 ? COUNT_OF(tokens) : 2); n++) {
             unsigned status = ask(w, &t.at[i], tokens[n]);
@@ -133,22 +221,388 @@ static void test_CVE_2026_28229_nothing_without_the_right_token(void **state)
         }
 }
 
-/* The same operations with the right token: known and answered, whatever they say. */
-static void test_the_right_token(void **state)
+#define RBAC      "/apis/rbac.authorization.k8s.io/v1/"
+#define ROLE_HEAD "{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":"
+#define BINDING(kind, name, role, subjects)                                           \
+    ROLE_HEAD "\"" kind "\",\"metadata\":{\"name\":\"" name                           \
+              "\"},\"roleRef\":{\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":" \
+              "\"ClusterRole\",\"name\":\"" role "\"},\"subjects\":[" subjects "]}"
+#define USER(name)    "{\"kind\":\"User\",\"name\":\"" name "\"}"
+#define ACCOUNT(name) "{\"kind\":\"ServiceAccount\",\"name\":\"" name "\"}"
+
+/* What is asked in a story, by whom, and what comes back. */
+struct step {
+    const char *token, *method, *path, *body;
+    unsigned status;
+    const char *part; /* in the answer */
+    const char *as;
+};
+
+static void run_steps(struct world *w, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct call c = {.method = steps[i].method,
+                         .path = steps[i].path,
+                         .body = steps[i].body ? steps[i].body : "",
+                         .type = strcmp(steps[i].method, "PATCH") == 0
+                                     ? "application/merge-patch+json"
+                                     : "application/json",
+                         .token = steps[i].token,
+                         .as = steps[i].as};
+
+        world_run(w, &c);
+        if (c.status != steps[i].status || (steps[i].part && !strstr(c.answer, steps[i].part)))
+            fail_msg("step %zu, %s %s: %u %s", i, c.method, c.path, c.status, c.answer);
+    }
+}
+
+/* "ours" may do all in x, "theirs" all in another, "wide" all. */
+static void give_rights(struct world *w)
+{
+    static const struct step steps[] = {
+        {"secret", "POST", RBAC "clusterroles",
+         ROLE_HEAD "\"ClusterRole\",\"metadata\":{\"name\":\"all\"},\"rules\":[{\"verbs\":["
+                   "\"*\"],\"apiGroups\":[\"*\"],\"resources\":[\"*\"]},{\"verbs\":[\"*\"],"
+                   "\"nonResourceURLs\":[\"*\"]}]}",
+         201, NULL, NULL},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         BINDING("RoleBinding", "ours", "all", USER("ours")), 201, NULL, NULL},
+        {"secret", "POST", RBAC "namespaces/theirs/rolebindings",
+         BINDING("RoleBinding", "theirs", "all", USER("theirs")), 201, NULL, NULL},
+        {"secret", "POST", RBAC "clusterrolebindings",
+         BINDING("ClusterRoleBinding", "wide", "all", USER("wide")), 201, NULL, NULL},
+    };
+
+    run_steps(w, steps, COUNT_OF(steps));
+}
+
+static bool is_answer(unsigned status)
+{
+    return status != 0 && status != 401 && status != 403 && status != 500;
+}
+
+/* Every operation with each kind of token. */
+static void test_every_operation(void **state)
 {
     struct world *w = *state;
     struct table t = {.a = w->a};
+    const struct {
+        const char *token;
+        enum reach needed; /* what it has the rights for, at the least */
+    } tokens[] = {{WORLD_THEIRS, REACH_ANYBODY},
+                  {WORLD_OURS, REACH_NAMESPACE},
+                  {WORLD_WIDE, REACH_CLUSTER},
+                  {"secret", REACH_CLUSTER}};
 
-    add_argo(&t);
-    for (size_t i = 0; i < t.len; i++) {
-        unsigned status;
+    fill_table(&t);
+    give_rights(w);
+    for (size_t i = 0; i < t.len; i++)
+        for (size_t n = 0; n < COUNT_OF(tokens); n++) {
+            enum reach needed = tokens[n].needed, reach = t.at[i].reach;
+            bool may = reach == REACH_ANYBODY || needed == REACH_CLUSTER || needed == reach;
+            unsigned status = ask(w, &t.at[i], tokens[n].token);
 
-        if (strstr(t.at[i].path, "/stream/") || strstr(t.at[i].path, "-events/"))
-            continue; /* watches do not end by themselves */
-        status = ask(w, &t.at[i], "secret");
-        if (status == 401 || status == 403 || status == 0 || status == 500)
-            fail_msg("%s %s: %u", t.at[i].method, t.at[i].path, status);
+            if (may ? !is_answer(status) : status != 403)
+                fail_msg("%s %s with %s: %u", t.at[i].method, t.at[i].path, tokens[n].token,
+                         status);
+        }
+}
+
+/* Rights change with the objects that give them, at once. */
+static void test_rights_come_and_go(void **state)
+{
+    static const char list
+        [] = "/apis/argoproj.io/v1alpha1/namespaces/x/workflows",
+    argo[] = "/api/v1/workflows/x",
+    template[] =
+        "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\",\"metadata\":"
+        "{\"name\":\"t\"},\"spec\":{\"entrypoint\":\"x\",\"templates\":[{\"name\":\"x\","
+        "\"container\":{\"image\":\"i\"}}]}}",
+    templates[] = "/apis/argoproj.io/v1alpha1/namespaces/x/workflowtemplates";
+    static const struct step steps[] = {
+        {WORLD_OURS, "GET", list, NULL, 403,
+         "\"message\":\"workflows.argoproj.io is forbidden: User \\\"ours\\\" cannot list "
+         "resource "
+         "\\\"workflows\\\" in API group \\\"argoproj.io\\\" in the namespace \\\"x\\\"\","
+         "\"reason\":\"Forbidden\",\"details\":{\"group\":\"argoproj.io\",\"kind\":"
+         "\"workflows\"},"
+         "\"code\":403",
+         NULL},
+        {WORLD_OURS, "GET", argo, NULL, 403,
+         "{\"code\":7,\"message\":\"workflows.argoproj.io is", NULL},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         BINDING("RoleBinding", "view", "view", USER("ours")), 201, NULL, NULL},
+        {WORLD_OURS, "GET", list, NULL, 200, NULL, NULL},
+        {WORLD_OURS, "GET", argo, NULL, 200, NULL, NULL},
+        {WORLD_OURS, "GET", "/api/v1/workflows/", NULL, 403, "at the cluster scope", NULL},
+        {WORLD_OURS, "POST", templates, template, 403, "cannot create resource", NULL},
+        {"secret", "PATCH", RBAC "namespaces/x/rolebindings/view",
+         "{\"subjects\":[" USER("theirs") "]}", 200, NULL, NULL},
+        {WORLD_OURS, "GET", list, NULL, 403, NULL, NULL},
+        {WORLD_THEIRS, "GET", list, NULL, 200, NULL, NULL},
+        {"secret", "DELETE", RBAC "namespaces/x/rolebindings/view", NULL, 200, NULL, NULL},
+        {WORLD_THEIRS, "GET", list, NULL, 403, NULL, NULL},
+        {"secret", "POST", RBAC "clusterrolebindings",
+         BINDING("ClusterRoleBinding", "crew", "edit",
+                 "{\"kind\":\"Group\",\"name\":\"crew\"}"),
+         201, NULL, NULL},
+        {WORLD_WIDE, "POST", templates, template, 201, NULL, NULL},
+        {WORLD_WIDE, "POST", "/api/v1/workflows/x/submit",
+         "{\"resourceKind\":\"WorkflowTemplate\",\"resourceName\":\"t\"}", 200, NULL, NULL},
+        {WORLD_WIDE, "POST", "/api/v1/workflows/x/submit",
+         "{\"resourceKind\":\"ClusterWorkflowTemplate\",\"resourceName\":\"t\"}", 403,
+         "clusterworkflowtemplates.argoproj.io \\\"t\\\" is forbidden", NULL},
+        {WORLD_WIDE, "GET", "/metrics", NULL, 403, "cannot get path \\\"/metrics\\\"", NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+/* Nobody gives rights that they do not have, by any way of writing. */
+static void test_nobody_gives_what_they_do_not_have(void **state)
+{
+    static const char roles[] = RBAC "namespaces/x/roles",
+                      bindings[] = RBAC "namespaces/x/rolebindings";
+#define ROLE(name, verbs, resource)                                                         \
+    ROLE_HEAD "\"Role\",\"metadata\":{\"name\":\"" name "\"},\"rules\":[{\"verbs\":[" verbs \
+              "],\"apiGroups\":[\"\"],\"resources\":[\"" resource "\"]}]}"
+    static const struct step steps[] = {
+        {"secret", "POST", bindings, BINDING("RoleBinding", "a", "admin", USER("ours")), 201,
+         NULL, NULL},
+        {WORLD_OURS, "POST", roles, ROLE("r", "\"get\"", "secrets"), 201, NULL, NULL},
+        {WORLD_OURS, "POST", roles, ROLE("s", "\"get\"", "nodes"), 403,
+         "user \\\"ours\\\" is attempting to grant RBAC permissions not currently held", NULL},
+        {WORLD_OURS, "POST", roles, ROLE("s", "\"*\"", "secrets"), 403, "not currently held",
+         NULL},
+        {WORLD_OURS, "PUT", RBAC "namespaces/x/roles/r", ROLE("r", "\"get\"", "nodes"), 403,
+         "not currently held", NULL},
+        {WORLD_OURS, "PATCH", RBAC "namespaces/x/roles/r",
+         "{\"rules\":[{\"verbs\":[\"*\"],\"apiGroups\":[\"*\"],\"resources\":[\"*\"]}]}", 403,
+         "not currently held", NULL},
+        {WORLD_OURS, "PATCH", RBAC "namespaces/x/roles/r",
+         "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}", 200, NULL, NULL},
+        {WORLD_OURS, "POST", bindings,
+         BINDING("RoleBinding", "b", "cluster-admin", USER("eve")), 403, "not currently held",
+         NULL},
+        {WORLD_OURS, "POST", bindings, BINDING("RoleBinding", "b", "edit", USER("eve")), 201,
+         NULL, NULL},
+        {WORLD_OURS, "POST", bindings, BINDING("RoleBinding", "c", "nothing", USER("eve")), 404,
+         "clusterroles.rbac.authorization.k8s.io \\\"nothing\\\" not found", NULL},
+        {WORLD_OURS, "POST", RBAC "clusterrolebindings",
+         BINDING("ClusterRoleBinding", "b", "edit", USER("ours")), 403, "at the cluster scope",
+         NULL},
+        {"secret", "POST", roles,
+         ROLE_HEAD
+         "\"Role\",\"metadata\":{\"name\":\"trusted\"},\"rules\":[{\"verbs\":[\"escalate\","
+         "\"create\"],\"apiGroups\":[\"rbac.authorization.k8s.io\"],\"resources\":[\"roles\"]}]"
+         "}",
+         201, NULL, NULL},
+        {"secret", "POST", bindings,
+         ROLE_HEAD
+         "\"RoleBinding\",\"metadata\":{\"name\":\"trusted\"},\"roleRef\":{\"apiGroup\":"
+         "\"rbac.authorization.k8s.io\",\"kind\":\"Role\",\"name\":\"trusted\"},\"subjects\":"
+         "[" USER("theirs") "]}",
+         201, NULL, NULL},
+        {WORLD_THEIRS, "POST", roles, ROLE("t", "\"*\"", "nodes"), 201, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+/* `kubectl auth can-i`, `auth whoami` and userinfo tell what is so. */
+static void test_questions_about_rights(void **state)
+{
+    static const char
+        self[] = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        rules[] = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+        others[] = "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+        local[] = "/apis/authorization.k8s.io/v1/namespaces/x/localsubjectaccessreviews",
+        whoami[] = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+#define ABOUT(ns, verb, resource)                                       \
+    "\"resourceAttributes\":{\"namespace\":\"" ns "\",\"verb\":\"" verb \
+    "\",\"group\":\"argoproj.io\",\"resource\":\"" resource "\"}"
+    static const struct step steps[] = {
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         BINDING("RoleBinding", "a", "view", USER("ours")), 201, NULL, NULL},
+        {WORLD_OURS, "POST", self, "{\"spec\":{" ABOUT("x", "list", "workflows") "}}", 201,
+         "\"status\":{\"allowed\":true}", NULL},
+        {WORLD_OURS, "POST", self, "{\"spec\":{" ABOUT("x", "create", "workflows") "}}", 201,
+         "\"status\":{\"allowed\":false,\"reason\":\"workflows.argoproj.io is forbidden", NULL},
+        {WORLD_OURS, "POST", self, "{\"spec\":{" ABOUT("y", "list", "workflows") "}}", 201,
+         "\"allowed\":false", NULL},
+        {WORLD_OURS, "POST", self,
+         "{\"spec\":{\"nonResourceAttributes\":{\"verb\":\"get\",\"path\":\"/metrics\"}}}", 201,
+         "\"allowed\":false", NULL},
+        {"secret", "POST", self, "{\"spec\":{" ABOUT("y", "list", "workflows") "}}", 201,
+         "\"allowed\":true", NULL},
+        {WORLD_OURS, "POST", self, "{\"spec\":{}}", 400, "exactly one of", NULL},
+        {WORLD_OURS, "POST", self, "[]", 400, "must be an object", NULL},
+        {WORLD_OURS, "GET", self, NULL, 405, NULL, NULL},
+        {WORLD_OURS, "POST", rules, "{\"spec\":{\"namespace\":\"x\"}}", 201,
+         "\"resourceRules\":[{\"verbs\":[\"get\",\"list\",\"watch\"],\"apiGroups\":[\"argoproj."
+         "io\"]",
+         NULL},
+        {WORLD_OURS, "POST", rules, "{\"spec\":{\"namespace\":\"y\"}}", 201,
+         "\"resourceRules\":[{\"verbs\":[\"create\"],\"apiGroups\":[\"authorization.k8s.io\"]",
+         NULL},
+        {"secret", "POST", rules, "{\"spec\":{\"namespace\":\"y\"}}", 201, "\"verbs\":[\"*\"]",
+         NULL},
+        {WORLD_OURS, "POST", rules, "{\"spec\":{}}", 400, "no namespace on request", NULL},
+        {WORLD_OURS, "POST", others,
+         "{\"spec\":{\"user\":\"ours\"," ABOUT("x", "list", "workflows") "}}", 403,
+         "cannot create resource \\\"subjectaccessreviews\\\"", NULL},
+        {"secret", "POST", others,
+         "{\"spec\":{\"user\":\"ours\"," ABOUT("x", "list", "workflows") "}}", 201,
+         "\"allowed\":true", NULL},
+        {"secret", "POST", others, "{\"spec\":{" ABOUT("x", "list", "workflows") "}}", 400,
+         "at least one of user or group", NULL},
+        {"secret", "POST", local,
+         "{\"spec\":{\"user\":\"theirs\"," ABOUT("x", "list", "workflows") "}}", 201,
+         "\"allowed\":false", NULL},
+        {"secret", "POST", local,
+         "{\"spec\":{\"user\":\"theirs\"," ABOUT("y", "list", "workflows") "}}", 400,
+         "must match", NULL},
+        {WORLD_WIDE, "POST", whoami, "{}", 201,
+         "\"userInfo\":{\"username\":\"wide\",\"uid\":\"3\",\"groups\":[\"crew\",\"system:"
+         "authenticated\"]}",
+         NULL},
+        {WORLD_WIDE, "GET", "/api/v1/userinfo", NULL, 200,
+         "{\"subject\":\"wide\",\"groups\":[\"crew\",\"system:authenticated\"]}", NULL},
+        {"secret", "GET", "/api/v1/userinfo", NULL, 200, "\"groups\":[\"system:masters\"",
+         NULL},
+        {"secret", "GET", "/api/v1/userinfo", NULL, 200,
+         "\"serviceAccountName\":\"ci\",\"serviceAccountNamespace\":\"x\"",
+         "system:serviceaccount:x:ci"},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+/* kubectl --as: with the rights of the other, and only for who may. */
+static void test_impersonation(void **state)
+{
+    static const char list[] = "/apis/argoproj.io/v1alpha1/namespaces/x/workflows";
+    static const struct step steps[] = {
+        {"secret", "GET", list, NULL, 403, "User \\\"ann\\\" cannot list", "ann"},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         BINDING("RoleBinding", "a", "view", USER("ann") "," ACCOUNT("ci")), 201, NULL, NULL},
+        {"secret", "GET", list, NULL, 200, NULL, "ann"},
+        {WORLD_OURS, "GET", list, NULL, 403,
+         "users \\\"ann\\\" is forbidden: User \\\"ours\\\" cannot "
+         "impersonate resource \\\"users\\\"",
+         "ann"},
+        {WORLD_OURS, "GET", "/api/v1/workflows/x", NULL, 403, "{\"code\":7", "ann"},
+        {"secret", "POST", RBAC "namespaces/x/roles",
+         ROLE_HEAD
+         "\"Role\",\"metadata\":{\"name\":\"be\"},\"rules\":[{\"verbs\":[\"impersonate\"],"
+         "\"apiGroups\":[\"\"],\"resources\":[\"serviceaccounts\"],\"resourceNames\":[\"ci\"]}]"
+         "}",
+         201, NULL, NULL},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         ROLE_HEAD
+         "\"RoleBinding\",\"metadata\":{\"name\":\"be\"},\"roleRef\":{\"apiGroup\":"
+         "\"rbac.authorization.k8s.io\",\"kind\":\"Role\",\"name\":\"be\"},\"subjects\":[" USER(
+             "ours") "]}",
+         201, NULL, NULL},
+        {WORLD_OURS, "GET", list, NULL, 200, NULL, "system:serviceaccount:x:ci"},
+        {WORLD_OURS, "GET", list, NULL, 403, NULL, "system:serviceaccount:x:cd"},
+        {WORLD_OURS, "GET", list, NULL, 403, NULL, "ann"},
+        {NULL, "GET", list, NULL, 401, NULL, "ann"},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+#define TOKEN_SECRET(name, account)                                             \
+    "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"" name \
+    "\",\"annotations\":{\"kubernetes.io/service-account.name\":\"" account     \
+    "\"}},\"type\":\"kubernetes.io/service-account-token\"}"
+
+/* The token that a Secret gets. */
+static const char *token_of(struct world *w, const char *path)
+{
+    for (int i = 0; i < 200; i++) {
+        struct call c = {.method = "GET", .path = path, .body = "", .token = "secret"};
+        struct json doc;
+        struct str token;
+        struct err err;
+
+        world_run(w, &c);
+        assert_int_equal(c.status, 200);
+        assert_int_equal(json_parse(w->a, str_copy(w->a, str_from(c.answer)), &doc, &err), 0);
+        token = json_str(json_path(&doc, "data", "token", NULL));
+        if (token.len > 0 && base64_decode(w->a, token, &token, &err) == 0)
+            return str_cz(w->a, token);
     }
+    fail_msg("%s: no token", path);
+    return NULL;
+}
+
+/* As Argo's page about access tokens has it: account, role, binding, Secret. */
+static void test_tokens_of_accounts(void **state)
+{
+    static const char list[] = "/apis/argoproj.io/v1alpha1/namespaces/x/workflows",
+                      secrets[] = "/api/v1/namespaces/x/secrets",
+                      accounts[] = "/api/v1/namespaces/x/serviceaccounts",
+                      account[] = "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\","
+                                  "\"metadata\":{\"name\":\"ci\"}}";
+    struct world *w = *state;
+    const struct step begin[] = {
+        {"secret", "POST", secrets, TOKEN_SECRET("ci.token", "ci"), 201, NULL, NULL},
+        {"secret", "POST", accounts, account, 201, NULL, NULL},
+    };
+    const char *token;
+
+    run_steps(w, begin, COUNT_OF(begin));
+    token = token_of(w, "/api/v1/namespaces/x/secrets/ci.token");
+    assert_true(strlen(token) > 50);
+    const struct step used[] = {
+        {token, "GET", list, NULL, 403, "User \\\"system:serviceaccount:x:ci\\\" cannot list",
+         NULL},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         BINDING("RoleBinding", "a", "view", ACCOUNT("ci")), 201, NULL, NULL},
+        {token, "GET", list, NULL, 200, NULL, NULL},
+        {token, "GET", "/api/v1/workflows/x", NULL, 200, NULL, NULL},
+        {token, "GET", "/api/v1/userinfo", NULL, 200,
+         "\"subject\":\"system:serviceaccount:x:ci\"", NULL},
+        {str_printf(w->a, "%sx", token).ptr, "GET", list, NULL, 401, NULL, NULL},
+        {str_printf(w->a, "%.*s", (int) strlen(token) - 1, token).ptr, "GET", list, NULL, 401,
+         NULL, NULL},
+        {"sa~x~ci.token~", "GET", list, NULL, 401, NULL, NULL},
+        {"sa~x~ci~", "GET", list, NULL, 401, NULL, NULL},
+        {"sa~", "GET", list, NULL, 401, NULL, NULL},
+        /* another account of the same name is another */
+        {"secret", "DELETE", "/api/v1/namespaces/x/serviceaccounts/ci", NULL, 200, NULL, NULL},
+        {token, "GET", list, NULL, 401, NULL, NULL},
+        {"secret", "GET", "/api/v1/namespaces/x/secrets/ci.token", NULL, 404, NULL, NULL},
+        {"secret", "POST", accounts, account, 201, NULL, NULL},
+        {token, "GET", list, NULL, 401, NULL, NULL},
+        {"secret", "POST", secrets, TOKEN_SECRET("ci.token", "ci"), 201, NULL, NULL},
+    };
+    run_steps(w, used, COUNT_OF(used));
+    assert_string_not_equal(token_of(w, "/api/v1/namespaces/x/secrets/ci.token"), token);
+}
+
+/* A Secret that somebody wrote a token into gives nothing: tokens are made here. */
+static void test_no_token_of_ones_own(void **state)
+{
+    static const struct step steps[] = {
+        {"secret", "POST", "/api/v1/namespaces/x/serviceaccounts",
+         "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":\"ci\","
+         "\"uid\":\"u\"}}",
+         201, NULL, NULL},
+        {"secret", "POST", "/api/v1/namespaces/x/secrets",
+         "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\","
+         "\"annotations\":{"
+         "\"kubernetes.io/service-account.name\":\"ci\",\"kubernetes.io/"
+         "service-account.uid\":\"u\"}},"
+         "\"type\":\"kubernetes.io/"
+         "service-account-token\",\"data\":{\"token\":\"c2F+eH5zfjE=\"}}",
+         201, NULL, NULL},
+        {"sa~x~s~1", "GET", "/api/v1/userinfo", NULL, 401, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
 }
 
 /* An object that names another namespace than the path goes into neither. */
@@ -234,7 +688,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_CVE_2026_28229_nothing_without_the_right_token),
-        TEST(test_the_right_token),
+        TEST(test_every_operation),
+        TEST(test_rights_come_and_go),
+        TEST(test_nobody_gives_what_they_do_not_have),
+        TEST(test_questions_about_rights),
+        TEST(test_impersonation),
+        TEST(test_tokens_of_accounts),
+        TEST(test_no_token_of_ones_own),
         TEST(test_the_wrong_namespace),
         TEST(test_CVE_2026_42294_identity_before_the_body),
         TEST(test_CVE_2022_31054_limits_before_identity),

@@ -4,6 +4,7 @@
 #include "api/core/core.h"
 #include "api/core/log.h"
 #include "api/core/watch.h"
+#include "objects/object.h"
 
 /* A path of the resource API, taken apart. */
 struct resource {
@@ -15,6 +16,14 @@ struct resource {
 /** resource_parse() - /api/v1/... or /apis/GROUP/VERSION/...; false when it is no such path or
  * an unknown kind */
 bool resource_parse(struct str path, struct resource *ret);
+
+/** resource_right() - what a request on a resource wants to do, in RBAC's words; texts are
+ * borrowed from the request and its arena */
+void resource_right(struct http_request *req, const struct resource *r,
+                    struct auth_request *ret);
+
+/** resource_body() - the body, an object; ERR_INVALID */
+int resource_body(struct http_request *req, struct json *ret, struct err *err);
 
 /** resource_call() - the request as one that is answered later; in its arena */
 struct api_call *resource_call(struct api *api, struct http_request *req);
@@ -40,6 +49,10 @@ struct json reply_status(struct arena *a, const struct err *err);
 
 /** reply_error() - answer with reply_status() */
 void reply_error(struct http_request *req, const struct err *err);
+
+/** reply_denied() - reply_error() that says what was asked for */
+void reply_denied(struct http_request *req, const struct err *err,
+                  const struct auth_request *what);
 
 /* A refusal that no kind of error stands for. */
 struct reply_refusal {
@@ -92,6 +105,10 @@ void trace_list(struct api *api, struct http_request *req, struct str ns);
 void dead_letters_handle(struct api *api, struct http_request *req, struct str ns,
                          struct str rest);
 
+/** own_right() - what a request below /tiphys/v1/ wants to do; verb "": its handler asks;
+ * false: there is no such thing */
+bool own_right(struct http_request *req, struct str rest, struct auth_request *ret);
+
 /** own_handle() - requests below /tiphys/v1/, @rest behind it; false: there is no such thing */
 bool own_handle(struct api *api, struct http_request *req, struct str rest);
 
@@ -103,6 +120,16 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
 
 /** change_delete_all() - DELETE of a collection, or of what its selectors find; http thread */
 void change_delete_all(struct api *api, struct http_request *req, const struct resource *r);
+
+/** discovery_is() - a path by which clients ask about the API itself? Any token may */
+bool discovery_is(struct str path);
+
+/** review_is() - a path of questions about the caller's own rights? Any token may ask */
+bool review_is(struct str path);
+
+/** review_handle() - answer questions about rights: self and local subject access reviews, self
+ * subject rules and self subject reviews; false: another path; http thread */
+bool review_handle(struct api *api, struct http_request *req);
 
 /** discovery_handle() - answer what clients ask about the API itself; false: another path */
 bool discovery_handle(struct http_request *req);

@@ -251,6 +251,30 @@ static bool describe_openapi(struct arena *a, struct str path, struct json *ret)
     return false;
 }
 
+/* /api, /api/V, /apis, /apis/G, /apis/G/V, with or without a slash at the end */
+static bool is_group_path(struct str path)
+{
+    struct str rest = path, part;
+    size_t count = 0, room;
+
+    if (str_ends(rest, STR("/")))
+        rest = str_head(rest, rest.len - 1);
+    if (!str_cut(&rest, '/', &part) || !str_cut(&rest, '/', &part))
+        return false;
+    room = str_is(part, "api") ? 1 : str_is(part, "apis") ? 2 : SIZE_MAX;
+    if (room == SIZE_MAX)
+        return false;
+    while (str_cut(&rest, '/', &part))
+        count++;
+    return count <= room;
+}
+
+bool discovery_is(struct str path)
+{
+    return str_is(path, "/version") || str_starts(path, STR("/openapi/v")) ||
+           is_group_path(path);
+}
+
 bool discovery_handle(struct http_request *req)
 {
     struct arena *a = http_arena(req);

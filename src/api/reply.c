@@ -72,6 +72,28 @@ struct json reply_status(struct arena *a, const struct err *err)
     return status_value(a, &refusal);
 }
 
+void reply_denied(struct http_request *req, const struct err *err,
+                  const struct auth_request *what)
+{
+    struct arena *a = http_arena(req);
+    const struct json status = reply_status(a, err);
+    struct json_object_builder b = {0}, details = {0};
+    struct str plural = what->resource, rest = what->resource;
+
+    str_cut(&rest, '/', &plural);
+    json_add_str(a, &details, STR("name"), what->name);
+    json_add_str(a, &details, STR("group"), what->group);
+    json_add_str(a, &details, STR("kind"), plural);
+    for (size_t i = 0; i < status.count; i++) {
+        if (str_is(status.members[i].key, "code"))
+            json_add(a, &b, STR("details"), json_object(&details));
+        json_add(a, &b, status.members[i].key, status.members[i].value);
+    }
+    const struct json made = json_object(&b);
+
+    reply_json(req, outcome_of(err->kind).code, &made);
+}
+
 void reply_error(struct http_request *req, const struct err *err)
 {
     const struct json status = reply_status(http_arena(req), err);

@@ -38,6 +38,62 @@ bool resource_parse(struct str path, struct resource *ret)
     return str_is_none(rest);
 }
 
+static bool is_watch(struct http_request *req, const struct resource *r)
+{
+    struct str word = http_query(req, STR("watch"));
+
+    return str_is_empty(r->name) && (str_is(word, "true") || str_is(word, "1"));
+}
+
+/* Kubernetes' verb for the method. */
+static const char *verb_of(struct http_request *req, const struct resource *r)
+{
+    struct str method = http_method(req);
+    bool has_name = !str_is_empty(r->name);
+
+    if (str_is(method, "GET"))
+        return has_name ? "get" : is_watch(req, r) ? "watch" : "list";
+    if (str_is(method, "POST"))
+        return "create";
+    if (str_is(method, "PUT"))
+        return "update";
+    if (str_is(method, "PATCH"))
+        return "patch";
+    return str_is(method, "DELETE") ? (has_name ? "delete" : "deletecollection") : "";
+}
+
+/* A list or watch of the one object that a field selector names is about that object. */
+static struct str selected_name(struct http_request *req)
+{
+    struct str text = http_query(req, STR("fieldSelector"));
+    struct selector s = {0};
+    struct err ignored;
+
+    if (str_is_empty(text) || selector_parse_fields(http_arena(req), text, &s, &ignored) < 0)
+        return STR("");
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i].op == SELECTOR_EQUAL && str_is(s.at[i].key, "metadata.name"))
+            return s.at[i].values[0];
+    return STR("");
+}
+
+void resource_right(struct http_request *req, const struct resource *r,
+                    struct auth_request *ret)
+{
+    *ret = (struct auth_request){.verb = str_from(verb_of(req, r)),
+                                 .group = str_from(r->kind->group),
+                                 .resource = str_from(r->kind->plural),
+                                 .ns = r->ns,
+                                 .name = r->name};
+    if (!str_is_empty(r->sub))
+        ret->resource =
+            str_printf(http_arena(req), "%s/" STR_FMT, r->kind->plural, STR_ARG(r->sub));
+    if (str_is_empty(r->name))
+        ret->name = selected_name(req);
+    if (!r->kind->is_namespaced) /* a Namespace is in itself */
+        ret->ns = str_is(str_from(r->kind->kind), "Namespace") ? r->name : STR("");
+}
+
 static struct store_key key_of(const struct resource *r)
 {
     return api_key(r->kind, r->ns, r->name);
@@ -232,8 +288,18 @@ struct api_call *resource_call(struct api *api, struct http_request *req)
                               .req = req,
                               .dialect = &reply_dialect,
                               .manager = http_query(req, STR("fieldManager")),
+                              .who = api_writer(api, req),
                               .is_dry_run = str_is(http_query(req, STR("dryRun")), "All")};
     return call;
+}
+
+int resource_body(struct http_request *req, struct json *ret, struct err *err)
+{
+    if (json_parse(http_arena(req), http_body(req), ret, err) < 0)
+        return err_wrap(err, "the body");
+    if (!json_is(ret, JSON_OBJECT))
+        return err_set(err, ERR_INVALID, "the body must be an object");
+    return 0;
 }
 
 /* The body as one checked document of the path's kind. */
@@ -381,8 +447,7 @@ static bool handle_read(struct api *api, struct http_request *req, const struct 
 
     if (!str_is(http_method(req), "GET"))
         return false;
-    if (!has_name && (str_is(http_query(req, STR("watch")), "true") ||
-                      str_is(http_query(req, STR("watch")), "1")))
+    if (is_watch(req, r))
         watch(api, req, r);
     else if (has_name && str_is(r->sub, "log") && str_is(str_from(r->kind->kind), "Pod"))
         pod_log(api, req, r);

@@ -51,6 +51,32 @@ static void add_record(struct arena *a, struct json_object_builder *b,
     json_add(a, b, STR("stored"), time_value(a, r->stored));
 }
 
+/* An event is its namespace's: who may not read all is told nothing of others, not even whether
+ * they are there. */
+static int check(struct api *api, struct http_request *req, const struct bus_record *r,
+                 struct err *err)
+{
+    struct auth_request what = {
+        .verb = STR("get"), .group = STR("tiphys"), .resource = STR("events"), .ns = STR("")};
+    struct str space = r ? r->ns : STR(""), ns;
+
+    if (str_cut(&space, '/', &ns))
+        what.ns = ns;
+    return api_check(api, req, &what, err);
+}
+
+static int find(struct api *api, struct http_request *req, struct str id,
+                struct bus_record *ret, struct err *err)
+{
+    struct err denied;
+
+    if (bus_find(api->options.bus, http_arena(req), id, ret, err) == 0)
+        return check(api, req, ret, err);
+    if (err->kind == ERR_NOT_FOUND && check(api, req, NULL, &denied) < 0)
+        *err = denied;
+    return -1;
+}
+
 void trace_handle(struct api *api, struct http_request *req, struct str id)
 {
     struct arena *a = http_arena(req);
@@ -62,7 +88,7 @@ void trace_handle(struct api *api, struct http_request *req, struct str id)
     struct err err;
     size_t count;
 
-    if (bus_find(api->options.bus, a, id, &r, &err) < 0 ||
+    if (find(api, req, id, &r, &err) < 0 ||
         bus_trace_list(api->options.bus, a, id, &rows, &count, &err) < 0) {
         reply_error(req, &err);
         return;

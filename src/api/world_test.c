@@ -86,6 +86,19 @@ void world_log(struct world *w, const char *pod, const char *text)
 
 /* ---- the server ---- */
 
+/* Read when the server starts. */
+static void write_tokens(struct world *w)
+{
+    FILE *file;
+
+    w->token_file = str_printf(w->a, "%s/tokens", w->path);
+    file = fopen(w->token_file.ptr, "w");
+    assert_non_null(file);
+    fputs(WORLD_OURS ",ours,1\n" WORLD_THEIRS ",theirs,2\n" WORLD_WIDE ",wide,3,\"crew\"\n",
+          file);
+    fclose(file);
+}
+
 int world_setup(void **state)
 {
     struct world *w = NEW(struct world);
@@ -96,6 +109,8 @@ int world_setup(void **state)
     snprintf(w->path, sizeof(w->path), "/tmp/tiphys-api-XXXXXX");
     assert_non_null(mkdtemp(w->path));
     w->a = arena_new();
+    write_tokens(w);
+    options.token_file = w->token_file.ptr;
     w->loop = loop_new(&err);
     w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
     options.loop = w->loop;
@@ -139,6 +154,7 @@ int world_teardown(void **state)
     struct world *w = *state;
 
     api_stop(w->api);
+    unlink(w->token_file.ptr);
     sensor_controller_stop(w->sensors);
     sensor_controller_free(w->sensors);
     bus_close(w->bus);
@@ -173,7 +189,7 @@ void *world_call_main(void *ctx)
     struct call *c = ctx;
     struct http_client *client = http_client_new();
     struct arena *a = arena_new();
-    struct http_header headers[3];
+    struct http_header headers[4];
     struct http_call call = {
         .method = str_from(c->method),
         .url = str_printf(a, "http://127.0.0.1:%u%s", api_port(c->w->api), c->path),
@@ -188,6 +204,9 @@ void *world_call_main(void *ctx)
     if (c->token)
         headers[call.header_count++] =
             (struct http_header){STR("Authorization"), str_printf(a, "Bearer %s", c->token)};
+    if (c->as)
+        headers[call.header_count++] =
+            (struct http_header){STR("Impersonate-User"), str_from(c->as)};
     if (c->accept)
         headers[call.header_count++] = (struct http_header){STR("Accept"), str_from(c->accept)};
     if (c->type)

@@ -13,6 +13,11 @@
 
 enum { WORLD_TURNS_MAX = 2000 };
 
+/* Tokens of the users "ours", "theirs", and "wide" (of the group "crew"), who may nothing. */
+#define WORLD_OURS   "ours-token"
+#define WORLD_THEIRS "theirs-token"
+#define WORLD_WIDE   "wide-token"
+
 /* What a pod wrote, in the form of files: "<time> stdout F <text>" lines. */
 struct world_log {
     const char *pod, *text;
@@ -22,6 +27,7 @@ struct world_log {
 
 struct world {
     char path[64];
+    struct str token_file;
     struct loop *loop;
     struct store *store;
     struct bus *bus;
@@ -42,6 +48,7 @@ struct call {
     struct world *w;
     const char *method, *path, *body, *token;
     const char *accept; /* NULL: none */
+    const char *as;     /* who is impersonated; NULL: nobody */
     const char *type;   /* of the body; NULL: none */
     unsigned status;
     char answer[4096];

@@ -38,6 +38,7 @@ static int run_server(struct cli *cli, struct err *err)
                                      .port = (uint16_t) flags_int(&cli->flags, "port"),
                                      .data = cli_flag(cli, "data"),
                                      .token = token ? token : "",
+                                     .token_file = cli_flag(cli, "token-auth-file"),
                                      .isolation = cli_flag(cli, "isolation"),
                                      .host_paths = cli_flag(cli, "host-path"),
                                      .shim = getenv("TIPHYS_SHIM"),
@@ -112,6 +113,9 @@ static const struct cli_flag flags[] = {
      .type = FLAG_SWITCH,
      .help = "serve TLS (not supported yet)"},
     LATER("tls-certificate-secret-name", FLAG_TEXT, "secret with the certificate"),
+    {.name = "token-auth-file",
+     .help = "file of further tokens, one a line: token,user,uid,\"group,group\"; Roles and "
+             "RoleBindings say what they may"},
     {.name = "webhook-address",
      .help = "address that webhook event sources listen on (default: --address)"},
     LATER("x-frame-options", FLAG_TEXT, "who may show our pages in a frame"),

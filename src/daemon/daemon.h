@@ -7,10 +7,11 @@
 #include "base/err.h"
 
 struct daemon_options {
-    const char *address; /* numeric */
-    uint16_t port;       /* 0: any; the log and DATA/port say which */
-    const char *data;    /* folder; made 0700 */
-    const char *token;   /* "" with is_open only */
+    const char *address;    /* numeric */
+    uint16_t port;          /* 0: any; the log and DATA/port say which */
+    const char *data;       /* folder; made 0700 */
+    const char *token;      /* who sends it may do everything; "" none */
+    const char *token_file; /* tokens of others; NULL or "": none */
     const char *webhook_address;
     const char *isolation;  /* "process", "host"; "" or NULL: the strongest that works here */
     const char *host_paths; /* folders that hostPath may name, by ':'; "" or NULL: none */

@@ -199,6 +199,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     struct api_options api = {.address = options->address,
                               .port = options->port,
                               .token = str_from(options->token),
+                              .token_file = options->token_file,
                               .is_open = options->is_open,
                               .is_metrics_open = options->is_metrics_open};
 

@@ -65,6 +65,8 @@ extern const struct shape shape_event; /* the kind Event of core/v1 */
 extern const struct shape shape_lease;
 extern const struct shape shape_role;
 extern const struct shape shape_role_binding;
+extern const struct shape shape_cluster_role;
+extern const struct shape shape_cluster_role_binding;
 
 /* shapes_pod.c */
 extern const struct shape shape_pod_spec;

@@ -153,6 +153,20 @@ static const struct field role_rows[] = {
 };
 SHAPE(role, "Role", "A set of rights in a namespace.");
 
+static const struct field aggregation_rule_rows[] = {
+    PARTS("clusterRoleSelectors", label_selector, "ClusterRoles whose rules it has, too."),
+    {0},
+};
+LOCAL_SHAPE(aggregation_rule, "AggregationRule", "Rules that come from other ClusterRoles.");
+
+static const struct field cluster_role_rows[] = {
+    OBJECT_ROWS("ClusterRole"),
+    PARTS("rules", policy_rule, "What is allowed."),
+    PART("aggregationRule", aggregation_rule, "Rules that come from other ClusterRoles."),
+    {0},
+};
+SHAPE(cluster_role, "ClusterRole", "A set of rights everywhere, or wherever it is bound.");
+
 static const struct field subject_rows[] = {
     TEXT("kind", "User, Group or ServiceAccount.", .flags = FIELD_REQUIRED),
     TEXT("apiGroup", "Group of the kind."),
@@ -177,3 +191,12 @@ static const struct field role_binding_rows[] = {
     {0},
 };
 SHAPE(role_binding, "RoleBinding", "Gives the rights of a role to subjects.");
+
+static const struct field cluster_role_binding_rows[] = {
+    OBJECT_ROWS("ClusterRoleBinding"),
+    PARTS("subjects", subject, "Who gets the rights."),
+    PART("roleRef", role_ref, "The role that is given.", .flags = FIELD_REQUIRED),
+    {0},
+};
+SHAPE(cluster_role_binding, "ClusterRoleBinding",
+      "Gives the rights of a ClusterRole everywhere.");

@@ -16,5 +16,11 @@ bool argo_is_operation(struct str method, struct str path);
  */
 void argo_handle(struct api *api, struct http_request *req);
 
-/** argo_unauthorized() - answer that the token is not valid, as the gateway does */
-void argo_unauthorized(struct http_request *req);
+/** argo_authorize() - may @who ask for this operation? ERR_DENIED. What is no operation, anyone
+ * may ask for */
+int argo_authorize(struct api *api, struct http_request *req, const struct auth_identity *who,
+                   struct err *err);
+
+/** argo_refuse() - answer with why a request is refused before it is read, in the gateway's
+ * shape */
+void argo_refuse(struct http_request *req, const struct err *err);

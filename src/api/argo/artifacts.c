@@ -16,6 +16,7 @@ struct download {
     struct str ns, workflow, uid; /* name or uid */
     struct str node, artifact;
     const char *side;
+    const struct auth_identity *who; /* whose right is not known yet; NULL: it is */
     struct artifact_file file;
 };
 
@@ -46,6 +47,18 @@ static int find_uid(struct download *d, struct arena *a, struct err *err)
                    STR_ARG(d->uid));
 }
 
+/* The path did not say whose namespace it is. */
+static int check_found(const struct download *d, struct err *err)
+{
+    const struct auth_request what = {.verb = STR("get"),
+                                      .group = STR("argoproj.io"),
+                                      .resource = STR("workflows"),
+                                      .ns = d->ns,
+                                      .name = d->workflow};
+
+    return d->who ? auth_check(d->api->auth, d->who, &what, err) : 0;
+}
+
 static const struct json *find_artifact(const struct download *d, const struct json *node)
 {
     const struct json *list = json_path(node, d->side, "artifacts", NULL), *item;
@@ -61,7 +74,7 @@ static int find(struct download *d, struct arena *a, struct artifact_call *ret, 
     const struct json *node;
     struct json *doc = ARENA_NEW(a, struct json);
 
-    if (d->uid.len > 0 && find_uid(d, a, err) < 0)
+    if (d->uid.len > 0 && (find_uid(d, a, err) < 0 || check_found(d, err) < 0))
         return -1;
     const struct store_key key = {STR("argoproj.io"), STR("Workflow"), d->ns, d->workflow};
 
@@ -181,6 +194,7 @@ static void answer(const struct argo_request *r, const char *side)
                            .uid = argo_variable(r, "uid"),
                            .node = argo_variable(r, "nodeId"),
                            .artifact = argo_variable(r, "artifactName"),
+                           .who = api_writer(r->api, r->req),
                            .side = side};
     d->job.run = run;
     d->job.done = done;

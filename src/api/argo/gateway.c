@@ -86,12 +86,13 @@ void argo_fail(struct http_request *req, const struct err *err)
                json_text(http_arena(req), &v, JSON_ESCAPE_HTML), NULL, 0);
 }
 
-void argo_unauthorized(struct http_request *req)
+void argo_refuse(struct http_request *req, const struct err *err)
 {
-    struct err err;
+    struct err shown = *err;
 
-    err_set(&err, ERR_UNAUTHORIZED, NOT_VALID_TEXT);
-    argo_fail(req, &err);
+    if (err->kind == ERR_UNAUTHORIZED)
+        err_set(&shown, ERR_UNAUTHORIZED, NOT_VALID_TEXT);
+    argo_fail(req, &shown);
 }
 
 static void reply_object(struct http_request *req, unsigned status, const struct json *doc)

@@ -1,5 +1,6 @@
 /* The info service: version, settings of the user interface, who the caller is. Nothing is read
  * from the store. */
+#include "api/argo/argo.h"
 #include "api/argo/gateway.h"
 #include "api/argo/operations.h"
 
@@ -36,10 +37,30 @@ void argo_info_get(const struct argo_request *r)
     argo_reply(r->req, &v);
 }
 
-/* A token of the server's own has no claims. */
+/* Who the caller is: subject, groups, and the ServiceAccount if it is one. */
 void argo_info_user(const struct argo_request *r)
 {
-    argo_reply_empty(r->req);
+    struct json_object_builder b = {0};
+    struct json_array_builder groups = {0};
+    struct auth_identity who;
+    struct str ns, name;
+    struct json v;
+    struct err err;
+
+    if (api_identify(r->api, r->req, &who, &err) < 0) {
+        argo_refuse(r->req, &err);
+        return;
+    }
+    for (size_t i = 0; i < who.group_count; i++)
+        json_push(r->a, &groups, json_string(who.groups[i]));
+    json_add(r->a, &b, STR("subject"), json_string(who.user));
+    json_add(r->a, &b, STR("groups"), json_array(&groups));
+    if (auth_account_parse(who.user, &ns, &name)) {
+        json_add(r->a, &b, STR("serviceAccountName"), json_string(name));
+        json_add(r->a, &b, STR("serviceAccountNamespace"), json_string(ns));
+    }
+    v = json_object(&b);
+    argo_reply(r->req, &v);
 }
 
 /* What the user interface tells of its use: nobody listens. */

@@ -16,6 +16,7 @@ struct argo_operation {
     const char *method;
     const char *path; /* with {variables} */
     const char *service, *name;
+    const char *rights;                           /* see operations.def */
     void (*handle)(const struct argo_request *r); /* NULL: not built yet */
 };
 
@@ -50,3 +51,7 @@ bool argo_route(struct str method, struct str path, struct argo_route *ret);
 
 /** argo_variable() - a variable of the path by name; "" when it has none */
 struct str argo_variable(const struct argo_request *r, const char *name);
+
+/** argo_right() - one right of operations.def ("get pods/log") with what a path says; pure; for
+ * the operations that ask themselves, with @ns */
+struct auth_request argo_right(const struct argo_route *route, struct str ns, struct str right);

@@ -4,9 +4,9 @@
 
 #include "api/argo/operation.h"
 
-#define OPERATION(method, path, service, operation, handler) \
+#define OPERATION(method, path, service, operation, rights, handler) \
     void argo_##handler(const struct argo_request *r);
-#define LATER(method, path, service, operation)
+#define LATER(method, path, service, operation, rights)
 #include "api/argo/operations.def"
 #undef OPERATION
 #undef LATER

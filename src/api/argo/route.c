@@ -5,9 +5,10 @@
 #include "api/argo/operations.h"
 
 static const struct argo_operation table[] = {
-#define OPERATION(method, path, service, operation, handler) \
-    {method, path, #service, #operation, argo_##handler},
-#define LATER(method, path, service, operation) {method, path, #service, #operation, NULL},
+#define OPERATION(method, path, service, operation, rights, handler) \
+    {method, path, #service, #operation, rights, argo_##handler},
+#define LATER(method, path, service, operation, rights) \
+    {method, path, #service, #operation, rights, NULL},
 #include "api/argo/operations.def"
 #undef OPERATION
 #undef LATER
@@ -89,6 +90,61 @@ bool argo_is_operation(struct str method, struct str path)
     struct argo_route route;
 
     return argo_route(method, path, &route);
+}
+
+/* ---- rights ---- */
+
+static struct str variable(const struct argo_route *route, const char *name)
+{
+    const struct argo_request r = {.route = *route};
+
+    return argo_variable(&r, name);
+}
+
+/* Is the right about one object that has a name already? */
+static bool is_of_one(struct str verb)
+{
+    return !str_is(verb, "create") && !str_is(verb, "list") && !str_is(verb, "watch");
+}
+
+struct auth_request argo_right(const struct argo_route *route, struct str ns, struct str right)
+{
+    struct str rest = right, verb, plural = STR("");
+    struct auth_request what = {.ns = ns, .name = STR("")};
+    const struct object_kind *kind;
+
+    str_cut(&rest, ' ', &verb);
+    what.verb = verb;
+    what.resource = rest;
+    str_cut(&rest, '/', &plural);
+    kind = object_kind_by_plural(STR_NONE, plural);
+    what.group = str_from(kind ? kind->group : "");
+    if (kind && !kind->is_namespaced)
+        what.ns = STR("");
+    if (is_of_one(verb))
+        what.name = variable(route, str_is(plural, "pods") ? "podName" : "name");
+    return what;
+}
+
+int argo_authorize(struct api *api, struct http_request *req, const struct auth_identity *who,
+                   struct err *err)
+{
+    struct argo_route route;
+    struct str rights, right;
+
+    if (!argo_route(http_method(req), http_path(req), &route))
+        return 0;
+    rights = str_from(route.operation->rights);
+    if (rights.len == 0 || str_starts(rights, STR("? ")))
+        return 0;
+    while (str_cut(&rights, ',', &right)) {
+        const struct auth_request what =
+            argo_right(&route, variable(&route, "namespace"), right);
+
+        if (auth_check(api->auth, who, &what, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 void argo_handle(struct api *api, struct http_request *req)

@@ -153,6 +153,20 @@ void argo_workflows_lint(const struct argo_request *r)
     api_submit(argo_call(r), s);
 }
 
+/* Who submits a template must be allowed to read it. */
+static int check_template(const struct argo_request *r, const struct api_submission *s,
+                          struct err *err)
+{
+    const struct object_kind *of = object_kind_by_plural(STR_NONE, s->kind);
+    const struct auth_request what = {.verb = STR("get"),
+                                      .group = STR("argoproj.io"),
+                                      .resource = of ? str_from(of->plural) : s->kind,
+                                      .ns = of && !of->is_namespaced ? STR("") : s->options.ns,
+                                      .name = s->name};
+
+    return api_check(r->api, r->req, &what, err);
+}
+
 void argo_workflows_submit(const struct argo_request *r)
 {
     struct api_submission *s = ARENA_NEW(r->a, struct api_submission);
@@ -174,6 +188,8 @@ void argo_workflows_submit(const struct argo_request *r)
         argo_fail(r->req, &err);
     } else if (str_is_empty(s->name)) {
         err_set(&err, ERR_INVALID, "resourceName is required");
+        argo_fail(r->req, &err);
+    } else if (check_template(r, s, &err) < 0) {
         argo_fail(r->req, &err);
     } else {
         api_submit(argo_call(r), s);

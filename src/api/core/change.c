@@ -56,7 +56,8 @@ void api_update(struct api_call *call, const struct object_kind *kind,
         call->dialect->fail(call->req, &err);
         return;
     }
-    if (api_object_get(call->api, a, key, parts_of(call), &stored, &err) < 0) {
+    if (api_object_get(call->api, a, key, parts_of(call), &stored, &err) < 0 ||
+        api_check_grant(call, kind, key->ns, doc, &err) < 0) {
         call->dialect->fail(call->req, &err);
         return;
     }
@@ -128,7 +129,8 @@ static int check_made(const struct patching *p, struct arena *a, struct json *ma
     if (docs.len != 1)
         return err_set(err, ERR_INVALID, "the patch makes %zu documents of one", docs.len);
     docs.at[0].text = STR("");
-    if (api_document_check(a, &docs.at[0], p->kind, err) < 0)
+    if (api_document_check(a, &docs.at[0], p->kind, err) < 0 ||
+        api_check_grant(p->call, p->kind, p->key.ns, made, err) < 0)
         return -1;
     *made = docs.at[0].value;
     return 0;

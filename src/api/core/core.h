@@ -10,6 +10,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/auth/auth.h"
 #include "base/list.h"
 #include "formats/patch.h"
 #include "objects/managed.h"
@@ -19,7 +20,7 @@
 struct api {
     struct api_options options;
     struct http_server *server;
-    struct str token;    /* owned */
+    struct auth *auth;
     struct list watches; /* of struct watch_stream: loop */
     struct list logs;    /* of struct log_session: loop */
     size_t followed;     /* logs of pods that the sessions of workflows have open: loop */
@@ -50,10 +51,30 @@ struct api_call {
     struct http_request *req;
     const struct api_dialect *dialect;
     struct str manager; /* field manager, or absent */
+    const struct auth_identity
+        *who; /* whose rights are asked for what they write; NULL: may all */
     enum { API_REMOVES_NOTHING, API_REMOVES_ONE, API_REMOVES_ALL } removes;
     const struct json *written; /* shown when the write has ended the object; or NULL */
     bool is_dry_run; /* everything but the writing; not of api_submit(), which has its own */
 };
+
+/* ---- identity; http threads and workers ---- */
+
+/**
+ * api_identify() - who sends a request
+ * @ret: in the request's arena; who is impersonated, when the sender may do that
+ * @err: ERR_UNAUTHORIZED; ERR_DENIED for an impersonation
+ */
+int api_identify(struct api *api, struct http_request *req, struct auth_identity *ret,
+                 struct err *err);
+
+/** api_check() - may the sender of a request do this, too? Errors as api_identify(), ERR_DENIED
+ */
+int api_check(struct api *api, struct http_request *req, const struct auth_request *what,
+              struct err *err);
+
+/** api_writer() - the sender of a request as an api_call wants it; NULL: may do everything */
+const struct auth_identity *api_writer(struct api *api, struct http_request *req);
 
 /* ---- reading; http threads and workers; blocking ---- */
 

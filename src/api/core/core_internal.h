@@ -11,3 +11,8 @@ int api_conflict(const struct store_key *key, struct err *err);
 
 /** api_on_written() - answer a call by what the store has now; store_done_fn */
 void api_on_written(void *call, const struct store_result *result, const struct err *err);
+
+/** api_check_grant() - may the caller write this document? Roles and bindings only: who gives
+ * rights must have them; ERR_DENIED; http threads and workers */
+int api_check_grant(const struct api_call *call, const struct object_kind *kind, struct str ns,
+                    const struct json *doc, struct err *err);

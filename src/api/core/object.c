@@ -303,6 +303,14 @@ static void try_create(struct api_call *call, const struct object_kind *kind,
         call->dialect->fail(call->req, &err);
 }
 
+int api_check_grant(const struct api_call *call, const struct object_kind *kind, struct str ns,
+                    const struct json *doc, struct err *err)
+{
+    if (!call->who || strcmp(kind->group, AUTH_RBAC_GROUP) != 0)
+        return 0;
+    return auth_check_grant(call->api->auth, call->who, str_from(kind->kind), ns, doc, err);
+}
+
 void api_create(struct api_call *call, const struct object_kind *kind, struct str ns,
                 const struct json *doc)
 {
@@ -313,7 +321,8 @@ void api_create(struct api_call *call, const struct object_kind *kind, struct st
     struct err err;
 
     if (object_prepare(http_arena(call->req), kind, doc, ns, clock_wall().ms,
-                       (const uint8_t *) bits, &made, &err) < 0) {
+                       (const uint8_t *) bits, &made, &err) < 0 ||
+        api_check_grant(call, kind, object_namespace(&made), &made, &err) < 0) {
         call->dialect->fail(call->req, &err);
         return;
     }
