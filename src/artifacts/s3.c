@@ -24,6 +24,7 @@ enum { SEALS_MAX = 6, CUSTOMER_KEY_BYTES = 32, MD5_BYTES = 16 };
 struct session {
     struct s3_options options;
     struct http_header seal[SEALS_MAX], unseal[SEALS_MAX];
+    struct aws_credentials who;
     struct s3_client *client;
     struct arena *a;
     struct str key;
@@ -51,15 +52,24 @@ static int secret_text(const struct artifact_call *c, const struct json *place,
     return 0;
 }
 
-static int read_keys(const struct artifact_call *c, const struct json *place,
-                     struct aws_keys *keys, struct err *err)
+/* Keys of Secrets; without any, those of a role or of the machine. */
+static int read_keys(const struct artifact_call *c, const struct json *place, struct session *s,
+                     struct err *err)
 {
     const struct json *secret = json_get(place, STR("secretKeySecret"));
+    struct str role = json_get_str(place, STR("roleARN"));
+    struct aws_keys *keys = &s->options.keys;
 
+    if (!json_get(place, STR("accessKeySecret")) && !secret) {
+        s->who.role_arn = str_is_none(role) ? STR("") : role;
+        s->who.region = s->options.region;
+        s->options.who = &s->who;
+        return 0;
+    }
     if (!json_get(place, STR("accessKeySecret")) || !secret)
         return err_set(err, ERR_INVALID,
-                       "s3 needs accessKeySecret and secretKeySecret, which name the keys of "
-                       "Secrets");
+                       "s3 needs both accessKeySecret and secretKeySecret, which name the keys "
+                       "of Secrets, or none of them: then keys are found on the machine");
     if (secret_text(c, place, "accessKeySecret", &keys->access_key, err) < 0 ||
         secret_text(c, place, "sessionTokenSecret", &keys->session_token, err) < 0)
         return -1;
@@ -162,7 +172,7 @@ static int open_session(const struct artifact_call *c, const struct json *place,
         if (strchr("/@?# ", s->options.endpoint.ptr[i]))
             return err_set(err, ERR_INVALID, "s3.endpoint \"" STR_FMT "\" must be host:port",
                            STR_ARG(s->options.endpoint));
-    if (read_keys(c, place, &s->options.keys, err) < 0 ||
+    if (read_keys(c, place, s, err) < 0 ||
         secret_text(c, place, "caSecret", &s->options.ca_pem, err) < 0 ||
         read_encryption(c, place, s, err) < 0)
         return -1;

@@ -250,12 +250,30 @@ static void test_encryption(void **state)
     }
 }
 
+/* Nobody wrote keys into the manifest. */
+static void test_keys_of_the_machine(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call c = call(w, "k", "", NONE);
+
+    put(w, "f", "x");
+    setenv("AWS_ACCESS_KEY_ID", "AK", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "hidden", 1);
+    check_saves(w, &c, "f");
+    unsetenv("AWS_ACCESS_KEY_ID");
+    unsetenv("AWS_SECRET_ACCESS_KEY");
+    assert_true(str_is(s3_server_text(w->server, "k"), "x"));
+}
+
 static void test_faults(void **state)
 {
     static const struct {
         const char *place, *text;
     } cases[] = {
-        {"", "s3 needs accessKeySecret and secretKeySecret"},
+        {",\"accessKeySecret\":{\"name\":\"creds\",\"key\":\"access\"}",
+         "s3 needs both accessKeySecret and secretKeySecret"},
+        {"", "no AWS keys: "},
+        {",\"roleARN\":\"r\"", "no AWS keys: "},
         {",\"accessKeySecret\":{\"name\":\"no\",\"key\":\"k\"},\"secretKeySecret\":{\"name\":"
          "\"creds\",\"key\":\"secret\"}",
          "s3.accessKeySecret: secrets \"no\" not found"},
@@ -278,6 +296,8 @@ static void test_faults(void **state)
     struct world *w = *state;
 
     put(w, "f", "x");
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+    setenv("HOME", w->path, 1);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct artifact_call c = call(w, "k", cases[i].place, NONE);
         struct json ret;
@@ -340,6 +360,7 @@ int main(void)
         TEST(test_objects_stay_in_their_folder),
         TEST(test_makes_its_bucket),
         TEST(test_encryption),
+        TEST(test_keys_of_the_machine),
         TEST(test_faults),
         TEST(test_a_repository),
         TEST(test_is_tried_again_later),

@@ -128,7 +128,7 @@ static const struct field sqs_event_source_rows[] = {
     TEXT("queue", "Name of the queue."),
     WHOLE("waitTimeSeconds", "Seconds that a receive waits for messages, at most 20.",
           .fallback = "3"),
-    TEXT("roleARN", "Role that is assumed for the access.", .flags = FIELD_UNSUPPORTED),
+    TEXT("roleARN", "Role that is assumed for the access; keys are not looked at then."),
     FLAG("jsonBody", "Whether the body is JSON and becomes part of the data as it is."),
     TEXT("queueAccountId", "Account that owns the queue."),
     TEXT_BY_NAME("metadata", "Texts that are put into the data of each event."),

@@ -198,7 +198,7 @@ static int sign(const struct s3_client *c, struct arena *a, const struct request
     struct aws_signature signature;
 
     if ((r->from && aws_hash_file(a, r->from, r->at, r->len, &req.body_hash, err) < 0) ||
-        aws_sign(a, &req, &c->options.keys, &signature, err) < 0)
+        aws_sign_as(a, &req, &c->options.keys, c->options.who, &signature, err) < 0)
         return -1;
     add_headers(a, list, signature.headers, signature.header_count);
     call->headers = list->at;

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "clients/aws/aws_sign.h"
+#include "clients/aws/aws_credentials.h"
 
 struct s3_client;
 
@@ -28,6 +28,7 @@ struct s3_options {
     struct str region; /* or "": what the endpoint's name or the service's answer says */
     enum s3_style style;
     struct aws_keys keys;
+    const struct aws_credentials *who; /* keys that are found instead; or NULL */
     struct str ca_pem; /* certificates to trust instead of the system's, or "" */
     /* Headers that seal new objects, and those that come with every use of an object's bytes:
      * encryption by a key of the client. */

@@ -106,7 +106,7 @@ static int call(struct sqs_client *c, struct arena *a, const char *action,
     struct aws_signature signature;
     struct http_answer answer;
 
-    if (aws_sign(a, &req, &c->options.keys, &signature, err) < 0)
+    if (aws_sign_as(a, &req, &c->options.keys, c->options.who, &signature, err) < 0)
         return -1;
     for (size_t i = 0; i < signature.header_count; i++)
         headers[http.header_count++] = signature.headers[i];

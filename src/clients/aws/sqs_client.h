@@ -7,16 +7,17 @@
  */
 #pragma once
 
-#include "clients/aws/aws_sign.h"
+#include "clients/aws/aws_credentials.h"
 #include "formats/json.h"
 
 struct sqs_client;
 
 struct sqs_options {
     struct str region;
-    struct str endpoint;  /* "" = the service's own for the region */
-    struct aws_keys keys; /* borrowed for the client's life */
-    int cancel_fd;        /* readable: give up with ERR_CANCELLED; -1: none */
+    struct str endpoint;               /* "" = the service's own for the region */
+    struct aws_keys keys;              /* borrowed for the client's life */
+    const struct aws_credentials *who; /* keys that are found instead; or NULL */
+    int cancel_fd;                     /* readable: give up with ERR_CANCELLED; -1: none */
 };
 
 enum { SQS_BATCH_MAX = 10 }; /* the service's limit */

@@ -17,6 +17,7 @@ enum { SQS_WAIT_DEFAULT_S = 3, SQS_WAIT_MAX_S = 20, SQS_VISIBILITY_S = 120 };
 struct sqs_state {
     struct sqs_client *client; /* owned */
     struct aws_keys keys;
+    struct aws_credentials who; /* when no keys are given */
     struct str queue_url;
 };
 
@@ -42,27 +43,32 @@ static int read_key(struct source *src, const char *name, struct secret *ret, st
     return selector ? source_secret(src, selector, ret, err) : 0;
 }
 
-/* Keys of the manifest's secrets, or of the environment that the AWS tools use. */
-static int read_keys(struct source *src, struct sqs_state *st, struct err *err)
+/* A role; else keys of the manifest's secrets; else those of the machine. */
+static int read_keys(struct source *src, struct sqs_state *st, struct sqs_options *options,
+                     struct err *err)
 {
+    const struct json *spec = source_spec(src);
     struct arena *a = source_arena(src);
+    struct str role = json_get_str(spec, STR("roleARN"));
+    bool has_access = json_get(spec, STR("accessKey")) != NULL;
+    bool has_secret = json_get(spec, STR("secretKey")) != NULL;
     struct secret access = {0}, token = {0};
     int result = 0;
 
-    if (json_get(source_spec(src), STR("accessKey"))) {
-        if (read_key(src, "accessKey", &access, err) < 0 ||
-            read_key(src, "secretKey", &st->keys.secret_key, err) < 0 ||
-            read_key(src, "sessionToken", &token, err) < 0)
-            result = -1;
-    } else {
-        secret_init(&access, str_from(getenv("AWS_ACCESS_KEY_ID")));
-        secret_init(&st->keys.secret_key, str_from(getenv("AWS_SECRET_ACCESS_KEY")));
-        secret_init(&token, str_from(getenv("AWS_SESSION_TOKEN")));
-        if (!secret_is_set(&access))
-            result = err_set(err, ERR_UNAUTHORIZED,
-                             "no credentials: neither accessKey and secretKey nor "
-                             "AWS_ACCESS_KEY_ID are given");
+    if (!str_is_empty(role) || (!has_access && !has_secret)) {
+        st->who = (struct aws_credentials){.role_arn = str_is_none(role) ? STR("") : role,
+                                           .region = options->region};
+        options->who = &st->who;
+        return 0;
     }
+    if (has_access != has_secret)
+        return err_set(err, ERR_INVALID, "%s is given, %s is not: keys come in pairs",
+                       has_access ? "accessKey" : "secretKey",
+                       has_access ? "secretKey" : "accessKey");
+    if (read_key(src, "accessKey", &access, err) < 0 ||
+        read_key(src, "secretKey", &st->keys.secret_key, err) < 0 ||
+        read_key(src, "sessionToken", &token, err) < 0)
+        result = -1;
     st->keys.access_key = str_copy(a, secret_reveal(&access));
     st->keys.session_token = str_copy(a, secret_reveal(&token));
     secret_done(&access);
@@ -78,7 +84,7 @@ static int sqs_open(struct source *src, struct err *err)
                                   .endpoint = json_get_str(spec, STR("endpoint")),
                                   .cancel_fd = source_cancel(src)};
 
-    if (read_keys(src, st, err) < 0)
+    if (read_keys(src, st, &options, err) < 0)
         return -1;
     options.keys = st->keys;
     st->client = sqs_client_new(&options);

@@ -117,6 +117,36 @@ check "they are read where the pod's own are gone" equals "$("$TIPHYS" logs stor
 check "a repository that is not there" sh -c "! '$TIPHYS' submit '$DIR/nowhere.yaml' --wait"
 check "is told" equals "$(field nowhere .status.message)" 'failed to resolve artifact repository: failed to find any artifact repository for artifact repository ref "default/gone#": there is no such ConfigMap'
 
+# Nobody's keys in the manifest: a web identity's role, and a role that it assumes.
+stop_server
+printf 'a.web.token' >"$DIR/token"
+export AWS_WEB_IDENTITY_TOKEN_FILE="$DIR/token" AWS_ROLE_ARN=arn:aws:iam::123456789012:role/house AWS_ENDPOINT_URL_STS="http://127.0.0.1:$MOTO_PORT"
+check "the server starts with a web identity" start_server
+{
+    head roles
+    cat <<YAML
+  templates:
+  - name: main
+    steps:
+    - - {name: make, template: make}
+    - - {name: use, template: use, arguments: {artifacts: [{name: in, from: "{{steps.make.outputs.artifacts.out}}"}]}}
+  - name: make
+    outputs: {artifacts: [{name: out, path: /out, s3: {endpoint: "127.0.0.1:$MOTO_PORT", bucket: files, insecure: true, key: roles.tgz, useSDKCreds: true}}]}
+    container: {image: busybox, command: [sh, -c, "mkdir /out; echo by role >/out/f"]}
+  - name: use
+    inputs: {artifacts: [{name: in, path: /in, s3: {endpoint: "127.0.0.1:$MOTO_PORT", bucket: files, insecure: true, key: roles.tgz, roleARN: "arn:aws:iam::123456789012:role/reader"}}]}
+    container: {image: busybox, command: [cat, /in/f]}
+YAML
+} >"$DIR/roles.yaml"
+check "artifacts go by roles" "$TIPHYS" submit "$DIR/roles.yaml" --wait
+check "both ways" equals "$(logs roles use)" "by role "
+rm "$DIR/token"
+stop_server
+check "the server starts without the token" start_server
+sed 's/name: roles}/name: nobody}/' "$DIR/roles.yaml" >"$DIR/nobody.yaml"
+check "without the token it fails" sh -c "! '$TIPHYS' submit '$DIR/nobody.yaml' --wait"
+check "and names the setting" sh -c "'$TIPHYS' get nobody -o json | jq -r '.status.nodes[].message' | grep -q 'AWS_WEB_IDENTITY_TOKEN_FILE: read .*No such file'"
+
 check "no key in the log" sh -c "! grep -q 'very-secret\|an-access' '$DIR/server.log'"
 check "no key in an object" sh -c "! '$TIPHYS' get passing -o json | grep -q 'very-secret\|an-access'"
 stop_server
