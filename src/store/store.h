@@ -51,6 +51,7 @@ struct store_options {
     struct loop *loop;        /* where done callbacks and watch events run */
     uint64_t history_changes; /* 0: WATCH_HISTORY_MAX_CHANGES */
     unsigned reader_count;    /* read connections; 0: 4 */
+    uint64_t retry_ms;        /* between attempts to write on a disk that refuses; 0: 100 */
 };
 
 /**

@@ -36,6 +36,7 @@ struct bus_options {
     uint64_t retain_ms;       /* 0: BUS_RETAIN_MAX_MS */
     uint64_t retain_bytes;    /* 0: BUS_RETAIN_MAX_BYTES */
     uint64_t dedup_window_ms; /* 0: 300000 */
+    uint64_t retry_ms;        /* between attempts on a disk that refuses; 0: 100 */
 };
 
 /**

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "events/bus/embedded_internal.h"
 
-enum { DEDUP_WINDOW_MS = 300000, TRACE_QUEUE_MAX = 4 * 8192 };
+enum { RETRY_MS = 100, DEDUP_WINDOW_MS = 300000, TRACE_QUEUE_MAX = 4 * 8192 };
 
 /* ---- publishing: any thread ---- */
 
@@ -84,6 +84,7 @@ struct waited {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool is_done, is_duplicate;
+    struct err err;
 };
 
 static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struct err *err)
@@ -91,8 +92,8 @@ static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struc
     struct waited *w = ctx;
 
     (void) seq;
-    (void) err;
     pthread_mutex_lock(&w->lock);
+    w->err = *err;
     w->is_done = true;
     w->is_duplicate = is_duplicate;
     pthread_cond_signal(&w->wake);
@@ -141,6 +142,10 @@ int bus_publish_wait(struct bus *bus, const struct bus_record *rec, uint64_t max
     while (!w.is_done)
         pthread_cond_wait(&w.wake, &w.lock);
     pthread_mutex_unlock(&w.lock);
+    if (w.err.kind != ERR_NONE) {
+        *err = w.err;
+        return -1;
+    }
     return w.is_duplicate ? 1 : 0;
 }
 
@@ -259,50 +264,71 @@ static struct str column(sqlite3_stmt *s, int at)
     return str_of(text, (size_t) sqlite3_column_bytes(s, at));
 }
 
+typedef void (*row_fn)(struct bus *bus, sqlite3_stmt *row);
+
+/* All rows of a statement with at most one parameter. Half of them would be a wrong answer:
+ * cursors that are missing, events that come again. */
+static int load_rows(struct bus *bus, const char *sql, int64_t bound, row_fn fn,
+                     struct err *err)
+{
+    sqlite3_stmt *s = NULL;
+    int code = sqlite3_prepare_v2(bus->db, sql, -1, &s, NULL);
+
+    if (code == SQLITE_OK) {
+        sqlite3_bind_int64(s, 1, bound);
+        while ((code = sqlite3_step(s)) == SQLITE_ROW)
+            fn(bus, s);
+    }
+    if (code != SQLITE_DONE)
+        bus_db_error(bus->db, "load the bus", err);
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+static void load_id(struct bus *bus, sqlite3_stmt *row)
+{
+    const struct bus_record r = {
+        .id = column(row, 0),
+        .ns = column(row, 1),
+        .seq = (uint64_t) sqlite3_column_int64(row, 2),
+        .stored.ms = sqlite3_column_int64(row, 3),
+    };
+
+    dedup_add(&bus->dedup, &r, r.stored.ms - (int64_t) bus->dedup_ms);
+}
+
+/* All records may be trimmed: numbers are never used again. */
+static void load_cursor(struct bus *bus, sqlite3_stmt *row)
+{
+    struct cursor_row *cursor = NEW(struct cursor_row);
+
+    cursor->seq = (uint64_t) sqlite3_column_int64(row, 1);
+    map_put(&bus->cursors, column(row, 0), cursor);
+    if (cursor->seq >= bus->next_seq)
+        bus->next_seq = cursor->seq + 1;
+}
+
+static void load_counters(struct bus *bus, sqlite3_stmt *row)
+{
+    if ((uint64_t) sqlite3_column_int64(row, 0) >= bus->next_seq)
+        bus->next_seq = (uint64_t) sqlite3_column_int64(row, 0) + 1;
+    atomic_store(&bus->stored_events, (unsigned long long) sqlite3_column_int64(row, 1));
+    atomic_store(&bus->stored_bytes, (unsigned long long) sqlite3_column_int64(row, 2));
+}
+
 /* Ids of the window into the table, cursors into the map, counters. */
 static int load(struct bus *bus, struct err *err)
 {
-    sqlite3_stmt *s = NULL;
     int64_t oldest = clock_wall().ms - (int64_t) bus->dedup_ms;
 
-    if (sqlite3_prepare_v2(bus->db,
-                           "SELECT id, ns, seq, at FROM record WHERE at >= ? ORDER BY seq", -1,
-                           &s, NULL) != SQLITE_OK)
-        return bus_db_error(bus->db, "load the bus", err);
-    sqlite3_bind_int64(s, 1, oldest);
-    while (sqlite3_step(s) == SQLITE_ROW) {
-        const struct bus_record r = {
-            .id = column(s, 0),
-            .ns = column(s, 1),
-            .seq = (uint64_t) sqlite3_column_int64(s, 2),
-            .stored.ms = sqlite3_column_int64(s, 3),
-        };
-
-        dedup_add(&bus->dedup, &r, oldest);
-    }
-    sqlite3_finalize(s);
-    sqlite3_prepare_v2(bus->db, "SELECT name, seq FROM cursor", -1, &s, NULL);
-    while (sqlite3_step(s) == SQLITE_ROW) {
-        struct cursor_row *row = NEW(struct cursor_row);
-
-        row->seq = (uint64_t) sqlite3_column_int64(s, 1);
-        map_put(&bus->cursors, column(s, 0), row);
-        if (row->seq >= bus->next_seq)
-            bus->next_seq =
-                row->seq + 1; /* all records may be trimmed: numbers are never used again */
-    }
-    sqlite3_finalize(s);
-    sqlite3_prepare_v2(bus->db,
-                       "SELECT coalesce(max(seq), 0), count(*), coalesce(sum(length(payload) + "
-                       "200), 0) FROM record",
-                       -1, &s, NULL);
-    if (sqlite3_step(s) == SQLITE_ROW) {
-        if ((uint64_t) sqlite3_column_int64(s, 0) >= bus->next_seq)
-            bus->next_seq = (uint64_t) sqlite3_column_int64(s, 0) + 1;
-        atomic_store(&bus->stored_events, (unsigned long long) sqlite3_column_int64(s, 1));
-        atomic_store(&bus->stored_bytes, (unsigned long long) sqlite3_column_int64(s, 2));
-    }
-    sqlite3_finalize(s);
+    if (load_rows(bus, "SELECT id, ns, seq, at FROM record WHERE at >= ? ORDER BY seq", oldest,
+                  load_id, err) < 0 ||
+        load_rows(bus, "SELECT name, seq FROM cursor", 0, load_cursor, err) < 0 ||
+        load_rows(bus,
+                  "SELECT coalesce(max(seq), 0), count(*), coalesce(sum(length(payload) + "
+                  "200), 0) FROM record",
+                  0, load_counters, err) < 0)
+        return -1;
     atomic_store(&bus->newest, bus->next_seq - 1);
     return 0;
 }
@@ -350,6 +376,7 @@ struct bus *bus_open(const struct bus_options *options, struct err *err)
     bus->retain_ms = options->retain_ms ? options->retain_ms : BUS_RETAIN_MAX_MS;
     bus->retain_bytes = options->retain_bytes ? options->retain_bytes : BUS_RETAIN_MAX_BYTES;
     bus->dedup_ms = options->dedup_window_ms ? options->dedup_window_ms : DEDUP_WINDOW_MS;
+    bus->retry_ms = options->retry_ms ? options->retry_ms : RETRY_MS;
     bus->task.run = on_loop;
     list_init(&bus->queue);
     list_init(&bus->done);

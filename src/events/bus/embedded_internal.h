@@ -77,7 +77,7 @@ struct bus {
     struct loop *loop;
     char *file;
     int lock_fd;
-    uint64_t retain_ms, retain_bytes, dedup_ms;
+    uint64_t retain_ms, retain_bytes, dedup_ms, retry_ms;
     sqlite3 *db;
     sqlite3_stmt *insert, *cursor_put, *cursor_drop, *trace_put, *begin, *commit, *rollback;
     pthread_t writer;

@@ -2,6 +2,7 @@
  * and bus_trace_list(). */
 #include <signal.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "events/bus/embedded_internal.h"
@@ -76,29 +77,83 @@ static struct page *next_page(struct bus *bus)
     return page;
 }
 
+struct page_reader {
+    sqlite3 *db;
+    sqlite3_stmt *s;
+};
+
+static void reader_close(struct page_reader *r)
+{
+    sqlite3_finalize(r->s);
+    sqlite3_close(r->db);
+    *r = (struct page_reader){0};
+}
+
+static int reader_open(struct bus *bus, struct page_reader *r, struct err *err)
+{
+    if (r->s)
+        return 0;
+    if (bus_db_open(bus->file, &r->db, err) < 0)
+        return -1;
+    if (sqlite3_prepare_v2(r->db,
+                           "SELECT seq, at, ns, source, event, id, payload FROM record WHERE "
+                           "seq >= ? ORDER BY seq",
+                           -1, &r->s, NULL) == SQLITE_OK)
+        return 0;
+    bus_db_error(r->db, "read the bus", err);
+    reader_close(r);
+    return -1;
+}
+
+/* Is the bus still open after a little while? */
+static bool wait_a_little(struct bus *bus)
+{
+    struct timespec until = bus_deadline(bus->retry_ms);
+    int code = 0;
+    bool is_open;
+
+    pthread_mutex_lock(&bus->read_lock);
+    while (!bus->is_read_stopping && code == 0)
+        code = pthread_cond_timedwait(&bus->read_wake, &bus->read_lock, &until);
+    is_open = !bus->is_read_stopping;
+    pthread_mutex_unlock(&bus->read_lock);
+    return is_open;
+}
+
+/* A disk that refuses is asked again: nobody else would ask for the page, and its consumer
+ * would stand still. */
+static void fetch(struct bus *bus, struct page_reader *r, struct page *page)
+{
+    bool has_failed = false;
+
+    for (;;) {
+        page->err = (struct err){0};
+        if (reader_open(bus, r, &page->err) == 0)
+            read_page(page, r->db, r->s);
+        if (page->err.kind == ERR_NONE)
+            break;
+        if (!has_failed)
+            log_error(NULL, "the bus cannot read: waiting", LOG_ERR(&page->err));
+        has_failed = true;
+        reader_close(r);
+        if (!wait_a_little(bus))
+            return;
+    }
+    if (has_failed)
+        log_info(NULL, "the bus reads again");
+}
+
 static void *reader_main(void *ctx)
 {
     struct bus *bus = ctx;
-    sqlite3 *db = NULL;
-    sqlite3_stmt *s = NULL;
-    struct err err = {0};
+    struct page_reader r = {0};
     struct page *page;
 
-    if (bus_db_open(bus->file, &db, &err) == 0 &&
-        sqlite3_prepare_v2(db,
-                           "SELECT seq, at, ns, source, event, id, payload FROM record WHERE "
-                           "seq >= ? ORDER BY seq",
-                           -1, &s, NULL) != SQLITE_OK)
-        bus_db_error(db, "read the bus", &err);
     while ((page = next_page(bus))) {
-        if (s)
-            read_page(page, db, s);
-        else
-            page->err = err;
+        fetch(bus, &r, page);
         loop_post(bus->loop, &page->task);
     }
-    sqlite3_finalize(s);
-    sqlite3_close(db);
+    reader_close(&r);
     return NULL;
 }
 

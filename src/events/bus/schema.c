@@ -20,7 +20,9 @@ int bus_db_error(sqlite3 *db, const char *what, struct err *err)
 {
     int code = sqlite3_extended_errcode(db) & 0xff;
     bool is_disk = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR ||
-                   code == SQLITE_LOCKED || code == SQLITE_READONLY || code == SQLITE_CANTOPEN;
+                   code == SQLITE_LOCKED || code == SQLITE_READONLY ||
+                   code == SQLITE_CANTOPEN ||
+                   code == SQLITE_CORRUPT; /* so it calls a page that cannot be read, too */
 
     return err_set(err, is_disk ? ERR_IO : ERR_INTERNAL, "%s: %s", what, sqlite3_errmsg(db));
 }
@@ -32,13 +34,16 @@ void bus_bind(sqlite3_stmt *s, int at, struct str text)
 
 static int read_version(sqlite3 *db, int *ret)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
+    int result = -1;
 
-    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) != SQLITE_OK)
-        return -1;
-    *ret = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int(s, 0) : 0;
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW) {
+        *ret = sqlite3_column_int(s, 0);
+        result = 0;
+    }
     sqlite3_finalize(s);
-    return 0;
+    return result;
 }
 
 static int migrate(sqlite3 *db, const char *file, struct err *err)
@@ -63,25 +68,29 @@ static int migrate(sqlite3 *db, const char *file, struct err *err)
     return 0;
 }
 
-int bus_db_open(const char *file, sqlite3 **ret, struct err *err)
+static int set_up(sqlite3 *db, const char *file, struct err *err)
 {
-    sqlite3 *db = NULL;
-
-    if (sqlite3_open_v2(file, &db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) == SQLITE_OK &&
-        sqlite3_busy_timeout(db, 1000) == SQLITE_OK &&
+    if (sqlite3_db_readonly(db, "main") == 1) /* what SQLite makes of a failed open */
+        return err_set(err, ERR_IO, "%s: cannot be opened for writing", file);
+    if (sqlite3_busy_timeout(db, 1000) != SQLITE_OK ||
         sqlite3_exec(db,
                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size "
                      "= -4096; PRAGMA wal_autocheckpoint = 4000",
-                     NULL, NULL, NULL) == SQLITE_OK) {
-        if (migrate(db, file, err) == 0) {
-            *ret = db;
-            return 0;
-        }
-    } else {
-        bus_db_error(db, file, err);
+                     NULL, NULL, NULL) != SQLITE_OK)
+        return bus_db_error(db, file, err);
+    return migrate(db, file, err);
+}
+
+int bus_db_open(const char *file, sqlite3 **ret, struct err *err)
+{
+    sqlite3 *db = NULL;
+    int code = sqlite3_open_v2(
+        file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if ((code == SQLITE_OK ? set_up(db, file, err) : bus_db_error(db, file, err)) < 0) {
+        sqlite3_close(db);
+        return -1;
     }
-    sqlite3_close(db);
-    return -1;
+    *ret = db;
+    return 0;
 }

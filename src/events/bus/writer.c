@@ -13,7 +13,6 @@
 #include "events/bus/embedded_internal.h"
 
 enum {
-    RETRY_MS = 100,
     LAZY_MS = 5,
     TRIM_EVERY_RECORDS = 4096,
     TRIM_EVERY_MS = 3600000,
@@ -135,54 +134,87 @@ static int delete_up_to(struct bus *bus, const char *sql, int64_t bound)
     return code == SQLITE_DONE ? sqlite3_changes(bus->db) : -1;
 }
 
-static int64_t read_number(struct bus *bus, const char *sql)
+static int read_number(struct bus *bus, const char *sql, int64_t *ret)
 {
-    sqlite3_stmt *s;
-    int64_t n = 0;
+    sqlite3_stmt *s = NULL;
+    int result = -1;
 
     if (sqlite3_prepare_v2(bus->db, sql, -1, &s, NULL) == SQLITE_OK &&
-        sqlite3_step(s) == SQLITE_ROW)
-        n = sqlite3_column_int64(s, 0);
+        sqlite3_step(s) == SQLITE_ROW) {
+        *ret = sqlite3_column_int64(s, 0);
+        result = 0;
+    }
     sqlite3_finalize(s);
-    return n;
+    return result;
 }
 
-static void count_trimmed(struct bus *bus, int gone)
+/* What a look at retention came to; counted once it is committed. */
+struct trimmed {
+    bool has_looked;
+    int64_t gone, bytes; /* records; bytes that are left */
+    int64_t unseen;      /* records that went before all sensors had seen them */
+};
+
+static int count_bytes(struct bus *bus, struct trimmed *t)
 {
-    atomic_fetch_add(&bus->trimmed, (unsigned long long) gone);
-    atomic_store(&bus->stored_bytes,
-                 (unsigned long long) read_number(
-                     bus, "SELECT coalesce(sum(length(payload) + 200), 0) FROM record"));
-    bus->is_batch_counted = true; /* its rows are among them */
+    return read_number(bus, "SELECT coalesce(sum(length(payload) + 200), 0) FROM record",
+                       &t->bytes);
+}
+
+static int trim_by_size(struct bus *bus, struct trimmed *t)
+{
+    int gone = 1;
+
+    while (t->bytes > (int64_t) bus->retain_bytes && gone > 0) {
+        gone = delete_up_to(bus,
+                            "DELETE FROM record WHERE seq < (SELECT min(seq) FROM record) + ?1",
+                            TRIM_EVERY_RECORDS);
+        if (gone < 0 || count_bytes(bus, t) < 0)
+            return -1;
+        t->gone += gone;
+    }
+    return 0;
 }
 
 /* Retention by age and size; what some cursor has not passed goes, too, but not without a word.
  */
-static void trim(struct bus *bus, int64_t now_ms)
+static int trim(struct bus *bus, int64_t now_ms, struct trimmed *t)
 {
-    int64_t lagging =
-        read_number(bus, "SELECT coalesce(min(seq), 9223372036854775807) FROM cursor");
-    int64_t oldest_kept;
-    int gone = delete_up_to(bus,
-                            "DELETE FROM record WHERE seq < (SELECT coalesce(min(seq), 0) FROM "
-                            "record WHERE at >= ?1)",
-                            now_ms - (int64_t) bus->retain_ms);
+    int64_t lagging, oldest_kept;
+    int gone;
 
-    if (gone > 0)
-        count_trimmed(bus, gone);
-    while (atomic_load(&bus->stored_bytes) > bus->retain_bytes) {
-        gone = delete_up_to(bus,
-                            "DELETE FROM record WHERE seq < (SELECT min(seq) FROM record) + ?1",
-                            TRIM_EVERY_RECORDS);
-        if (gone <= 0)
-            break;
-        count_trimmed(bus, gone);
-    }
-    delete_up_to(bus, "DELETE FROM trace WHERE at < ?1", now_ms - (int64_t) bus->retain_ms);
-    oldest_kept = read_number(bus, "SELECT coalesce(min(seq), 0) FROM record");
+    *t = (struct trimmed){.has_looked = true};
+    if (read_number(bus, "SELECT coalesce(min(seq), 9223372036854775807) FROM cursor",
+                    &lagging) < 0)
+        return -1;
+    gone = delete_up_to(bus,
+                        "DELETE FROM record WHERE seq < (SELECT coalesce(min(seq), 0) FROM "
+                        "record WHERE at >= ?1)",
+                        now_ms - (int64_t) bus->retain_ms);
+    if (gone < 0 || count_bytes(bus, t) < 0)
+        return -1;
+    t->gone = gone;
+    if (trim_by_size(bus, t) < 0 ||
+        delete_up_to(bus, "DELETE FROM trace WHERE at < ?1",
+                     now_ms - (int64_t) bus->retain_ms) < 0 ||
+        read_number(bus, "SELECT coalesce(min(seq), 0) FROM record", &oldest_kept) < 0)
+        return -1;
     if (oldest_kept - 1 > lagging)
+        t->unseen = oldest_kept - lagging - 1;
+    return 0;
+}
+
+/* The look is committed. */
+static void count_trimmed(struct bus *bus, const struct trimmed *t, int64_t now_ms)
+{
+    bus->trimmed_ms = now_ms;
+    bus->untrimmed = 0;
+    atomic_fetch_add(&bus->trimmed, (unsigned long long) t->gone);
+    atomic_store(&bus->stored_bytes, (unsigned long long) t->bytes);
+    bus->is_batch_counted = true; /* its rows are among them */
+    if (t->unseen)
         log_warn(NULL, "events were trimmed before all sensors had seen them",
-                 LOG_I64(COUNT, oldest_kept - lagging - 1));
+                 LOG_I64(COUNT, t->unseen));
 }
 
 /* After many records; on a quiet bus after some time, or what is old would stay for ever. */
@@ -196,27 +228,29 @@ static bool must_trim(const struct bus *bus, int64_t now_ms)
 
 static int write_all(struct bus *bus, struct list *batch, uint64_t *next)
 {
+    struct trimmed trimmed = {0};
+    int64_t now_ms = clock_wall().ms;
+
     if (run(bus->begin) < 0)
         return -1;
     LIST_FOREACH (item, batch, struct item, link) {
         if (write_item(bus, item, next) < 0)
             return -1;
     }
-    if (must_trim(bus, clock_wall().ms)) {
-        bus->trimmed_ms = clock_wall().ms;
-        trim(bus, bus->trimmed_ms);
-        bus->untrimmed = 0;
-    }
+    if (must_trim(bus, now_ms) && trim(bus, now_ms, &trimmed) < 0)
+        return -1;
     FAULT_POINT("bus.append.before_commit");
     if (run(bus->commit) < 0)
         return -1;
     FAULT_POINT("bus.append.after_commit");
+    if (trimmed.has_looked)
+        count_trimmed(bus, &trimmed, now_ms);
     return 0;
 }
 
 static void wait_a_little(struct bus *bus)
 {
-    struct timespec until = bus_deadline(RETRY_MS);
+    struct timespec until = bus_deadline(bus->retry_ms);
 
     pthread_mutex_lock(&bus->lock);
     pthread_cond_timedwait(&bus->wake, &bus->lock, &until);

@@ -52,7 +52,7 @@ int db_error(sqlite3 *db, const char *what, struct err *err)
     int code = sqlite3_extended_errcode(db) & 0xff;
     enum err_kind kind = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR ||
                                  code == SQLITE_LOCKED || code == SQLITE_READONLY ||
-                                 code == SQLITE_CANTOPEN
+                                 code == SQLITE_CANTOPEN || code == SQLITE_CORRUPT
                              ? ERR_IO
                              : ERR_INTERNAL;
 
@@ -66,14 +66,16 @@ static int run_sql(sqlite3 *db, const char *sql, const char *what, struct err *e
 
 static int schema_version(sqlite3 *db, int *ret, struct err *err)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
+    int result = 0;
 
-    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) != SQLITE_OK ||
-        sqlite3_step(s) != SQLITE_ROW)
-        return db_error(db, "read the schema version", err);
-    *ret = sqlite3_column_int(s, 0);
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW)
+        *ret = sqlite3_column_int(s, 0);
+    else
+        result = db_error(db, "read the schema version", err);
     sqlite3_finalize(s);
-    return 0;
+    return result;
 }
 
 static int migrate(sqlite3 *db, const char *file, struct err *err)
@@ -110,6 +112,10 @@ int connection_open(struct connection *c, const char *file, bool is_writer, stru
         connection_close(c);
         return -1;
     }
+    if (sqlite3_db_readonly(c->db, "main") == 1) { /* what SQLite makes of a failed open */
+        connection_close(c);
+        return err_set(err, ERR_IO, "%s: cannot be opened for writing", file);
+    }
     sqlite3_busy_timeout(c->db, 1000);
     if (run_sql(c->db,
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = "
@@ -141,6 +147,40 @@ sqlite3_stmt *connection_statement(struct connection *c, enum statement_id id)
     sqlite3_reset(*s);
     sqlite3_clear_bindings(*s);
     return *s;
+}
+
+int connection_begin(struct connection *c, struct err *err)
+{
+    sqlite3_stmt *s = connection_statement(c, STATEMENT_BEGIN_READ);
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    sqlite3_reset(s);
+    return code == SQLITE_DONE ? 0 : db_error(c->db, "begin to read", err);
+}
+
+void connection_end(struct connection *c)
+{
+    static const enum statement_id ways[] = {STATEMENT_COMMIT, STATEMENT_ROLLBACK};
+
+    for (size_t i = 0; i < COUNT_OF(ways) && !sqlite3_get_autocommit(c->db); i++) {
+        sqlite3_stmt *s = connection_statement(c, ways[i]);
+
+        sqlite3_step(s);
+        sqlite3_reset(s);
+    }
+}
+
+int connection_number(struct connection *c, enum statement_id id, int64_t *ret, struct err *err)
+{
+    sqlite3_stmt *s = connection_statement(c, id);
+    int result = 0;
+
+    if (s && sqlite3_step(s) == SQLITE_ROW)
+        *ret = sqlite3_column_int64(s, 0);
+    else
+        result = db_error(c->db, "read a number of the store", err);
+    sqlite3_reset(s);
+    return result;
 }
 
 void bind_str(sqlite3_stmt *s, int at, struct str text)

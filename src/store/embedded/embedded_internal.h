@@ -75,6 +75,7 @@ struct store_txn {
     struct list link; /* in the queue, then in the batch */
     /* Result. */
     struct err err;
+    unsigned malformed_count; /* attempts that found the database malformed */
     struct store_result result;
     const struct store_object *found; /* by the mark: reference */
     struct waiter *waiter;            /* store_commit_wait() */
@@ -96,7 +97,7 @@ struct store {
     struct loop *loop;
     char *file; /* path of state.db */
     int lock_fd;
-    uint64_t history_changes;
+    uint64_t history_changes, retry_ms;
     struct connection writer;
     pthread_t thread;
     bool has_thread;
@@ -132,8 +133,16 @@ void connection_close(struct connection *c);
 /** connection_statement() - a prepared statement of the table, reset, unbound */
 sqlite3_stmt *connection_statement(struct connection *c, enum statement_id id);
 
-/** db_error() - what SQLite says as an error: busy, full and I/O are ERR_IO (retryable),
- * corruption ERR_INTERNAL */
+/** connection_begin() / connection_end() - one view of the store for several reads */
+int connection_begin(struct connection *c, struct err *err);
+void connection_end(struct connection *c);
+
+/** connection_number() - the number that a statement without parameters gives */
+int connection_number(struct connection *c, enum statement_id id, int64_t *ret,
+                      struct err *err);
+
+/** db_error() - what SQLite says as an error: busy, full and I/O are ERR_IO (retryable), and
+ * "malformed": SQLite says so of a page that cannot be read, too */
 int db_error(sqlite3 *db, const char *what, struct err *err);
 
 /** bind_str() / column_str() - text in and out; a column's text is copied into the arena */

@@ -193,15 +193,6 @@ bool store_query_matches(const struct store_query *q, const struct store_object 
             selector_matches(q->labels, json_path(&doc, "metadata", "labels", NULL)));
 }
 
-static int64_t read_rv(struct connection *c)
-{
-    sqlite3_stmt *stmt = connection_statement(c, STATEMENT_RV_GET);
-    int64_t rv = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-
-    sqlite3_reset(stmt);
-    return rv;
-}
-
 typedef VEC(const struct store_object *) object_vec;
 
 static int collect(struct connection *c, struct arena *a, const struct store_query *q,
@@ -232,13 +223,33 @@ static int collect(struct connection *c, struct arena *a, const struct store_que
     return db_error(c->db, "list objects", err);
 }
 
+/* A page, in one view of the store. */
+static int read_list(struct connection *c, struct arena *a, const struct store_query *q,
+                     const struct token *token, struct store_list *ret, struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf sql = STRBUF_INIT(SQL_MAX_BYTES);
+    sqlite3_stmt *stmt = NULL;
+    int result;
+
+    if (connection_begin(c, err) < 0 ||
+        connection_number(c, STATEMENT_RV_GET, &ret->rv, err) < 0)
+        return -1;
+    if (token->rv > ret->rv) /* of another store, or of one that was set back */
+        return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
+    list_sql(q, &sql);
+    if (sqlite3_prepare_v2(c->db, sql.ptr, (int) sql.len, &stmt, NULL) != SQLITE_OK)
+        return db_error(c->db, "list objects", err);
+    list_bind(stmt, q, token);
+    result = collect(c, a, q, stmt, ret, err);
+    sqlite3_finalize(stmt);
+    return result;
+}
+
 int store_list(struct store *s, struct arena *a, const struct store_query *q,
                struct store_list *ret, struct err *err)
 {
-    _cleanup_strbuf_ struct strbuf sql = STRBUF_INIT(SQL_MAX_BYTES);
     struct token token = {0};
     struct connection *c;
-    sqlite3_stmt *stmt = NULL;
     int result;
 
     *ret = (struct store_list){.continue_token = STR("")};
@@ -247,19 +258,8 @@ int store_list(struct store *s, struct arena *a, const struct store_query *q,
     c = store_reader_take(s, err);
     if (!c)
         return -1;
-    list_sql(q, &sql);
-    sqlite3_step(connection_statement(c, STATEMENT_BEGIN_READ));
-    ret->rv = read_rv(c);
-    if (token.rv > ret->rv) { /* of another store, or of one that was set back */
-        result = err_set(err, ERR_GONE, "the provided continue parameter is not valid");
-    } else if (sqlite3_prepare_v2(c->db, sql.ptr, (int) sql.len, &stmt, NULL) == SQLITE_OK) {
-        list_bind(stmt, q, &token);
-        result = collect(c, a, q, stmt, ret, err);
-    } else {
-        result = db_error(c->db, "list objects", err);
-    }
-    sqlite3_finalize(stmt);
-    sqlite3_step(connection_statement(c, STATEMENT_COMMIT));
+    result = read_list(c, a, q, &token, ret, err);
+    connection_end(c);
     store_reader_give(s, c);
     return result;
 }

@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "store/embedded/embedded_internal.h"
 
+enum { RETRY_MS = 100 };
+
 /* One daemon a folder: the lock file holds the pid of the one that has it. */
 static int lock_folder(struct store *s, const char *path, struct err *err)
 {
@@ -58,12 +60,11 @@ static void on_loop(struct loop_task *task)
 
 static int read_rv(struct store *s, struct err *err)
 {
-    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_RV_GET);
+    int64_t rv;
 
-    if (!stmt || sqlite3_step(stmt) != SQLITE_ROW)
-        return db_error(s->writer.db, "read the store's sequence", err);
-    atomic_store(&s->rv, sqlite3_column_int64(stmt, 0));
-    sqlite3_reset(stmt);
+    if (connection_number(&s->writer, STATEMENT_RV_GET, &rv, err) < 0)
+        return -1;
+    atomic_store(&s->rv, rv);
     return 0;
 }
 
@@ -100,6 +101,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
     s->lock_fd = -1;
     s->history_changes =
         options->history_changes ? options->history_changes : WATCH_HISTORY_MAX_CHANGES;
+    s->retry_ms = options->retry_ms ? options->retry_ms : RETRY_MS;
     s->pool_max = options->reader_count ? options->reader_count : 4;
     s->task.run = on_loop;
     list_init(&s->queue);

@@ -196,20 +196,13 @@ static int read_matching(struct store_watch *w, struct connection *c)
                : db_error(c->db, "replay a watch", &w->err);
 }
 
-static int64_t read_number(struct connection *c, enum statement_id id)
-{
-    sqlite3_stmt *stmt = connection_statement(c, id);
-    int64_t n = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-
-    sqlite3_reset(stmt);
-    return n;
-}
-
 static int replay(struct store_watch *w, struct connection *c)
 {
-    int64_t oldest = read_number(c, STATEMENT_CHANGE_OLDEST);
+    int64_t oldest;
 
-    w->seen_rv = read_number(c, STATEMENT_RV_GET);
+    if (connection_number(c, STATEMENT_CHANGE_OLDEST, &oldest, &w->err) < 0 ||
+        connection_number(c, STATEMENT_RV_GET, &w->seen_rv, &w->err) < 0)
+        return -1;
     if (w->from_rv > 0 && oldest > 0 && w->from_rv < oldest - 1)
         return err_set(&w->err, ERR_GONE, "too old resource version: %lld (%lld)",
                        (long long) w->from_rv, (long long) oldest);
@@ -236,9 +229,9 @@ static void *replay_main(void *ctx)
     struct connection *c = store_reader_take(w->store, &w->err);
 
     if (c) {
-        sqlite3_step(connection_statement(c, STATEMENT_BEGIN_READ));
-        replay(w, c);
-        sqlite3_step(connection_statement(c, STATEMENT_COMMIT));
+        if (connection_begin(c, &w->err) == 0)
+            replay(w, c);
+        connection_end(c);
         store_reader_give(w->store, c);
     }
     loop_post(w->store->loop, &w->task);

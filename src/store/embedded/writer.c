@@ -19,7 +19,7 @@
 #include "store/embedded/embedded_internal.h"
 #include "store/embedded/removal.h"
 
-enum { RETRY_MS = 100, TRIM_EVERY = 1000 };
+enum { TRIM_EVERY = 1000, MALFORMED_TRIES = 10 };
 enum { ONCE_KEEP_S = 30 * 24 * 3600 };
 
 /* 0, or -1 with the transaction's own error, or -2 when the disk refused and the batch must be
@@ -27,6 +27,9 @@ enum { ONCE_KEEP_S = 30 * 24 * 3600 };
 static int refused(struct store *s, struct store_txn *txn, const char *what)
 {
     db_error(s->writer.db, what, &txn->err);
+    if (sqlite3_errcode(s->writer.db) == SQLITE_CORRUPT &&
+        ++txn->malformed_count >= MALFORMED_TRIES)
+        txn->err.kind = ERR_INTERNAL; /* not a page that was unreadable for a moment */
     return txn->err.kind == ERR_IO ? -2 : -1;
 }
 
@@ -666,7 +669,10 @@ static int find_mark(struct store *s, struct store_txn *txn)
     key = (struct store_key){column_str(stmt, 0, txn->arena), column_str(stmt, 1, txn->arena),
                              column_str(stmt, 2, txn->arena), column_str(stmt, 3, txn->arena)};
     sqlite3_reset(stmt);
-    if (find_row(s, txn, &key, &row) == 1)
+    code = find_row(s, txn, &key, &row);
+    if (code < 0)
+        return code;
+    if (code == 1)
         txn->found = object_of_row(row);
     txn->result = (struct store_result){
         .already_done = true, .object = txn->found, .rv = txn->found ? txn->found->rv : 0};
@@ -778,7 +784,7 @@ static void wait_a_little(struct store *s)
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += RETRY_MS * 1000000L;
+    until.tv_nsec += (long) s->retry_ms * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&s->lock);
