@@ -212,6 +212,16 @@ static inline struct str golden_text(struct arena *a, const struct json *row, co
     return !str_is_none(text) && base64_decode(a, text, &bytes, &err) == 0 ? bytes : STR_NONE;
 }
 
+/* A file beside the vectors of @folder: in the folder of tools/golden, or our own. */
+static inline struct str golden_beside(struct arena *a, const char *folder, struct str name)
+{
+    const char *path =
+        str_cz(a, str_printf(a, "%s/%s/" STR_FMT, GOLDEN_DIR, folder, STR_ARG(name)));
+    const char *given = str_cz(a, str_printf(a, "%s/" STR_FMT, golden_dir(), STR_ARG(name)));
+
+    return golden_read(a, golden_report() && access(given, R_OK) == 0 ? given : path);
+}
+
 /* What bytes that are no UTF-8 became in the file of vectors. */
 static inline struct str golden_lossy(struct arena *a, struct str text)
 {

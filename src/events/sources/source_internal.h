@@ -108,8 +108,8 @@ void source_trace(const struct source *src, struct str id);
  */
 bool source_enter_service(struct source *src);
 
-/** source_hold() - source_enter_service(), also while the source ends, as long as somebody is in
- * service; false: nobody is, it may be gone any moment */
+/** source_hold() - source_enter_service(), also while the source ends, as long as somebody is
+ * in service; false: nobody is, it may be gone any moment */
 bool source_hold(struct source *src);
 void source_leave_service(struct source *src);
 

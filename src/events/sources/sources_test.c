@@ -270,7 +270,8 @@ static void test_webhook(void **state)
         {"POST", "/one", "application/json", "{nonsense", "", 400, NULL},
         {"POST", "/one", "application/json",
          "\"0123456789012345678901234567890123456789012345678901234567890123456789\"", "", 400,
-         "http: request body too large"},
+         "failed to parse request body, http: request body too large"
+         "failed to parse request body, http: request body too large"},
         {"POST", "/one", "application/x-www-form-urlencoded", "x=1&x=a+b%21", "", 200,
          "success"},
         {"POST", "/two", "application/json", "2", "", 401, "Invalid Authorization Header"},

@@ -9,6 +9,7 @@
  * ../shared/spec/events.md 1.7 sqs.
  */
 #include "clients/aws/sqs_client.h"
+#include "events/sources/event_data.h"
 #include "events/sources/source.h"
 #include "formats/base64.h"
 
@@ -101,52 +102,27 @@ static void sqs_close(struct source *src)
     st->client = NULL;
 }
 
-/* One attribute as Go prints the SDK's struct: every member, null when it is not set. */
-static struct json encode_attribute(struct arena *a, const struct json *v)
-{
-    static const char *const names[] = {"BinaryListValues", "BinaryValue", "DataType",
-                                        "StringListValues", "StringValue"};
-    struct json_object_builder b = {0};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const struct json *member = json_get(v, str_from(names[i]));
-
-        json_add(a, &b, str_from(names[i]), member ? *member : json_null());
-    }
-    return json_object(&b);
-}
-
-static struct json encode_attributes(struct arena *a, const struct json *attributes)
-{
-    struct json_object_builder b = {0};
-
-    if (!json_is(attributes, JSON_OBJECT) || attributes->count == 0)
-        return json_null();
-    for (uint32_t i = 0; i < attributes->count; i++)
-        json_add(a, &b, attributes->members[i].key,
-                 encode_attribute(a, &attributes->members[i].value));
-    return json_object(&b);
-}
-
 /* The event's data; ERR_INVALID when jsonBody is asked for and the body is none. Pure. */
 int sqs_encode(struct arena *a, const struct json *spec, const struct sqs_message *msg,
                struct str *ret, struct err *err);
 int sqs_encode(struct arena *a, const struct json *spec, const struct sqs_message *msg,
                struct str *ret, struct err *err)
 {
-    struct json_object_builder b = {0};
     const struct json *metadata = json_get(spec, STR("metadata"));
-    struct json body = json_string(base64_encode(a, msg->body)), data;
+    bool is_json = json_get_bool(spec, STR("jsonBody"));
+    struct json_object_builder b = {0};
+    struct json members;
 
-    if (json_get_bool(spec, STR("jsonBody")) && json_parse(a, msg->body, &body, err) < 0)
-        return err_wrap(err, "message " STR_FMT, STR_ARG(msg->id));
     json_add(a, &b, STR("messageId"), json_string(msg->id));
-    json_add(a, &b, STR("messageAttributes"), encode_attributes(a, msg->attributes));
-    json_add(a, &b, STR("body"), body);
-    if (json_is(metadata, JSON_OBJECT) && metadata->count > 0)
+    if (json_is(msg->attributes, JSON_OBJECT) && msg->attributes->count > 0)
+        json_add(a, &b, STR("messageAttributes"), *msg->attributes);
+    if (!is_json)
+        json_add(a, &b, STR("body"), json_string(base64_encode(a, msg->body)));
+    if (json_is(metadata, JSON_OBJECT))
         json_add(a, &b, STR("metadata"), *metadata);
-    data = json_object(&b);
-    *ret = json_text(a, &data, JSON_ESCAPE_HTML);
+    members = json_object(&b);
+    if (event_data_print(a, STR("sqs"), &members, is_json ? msg->body : STR_NONE, ret, err) < 0)
+        return err_wrap(err, "message " STR_FMT, STR_ARG(msg->id));
     return 0;
 }
 
