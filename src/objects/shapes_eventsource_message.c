@@ -135,7 +135,7 @@ static const struct field sqs_event_source_rows[] = {
     FLAG(
         "dlq",
         "Whether a message that cannot be read is left to the dead-letter queue of its queue."),
-    PART("filter", event_source_filter, "Which events are kept.", .flags = FIELD_UNSUPPORTED),
+    PART("filter", event_source_filter, "Which events are kept."),
     TEXT("endpoint", "Address of the service, when it is not the usual one."),
     PART("sessionToken", secret_key_selector, "Secret with the session token."),
     {0},

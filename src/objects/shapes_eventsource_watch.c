@@ -35,7 +35,7 @@ static const struct field calendar_event_source_rows[] = {
     TEXT("timezone", "Time zone, as in Europe/Paris."),
     TEXT_BY_NAME("metadata", "Texts that are put into the data of each event."),
     PART("persistence", event_persistence, "Makes up for moments that were missed."),
-    PART("filter", event_source_filter, "Which events are kept.", .flags = FIELD_UNSUPPORTED),
+    PART("filter", event_source_filter, "Which events are kept."),
     {0},
 };
 SHAPE(calendar_event_source, "CalendarEventSource", "Moments of a schedule or interval.");
@@ -45,7 +45,7 @@ static const struct field file_event_source_rows[] = {
     PART("watchPathConfig", event_watch_path_config, "Which files are watched."),
     FLAG("polling", "Whether files are looked at now and then.", .flags = FIELD_UNSUPPORTED),
     TEXT_BY_NAME("metadata", "Texts that are put into the data of each event."),
-    PART("filter", event_source_filter, "Which events are kept.", .flags = FIELD_UNSUPPORTED),
+    PART("filter", event_source_filter, "Which events are kept."),
     {0},
 };
 SHAPE(file_event_source, "FileEventSource", "Changes of files.");

@@ -6,7 +6,7 @@
 #include "objects/shapes_events.h"
 
 static const struct field webhook_event_source_rows[] = {
-    PART("filter", event_source_filter, "Which events are kept.", .flags = FIELD_UNSUPPORTED),
+    PART("filter", event_source_filter, "Which events are kept."),
     {0},
 };
 SHAPE(webhook_event_source, "WebhookEventSource", "HTTP requests to an endpoint.",

@@ -18,6 +18,7 @@ struct loop_delivery {
     struct delivery delivery;
     struct mono begun;
     bool is_stored;
+    bool is_dropped; /* by the filter */
 };
 
 static void settle(struct loop_task *task)
@@ -30,7 +31,7 @@ static void settle(struct loop_task *task)
     if (l->is_stored)
         source_trace(src, l->delivery.id);
     if (src->driver->ops->settle &&
-        src->driver->ops->settle(src, &l->delivery, l->is_stored, &err) < 0)
+        src->driver->ops->settle(src, &l->delivery, l->is_stored || l->is_dropped, &err) < 0)
         log_warn(&src->log, "an event could not be acknowledged at its origin", LOG_ERR(&err));
     arena_free(l->arena);
     source_leave_service(src);
@@ -61,11 +62,17 @@ int source_deliver_on_loop(struct source *src, const struct delivery *d, struct 
     l->arena = a;
     l->src = src;
     l->begun = clock_mono();
-    record = source_record(a, src, d);
     l->delivery = *d;
-    l->delivery.id = str_copy(a, record.id);
     l->delivery.payload = str_copy(a, d->payload);
     l->delivery.receipt = str_copy(a, d->receipt);
+    if (!source_keeps(src, a, d->payload)) { /* its origin is done with it */
+        l->is_dropped = true;
+        l->task.run = settle;
+        loop_post(src->loop, &l->task);
+        return 0;
+    }
+    record = source_record(a, src, d);
+    l->delivery.id = str_copy(a, record.id);
     if (bus_publish(src->bus, &record, on_published, l, err) == 0)
         return 0;
     source_count(src, l->begun, err);

@@ -19,6 +19,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "events/sources/source_filter.h"
 #include "formats/base64.h"
 #include "store/value.h"
 
@@ -149,6 +150,18 @@ struct bus_record source_record(struct arena *a, const struct source *src,
                                    source_envelope(a, src, id, d->payload, clock_wall())};
 }
 
+bool source_keeps(const struct source *src, struct arena *a, struct str payload)
+{
+    bool passes = false;
+    struct err err;
+
+    if (src->filter.len == 0)
+        return true;
+    if (source_filter_passes(a, src->filter, payload, clock_wall(), &passes, &err) < 0)
+        log_error(&src->log, "failed to filter event", LOG_ERR(&err));
+    return passes;
+}
+
 void source_trace(const struct source *src, struct str id)
 {
     const struct bus_trace t = {.event_id = id,
@@ -219,9 +232,15 @@ int source_deliver(struct source *src, const struct delivery *d, struct err *err
         return source_deliver_on_loop(src, d, err);
     p = ARENA_NEW(a, struct pending);
     ctx = ARENA_ARRAY(a, void *, 2);
-    record = source_record(a, src, d);
     copy_delivery(a, &p->delivery, d);
     p->begun = clock_mono();
+    if (!source_keeps(src, a, d->payload)) {
+        p->is_done = true; /* its origin is done with it */
+        p->is_dropped = true;
+        VEC_PUSH(&src->pending, p);
+        return 0;
+    }
+    record = source_record(a, src, d);
     p->delivery.id = record.id;
     ctx[0] = p;
     ctx[1] = src;
@@ -258,7 +277,7 @@ static int settle_all(struct source *src, struct err *err)
         if (p->is_stored)
             source_trace(src, p->delivery.id);
         if (src->driver->ops->settle &&
-            src->driver->ops->settle(src, &p->delivery, p->is_stored, err) < 0)
+            src->driver->ops->settle(src, &p->delivery, p->is_stored || p->is_dropped, err) < 0)
             result = err_wrap(err, "settle event " STR_FMT, STR_ARG(p->delivery.id));
     }
     return result;
@@ -415,6 +434,11 @@ void source_serve(struct source *src, struct http_request *req)
         source_leave_service(src);
         return;
     }
+    if (!source_keeps(src, http_arena(req), d.payload)) {
+        http_reply(req, 200, STR("text/plain; charset=utf-8"), STR("success"), NULL, 0);
+        source_leave_service(src);
+        return;
+    }
     record = source_record(http_arena(req), src, &d);
     http_set_user(req, service);
     if (bus_publish(src->bus, &record, on_served, req, &err) == 0)
@@ -456,6 +480,7 @@ struct source *source_new(const struct source_setup *setup)
     src->uid = str_copy(a, setup->uid);
     src->space = str_copy(a, setup->space);
     src->spec = spec;
+    src->filter = source_filter_of(spec);
     src->state = arena_alloc(a, setup->driver->state_size);
     src->open_arena = arena_new();
     src->scratch = arena_new();

@@ -17,6 +17,7 @@ struct pending {
     struct delivery delivery; /* texts in the scratch arena */
     struct mono begun;
     bool is_done, is_stored;
+    bool is_dropped; /* by the filter */
 };
 
 struct source {
@@ -33,6 +34,7 @@ struct source {
     struct str uid;   /* of the object */
     struct str space; /* bus_space() of its events */
     const struct json *spec;
+    struct str filter; /* expression; empty: all events pass */
     struct log_field fields[4];
     struct log_scope log;
     int cancel_fd;
@@ -97,6 +99,16 @@ struct str source_envelope(struct arena *a, const struct source *src, struct str
 /** source_record() - what the bus gets of a delivery; in @a */
 struct bus_record source_record(struct arena *a, const struct source *src,
                                 const struct delivery *d);
+
+/**
+ * source_keeps() - does an event pass the filter of the source?
+ * @a:       scratch
+ * @payload: its data
+ *
+ * One that cannot be looked at is logged and does not pass, as upstream has it. Return: whether
+ * it is to be published; one that is not is acknowledged at its origin all the same.
+ */
+bool source_keeps(const struct source *src, struct arena *a, struct str payload);
 
 /** source_count() - an event was handled: stored, or @err says why not; any thread */
 void source_count(const struct source *src, struct mono begun, const struct err *err);

@@ -82,13 +82,14 @@ static void start_controller(struct world *w)
 static int setup(void **state)
 {
     static const struct bus_subject subjects[] = {{STR_INIT("es"), STR_INIT("one")},
-                                                  {STR_INIT("es"), STR_INIT("two")}};
+                                                  {STR_INIT("es"), STR_INIT("two")},
+                                                  {STR_INIT("es"), STR_INIT("three")}};
     struct world *w = mem_alloc(sizeof(*w));
     struct err err;
     struct bus_consumer_options consumer = {.name = STR("t"),
                                             .ns = STR("argo"),
                                             .subjects = subjects,
-                                            .subject_count = 2,
+                                            .subject_count = COUNT_OF(subjects),
                                             .ctx = w,
                                             .deliver = on_deliver};
 
@@ -277,6 +278,9 @@ static void test_webhook(void **state)
         {"POST", "/two", "application/json", "2", "", 401, "Invalid Authorization Header"},
         {"POST", "/two", "application/json", "2", "Bearer wrong", 401, "Invalid Auth token"},
         {"POST", "/two", "application/json", "2", "Bearer hunter2", 200, "success"},
+        {"POST", "/three", "application/json", "{\"a\":2}", "", 200, "success"},
+        {"POST", "/three", "application/json", "[]", "", 200, "success"},
+        {"POST", "/three", "application/json", "{\"a\":3}", "", 200, "success"},
         {"GET", "/health", "", "", "", 200, "OK"},
         {"GET", "/other", "", "", "", 404, "404 page not found\n"},
     };
@@ -293,8 +297,11 @@ static void test_webhook(void **state)
                              "\"two\":{\"endpoint\":\"/"
                              "two\",\"port\":\"%u\",\"method\":\"POST\",\"authSecret\":{"
                              "\"name\":\"s\",\"key\":\"token\"},"
-                             "\"metadata\":{\"k\":\"v\"}}}}",
-                             port, port));
+                             "\"metadata\":{\"k\":\"v\"}},"
+                             "\"three\":{\"endpoint\":\"/"
+                             "three\",\"port\":\"%u\",\"method\":\"POST\",\"filter\":{"
+                             "\"expression\":\"body.a == 3\"}}}}",
+                             port, port, port));
     assert_true(str_is(status_of(w), "True "));
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct call c = {.method = str_from(cases[i].method),
@@ -308,7 +315,8 @@ static void test_webhook(void **state)
             (cases[i].answer && strcmp(c.answer, cases[i].answer) != 0))
             fail_msg("case %zu: %u %s", i, c.status, c.answer);
     }
-    wait_count(w, 3);
+    wait_count(w, 4); /* two were held back by their filter, one of them not even looked at */
+    assert_true(str_find(w->payloads[3], STR("\"body\":{\"a\":3}")) != SIZE_MAX);
     assert_true(str_find(w->payloads[0], STR("\"body\":{\"a\":1.50}")) != SIZE_MAX);
     assert_true(str_find(w->payloads[0], STR("\"Content-Type\":[\"application/json\"]")) !=
                 SIZE_MAX);

@@ -62,12 +62,12 @@ static int check_name(struct expr_run *r, struct expr_node *n, struct expr_natur
     *ret = known(VALUE_MAP);
     if (str_is(n->name, "$env"))
         return 0;
-    if (expr_name_find(r->env, r->v.a, n->name, &v)) {
+    if (!r->env->is_untyped && expr_name_find(r->env, r->v.a, n->name, &v)) {
         *ret = nature_of(&v);
         return 0;
     }
     *ret = any_nature; /* a builtin that is not called is nil */
-    if (expr_builtin(n->name))
+    if (r->env->is_untyped || expr_builtin(n->name))
         return 0;
     err_set(r->v.err, ERR_INVALID, "unknown name " STR_FMT, STR_ARG(str_head(n->name, 200)));
     return fail(r, n);

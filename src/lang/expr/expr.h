@@ -35,6 +35,10 @@ struct expr_env {
     expr_lookup_fn lookup;
     const void *ctx;
     enum expr_functions functions;
+    /* As compiled without an environment, which is how Argo Events does it: any name is one of
+     * any type, one that is not found is nil, lists and maps are the same only when their Go
+     * types are, too, and there are no texts in backquotes. */
+    bool is_untyped;
     struct wall now;       /* what now() answers */
     struct random *random; /* of random functions; NULL: the crypto library's */
 };

@@ -84,6 +84,25 @@ static int run_logic(struct expr_run *r, const struct expr_node *n, struct value
     return 0;
 }
 
+/* A range is a list of Go's ints, any other one of any values. */
+static bool is_range(const struct expr_node *n)
+{
+    return n->kind == EXPR_NODE_BINARY && n->op == EXPR_OP_RANGE;
+}
+
+/* Lists and maps as reflect.DeepEqual compares them. */
+static int run_deep_equal(struct expr_run *r, const struct expr_node *n, const struct value *x,
+                          const struct value *y, struct value *ret)
+{
+    bool is_equal = false;
+
+    if (is_range(n->kids[0]) == is_range(n->kids[1]) &&
+        value_deep_equal(&r->v, x, y, &is_equal) < 0)
+        return fail(r, n);
+    *ret = value_bool(is_equal == (n->op == EXPR_OP_EQ));
+    return 0;
+}
+
 static int run_binary(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     struct value x, y;
@@ -106,6 +125,9 @@ static int run_binary(struct expr_run *r, const struct expr_node *n, struct valu
         *ret = y;
         return 0;
     }
+    if (r->env->is_untyped && (x.type == VALUE_ARRAY || x.type == VALUE_MAP) &&
+        (n->op == EXPR_OP_EQ || n->op == EXPR_OP_NE))
+        return run_deep_equal(r, n, &x, &y, ret);
     return expr_binary(&r->v, n->op, &x, &y, ret) < 0 ? fail(r, n) : 0;
 }
 
@@ -394,12 +416,24 @@ static int run_call(struct expr_run *r, const struct expr_node *n, struct value 
     return call(r, n, f.function, args, ret);
 }
 
+/* min() and max() of lists are younger than the untyped dialect. */
+static bool is_extreme(const struct value_function *f)
+{
+    return strcmp(f->name, "min") == 0 || strcmp(f->name, "max") == 0;
+}
+
 static int run_builtin(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     struct value *args = NULL;
 
     if (run_kids(r, n, 0, &args) < 0)
         return -1;
+    for (size_t i = 0; r->env->is_untyped && is_extreme(n->function) && i < n->kid_count; i++)
+        if (args[i].type == VALUE_ARRAY) {
+            value_fail(&r->v, "invalid argument for %s (type %s)", n->function->name,
+                       value_type_name(&args[i]));
+            return fail(r, n);
+        }
     return call(r, n, n->function, args, ret);
 }
 

@@ -17,6 +17,7 @@ spec:
   webhook:
     open: {port: "$PORT", endpoint: /open, method: POST}
     closed: {port: "$PORT", endpoint: /closed, method: POST, authSecret: {name: token, key: value}}
+    picky: {port: "$PORT", endpoint: /picky, method: POST, filter: {expression: "body.action == 'opened'"}}
 YAML
 check "apply" "$TIPHYS" apply -f "$DIR/source.yaml"
 check "the endpoints come up" hooks_are_up
@@ -30,6 +31,10 @@ check "the right token is taken" equals "$(post -d '1' -H 'Authorization: Bearer
 check "another path is not there" equals "$(post -d '1' "http://127.0.0.1:$PORT/nothing")" 404
 for i in $(seq 100); do post -d "$i" "http://127.0.0.1:$PORT/open" >/dev/null; done
 check "a hundred more are all there" equals "$(bus_count)" 102
+check "an event that its filter holds back is taken, too" equals "$(post -d '{"action":"closed"}' "http://127.0.0.1:$PORT/picky")" 200
+check "but not stored" equals "$(bus_count)" 102
+check "one that passes" equals "$(post -d '{"action":"opened"}' "http://127.0.0.1:$PORT/picky")" 200
+check "is stored" equals "$(bus_count)" 103
 check "the object says that it runs" sh -c "'$TIPHYS' get es hooks -o yaml | grep -q 'type: Deployed'"
 check "delete closes the port" "$TIPHYS" delete es hooks
 check "for good" wait_for 10 sh -c "! curl -sf http://127.0.0.1:$PORT/health"

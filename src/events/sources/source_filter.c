@@ -1,0 +1,72 @@
+/* See source_filter.h. */
+#include "events/sources/source_filter.h"
+
+#include "lang/expr/expr.h"
+
+struct str source_filter_of(const struct json *spec)
+{
+    struct str text = json_str(json_path(spec, "filter", "expression", NULL));
+
+    return str_is_none(text) ? STR("") : text;
+}
+
+static struct str with_underscores(struct arena *a, struct str name)
+{
+    char *text;
+
+    if (str_find_char(name, '-') == SIZE_MAX)
+        return name;
+    text = str_cz(a, name);
+    for (size_t i = 0; i < name.len; i++)
+        if (text[i] == '-')
+            text[i] = '_';
+    return str_of(text, name.len);
+}
+
+/* Is there a text in backquotes, which upstream's version of the language does not know? */
+static bool has_backquote(struct str text)
+{
+    char quote = '\0';
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (quote && c == '\\')
+            i++;
+        else if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '`')
+            return true;
+    }
+    return false;
+}
+
+int source_filter_passes(struct arena *a, struct str expression, struct str data,
+                         struct wall now, bool *ret, struct err *err)
+{
+    struct json doc;
+    struct expr_name *names;
+    struct value map;
+    const struct expr_env env = {.lookup = expr_lookup_map,
+                                 .ctx = &map,
+                                 .functions = EXPR_ARGO,
+                                 .is_untyped = true,
+                                 .now = now};
+
+    if (has_backquote(expression))
+        return err_set(err, ERR_INVALID, "unrecognized character: U+0060 '`'");
+    if (json_parse(a, data, &doc, err) < 0)
+        return err_wrap(err, "failed to unmarshal data");
+    if (doc.type != JSON_OBJECT && doc.type != JSON_NULL)
+        return err_set(err, ERR_INVALID, "failed to unmarshal data, which must be an object");
+    if (doc.type == JSON_NULL)
+        doc = json_object(&(const struct json_object_builder){0});
+    names = ARENA_ARRAY(a, struct expr_name, doc.count + 1);
+    for (uint32_t i = 0; i < doc.count; i++)
+        names[i] = (struct expr_name){with_underscores(a, doc.members[i].key),
+                                      value_of_json(a, &doc.members[i].value)};
+    map = expr_nest(a, names, doc.count);
+    return expr_eval_bool(a, expression, &env, ret, err);
+}

@@ -1,0 +1,74 @@
+/* Tests of events/sources/source_filter.h: golden vectors of upstream's filter, hostile
+ * expressions. */
+#include "events/sources/source_filter.h"
+
+#include "tests/support/golden.h"
+
+static int check_golden(struct arena *a, const struct json *row)
+{
+    bool passes = false;
+    struct err err = {0};
+
+    if (source_filter_passes(a, json_get_str(row, STR("expression")),
+                             json_get_str(row, STR("data")), (struct wall){1700000000000},
+                             &passes, &err) < 0) {
+        if (!golden_fails(row))
+            print_error("got %s\n", err.text);
+        return golden_fails(row);
+    }
+    return !golden_fails(row) && passes == json_get_bool(row, STR("out"));
+}
+
+static void test_golden(void **state)
+{
+    (void) state;
+    golden_run("events/sourcefilter.jsonl", check_golden, 152);
+}
+
+static void test_expression_of(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json spec;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, STR("{\"filter\":{\"expression\":\"a\"}}"), &spec, &err), 0);
+    assert_true(str_is(source_filter_of(&spec), "a"));
+    assert_int_equal(json_parse(a, STR("{\"filter\":{}}"), &spec, &err), 0);
+    assert_true(str_is(source_filter_of(&spec), ""));
+    assert_false(str_is_none(source_filter_of(NULL)));
+}
+
+/* Refused within the budget of the language. */
+static void test_hostile(void **state)
+{
+    static const char *const texts[] = {
+        "((((((((((((((((((((((((((((((((1",
+        "all(1..100000000, # > 0)",
+        "sprig.repeat(100000000, \"x\") == \"\"",
+        "\"a\" matches \"(((a{1000}){1000}){1000})\"",
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        bool passes;
+        struct err err = {0};
+
+        assert_int_equal(source_filter_passes(a, str_from(texts[i]), STR("{}"),
+                                              (struct wall){0}, &passes, &err),
+                         -1);
+        assert_true(err.text[0]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_expression_of),
+        cmocka_unit_test(test_hostile),
+    };
+
+    return cmocka_run_group_tests_name("source filter", tests, NULL, NULL);
+}
