@@ -155,6 +155,14 @@ static int follow_states(struct cli *cli, const struct workflow_follower *f,
     }
 }
 
+/* One of the archive has ended, and is not watched. */
+static bool is_archived(const struct json *workflow)
+{
+    return str_is(
+        object_label(workflow, STR("workflows.argoproj.io/workflow-archiving-status")),
+        "Persisted");
+}
+
 int workflow_follow(struct cli *cli, const struct workflow_follower *f, struct json *ret,
                     struct err *err)
 {
@@ -163,6 +171,14 @@ int workflow_follow(struct cli *cli, const struct workflow_follower *f, struct j
     struct watch w;
     int result = workflow_get(cli, f->name, &first, err); /* a name that is not there */
 
+    if (result == 0 && is_archived(&first)) {
+        arena_free(s.arenas[0]);
+        arena_free(s.arenas[1]);
+        if (f->on_change)
+            (void) f->on_change(f->ctx, NULL, &first);
+        *ret = first;
+        return 0;
+    }
     if (result == 0)
         result = start_watch(cli, f->name, &w, err);
     if (result == 0) {

@@ -51,7 +51,8 @@ static int run_list(struct cli *cli, struct err *err)
     const char *output = cli_flag(cli, "output");
     const struct select_extra extra = {.is_running = cli_is_on(cli, "running"),
                                        .since = cli_flag(cli, "since"),
-                                       .chunk = flags_int(&cli->flags, "chunk-size")};
+                                       .chunk = flags_int(&cli->flags, "chunk-size"),
+                                       .has_archived = true};
     struct selection found;
     struct json list;
 

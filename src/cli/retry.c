@@ -1,8 +1,8 @@
 /*
  * tiphys retry and resubmit: failed workflows go on where they failed; workflows are submitted
- * again. Each is printed; one alone can be followed.
+ * again, live ones and those of the archive. Each is printed; one alone can be followed.
  */
-#include "cli/select.h"
+#include "cli/archive.h"
 #include "formats/selector.h"
 
 /* "parameters": every -p as it was given. */
@@ -18,16 +18,25 @@ static void add_parameters(struct cli *cli, struct json_object_builder *b)
         json_add(cli->arena, b, STR("parameters"), json_array(&list));
 }
 
+/* Is it about workflows of the archive? */
+static bool is_archive(const struct cli *cli)
+{
+    return str_starts(str_from(cli->command->name), STR("archive "));
+}
+
 static int operate_again(struct cli *cli, const char *verb, const struct json *body,
                          struct err *err)
 {
+    int (*operate)(struct cli *, struct str, const char *, const struct json *, struct json *,
+                   struct err *) = is_archive(cli) ? archive_operate : workflow_operate;
     struct operands found;
     struct json made;
 
-    if (select_operands(cli, &found, err) < 0)
+    if ((is_archive(cli) ? archive_operands(cli, &found, err)
+                         : select_operands(cli, &found, err)) < 0)
         return -1;
     for (size_t i = 0; i < found.len; i++) {
-        if (workflow_operate(cli, found.names[i], verb, body, &made, err) < 0)
+        if (operate(cli, found.names[i], verb, body, &made, err) < 0)
             return -1;
         if (found.len == 1 && workflow_is_drawn(cli))
             continue;
@@ -84,7 +93,8 @@ static int run_retry(struct cli *cli, struct err *err)
 static int check_retry(struct cli *cli, struct err *err)
 {
     if (cli->arg_count == 0 && !select_is_operand(cli))
-        return err_set(err, ERR_INVALID, "requires either node field selector or workflow");
+        return err_set(err, ERR_INVALID, "requires either %s or workflow",
+                       is_archive(cli) ? "selector" : "node field selector");
     return 0;
 }
 
@@ -139,5 +149,50 @@ const struct cli_command cli_resubmit = {
     .summary = "resubmit workflows",
     .example = "resubmit my-wf\nresubmit @latest --wait\nresubmit -l team=a -p message=hello",
     .flags = resubmit_flags,
+    .max_args = CLI_ANY_ARGS,
+    .run = run_resubmit};
+
+/* ---- of the archive ---- */
+
+static const struct cli_flag archive_retry_flags[] = {
+    AGAIN_FLAGS,
+    ARCHIVE_REFERENCE_FLAGS,
+    {.name = "node-field-selector",
+     .help = "nodes that are restarted though they succeeded, as displayName=build"},
+    {.name = "restart-successful",
+     .type = FLAG_SWITCH,
+     .help = "restart the nodes that --node-field-selector matches"},
+    {0},
+};
+
+extern const struct cli_command cli_archive_retry;
+const struct cli_command cli_archive_retry = {
+    .name = "archive retry",
+    .usage = "[WORKFLOW...]",
+    .summary = "retry archived workflows",
+    .example = "archive retry my-wf\narchive retry my-wf --watch\narchive retry -l team=a",
+    .flags = archive_retry_flags,
+    .max_args = CLI_ANY_ARGS,
+    .check = check_retry,
+    .run = run_retry};
+
+static const struct cli_flag archive_resubmit_flags[] = {
+    AGAIN_FLAGS,
+    ARCHIVE_REFERENCE_FLAGS,
+    {.name = "memoized",
+     .type = FLAG_SWITCH,
+     .state = FLAG_UNBUILT,
+     .help = "take over the results of the steps that succeeded"},
+    {.name = "priority", .type = FLAG_INT32, .help = "no effect: argo sends it to nobody"},
+    {0},
+};
+
+extern const struct cli_command cli_archive_resubmit;
+const struct cli_command cli_archive_resubmit = {
+    .name = "archive resubmit",
+    .usage = "[WORKFLOW...]",
+    .summary = "resubmit archived workflows",
+    .example = "archive resubmit my-wf\narchive resubmit -l team=a --wait",
+    .flags = archive_resubmit_flags,
     .max_args = CLI_ANY_ARGS,
     .run = run_resubmit};

@@ -73,13 +73,15 @@ static struct str label_selector(struct cli *cli, const struct select_extra *ext
     return text;
 }
 
-static struct str query_of(struct cli *cli, struct str labels, int64_t chunk)
+static struct str query_of(struct cli *cli, struct str labels, int64_t chunk, bool has_archived)
 {
+    const char *prefix = has_archived ? "listOptions." : "";
     const char *fields = cli_flag(cli, "field-selector");
     struct arena *a = cli->arena;
 
-    return str_printf(a, "?limit=%lld&labelSelector=" STR_FMT "&fieldSelector=" STR_FMT,
-                      (long long) (chunk > 0 ? chunk : PAGE), STR_ARG(uri_escape(a, labels)),
+    return str_printf(a, "?%slimit=%lld&%slabelSelector=" STR_FMT "&%sfieldSelector=" STR_FMT,
+                      prefix, (long long) (chunk > 0 ? chunk : PAGE), prefix,
+                      STR_ARG(uri_escape(a, labels)), prefix,
                       STR_ARG(uri_escape(a, str_from(fields ? fields : ""))));
 }
 
@@ -157,13 +159,21 @@ static int compare_workflows(const void *left, const void *right)
     return str_cmp(object_name(*a), object_name(*b));
 }
 
-/* All pages of a list of workflows. */
-static int read_list(struct cli *cli, struct str ns, struct str query,
-                     const struct sieve *sieve, struct selection *ret, struct err *err)
+/* Of the live ones, or of those of the archive, too: Argo's list has them. */
+static struct str list_path(struct cli *cli, struct str ns, bool has_archived)
 {
     const struct object_kind *kind =
         object_kind_find(STR("argoproj.io/v1alpha1"), STR("Workflow"));
-    struct str base = str_concat(cli->arena, cli_path(cli, kind, ns, STR("")), query);
+
+    return has_archived
+               ? str_concat(cli->arena, STR("/api/v1/workflows/"), uri_escape(cli->arena, ns))
+               : cli_path(cli, kind, ns, STR(""));
+}
+
+/* All pages of a list of workflows. */
+static int read_list(struct cli *cli, struct str base, const struct sieve *sieve,
+                     struct selection *ret, struct err *err)
+{
     struct str next = STR("");
     VEC(const struct json *) found = {0};
     struct cli_answer answer;
@@ -172,8 +182,10 @@ static int read_list(struct cli *cli, struct str ns, struct str query,
         const struct json *items, *item;
 
         if (cli_call(cli, "GET",
-                     str_printf(cli->arena, STR_FMT "&continue=" STR_FMT, STR_ARG(base),
-                                STR_ARG(uri_escape(cli->arena, next))),
+                     str_printf(
+                         cli->arena, STR_FMT "&%scontinue=" STR_FMT, STR_ARG(base),
+                         str_find(base, STR("listOptions.")) == SIZE_MAX ? "" : "listOptions.",
+                         STR_ARG(uri_escape(cli->arena, next))),
                      STR(""), &answer, err) < 0)
             return -1;
         items = json_get(&answer.body, STR("items"));
@@ -196,8 +208,11 @@ int select_workflows(struct cli *cli, const struct select_extra *extra, struct s
 
     if (read_sieve(cli, extra, &sieve, err) < 0)
         return -1;
-    return read_list(cli, ns, query_of(cli, label_selector(cli, extra), extra->chunk), &sieve,
-                     ret, err);
+    return read_list(cli,
+                     str_concat(cli->arena, list_path(cli, ns, extra->has_archived),
+                                query_of(cli, label_selector(cli, extra), extra->chunk,
+                                         extra->has_archived)),
+                     &sieve, ret, err);
 }
 
 /* ---- what an operation is about ---- */
@@ -216,7 +231,9 @@ int select_operands(struct cli *cli, struct operands *ret, struct err *err)
     size_t count = 0;
 
     if (select_is_operand(cli) &&
-        read_list(cli, cli_namespace(cli), query_of(cli, str_from(labels ? labels : ""), 0),
+        read_list(cli,
+                  str_concat(cli->arena, list_path(cli, cli_namespace(cli), false),
+                             query_of(cli, str_from(labels ? labels : ""), 0, false)),
                   &all, &found, err) < 0)
         return -1;
     ret->names = ARENA_ARRAY(cli->arena, struct str, found.len + cli->arg_count + 1);

@@ -28,6 +28,7 @@ struct select_extra {
     bool is_running;   /* only those that have not ended */
     const char *since; /* created within this duration, or NULL */
     int64_t chunk;     /* workflows a call; 0: all at once */
+    bool has_archived; /* also those of the archive, without nodes */
 };
 
 struct selection {

@@ -40,6 +40,7 @@ static int run_server(struct cli *cli, struct err *err)
                                      .token = token ? token : "",
                                      .token_file = cli_flag(cli, "token-auth-file"),
                                      .isolation = cli_flag(cli, "isolation"),
+                                     .config_map = cli_flag(cli, "configmap"),
                                      .host_paths = cli_flag(cli, "host-path"),
                                      .shim = getenv("TIPHYS_SHIM"),
                                      .is_open = cli_is_on(cli, "open")};
@@ -81,7 +82,9 @@ static const struct cli_flag flags[] = {
     LATER("auth-mode", FLAG_LIST, "who may come in"),
     LATER("base-href", FLAG_TEXT, "path that everything is served below"),
     LATER("browser", FLAG_SWITCH, "open a browser"),
-    LATER("configmap", FLAG_TEXT, "name of the configuration"),
+    {.name = "configmap",
+     .fallback = "argo/workflow-controller-configmap",
+     .help = "ConfigMap with the controller's configuration, NAME or NAMESPACE/NAME"},
     {.name = "data",
      .letter = 'd',
      .fallback = "tiphys-data",

@@ -30,7 +30,7 @@ void show_tree(struct arena *a, struct strbuf *b, const struct json *workflow,
 
 struct show_list_options {
     struct wall now;
-    bool has_namespace, is_wide, is_headless;
+    bool has_namespace, is_wide, is_headless, has_uid;
 };
 
 /** show_list() - workflows as `argo list` shows them, in the order given */

@@ -81,6 +81,8 @@ static void add_row(struct arena *a, struct strbuf *b, const struct json *workfl
     if (options->is_wide)
         strbuf_addf(b, "\t" STR_FMT "\t" STR_FMT, STR_ARG(pod_counts(a, workflow)),
                     STR_ARG(parameters(a, workflow)));
+    if (options->has_uid)
+        strbuf_addf(b, "\t" STR_FMT, STR_ARG(object_uid(workflow)));
     strbuf_addc(b, '\n');
 }
 
@@ -94,9 +96,10 @@ void show_list(struct arena *a, struct strbuf *b, const struct json *const *work
         return;
     }
     if (!options->is_headless)
-        strbuf_addf(&rows, "%sNAME\tSTATUS\tAGE\tDURATION\tPRIORITY\tMESSAGE%s\n",
+        strbuf_addf(&rows, "%sNAME\tSTATUS\tAGE\tDURATION\tPRIORITY\tMESSAGE%s%s\n",
                     options->has_namespace ? "NAMESPACE\t" : "",
-                    options->is_wide ? "\tP/R/C\tPARAMETERS" : "");
+                    options->is_wide ? "\tP/R/C\tPARAMETERS" : "",
+                    options->has_uid ? "\tUID" : "");
     for (size_t i = 0; i < count; i++)
         add_row(a, &rows, workflows[i], options);
     table_align(a, b, strbuf_str(&rows), PADDING);

@@ -47,13 +47,27 @@ int workflow_name(struct cli *cli, const char *given, struct str *ret, struct er
     return 0;
 }
 
+/* One that the archive alone has. */
+static int get_archived(struct cli *cli, struct str name, struct cli_answer *ret)
+{
+    struct arena *a = cli->arena;
+    struct err ignored;
+
+    return cli_call(
+        cli, "GET",
+        str_printf(a, "/api/v1/archived-workflows/?namespace=" STR_FMT "&name=" STR_FMT,
+                   STR_ARG(uri_escape(a, cli_namespace(cli))), STR_ARG(uri_escape(a, name))),
+        STR(""), ret, &ignored);
+}
+
 int workflow_get(struct cli *cli, struct str name, struct json *ret, struct err *err)
 {
     struct cli_answer answer;
 
     if (str_is(name, "@latest") && find_latest(cli, &name, err) < 0)
         return -1;
-    if (cli_call(cli, "GET", workflow_path(cli, name), STR(""), &answer, err) < 0)
+    if (cli_call(cli, "GET", workflow_path(cli, name), STR(""), &answer, err) < 0 &&
+        (err->kind != ERR_NOT_FOUND || get_archived(cli, name, &answer) < 0))
         return -1;
     *ret = answer.body;
     return 0;

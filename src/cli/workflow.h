@@ -14,7 +14,8 @@ struct str workflow_path(struct cli *cli, struct str name);
 int workflow_operate(struct cli *cli, struct str name, const char *verb,
                      const struct json *body, struct json *ret, struct err *err);
 
-/** workflow_get() - one Workflow with its nodes; "@latest" is the one created last */
+/** workflow_get() - one Workflow with its nodes, also one of the archive; "@latest" is the one
+ * created last */
 int workflow_get(struct cli *cli, struct str name, struct json *ret, struct err *err);
 
 /** workflow_name() - a name of the command line: "@latest" becomes the name of the newest */

@@ -14,6 +14,7 @@ struct daemon_options {
     const char *token_file; /* tokens of others; NULL or "": none */
     const char *webhook_address;
     const char *isolation;  /* "process", "host"; "" or NULL: the strongest that works here */
+    const char *config_map; /* "NAME" or "NAMESPACE/NAME"; "" or NULL: the default */
     const char *host_paths; /* folders that hostPath may name, by ':'; "" or NULL: none */
     const char *shim;       /* path of tiphys-shim; "" or NULL: beside the program */
     bool is_open;

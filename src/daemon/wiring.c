@@ -12,6 +12,7 @@
 
 #include "api/api.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "daemon/daemon.h"
 #include "events/bus/bus.h"
 #include "events/sensors/sensor.h"
@@ -20,6 +21,7 @@
 #include "io/workers.h"
 #include "pods/local/local.h"
 #include "store/store.h"
+#include "workflows/archive/archiver.h"
 #include "workflows/cron/cron.h"
 #include "workflows/engine/engine.h"
 #include "workflows/submit/submit.h"
@@ -32,6 +34,7 @@ struct daemon {
     struct loop *loop;
     struct workers *workers;
     struct store *store;
+    struct config_holder *config;
     struct bus *bus;
     struct source_controller *sources;
     struct sensor_controller *sensors;
@@ -43,6 +46,7 @@ struct daemon {
     struct engine *engine;
     struct cron_controller *crons;
     struct ttl_controller *ttl;
+    struct archiver *archiver;
     struct api *api;
     char folder[4096], shim[4096], host[256]; /* texts of the runner */
 };
@@ -144,6 +148,7 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
                                     .store = d->store,
                                     .workers = d->workers,
                                     .submitter = &d->submitter,
+                                    .config = d->config,
                                     .metrics = d->metrics};
 
     if (!realpath(options->data, d->folder))
@@ -189,8 +194,27 @@ static int start_crons(struct daemon *d, struct err *err)
 
     d->ttl = ttl_new(&(struct ttl_options){.loop = d->loop, .store = d->store});
     ttl_start(d->ttl);
+    d->archiver = archiver_new(&(struct archiver_options){
+        .loop = d->loop, .store = d->store, .workers = d->workers, .config = d->config});
+    archiver_start(d->archiver);
     d->crons = cron_controller_new(&options);
     return cron_controller_start(d->crons, err);
+}
+
+/* "NAME" or "NAMESPACE/NAME". */
+static int open_config(struct daemon *d, const struct daemon_options *options, struct err *err)
+{
+    struct str name = str_from(options->config_map ? options->config_map : ""), ns = STR("");
+    size_t slash = str_find_char(name, '/');
+
+    if (slash != SIZE_MAX) {
+        ns = str_head(name, slash);
+        name = str_skip(name, slash + 1);
+    }
+    d->config = config_open(
+        &(struct config_options){.loop = d->loop, .store = d->store, .ns = ns, .name = name},
+        err);
+    return d->config ? 0 : -1;
 }
 
 static int open_rooms(struct daemon *d, const struct daemon_options *options, struct err *err)
@@ -212,6 +236,8 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
         d->workers
             ? store_open(&(struct store_options){.path = options->data, .loop = d->loop}, err)
             : NULL;
+    if (d->store && open_config(d, options, err) < 0)
+        return -1;
     d->bus = d->store
                  ? bus_open(&(struct bus_options){.path = options->data, .loop = d->loop}, err)
                  : NULL;
@@ -265,6 +291,9 @@ static void close_rooms(struct daemon *d)
     if (d->ttl)
         ttl_stop(d->ttl);
     ttl_free(d->ttl);
+    if (d->archiver)
+        archiver_stop(d->archiver);
+    archiver_free(d->archiver);
     if (d->engine)
         engine_stop(d->engine);
     pod_runner_close(d->runner);
@@ -272,6 +301,7 @@ static void close_rooms(struct daemon *d)
     if (d->recorder)
         recorder_stop(d->recorder);
     recorder_free(d->recorder);
+    config_close(d->config);
     bus_close(d->bus);
     store_close(d->store);
     workers_free(d->workers);

@@ -10,6 +10,7 @@
 #include "api/argo/argo.h"
 #include "api/argo/fields.h"
 #include "api/argo/gateway.h"
+#include "api/argo/list_filter.h"
 #include "api/argo/objects.h"
 #include "api/argo/submit_options.h"
 #include "api/argo/workflow_list.h"
@@ -333,6 +334,59 @@ static void test_submittable(void **state)
 
 /* ---- filters of the list ---- */
 
+static void test_field_filter(void **state)
+{
+    static const struct {
+        const char *fields, *filter, *ns, *name, *not_name, *prefix, *part, *error;
+    } rows[] = {
+        {"", "", "", "", "", "", "", NULL},
+        {"metadata.namespace=a,metadata.name=b", "", "a", "b", "", "", "", NULL},
+        {"metadata.namespace==a,metadata.name==b", "Exact", "a", "b", "", "", "", NULL},
+        {"metadata.name!=b,metadata.namespace!=c", "", "", "", "b", "", "", NULL},
+        {"metadata.name=b", "Prefix", "", "", "", "b", "", NULL},
+        {"metadata.name=b", "Contains", "", "", "", "", "b", NULL},
+        {"metadata.name=b", "NotEquals", "", "", "b", "", "", NULL},
+        {"metadata.name=b", "Like", "", "", "", "", "",
+         "nameFilter \"Like\" is not one of Exact, Contains, Prefix, NotEquals"},
+        {"spec.startedAt>2026-01-02T03:04:05Z,spec.startedAt<2026-02-02T03:04:05Z", "", "", "",
+         "", "", "", NULL},
+        {"spec.startedAt>soon", "", "", "", "", "", "", "spec.startedAt: "},
+        {"status.phase=Failed", "", "", "", "", "", "",
+         "unsupported requirement status.phase=Failed"},
+        {"metadata.namespace=a,metadata.namespace=b", "", "", "", "", "", "",
+         "'namespace' query param (\"a\") and fieldselector 'metadata.namespace' (\"b\") are "
+         "both "
+         "specified and contradict each other"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct archive_query q = {.ns = STR(""),
+                                  .name = STR(""),
+                                  .not_name = STR(""),
+                                  .name_prefix = STR(""),
+                                  .name_part = STR("")};
+        struct err err = {0};
+        int result =
+            argo_field_filter(a, str_from(rows[i].fields), str_from(rows[i].filter), &q, &err);
+
+        if (rows[i].error) {
+            assert_int_equal(result, -1);
+            if (strncmp(err.text, rows[i].error, strlen(rows[i].error)) != 0)
+                fail_msg("row %zu: %s", i, err.text);
+            continue;
+        }
+        assert_int_equal(result, 0);
+        if (!str_is(q.ns, rows[i].ns) || !str_is(q.name, rows[i].name) ||
+            !str_is(q.not_name, rows[i].not_name) || !str_is(q.name_prefix, rows[i].prefix) ||
+            !str_is(q.name_part, rows[i].part))
+            fail_msg("row %zu", i);
+        assert_int_equal(q.started_after.ms > 0, strstr(rows[i].fields, "startedAt>") != NULL);
+        assert_int_equal(q.started_before.ms > 0, strstr(rows[i].fields, "startedAt<") != NULL);
+    }
+}
+
 static void test_name_filter(void **state)
 {
     static const struct {
@@ -444,12 +498,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_route),       TEST(test_no_row_is_hidden),
-        TEST(test_fields),      TEST(test_fields_exclude),
-        TEST(test_errors),      TEST(test_submit_options),
-        TEST(test_submittable), TEST(test_wrong_submit_options),
-        TEST(test_name_filter), TEST(test_listed),
-        TEST(test_list_value),  TEST(test_dry_run),
+        TEST(test_route),        TEST(test_no_row_is_hidden),
+        TEST(test_fields),       TEST(test_fields_exclude),
+        TEST(test_errors),       TEST(test_submit_options),
+        TEST(test_submittable),  TEST(test_wrong_submit_options),
+        TEST(test_field_filter), TEST(test_name_filter),
+        TEST(test_listed),       TEST(test_list_value),
+        TEST(test_dry_run),
     };
 
     return cmocka_run_group_tests_name("api argo", tests, NULL, NULL);

@@ -43,6 +43,14 @@ static int find_uid(struct download *d, struct arena *a, struct err *err)
         d->workflow = object_name(doc);
         return 0;
     }
+    const struct api_archived of = {.uid = d->uid, .ns = STR(""), .name = STR("")};
+    struct json archived;
+
+    if (api_archived_get(d->api, a, &of, &archived, err) == 0) {
+        d->ns = object_namespace(&archived);
+        d->workflow = object_name(&archived);
+        return 0;
+    }
     return err_set(err, ERR_NOT_FOUND, "there is no workflow with uid \"" STR_FMT "\"",
                    STR_ARG(d->uid));
 }
@@ -76,9 +84,9 @@ static int find(struct download *d, struct arena *a, struct artifact_call *ret, 
 
     if (d->uid.len > 0 && (find_uid(d, a, err) < 0 || check_found(d, err) < 0))
         return -1;
-    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), d->ns, d->workflow};
+    const struct api_archived of = {.uid = d->uid, .ns = d->ns, .name = d->workflow};
 
-    if (api_object_get(d->api, a, &key, API_WHOLE, doc, err) < 0)
+    if (api_workflow_get(d->api, a, &of, API_WHOLE, doc, err) < 0)
         return -1;
     node = json_get(json_path(doc, "status", "nodes", NULL), d->node);
     *ret = (struct artifact_call){.house = d->api->options.artifacts,

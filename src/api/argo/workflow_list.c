@@ -1,13 +1,14 @@
 /*
  * The list of Workflows. See workflow_list.h.
  *
- * A page comes from one of two parts, the unfinished and the finished; the continue token says
- * from which ("u" or "f" in front of the store's). What the store cannot filter is left out of
- * its pages, so a page may be shorter than asked for.
+ * A page comes from one of three parts, the unfinished, the finished and what is in the archive
+ * alone; the continue token says from which ("u", "f" or "a" in front of the part's own). What
+ * the store cannot filter is left out of its pages.
  */
 #include "api/argo/workflow_list.h"
 #include "api/argo/fields.h"
 #include "api/argo/gateway.h"
+#include "api/argo/list_filter.h"
 #include "api/argo/objects.h"
 #include "api/argo/operations.h"
 #include "formats/gotime.h"
@@ -84,6 +85,11 @@ bool argo_workflow_is_listed(const struct argo_workflow_filter *filter,
         !(is_time(json_path(workflow, "metadata", "creationTimestamp", NULL), &at) &&
           at.ms > filter->created_after.ms))
         return false;
+    if ((filter->started_after.ms > 0 || filter->started_before.ms > 0) &&
+        !(is_time(json_path(workflow, "status", "startedAt", NULL), &at) &&
+          at.ms > filter->started_after.ms &&
+          (filter->started_before.ms == 0 || at.ms < filter->started_before.ms)))
+        return false;
     return filter->finished_before.ms == 0 ||
            (is_time(json_path(workflow, "status", "finishedAt", NULL), &at) &&
             at.ms < filter->finished_before.ms);
@@ -96,6 +102,8 @@ struct listing {
     struct api_query query;
     struct argo_workflow_filter filter;
     enum api_parts parts;
+    bool has_archive, is_archive; /* it is looked at; the page begins there */
+    struct archive_query archived;
     size_t limit; /* 0: all */
     struct json_array_builder items;
     int64_t rv;
@@ -112,6 +120,30 @@ static int read_time(const struct argo_request *r, const char *name, struct wall
     return 0;
 }
 
+/* The selector's text without what only our own filters know; those take it. */
+static struct str store_fields(struct listing *l, struct str fields)
+{
+    static const char *const own[] = {"spec.startedAt>", "spec.startedAt<", "ext."};
+    struct str rest = fields, term, kept = STR("");
+    struct archive_query times = {0};
+    struct err ignored;
+
+    while (str_cut(&rest, ',', &term)) {
+        bool is_own = false;
+
+        for (size_t i = 0; i < COUNT_OF(own); i++)
+            is_own = is_own || str_starts(term, str_from(own[i]));
+        if (is_own)
+            (void) argo_field_filter(l->r->a, term, STR(""), &times, &ignored);
+        else
+            kept = str_printf(l->r->a, STR_FMT "%s" STR_FMT, STR_ARG(kept), kept.len ? "," : "",
+                              STR_ARG(term));
+    }
+    l->filter.started_after = times.started_after;
+    l->filter.started_before = times.started_before;
+    return kept;
+}
+
 static int listing_init(struct listing *l, const struct argo_request *r, struct err *err)
 {
     struct api_list_options options = argo_list_options(r);
@@ -119,6 +151,16 @@ static int listing_init(struct listing *l, const struct argo_request *r, struct 
     bool is_finished = str_starts(token, STR("f"));
 
     *l = (struct listing){.r = r, .continue_token = STR("")};
+    l->is_archive = str_starts(token, STR("a"));
+    l->has_archive = argo_list_filter(r, argo_variable(r, "namespace"), &l->archived, err) == 0;
+    if (l->is_archive) {
+        if (!l->has_archive)
+            return -1;
+        l->archived.continue_token = str_skip(token, 1);
+        l->limit = l->archived.limit;
+        return 0;
+    }
+    options.fields = store_fields(l, options.fields);
     if (token.len > 0 && !is_finished && !str_starts(token, STR("u")))
         return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
     options.continue_token = str_skip(token, 1);
@@ -159,10 +201,30 @@ static bool turn_page(struct listing *l, struct str token)
     return true;
 }
 
+/* What is in the archive alone. */
+static int read_archive(struct listing *l, struct err *err)
+{
+    struct archive_page page;
+
+    if (!l->has_archive || (l->limit > 0 && l->items.len >= l->limit))
+        return 0;
+    if (l->limit > 0)
+        l->archived.limit = l->limit - l->items.len;
+    l->archived.leaves_out_live = true;
+    if (store_archive_list(l->r->api->options.store, l->r->a, &l->archived, &page, err) < 0)
+        return -1;
+    (void) argo_archived_page(l->r->a, &page, &l->items);
+    if (page.continue_token.len > 0)
+        l->continue_token = str_concat(l->r->a, STR("a"), page.continue_token);
+    return 0;
+}
+
 static int read_pages(struct listing *l, struct err *err)
 {
     struct api_list page;
 
+    if (l->is_archive)
+        return read_archive(l, err);
     do {
         if (l->limit > 0)
             l->query.of.limit = l->limit - l->items.len;
@@ -172,7 +234,7 @@ static int read_pages(struct listing *l, struct err *err)
             l->rv = page.rv;
         keep_listed(l, &page.items);
         if (!turn_page(l, page.continue_token))
-            return 0;
+            return read_archive(l, err);
     } while (l->limit == 0 || l->items.len < l->limit);
     l->continue_token =
         str_printf(l->r->a, "%s" STR_FMT, l->query.of.finished == STORE_FINISHED ? "f" : "u",

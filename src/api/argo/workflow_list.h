@@ -10,8 +10,8 @@
 
 /* What a list leaves out that the store cannot. */
 struct argo_workflow_filter {
-    struct str name_part;                       /* "" none */
-    struct wall created_after, finished_before; /* ms 0: none */
+    struct str name_part;                                                      /* "" none */
+    struct wall created_after, finished_before, started_after, started_before; /* ms 0: none */
 };
 
 /**

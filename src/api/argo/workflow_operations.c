@@ -9,8 +9,7 @@
 
 typedef int (*apply_fn)(const void *ctx, struct operate_workflow *wf, struct err *err);
 
-/* A member of a body; "" when it is not there. */
-static struct str text_of(const struct json *body, const char *member)
+struct str argo_body_text(const struct json *body, const char *member)
 {
     struct str text = json_get_str(body, str_from(member));
 
@@ -68,7 +67,7 @@ void argo_workflows_suspend(const struct argo_request *r)
 
 static int apply_resume(const void *body, struct operate_workflow *wf, struct err *err)
 {
-    return operate_resume(wf, text_of(body, "nodeFieldSelector"), err);
+    return operate_resume(wf, argo_body_text(body, "nodeFieldSelector"), err);
 }
 
 void argo_workflows_resume(const struct argo_request *r)
@@ -78,7 +77,8 @@ void argo_workflows_resume(const struct argo_request *r)
 
 static int apply_stop(const void *body, struct operate_workflow *wf, struct err *err)
 {
-    return operate_stop(wf, text_of(body, "nodeFieldSelector"), text_of(body, "message"), err);
+    return operate_stop(wf, argo_body_text(body, "nodeFieldSelector"),
+                        argo_body_text(body, "message"), err);
 }
 
 void argo_workflows_stop(const struct argo_request *r)
@@ -134,10 +134,10 @@ void argo_workflows_set(const struct argo_request *r)
 
     if (!body)
         return;
-    *values = (struct operate_values){.selector = text_of(body, "nodeFieldSelector"),
-                                      .phase = text_of(body, "phase"),
-                                      .message = text_of(body, "message")};
-    if (read_outputs(r, text_of(body, "outputParameters"), &values->outputs, &err) < 0)
+    *values = (struct operate_values){.selector = argo_body_text(body, "nodeFieldSelector"),
+                                      .phase = argo_body_text(body, "phase"),
+                                      .message = argo_body_text(body, "message")};
+    if (read_outputs(r, argo_body_text(body, "outputParameters"), &values->outputs, &err) < 0)
         argo_fail(r->req, &err);
     else
         operate(r, apply_set, values);
@@ -145,9 +145,8 @@ void argo_workflows_set(const struct argo_request *r)
 
 /* ---- once more ---- */
 
-/* parameters: a list of "NAME=VALUE". */
-static int read_parameters(const struct argo_request *r, const struct json *body,
-                           const struct str **ret, size_t *ret_count, struct err *err)
+int argo_body_parameters(const struct argo_request *r, const struct json *body,
+                         const struct str **ret, size_t *ret_count, struct err *err)
 {
     const struct json *list = json_get(body, STR("parameters")), *item;
     struct str *texts = ARENA_ARRAY(r->a, struct str, list ? list->count + 1 : 1);
@@ -180,11 +179,20 @@ void argo_workflows_retry(const struct argo_request *r)
         return;
     *how = (struct operate_retrial){.restarts_successful =
                                         json_get_bool(body, STR("restartSuccessful")),
-                                    .selector = text_of(body, "nodeFieldSelector")};
-    if (read_parameters(r, body, &how->parameters, &how->parameter_count, &err) < 0)
+                                    .selector = argo_body_text(body, "nodeFieldSelector")};
+    if (argo_body_parameters(r, body, &how->parameters, &how->parameter_count, &err) < 0)
         argo_fail(r->req, &err);
     else
         operate(r, apply_retry, how);
+}
+
+/* Also one of the archive. */
+static int get_old(const struct argo_request *r, const struct store_key *key, struct json *ret,
+                   struct err *err)
+{
+    const struct api_archived of = {.uid = STR(""), .ns = key->ns, .name = key->name};
+
+    return api_workflow_get(r->api, r->a, &of, API_WITHOUT_NODES, ret, err);
 }
 
 void argo_workflows_resubmit(const struct argo_request *r)
@@ -200,9 +208,8 @@ void argo_workflows_resubmit(const struct argo_request *r)
     if (!body)
         return;
     how.is_memoized = json_get_bool(body, STR("memoized"));
-    if (read_parameters(r, body, &how.parameters, &how.parameter_count, &err) < 0 ||
-        argo_workflow_resolve(r, &key, &err) < 0 ||
-        api_object_get(r->api, r->a, &key, API_WITHOUT_NODES, &old, &err) < 0 ||
+    if (argo_body_parameters(r, body, &how.parameters, &how.parameter_count, &err) < 0 ||
+        argo_workflow_resolve(r, &key, &err) < 0 || get_old(r, &key, &old, &err) < 0 ||
         operate_resubmit(r->a, &old, &how, made, &err) < 0) {
         argo_fail(r->req, &err);
         return;

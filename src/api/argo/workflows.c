@@ -37,24 +37,26 @@ int argo_workflow_resolve(const struct argo_request *r, struct store_key *key, s
     return 0;
 }
 
+static int get_resolved(const struct argo_request *r, const struct store_key *key,
+                        enum api_parts parts, struct json *ret, struct err *err)
+{
+    const struct api_archived of = {
+        .uid = argo_query(r, "uid"), .ns = key->ns, .name = key->name};
+
+    return api_workflow_get(r->api, r->a, &of, parts, ret, err);
+}
+
 void argo_workflows_get(const struct argo_request *r)
 {
     struct store_key key = argo_object_key(r, argo_kind_of("Workflow"));
-    struct str fields = argo_query(r, "fields"), uid = argo_query(r, "uid");
+    struct str fields = argo_query(r, "fields");
     enum api_parts parts =
         argo_fields_exclude(fields, "", STR("status.nodes")) ? API_WITHOUT_NODES : API_WHOLE;
     struct json doc;
     struct err err;
 
     if (argo_workflow_resolve(r, &key, &err) < 0 ||
-        api_object_get(r->api, r->a, &key, parts, &doc, &err) < 0) {
-        argo_fail(r->req, &err);
-        return;
-    }
-    if (uid.len > 0 && !str_eq(uid, object_uid(&doc))) {
-        err_set(&err, ERR_NOT_FOUND,
-                "workflows.argoproj.io \"" STR_FMT "\" with uid \"" STR_FMT "\" not found",
-                STR_ARG(key.name), STR_ARG(uid));
+        get_resolved(r, &key, parts, &doc, &err) < 0) {
         argo_fail(r->req, &err);
         return;
     }

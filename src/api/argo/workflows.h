@@ -6,3 +6,10 @@
 /** argo_workflow_resolve() - the name that "@latest" stands for: the newest of the namespace;
  * ERR_NOT_FOUND when there is none */
 int argo_workflow_resolve(const struct argo_request *r, struct store_key *key, struct err *err);
+
+/** argo_body_text() - a member of a body; "" when it is not there */
+struct str argo_body_text(const struct json *body, const char *member);
+
+/** argo_body_parameters() - "parameters" of a body, a list of NAME=VALUE; ERR_INVALID */
+int argo_body_parameters(const struct argo_request *r, const struct json *body,
+                         const struct str **ret, size_t *ret_count, struct err *err);

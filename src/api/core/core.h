@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "formats/patch.h"
 #include "objects/managed.h"
+#include "store/archive.h"
 #include "workflows/operate/stored.h"
 
 /* The server's own state. */
@@ -93,6 +94,20 @@ int api_object_shown(struct api *api, struct arena *a, const struct store_object
 /** api_object_get() - api_object_shown() of the object with that key; ERR_NOT_FOUND */
 int api_object_get(struct api *api, struct arena *a, const struct store_key *key,
                    enum api_parts parts, struct json *ret, struct err *err);
+
+/* A Workflow of the archive: by its uid, or by namespace and name; the others must fit. */
+struct api_archived {
+    struct str uid, ns, name; /* or "" */
+};
+
+/** api_archived_get() - an archived Workflow, whole; ERR_NOT_FOUND, in the original's words */
+int api_archived_get(struct api *api, struct arena *a, const struct api_archived *of,
+                     struct json *ret, struct err *err);
+
+/** api_workflow_get() - api_object_get() of a Workflow; where there is none, or it has another
+ * uid than is asked for, the archived one */
+int api_workflow_get(struct api *api, struct arena *a, const struct api_archived *of,
+                     enum api_parts parts, struct json *ret, struct err *err);
 
 struct api_list {
     struct json items; /* array */
@@ -218,6 +233,14 @@ void api_submit(struct api_call *call, const struct api_submission *s);
  * the whole Workflow. Errors as operate_stored_run(); @operation without a mark lives in the
  * request's arena */
 void api_operate(struct api_call *call, const struct operate_stored *operation);
+
+/* Work that waits for the store; on a worker. @ret: what is answered, a reference for the
+ * caller; NULL: nothing to show. */
+typedef int (*api_work_fn)(struct api *api, struct arena *a, const void *ctx,
+                           const struct store_object **ret, struct err *err);
+
+/** api_work() - do it on a worker, then answer; @ctx lives in the request's arena */
+void api_work(struct api_call *call, api_work_fn fn, const void *ctx);
 
 /* ---- shutdown; loop ---- */
 

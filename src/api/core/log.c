@@ -142,14 +142,14 @@ static bool is_ended(const struct json *node)
 int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_request *r,
                       struct workflow_pods *ret, struct err *err)
 {
-    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), r->ns, r->workflow};
+    const struct api_archived of = {.uid = STR(""), .ns = r->ns, .name = r->workflow};
     VEC(struct workflow_pod) pods = {0};
     struct selector selector = {0};
     struct json *doc = ARENA_NEW(a, struct json);
     const struct json *nodes;
 
     if (selector_parse(a, r->options.selector, &selector, err) < 0 ||
-        api_object_get(api, a, &key, API_WHOLE, doc, err) < 0)
+        api_workflow_get(api, a, &of, API_WHOLE, doc, err) < 0)
         return -1;
     nodes = json_path(doc, "status", "nodes", NULL);
     for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {

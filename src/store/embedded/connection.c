@@ -45,6 +45,18 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "CREATE TABLE once (mark TEXT PRIMARY KEY, at INTEGER NOT NULL, grp TEXT NOT NULL, kind "
     "TEXT NOT NULL, ns TEXT NOT NULL,"
     " name TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    /* 002: the archive */
+    "CREATE TABLE archive (id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, ns TEXT NOT NULL, "
+    "name TEXT NOT NULL, created INTEGER NOT NULL, started INTEGER NOT NULL, finished INTEGER "
+    "NOT NULL, summary TEXT NOT NULL) STRICT;"
+    "CREATE INDEX archive_started ON archive (started, id, name);"
+    "CREATE INDEX archive_ns ON archive (ns, started, id, name);"
+    "CREATE INDEX archive_name ON archive (name, started);"
+    "CREATE INDEX archive_finished ON archive (finished);"
+    "CREATE TABLE archive_doc (id INTEGER PRIMARY KEY, doc TEXT NOT NULL) STRICT;"
+    "CREATE TABLE archive_label (key TEXT NOT NULL, value TEXT NOT NULL, started INTEGER NOT "
+    "NULL, id INTEGER NOT NULL, ns TEXT NOT NULL, PRIMARY KEY (key, value, started, id)) "
+    "STRICT, WITHOUT ROWID;",
 };
 
 int db_error(sqlite3 *db, const char *what, struct err *err)

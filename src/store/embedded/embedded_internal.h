@@ -16,7 +16,7 @@
 #include "base/map.h"
 #include "store/store.h"
 
-enum { STORE_SCHEMA_VERSION = 1, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
+enum { STORE_SCHEMA_VERSION = 2, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
 
 /* OP_CASCADE, OP_RELEASE: made by the writer: a dependent of what was deleted, an owner that
  * may wait for it. */
@@ -29,6 +29,17 @@ enum op_kind {
     OP_ROW,
     OP_CASCADE,
     OP_RELEASE,
+    OP_ARCHIVE,
+    OP_UNARCHIVE,
+    OP_ARCHIVE_TRIM,
+};
+
+/* A row of the archive, beside the document itself. */
+struct archive_row {
+    int64_t id; /* of the row that is there */
+    struct str name, ns, summary;
+    int64_t created_ms, started_ms, finished_ms;
+    struct json labels;
 };
 
 /* One step of a transaction; texts live in the transaction's arena. */
@@ -40,7 +51,7 @@ struct op {
     struct str phase;
     struct str labels; /* the labels object as text */
     const struct json *label_object;
-    struct wall created;
+    struct wall created; /* OP_ARCHIVE_TRIM: what ended before goes */
     bool is_finished;
     int64_t expect_rv;
     struct str node_id;      /* OP_NODE; OP_ROW: the key */
@@ -48,6 +59,7 @@ struct op {
     uint64_t seq;
     enum store_propagation how; /* OP_DELETE, OP_CASCADE */
     struct str owner_uid;       /* OP_CASCADE */
+    const struct archive_row *archive;
     /* Result, by the writer. */
     enum store_event_type event;
     const struct store_object *object; /* reference */
@@ -182,6 +194,12 @@ void store_writer_stop(struct store *s);
 
 /** txn_release() - drop its references and memory */
 void txn_release(struct store_txn *txn);
+
+/* ---- archive_write.c ---- */
+
+/** archive_do() - carry out an OP_ARCHIVE, OP_UNARCHIVE or OP_ARCHIVE_TRIM; writer thread; 0,
+ * -1 with the transaction's own error, -2: the disk refused */
+int archive_do(struct store *s, struct store_txn *txn, const struct op *op);
 
 /* ---- watch.c: loop thread ---- */
 

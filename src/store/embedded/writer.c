@@ -606,6 +606,10 @@ static int do_op(struct store *s, struct store_txn *txn, struct op *op, int64_t 
         return do_node(s, txn, op);
     case OP_ROW:
         return do_row(s, txn, op);
+    case OP_ARCHIVE:
+    case OP_UNARCHIVE:
+    case OP_ARCHIVE_TRIM:
+        return archive_do(s, txn, op);
     case OP_CREATE:
         op->rv = *rv + 1;
         result = do_create(s, txn, op, op->rv);

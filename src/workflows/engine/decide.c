@@ -5,6 +5,9 @@
 #include "formats/gotime.h"
 #include "workflows/engine/claims.h"
 #include "workflows/engine/sync.h"
+#include "workflows/engine/world.h"
+
+#define ARCHIVING_LABEL "workflows.argoproj.io/workflow-archiving-status"
 
 /* ---- the document ---- */
 
@@ -44,14 +47,28 @@ static struct json status_time(struct arena *a, int64_t ms)
     return ms ? json_string(gotime_rfc3339(a, (struct wall){ms})) : json_null();
 }
 
-static struct json with_labels(struct arena *a, const struct json *doc, enum wf_phase phase)
+/* One that has ended and is to be kept waits for the archiver. */
+static struct json with_archiving(struct arena *a, const struct json *doc,
+                                  const struct config *config)
+{
+    const struct json *labels = json_path(doc, "metadata", "labels", NULL);
+
+    if (!config || !config_archives(config, labels) || json_get(labels, STR(ARCHIVING_LABEL)))
+        return *doc;
+    return json_set_path(a, doc, json_string(STR("Pending")), "metadata", "labels",
+                         ARCHIVING_LABEL, NULL);
+}
+
+static struct json with_labels(struct arena *a, const struct json *doc, enum wf_phase phase,
+                               const struct config *config)
 {
     bool is_completed = wf_phase_is_completed(phase);
     struct json made = json_set_path(a, doc, json_string(wf_phase_name(phase)), "metadata",
                                      "labels", "workflows.argoproj.io/phase", NULL);
 
-    return json_set_path(a, &made, json_string(is_completed ? STR("true") : STR("false")),
+    made = json_set_path(a, &made, json_string(is_completed ? STR("true") : STR("false")),
                          "metadata", "labels", "workflows.argoproj.io/completed", NULL);
+    return is_completed ? with_archiving(a, &made, config) : made;
 }
 
 struct str wf_status_doc(struct wf *wf, struct arena *a)
@@ -87,12 +104,12 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
         status = json_set(a, &status, STR("persistentVolumeClaims"), *wf->claims);
     status = json_set(a, &status, STR("conditions"), conditions(wf, a));
     doc = json_set(a, &wf->doc, STR("status"), status);
-    doc = with_labels(a, &doc, wf->phase);
+    doc = with_labels(a, &doc, wf->phase, wf->world ? wf->world->config : NULL);
     return json_text(a, &doc, JSON_COMPACT);
 }
 
 struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str why,
-                           struct wall now)
+                           struct wall now, const struct config *config)
 {
     const struct json *old = json_get(doc, STR("status"));
     struct json status = json_set(a, old, STR("phase"), json_string(wf_phase_name(WF_ERROR)));
@@ -107,7 +124,7 @@ struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str w
                       json_string(str_printf(a, "invalid spec: " STR_FMT, STR_ARG(why))));
     status = json_set(a, &status, STR("conditions"), json_array(&b));
     made = json_set(a, doc, STR("status"), status);
-    return with_labels(a, &made, WF_ERROR);
+    return with_labels(a, &made, WF_ERROR, config);
 }
 
 /* ---- observations ---- */

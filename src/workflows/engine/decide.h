@@ -16,6 +16,7 @@
 #include "formats/json.h"
 #include "pods/pod.h"
 
+struct config;
 struct wf;
 struct wf_world;
 
@@ -124,9 +125,10 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
  * @a:   where new parts live
  * @doc: as stored
  * @why: what is wrong
+ * @config: whether it is archived; or NULL
  */
 struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str why,
-                           struct wall now);
+                           struct wall now, const struct config *config);
 
 /** wf_uid() and so on: identity, borrowed for the wf's life */
 struct str wf_uid(const struct wf *wf);

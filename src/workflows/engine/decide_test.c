@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "config/config.h"
 #include "tests/support/golden.h"
 #include "workflows/engine/script_test.h"
 
@@ -208,7 +209,7 @@ static void test_refused_document(void **state)
                                 &doc, &err),
                      0);
     assert_null(wf_load(json_text(a, &doc, JSON_COMPACT), NULL, 0, &err));
-    made = wf_refused_doc(a, &doc, str_from(err.text), (struct wall){1767323045000});
+    made = wf_refused_doc(a, &doc, str_from(err.text), (struct wall){1767323045000}, NULL);
     assert_text(
         json_text(a, &made, JSON_COMPACT),
         "{\"metadata\":{\"name\":\"x\",\"labels\":{\"a\":\"b\",\"workflows.argoproj.io/phase\":"
@@ -216,6 +217,43 @@ static void test_refused_document(void **state)
         "\"2026-01-01T00:00:00Z\",\"phase\":\"Error\",\"finishedAt\":\"2026-01-02T03:04:05Z\","
         "\"message\":\"invalid spec: spec: a workflow has a spec\",\"conditions\":[{\"type\":"
         "\"Completed\",\"status\":\"True\"}]}}");
+}
+
+/* What has ended waits for the archive when the configuration says so, and its labels fit. */
+static void test_archive_is_asked(void **state)
+{
+    static const struct {
+        const char *config, *status; /* NULL: no label */
+    } cases[] = {
+        {"archive: false", NULL},
+        {"archive: true", "Pending"},
+        {"{archive: true, archiveLabelSelector: {matchLabels: {a: b}}}", "Pending"},
+        {"{archive: true, archiveLabelSelector: {matchLabels: {a: c}}}", NULL},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json map = json_set_path(a, NULL, json_string(str_from(cases[i].config)), "data",
+                                        "persistence", NULL);
+        struct err err;
+        const struct config *config = config_parse(&map, &err);
+        struct json doc, made;
+        const struct json *label;
+
+        assert_non_null(config);
+        assert_int_equal(
+            json_parse(a, STR("{\"metadata\":{\"name\":\"x\",\"labels\":{\"a\":\"b\"}}}"), &doc,
+                       &err),
+            0);
+        made = wf_refused_doc(a, &doc, STR("no"), (struct wall){1767323045000}, config);
+        label = json_path(&made, "metadata", "labels",
+                          "workflows.argoproj.io/workflow-archiving-status", NULL);
+        assert_int_equal(label != NULL, cases[i].status != NULL);
+        if (label)
+            assert_true(str_is(json_str(label), cases[i].status));
+        config_unref(config);
+    }
 }
 
 /* ---- stopping ---- */
@@ -743,6 +781,7 @@ int main(void)
         cmocka_unit_test(test_restart_asks_again),
         cmocka_unit_test(test_reports_twice_and_late),
         cmocka_unit_test(test_load_refuses),
+        cmocka_unit_test(test_archive_is_asked),
         cmocka_unit_test(test_refused_document),
         cmocka_unit_test(test_stop_runs_exit_handler),
         cmocka_unit_test(test_terminate_runs_none),

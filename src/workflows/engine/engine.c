@@ -100,7 +100,8 @@ void engine_refuse(struct engine *e, const struct store_object *o, const struct 
         store_txn_free(txn);
         return;
     }
-    doc = wf_refused_doc(a, &doc, str_from(why->text), loop_wall(e->options.loop));
+    doc = wf_refused_doc(a, &doc, str_from(why->text), loop_wall(e->options.loop),
+                         e->world.config);
     store_txn_update(txn, &doc, o->rv);
     if (store_commit(e->options.store, txn, NULL, NULL, &err) < 0)
         log_error(NULL, "a refused workflow was not stored", LOG_STR(WORKFLOW, o->key.name),

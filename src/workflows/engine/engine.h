@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/metric.h"
+#include "config/config.h"
 #include "io/loop.h"
 #include "io/workers.h"
 #include "pods/pod.h"
@@ -30,6 +31,7 @@ struct engine_options {
     struct metrics *metrics;              /* NULL: nothing is counted */
     struct recorder *recorder;            /* NULL: no Events are told */
     struct workflow_submitter *submitter; /* for resource templates; NULL: there are none */
+    struct config_holder *config;         /* NULL: what holds without a ConfigMap */
 };
 
 /** engine_new() - a stopped engine; owned */

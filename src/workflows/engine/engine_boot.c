@@ -213,6 +213,15 @@ void engine_boot(struct engine *e)
     engine_call_slow(e);
 }
 
+/* The newest configuration, for all decisions from now on. */
+static void on_config(void *ctx)
+{
+    struct engine *e = ctx;
+
+    config_unref(e->world.config);
+    e->world.config = config_get(e->options.config);
+}
+
 void engine_boot_init(struct engine *e)
 {
     e->world.locks = locks_new(wake_run, e);
@@ -222,6 +231,8 @@ void engine_boot_init(struct engine *e)
     e->maps = (struct engine_mirror){
         .engine = e, .kind = STR("ConfigMap"), .changed = on_map_changed};
     e->claims = (struct engine_mirror){.engine = e, .kind = STR("PersistentVolumeClaim")};
+    on_config(e);
+    config_on_change(e->options.config, on_config, e);
 }
 
 void engine_boot_free(struct engine *e)
@@ -229,4 +240,5 @@ void engine_boot_free(struct engine *e)
     mirror_free(&e->maps);
     mirror_free(&e->claims);
     locks_free(e->world.locks);
+    config_unref(e->world.config);
 }

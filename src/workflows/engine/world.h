@@ -1,10 +1,11 @@
 /*
- * workflows/engine/world.h - what decisions of one workflow see of the others: locks ,
- * ConfigMaps and claims, as the controller holds them in memory. Loop thread; nothing here
- * blocks.
+ * workflows/engine/world.h - what decisions of one workflow see of the others: locks,
+ * ConfigMaps and claims, as the controller holds them in memory, and the controller's own
+ * configuration. Loop thread; nothing here blocks.
  */
 #pragma once
 
+#include "config/config.h"
 #include "workflows/engine/locks.h"
 
 struct wf_world {
@@ -14,4 +15,5 @@ struct wf_world {
     const struct json *(*config_map)(void *ctx, struct str ns, struct str name);
     /* That of a PersistentVolumeClaim, likewise. */
     const struct json *(*claim)(void *ctx, struct str ns, struct str name);
+    const struct config *config; /* the newest; NULL: what holds without one */
 };

@@ -10,6 +10,8 @@
 #include "formats/gotime.h"
 #include "workflows/ttl/ttl.h"
 
+#define ARCHIVING_LABEL "workflows.argoproj.io/workflow-archiving-status"
+
 struct ttl_entry {
     struct arena *arena;
     struct store_key key;
@@ -52,8 +54,11 @@ int64_t ttl_due_of(const struct json *doc)
     int64_t seconds = 0;
     struct err err;
 
-    /* One that finalizers hold up is deleted already. */
-    if (json_path(doc, "metadata", "deletionTimestamp", NULL))
+    /* One that finalizers hold up is deleted already; one that waits for the archive must stay.
+     */
+    if (json_path(doc, "metadata", "deletionTimestamp", NULL) ||
+        str_is(json_str(json_path(doc, "metadata", "labels", ARCHIVING_LABEL, NULL)),
+               "Pending"))
         return 0;
     if (!strategy || gotime_parse_wall(json_get_str(status, STR("finishedAt")), &end, &err) < 0)
         return 0;

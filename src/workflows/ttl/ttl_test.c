@@ -47,7 +47,7 @@ static void test_due(void **state)
         for (size_t k = 0; k < COUNT_OF(places); k++) {
             _cleanup_arena_ struct arena *a = arena_new();
             char text[512];
-            struct json doc;
+            struct json doc, pending;
             struct err err;
             int64_t want = cases[i].seconds < 0 ? 0 : END_MS + cases[i].seconds * 1000;
 
@@ -60,6 +60,12 @@ static void test_due(void **state)
                 doc = json_set_path(a, &doc, *json_get(&doc, STR("stored")), "status",
                                     "storedWorkflowTemplateSpec", NULL);
             assert_int_equal(ttl_due_of(&doc), want);
+            pending = json_set_path(a, &doc, json_string(STR("Pending")), "metadata", "labels",
+                                    "workflows.argoproj.io/workflow-archiving-status", NULL);
+            assert_int_equal(ttl_due_of(&pending), 0);
+            pending = json_set_path(a, &doc, json_string(STR("Archived")), "metadata", "labels",
+                                    "workflows.argoproj.io/workflow-archiving-status", NULL);
+            assert_int_equal(ttl_due_of(&pending), want);
             doc = json_set_path(a, &doc, json_string(STR("2026-01-02T03:04:06Z")), "metadata",
                                 "deletionTimestamp", NULL);
             assert_int_equal(ttl_due_of(&doc), 0);

@@ -1,0 +1,123 @@
+/* The keys of the controller's ConfigMap. Those without effect on one machine are marked
+ * FIELD_NO_OP. */
+#include "config/config_internal.h"
+#include "objects/shapes.h"
+
+#define KEY(key, key_type, ...) SHAPE_FIELD(key, key_type, __VA_ARGS__)
+#define IDLE(key, text)                                                                    \
+    {                                                                                      \
+        .name = (key), .offset = FIELD_NO_OFFSET, .type = FIELD_ANY, .flags = FIELD_NO_OP, \
+        .doc = (text)                                                                      \
+    }
+
+static const struct field switch_fields[] = {
+    KEY("enabled", FIELD_BOOL, .doc = "whether Events are written; default true"),
+    KEY("sendAsPod", FIELD_BOOL, .flags = FIELD_NO_OP, .doc = "Events name the pod"),
+    {0},
+};
+static const struct shape events_shape = {.name = "EventsConfig", .fields = switch_fields};
+
+static const struct field rate_fields[] = {
+    KEY("limit", FIELD_F64, .flags = FIELD_REQUIRED, .doc = "pods in a second"),
+    KEY("burst", FIELD_I64, .max = INT32_MAX, .doc = "pods at once"),
+    {0},
+};
+static const struct shape rate_shape = {.name = "ResourceRateLimit", .fields = rate_fields};
+
+static const struct field persistence_fields[] = {
+    KEY("archive", FIELD_BOOL, .doc = "ended workflows are kept in the archive"),
+    KEY("archiveTTL", FIELD_STR, .doc = "how long: 30d, 24h; default for ever"),
+    KEY("archiveLabelSelector", FIELD_OBJECT, .shape = &shape_label_selector,
+        .doc = "which ones; default all"),
+    IDLE("nodeStatusOffLoad", "nodes are rows of the store in any case"),
+    IDLE("clusterName", "there is one"),
+    IDLE("connectionPool", "the store is embedded"),
+    IDLE("postgresql", "the archive is in the embedded store"),
+    IDLE("mysql", "the archive is in the embedded store"),
+    IDLE("skipMigration", "the store migrates itself"),
+    IDLE("dbReconnectConfig", "the store is embedded"),
+    {0},
+};
+static const struct shape persistence_shape = {.name = "Persistence",
+                                               .fields = persistence_fields};
+
+static const struct field retention_fields[] = {
+    KEY("completed", FIELD_I64, .max = INT32_MAX, .doc = "succeeded workflows that are kept"),
+    KEY("failed", FIELD_I64, .max = INT32_MAX, .doc = "failed workflows that are kept"),
+    KEY("errored", FIELD_I64, .max = INT32_MAX, .doc = "workflows in error that are kept"),
+    {0},
+};
+static const struct shape retention_shape = {.name = "RetentionPolicy",
+                                             .fields = retention_fields};
+
+static const struct field link_fields[] = {
+    KEY("name", FIELD_STR, .flags = FIELD_REQUIRED, .doc = "shown"),
+    KEY("scope", FIELD_STR, .flags = FIELD_REQUIRED, .doc = "where it is shown: workflow, pod"),
+    KEY("url", FIELD_STR, .flags = FIELD_REQUIRED, .doc = "with ${...} of the object"),
+    KEY("target", FIELD_STR, .doc = "of the link"),
+    {0},
+};
+static const struct shape link_shape = {
+    .name = "Link", .fields = link_fields, .merge_key = "name"};
+
+static const struct field column_fields[] = {
+    KEY("name", FIELD_STR, .flags = FIELD_REQUIRED, .doc = "title"),
+    KEY("type", FIELD_ENUM, .choices = "label|annotation", .flags = FIELD_REQUIRED,
+        .doc = "where its value stands"),
+    KEY("key", FIELD_STR, .flags = FIELD_REQUIRED, .doc = "of the label or annotation"),
+    {0},
+};
+static const struct shape column_shape = {
+    .name = "Column", .fields = column_fields, .merge_key = "name"};
+
+static const struct field restriction_fields[] = {
+    KEY("templateReferencing", FIELD_ENUM, .choices = "Strict|Secure",
+        .doc = "workflows must refer to a template"),
+    {0},
+};
+static const struct shape restriction_shape = {.name = "WorkflowRestrictions",
+                                               .fields = restriction_fields};
+
+static const struct field fields[] = {
+    KEY("nodeEvents", FIELD_OBJECT, .shape = &events_shape, .doc = "Events of nodes"),
+    KEY("workflowEvents", FIELD_OBJECT, .shape = &events_shape, .doc = "Events of workflows"),
+    KEY("artifactRepository", FIELD_OBJECT, .shape = &shape_artifact_repository,
+        .doc = "where artifacts go that say nothing else"),
+    KEY("namespace", FIELD_STR, .doc = "the only namespace that is served"),
+    KEY("instanceID", FIELD_STR, .doc = "label of the workflows that are served"),
+    KEY("parallelism", FIELD_I64, .max = INT32_MAX, .doc = "workflows that run at once"),
+    KEY("namespaceParallelism", FIELD_I64, .max = INT32_MAX,
+        .doc = "workflows of one namespace that run at once"),
+    KEY("resourceRateLimit", FIELD_OBJECT, .shape = &rate_shape, .doc = "pods that are begun"),
+    KEY("persistence", FIELD_OBJECT, .shape = &persistence_shape, .doc = "the archive"),
+    KEY("links", FIELD_LIST, .item = FIELD_OBJECT, .shape = &link_shape,
+        .doc = "of the user interface"),
+    KEY("columns", FIELD_LIST, .item = FIELD_OBJECT, .shape = &column_shape,
+        .doc = "of the list of workflows"),
+    KEY("workflowDefaults", FIELD_ANY, .doc = "a Workflow that stands under all others"),
+    KEY("workflowRestrictions", FIELD_OBJECT, .shape = &restriction_shape,
+        .doc = "what submitted workflows may say"),
+    KEY("initialDelay", FIELD_STR, .doc = "from the start to the first workflow"),
+    KEY("retentionPolicy", FIELD_OBJECT, .shape = &retention_shape,
+        .doc = "ended workflows that are kept"),
+    KEY("navColor", FIELD_STR, .doc = "of the user interface"),
+    IDLE("executor", "there is no executor container"),
+    IDLE("mainContainer", "the image's own settings hold"),
+    IDLE("kubeConfig", "the server has its own"),
+    IDLE("metricsConfig", "metrics are at /metrics of the server's port"),
+    IDLE("telemetryConfig", "metrics are at /metrics of the server's port"),
+    IDLE("podSpecLogStrategy", "the log of a pod has its request"),
+    IDLE("podGCGracePeriodSeconds", "pods leave nothing but logs"),
+    IDLE("podGCDeleteDelayDuration", "pods leave nothing but logs"),
+    IDLE("images", "commands of images are their own"),
+    IDLE("sso", "a token lets in"),
+    IDLE("synchronization", "locks are rows of the store"),
+    IDLE("artifactDrivers", "drivers are part of the program"),
+    IDLE("failedPodRestart", "pods do not fail before they begin"),
+    IDLE("disableAgentPodCreation", "there are no agent pods"),
+    IDLE("initlessPod", "there are no init containers of the executor's"),
+    {0},
+};
+
+const struct shape config_shape = {
+    .name = "Config", .doc = "the controller's ConfigMap", .fields = fields};
