@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/bitset.h"
 #include "base/err.h"
+#include "base/gate.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -408,6 +410,52 @@ static void test_held_lines_come_at_the_release(void **state)
     close(fds[1]);
 }
 
+struct passage {
+    struct gate gate;
+    atomic_bool is_open;
+    atomic_int passed;
+};
+
+static void *pass(void *ctx)
+{
+    struct passage *p = ctx;
+
+    while (!atomic_load(&p->is_open)) {
+        unsigned seen = gate_look(&p->gate);
+
+        if (!atomic_load(&p->is_open))
+            gate_wait(&p->gate, seen);
+    }
+    atomic_fetch_add(&p->passed, 1);
+    return NULL;
+}
+
+/* One call lets all through, whether they wait already or come just now. */
+static void test_gate(void **state)
+{
+    enum { ROUNDS = 100, THREADS = 8 };
+
+    (void) state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct passage p = {0};
+        pthread_t threads[THREADS];
+
+        gate_open(&p.gate); /* before the moment: nobody passes */
+        for (int i = 0; i < THREADS; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, pass, &p), 0);
+        while (round % 2 && atomic_load(&p.gate.waiting) < THREADS)
+            sched_yield();
+        assert_int_equal(atomic_load(&p.passed), 0);
+        atomic_store(&p.is_open, true);
+        gate_open(&p.gate);
+        for (int i = 0; i < THREADS; i++)
+            pthread_join(threads[i], NULL);
+        assert_int_equal(atomic_load(&p.passed), THREADS);
+        assert_int_equal(atomic_load(&p.gate.waiting), 0);
+        gate_wait(&p.gate, gate_look(&p.gate) - 1); /* it was opened since: no sleep */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +476,7 @@ int main(void)
         cmocka_unit_test(test_log_lines_are_one_schema),
         cmocka_unit_test(test_a_line_is_one_line),
         cmocka_unit_test(test_held_lines_come_at_the_release),
+        cmocka_unit_test(test_gate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

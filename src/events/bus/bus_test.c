@@ -322,6 +322,65 @@ static void test_many_publishers(void **state)
     strbuf_done(&slow.ids);
 }
 
+/* A consumer that is opened while others publish: what nobody waits for on the loop may be
+ * freed by the writer, but from its first record on it sees all of them, in order. */
+static void test_opened_while_others_publish(void **state)
+{
+    enum { ROUNDS = 8, PUBLISHERS = 8, EACH = 60 };
+    struct world *w = *state;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        struct seen s = {.acks = true};
+        struct publisher publishers[PUBLISHERS];
+        pthread_t threads[PUBLISHERS];
+        uint64_t start = bus_stats_get(w->bus).newest_seq, first;
+
+        for (int i = 0; i < PUBLISHERS; i++) {
+            publishers[i] =
+                (struct publisher){.w = w, .number = round * PUBLISHERS + i, .count = EACH};
+            pthread_create(&threads[i], NULL, publish_many, &publishers[i]);
+        }
+        while (bus_stats_get(w->bus).newest_seq < start + (uint64_t) round * 20)
+            loop_run_once(w->loop, 0);
+        first = bus_stats_get(w->bus).newest_seq;
+        open_consumer(w, &s, str_printf(w->a, "late-%d", round).ptr, 0);
+        while (bus_stats_get(w->bus).newest_seq < start + PUBLISHERS * EACH)
+            loop_run_once(w->loop, 1);
+        for (int i = 0; i < PUBLISHERS; i++)
+            pthread_join(threads[i], NULL);
+        settle(w);
+        assert_true(s.is_ordered);
+        assert_in_range(s.count, 0, start + PUBLISHERS * EACH - first);
+        if (s.count > 0) /* without a gap up to the end */
+            assert_int_equal(s.last_seq, start + PUBLISHERS * EACH);
+        publish(w, str_printf(w->a, "end-%d", round).ptr, "a");
+        wait_count(w, &s, s.count + 1);
+        bus_consumer_close(s.c);
+        strbuf_done(&s.ids);
+    }
+}
+
+/* More at once than a batch gathers, and one alone afterwards, who waits for nobody. */
+static void test_many_at_once_then_one(void **state)
+{
+    enum { PUBLISHERS = 40, EACH = 25 };
+    struct world *w = *state;
+    struct publisher publishers[PUBLISHERS];
+    pthread_t threads[PUBLISHERS];
+
+    for (int i = 0; i < PUBLISHERS; i++) {
+        publishers[i] = (struct publisher){.w = w, .number = i, .count = EACH};
+        pthread_create(&threads[i], NULL, publish_many, &publishers[i]);
+    }
+    for (int i = 0; i < PUBLISHERS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(publish(w, str_printf(w->a, "alone-%d", i).ptr, "a"), 0);
+    assert_int_equal(publish(w, "7-7", "a"), 1);
+    assert_int_equal(bus_stats_get(w->bus).stored_events, PUBLISHERS * EACH + 20);
+    assert_int_equal(bus_stats_get(w->bus).newest_seq, PUBLISHERS * EACH + 20);
+}
+
 static void test_limits(void **state)
 {
     struct world *w = *state;
@@ -565,6 +624,8 @@ int main(void)
         TEST(test_in_flight_limit_and_catching_up),
         TEST(test_pause),
         TEST(test_many_publishers),
+        TEST(test_opened_while_others_publish),
+        TEST(test_many_at_once_then_one),
         TEST(test_limits),
         TEST(test_retention_by_size),
         TEST(test_traces_and_find),

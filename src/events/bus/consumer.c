@@ -212,6 +212,7 @@ bus_consumer_open(struct bus *bus, const struct bus_consumer_options *options, s
     c->next_seq = row->seq + 1;
     c->is_lagging = true; /* until a page says that there is nothing newer */
     row->is_open = true;
+    atomic_fetch_add(&bus->consumer_count, 1);
     list_append(&bus->consumers, &c->link);
     save_cursor(c);
     consumer_read(c);
@@ -221,6 +222,7 @@ bus_consumer_open(struct bus *bus, const struct bus_consumer_options *options, s
 void consumer_free(struct bus_consumer *c)
 {
     list_remove(&c->link);
+    atomic_fetch_sub(&c->bus->consumer_count, 1);
     if (c->page) { /* at bus_close(): the reader has posted it, the loop runs no more */
         list_remove(&c->page->task.link);
         arena_free(c->page->arena);

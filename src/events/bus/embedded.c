@@ -81,10 +81,9 @@ int bus_publish(struct bus *bus, const struct bus_record *rec, bus_published_fn 
 }
 
 struct waited {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool is_done, is_duplicate;
+    bool is_duplicate;
     struct err err;
+    atomic_bool is_done; /* then the waiter may be gone */
 };
 
 static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struct err *err)
@@ -92,31 +91,38 @@ static void on_published(void *ctx, uint64_t seq, bool is_duplicate, const struc
     struct waited *w = ctx;
 
     (void) seq;
-    pthread_mutex_lock(&w->lock);
     w->err = *err;
-    w->is_done = true;
     w->is_duplicate = is_duplicate;
-    pthread_cond_signal(&w->wake);
-    pthread_mutex_unlock(&w->lock);
+    atomic_store(&w->is_done, true); /* the writer opens the gate when all are told */
 }
 
-struct timespec bus_deadline(uint64_t wait_ms)
+struct timespec bus_deadline(uint64_t wait_ns)
 {
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += (time_t) (wait_ms / 1000);
-    until.tv_nsec += (long) (wait_ms % 1000) * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    wait_ns += (uint64_t) until.tv_nsec;
+    until.tv_sec += (time_t) (wait_ns / 1000000000U);
+    until.tv_nsec = (long) (wait_ns % 1000000000U);
     return until;
+}
+
+static void wait_stored(struct gate *gate, struct waited *w)
+{
+    while (!atomic_load(&w->is_done)) {
+        unsigned seen = gate_look(gate);
+
+        if (!atomic_load(&w->is_done))
+            gate_wait(gate, seen);
+    }
 }
 
 int bus_publish_wait(struct bus *bus, const struct bus_record *rec, uint64_t max_wait_ms,
                      struct err *err)
 {
-    struct waited w = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
-    struct timespec until = bus_deadline(max_wait_ms);
+    struct waited w = {0};
+    struct timespec until = bus_deadline(max_wait_ms * 1000000U);
+    struct gate *gate;
     struct item *item;
     bool must_wake;
     int code = 0;
@@ -135,13 +141,11 @@ int bus_publish_wait(struct bus *bus, const struct bus_record *rec, uint64_t max
         return err_set(err, ERR_TRANSIENT, "%d events wait for the bus", BUS_QUEUE_MAX_EVENTS);
     }
     must_wake = push_locked(bus, item);
+    gate = &bus->stored[bus->batch & 1];
     pthread_mutex_unlock(&bus->lock);
     if (must_wake)
         pthread_cond_signal(&bus->wake);
-    pthread_mutex_lock(&w.lock);
-    while (!w.is_done)
-        pthread_cond_wait(&w.wake, &w.lock);
-    pthread_mutex_unlock(&w.lock);
+    wait_stored(gate, &w);
     if (w.err.kind != ERR_NONE) {
         *err = w.err;
         return -1;
@@ -340,6 +344,7 @@ static void release(struct bus *bus)
 
     for (size_t i = 0; i < COUNT_OF(all); i++)
         sqlite3_finalize(all[i]);
+    checkpointer_close(bus->checkpointer);
     sqlite3_close(bus->db);
     while (!list_is_empty(&bus->consumers))
         consumer_free(LIST_ENTRY(bus->consumers.next, struct bus_consumer, link));
@@ -392,8 +397,9 @@ struct bus *bus_open(const struct bus_options *options, struct err *err)
                 sizeof(file) - 1);
     else if (lock_folder(bus, options->path, err) == 0 &&
              bus_db_open(file, &bus->db, err) == 0 && set_mode(file, err) == 0 &&
-             prepare(bus, err) == 0 && load(bus, err) == 0 && bus_reader_start(bus, err) == 0 &&
-             bus_writer_start(bus, err) == 0)
+             prepare(bus, err) == 0 && load(bus, err) == 0 &&
+             (bus->checkpointer = checkpointer_open(file, bus->db, err)) &&
+             bus_reader_start(bus, err) == 0 && bus_writer_start(bus, err) == 0)
         return bus;
     bus_reader_stop(bus);
     release(bus);

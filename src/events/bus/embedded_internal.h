@@ -12,9 +12,11 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
+#include "base/gate.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "events/bus/bus.h"
+#include "store/checkpoint.h"
 
 enum { BUS_SCHEMA_VERSION = 1, BUS_PAGE_RECORDS = 512 };
 
@@ -79,6 +81,7 @@ struct bus {
     int lock_fd;
     uint64_t retain_ms, retain_bytes, dedup_ms, retry_ms;
     sqlite3 *db;
+    struct checkpointer *checkpointer;
     sqlite3_stmt *insert, *cursor_put, *cursor_drop, *trace_put, *begin, *commit, *rollback;
     pthread_t writer;
     bool has_writer;
@@ -90,10 +93,18 @@ struct bus {
     size_t urgent; /* items in the queue that somebody waits for */
     enum {
         WRITER_WORKS,
-        WRITER_DOZES,
+        WRITER_GATHERS, /* not longer than the last commit took: until urgent == enough */
+        WRITER_DOZES,   /* not longer than LAZY_MS */
         WRITER_SLEEPS
-    } rest; /* dozes: not longer than LAZY_MS */
+    } rest;
+    size_t enough;
+    size_t wanted;  /* how many waited when the last batch was stored */
+    unsigned batch; /* number of the batch that the queue will be of */
     bool is_stopping;
+
+    struct gate
+        stored[2];      /* of a batch with an even and with an odd number: bus_publish_wait() */
+    uint64_t commit_ns; /* what the last commit took: writer */
 
     struct dedup dedup;    /* writer */
     uint64_t next_seq;     /* writer */
@@ -115,6 +126,7 @@ struct bus {
     bool is_read_stopping;
 
     struct list consumers;      /* loop */
+    atomic_uint consumer_count; /* without any, records need not come to the loop */
     bool is_delivering;         /* loop: consumers that are closed now are freed afterwards */
     struct loop_task save_task; /* saves moved cursors, once a turn */
     bool is_save_posted;        /* loop */
@@ -151,8 +163,8 @@ void bus_bind(sqlite3_stmt *s, int at, struct str text);
 int bus_writer_start(struct bus *bus, struct err *err);
 void bus_writer_stop(struct bus *bus);
 
-/** bus_deadline() - so many milliseconds from now, for pthread_cond_timedwait() */
-struct timespec bus_deadline(uint64_t wait_ms);
+/** bus_deadline() - so many nanoseconds from now, for pthread_cond_timedwait() */
+struct timespec bus_deadline(uint64_t wait_ns);
 
 /** bus_queue_locked() - queue an item, the lock is held; true: signal bus->wake */
 bool bus_queue_locked(struct bus *bus, struct item *item);

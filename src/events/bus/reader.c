@@ -108,7 +108,7 @@ static int reader_open(struct bus *bus, struct page_reader *r, struct err *err)
 /* Is the bus still open after a little while? */
 static bool wait_a_little(struct bus *bus)
 {
-    struct timespec until = bus_deadline(bus->retry_ms);
+    struct timespec until = bus_deadline(bus->retry_ms * 1000000U);
     int code = 0;
     bool is_open;
 

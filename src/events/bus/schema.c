@@ -75,7 +75,7 @@ static int set_up(sqlite3 *db, const char *file, struct err *err)
     if (sqlite3_busy_timeout(db, 1000) != SQLITE_OK ||
         sqlite3_exec(db,
                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size "
-                     "= -4096; PRAGMA wal_autocheckpoint = 4000",
+                     "= -4096; PRAGMA wal_autocheckpoint = 0",
                      NULL, NULL, NULL) != SQLITE_OK)
         return bus_db_error(db, file, err);
     return migrate(db, file, err);

@@ -13,7 +13,8 @@
 #include "events/bus/embedded_internal.h"
 
 enum {
-    LAZY_MS = 5,
+    LAZY_NS = 5000000,
+    GATHER_MAX_NS = 500000,
     TRIM_EVERY_RECORDS = 4096,
     TRIM_EVERY_MS = 3600000,
     RECORD_OVERHEAD_BYTES = 64
@@ -34,7 +35,8 @@ bool bus_queue_locked(struct bus *bus, struct item *item)
     bus->queue_len++;
     bus->urgent += is_urgent;
     return (bus->rest == WRITER_SLEEPS && was_empty) ||
-           (bus->rest == WRITER_DOZES && is_urgent && bus->urgent == 1);
+           (bus->rest == WRITER_DOZES && is_urgent && bus->urgent == 1) ||
+           (bus->rest == WRITER_GATHERS && is_urgent && bus->urgent == bus->enough);
 }
 
 bool bus_item_push(struct bus *bus, struct item *item)
@@ -52,6 +54,14 @@ bool bus_item_push(struct bus *bus, struct item *item)
         pthread_cond_signal(&bus->wake);
     return true;
 }
+
+/* What becomes one commit. */
+struct batch {
+    struct list items;
+    size_t urgent;           /* how many somebody waits for */
+    struct timespec open_to; /* what comes later is of the next */
+    bool is_closed;
+};
 
 static int run(sqlite3_stmt *s)
 {
@@ -226,23 +236,100 @@ static bool must_trim(const struct bus *bus, int64_t now_ms)
     return bus->untrimmed >= TRIM_EVERY_RECORDS || now_ms - bus->trimmed_ms >= every_ms;
 }
 
-static int write_all(struct bus *bus, struct list *batch, uint64_t *next)
+static int write_list(struct bus *bus, struct list *items, uint64_t *next)
 {
-    struct trimmed trimmed = {0};
-    int64_t now_ms = clock_wall().ms;
-
-    if (run(bus->begin) < 0)
-        return -1;
-    LIST_FOREACH (item, batch, struct item, link) {
+    LIST_FOREACH (item, items, struct item, link) {
         if (write_item(bus, item, next) < 0)
             return -1;
     }
-    if (must_trim(bus, now_ms) && trim(bus, now_ms, &trimmed) < 0)
-        return -1;
+    return 0;
+}
+
+/* The queue, behind what the batch has. With the lock. */
+static void take_queue(struct bus *bus, struct batch *batch, struct list *ret)
+{
+    list_splice(ret, &bus->queue);
+    batch->urgent += bus->urgent;
+    bus->queue_len = bus->urgent = 0;
+    if (bus->waiting_publishers)
+        pthread_cond_broadcast(&bus->room);
+}
+
+/* Those whose records were stored with the last commit, and those that had come meanwhile, were
+ * at work at the same time and will be again: one commit for all of them costs hardly more than
+ * one for the first. Half of the missing is enough to go on with. With the lock. */
+static void gather(struct bus *bus, const struct batch *batch)
+{
+    size_t missing = bus->wanted > batch->urgent ? bus->wanted - batch->urgent : 0;
+
+    bus->enough = (missing + 1) / 2;
+    bus->rest = WRITER_GATHERS;
+    while (bus->urgent < bus->enough && !bus->is_stopping)
+        if (pthread_cond_timedwait(&bus->wake, &bus->lock, &batch->open_to) != 0)
+            break;
+    bus->rest = WRITER_WORKS;
+}
+
+static bool is_past(const struct timespec *t)
+{
+    struct timespec now = bus_deadline(0);
+
+    return now.tv_sec > t->tv_sec || (now.tv_sec == t->tv_sec && now.tv_nsec >= t->tv_nsec);
+}
+
+/* What came while the batch was written joins it, not longer than a commit takes: whoever is
+ * alone waits for nobody. Then the batch is closed. */
+static void take_more(struct bus *bus, struct batch *batch, struct list *ret)
+{
+    bool is_late = is_past(&batch->open_to);
+
+    list_init(ret);
+    pthread_mutex_lock(&bus->lock);
+    if (bus->urgent == 0 && !is_late)
+        gather(bus, batch);
+    if (bus->urgent > 0)
+        take_queue(bus, batch, ret);
+    batch->is_closed = is_late || list_is_empty(ret);
+    bus->batch += batch->is_closed; /* whoever waits counts on being in the one that was open */
+    pthread_mutex_unlock(&bus->lock);
+}
+
+static int write_joining(struct bus *bus, struct batch *batch, uint64_t *next)
+{
+    struct list more;
+    int result = write_list(bus, &batch->items, next);
+
+    while (!batch->is_closed && result == 0) {
+        take_more(bus, batch, &more);
+        result = write_list(bus, &more, next);
+        list_splice(&batch->items, &more);
+    }
+    return result;
+}
+
+static int commit(struct bus *bus)
+{
+    uint64_t start_ns = clock_mono().ns;
+
     FAULT_POINT("bus.append.before_commit");
     if (run(bus->commit) < 0)
         return -1;
     FAULT_POINT("bus.append.after_commit");
+    bus->commit_ns = clock_mono().ns - start_ns;
+    return 0;
+}
+
+static int write_all(struct bus *bus, struct batch *batch, uint64_t *next)
+{
+    struct trimmed trimmed = {0};
+    int64_t now_ms = clock_wall().ms;
+
+    if (run(bus->begin) < 0 || write_joining(bus, batch, next) < 0)
+        return -1;
+    if (must_trim(bus, now_ms) && trim(bus, now_ms, &trimmed) < 0)
+        return -1;
+    if (commit(bus) < 0)
+        return -1;
     if (trimmed.has_looked)
         count_trimmed(bus, &trimmed, now_ms);
     return 0;
@@ -250,7 +337,7 @@ static int write_all(struct bus *bus, struct list *batch, uint64_t *next)
 
 static void wait_a_little(struct bus *bus)
 {
-    struct timespec until = bus_deadline(bus->retry_ms);
+    struct timespec until = bus_deadline(bus->retry_ms * 1000000U);
 
     pthread_mutex_lock(&bus->lock);
     pthread_cond_timedwait(&bus->wake, &bus->lock, &until);
@@ -273,7 +360,7 @@ static void rebuild_dedup(struct bus *bus)
     *d = kept;
 }
 
-static void write_batch(struct bus *bus, struct list *batch)
+static void write_batch(struct bus *bus, struct batch *batch)
 {
     uint64_t next = bus->next_seq;
     struct err err;
@@ -314,10 +401,35 @@ static void tell_publishers(struct bus *bus, struct list *batch)
     bus->is_batch_counted = false;
 }
 
+/* Does somebody on the loop want to see it? */
+static bool is_for_loop(const struct bus *bus, const struct item *item)
+{
+    return item->settled != NULL || (item->kind == ITEM_RECORD && !item->is_duplicate &&
+                                     atomic_load(&bus->consumer_count) > 0);
+}
+
+static void free_the_rest(struct bus *bus, struct list *batch)
+{
+    struct list *next;
+
+    for (struct list *at = batch->next; at != batch; at = next) {
+        struct item *item = LIST_ENTRY(at, struct item, link);
+
+        next = at->next;
+        if (is_for_loop(bus, item))
+            continue;
+        list_remove(&item->link);
+        free(item);
+    }
+}
+
 static void post_batch(struct bus *bus, struct list *batch)
 {
     bool must_post;
 
+    free_the_rest(bus, batch);
+    if (list_is_empty(batch))
+        return;
     pthread_mutex_lock(&bus->lock);
     list_splice(&bus->done, batch);
     must_post = !bus->is_task_posted;
@@ -327,11 +439,11 @@ static void post_batch(struct bus *bus, struct list *batch)
         loop_post(bus->loop, &bus->task);
 }
 
-/* Until something is to be committed: what somebody waits for at once, the rest after LAZY_MS.
+/* Until something is to be committed: what somebody waits for at once, the rest after LAZY_NS.
  * With the lock. */
 static void wait_for_work(struct bus *bus)
 {
-    struct timespec until = bus_deadline(LAZY_MS);
+    struct timespec until = bus_deadline(LAZY_NS);
     bool is_over = false;
 
     while (bus->urgent == 0 && !bus->is_stopping) {
@@ -341,7 +453,7 @@ static void wait_for_work(struct bus *bus)
         } else if (list_is_empty(&bus->queue)) {
             bus->rest = WRITER_SLEEPS;
             pthread_cond_wait(&bus->wake, &bus->lock);
-            until = bus_deadline(LAZY_MS);
+            until = bus_deadline(LAZY_NS);
             is_over = false;
         } else {
             break;
@@ -350,26 +462,38 @@ static void wait_for_work(struct bus *bus)
     bus->rest = WRITER_WORKS;
 }
 
+/* How many are at work at the same time: see gather(). */
+static void expect(struct bus *bus, const struct batch *batch)
+{
+    pthread_mutex_lock(&bus->lock);
+    bus->wanted = batch->urgent + bus->urgent;
+    pthread_mutex_unlock(&bus->lock);
+}
+
 static void *writer_main(void *ctx)
 {
     struct bus *bus = ctx;
-    struct list batch;
 
     for (;;) {
-        list_init(&batch);
+        struct batch batch = {0};
+        struct gate *stored;
+
+        list_init(&batch.items);
         pthread_mutex_lock(&bus->lock);
         wait_for_work(bus);
-        list_splice(&batch, &bus->queue);
-        bus->queue_len = bus->urgent = 0;
-        if (bus->waiting_publishers)
-            pthread_cond_broadcast(&bus->room);
+        take_queue(bus, &batch, &batch.items);
+        stored = &bus->stored[bus->batch & 1];
         pthread_mutex_unlock(&bus->lock);
-        if (list_is_empty(&batch))
+        if (list_is_empty(&batch.items))
             return NULL;
+        batch.open_to =
+            bus_deadline(bus->commit_ns < GATHER_MAX_NS ? bus->commit_ns : GATHER_MAX_NS);
         write_batch(bus, &batch);
         atomic_store(&bus->newest, bus->next_seq - 1);
-        tell_publishers(bus, &batch);
-        post_batch(bus, &batch);
+        expect(bus, &batch);
+        tell_publishers(bus, &batch.items);
+        gate_open(stored);
+        post_batch(bus, &batch.items);
     }
 }
 

@@ -132,7 +132,7 @@ int connection_open(struct connection *c, const char *file, bool is_writer, stru
     if (run_sql(c->db,
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = "
                 "ON; PRAGMA cache_size = -4096;"
-                "PRAGMA wal_autocheckpoint = 4000",
+                "PRAGMA wal_autocheckpoint = 0",
                 file, err) < 0 ||
         (is_writer && migrate(c->db, file, err) < 0)) {
         connection_close(c);

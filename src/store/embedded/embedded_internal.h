@@ -14,6 +14,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "store/checkpoint.h"
 #include "store/store.h"
 
 enum { STORE_SCHEMA_VERSION = 2, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
@@ -111,6 +112,7 @@ struct store {
     int lock_fd;
     uint64_t history_changes, retry_ms;
     struct connection writer;
+    struct checkpointer *checkpointer;
     pthread_t thread;
     bool has_thread;
 

@@ -70,6 +70,7 @@ static int read_rv(struct store *s, struct err *err)
 
 static void release(struct store *s)
 {
+    checkpointer_close(s->checkpointer);
     connection_close(&s->writer);
     while (s->pool_free > 0) {
         connection_close(s->pool[--s->pool_free]);
@@ -118,7 +119,9 @@ struct store *store_open(const struct store_options *options, struct err *err)
                 sizeof(file) - 1);
     else if (lock_folder(s, options->path, err) == 0 &&
              connection_open(&s->writer, file, true, err) == 0 && set_mode(file, err) == 0 &&
-             read_rv(s, err) == 0 && store_writer_start(s, err) == 0)
+             read_rv(s, err) == 0 &&
+             (s->checkpointer = checkpointer_open(file, s->writer.db, err)) &&
+             store_writer_start(s, err) == 0)
         return s;
     release(s);
     return NULL;
