@@ -93,7 +93,7 @@ static void test_every_operation_answers(void **state)
             c.status != 404 && !strstr(c.answer, "only allow 1 labelRequirement"))
             fail_msg("%s: %u %s", table[i].name, c.status, c.answer);
     }
-    assert_int_equal(later, 13);
+    assert_int_equal(later, 9);
 }
 
 /* ---- lives ---- */
@@ -126,6 +126,45 @@ static void run_steps(struct world *w, const struct step *steps, size_t count)
     "\"spec\":{\"entrypoint\":\"x\",\"templates\":[{\"name\":\"x\",\"container\":" \
     "{\"image\":\"i\"}}]}"
 #define WORKFLOW(meta) "{\"workflow\":{\"metadata\":{" meta "}," SPEC "}}"
+
+#define SYNC "/api/v1/sync/argo"
+#define LIMIT(count) \
+    "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":" count ",\"type\":\"CONFIGMAP\"}"
+
+static void test_life_of_a_limit(void **state)
+{
+    static const struct step steps[] = {
+        {"GET", SYNC "/k?cmName=m", "", 404, "\"code\":5"},
+        {"PUT", SYNC "/k", LIMIT("2"), 404, "\"code\":5"},
+        {"POST", SYNC, LIMIT("0"), 400,
+         "{\"code\":3,\"message\":\"limit must be greater than zero\"}"},
+        {"POST", SYNC, LIMIT("\"x\""), 400, "limit must be greater than zero"},
+        {"POST", SYNC, LIMIT("4294967296"), 400, "limit must be greater than zero"},
+        {"POST", SYNC, "{\"key\":\"k\",\"limit\":1}", 400, "cmName and key must not be empty"},
+        {"POST", SYNC, "{\"cmName\":\"M!\",\"key\":\"k\",\"limit\":1}", 400, "metadata.name"},
+        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":\"DATABASE\"}",
+         400, "unsupported sync config type: DATABASE"},
+        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":1}", 400,
+         "unsupported sync config type: DATABASE"},
+        {"POST", SYNC, LIMIT("1"), 200,
+         "{\"cmName\":\"m\",\"namespace\":\"argo\",\"key\":\"k\",\"limit\":1}"},
+        {"POST", SYNC, LIMIT("1"), 409, "sync limit cannot be created as it already exists"},
+        {"GET", "/api/v1/namespaces/argo/configmaps/m", "", 200, "\"data\":{\"k\":\"1\"}"},
+        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"other\",\"limit\":7}", 200, "\"limit\":7"},
+        {"PUT", SYNC "/k", LIMIT("5"), 200, "\"limit\":5"},
+        {"PUT", SYNC "/none", LIMIT("5"), 404,
+         "key none not found in configmap argo/m - please create it first"},
+        {"GET", SYNC "/k?cmName=m&type=CONFIGMAP", "", 200, "\"limit\":5"},
+        {"GET", SYNC "/none?cmName=m", "", 404, "key none not found in configmap argo/m"},
+        {"GET", SYNC "/k?cmName=m&type=DATABASE", "", 400, "unsupported sync config type"},
+        {"DELETE", SYNC "/k?cmName=m", "", 200, "{}"},
+        {"DELETE", SYNC "/k?cmName=m", "", 200, "{}"},
+        {"GET", "/api/v1/namespaces/argo/configmaps/m", "", 200, "\"data\":{\"other\":\"7\"}"},
+        {"DELETE", SYNC "/k?cmName=none", "", 404, "\"code\":5"},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
 
 static void test_life_of_a_workflow(void **state)
 {
@@ -790,6 +829,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_every_operation_wants_a_token),
         TEST(test_every_operation_answers),
+        TEST(test_life_of_a_limit),
         TEST(test_life_of_a_workflow),
         TEST(test_operations),
         TEST(test_ways_of_creation),

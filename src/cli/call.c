@@ -3,83 +3,9 @@
 
 #include <stdlib.h>
 
-#include "base/vec.h"
-#include "formats/duration.h"
-
-struct cli_server {
-    struct str url; /* scheme, host, port, base path */
-    const struct http_header *headers;
-    size_t header_count;
-    uint64_t timeout_ms; /* 0: the client's */
-    bool skip_tls_verify;
-    const char *ca_file, *cert_file, *key_file;
-};
+#include "cli/connect.h"
 
 /* ---- the server ---- */
-
-static bool is_true(const char *value)
-{
-    return value && (strcmp(value, "true") == 0 || strcmp(value, "1") == 0);
-}
-
-/* "host:port", perhaps with a scheme, which then decides. */
-static struct str base_url(struct cli *cli)
-{
-    struct str server = str_from(cli_setting(cli, "argo-server")),
-               base = str_from(cli_setting(cli, "argo-base-href"));
-    const char *scheme = is_true(cli_setting(cli, "secure")) ? "https://" : "http://";
-
-    if (str_starts(server, STR("http://")) || str_starts(server, STR("https://")))
-        scheme = "";
-    while (str_ends(base, STR("/")))
-        base = str_head(base, base.len - 1);
-    return str_printf(cli->arena, "%s" STR_FMT "%s" STR_FMT, scheme, STR_ARG(server),
-                      base.len && base.ptr[0] != '/' ? "/" : "", STR_ARG(base));
-}
-
-static int add_headers(struct cli *cli, struct cli_server *server, struct err *err)
-{
-    const char *token = cli_setting(cli, "token");
-    VEC(struct http_header) headers = {0};
-    size_t count;
-    const struct str *given = flags_list(cli->arena, &cli->flags, "header", &count);
-
-    VEC_APUSH(cli->arena, &headers,
-              ((struct http_header){STR("Content-Type"), STR("application/json")}));
-    if (token && *token) {
-        bool has_scheme = strncmp(token, "Bearer ", 7) == 0 || strncmp(token, "Basic ", 6) == 0;
-
-        VEC_APUSH(cli->arena, &headers,
-                  ((struct http_header){
-                      STR("Authorization"),
-                      str_printf(cli->arena, "%s%s", has_scheme ? "" : "Bearer ", token)}));
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct str value = given[i], name;
-
-        if (!str_cut(&value, ':', &name) || str_is_none(value))
-            return err_set(err, ERR_INVALID,
-                           "--header \"" STR_FMT "\" has no colon: want \"Name: value\"",
-                           STR_ARG(given[i]));
-        VEC_APUSH(cli->arena, &headers,
-                  ((struct http_header){str_trim(name), str_trim(value)}));
-    }
-    server->headers = headers.at;
-    server->header_count = headers.len;
-    return 0;
-}
-
-static int read_timeout(struct cli *cli, struct cli_server *server, struct err *err)
-{
-    const char *given = cli_flag(cli, "request-timeout");
-    int64_t ns;
-
-    if (duration_parse_argo(str_from(given), &ns, err) < 0 || ns < 0)
-        return err_set(err, ERR_INVALID,
-                       "--request-timeout %s is no duration: want one like 30s", given);
-    server->timeout_ms = (uint64_t) ns / 1000000;
-    return 0;
-}
 
 int call_server(struct cli *cli, const struct cli_server **ret, struct err *err)
 {
@@ -87,17 +13,7 @@ int call_server(struct cli *cli, const struct cli_server **ret, struct err *err)
 
     if (!cli->server) {
         server = ARENA_NEW(cli->arena, struct cli_server);
-        server->url = base_url(cli);
-        server->skip_tls_verify = is_true(cli_setting(cli, "insecure-skip-verify")) ||
-                                  cli_is_on(cli, "insecure-skip-tls-verify");
-        server->ca_file = cli_flag(cli, "certificate-authority");
-        server->cert_file = cli_flag(cli, "client-certificate");
-        server->key_file = cli_flag(cli, "client-key");
-        if (!server->cert_file != !server->key_file)
-            return err_set(err, ERR_INVALID,
-                           "--client-certificate and --client-key must be "
-                           "provided together");
-        if (add_headers(cli, server, err) < 0 || read_timeout(cli, server, err) < 0)
+        if (connect_server(cli, server, err) < 0)
             return -1;
         cli->server = server;
     }
@@ -123,11 +39,17 @@ static void fill_call(struct arena *a, const struct cli_server *server, struct s
     call->url = str_concat(a, server->url, path);
     call->headers = server->headers;
     call->header_count = server->header_count;
-    call->is_plain = !getenv("http_proxy"); /* libcurl would cost more than the call */
+    /* libcurl would cost more than the call */
+    call->is_plain = !getenv("http_proxy") && !server->proxy;
     call->skip_tls_verify = server->skip_tls_verify;
     call->ca_file = server->ca_file;
     call->cert_file = server->cert_file;
     call->key_file = server->key_file;
+    call->ca_pem = server->ca_pem;
+    call->cert_pem = server->cert_pem;
+    call->key_pem = server->key_pem;
+    call->proxy = server->proxy;
+    call->tls_server_name = server->tls_server_name;
 }
 
 /* ---- calls ---- */

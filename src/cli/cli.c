@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/vec.h"
 #include "cli/call.h"
+#include "cli/connect.h"
 #include "cli/help.h"
 
 #define COMMAND(symbol) extern const struct cli_command cli_##symbol;
@@ -49,14 +50,14 @@ static const struct cli_flag global_flags[] = {
      .word = "host:port",
      .fallback = "127.0.0.1:2746",
      .help = "server to talk to (ARGO_SERVER)"},
-    {.name = "as", .state = FLAG_UNBUILT, .help = "user to act as"},
-    {.name = "as-group", .type = FLAG_LIST, .state = FLAG_UNBUILT, .help = "group to act as"},
-    {.name = "as-uid", .state = FLAG_UNBUILT, .help = "uid to act as"},
+    {.name = "as", .help = "user to act as; its rights count"},
+    {.name = "as-group", .type = FLAG_LIST, .help = "group to act as; may be repeated"},
+    {.name = "as-uid", .help = "uid to act as"},
     {.name = "certificate-authority", .help = "file of the certificates to trust"},
     {.name = "client-certificate", .help = "file of the client's certificate"},
     {.name = "client-key", .help = "file of the client certificate's key"},
-    {.name = "cluster", .state = FLAG_UNBUILT, .help = "cluster of the kubeconfig"},
-    {.name = "context", .state = FLAG_UNBUILT, .help = "context of the kubeconfig"},
+    {.name = "cluster", .help = "cluster of the kubeconfig"},
+    {.name = "context", .help = "context of the kubeconfig"},
     {.name = "disable-compression",
      .type = FLAG_SWITCH,
      .help = "no effect: answers are not compressed"},
@@ -72,8 +73,9 @@ static const struct cli_flag global_flags[] = {
      .letter = 'k',
      .type = FLAG_SWITCH,
      .help = "do not check the server's certificate (ARGO_INSECURE_SKIP_VERIFY)"},
-    {.name = "instanceid", .state = FLAG_UNBUILT, .help = "instance of the controller"},
-    {.name = "kubeconfig", .state = FLAG_UNBUILT, .help = "path of a kubeconfig"},
+    {.name = "instanceid",
+     .help = "label workflows with this instance, see those with it only (ARGO_INSTANCEID)"},
+    {.name = "kubeconfig", .help = "file of kubectl that names server, token and namespace"},
     {.name = "log-format",
      .choices = "text|json",
      .fallback = "text",
@@ -85,8 +87,8 @@ static const struct cli_flag global_flags[] = {
     {.name = "namespace",
      .letter = 'n',
      .help = "namespace (ARGO_NAMESPACE; \"default\" when neither is given)"},
-    {.name = "password", .state = FLAG_UNBUILT, .help = "password for basic authentication"},
-    {.name = "proxy-url", .state = FLAG_UNBUILT, .help = "proxy to use"},
+    {.name = "password", .help = "password for basic authentication"},
+    {.name = "proxy-url", .help = "proxy to use"},
     {.name = "request-timeout",
      .fallback = "0",
      .help = "how long one call may take, as 30s; 0: as long as the program finds right"},
@@ -94,13 +96,11 @@ static const struct cli_flag global_flags[] = {
      .letter = 'e',
      .type = FLAG_SWITCH,
      .help = "talk TLS with the server (ARGO_SECURE)"},
-    {.name = "server", .state = FLAG_UNBUILT, .help = "address of the Kubernetes API server"},
-    {.name = "tls-server-name",
-     .state = FLAG_UNBUILT,
-     .help = "name that the server's certificate must have"},
+    {.name = "server", .help = "address of the server as a URL, as kubectl has it"},
+    {.name = "tls-server-name", .help = "name that the server's certificate must have"},
     {.name = "token", .help = "bearer token (ARGO_TOKEN)"},
-    {.name = "user", .state = FLAG_UNBUILT, .help = "user of the kubeconfig"},
-    {.name = "username", .state = FLAG_UNBUILT, .help = "user name for basic authentication"},
+    {.name = "user", .help = "user of the kubeconfig"},
+    {.name = "username", .help = "user name for basic authentication"},
     {.name = "verbose",
      .letter = 'v',
      .type = FLAG_SWITCH,
@@ -157,7 +157,9 @@ struct str cli_namespace(const struct cli *cli)
 
     if (cli->ns.len > 0)
         return cli->ns;
-    return given && *given ? str_from(given) : STR("default");
+    if (given && *given)
+        return str_from(given);
+    return cli->kube && cli->kube->ns.len > 0 ? cli->kube->ns : STR("default");
 }
 
 int cli_read_file(struct cli *cli, const char *path, struct str *ret, struct err *err)
@@ -332,7 +334,7 @@ static int run_command(struct cli *cli)
     if (check_count(cli, &err) < 0 ||
         (cli->command->check && cli->command->check(cli, &err) < 0))
         return usage_error(cli, &err);
-    result = cli->command->run(cli, &err);
+    result = connect_load(cli, &err) < 0 ? -1 : cli->command->run(cli, &err);
     call_done(cli);
     if (result == 0)
         return cli->exit_code;

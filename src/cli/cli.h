@@ -20,6 +20,7 @@ enum { CLI_ANY_ARGS = 255 };
 struct cli;
 struct cli_server;
 struct http_client;
+struct kubeconfig;
 
 enum cli_surface {
     CLI_BOTH, /* argo has it, too */
@@ -52,6 +53,7 @@ struct cli {
     size_t arg_count;
     struct str ns; /* before --namespace: of the object that is followed; "" for none */
     int exit_code; /* a command may set another one than 0 and return 0 */
+    const struct kubeconfig *kube;   /* connect.c's, or NULL */
     const struct cli_server *server; /* call.c's, made at the first call */
     struct http_client *client;
 };
@@ -78,8 +80,8 @@ bool cli_is_on(const struct cli *cli, const char *name);
  * ARGO_<NAME>, else its fallback, else NULL */
 const char *cli_setting(const struct cli *cli, const char *name);
 
-/** cli_namespace() - of the object that is followed, --namespace, ARGO_NAMESPACE, or "default"
- */
+/** cli_namespace() - of the object that is followed, --namespace, ARGO_NAMESPACE, that of
+ * kubectl's context, or "default" */
 struct str cli_namespace(const struct cli *cli);
 
 /** cli_read_file() - a file, "-" for standard input; in the cli's arena */

@@ -90,6 +90,28 @@ static void print_aliases(struct strbuf *b, const struct cli_command *command)
     strbuf_addc(b, '\n');
 }
 
+/* The command's own and all others'; the program itself has all as its own. */
+static void print_flags(struct arena *a, struct strbuf *b, const struct cli_command *command,
+                        bool is_argo)
+{
+    static const struct cli_flag help_row[] = {
+        {.name = "help", .letter = 'h', .type = FLAG_SWITCH, .help = "show this help"}, {0}};
+    const struct cli_flag *global = cli_global_flags(),
+                          *first = command ? command->flags : global;
+    VEC(struct cli_flag) own = {0};
+
+    VEC_APUSH(a, &own, help_row[0]);
+    for (const struct cli_flag *f = first; f && f->name; f++)
+        VEC_APUSH(a, &own, *f);
+    VEC_APUSH(a, &own, help_row[1]);
+    strbuf_addz(b, "\nFlags:\n");
+    flags_help(a, b, own.at, is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_NONE);
+    if (!command)
+        return;
+    strbuf_addz(b, "\nGlobal Flags:\n");
+    flags_help(a, b, global, is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_UNBUILT);
+}
+
 void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
                       const struct cli_command *command)
 {
@@ -97,14 +119,7 @@ void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
                *before = *name ? " " : "";
     bool has_commands = !command || help_has_commands(command),
          is_argo = strcmp(program, "argo") == 0;
-    static const struct cli_flag help_row[] = {
-        {.name = "help", .letter = 'h', .type = FLAG_SWITCH, .help = "show this help"}, {0}};
-    VEC(struct cli_flag) own = {0};
 
-    VEC_APUSH(a, &own, help_row[0]);
-    for (const struct cli_flag *f = command ? command->flags : NULL; f && f->name; f++)
-        VEC_APUSH(a, &own, *f);
-    VEC_APUSH(a, &own, help_row[1]);
     strbuf_addf(b, "Usage:\n  %s%s%s%s%s [flags]\n", program, before, name, *usage ? " " : "",
                 usage);
     if (has_commands)
@@ -115,10 +130,7 @@ void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
         print_example(b, program, command->example);
     if (has_commands)
         print_commands(b, program, name);
-    strbuf_addz(b, "\nFlags:\n");
-    flags_help(a, b, own.at, is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_NONE);
-    strbuf_addz(b, "\nGlobal Flags:\n");
-    flags_help(a, b, cli_global_flags(), is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_UNBUILT);
+    print_flags(a, b, command, is_argo);
     if (has_commands)
         strbuf_addf(b,
                     "\nUse \"%s%s%s [command] --help\" for more information about a command.\n",

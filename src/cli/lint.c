@@ -1,8 +1,6 @@
 /* tiphys lint: manifests checked without a server. See lint.h. */
 #include "cli/lint.h"
 
-#include <stdlib.h>
-
 #include "cli/manifests.h"
 #include "cli/workflow.h"
 
@@ -40,24 +38,32 @@ static bool is_wanted(const struct lint *l, const struct object_kind *kind)
     return false;
 }
 
+/* Without apiVersion the kind alone tells, as argo has it. */
+static const struct object_kind *kind_of(const struct object_document *doc)
+{
+    if (doc->kind || json_get(&doc->value, STR("apiVersion")))
+        return doc->kind;
+    return object_kind_find(STR("argoproj.io/v1alpha1"),
+                            json_get_str(&doc->value, STR("kind")));
+}
+
 /* A file that is no manifest at all does not hinder the others. */
 static int read_file(struct lint *l, const char *path, struct err *err)
 {
     struct arena *a = l->cli->arena;
     struct lint_result result = {.file = str_from(path)};
     struct object_documents docs = {0};
-    struct str text;
 
-    if (cli_read_file(l->cli, path, &text, err) < 0)
+    if (cli_read_file(l->cli, path, &result.source, err) < 0)
         return -1;
-    if (object_read(a, str_from(path), text, &docs, err) < 0) {
-        fprintf(stderr, "Error: failed to parse YAML from file %s: %s\n", path, err->text);
-        l->cli->exit_code = 1;
+    if (object_read(a, result.file, result.source, &docs, err) < 0) {
+        lint_broken(a, err, &result);
         docs = (struct object_documents){0};
     }
     for (size_t i = 0; i < docs.len; i++) {
         struct object_document *doc = &docs.at[i];
 
+        doc->kind = kind_of(doc);
         if (!cli_is_on(l->cli, "strict") && doc->kind)
             doc->value = cli_without_unknown(a, doc->kind->shape, &doc->value);
         VEC_APUSH(a, &l->all.list, *doc);
@@ -68,48 +74,69 @@ static int read_file(struct lint *l, const char *path, struct err *err)
     return 0;
 }
 
-static int compare_faults(const void *left, const void *right)
-{
-    const struct field_fault *a = left, *b = right;
-
-    return a->pos != b->pos ? (a->pos < b->pos ? -1 : 1) : str_cmp(a->text, b->text);
-}
-
 static void check_file(struct lint *l, size_t at)
 {
-    struct arena *a = l->cli->arena;
-    struct lint_result *result = &l->results.at[at];
     const struct object_documents *docs = &l->docs.at[at];
 
-    for (size_t i = 0; i < docs->len; i++) {
-        const struct object_document *doc = &docs->at[i];
-        struct field_faults faults = {0};
+    for (size_t i = 0; i < docs->len; i++)
+        if (docs->at[i].kind && is_wanted(l, docs->at[i].kind))
+            lint_check(l->cli->arena, &docs->at[i], i, &l->all, &l->results.at[at]);
+}
 
-        if (!doc->kind || !is_wanted(l, doc->kind))
-            continue;
-        if (object_check_fields(a, doc, &faults))
-            lint_references(a, doc, &l->all, &faults);
-        if (faults.len > 1)
-            qsort(faults.at, faults.len, sizeof(faults.at[0]), compare_faults);
-        for (size_t k = 0; k < faults.len; k++)
-            VEC_APUSH(
-                a, &result->errors,
-                str_printf(a, "in " STR_FMT ": " STR_FMT, STR_ARG(lint_object_name(a, doc, i)),
-                           STR_ARG(show_one_line(a, lint_fault_text(a, doc, &faults.at[k])))));
+static struct lint_style style_of(const struct lint *l)
+{
+    static const char *const words[] = {"pretty", "simple", "json", "sarif"};
+    struct lint_style style = {.has_color = workflow_has_color(l->cli)};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strcmp(cli_flag(l->cli, "output"), words[i]) == 0)
+            style.output = (enum lint_output) i;
+    style.has_spots = style.output != LINT_SIMPLE && !cli_is_argo(l->cli);
+    return style;
+}
+
+/* What argo tells on standard error: files that cannot be decoded; and our warnings. @is_told:
+ * nothing more needs to be said, unless there are other errors. */
+static void tell_aside(struct lint *l, const struct lint_result *r, bool *is_told)
+{
+    for (size_t i = 0; i < r->errors.len; i++) {
+        const struct lint_error *e = &r->errors.at[i];
+
+        if (e->level == LINT_WARNING)
+            fprintf(stderr, "Warning: " STR_FMT ": in " STR_FMT ": " STR_FMT "\n",
+                    STR_ARG(r->file), STR_ARG(e->object), STR_ARG(e->text));
+        else if (e->is_decoding)
+            fprintf(
+                stderr,
+                "Error: failed to parse YAML from file " STR_FMT ": " STR_FMT "%s" STR_FMT "\n",
+                STR_ARG(r->file), STR_ARG(e->place), e->place.len ? " " : "", STR_ARG(e->text));
+        if (e->is_decoding) {
+            l->cli->exit_code = 1;
+            *is_told = strcmp(e->rule, "decoding") == 0;
+        }
     }
 }
 
 static void tell(struct lint *l)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(SIZE_MAX / 2);
-    const struct lint_style style = {
-        .output = strcmp(cli_flag(l->cli, "output"), "simple") == 0 ? LINT_SIMPLE : LINT_PRETTY,
-        .has_color = workflow_has_color(l->cli)};
+    const struct lint_style style = style_of(l);
+    bool is_report = style.output == LINT_JSON || style.output == LINT_SARIF, is_told = false;
 
-    for (size_t i = 0; i < l->results.len; i++)
-        lint_print_result(&b, &l->results.at[i], &style);
-    if (l->cli->exit_code == 0 || b.len > 0)
+    for (size_t i = 0; i < l->results.len; i++) {
+        if (!style.has_spots)
+            tell_aside(l, &l->results.at[i], &is_told);
+        if (!is_report)
+            lint_print_result(&b, &l->results.at[i], &style);
+    }
+    if (is_report) {
+        _cleanup_strbuf_ struct strbuf unused = STRBUF_INIT(1 << 16);
+
+        l->cli->exit_code |= lint_print_summary(&unused, l->results.at, l->results.len, &style);
+        lint_print_report(l->cli->arena, &b, l->results.at, l->results.len, &style);
+    } else if (!is_told || b.len > 0) {
         l->cli->exit_code |= lint_print_summary(&b, l->results.at, l->results.len, &style);
+    }
     fwrite(b.ptr, 1, b.len, stdout);
 }
 

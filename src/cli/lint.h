@@ -1,6 +1,10 @@
 /*
- * cli/lint.h - checking manifests without a server: field tables, and references inside the
- * given files; what is said about it has argo's shape. Pure but for reading files.
+ * cli/lint.h - checking manifests without a server: field tables, the rules of workflows, and
+ * references inside the given files.
+ *
+ * What is wrong is said in argo's words, one error an object; where it is and what would be
+ * right stands in its spots. Printing: as argo does (pretty and simple), with the lines of the
+ * source (pretty), as JSON or SARIF. Pure but for reading files.
  */
 #pragma once
 
@@ -12,35 +16,84 @@ struct lint_documents {
     VEC(struct object_document) list;
 };
 
-struct lint_result {
-    struct str file;
-    VEC(struct str) errors; /* 'in "name" (Kind): line:column: what' each */
-    bool is_linted;         /* had an object of the kinds that were asked for */
+/* A place in the source. */
+struct lint_spot {
+    unsigned line, column; /* from 1, characters; 0: not known */
+    unsigned width;        /* characters that are meant, within the line */
+    size_t at, len;        /* the same within the line, in bytes */
+    struct str note;       /* what would be right, or empty */
 };
 
-enum lint_output { LINT_PRETTY, LINT_SIMPLE };
+enum lint_level { LINT_ERROR, LINT_WARNING };
+
+struct lint_error {
+    enum lint_level level; /* a warning does not count: argo does not know it */
+    const char *rule;      /* one word for programs: "unknown-field" */
+    struct str object;     /* '"name" (Kind)'; empty: the file as a whole */
+    struct str text;       /* in argo's words, one line */
+    struct str place;      /* "file:line:column:" when @text has it no more, or empty */
+    bool is_decoding;      /* argo stops at it: told on standard error */
+    VEC(struct lint_spot) spots;
+};
+
+struct lint_result {
+    struct str file, source; /* name and text */
+    VEC(struct lint_error) errors;
+    bool is_linted; /* had an object of the kinds that were asked for */
+};
+
+enum lint_output { LINT_PRETTY, LINT_SIMPLE, LINT_JSON, LINT_SARIF };
 
 struct lint_style {
     enum lint_output output;
-    bool has_color;
+    bool has_color, has_spots; /* argo shows no spots */
 };
 
 /**
- * lint_references() - the rules of a document with all that it refers to
- * @a:      where the faults live
- * @doc:    document that its table has found good
- * @all:    documents that may be referred to
- * @faults: the first broken rule is appended, in upstream's words, with its position
+ * lint_check() - all that is wrong with a document
+ * @a:     where it lives
+ * @doc:   document of a known kind
+ * @index: of the document in its file
+ * @all:   documents that may be referred to
+ * @ret:   errors are appended
  */
-void lint_references(struct arena *a, const struct object_document *doc,
-                     const struct lint_documents *all, struct field_faults *faults);
+void lint_check(struct arena *a, const struct object_document *doc, size_t index,
+                const struct lint_documents *all, struct lint_result *ret);
+
+/** lint_broken() - the error of a file that is no manifest, from object_read()'s text */
+void lint_broken(struct arena *a, const struct err *err, struct lint_result *ret);
 
 /** lint_object_name() - '"name" (Kind)': its name, generateName, or "object #N" */
 struct str lint_object_name(struct arena *a, const struct object_document *doc, size_t index);
 
-/** lint_fault_text() - "line:column: path: what" */
-struct str lint_fault_text(struct arena *a, const struct object_document *doc,
+/** lint_strict_words() - what strict decoding says of unknown and duplicate fields, or the
+ * absent view: 'strict decoding error: unknown field "spec.x", ...' in order of names */
+struct str lint_strict_words(struct arena *a, const struct object_document *doc);
+
+/** lint_type_words() - what decoding says of a value of the wrong type: "json: cannot unmarshal
+ * array into Go struct field WorkflowSpec.spec.entrypoint of type string" */
+struct str lint_type_words(struct arena *a, const struct object_document *doc,
                            const struct field_fault *fault);
+
+/**
+ * lint_references() - the rules of a document with all that it refers to
+ * @a:   where the error lives
+ * @doc: document that can be decoded
+ * @all: documents that may be referred to
+ * @ret: the first broken rule, in upstream's words, with its spot
+ *
+ * Return: whether there is one.
+ */
+bool lint_references(struct arena *a, const struct object_document *doc,
+                     const struct lint_documents *all, struct lint_error *ret);
+
+/** lint_spot_at() - the place of an offset, as wide as the word there; unknown for JSON_NO_POS
+ */
+struct lint_spot lint_spot_at(struct str source, uint32_t pos, struct str note);
+
+/** lint_spot_of() - the place of a line and a column in bytes, both from 1 */
+struct lint_spot lint_spot_of(struct str source, unsigned line, unsigned column,
+                              struct str note);
 
 /** lint_print_result() - what is said of one file; nothing when all is well */
 void lint_print_result(struct strbuf *b, const struct lint_result *r,
@@ -49,6 +102,10 @@ void lint_print_result(struct strbuf *b, const struct lint_result *r,
 /** lint_print_summary() - the closing line; 0 when all is well, 1 when not */
 int lint_print_summary(struct strbuf *b, const struct lint_result *results, size_t count,
                        const struct lint_style *style);
+
+/** lint_print_report() - all results as one JSON document, LINT_JSON's or LINT_SARIF's */
+void lint_print_report(struct arena *a, struct strbuf *b, const struct lint_result *results,
+                       size_t count, const struct lint_style *style);
 
 /**
  * lint_run() - the whole of a lint command
@@ -66,6 +123,7 @@ int lint_run(struct cli *cli, const struct str *kinds, size_t count, struct err 
     {.name = "output",                                                    \
      .letter = 'o',                                                       \
      .choices = "pretty|simple",                                          \
+     .own_choices = "json|sarif",                                         \
      .fallback = "pretty",                                                \
      .help = "output format: pretty or simple"},                          \
     {                                                                     \

@@ -1,4 +1,5 @@
-/* Tests of lint: references that lead nowhere, and what is said in argo's shape. */
+/* Tests of lint: what is wrong in argo's words, where it is, what is said in argo's shape and
+ * for programs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/lint.h"
+#include "cli/lint_internal.h"
 
 static struct lint_documents read_all(struct arena *a, const char *text)
 {
@@ -21,22 +22,33 @@ static struct lint_documents read_all(struct arena *a, const char *text)
     return all;
 }
 
-/* The faults of the first document, a line each. */
+/* All that is wrong with the first document: "line:column: text (note)" a line, warnings with
+ * "warning" in front. */
 static struct str faults_of(struct arena *a, const char *text)
 {
     struct lint_documents all = read_all(a, text);
-    struct field_faults faults = {0};
+    struct lint_result r = {.file = STR_INIT("f.yaml"), .source = str_from(text)};
     struct str lines = STR("");
 
-    lint_references(a, &all.list.at[0], &all, &faults);
-    for (size_t i = 0; i < faults.len; i++)
-        lines = str_printf(a, STR_FMT STR_FMT "\n", STR_ARG(lines),
-                           STR_ARG(lint_fault_text(a, &all.list.at[0], &faults.at[i])));
+    lint_check(a, &all.list.at[0], 0, &all, &r);
+    for (size_t i = 0; i < r.errors.len; i++) {
+        const struct lint_error *e = &r.errors.at[i];
+
+        lines = str_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(lines),
+                           e->level == LINT_WARNING ? "warning " : "", STR_ARG(e->text));
+        for (size_t k = 0; k < e->spots.len; k++)
+            lines = str_printf(a, STR_FMT " [%u:%u+%u" STR_FMT "]", STR_ARG(lines),
+                               e->spots.at[k].line, e->spots.at[k].column, e->spots.at[k].width,
+                               STR_ARG(e->spots.at[k].note.len
+                                           ? str_concat(a, STR(" "), e->spots.at[k].note)
+                                           : STR("")));
+        lines = str_printf(a, STR_FMT "\n", STR_ARG(lines));
+    }
     return lines;
 }
 
 #define HEAD(kind) \
-    "apiVersion: argoproj.io/v1alpha1\nkind: " kind "\nmetadata: {name: n}\nspec:\n"
+    "apiVersion: argoproj.io/v1alpha1\nkind: " kind "\nmetadata: {name: flow}\nspec:\n"
 #define LIB                                                                                  \
     "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: lib}\n" \
     "spec:\n  templates:\n  - {name: x, container: {image: i}}\n"
@@ -72,7 +84,7 @@ static const struct reference_case {
     {"a name with a tag is known at run time",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n"
                       "    - - {name: a, template: 't-{{item}}'}\n",
-     "9:29: templates.m.steps[0].a template name 't-{{item}}' undefined\n"},
+     "9:30: templates.m.steps[0].a template name 't-{{item}}' undefined\n"},
     {"names are unique",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - {name: m}\n  - {name: m}\n",
      "8:12: spec.templates[1].name 'm' is not unique\n"},
@@ -91,8 +103,8 @@ static const struct reference_case {
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n    - - {name: "
                       "a, "
                       "templateRef: {name: lib, template: x, clusterScope: true}}\n" LIB,
-     "9:32: templates.m.steps[0].a couldn't find cluster workflow template \"lib\": give the "
-     "file that it is in, too\n"},
+     "9:39: templates.m.steps[0].a couldn't find cluster workflow template \"lib\" (it is in "
+     "none of the given files: give its file, too)\n"},
     {"a workflow made of a template",
      HEAD("Workflow") "  entrypoint: x\n  workflowTemplateRef: {name: lib}\n" LIB, ""},
     {"whose entrypoint it has not",
@@ -100,8 +112,8 @@ static const struct reference_case {
      "6:24: template reference lib.w not found\n"},
     {"of a template that is not given",
      HEAD("Workflow") "  entrypoint: w\n  workflowTemplateRef: {name: lib}\n",
-     "6:24: couldn't find workflow template \"lib\" in namespace \"\": give the file that it "
-     "is in, too\n"},
+     "6:31: couldn't find workflow template \"lib\" in namespace \"\" (it is in none of the "
+     "given files: give its file, too)\n"},
     {"a template needs no entrypoint",
      HEAD(
          "WorkflowTemplate") "  templates:\n  - {name: m, steps: [[{name: a, template: z}]]}\n",
@@ -114,12 +126,29 @@ static const struct reference_case {
      "spec.entrypoint is required\n"},
 };
 
+/* The first broken rule of the first document: "line:column: text (note)". */
+static struct str broken_rule_of(struct arena *a, const char *text)
+{
+    struct lint_documents all = read_all(a, text);
+    struct lint_error e;
+    struct str place = STR("");
+
+    if (!lint_references(a, &all.list.at[0], &all, &e))
+        return STR("");
+    assert_int_equal(e.spots.len, 1);
+    if (e.spots.at[0].line > 0)
+        place = str_printf(a, "%u:%u: ", e.spots.at[0].line, e.spots.at[0].column);
+    return str_printf(a, STR_FMT STR_FMT "%s" STR_FMT "%s\n", STR_ARG(place), STR_ARG(e.text),
+                      e.spots.at[0].note.len ? " (" : "", STR_ARG(e.spots.at[0].note),
+                      e.spots.at[0].note.len ? ")" : "");
+}
+
 static void test_references(void **state)
 {
     (void) state;
     for (size_t i = 0; i < COUNT_OF(reference_cases); i++) {
         _cleanup_arena_ struct arena *a = arena_new();
-        struct str got = faults_of(a, reference_cases[i].text);
+        struct str got = broken_rule_of(a, reference_cases[i].text);
 
         if (!str_is(got, reference_cases[i].want))
             fail_msg("%s: got:\n" STR_FMT "want:\n%s", reference_cases[i].name, STR_ARG(got),
@@ -146,20 +175,167 @@ static void test_names(void **state)
     }
 }
 
-static void test_fault_texts(void **state)
+/* What argo's decoder says, and what the field tables know besides. */
+static void test_fields(void **state)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
-    const struct object_document doc = {.text = STR("ab\ncd\n")};
-    const struct field_fault cases[] = {
-        {.path = STR_INIT("spec.x"), .text = STR_INIT("is bad"), .pos = 4},
-        {.path = STR_INIT(""), .text = STR_INIT("is bad"), .pos = 0},
-        {.path = STR_INIT("spec.x"), .text = STR_INIT("is bad"), .pos = JSON_NO_POS},
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {HEAD("Workflow") "  entrypont: m\n  templates: [{name: m}]\n",
+         "strict decoding error: unknown field \"spec.entrypont\" [5:3+9 did you mean "
+         "\"entrypoint\"?]\n"},
+        {HEAD("Workflow") "  zz: 1\n  entrypoint: m\n  aa: 2\n  templates:\n"
+                          "  - {name: m, container: {image: i, foo: 1}}\n",
+         "strict decoding error: unknown field \"spec.aa\", unknown field "
+         "\"spec.templates[0].container.foo\", unknown field \"spec.zz\" [5:3+2] [7:3+2] "
+         "[9:37+3]\n"},
+        {HEAD(
+             "Workflow") "  entrypoint: m\n  templates: [{name: m}]\n  container: {image: i}\n",
+         "strict decoding error: unknown field \"spec.container\" [7:3+9 \"container\" belongs "
+         "to an item of \"templates\": indent it, and what stands below it, to the column of "
+         "the item's first word (behind the \"- \")]\n"},
+        {HEAD("Workflow") "  entrypoint: [m]\n  templates: [{name: m}]\n",
+         "json: cannot unmarshal array into Go struct field WorkflowSpec.spec.entrypoint of "
+         "type string [5:15+1 expected text, found a list]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  arguments: {parameters: {name: x}}\n"
+                          "  templates: [{name: m}]\n",
+         "json: cannot unmarshal object into Go struct field "
+         "Arguments.spec.arguments.parameters of type []v1alpha1.Parameter [6:27+1 expected a "
+         "list, found an object: begin each item with \"- \"]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates: [{name: m, parallelism: many}]\n",
+         "json: cannot unmarshal string into Go struct field "
+         "Template.spec.templates.parallelism of type int64 [6:38+4 expected a whole number, "
+         "found text \"many\"]\n"},
+        {"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: N}\nspec:\n"
+         "  entrypoint: m\n  templates: [{name: m}]\n",
+         "json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.name of type "
+         "string [3:18+1 expected text, found false: write it in quotes (YAML reads N as "
+         "false)]\n"},
+        {"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: Flow}\nspec:\n"
+         "  entrypoint: m\n  templates: [{name: m, container: {image: i}}]\n",
+         "warning metadata.name: name \"Flow\" has upper-case letters: object names are lower "
+         "case, write \"flow\" [3:18+4]\n"},
+        {HEAD(
+             "CronWorkflow") "  schedules: ['61 * * * *']\n  workflowSpec:\n    entrypoint: m\n"
+                             "    templates: [{name: m}]\n",
+         "cron schedule 61 * * * * is malformed: end of range (61) above maximum (59): 61 "
+         "[5:16+10]\n"},
+        {HEAD(
+             "Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    inputs: {parameters: "
+                         "[{name: message, value: x}]}\n    container: {image: i, args: "
+                         "['{{inputs."
+                         "parameters.mesage}}']}\n",
+         "templates.m: failed to resolve {{inputs.parameters.mesage}} [9:35+28 did you mean "
+         "{{inputs.parameters.message}}?]\n"},
     };
-    static const char *const want[] = {"2:2: spec.x: is bad", "1:1: is bad", "spec.x: is bad"};
 
     (void) state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        assert_true(str_is(lint_fault_text(a, &doc, &cases[i]), want[i]));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct str got = faults_of(a, cases[i].text);
+
+        if (!str_is(got, cases[i].want))
+            fail_msg("case %zu: got:\n" STR_FMT "want:\n%s", i, STR_ARG(got), cases[i].want);
+    }
+}
+
+/* Files that are no manifests: place and mend. */
+static void test_broken(void **state)
+{
+    static const struct {
+        const char *text, *said, *want;
+    } cases[] = {
+        {"a:\n\tb: 1\n", "f.yaml:2:1: found a tab character",
+         "f.yaml:\n   ✖ found a tab character\n     f.yaml:2:1: indent with blanks: YAML knows "
+         "no "
+         "tabs there\n        2 |  b: 1\n          | ^^\n\n"},
+        {"a: [1\nb: 2\n",
+         "f.yaml:2:2: did not find ',' while parsing a flow sequence that begins in line 1, "
+         "column 4",
+         "f.yaml:\n   ✖ did not find ',' while parsing a flow sequence that begins in line 1, "
+         "column 4\n     f.yaml:2:2: is a \"]\" missing?\n        2 | b: 2\n          |  ^\n"
+         "     f.yaml:1:4: it begins here\n        1 | a: [1\n          |    ^\n\n"},
+        {"a: [']', {b: c}\n# ]\nd # [",
+         "f.yaml:3:2: did not find expected node content while parsing a flow node",
+         "f.yaml:\n   ✖ did not find expected node content while parsing a flow node\n     "
+         "f.yaml:3:2: is a bracket or a brace missing?\n        3 | d # [\n          |  ^\n    "
+         " "
+         "f.yaml:1:4: it begins here\n        1 | a: [']', {b: c}\n          |    ^\n\n"},
+        {"x\n", "f.yaml: no manifest at all", "f.yaml:\n   ✖ f.yaml: no manifest at all\n\n"},
+    };
+    const struct lint_style style = {.output = LINT_PRETTY, .has_spots = true};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+        struct lint_result r = {.file = STR_INIT("f.yaml"), .source = str_from(cases[i].text)};
+        struct err err;
+
+        err_set(&err, ERR_INVALID, "%s", cases[i].said);
+        lint_broken(a, &err, &r);
+        lint_print_result(&b, &r, &style);
+        if (!str_is(strbuf_str(&b), cases[i].want))
+            fail_msg("case %zu: got:\n" STR_FMT "want:\n%s", i, STR_ARG(strbuf_str(&b)),
+                     cases[i].want);
+    }
+}
+
+/* Carets stand below what they mean: wide characters, tabs, long lines, the end of the file. */
+static void test_spots(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str filler = STR("");
+    const struct lint_style style = {.output = LINT_PRETTY, .has_spots = true},
+                            colored = {.has_spots = true, .has_color = true};
+    struct lint_spot spot;
+
+    (void) state;
+    for (unsigned i = 0; i < 20; i++)
+        filler = str_concat(a, filler, STR("0123456789"));
+    const struct {
+        struct str source;
+        unsigned line, column;
+        const char *want;
+    } cases[] = {
+        {STR("é: ü # x\n"), 1, 5, "     f:1:4\n        1 | é: ü # x\n          |    ^\n"},
+        {STR("a: 'b c' # d\n"), 1, 4,
+         "     f:1:4\n        1 | a: 'b c' # d\n          |    ^^^^^\n"},
+        {STR("a: {b: c, d: e}"), 1, 8,
+         "     f:1:8\n        1 | a: {b: c, d: e}\n          |        ^\n"},
+        {STR("a: {{x.y}} z"), 1, 4,
+         "     f:1:4\n        1 | a: {{x.y}} z\n          |    ^^^^^^^\n"},
+        {STR("a\r\nb: c\r\n"), 2, 1, "     f:2:1\n        2 | b: c\n          | ^\n"},
+        {STR("a\n"), 2, 1, "     f:2:1\n        2 | \n          | ^\n"},
+        {STR("a\n"), 9, 1, ""},
+        {STR("a\n"), 1, 99, "     f:1:2\n        1 | a\n          |  ^\n"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+
+        spot = lint_spot_of(cases[i].source, cases[i].line, cases[i].column, STR(""));
+        lint_print_spot(&b, STR("f"), cases[i].source, &spot, &style);
+        if (!str_is(strbuf_str(&b), cases[i].want))
+            fail_msg("case %zu: got:\n" STR_FMT "want:\n%s", i, STR_ARG(strbuf_str(&b)),
+                     cases[i].want);
+    }
+    {
+        _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+        struct str source = str_printf(a, STR_FMT "here: x", STR_ARG(filler));
+
+        spot = lint_spot_of(source, 1, 201, STR("note"));
+        lint_print_spot(&b, STR("f"), source, &spot, &colored);
+        assert_true(str_is(strbuf_str(&b),
+                           "     f:1:201: note\n     \x1b[34m   1 |\x1b[0m "
+                           "012345678901234567890123456789here: x\n     \x1b[34m     |\x1b[0m "
+                           "                              \x1b[31m^^^^\x1b[0m\n"));
+    }
+    spot = lint_spot_at(STR("ab\ncd\n"), 4, STR(""));
+    assert_int_equal(spot.line, 2);
+    assert_int_equal(spot.column, 2);
+    spot = lint_spot_at(STR("ab\n"), JSON_NO_POS, STR(""));
+    assert_int_equal(spot.line, 0);
 }
 
 /* ---- what is said ---- */
@@ -175,25 +351,32 @@ static struct str said(struct arena *a, const struct lint_result *results, size_
     return str_copy(a, strbuf_str(&b));
 }
 
+static struct lint_result result_of(struct arena *a, const char *file, const char *const *texts)
+{
+    struct lint_result r = {.file = str_from(file), .is_linted = true};
+
+    for (; *texts; texts++) {
+        struct lint_error e = {
+            .rule = "rule", .object = STR_INIT("\"x\" (Workflow)"), .text = str_from(*texts)};
+
+        VEC_APUSH(a, &r.errors, e);
+    }
+    return r;
+}
+
 static void test_output(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct str one[] = {STR("in \"x\" (Workflow): 1:2: bad")},
-               two[] = {STR("in \"y\" (Workflow): worse"), STR("in \"z\" (Workflow): worst")};
     const struct lint_result good = {.file = STR_INIT("good.yaml"), .is_linted = true},
                              other = {.file = STR_INIT("other.yaml")};
-    struct lint_result bad = {.file = STR_INIT("a.yaml"), .is_linted = true},
-                       worse = {.file = STR_INIT("b.yaml"), .is_linted = true};
+    const struct lint_result bad = result_of(a, "a.yaml", (const char *[]){"bad", NULL}),
+                             worse = result_of(a, "b.yaml",
+                                               (const char *[]){"worse", "worst", NULL});
     const struct lint_style pretty = {.output = LINT_PRETTY}, simple = {.output = LINT_SIMPLE},
                             colored = {.output = LINT_PRETTY, .has_color = true};
-
-    (void) state;
-    bad.errors.at = one;
-    bad.errors.len = COUNT_OF(one);
-    worse.errors.at = two;
-    worse.errors.len = COUNT_OF(two);
     const struct lint_result results[] = {bad, good, worse};
 
+    (void) state;
     assert_true(str_is(said(a, &good, 1, pretty, 0), "✔ no linting errors found!\n"));
     assert_true(str_is(said(a, &good, 1, simple, 0), "no linting errors found!\n"));
     assert_true(
@@ -203,23 +386,89 @@ static void test_output(void **state)
     assert_true(str_is(said(a, &other, 1, simple, 1),
                        "found nothing to lint in the specified paths, failing...\n"));
     assert_true(str_is(said(a, results, 3, pretty, 1),
-                       "a.yaml:\n   ✖ in \"x\" (Workflow): 1:2: bad\n\n"
-                       "b.yaml:\n   ✖ in \"y\" (Workflow): worse\n"
-                       "   ✖ in \"z\" (Workflow): worst\n\n"
+                       "a.yaml:\n   ✖ in \"x\" (Workflow): bad\n\n"
+                       "b.yaml:\n   ✖ in \"x\" (Workflow): worse\n"
+                       "   ✖ in \"x\" (Workflow): worst\n\n"
                        "✖ 3 linting errors found!\n"));
-    assert_true(str_is(said(a, results, 3, simple, 1), "a.yaml: in \"x\" (Workflow): 1:2: bad\n"
-                                                       "b.yaml: in \"y\" (Workflow): worse\n"
-                                                       "b.yaml: in \"z\" (Workflow): worst\n"));
+    assert_true(str_is(said(a, results, 3, simple, 1), "a.yaml: in \"x\" (Workflow): bad\n"
+                                                       "b.yaml: in \"x\" (Workflow): worse\n"
+                                                       "b.yaml: in \"x\" (Workflow): worst\n"));
     assert_true(str_is(said(a, &bad, 1, colored, 1),
-                       "\x1b[4ma.yaml\x1b[0m:\n   \x1b[31m✖\x1b[0m in \"x\" (Workflow): 1:2: "
+                       "\x1b[4ma.yaml\x1b[0m:\n   \x1b[31m✖\x1b[0m in \"x\" (Workflow): "
                        "bad\n\n\x1b[31m✖ 1 linting errors found!\x1b[0m\n"));
+}
+
+/* A warning is shown with spots only, and never counts; what argo cannot decode it tells aside.
+ */
+static void test_warnings(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct lint_style argo = {.output = LINT_PRETTY},
+                            own = {.output = LINT_PRETTY, .has_spots = true};
+    struct lint_result r = result_of(a, "a.yaml", (const char *[]){"odd", "undecoded", NULL});
+
+    (void) state;
+    r.errors.at[0].level = LINT_WARNING;
+    r.errors.at[1].is_decoding = true;
+    assert_true(str_is(said(a, &r, 1, argo, 0), "✔ no linting errors found!\n"));
+    assert_true(str_is(said(a, &r, 1, own, 1),
+                       "a.yaml:\n   ⚠ in \"x\" (Workflow): odd\n"
+                       "   ✖ in \"x\" (Workflow): undecoded\n\n✖ 1 linting errors found!\n"));
+}
+
+static void test_reports(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    static const char text[] = HEAD("Workflow") "  entrypont: m\n  templates: [{name: m}]\n";
+    struct lint_documents all = read_all(a, text);
+    struct lint_result r = {
+        .file = STR_INIT("f.yaml"), .source = str_from(text), .is_linted = true};
+    static const char *const want[] = {
+        [LINT_JSON] =
+            "{\"files\":1,\"linted\":1,\"errors\":1,\"warnings\":0,\"results\":[{\"file\":"
+            "\"f.yaml\",\"level\":\"error\",\"rule\":\"unknown-field\",\"object\":"
+            "\"\\\"flow\\\" "
+            "(Workflow)\",\"message\":\"strict decoding error: unknown field "
+            "\\\"spec.entrypont\\\"\",\"places\":[{\"line\":5,\"column\":3,\"endColumn\":12,"
+            "\"note\":\"did you mean \\\"entrypoint\\\"?\"}]}]}",
+        [LINT_SARIF] =
+            "{\"ruleId\":\"unknown-field\",\"level\":\"error\",\"message\":{\"text\":\"in "
+            "\\\"flow\\\" (Workflow): strict decoding error: unknown field "
+            "\\\"spec.entrypont\\\" (did you mean \\\"entrypoint\\\"?)\"},\"locations\":[{"
+            "\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"f.yaml\"},\"region\":{"
+            "\"startLine\":5,\"startColumn\":3,\"endColumn\":12}},\"message\":{\"text\":\"did "
+            "you mean \\\"entrypoint\\\"?\"}}]}",
+    };
+
+    (void) state;
+    lint_check(a, &all.list.at[0], 0, &all, &r);
+    for (enum lint_output output = LINT_JSON; output <= LINT_SARIF; output++) {
+        _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+        const struct lint_style style = {.output = output, .has_spots = true};
+        struct json v;
+        struct str got;
+        struct err err;
+
+        lint_print_report(a, &b, &r, 1, &style);
+        assert_int_equal(json_parse(a, strbuf_str(&b), &v, &err), 0);
+        if (output == LINT_SARIF) {
+            assert_true(str_is(json_get_str(&v, STR("version")), "2.1.0"));
+            v = *json_item(json_get(json_item(json_get(&v, STR("runs")), 0), STR("results")),
+                           0);
+        }
+        got = json_text(a, &v, JSON_COMPACT);
+        if (!str_is(got, want[output]))
+            fail_msg("got:\n" STR_FMT "\nwant:\n%s", STR_ARG(got), want[output]);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_references), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_fault_texts), cmocka_unit_test(test_output)};
+        cmocka_unit_test(test_fields),     cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_spots),      cmocka_unit_test(test_output),
+        cmocka_unit_test(test_warnings),   cmocka_unit_test(test_reports)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -413,7 +413,7 @@ static void test_help(void **state)
     strbuf_reset(&b);
     help_print(a, &b, "tiphys", NULL);
     assert_non_null(strstr(b.ptr, "  apply "));
-    assert_null(strstr(b.ptr, "--kubeconfig"));
+    assert_non_null(strstr(b.ptr, "--kubeconfig"));
 }
 
 int main(void)

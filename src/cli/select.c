@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "cli/instance.h"
 #include "formats/duration.h"
 #include "formats/uri.h"
 
@@ -70,7 +71,7 @@ static struct str label_selector(struct cli *cli, const struct select_extra *ext
         text = join(a, text, STR("workflows.argoproj.io/completed!=true"));
     if (cli_is_on(cli, "resubmitted"))
         text = join(a, text, STR("workflows.argoproj.io/resubmitted-from-workflow"));
-    return text;
+    return instance_selector(cli, text);
 }
 
 static struct str query_of(struct cli *cli, struct str labels, int64_t chunk, bool has_archived)

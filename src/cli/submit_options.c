@@ -3,6 +3,7 @@
 #include "cli/submit_options.h"
 
 #include "base/vec.h"
+#include "cli/instance.h"
 #include "formats/anystring.h"
 #include "formats/gotime.h"
 #include "formats/yaml.h"
@@ -115,6 +116,7 @@ static int set_metadata(struct cli *cli, struct json *doc, struct err *err)
     if (time)
         *doc = json_set_path(a, doc, json_string(str_from(time)), "metadata", "annotations",
                              "workflows.argoproj.io/scheduled-time", NULL);
+    instance_mark(cli, doc);
     return set_labels(cli, doc, err);
 }
 

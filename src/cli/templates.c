@@ -4,6 +4,7 @@
  */
 #include "cli/templates.h"
 
+#include "cli/instance.h"
 #include "cli/lint.h"
 #include "cli/table.h"
 #include "formats/uri.h"
@@ -85,6 +86,7 @@ static int read_templates(struct cli *cli, struct templates *ret, struct err *er
                 doc.value = cli_without_unknown(cli->arena, doc.kind->shape, &doc.value);
             if (family_of(cli)->change && family_of(cli)->change(cli, &doc.value, err) < 0)
                 return -1;
+            instance_mark(cli, &doc.value);
             if (!object_check(cli->arena, &doc, &faults))
                 return object_faults_err(cli->arena, &doc, &faults, err);
             VEC_APUSH(cli->arena, &ret->list, doc);
@@ -156,11 +158,12 @@ static int fetch_list(struct cli *cli, struct json *ret, struct err *err)
         flags_find(&cli->flags.tables, STR("selector")) ? cli_flag(cli, "selector") : NULL;
     struct str path =
         cli_path(cli, kind_of(cli), is_all ? STR("") : cli_namespace(cli), STR(""));
+    struct str selector = instance_selector(cli, str_from(labels ? labels : ""));
     struct cli_answer answer;
 
-    if (labels)
+    if (selector.len > 0)
         path = str_printf(cli->arena, STR_FMT "?labelSelector=" STR_FMT, STR_ARG(path),
-                          STR_ARG(uri_escape(cli->arena, str_from(labels))));
+                          STR_ARG(uri_escape(cli->arena, selector)));
     if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
         return -1;
     *ret = *json_get(&answer.body, STR("items"));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/instance.h"
 #include "formats/uri.h"
 #include "formats/yaml.h"
 
@@ -70,7 +71,7 @@ int workflow_get(struct cli *cli, struct str name, struct json *ret, struct err 
         (err->kind != ERR_NOT_FOUND || get_archived(cli, name, &answer) < 0))
         return -1;
     *ret = answer.body;
-    return 0;
+    return instance_check(cli, ret, err);
 }
 
 int workflow_operate(struct cli *cli, struct str name, const char *verb,

@@ -9,6 +9,7 @@
 
 #include "base/vec.h"
 #include "formats/duration.h"
+#include "formats/gofloat.h"
 
 /* ---- tables ---- */
 
@@ -103,7 +104,33 @@ static bool is_choice(const char *choices, struct str text)
     return false;
 }
 
-static int check_value(const struct cli_flag *flag, struct str text, struct err *err)
+static int check_uint(struct str text, struct err *err)
+{
+    int64_t n;
+
+    if (text.len > 0 && text.ptr[0] != '-' && text.ptr[0] != '+' && parse_i64(text, &n))
+        return 0;
+    return err_set(err, ERR_INVALID, "strconv.ParseUint: parsing \"" STR_FMT "\": %s",
+                   STR_ARG(text),
+                   text.len > 0 && text.ptr[0] >= '0' && text.ptr[0] <= '9' && is_digits(text)
+                       ? "value out of range"
+                       : "invalid syntax");
+}
+
+static int check_float(struct str text, struct err *err)
+{
+    double n;
+
+    if (go_float_parse(text, &n) == GO_FLOAT_READ)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "strconv.ParseFloat: parsing \"" STR_FMT "\": invalid syntax",
+                   STR_ARG(text));
+}
+
+/* @has_own: choices that argo does not know count, too. */
+static int check_value(const struct cli_flag *flag, struct str text, bool has_own,
+                       struct err *err)
 {
     int64_t ns;
     bool on;
@@ -118,12 +145,19 @@ static int check_value(const struct cli_flag *flag, struct str text, struct err 
     case FLAG_INT:
     case FLAG_INT32:
         return check_int(flag, text, err);
+    case FLAG_UINT:
+        return check_uint(text, err);
+    case FLAG_FLOAT:
+        return check_float(text, err);
     case FLAG_DURATION:
         return duration_parse(text, &ns, err);
     case FLAG_TEXT:
-        if (!flag->choices || is_choice(flag->choices, text))
+        has_own = has_own && flag->own_choices;
+        if (!flag->choices || is_choice(flag->choices, text) ||
+            (has_own && is_choice(flag->own_choices, text)))
             return 0;
-        return err_set(err, ERR_INVALID, "One of: %s", flag->choices);
+        return err_set(err, ERR_INVALID, "One of: %s%s%s", flag->choices, has_own ? "|" : "",
+                       has_own ? flag->own_choices : "");
     case FLAG_LIST:
     case FLAG_COMMAS:
         return 0;
@@ -149,7 +183,7 @@ static int take(struct reader *r, const struct cli_flag *flag, const char *value
 
     if (flag->state == FLAG_UNBUILT)
         return err_set(err, ERR_UNSUPPORTED, "--%s is not supported yet", flag->name);
-    if (check_value(flag, str_from(value), &cause) < 0) {
+    if (check_value(flag, str_from(value), !r->v->tables.hides_own, &cause) < 0) {
         if (flag->letter)
             return err_set(err, ERR_INVALID,
                            "invalid argument \"%s\" for \"-%c, --%s\" flag: %s", value,
@@ -324,7 +358,7 @@ static const char *type_word(const struct cli_flag *flag)
     static const char *const words[] = {
         [FLAG_SWITCH] = "",        [FLAG_TEXT] = "string",       [FLAG_INT] = "int",
         [FLAG_INT32] = "int32",    [FLAG_DURATION] = "duration", [FLAG_LIST] = "stringArray",
-        [FLAG_COMMAS] = "strings",
+        [FLAG_COMMAS] = "strings", [FLAG_UINT] = "uint",         [FLAG_FLOAT] = "float32",
     };
 
     return flag->word ? flag->word : words[flag->type];

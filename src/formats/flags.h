@@ -21,6 +21,8 @@ enum flag_type {
     FLAG_SWITCH,   /* true or false */
     FLAG_INT,      /* whole number of 64 bits */
     FLAG_INT32,    /* whole number of 32 bits */
+    FLAG_UINT,     /* whole number from 0, of 63 bits */
+    FLAG_FLOAT,    /* any number */
     FLAG_DURATION, /* Go's "1m30s" */
     FLAG_LIST,     /* may be repeated; every value is one element */
     FLAG_COMMAS,   /* may be repeated; every value is cut at its commas */
@@ -37,10 +39,11 @@ struct cli_flag {
     char letter;         /* 'o', or 0 */
     enum flag_type type; /* what a value must be */
     enum flag_state state;
-    const char *fallback; /* value when it is not given, or NULL */
-    const char *choices;  /* FLAG_TEXT: "name|json|yaml|wide", or NULL for any */
-    const char *word;     /* placeholder in the help instead of the type's, or NULL */
-    const char *help;     /* one line */
+    const char *fallback;    /* value when it is not given, or NULL */
+    const char *choices;     /* FLAG_TEXT: "name|json|yaml|wide", or NULL for any */
+    const char *own_choices; /* more of them, not known to argo, or NULL */
+    const char *word;        /* placeholder in the help instead of the type's, or NULL */
+    const char *help;        /* one line */
 };
 
 /* The flags that a command knows: its own and those of all commands. */
@@ -95,7 +98,7 @@ const char *flags_text(const struct flag_values *v, const char *name);
 /** flags_is_on() - is a switch on? */
 bool flags_is_on(const struct flag_values *v, const char *name);
 
-/** flags_int() - number of a FLAG_INT or FLAG_INT32; 0 without value and fallback */
+/** flags_int() - number of a FLAG_INT, FLAG_INT32 or FLAG_UINT; 0 without value and fallback */
 int64_t flags_int(const struct flag_values *v, const char *name);
 
 /** flags_duration() - nanoseconds of a FLAG_DURATION; 0 without value and fallback */

@@ -49,11 +49,24 @@ static int fail_mark(struct reader *r, const yaml_mark_t *mark, const char *what
                    mark->column + 1, what, more ? " " : "", more ? more : "");
 }
 
+/* "while parsing a flow sequence", with the place where it begins. */
+static const char *context_text(struct reader *r)
+{
+    const yaml_mark_t *mark = &r->parser.context_mark;
+
+    return str_printf(r->a, "%s that begins in line %zu, column %zu", r->parser.context,
+                      mark->line + 1, mark->column + 1)
+        .ptr;
+}
+
 static int next_event(struct reader *r)
 {
     yaml_event_delete(&r->event);
     if (yaml_parser_parse(&r->parser, &r->event))
         return 0;
+    if (r->parser.context && r->parser.context_mark.line != r->parser.problem_mark.line)
+        return fail_mark(r, &r->parser.problem_mark,
+                         r->parser.problem ? r->parser.problem : "not YAML", context_text(r));
     return fail_mark(r, &r->parser.problem_mark,
                      r->parser.problem ? r->parser.problem : "not YAML", r->parser.context);
 }

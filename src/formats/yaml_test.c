@@ -70,7 +70,8 @@ static void test_errors_and_positions(void **state)
          "line 4, column 3: key is given twice in this mapping: c"},
         {"a: *nobody\n", "line 1, column 4: unknown anchor nobody"},
         {"a: [1, 2\n",
-         "line 2, column 1: did not find expected ',' or ']' while parsing a flow sequence"},
+         "line 2, column 1: did not find expected ',' or ']' while parsing a flow sequence "
+         "that begins in line 1, column 4"},
         {"a: .nan\n", "line 1, column 4: json: unsupported value: .nan"},
     };
     _cleanup_arena_ struct arena *a = arena_new();

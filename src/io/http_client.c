@@ -26,15 +26,16 @@
 enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
 /* The functions of libcurl that we use, by name. */
-#define CURL_FUNCTIONS(X)                                                                   \
-    X(curl_global_init)                                                                     \
-    X(curl_easy_init)                                                                       \
-    X(curl_easy_setopt)                                                                     \
-    X(curl_easy_getinfo)                                                                    \
-    X(curl_easy_cleanup)                                                                    \
-    X(curl_easy_reset)                                                                      \
-    X(curl_easy_strerror) X(curl_multi_init) X(curl_multi_cleanup) X(curl_multi_add_handle) \
-        X(curl_multi_remove_handle) X(curl_multi_perform) X(curl_multi_poll)                \
+#define CURL_FUNCTIONS(X)                                                    \
+    X(curl_global_init)                                                      \
+    X(curl_easy_init)                                                        \
+    X(curl_easy_setopt)                                                      \
+    X(curl_easy_getinfo)                                                     \
+    X(curl_easy_cleanup)                                                     \
+    X(curl_easy_reset)                                                       \
+    X(curl_easy_strerror)                                                    \
+    X(curl_multi_init) X(curl_multi_cleanup) X(curl_multi_add_handle)        \
+        X(curl_multi_remove_handle) X(curl_multi_perform) X(curl_multi_poll) \
             X(curl_multi_info_read) X(curl_slist_append) X(curl_slist_free_all)
 
 #define DECLARE(name) static typeof(&(name)) p_##name;
@@ -57,10 +58,11 @@ struct transfer {
     struct arena *a;
     struct strbuf body;
     VEC(struct http_header) headers;
-    bool is_stopped; /* by on_chunk */
-    bool is_refused; /* its address */
-    uint64_t sent;   /* bytes of body_fd */
-    int read_error;  /* errno of body_fd */
+    bool is_stopped;          /* by on_chunk */
+    bool is_refused;          /* its address */
+    struct curl_slist *route; /* to whom instead of the URL's host */
+    uint64_t sent;            /* bytes of body_fd */
+    int read_error;           /* errno of body_fd */
     struct err *err;
 };
 
@@ -284,7 +286,36 @@ static void set_certificates(CURL *easy, const struct http_call *call)
     set_pem(easy, CURLOPT_SSLKEY_BLOB, call->key_pem);
 }
 
-static void set_options(CURL *easy, struct transfer *t, struct curl_slist *headers)
+/* libcurl checks the name of the URL: it gets the wanted one there and is led to the host. */
+static struct str url_by_name(struct transfer *t, struct curl_slist **route,
+                              struct curl_slist **headers)
+{
+    const struct http_call *call = t->call;
+    struct str url = call->url, host, rest;
+    size_t end = 0, colon;
+
+    if (!call->tls_server_name || !str_starts(url, STR("https://")))
+        return url;
+    rest = str_skip(url, 8);
+    while (end < rest.len && rest.ptr[end] != '/')
+        end++;
+    host = str_head(rest, end);
+    colon = str_find(host, STR("]:"));
+    colon = colon != SIZE_MAX          ? colon + 1
+            : str_ends(host, STR("]")) ? SIZE_MAX
+                                       : str_find_char(host, ':');
+    *route = p_curl_slist_append(NULL, str_printf(t->a, "::" STR_FMT "%s", STR_ARG(host),
+                                                  colon == SIZE_MAX ? ":443" : "")
+                                           .ptr);
+    *headers =
+        p_curl_slist_append(*headers, str_printf(t->a, "Host: " STR_FMT, STR_ARG(host)).ptr);
+    return str_printf(t->a, "https://%s" STR_FMT STR_FMT, call->tls_server_name,
+                      STR_ARG(colon == SIZE_MAX ? STR("") : str_skip(host, colon)),
+                      STR_ARG(str_skip(rest, end)));
+}
+
+static void set_options(CURL *easy, struct transfer *t, struct curl_slist *headers,
+                        struct str url)
 {
     const struct http_call *call = t->call;
     const char *method = str_cz(t->a, call->method);
@@ -292,7 +323,11 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
                    : call->on_chunk || call->body_fd > 0 ? 0
                                                          : TIMEOUT_DEFAULT_MS;
 
-    p_curl_easy_setopt(easy, CURLOPT_URL, str_cz(t->a, call->url));
+    p_curl_easy_setopt(easy, CURLOPT_URL, str_cz(t->a, url));
+    if (t->route)
+        p_curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->route);
+    if (call->proxy)
+        p_curl_easy_setopt(easy, CURLOPT_PROXY, call->proxy);
     p_curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     p_curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     set_body(easy, t, method);
@@ -420,6 +455,7 @@ int http_client_do(struct http_client *c, struct arena *a, const struct http_cal
     struct transfer t = {
         .call = call, .a = a, .err = err, .body = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES)};
     struct curl_slist *headers;
+    struct str url;
     long status = 0;
     int result;
 
@@ -432,12 +468,14 @@ int http_client_do(struct http_client *c, struct arena *a, const struct http_cal
         return -1;
     t.easy = c->easy;
     headers = header_list(&t);
-    set_options(c->easy, &t, headers);
+    url = url_by_name(&t, &t.route, &headers);
+    set_options(c->easy, &t, headers, url);
     p_curl_multi_add_handle(c->multi, c->easy);
     result = run(c, &t);
     p_curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
     p_curl_multi_remove_handle(c->multi, c->easy);
     p_curl_slist_free_all(headers);
+    p_curl_slist_free_all(t.route);
     if (result == 0)
         *ret = (struct http_answer){.status = (unsigned) status,
                                     .body = str_copy(a, strbuf_str(&t.body)),

@@ -35,6 +35,8 @@ struct http_call {
                                 machines' credentials are refused with ERR_DENIED */
     const char *ca_file, *cert_file, *key_file; /* PEM paths or NULL */
     struct str ca_pem, cert_pem, key_pem;       /* the same as texts; empty: none */
+    const char *proxy;           /* URL of a proxy, or NULL: what the environment says */
+    const char *tls_server_name; /* the certificate must have this name; NULL: the URL's */
     /* When set, the body is handed over as it comes; non-zero ends the call with ERR_CANCELLED.
      * The body of an answer of 400 and more is collected instead. */
     int (*on_chunk)(void *ctx, struct str chunk);

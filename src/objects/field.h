@@ -111,12 +111,16 @@ struct shape {
         .name = (field_name), .offset = FIELD_NO_OFFSET, .type = (field_type), __VA_ARGS__ \
     }
 
+/* What kind of wrong, as far as strict decoding tells them apart. */
+enum field_wrong { FIELD_WRONG_VALUE, FIELD_WRONG_TYPE, FIELD_UNKNOWN, FIELD_DUPLICATE };
+
 /* One thing wrong with a document. */
 struct field_fault {
     enum err_kind kind; /* ERR_INVALID or ERR_UNSUPPORTED */
-    struct str path;    /* "spec.triggers[0].template.k8s" */
-    struct str text;    /* what was found and what would be right */
-    uint32_t pos;       /* byte offset in the source, or JSON_NO_POS */
+    enum field_wrong what;
+    struct str path; /* "spec.triggers[0].template.k8s" */
+    struct str text; /* what was found and what would be right */
+    uint32_t pos;    /* byte offset in the source, or JSON_NO_POS */
 };
 
 struct field_faults {
@@ -151,8 +155,16 @@ bool field_check(struct arena *a, const struct shape *shape, const struct json *
 int field_decode(struct arena *a, const struct shape *shape, const struct json *value,
                  void *ret, struct err *err);
 
+/** field_rows_next() - walk the rows of a shape and of what it inlines: begin with the shape
+ * and a NULL row; false at the end */
+bool field_rows_next(const struct shape **shape, const struct field **row);
+
 /** field_find() - the row of a name in a shape, or NULL */
 const struct field *field_find(const struct shape *shape, struct str name);
+
+/** field_farness() - how far a written name is from a known one: smaller is nearer, UINT32_MAX
+ * is too far to be meant */
+unsigned field_farness(struct str name, struct str known);
 
 /** field_nearest() - the known name that the writer most probably meant, or NULL */
 const struct field *field_nearest(const struct shape *shape, struct str name);

@@ -25,11 +25,9 @@ struct checker {
     bool is_full;  /* nothing more is told: do not look for nearest names */
 };
 
-static void add_fault(struct checker *c, const struct field_place *at, enum err_kind kind,
-                      uint32_t pos, struct str text)
+static void add_fault(struct checker *c, const struct field_place *at, struct field_fault fault)
 {
     size_t max = c->faults->max > 0 ? c->faults->max : FIELD_FAULTS_MAX;
-    struct field_fault fault = {.kind = kind, .text = text, .pos = pos};
 
     if (c->faults->len >= max) {
         c->is_full = true;
@@ -42,7 +40,41 @@ static void add_fault(struct checker *c, const struct field_place *at, enum err_
 static void invalid(struct checker *c, const struct field_place *at, const struct json *v,
                     struct str text)
 {
-    add_fault(c, at, ERR_INVALID, v->pos, text);
+    add_fault(c, at, (struct field_fault){.kind = ERR_INVALID, .pos = v->pos, .text = text});
+}
+
+static void invalid_type(struct checker *c, const struct field_place *at, const struct json *v,
+                         struct str text)
+{
+    add_fault(c, at,
+              (struct field_fault){
+                  .kind = ERR_INVALID, .what = FIELD_WRONG_TYPE, .pos = v->pos, .text = text});
+}
+
+static void unsupported(struct checker *c, const struct field_place *at, uint32_t pos,
+                        struct str text)
+{
+    add_fault(c, at, (struct field_fault){.kind = ERR_UNSUPPORTED, .pos = pos, .text = text});
+}
+
+static void unknown(struct checker *c, const struct field_place *at, uint32_t pos,
+                    struct str text)
+{
+    add_fault(c, at,
+              (struct field_fault){
+                  .kind = ERR_INVALID, .what = FIELD_UNKNOWN, .pos = pos, .text = text});
+}
+
+static void duplicate(struct checker *c, const struct field_place *at,
+                      const struct json_member *member)
+{
+    struct str text = str_printf(c->a, "duplicate field \"" STR_FMT "\"", STR_ARG(member->key));
+
+    add_fault(c, at,
+              (struct field_fault){.kind = ERR_INVALID,
+                                   .what = FIELD_DUPLICATE,
+                                   .pos = member->key_pos,
+                                   .text = text});
 }
 
 static void wrong_type(struct checker *c, const struct field_place *at, const struct json *v,
@@ -55,9 +87,9 @@ static void wrong_type(struct checker *c, const struct field_place *at, const st
             str_printf(c->a, ": write it in quotes, \"" STR_FMT "\"", STR_ARG(json_number(v)));
     if (v->type == JSON_BOOL && strcmp(expected, "text") == 0)
         hint = STR(": write it in quotes");
-    invalid(c, at, v,
-            str_printf(c->a, "expected %s, found " STR_FMT STR_FMT, expected,
-                       STR_ARG(field_describe(c->a, v)), STR_ARG(hint)));
+    invalid_type(c, at, v,
+                 str_printf(c->a, "expected %s, found " STR_FMT STR_FMT, expected,
+                            STR_ARG(field_describe(c->a, v)), STR_ARG(hint)));
 }
 
 static bool is_whole(const struct json *v)
@@ -114,8 +146,8 @@ static void check_enum(struct checker *c, const struct field *row, const struct 
                            STR_ARG(choices_text(c->a, row->choices)),
                            STR_ARG(field_describe(c->a, v))));
     else if (c->mute == 0)
-        add_fault(
-            c, at, ERR_UNSUPPORTED, v->pos,
+        unsupported(
+            c, at, v->pos,
             str_printf(c->a, "%s " STR_FMT " is not supported yet", row->name, STR_ARG(text)));
 }
 
@@ -213,9 +245,9 @@ static void check_list(struct checker *c, const struct field *row, enum field_ty
             mend = ": begin it with \"- - \", or \"- \" below the dash of the item before";
         else if (v->type == JSON_OBJECT)
             mend = ": begin each item with \"- \"";
-        invalid(c, at, v,
-                str_printf(c->a, "expected a list, found " STR_FMT "%s",
-                           STR_ARG(field_describe(c->a, v)), mend));
+        invalid_type(c, at, v,
+                     str_printf(c->a, "expected a list, found " STR_FMT "%s",
+                                STR_ARG(field_describe(c->a, v)), mend));
         return;
     }
     for (uint32_t i = 0; i < v->count; i++) {
@@ -258,9 +290,7 @@ static void check_map(struct checker *c, const struct field *row, const struct j
         struct field_place place = {.up = at, .name = member->key};
 
         if (is_repeated(v, i, &seen))
-            add_fault(
-                c, &place, ERR_INVALID, member->key_pos,
-                str_printf(c->a, "duplicate field \"" STR_FMT "\"", STR_ARG(member->key)));
+            duplicate(c, &place, member);
         check_value(c, row, row->item, &member->value, &place);
     }
 }
@@ -292,10 +322,10 @@ static void check_member(struct checker *c, const struct field *row,
     bool is_quiet = is_refused || (row->flags & (FIELD_STATUS | FIELD_NO_OP)) != 0;
 
     if (is_refused && c->mute == 0)
-        add_fault(c, at, ERR_UNSUPPORTED, member->key_pos,
-                  str_printf(c->a, "\"" STR_FMT "\" is not supported yet%s%s",
-                             STR_ARG(member->key), row->since ? "; " : "",
-                             row->since ? row->since : ""));
+        unsupported(c, at, member->key_pos,
+                    str_printf(c->a, "\"" STR_FMT "\" is not supported yet%s%s",
+                               STR_ARG(member->key), row->since ? "; " : "",
+                               row->since ? row->since : ""));
     c->mute += is_quiet;
     if (member->value.type != JSON_NULL)
         check_value(c, row, row->type, &member->value, at);
@@ -312,7 +342,7 @@ static void check_stray(struct checker *c, const struct field_stray *s,
     struct field_place place = {.up = at ? at->up : NULL};
 
     if (host == UINT32_MAX) {
-        add_fault(c, at, ERR_INVALID, members[s->index].key_pos, field_stray_text(c->a, s));
+        unknown(c, at, members[s->index].key_pos, field_stray_text(c->a, s));
         return;
     }
     for (uint32_t i = 0; i < s->index; i++) {
@@ -322,8 +352,7 @@ static void check_stray(struct checker *c, const struct field_stray *s,
             return;
     }
     place.name = members[host].key;
-    add_fault(c, &place, ERR_INVALID, members[host].key_pos,
-              field_host_text(c->a, s->shape, s->object, host));
+    unknown(c, &place, members[host].key_pos, field_host_text(c->a, s->shape, s->object, host));
 }
 
 static void check_required(struct checker *c, const struct shape *shape, const struct json *v,
@@ -360,9 +389,7 @@ static void check_object(struct checker *c, const struct shape *shape, const str
         struct field_stray stray = {.shape = shape, .object = v, .index = i};
 
         if (row && is_repeated(v, i, &seen))
-            add_fault(
-                c, &place, ERR_INVALID, member->key_pos,
-                str_printf(c->a, "duplicate field \"" STR_FMT "\"", STR_ARG(member->key)));
+            duplicate(c, &place, member);
         if (row)
             check_member(c, row, member, &place);
         else if (!c->is_full)

@@ -19,10 +19,6 @@ struct field_place {
 /** field_place_text() - "spec.triggers[0].template", behind the text of the root */
 struct str field_place_text(struct arena *a, struct str root, const struct field_place *at);
 
-/** field_rows_next() - walk the rows of a shape and of what it inlines: begin with NULLs; false
- * at the end */
-bool field_rows_next(const struct shape **shape, const struct field **row);
-
 /** field_is_time() - RFC 3339 */
 bool field_is_time(struct str text);
 

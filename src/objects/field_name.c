@@ -89,9 +89,8 @@ static bool ends_nocase(struct str s, struct str end)
     return s.len >= end.len && str_eq_nocase(str_skip(s, s.len - end.len), end);
 }
 
-/* Smaller is nearer; UINT32_MAX is too far. A known name that the written one ends with comes
- * last. */
-static unsigned farness(struct str name, struct str known)
+/* A known name that the written one ends with comes last. */
+unsigned field_farness(struct str name, struct str known)
 {
     enum { SUFFIX_MIN_BYTES = 3, SUFFIX_FARNESS = 100 };
     unsigned edits, allowed = name.len <= 4 ? 1 : name.len <= 7 ? 2 : 3;
@@ -113,7 +112,7 @@ const struct field *field_nearest(const struct shape *shape, struct str name)
     unsigned best = UINT32_MAX;
 
     while (field_rows_next(&shape, &row)) {
-        unsigned far = farness(name, str_from(row->name));
+        unsigned far = field_farness(name, str_from(row->name));
 
         if (far < best) {
             best = far;

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -160,8 +159,6 @@ static void send_report(struct local_pod *pod)
         report.finished = pod->outcome.finished;
         report.is_final = true;
     }
-    if (report.is_final)
-        FAULT_POINT("pods.report.before");
     if (r->base.report && !r->is_closing)
         r->base.report(r->base.report_ctx, &report);
 }

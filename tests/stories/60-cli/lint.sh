@@ -31,13 +31,25 @@ refused() { ! lint "$@"; }
 check "a folder with its references" lint .
 check "says so" equals "$(cat "$DIR/stdout")" "✔ no linting errors found!"
 check "one file alone lacks its reference" refused flow.yaml
-check "with place and mend" contains "$DIR/stdout" 'in "flow-" (Workflow): 9:32: templates.main.steps[0].a couldn'"'"'t find workflow template "lib" in namespace "": give the file that it is in, too'
+check "in argo's words" contains "$DIR/stdout" 'in "flow-" (Workflow): templates.main.steps[0].a couldn'"'"'t find workflow template "lib" in namespace ""'
+check "with place and mend" contains "$DIR/stdout" 'flow.yaml:9:39: it is in none of the given files: give its file, too'
+check "the line and a caret" contains "$DIR/stdout" "$(printf '        9 |     - - {name: a, templateRef: {name: lib, template: say}}\n          |                                       ^^^')"
 check "and is counted" contains "$DIR/stdout" "✖ 1 linting errors found!"
 check "simple output" refused -o simple flow.yaml
-check "one line for each" sh -c "grep -q '^flow.yaml: in \"flow-\" (Workflow): 9:32: ' '$DIR/stdout' && test \$(wc -l <'$DIR/stdout') = 1"
+check "one line for each" sh -c "grep -q '^flow.yaml: in \"flow-\" (Workflow): templates.main' '$DIR/stdout' && test \$(wc -l <'$DIR/stdout') = 1"
+check "for programs" refused -o json flow.yaml
+check "with places" sh -c "test \"\$(jq -r '.results[0].places[0] | \"\\(.line):\\(.column)\"' '$DIR/stdout')\" = 9:39"
+check "as SARIF" refused -o sarif flow.yaml
+check "with a region" sh -c "test \"\$(jq -r '.runs[0].results[0].locations[0].physicalLocation.region.startLine' '$DIR/stdout')\" = 9"
+ln -s "$TIPHYS" "$DIR/argo"
+check "argo says its words alone" sh -c "! '$DIR/argo' lint flow.yaml >'$DIR/stdout' && ! grep -q ' | ' '$DIR/stdout'"
+check "and knows no SARIF" sh -c "! '$DIR/argo' lint -o sarif flow.yaml 2>'$DIR/stderr' && grep -q 'One of: pretty|simple' '$DIR/stderr'"
 sed 's/entrypoint/entrypont/' flow.yaml >wrong.yaml
 check "an unknown field" refused wrong.yaml sub
-check "names the nearest one" contains "$DIR/stdout" '5:3: spec.entrypont: unknown field "entrypont", did you mean "entrypoint"?'
+check "in argo's words" contains "$DIR/stdout" 'in "flow-" (Workflow): strict decoding error: unknown field "spec.entrypont"'
+check "names the nearest one" contains "$DIR/stdout" 'wrong.yaml:5:3: did you mean "entrypoint"?'
+sed 's/image: busybox/&, tty: true/' sub/lib.yaml >warned.yaml
+check "what the server would refuse is a warning" lint -o simple warned.yaml
 sed 's/kind: WorkflowTemplate/&\nnewField: 1/' sub/lib.yaml >loose.yaml
 check "strict is the default" refused loose.yaml
 check "without it unknown fields pass" lint --strict=false loose.yaml
@@ -47,6 +59,9 @@ check "an unknown kind" sh -c "! '$TIPHYS' lint --kinds=pods flow.yaml 2>'$DIR/s
 check "standard input" sh -c "'$TIPHYS' lint - <sub/lib.yaml"
 printf 'kind: [\n' >broken.yaml
 check "no YAML" refused broken.yaml
-check "is told with its place" contains "$DIR/stderr" "Error: failed to parse YAML from file broken.yaml: broken.yaml:2:1:"
+check "is told with its place" contains "$DIR/stdout" "broken.yaml:2:1: is a bracket or a brace missing?"
+check "and where it begins" contains "$DIR/stdout" "broken.yaml:1:7: it begins here"
+check "on standard error for programs" refused -o simple broken.yaml
+check "as argo does" contains "$DIR/stderr" "Error: failed to parse YAML from file broken.yaml: broken.yaml:2:1:"
 check "a file that is not there" refused nobody.yaml
 check "templates alone" sh -c "'$TIPHYS' template lint sub | grep -qx '✔ no linting errors found!'"

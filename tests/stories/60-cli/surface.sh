@@ -34,9 +34,10 @@ check "a wrong value" fails 'invalid argument "toml" for "-o, --output" flag: On
 check "too few arguments" fails "Error: requires at least 1 arg(s), only received 0" "$ARGO" lint
 check "too many" fails "Error: accepts 1 arg(s), received 2" "$ARGO" watch a b
 check "neither name nor filter" fails "Error: requires either a workflow or other argument" "$ARGO" delete
-check "a command that is not built" fails "argo convert is not supported yet" "$ARGO" convert a
 check "a flag that is not built" fails "--previous is not supported yet" "$ARGO" logs x -p
-check "a global flag that is not built" fails "--kubeconfig is not supported yet" "$ARGO" --kubeconfig x list
+check "a kubeconfig that is not there" fails "open x: No such file or directory" "$ARGO" --kubeconfig x list
+check "a token from the environment" sh -c "test \"\$(ARGO_TOKEN='Bearer x' '$ARGO' auth token)\" = 'Bearer x'"
+check "a kubeconfig's token" sh -c "printf 'current-context: c\ncontexts: [{name: c, context: {user: u}}]\nusers: [{name: u, user: {token: t}}]\n' >'$DIR/kube' && test \"\$('$ARGO' auth token --kubeconfig '$DIR/kube')\" = 'Bearer t'"
 check "flags may stand before the command" fails 'unknown flag: --y' "$ARGO" -n x list --y
 check "no server" fails "is 'argo server' running?" "$ARGO" list -s 127.0.0.1:1
 check "the version in short" sh -c "'$ARGO' version --short | grep -q '^argo: v'"

@@ -1,0 +1,13 @@
+/* cli/lint_internal.h - what the files of lint share. Pure. */
+#pragma once
+
+#include "cli/lint.h"
+
+/** lint_print_spot() - a place with its line and a caret below it; its note alone when the
+ * place is not known */
+void lint_print_spot(struct strbuf *b, struct str file, struct str source,
+                     const struct lint_spot *spot, const struct lint_style *style);
+
+/** lint_near_name() - the name that a writer most probably meant, among those of a broken
+ * rule's text and document: 'did you mean "hello"?'; empty when there is none */
+struct str lint_near_name(struct arena *a, const struct json *doc, struct str text);
