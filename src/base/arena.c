@@ -13,6 +13,7 @@
 enum {
     FIRST_BLOCK_BYTES = 4096,
     BLOCK_MAX_BYTES = 1 << 20,
+    BLOCK_KEPT_BYTES = 1 << 18, /* by arena_reset() */
 };
 
 struct block {
@@ -64,16 +65,27 @@ void arena_free(struct arena *a)
     free(a);
 }
 
+/* The largest block that is not too large stays: what comes next is often as large. */
 void arena_reset(struct arena *a)
 {
-    while (a->top && a->top->prev) {
-        struct block *prev = a->top->prev;
+    struct block *kept = NULL;
 
-        free(a->top);
-        a->top = prev;
+    while (a->top) {
+        struct block *block = a->top;
+
+        a->top = block->prev;
+        if (block->size <= BLOCK_KEPT_BYTES && (!kept || block->size > kept->size)) {
+            free(kept);
+            kept = block;
+        } else {
+            free(block);
+        }
     }
-    if (a->top)
-        a->top->used = 0;
+    if (kept) {
+        kept->prev = NULL;
+        kept->used = 0;
+    }
+    a->top = kept;
     a->bytes = 0;
 }
 

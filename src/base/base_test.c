@@ -166,6 +166,35 @@ static void test_arena_keeps_what_it_gave(void **state)
     assert_int_equal(arena_bytes(a), 0);
 }
 
+/* After a reset an arena gives memory as a new one does, whatever it was used for before. */
+static void test_arena_reset(void **state)
+{
+    enum { ROUNDS = 40, PIECES = 60 };
+    struct random r = random_seed(7);
+    struct arena *a = arena_new();
+
+    (void) state;
+    for (int round = 0; round < ROUNDS; round++) {
+        char *pieces[PIECES];
+        size_t sizes[PIECES];
+
+        for (int i = 0; i < PIECES; i++) {
+            sizes[i] = random_below(&r, round % 4 == 3 ? 60000 : 300) + 1;
+            pieces[i] = arena_alloc(a, sizes[i]);
+            for (size_t k = 0; k < sizes[i]; k++)
+                assert_int_equal(pieces[i][k], 0);
+            memset(pieces[i], i + 1, sizes[i]);
+        }
+        for (int i = 0; i < PIECES; i++)
+            for (size_t k = 0; k < sizes[i]; k++)
+                assert_int_equal(pieces[i][k], i + 1);
+        arena_reset(a);
+        if (round % 5 == 0)
+            arena_reset(a); /* an empty one, too */
+    }
+    arena_free(a);
+}
+
 static void test_strbuf_skip(void **state)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(100);
@@ -466,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_map_against_many_keys),
         cmocka_unit_test(test_map_taken_in_any_order),
         cmocka_unit_test(test_arena_keeps_what_it_gave),
+        cmocka_unit_test(test_arena_reset),
         cmocka_unit_test(test_strbuf_skip),
         cmocka_unit_test(test_strbuf_stops_at_its_maximum),
         cmocka_unit_test(test_err_tells_its_story),

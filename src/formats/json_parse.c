@@ -8,6 +8,7 @@
  */
 #include "formats/json.h"
 
+#include <endian.h>
 #include <stdio.h>
 
 #include "base/limits.h"
@@ -96,7 +97,7 @@ static int fail_inside(struct parser *p, const char *at, const char *context)
 
 static inline void skip_space(struct parser *p)
 {
-    while (p->at < p->end &&
+    while (p->at < p->end && *p->at <= ' ' &&
            (*p->at == ' ' || *p->at == '\n' || *p->at == '\r' || *p->at == '\t'))
         p->at++;
 }
@@ -245,17 +246,20 @@ static int decode_string(struct parser *p, const char *start, struct str *ret)
     return 0;
 }
 
-/* Do all eight bytes need no care (printable ASCII but quote and backslash)? */
-static inline bool is_plain8(const char *at)
+/* How many of the next eight bytes need no care (printable ASCII but quote and backslash). A
+ * borrow makes marks above a true one only, so the lowest is right. */
+static inline unsigned plain_of_8(const char *at)
 {
     const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
-    uint64_t w, quote, slash;
+    uint64_t w, quote, slash, marks;
 
     memcpy(&w, at, 8);
+    w = le64toh(w);
     quote = w ^ (ones * '"');
     slash = w ^ (ones * '\\');
-    return (((w - ones * 0x20) | w | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) &
-            high) == 0;
+    marks =
+        ((w - ones * 0x20) | w | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high;
+    return marks ? (unsigned) __builtin_ctzll(marks) / 8 : 8;
 }
 
 /* After the opening quote. */
@@ -264,8 +268,12 @@ static int parse_string(struct parser *p, struct str *ret)
     const char *start = p->at;
 
     for (;;) {
-        while (p->end - p->at >= 8 && is_plain8(p->at))
-            p->at += 8;
+        unsigned plain = 8;
+
+        while (plain == 8 && p->end - p->at >= 8) {
+            plain = plain_of_8(p->at);
+            p->at += plain;
+        }
         if (p->at >= p->end)
             return fail_at(p, p->at, "");
         if (*p->at == '"')

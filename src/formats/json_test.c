@@ -445,6 +445,98 @@ static void test_print_parse_round_trip(void **state)
     }
 }
 
+/* What the printer must write for a text, byte by byte. */
+static void print_plainly(struct strbuf *b, struct str s, unsigned style)
+{
+    strbuf_addc(b, '"');
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char) s.ptr[i];
+        bool is_html = c == '<' || c == '>' || c == '&';
+
+        if (c == '"' || c == '\\')
+            strbuf_addf(b, "\\%c", c);
+        else if (c == '\n' || c == '\t' || c == '\r' || c == '\b' || c == '\f')
+            strbuf_addf(b, "\\%c", "btn?fr"[c - 8]);
+        else if (c < 0x20 || (is_html && (style & JSON_ESCAPE_HTML)))
+            strbuf_addf(b, "\\u%04x", c);
+        else if (c == 0xff)
+            strbuf_addz(b, "\\ufffd");
+        else
+            strbuf_addc(b, (char) c);
+    }
+    strbuf_addc(b, '"');
+}
+
+/* Every byte that needs care at every place of texts of every small length: words of eight are
+ * looked at together, the last ones once more. */
+static void test_each_byte_at_each_place(void **state)
+{
+    static const char special[] = "\"\\\n\t\b\f\r\x01\x1f<>&\x7f \xff/";
+    static const unsigned styles[] = {JSON_COMPACT, JSON_ESCAPE_HTML};
+
+    (void) state;
+    for (size_t len = 0; len <= 35; len++)
+        for (size_t at = 0; at <= len; at++)
+            for (size_t k = 0; k < 2 * (sizeof(special) - 1); k++) {
+                _cleanup_arena_ struct arena *a = arena_new();
+                _cleanup_strbuf_ struct strbuf want = STRBUF_INIT(1000);
+                unsigned style = styles[k % 2];
+                char *text = arena_alloc(a, len + 1);
+                struct str printed;
+                struct json v, back;
+                struct err err;
+
+                memset(text, 'a' + (int) (len % 26), len);
+                if (at < len)
+                    text[at] = special[k / 2];
+                v = json_string(str_of(text, len));
+                printed = json_text(a, &v, style);
+                print_plainly(&want, str_of(text, len), style);
+                if (!str_eq(printed, strbuf_str(&want)))
+                    fail_msg("length %zu, place %zu: " STR_FMT " instead of %s", len, at,
+                             STR_ARG(printed), want.ptr);
+                assert_int_equal(json_parse(a, printed, &back, &err), 0);
+                if (at < len && special[k / 2] == '\xff')
+                    assert_int_equal(json_str(&back).len, len + 2);
+                else
+                    assert_true(str_eq(json_str(&back), str_of(text, len)));
+            }
+}
+
+/* A buffer with any maximum: up to it all is there, over it the buffer says so, and never more
+ * bytes than it may have. */
+static void test_print_to_any_maximum(void **state)
+{
+    static const char text[] =
+        "{\"name\":\"a\\n\\u0001<text>\",\"list\":[1,true,null,false,{}],"
+        "\"longer name of a member\":\"a text of more than 16 bytes\"}";
+    static const unsigned styles[] = {JSON_COMPACT, JSON_INDENT, JSON_ESCAPE_HTML,
+                                      JSON_SORT_KEYS | JSON_INDENT};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json v;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, str_from(text), &v, &err), 0);
+    for (size_t k = 0; k < COUNT_OF(styles); k++) {
+        struct str whole = json_text(a, &v, styles[k]);
+
+        for (size_t max = 0; max <= whole.len + 70; max++) {
+            _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(max + 3);
+
+            strbuf_addz(&b, ">> ");
+            json_print(&b, &v, styles[k]);
+            assert_int_equal(b.is_over, max < whole.len);
+            assert_in_range(b.len, 3, max + 3);
+            assert_true(str_starts(strbuf_str(&b), STR(">> ")));
+            if (!b.is_over) {
+                assert_true(str_eq(str_skip(strbuf_str(&b), 3), whole));
+                assert_int_equal(b.ptr[b.len], '\0');
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +549,8 @@ int main(void)
         cmocka_unit_test(test_setting),
         cmocka_unit_test(test_whole_numbers),
         cmocka_unit_test(test_print_parse_round_trip),
+        cmocka_unit_test(test_each_byte_at_each_place),
+        cmocka_unit_test(test_print_to_any_maximum),
     };
 
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
