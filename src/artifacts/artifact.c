@@ -12,6 +12,7 @@
 
 #include "artifacts/driver.h"
 #include "artifacts/pack.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/tree.h"
 #include "formats/base64.h"
@@ -68,7 +69,7 @@ static bool is_whole(const struct json *s3)
 /* What has a key and not all else that says where is where the location is. */
 static void relocate(const struct artifact_call *c, struct found *f)
 {
-    struct str key = key_of(f);
+    struct str key = str_is_none(key_of(f)) ? STR("") : key_of(f);
     struct json *place;
     struct found at;
 
@@ -448,4 +449,42 @@ int artifact_save(const struct artifact_call *c, int dir, const char *name, stru
         result = f.driver->save(c, f.place, dir, packed, err);
     tree_remove(dir, packed);
     return result;
+}
+
+/* ---- lists ---- */
+
+int artifact_key_add(const struct artifact_call *c, struct artifact_keys *keys, struct str key,
+                     struct err *err)
+{
+    if (keys->list.len >= ARTIFACT_LIST_MAX)
+        return err_set(err, ERR_LIMIT, "over %d artifacts are stored there", ARTIFACT_LIST_MAX);
+    json_push(c->a, &keys->list, json_string(str_copy(c->a, key)));
+    return 0;
+}
+
+/* The place, or where its repository is: here a key may be missing. */
+static int find_folder(const struct artifact_call *c, struct found *ret, struct err *err)
+{
+    if (!find_place(c->artifact, ret) && !find_place(c->location, ret))
+        return err_set(err, ERR_INVALID, "required artifact '" STR_FMT "' not supplied",
+                       STR_ARG(json_get_str(c->artifact, STR("name"))));
+    relocate(c, ret);
+    return 0;
+}
+
+int artifact_list(const struct artifact_call *c, struct json *ret, struct err *err)
+{
+    struct artifact_keys keys = {0};
+    struct found f;
+
+    if (find_folder(c, &f, err) < 0)
+        return -1;
+    if (!f.driver->list)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "ListObjects is currently not supported for this artifact type, but it "
+                       "will be in a future version");
+    if (f.driver->list(c, f.place, &keys, err) < 0)
+        return -1;
+    *ret = json_array(&keys.list);
+    return 0;
 }

@@ -109,6 +109,17 @@ int artifact_download(const struct artifact_call *c, struct artifact_file *ret,
  */
 int artifact_delete(const struct artifact_call *c, struct err *err);
 
+/**
+ * artifact_list() - the keys of what is stored below a place
+ * @c:   which one; its key is a folder, and may be missing: then all is meant
+ * @ret: an array of texts, in the order of their bytes where the place does not say otherwise
+ * @err: ERR_UNSUPPORTED in upstream's words when its kind of place cannot; ERR_LIMIT over
+ * ARTIFACT_LIST_MAX; as artifact_load()
+ *
+ * Return: 0 or -1.
+ */
+int artifact_list(const struct artifact_call *c, struct json *ret, struct err *err);
+
 /** artifact_sweep() - remove what a crash left of artifacts that were being stored locally;
  * before the first artifact_save() */
 void artifact_sweep(const struct artifact_house *house);

@@ -477,6 +477,56 @@ static void test_downloads(void **state)
                      0); /* nothing is left in it */
 }
 
+static void check_list(struct world *w, const char *artifact, const char *location,
+                       const char *want)
+{
+    struct artifact_call c = call(w, parsed(w, artifact));
+    struct json list;
+
+    if (*location)
+        c.location = parsed(w, location);
+    if (artifact_list(&c, &list, &w->err) < 0)
+        assert_string_equal(w->err.text, want);
+    else
+        check_text(w, &list, want);
+}
+
+/* Keys of the local repository: all, those of a folder, and what has none. */
+static void test_list(void **state)
+{
+    static const char *const keys[] = {"b/two", "a/one.txt", "a/in/deep", "ab", "a.x"};
+    struct world *w = *state;
+
+    check_list(w, "{\"name\":\"d\",\"s3\":{}}", "", "[]"); /* nothing was stored yet */
+    put(w, "f", "text");
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        assert_non_null(
+            save(w,
+                 str_printf(w->a, "{\"name\":\"o\",\"path\":\"/f\",\"s3\":{\"key\":\"%s\"}}",
+                            keys[i])
+                     .ptr,
+                 "f"));
+    check_list(w, "{\"name\":\"d\",\"s3\":{}}", "",
+               "[\"a.x\",\"a/in/deep\",\"a/one.txt\",\"ab\",\"b/two\"]");
+    check_list(w, "{\"name\":\"d\",\"s3\":{\"key\":\"a\"}}", "",
+               "[\"a/in/deep\",\"a/one.txt\"]");
+    check_list(w, "{\"name\":\"d\",\"s3\":{\"key\":\"a/in/\"}}", "", "[\"a/in/deep\"]");
+    check_list(w, "{\"name\":\"d\",\"s3\":{\"key\":\"ab\"}}", "", "[]"); /* a file */
+    check_list(w, "{\"name\":\"d\",\"s3\":{\"key\":\"none\"}}", "", "[]");
+    check_list(w, "{\"name\":\"d\"}", "{\"s3\":{\"key\":\"b\"}}", "[\"b/two\"]");
+    check_list(w, "{\"name\":\"d\",\"s3\":{\"key\":\"../argo\"}}", "",
+               "artifact key \"../argo\" must be a relative path without \"..\"");
+    check_list(w, "{\"name\":\"d\"}", "", "required artifact 'd' not supplied");
+    check_list(
+        w, "{\"name\":\"d\",\"http\":{\"url\":\"http://x/\"}}", "",
+        "ListObjects is currently not supported for this artifact type, but it will be in "
+        "a future version");
+    assert_int_equal(symlinkat("/", w->dir, "repository/argo/out"), 0);
+    check_list(w, "{\"name\":\"d\",\"s3\":{\"key\":\"out\"}}", "",
+               "open out of the artifact repository: Too many levels of symbolic links");
+    check_list(w, "{\"name\":\"d\",\"s3\":{\"key\":\"b\"}}", "", "[\"b/two\"]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,6 +541,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_optional, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_namespaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delete, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sweep, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_secret, set_up, tear_down),

@@ -10,6 +10,11 @@
 #include "artifacts/artifact.h"
 #include "base/secret.h"
 
+/* Keys that are found. */
+struct artifact_keys {
+    struct json_array_builder list;
+};
+
 struct artifact_driver {
     /* Fetch into @dir/@name: a file, or a folder where the place is one. ERR_NOT_FOUND. */
     int (*load)(const struct artifact_call *c, const struct json *place, int dir,
@@ -22,7 +27,15 @@ struct artifact_driver {
     /* The stored bytes without a copy of them: an open file or folder. NULL: load them. */
     int (*open)(const struct artifact_call *c, const struct json *place, int *ret,
                 struct err *err);
+    /* All keys below the place's, a folder, or without one all: artifact_key_add(). NULL:
+     * cannot. */
+    int (*list)(const struct artifact_call *c, const struct json *place,
+                struct artifact_keys *keys, struct err *err);
 };
+
+/** artifact_key_add() - one more key, copied; ERR_LIMIT */
+int artifact_key_add(const struct artifact_call *c, struct artifact_keys *keys, struct str key,
+                     struct err *err);
 
 #define ARTIFACT(member, key, driver) extern const struct artifact_driver driver;
 #include "artifacts/artifacts.def"

@@ -3,14 +3,17 @@
  * stored is linked into place, so a file that lies on the same disk is not copied. What is not
  * whole yet lies in a folder of its own, which artifact_sweep() empties after a crash.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "artifacts/beneath.h"
 #include "artifacts/driver.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/tree.h"
 
@@ -203,5 +206,99 @@ static int remove_stored(const struct artifact_call *c, const struct json *place
     return result;
 }
 
-const struct artifact_driver artifact_local = {
-    .load = load, .save = save, .remove = remove_stored, .open = open_stored};
+/* ---- lists ---- */
+
+/* What a folder may hold on the way down. */
+struct walk {
+    const struct artifact_call *call;
+    struct artifact_keys *keys;
+    unsigned depth;
+};
+
+static int walk_folder(struct walk *w, int parent, const char *name, struct str key,
+                       struct err *err);
+
+static int walk_entry(struct walk *w, int folder, const char *name, struct str above,
+                      struct err *err)
+{
+    struct arena *a = w->call->a;
+    struct str key = str_is_empty(above) ? str_copy(a, str_from(name))
+                                         : str_printf(a, STR_FMT "/%s", STR_ARG(above), name);
+    struct stat st;
+
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : err_sys(err, errno, "look at artifact %s", key.ptr);
+    if (S_ISREG(st.st_mode))
+        return artifact_key_add(w->call, w->keys, key, err);
+    return S_ISDIR(st.st_mode) ? walk_folder(w, folder, name, key, err) : 0;
+}
+
+/* Takes @fd. */
+static int walk_entries(struct walk *w, int fd, struct str key, struct err *err)
+{
+    DIR *dir = fdopendir(fd);
+    int result = 0;
+
+    if (!dir) {
+        close(fd);
+        return err_sys(err, errno, "read the artifact repository");
+    }
+    for (struct dirent *e; result == 0 && (e = readdir(dir));)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            result = walk_entry(w, dirfd(dir), e->d_name, key, err);
+    closedir(dir);
+    return result;
+}
+
+static int walk_folder(struct walk *w, int parent, const char *name, struct str key,
+                       struct err *err)
+{
+    int fd, result;
+
+    if (w->depth >= TREE_DEPTH_MAX)
+        return err_set(err, ERR_LIMIT, "artifacts lie more than %d folders deep",
+                       TREE_DEPTH_MAX);
+    fd = beneath_open(parent, name, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? 0
+                   : err_sys(err, errno, "open %s of the artifact repository", name);
+    w->depth++;
+    result = walk_entries(w, fd, key, err);
+    w->depth--;
+    return result;
+}
+
+static int cmp_keys(const void *left, const void *right)
+{
+    return str_cmp(json_str(left), json_str(right));
+}
+
+static int list_stored(const struct artifact_call *c, const struct json *place,
+                       struct artifact_keys *keys, struct err *err)
+{
+    struct walk w = {.call = c, .keys = keys};
+    struct str key = json_get_str(place, STR("key"));
+    char *clean = beneath_clean(c->a, str_is_none(key) ? STR("") : key);
+    int root, result;
+
+    if (!clean)
+        return err_set(err, ERR_INVALID,
+                       "artifact key \"" STR_FMT "\" must be a relative path without \"..\"",
+                       STR_ARG(key));
+    root = open_folder(c, c->ns, false, err);
+    if (root < 0)
+        return err->kind == ERR_NOT_FOUND ? 0 : -1;
+    result = clean[0] ? walk_folder(&w, root, clean, str_from(clean), err)
+                      : walk_entries(&w, dup(root), STR(""), err);
+    close(root);
+    if (result == 0 && keys->list.len > 0)
+        qsort(keys->list.at, keys->list.len, sizeof(*keys->list.at), cmp_keys);
+    return result;
+}
+
+const struct artifact_driver artifact_local = {.load = load,
+                                               .save = save,
+                                               .remove = remove_stored,
+                                               .open = open_stored,
+                                               .list = list_stored};

@@ -356,5 +356,37 @@ static int remove_stored(const struct artifact_call *c, const struct json *place
     return s3_list(s.client, below, remove_one, &s, err);
 }
 
+/* ---- lists ---- */
+
+struct listing {
+    const struct artifact_call *call;
+    struct artifact_keys *keys;
+};
+
+static int list_one(void *ctx, struct arena *a, struct str key, struct err *err)
+{
+    const struct listing *l = ctx;
+
+    (void) a;
+    if (str_ends(key, STR("/"))) /* stands for a folder */
+        return 0;
+    return artifact_key_add(l->call, l->keys, key, err);
+}
+
+static int list_stored(const struct artifact_call *c, const struct json *place,
+                       struct artifact_keys *keys, struct err *err)
+{
+    struct listing listing = {.call = c, .keys = keys};
+    _cleanup_session_ struct session s = {0};
+    struct str prefix;
+
+    if (open_session(c, place, &s, err) < 0)
+        return -1;
+    prefix = str_is_empty(s.key) || str_ends(s.key, STR("/"))
+                 ? s.key
+                 : str_concat(c->a, s.key, STR("/"));
+    return s3_list(s.client, prefix, list_one, &listing, err);
+}
+
 const struct artifact_driver artifact_s3 = {
-    .load = load, .save = save, .remove = remove_stored};
+    .load = load, .save = save, .remove = remove_stored, .list = list_stored};

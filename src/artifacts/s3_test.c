@@ -179,6 +179,29 @@ static void test_a_folder(void **state)
     assert_int_equal(artifact_delete(&c, &w->err), 0);
 }
 
+static struct str listed(struct world *w, const char *key)
+{
+    struct artifact_call c = call(w, key, "," CREDS, NONE);
+    struct json list;
+
+    if (artifact_list(&c, &list, &w->err) < 0)
+        fail_msg("%s", w->err.text);
+    return json_text(w->a, &list, JSON_COMPACT);
+}
+
+static void test_keys(void **state)
+{
+    static const char *const keys[] = {"dir/one", "dir/sub/two", "dir/folder/", "dirt", "x"};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        s3_server_store(w->server, str_from(keys[i]), STR("text"));
+    assert_true(str_is(listed(w, ""), "[\"dir/one\",\"dir/sub/two\",\"dirt\",\"x\"]"));
+    assert_true(str_is(listed(w, "dir"), "[\"dir/one\",\"dir/sub/two\"]"));
+    assert_true(str_is(listed(w, "dir/sub/"), "[\"dir/sub/two\"]"));
+    assert_true(str_is(listed(w, "none"), "[]"));
+}
+
 static void test_what_is_not_there(void **state)
 {
     struct world *w = *state;
@@ -356,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_file),
         TEST(test_a_folder),
+        TEST(test_keys),
         TEST(test_what_is_not_there),
         TEST(test_objects_stay_in_their_folder),
         TEST(test_makes_its_bucket),

@@ -158,6 +158,7 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
         return -1;
     d->runner = local_runner_new(&pods, err);
     engine.runner = d->runner;
+    engine.artifacts = d->runner ? local_runner_artifacts(d->runner) : NULL;
     d->recorder = recorder_new(
         &(struct recorder_options){.loop = d->loop, .store = d->store, .metrics = d->metrics});
     recorder_start(d->recorder);
@@ -252,6 +253,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     if (!d->sources || source_controller_start(d->sources, err) < 0)
         return -1;
     workflow_submitter_init(&d->submitter, d->store);
+    d->submitter.config = d->config;
     d->services.store = d->store;
     workflow_operator_init(&d->operator, d->store, &d->submitter);
     d->services.submitter = &d->submitter;

@@ -111,6 +111,13 @@ int object_faults_err(struct arena *a, const struct object_document *doc,
 struct str object_cell(struct arena *a, const struct object_column *column,
                        const struct json *doc, struct wall now);
 
+/* Annotation of a template that came of one of Argo 2. */
+#define OBJECT_LEGACY "tiphys/legacy"
+
+/** object_legacy_spec() - the spec of a workflow with templates of Argo 2, which call another
+ * one themselves, as templates of one step; shares all else */
+struct json object_legacy_spec(struct arena *a, const struct json *spec);
+
 /** object_set_defaults() - the document with the defaults that the original's API server or
  * controller writes */
 struct json object_set_defaults(struct arena *a, const struct object_kind *kind,

@@ -57,6 +57,13 @@ static struct json role_binding_defaults(struct arena *a, const struct json *doc
 struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
                                 const struct json *doc)
 {
+    const struct json *spec = json_get(doc, STR("spec"));
+
+    if (strcmp(kind->kind, "CronWorkflow") == 0 && json_get(spec, STR("workflowSpec")))
+        return json_set_path(a, doc, object_legacy_spec(a, json_get(spec, STR("workflowSpec"))),
+                             "spec", "workflowSpec", NULL);
+    if (strcmp(kind->group, "argoproj.io") == 0 && json_get(spec, STR("templates")))
+        return json_set(a, doc, STR("spec"), object_legacy_spec(a, spec));
     if (strcmp(kind->kind, "Secret") == 0)
         return secret_defaults(a, doc);
     if (strcmp(kind->kind, "Namespace") == 0)

@@ -8,8 +8,7 @@
  */
 #include "objects/shapes_internal.h"
 
-#define LATER         .flags = FIELD_UNSUPPORTED
-#define LATER_PRESENT .flags = FIELD_UNSUPPORTED | FIELD_PRESENT_MEANS
+#define LATER .flags = FIELD_UNSUPPORTED
 
 /* Parameters */
 
@@ -425,9 +424,16 @@ static const struct field template_rows[] = {
     PART("resource", resource_template, "Does something with an object.",
          .flags = FIELD_PRESENT_MEANS),
     PART("suspend", suspend_template, "Waits.", .flags = FIELD_PRESENT_MEANS),
-    PART("data", data, "Lists and changes data.", LATER_PRESENT),
+    PART("data", data, "Lists and changes data.", .flags = FIELD_PRESENT_MEANS),
     PART("http", http_template, "Makes an HTTP request.", .flags = FIELD_PRESENT_MEANS),
-    PART("plugin", anything, "Is carried out by a plugin.", LATER_PRESENT),
+    PART("plugin", anything, "Is carried out by a plugin.", .flags = FIELD_PRESENT_MEANS),
+
+    TEXT("template", "Template that it calls, as in Argo 2: it becomes a step.",
+         .flags = FIELD_DEPRECATED),
+    PART("templateRef", template_ref, "The same, of a WorkflowTemplate.",
+         .flags = FIELD_DEPRECATED),
+    PART("arguments", arguments, "What is given to that.", .flags = FIELD_DEPRECATED),
+    TEXT("when", "Condition of that call.", .flags = FIELD_DEPRECATED),
 
     PARTS("initContainers", user_container, "Containers that run before."),
     PARTS("sidecars", user_container, "Containers that run beside."),

@@ -55,7 +55,8 @@ static const struct field volume_claim_gc_rows[] = {
 LOCAL_SHAPE(volume_claim_gc, "VolumeClaimGC", "When the workflow's claims are deleted.");
 
 static const struct field executor_plugin_sidecar_rows[] = {
-    FLAG("automountServiceAccountToken", "Whether it gets the account's token."),
+    FLAG("automountServiceAccountToken", "Whether it gets the account's token.",
+         .flags = FIELD_NO_OP),
     PART("container", container, "The container.", .flags = FIELD_REQUIRED),
     {0},
 };
@@ -106,7 +107,7 @@ static const struct field workflow_spec_rows[] = {
     TEXT("podSpecPatch", "Changes to all pods.", LATER),
     PART("metrics", metrics, "Metrics that are told.", LATER),
     PART("synchronization", synchronization, "Locks that are held meanwhile."),
-    PARTS("executorPlugins", executor_plugin, "Plugins of this workflow.", LATER),
+    PARTS("executorPlugins", executor_plugin, "Plugins of this workflow."),
 
     PART("podGC", pod_gc, "When ended pods are deleted.", .flags = FIELD_NO_OP),
     WHOLE("priority", "Who is first when workflows wait for a lock."),

@@ -146,9 +146,6 @@ static void test_refused(void **state)
          "\"serviceAccountToken\""},
         {"securityContext: {runAsUser: 5}",
          "4:26: spec.securityContext.runAsUser: \"runAsUser\""},
-        {"templates: [{plugin: {p: {}}}]", "4:21: spec.templates[0].plugin: \"plugin\""},
-        {"templates: [{data: {source: {}, transformation: []}}]",
-         "4:21: spec.templates[0].data: \"data\""},
         {"templates: [{resource: {action: get, flags: [-v]}}]",
          "4:45: spec.templates[0].resource.flags: \"flags\""},
         {"templates: [{inputs: {artifacts: [{name: a, path: /a, oss: {key: k}}]}}]",
@@ -157,8 +154,8 @@ static void test_refused(void **state)
          "4:63: spec.templates[0].outputs.artifacts[0].hdfs: \"hdfs\""},
         {"templates: [{container: {image: x, livenessProbe: {exec: {command: [a]}}}}]",
          "4:43: spec.templates[0].container.livenessProbe: \"livenessProbe\""},
-        {"templates: [{steps: [[{name: a, inline: {plugin: {p: {}}}}]]}]",
-         "4:49: spec.templates[0].steps[0][0].inline.plugin: \"plugin\""},
+        {"templates: [{steps: [[{name: a, inline: {podSpecPatch: x}}]]}]",
+         "4:49: spec.templates[0].steps[0][0].inline.podSpecPatch: \"podSpecPatch\""},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

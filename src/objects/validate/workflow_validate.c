@@ -304,7 +304,12 @@ static int check_name(struct validate_checker *c, const struct json *doc, const 
 static int check_workflow(struct validate_checker *c, const struct json *doc)
 {
     struct run r = {.c = c, .doc = doc, .spec = validate_get(doc, "spec")};
+    struct json spec;
 
+    if (r.spec) {
+        spec = object_legacy_spec(c->a, r.spec);
+        r.spec = &spec;
+    }
     c->own.spec = r.spec;
     c->own.key = STR("");
     c->own.has_defaults = true;

@@ -14,6 +14,7 @@ static void each_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into
         return;
     case WF_CONTAINER:
     case WF_HTTP:
+    case WF_PLUGIN:
     case WF_SUSPEND:
     case WF_SKIPPED:
         fn(wf, n, into);

@@ -48,6 +48,14 @@ static enum wf_called fail(struct wf *wf, const struct wf_call *call, struct wf_
     return WF_CALL_ERRED;
 }
 
+/* Of what is carried out by a pod, or as if by one. */
+static enum wf_type run_type(const struct json *tmpl)
+{
+    if (json_get(tmpl, STR("http")))
+        return WF_HTTP;
+    return json_get(tmpl, STR("plugin")) ? WF_PLUGIN : WF_POD;
+}
+
 enum wf_type wf_call_type(const struct wf *wf, const struct json *tmpl)
 {
     if (json_get(tmpl, STR("retryStrategy")) || json_get(wf->spec, STR("retryStrategy")))
@@ -58,13 +66,18 @@ enum wf_type wf_call_type(const struct wf *wf, const struct json *tmpl)
         return WF_DAG;
     if (json_get(tmpl, STR("suspend")))
         return WF_SUSPEND;
-    return json_get(tmpl, STR("http")) ? WF_HTTP : WF_POD;
+    return run_type(tmpl);
 }
 
 static bool is_pod(const struct json *tmpl)
 {
-    return json_get(tmpl, STR("container")) || json_get(tmpl, STR("script")) ||
-           json_get(tmpl, STR("containerSet")) || json_get(tmpl, STR("resource"));
+    static const char *const members[] = {"container", "script", "containerSet", "resource",
+                                          "data"};
+
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (json_get(tmpl, str_from(members[i])))
+            return true;
+    return false;
 }
 
 static const struct json *merge_locals(struct wf *wf, const struct wf_call *call,
@@ -111,8 +124,7 @@ static bool begin(struct wf *wf, const struct wf_call *call, struct wf_node **re
     struct wf_node *n = *ret;
 
     if (!n) {
-        *ret = wf_node_add(wf, call, type,
-                           type == WF_POD || type == WF_HTTP ? WF_PENDING : WF_RUNNING);
+        *ret = wf_node_add(wf, call, type, wf_type_is_run(type) ? WF_PENDING : WF_RUNNING);
         wf_call_inputs(wf, *ret, tmpl);
         return true;
     }
@@ -207,7 +219,7 @@ static enum wf_called start_pod(struct wf *wf, const struct wf_call *call,
 
     if (process(wf, call, from->json, wf->pass->a, &tmpl, &err) < 0)
         return fail(wf, call, n, str_from(err.text), ret);
-    if (begin(wf, call, ret, json_get(&tmpl, STR("http")) ? WF_HTTP : WF_POD, &tmpl)) {
+    if (begin(wf, call, ret, run_type(&tmpl), &tmpl)) {
         n = *ret;
         if (!str_is_empty(shutdown) && !(call->is_exit && str_is(shutdown, "Stop"))) {
             wf_node_end(wf, n, WF_FAILED,
@@ -249,12 +261,11 @@ static enum wf_called start_suspend(struct wf *wf, const struct wf_call *call,
 static enum wf_called start(struct wf *wf, const struct wf_call *call,
                             const struct wf_template *from, struct wf_node **ret)
 {
-    static const char *const later[] = {"data", "plugin"};
     const struct json *tmpl = from->json;
 
     if (!call->is_attempt && retry_of(wf, tmpl))
         return start_caller(wf, call, WF_RETRY, from, ret);
-    if (is_pod(tmpl) || json_get(tmpl, STR("http")))
+    if (is_pod(tmpl) || run_type(tmpl) != WF_POD)
         return start_pod(wf, call, from, ret);
     if (json_get(tmpl, STR("steps")))
         return start_caller(wf, call, WF_STEPS, from, ret);
@@ -262,12 +273,6 @@ static enum wf_called start(struct wf *wf, const struct wf_call *call,
         return start_caller(wf, call, WF_DAG, from, ret);
     if (json_get(tmpl, STR("suspend")))
         return start_suspend(wf, call, from, ret);
-    for (size_t i = 0; i < COUNT_OF(later); i++)
-        if (json_get(tmpl, str_from(later[i])))
-            return fail(wf, call, *ret,
-                        str_printf(wf->pass->a, "templates." STR_FMT ".%s is not supported yet",
-                                   STR_ARG(json_get_str(tmpl, STR("name"))), later[i]),
-                        ret);
     return fail(wf, call, *ret,
                 str_printf(wf->pass->a, "Template '" STR_FMT "' missing specification",
                            STR_ARG(json_get_str(tmpl, STR("name")))),

@@ -213,9 +213,60 @@ static void test_daemon_ends(void **state)
     runner_done(&r);
 }
 
+/* What the controller says of a template of Argo 2. */
+static void test_warning(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct json *first;
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n"
+               "    annotations: {tiphys/legacy: 'true'}\n"
+               "    steps: [[{name: say, template: say}]]\n" LEAF);
+    wake(&r);
+    first = json_item(json_get(status_of(&r, a), STR("conditions")), 0);
+    assert_text(json_get_str(first, STR("type")), "SpecWarning");
+    assert_text(json_get_str(first, STR("status")), "True");
+    assert_text(
+        json_get_str(first, STR("message")),
+        "template main: a template that calls another one itself is of Argo 2; it runs as "
+        "one step");
+    runner_done(&r);
+}
+
+/* templateDefaults are merged as Kubernetes merges: lists by the names of their items. */
+static void test_template_defaults(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    const struct json *tmpl;
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n"
+               "  templateDefaults:\n    timeout: 30s\n    script: {image: s}\n"
+               "    container: {image: busybox, env: [{name: A, value: '1'}, {name: B, value: "
+               "'1'}], resources: {limits: {cpu: 1}}}\n"
+               "  templates:\n  - name: main\n    steps:\n    - - name: a\n        inline: "
+               "{container: {args: [x], env: [{name: B, value: '2'}], resources: {limits: "
+               "{memory: 1Mi}}}}\n");
+    wake(&r);
+    assert_int_equal(r.waiting.len, 1);
+    tmpl = r.waiting.at[0]->request.template;
+    assert_text(
+        json_text(a, tmpl, JSON_SORT_KEYS),
+        "{\"container\":{\"args\":[\"x\"],\"env\":[{\"name\":\"A\",\"value\":\"1\"},{"
+        "\"name\":\"B\",\"value\":\"2\"}],\"image\":\"busybox\",\"resources\":{\"limits\":{"
+        "\"cpu\":1,\"memory\":\"1Mi\"}}},\"timeout\":\"30s\"}");
+    runner_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_warning),         cmocka_unit_test(test_template_defaults),
         cmocka_unit_test(test_pending_timeout), cmocka_unit_test(test_pending_is_over),
         cmocka_unit_test(test_labels_from),     cmocka_unit_test(test_transient_errors),
         cmocka_unit_test(test_daemon),          cmocka_unit_test(test_daemon_ends),

@@ -35,6 +35,11 @@ static struct json conditions(const struct wf *wf, struct arena *a)
 {
     struct json_array_builder list = {0};
 
+    if (!str_is_none(wf->warning)) {
+        struct json warning = condition(a, "SpecWarning", true);
+
+        json_push(a, &list, json_set(a, &warning, STR("message"), json_string(wf->warning)));
+    }
     if (wf->total > 0)
         json_push(a, &list, condition(a, "PodRunning", wf->active_pods > 0));
     if (wf_is_finished(wf) || was_completed(wf))

@@ -141,6 +141,9 @@ bool wf_is_finished(const struct wf *wf);
 /** wf_was_begun() - did it run before? Then it has node rows, whatever its phase */
 bool wf_was_begun(const struct wf *wf);
 
+/** wf_executor_plugins() - spec.executorPlugins, borrowed, or NULL */
+const struct json *wf_executor_plugins(const struct wf *wf);
+
 /** wf_message() - status.message, borrowed until the next decision, or "" */
 struct str wf_message(const struct wf *wf);
 

@@ -181,7 +181,7 @@ static void test_load_refuses(void **state)
                                       "{\"spec\":{}}"};
     const struct wf_stored_node row = {
         .id = STR_INIT("x-1"),
-        .doc = STR_INIT("{\"id\":\"x-1\",\"name\":\"x\",\"type\":\"Plugin\"}")};
+        .doc = STR_INIT("{\"id\":\"x-1\",\"name\":\"x\",\"type\":\"Robot\"}")};
     struct err err = {0};
 
     (void) state;
@@ -192,7 +192,7 @@ static void test_load_refuses(void **state)
     }
     assert_null(wf_load(STR("{\"metadata\":{\"name\":\"x\"},\"spec\":{}}"), &row, 1, &err));
     assert_int_equal(err.kind, ERR_UNSUPPORTED);
-    assert_string_equal(err.text, "status.nodes.x-1.type: \"Plugin\" is not supported yet");
+    assert_string_equal(err.text, "status.nodes.x-1.type: \"Robot\" is not supported yet");
 }
 
 /* What cannot be loaded ends: in the words of the refusal, with what else its status holds. */

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "artifacts/artifact.h"
 #include "base/clock.h"
 #include "base/metric.h"
 #include "config/config.h"
@@ -28,10 +29,11 @@ struct engine_options {
     struct store *store;
     struct workers *workers; /* for loading (store reads) */
     struct pod_runner *runner;
-    struct metrics *metrics;              /* NULL: nothing is counted */
-    struct recorder *recorder;            /* NULL: no Events are told */
-    struct workflow_submitter *submitter; /* for resource templates; NULL: there are none */
-    struct config_holder *config;         /* NULL: what holds without a ConfigMap */
+    struct metrics *metrics;                /* NULL: nothing is counted */
+    struct recorder *recorder;              /* NULL: no Events are told */
+    const struct artifact_house *artifacts; /* for data templates; NULL: there are none */
+    struct workflow_submitter *submitter;   /* for resource templates; NULL: there are none */
+    struct config_holder *config;           /* NULL: what holds without a ConfigMap */
 };
 
 /** engine_new() - a stopped engine; owned */

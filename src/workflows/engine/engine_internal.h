@@ -158,6 +158,10 @@ void run_see(struct engine_run *run, const struct store_event *event);
 /** run_see_pod() - news of one of its pods; borrowed */
 void run_see_pod(struct engine_pod *pod, const struct pod_report *report);
 
+/** run_ask_for_pod() - ask for a pod that belongs to no node and ends with the workflow; -1:
+ * the runner refuses */
+int run_ask_for_pod(struct engine_run *run, const struct pod_request *request, struct err *err);
+
 /** run_pass() - decide on all that waits, and commit it */
 void run_pass(struct engine_run *run);
 

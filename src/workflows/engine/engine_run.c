@@ -282,6 +282,18 @@ static void refuse_pod(struct engine_pod *pod, const struct err *err)
     run_see_pod(pod, &report);
 }
 
+int run_ask_for_pod(struct engine_run *run, const struct pod_request *request, struct err *err)
+{
+    struct engine_pod *pod = pod_of(run, request->uid, request->node_id);
+
+    if (pod_create(run->engine->options.runner, request, err) < 0) {
+        pod_drop(pod);
+        return -1;
+    }
+    pod_count_phase(pod, POD_PENDING);
+    return 0;
+}
+
 /* False when the runner takes no more: the run is loaded again later and asks again. */
 static bool ask_for_pod(struct engine_run *run, const struct pod_request *request)
 {

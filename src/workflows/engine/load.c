@@ -4,6 +4,8 @@
  * status.storedTemplates. Does not run anything.
  */
 #include "formats/gotime.h"
+#include "objects/object.h"
+#include "objects/shapes.h"
 #include "workflows/engine/wf_internal.h"
 
 static void put_template(struct wf *wf, struct str scope, struct str name,
@@ -14,38 +16,48 @@ static void put_template(struct wf *wf, struct str scope, struct str name,
             (void *) (uintptr_t) tmpl);
 }
 
-/* templateDefaults under a template: members that it lacks; other kinds' bodies are left out.
- */
-static const struct json *with_defaults(struct wf *wf, const struct json *tmpl)
+static bool is_kind(struct str member)
 {
     static const char *const kinds[] = {"container",    "script",   "steps", "dag",
                                         "containerSet", "resource", "data",  "suspend",
                                         "http",         "plugin"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (str_is(member, kinds[i]))
+            return true;
+    return false;
+}
+
+/* templateDefaults under a template, as a strategic merge; it stays of its kind. */
+static const struct json *with_defaults(const struct wf *wf, struct arena *a,
+                                        const struct json *tmpl)
+{
     const struct json *defaults = json_get(wf->spec, STR("templateDefaults"));
-    struct json out;
+    const struct patch_target target = {.doc = defaults,
+                                        .schema = field_patch_schema(&shape_template)};
+    struct json merged, *made;
+    struct err err;
 
-    if (!json_is(defaults, JSON_OBJECT))
+    if (!json_is(defaults, JSON_OBJECT) ||
+        patch_apply(a, PATCH_STRATEGIC, &target, tmpl, &merged, &err) < 0)
         return tmpl;
-    out = *tmpl;
-    for (uint32_t i = 0; i < defaults->count; i++) {
-        const struct json_member *m = &defaults->members[i];
-        const struct json *own = json_get(tmpl, m->key);
-        bool is_kind = false;
+    for (uint32_t i = 0; i < defaults->count; i++)
+        if (is_kind(defaults->members[i].key) && !json_get(tmpl, defaults->members[i].key))
+            merged = json_without(a, &merged, defaults->members[i].key);
+    made = ARENA_NEW(a, struct json);
+    *made = merged;
+    return made;
+}
 
-        for (size_t k = 0; k < COUNT_OF(kinds); k++)
-            is_kind = is_kind || str_is(m->key, kinds[k]);
-        if (!own && !is_kind)
-            out = json_set(wf->arena, &out, m->key, m->value);
-        if (!json_is(own, JSON_OBJECT) || !json_is(&m->value, JSON_OBJECT))
-            continue;
-        for (uint32_t j = 0; j < m->value.count; j++)
-            if (!json_get(own, m->value.members[j].key))
-                out = json_set_path(wf->arena, &out, m->value.members[j].value,
-                                    str_cz(wf->arena, m->key),
-                                    str_cz(wf->arena, m->value.members[j].key), NULL);
-    }
-    tmpl = memcpy(ARENA_NEW(wf->arena, struct json), &out, sizeof(out));
-    return tmpl;
+/* A template of Argo 2 runs as one step: that is said once. */
+static void look_at_legacy(struct wf *wf, const struct json *tmpl)
+{
+    if (str_is_none(wf->warning) && json_path(tmpl, "annotations", OBJECT_LEGACY, NULL))
+        wf->warning = str_printf(wf->arena,
+                                 "template " STR_FMT
+                                 ": a template that calls another one itself is of Argo 2; it "
+                                 "runs as one step",
+                                 STR_ARG(json_get_str(tmpl, STR("name"))));
 }
 
 static void load_templates(struct wf *wf)
@@ -54,12 +66,14 @@ static void load_templates(struct wf *wf)
     const struct json *stored = json_path(&wf->doc, "status", "storedTemplates", NULL);
     const struct json *item;
 
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        look_at_legacy(wf, item);
         put_template(wf, wf->local_scope, json_get_str(item, STR("name")),
-                     with_defaults(wf, item));
+                     with_defaults(wf, wf->arena, item));
+    }
     for (uint32_t i = 0; json_is(stored, JSON_OBJECT) && i < stored->count; i++)
         map_put(&wf->templates, stored->members[i].key,
-                (void *) (uintptr_t) with_defaults(wf, &stored->members[i].value));
+                (void *) (uintptr_t) with_defaults(wf, wf->arena, &stored->members[i].value));
 }
 
 static struct str ref_scope(struct arena *a, const struct json *ref)
@@ -88,7 +102,7 @@ int wf_template_find(struct wf *wf, const struct json *holder, struct str scope,
     struct str name = json_get_str(holder, STR("template"));
 
     if (in) {
-        *ret = (struct wf_template){.json = in, .scope = scope};
+        *ret = (struct wf_template){.json = with_defaults(wf, wf->pass->a, in), .scope = scope};
         return 0;
     }
     if (ref) {
@@ -184,6 +198,7 @@ struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t no
     map_init_borrowed(&wf->templates);
     wf->pass = &pass;
     wf->is_fresh = true;
+    wf->warning = STR_NONE;
     if (load_doc(wf, doc, err) < 0) {
         wf_free(wf);
         return NULL;
@@ -256,6 +271,12 @@ bool wf_was_begun(const struct wf *wf)
 {
     return wf->started_ms != 0;
 }
+
+const struct json *wf_executor_plugins(const struct wf *wf)
+{
+    return json_get(wf->spec, STR("executorPlugins"));
+}
+
 struct str wf_message(const struct wf *wf)
 {
     return str_is_none(wf->message) ? STR("") : wf->message;

@@ -14,6 +14,7 @@ static const struct str type_names[] = {
     [WF_SKIPPED] = STR_INIT("Skipped"),
     [WF_SUSPEND] = STR_INIT("Suspend"),
     [WF_HTTP] = STR_INIT("HTTP"),
+    [WF_PLUGIN] = STR_INIT("Plugin"),
     [WF_CONTAINER] = STR_INIT("Container"),
 };
 

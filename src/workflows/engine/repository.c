@@ -108,8 +108,10 @@ static bool has_place(const struct json *holder)
 static bool needs_place(const struct json *tmpl)
 {
     static const char *const sides[] = {"inputs", "outputs"};
-    const struct json *item;
+    const struct json *paths = json_path(tmpl, "data", "source", "artifactPaths", NULL), *item;
 
+    if (paths && !has_place(paths))
+        return true;
     for (size_t i = 0; i < COUNT_OF(sides); i++) {
         const struct json *list = json_path(tmpl, sides[i], "artifacts", NULL);
 

@@ -8,31 +8,52 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "workflows/engine/data_template.h"
+#include "workflows/engine/engine_plugins.h"
 #include "workflows/engine/http_template.h"
 #include "workflows/engine/resource_template.h"
 #include "workflows/engine/task.h"
 
 enum { CLIENTS_KEPT = 8 };
 
+struct task_kind;
+
 struct task {
     struct job job;
     struct engine *engine;
     struct arena *arena;
     struct str uid, why;
-    struct http_request_job http;
-    struct resource_job resource;
-    struct timer *again; /* owned: a resource is looked at then; NULL for others */
+    const struct task_kind *kind;
+    union {
+        struct http_request_job http;
+        struct resource_job resource;
+        struct data_job data;
+        struct plugin_job plugin;
+    };
+    struct http_client **client; /* the one of the union, or NULL: it needs none */
+    struct timer *again;         /* owned: it goes on then; NULL: it did not have to wait yet */
     struct pod_report report;
     int cancel_fd;
-    struct wall deadline; /* of a resource; ms 0: none */
+    struct wall deadline; /* of what may wait; ms 0: none */
     bool is_waiting;      /* for @again */
     bool is_done, is_forgotten;
 };
 
+/* A kind of template that is carried out here. */
+struct task_kind {
+    const char *member; /* of the template */
+    void (*init)(struct task *t, const struct pod_request *request);
+    void (*run)(struct task *t); /* on a worker */
+    /* What came of it goes into the report. Loop; returns whether it has ended; else it goes on
+     * after @ret_ms. */
+    bool (*take)(struct task *t, uint64_t *ret_ms);
+};
+
+static const struct task_kind *kind_of(const struct json *tmpl);
+
 bool task_is_one(const struct json *tmpl)
 {
-    return json_is(json_get(tmpl, STR("http")), JSON_OBJECT) ||
-           json_is(json_get(tmpl, STR("resource")), JSON_OBJECT);
+    return kind_of(tmpl) != NULL;
 }
 
 static void release(struct task *t)
@@ -56,10 +77,7 @@ static void run_task(struct job *job)
 {
     struct task *t = CONTAINER_OF(job, struct task, job);
 
-    if (t->again)
-        resource_template_run(&t->resource, t->arena);
-    else
-        http_template_run(&t->http, t->arena, t->cancel_fd);
+    t->kind->run(t);
 }
 
 static void give_back(struct engine *e, struct http_client *client)
@@ -70,22 +88,10 @@ static void give_back(struct engine *e, struct http_client *client)
         http_client_free(client);
 }
 
-static void take_outcome(struct task *t)
+static struct http_client *borrow_client(struct engine *e)
 {
-    if (t->again) {
-        t->report.phase = t->resource.state == RESOURCE_SUCCEEDED ? POD_SUCCEEDED : POD_FAILED;
-        t->report.message = t->resource.message;
-        t->report.outputs = t->resource.outputs;
-    } else {
-        t->report.phase = t->http.is_succeeded ? POD_SUCCEEDED : POD_FAILED;
-        t->report.message = t->http.message;
-        t->report.outputs = t->http.outputs;
-    }
-    if (!str_is_none(t->why)) {
-        t->report.phase = POD_FAILED;
-        t->report.message = t->why;
-        t->report.outputs = NULL;
-    }
+    return e->http_clients.len > 0 ? e->http_clients.at[--e->http_clients.len]
+                                   : http_client_new();
 }
 
 static void end(struct task *t)
@@ -94,7 +100,11 @@ static void end(struct task *t)
         timer_stop(t->again);
     t->is_waiting = false;
     t->is_done = true;
-    take_outcome(t);
+    if (!str_is_none(t->why)) {
+        t->report.phase = POD_FAILED;
+        t->report.message = t->why;
+        t->report.outputs = NULL;
+    }
     t->report.is_final = true;
     t->report.finished = loop_wall(t->engine->options.loop);
     if (t->is_forgotten)
@@ -104,36 +114,41 @@ static void end(struct task *t)
 }
 
 /* At its deadline, too. */
-static uint64_t next_look_ms(const struct task *t)
+static uint64_t next_look_ms(const struct task *t, uint64_t pause_ms)
 {
     int64_t left = t->deadline.ms - loop_wall(t->engine->options.loop).ms;
 
-    if (t->deadline.ms == 0 || left > RESOURCE_CHECK_MS)
-        return RESOURCE_CHECK_MS;
+    if (t->deadline.ms == 0 || left > (int64_t) pause_ms)
+        return pause_ms;
     return left > 0 ? (uint64_t) left : 0;
 }
 
-/* A resource whose conditions are not met yet runs as a pod would. */
-static void wait_more(struct task *t)
+static void on_again(void *ctx);
+
+/* What is not done yet runs as a pod would. */
+static void wait_more(struct task *t, uint64_t pause_ms)
 {
     t->report.phase = POD_RUNNING;
     tell(t);
     t->is_waiting = true;
-    if (!t->engine->is_stopping)
-        timer_start(t->again, next_look_ms(t));
+    if (t->engine->is_stopping)
+        return;
+    if (!t->again)
+        t->again = timer_new(t->engine->options.loop, on_again, t);
+    timer_start(t->again, next_look_ms(t, pause_ms));
 }
 
 static void on_done(struct job *job)
 {
     struct task *t = CONTAINER_OF(job, struct task, job);
     struct engine *e = t->engine;
+    uint64_t pause_ms = 0;
 
     e->tasks_running--;
-    if (t->http.client)
-        give_back(e, TAKE(t->http.client));
-    if (t->again && t->resource.state <= RESOURCE_WAITS && str_is_none(t->why) &&
-        !t->is_forgotten)
-        wait_more(t);
+    if (t->client)
+        give_back(e, TAKE(*t->client));
+    if (str_is_none(t->why) && !t->is_forgotten && !t->kind->take(t, &pause_ms))
+        wait_more(t, pause_ms);
     else
         end(t);
 }
@@ -141,8 +156,13 @@ static void on_done(struct job *job)
 static int submit(struct task *t, struct err *err)
 {
     t->job = (struct job){.run = run_task, .done = on_done, .class = JOB_QUICK};
-    if (workers_submit(t->engine->options.workers, &t->job, err) < 0)
+    if (t->client)
+        *t->client = borrow_client(t->engine);
+    if (workers_submit(t->engine->options.workers, &t->job, err) < 0) {
+        if (t->client)
+            give_back(t->engine, TAKE(*t->client));
         return -1;
+    }
     t->engine->tasks_running++;
     return 0;
 }
@@ -164,17 +184,32 @@ static void on_again(void *ctx)
         timer_start(t->again, RESOURCE_CHECK_MS);
 }
 
+/* ---- http ---- */
+
 static void init_http(struct task *t, const struct pod_request *request)
 {
-    struct engine *e = t->engine;
-
-    t->http.store = e->options.store;
+    t->http.store = t->engine->options.store;
     t->http.ns = str_copy(t->arena, request->ns);
     t->http.tmpl = json_clone(t->arena, request->template);
-    t->http.client =
-        e->http_clients.len > 0 ? e->http_clients.at[--e->http_clients.len] : http_client_new();
-    t->http.now = loop_wall(e->options.loop);
+    t->http.now = loop_wall(t->engine->options.loop);
+    t->client = &t->http.client;
 }
+
+static void run_http(struct task *t)
+{
+    http_template_run(&t->http, t->arena, t->cancel_fd);
+}
+
+static bool take_http(struct task *t, uint64_t *ret_ms)
+{
+    (void) ret_ms;
+    t->report.phase = t->http.is_succeeded ? POD_SUCCEEDED : POD_FAILED;
+    t->report.message = t->http.message;
+    t->report.outputs = t->http.outputs;
+    return true;
+}
+
+/* ---- resource ---- */
 
 static void init_resource(struct task *t, const struct pod_request *request)
 {
@@ -188,8 +223,107 @@ static void init_resource(struct task *t, const struct pod_request *request)
     t->resource.tmpl = json_clone(a, request->template);
     t->resource.message = STR("");
     t->deadline = request->deadline;
-    t->again = timer_new(t->engine->options.loop, on_again, t);
 }
+
+static void run_resource(struct task *t)
+{
+    resource_template_run(&t->resource, t->arena);
+}
+
+static bool take_resource(struct task *t, uint64_t *ret_ms)
+{
+    *ret_ms = RESOURCE_CHECK_MS;
+    if (t->resource.state <= RESOURCE_WAITS)
+        return false;
+    t->report.phase = t->resource.state == RESOURCE_SUCCEEDED ? POD_SUCCEEDED : POD_FAILED;
+    t->report.message = t->resource.message;
+    t->report.outputs = t->resource.outputs;
+    return true;
+}
+
+/* ---- data ---- */
+
+static void init_data(struct task *t, const struct pod_request *request)
+{
+    t->data.house = t->engine->options.artifacts;
+    t->data.ns = str_copy(t->arena, request->ns);
+    t->data.tmpl = json_clone(t->arena, request->template);
+    t->data.now = loop_wall(t->engine->options.loop);
+}
+
+static void run_data(struct task *t)
+{
+    data_template_run(&t->data, t->arena);
+}
+
+static bool take_data(struct task *t, uint64_t *ret_ms)
+{
+    (void) ret_ms;
+    t->report.phase = t->data.is_succeeded ? POD_SUCCEEDED : POD_FAILED;
+    t->report.message = t->data.message;
+    t->report.outputs = t->data.outputs;
+    return true;
+}
+
+/* ---- plugin ---- */
+
+static void init_plugin(struct task *t, const struct pod_request *request)
+{
+    struct engine_pod *pod = map_find(&t->engine->pods, request->uid);
+    struct arena *a = t->arena;
+
+    t->plugin.ns = str_copy(a, request->ns);
+    t->plugin.workflow = str_copy(a, request->workflow);
+    t->plugin.workflow_uid = str_copy(a, request->workflow_uid);
+    t->plugin.tmpl = json_clone(a, request->template);
+    t->plugin.message = STR("");
+    t->deadline = request->deadline;
+    t->client = &t->plugin.client;
+    if (pod)
+        t->plugin.plugins = run_plugins(pod->run, a, &t->plugin.count);
+}
+
+static void run_plugin(struct task *t)
+{
+    plugin_template_run(&t->plugin, t->arena, t->cancel_fd);
+}
+
+static bool take_plugin(struct task *t, uint64_t *ret_ms)
+{
+    struct engine_pod *pod = map_find(&t->engine->pods, t->uid);
+    struct str phase = t->plugin.phase;
+
+    *ret_ms = t->plugin.again_ms;
+    if (t->plugin.state == PLUGIN_ABSENT && pod)
+        run_start_plugin(pod->run, &t->plugin.plugins[t->plugin.current]);
+    if (t->plugin.state == PLUGIN_AGAIN)
+        t->report.message = t->plugin.message;
+    if (t->plugin.state != PLUGIN_ENDED)
+        return false;
+    t->report.phase = str_is(phase, "Succeeded") ? POD_SUCCEEDED
+                      : str_is(phase, "Error")   ? POD_ERROR
+                                                 : POD_FAILED;
+    t->report.message = t->plugin.message;
+    t->report.outputs = t->plugin.outputs;
+    return true;
+}
+
+static const struct task_kind kinds[] = {
+    {"http", init_http, run_http, take_http},
+    {"resource", init_resource, run_resource, take_resource},
+    {"data", init_data, run_data, take_data},
+    {"plugin", init_plugin, run_plugin, take_plugin},
+};
+
+static const struct task_kind *kind_of(const struct json *tmpl)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (json_is(json_get(tmpl, str_from(kinds[i].member)), JSON_OBJECT))
+            return &kinds[i];
+    return NULL;
+}
+
+/* ---- the interface ---- */
 
 int task_start(struct engine *e, const struct pod_request *request, struct err *err)
 {
@@ -214,17 +348,13 @@ int task_start(struct engine *e, const struct pod_request *request, struct err *
                                     .host = STR(""),
                                     .ip = STR(""),
                                     .isolation = STR("")};
-    if (json_get(request->template, STR("http")))
-        init_http(t, request);
-    else
-        init_resource(t, request);
+    t->kind = kind_of(request->template);
+    t->kind->init(t, request);
     map_put(&e->tasks, t->uid, t);
     if (t->cancel_fd < 0)
         err_sys(err, errno, "make an eventfd");
     else if (submit(t, err) == 0)
         return 0;
-    if (t->http.client)
-        give_back(e, TAKE(t->http.client));
     release(t);
     err->kind = ERR_TRANSIENT;
     return -1;

@@ -1,6 +1,6 @@
 /*
- * workflows/engine/task.h - work of nodes that needs no pod: HTTP requests, and what is done
- * with an object. Private to workflows/engine.
+ * workflows/engine/task.h - work of nodes that needs no pod: HTTP requests, questions to
+ * plugins, lists of artifacts, and what is done with an object. Private to workflows/engine.
  *
  * A task is asked for, killed and forgotten as a pod is, by the same uid, and reports as one.
  * It runs on a worker. What it did is kept in memory until it is forgotten; after a restart it

@@ -27,6 +27,7 @@ enum wf_type {
     WF_SKIPPED,
     WF_SUSPEND,
     WF_HTTP,
+    WF_PLUGIN,
     WF_CONTAINER, /* of a containerSet: its Pod node is its boundary */
 };
 
@@ -171,6 +172,7 @@ struct wf {
     enum wf_phase phase;
     int64_t started_ms, finished_ms;
     struct str message; /* owned */
+    struct str warning; /* about its spec, in the first arena; or absent */
     struct str missing; /* owned: a reference that was not there when it was asked for last */
     uint32_t active_pods, daemons;
     uint32_t done, total;           /* progress */
@@ -231,17 +233,21 @@ static inline bool wf_node_is_over(const struct wf_node *n)
 }
 /** wf_node_daemon() - a node whose pod goes on beside what follows: tells its owner */
 void wf_node_daemon(struct wf *wf, struct wf_node *n, struct str ip);
+/** wf_type_is_run() - is such a node carried out by a pod, or as if by one? */
+static inline bool wf_type_is_run(enum wf_type type)
+{
+    return type == WF_POD || type == WF_HTTP || type == WF_PLUGIN;
+}
 /** wf_node_is_leaf() - does it count as one in progress, and do nodes after it hang on it? */
 static inline bool wf_node_is_leaf(const struct wf_node *n)
 {
-    return n->type == WF_POD || n->type == WF_SUSPEND || n->type == WF_HTTP ||
-           n->type == WF_CONTAINER;
+    return wf_type_is_run(n->type) || n->type == WF_SUSPEND || n->type == WF_CONTAINER;
 }
 
 /** wf_node_is_run() - is it carried out by a pod, or as if by one? */
 static inline bool wf_node_is_run(const struct wf_node *n)
 {
-    return n->type == WF_POD || n->type == WF_HTTP;
+    return wf_type_is_run(n->type);
 }
 
 /** wf_text_set() - replace an owned text by a copy */

@@ -10,6 +10,7 @@
 
 struct changing {
     struct arena *arena;
+    struct workflow_submitter *submitter;
     struct store *store;
     const struct object_change *of;
     const struct object_kind *kind;
@@ -41,7 +42,7 @@ static int read_object(struct arena *a, const struct store_object *o, struct jso
     return json_parse(a, str_copy(a, o->doc), ret, err);
 }
 
-int submit_find(void *store, struct arena *a, const struct json *doc, struct str ns,
+int submit_find(void *submitter, struct arena *a, const struct json *doc, struct str ns,
                 struct json *ret, struct err *err)
 {
     const struct object_kind *kind;
@@ -50,7 +51,8 @@ int submit_find(void *store, struct arena *a, const struct json *doc, struct str
     struct json found;
     int result;
 
-    if (find_key(doc, ns, &kind, &key, err) < 0 || store_get(store, &key, &o, err) < 0)
+    if (find_key(doc, ns, &kind, &key, err) < 0 ||
+        store_get(((struct workflow_submitter *) submitter)->store, &key, &o, err) < 0)
         return -1;
     result = read_object(a, o, &found, err);
     if (result == 0)
@@ -146,25 +148,28 @@ static int try_change(const struct changing *c, const struct store_object **ret,
     if (str_is_empty(c->key.name))
         return c->of->operation == OBJECT_DELETE
                    ? 0
-                   : submit_create(c->store, c->of->doc, c->of->ns, c->of->once_mark, ret, err);
+                   : submit_create(c->submitter, c->of->doc, c->of->ns, c->of->once_mark, ret,
+                                   err);
     if (store_get(c->store, &c->key, &o, err) < 0) {
         if (err->kind != ERR_NOT_FOUND)
             return -1;
         err->kind = ERR_NONE;
         return c->of->operation == OBJECT_DELETE
                    ? 0
-                   : submit_create(c->store, c->of->doc, c->of->ns, c->of->once_mark, ret, err);
+                   : submit_create(c->submitter, c->of->doc, c->of->ns, c->of->once_mark, ret,
+                                   err);
     }
     result = check_version(c, o, err) < 0 ? -2 : write_change(c, o, ret, err);
     store_object_unref(o);
     return result;
 }
 
-int submit_change(void *store, const struct object_change *change,
+int submit_change(void *submitter, const struct object_change *change,
                   const struct store_object **ret, struct err *err)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct changing c = {.arena = a, .store = store, .of = change};
+    struct store *store = ((struct workflow_submitter *) submitter)->store;
+    struct changing c = {.arena = a, .submitter = submitter, .store = store, .of = change};
     int result = store_once_object(store, a, change->once_mark, ret, err);
 
     if (result != 0)

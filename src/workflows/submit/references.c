@@ -200,7 +200,7 @@ int submit_check_rules(struct arena *a, struct store *store, const struct json *
 }
 
 int submit_references(struct arena *a, struct store *store, const struct json *doc,
-                      struct json *ret, struct err *err)
+                      const struct json *defaults, struct json *ret, struct err *err)
 {
     const struct json *spec = json_get(doc, STR("spec")),
                       *ref = json_get(spec, STR("workflowTemplateRef")), *base;
@@ -208,12 +208,16 @@ int submit_references(struct arena *a, struct store *store, const struct json *d
                      .store = store,
                      .ns = object_namespace(doc),
                      .stored = json_object(&(struct json_object_builder){0})};
-    struct json made = *doc, merged;
+    struct json made = *doc, merged, under;
 
     if (json_is(ref, JSON_OBJECT)) {
         if (read_resource(&w, json_get_str(ref, STR("name")),
                           json_get_bool(ref, STR("clusterScope")), &base, err) < 0)
             return -1;
+        if (json_is(json_get(defaults, STR("spec")), JSON_OBJECT)) {
+            under = submit_merge_spec(a, json_get(defaults, STR("spec")), base);
+            base = &under;
+        }
         merged = submit_merge_spec(a, base, spec);
         made = with_label(a, &made, ref);
         made = json_set_path(a, &made, merged, "status", "storedWorkflowTemplateSpec", NULL);

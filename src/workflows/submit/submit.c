@@ -85,18 +85,22 @@ static int store_new(struct arena *a, struct store *store, const struct json *do
 }
 
 /* One try with the name that the document has or gets. */
-static int try_create(struct arena *a, struct store *store, const struct object_document *doc,
+static int try_create(struct arena *a, const struct workflow_submitter *s,
+                      const struct object_document *doc,
                       const struct workflow_submit_options *options,
                       const struct store_object **ret, struct err *err)
 {
+    _cleanup_config_ const struct config *config = config_get(s->config);
     struct json prepared, made;
 
-    if (prepare(a, doc, options->ns, &prepared, err) < 0 ||
-        submit_check_rules(a, store, &prepared, err) < 0 ||
-        submit_references(a, store, &prepared, &made, err) < 0)
+    if (prepare(a, doc, options->ns, &prepared, err) < 0)
+        return -1;
+    prepared = submit_under(a, &prepared, config->workflow_defaults);
+    if (submit_check_rules(a, s->store, &prepared, err) < 0 ||
+        submit_references(a, s->store, &prepared, config->workflow_defaults, &made, err) < 0)
         return -1;
     if (!options->dry_run)
-        return store_new(a, store, &made, options->once_mark, ret, err);
+        return store_new(a, s->store, &made, options->once_mark, ret, err);
     *ret = store_object_of(&made);
     return 0;
 }
@@ -110,7 +114,8 @@ static int on_submit(void *ctx, const struct json *doc,
     struct json made;
     const struct json *meta;
     bool may_generate;
-    int before = made_before(a, ctx, options->once_mark, ret, err);
+    const struct workflow_submitter *s = ctx;
+    int before = made_before(a, s->store, options->once_mark, ret, err);
 
     if (before != 0)
         return before < 0 ? -1 : 0;
@@ -121,7 +126,7 @@ static int on_submit(void *ctx, const struct json *doc,
     may_generate = !str_is_empty(json_get_str(meta, STR("generateName"))) &&
                    (options->name_or_generate || str_is_empty(json_get_str(meta, STR("name"))));
     for (int i = 0;; i++) {
-        if (try_create(a, ctx, &checked, options, ret, err) == 0)
+        if (try_create(a, s, &checked, options, ret, err) == 0)
             return 0;
         if (err->kind != ERR_EXISTS || !may_generate || i >= NAME_TRIES_MAX)
             return -1;
@@ -161,7 +166,7 @@ static int submit_from_cron(struct arena *a, void *ctx, struct str name,
     struct json cron, doc;
     int result;
 
-    if (store_get(ctx, &key, &o, err) < 0)
+    if (store_get(((struct workflow_submitter *) ctx)->store, &key, &o, err) < 0)
         return -1;
     result = json_parse(a, str_copy(a, o->doc), &cron, err);
     store_object_unref(o);
@@ -203,7 +208,8 @@ int submit_create(void *ctx, const struct json *doc, struct str ns, struct str m
     struct workflow_submit_options options = {.ns = ns, .once_mark = mark};
     struct object_document checked;
     struct json made;
-    int before = made_before(a, ctx, mark, ret, err);
+    const struct workflow_submitter *s = ctx;
+    int before = made_before(a, s->store, mark, ret, err);
 
     if (before != 0)
         return before < 0 ? -1 : 0;
@@ -216,12 +222,13 @@ int submit_create(void *ctx, const struct json *doc, struct str ns, struct str m
         prepare(a, &checked, str_is_empty(object_namespace(doc)) ? ns : STR(""), &made, err) <
             0)
         return -1;
-    return store_new(a, ctx, &made, mark, ret, err);
+    return store_new(a, s->store, &made, mark, ret, err);
 }
 
 void workflow_submitter_init(struct workflow_submitter *s, struct store *store)
 {
-    *s = (struct workflow_submitter){.ctx = store,
+    *s = (struct workflow_submitter){.ctx = s,
+                                     .store = store,
                                      .submit = on_submit,
                                      .submit_from = on_submit_from,
                                      .create = submit_create,

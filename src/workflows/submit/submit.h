@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "config/config.h"
 #include "formats/json.h"
 #include "formats/patch.h"
 #include "store/store.h"
@@ -45,7 +46,9 @@ struct object_change {
 };
 
 struct workflow_submitter {
-    void *ctx;
+    void *ctx; /* itself: it stays where it was made */
+    struct store *store;
+    struct config_holder *config; /* for workflowDefaults; NULL: there are none */
     /**
      * submit() - create a workflow
      * @doc: a Workflow
@@ -86,7 +89,6 @@ struct workflow_submitter {
                   const struct store_object **ret, struct err *err);
 };
 
-/** workflow_submitter_init() - a submitter on a store; nothing to release; the store outlives
- * it
- */
+/** workflow_submitter_init() - a submitter on a store, without a config; nothing to release;
+ * the store outlives it */
 void workflow_submitter_init(struct workflow_submitter *s, struct store *store);

@@ -34,6 +34,7 @@ static int teardown(void **state)
 {
     struct world *w = *state;
 
+    config_close(w->submitter.config);
     store_world_close(&w->on);
     free(w);
     return 0;
@@ -208,6 +209,146 @@ static void test_references(void **state)
     assert_non_null(json_get(stored, STR("cluster/wide/v")));
 }
 
+#define CONFIG                                                                          \
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: workflow-controller-configmap, " \
+    "namespace: "                                                                       \
+    "argo}\ndata:\n"
+#define DEFAULTS                                                                            \
+    "    metadata: {labels: {team: blue, k: default}, annotations: {note: d}}\n"            \
+    "    spec: {activeDeadlineSeconds: 300, serviceAccountName: runner, ttlStrategy: "      \
+    "{secondsAfterSuccess: 5, secondsAfterFailure: 6}, arguments: {parameters: [{name: x, " \
+    "value: d}, {name: z, value: d}]}}\n"
+
+/* Reads the ConfigMap that is there. */
+static void open_config(struct world *w)
+{
+    struct err err;
+
+    w->submitter.config = config_open(
+        &(struct config_options){
+            .loop = w->on.loop, .store = w->on.store, .ns = STR(""), .name = STR("")},
+        &err);
+    assert_non_null(w->submitter.config);
+}
+
+/* workflowDefaults stand under the workflow, and under the template that it refers to. */
+static void test_defaults(void **state)
+{
+    static const char *const maps[] = {
+        CONFIG "  workflowDefaults: |\n" DEFAULTS, CONFIG
+        "  config: |\n    workflowDefaults:\n"
+        "      metadata: {labels: {team: blue, k: default}, annotations: {note: d}}\n"
+        "      spec: {activeDeadlineSeconds: 300, serviceAccountName: runner, ttlStrategy: "
+        "{secondsAfterSuccess: 5, secondsAfterFailure: 6}, arguments: {parameters: [{name: "
+        "x, value: d}, {name: z, value: d}]}}\n"};
+    const struct workflow_submit_options options = {.ns = STR("team")};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(maps); i++) {
+        const struct store_key key = {STR(""), STR("ConfigMap"), STR("argo"),
+                                      STR("workflow-controller-configmap")};
+        struct store_txn *txn = store_txn_new(w->on.store);
+        struct store_result result;
+        struct json made;
+        struct err err;
+
+        create(w, maps[i]);
+        open_config(w);
+        made = submit(w,
+                      HEAD("generateName: w-, labels: {k: v}") ONE
+                      "  serviceAccountName: own\n"
+                      "  ttlStrategy: {secondsAfterSuccess: 1}\n",
+                      &options, &err);
+        if (err.kind != ERR_NONE)
+            fail_msg("%s", err.text);
+        is_text(json_path(&made, "metadata", "labels", "team", NULL), "blue");
+        is_text(json_path(&made, "metadata", "labels", "k", NULL), "v");
+        is_text(json_path(&made, "metadata", "annotations", "note", NULL), "d");
+        is_text(json_path(&made, "spec", "serviceAccountName", NULL), "own");
+        assert_true(str_is(
+            json_text(w->on.a, json_path(&made, "spec", "ttlStrategy", NULL), JSON_SORT_KEYS),
+            "{\"secondsAfterFailure\":6,\"secondsAfterSuccess\":1}"));
+        assert_non_null(json_path(&made, "spec", "activeDeadlineSeconds", NULL));
+        assert_true(str_is(
+            json_text(w->on.a, json_path(&made, "spec", "arguments", "parameters", NULL),
+                      JSON_SORT_KEYS),
+            "[{\"name\":\"x\",\"value\":\"one\"},{\"name\":\"z\",\"value\":\"d\"},{\"name\":"
+            "\"second\",\"value\":\"why\"}]"));
+        config_close(TAKE(w->submitter.config));
+        store_txn_delete(txn, &key, STR(""), 0);
+        assert_int_equal(store_commit_wait(w->on.store, txn, &result, &err), 0);
+        made = submit(w, HEAD("generateName: w-") ONE, &options, &err);
+        assert_null(json_path(&made, "spec", "activeDeadlineSeconds", NULL));
+    }
+}
+
+static void test_defaults_of_a_template(void **state)
+{
+    const struct workflow_submit_options options = {.ns = STR("argo")};
+    struct world *w = *state;
+    struct err err;
+    struct json made;
+
+    create(w, CONFIG "  workflowDefaults: |\n" DEFAULTS);
+    open_config(w);
+    create(w, "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\n"
+              "metadata: {name: t}\n" ONE "  serviceAccountName: of-template\n");
+    made = submit(w,
+                  HEAD("name: w") "spec: {workflowTemplateRef: {name: t}, ttlStrategy: "
+                                  "{secondsAfterFailure: 9}}\n",
+                  &options, &err);
+    assert_null(json_path(&made, "spec", "activeDeadlineSeconds", NULL));
+    is_text(
+        json_path(&made, "status", "storedWorkflowTemplateSpec", "serviceAccountName", NULL),
+        "of-template");
+    assert_true(str_is(
+        json_text(w->on.a,
+                  json_path(&made, "status", "storedWorkflowTemplateSpec", "ttlStrategy", NULL),
+                  JSON_SORT_KEYS),
+        "{\"secondsAfterFailure\":9,\"secondsAfterSuccess\":5}"));
+    assert_non_null(json_path(&made, "status", "storedWorkflowTemplateSpec",
+                              "activeDeadlineSeconds", NULL));
+}
+
+/* Templates that call another one themselves become steps, also in what is referred to. */
+static void test_templates_of_argo_2(void **state)
+{
+    const struct workflow_submit_options options = {.ns = STR("argo")};
+    struct world *w = *state;
+    struct err err;
+    struct json made;
+
+    create(w, "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\n"
+              "metadata: {name: t}\n" ONE);
+    made =
+        submit(w,
+               HEAD("name: w") "spec:\n  entrypoint: old\n  templates:\n"
+                               "  - {name: old, inputs: {parameters: [{name: p, value: v}]}, "
+                               "templateRef: {name: t, template: b}, when: '1 == 1', "
+                               "arguments: {parameters: [{name: q, value: "
+                               "'{{inputs.parameters.p}}'}]}}\n",
+               &options, &err);
+    if (err.kind != ERR_NONE)
+        fail_msg("%s", err.text);
+    assert_true(
+        str_is(json_text(w->on.a, json_item(json_path(&made, "spec", "templates", NULL), 0),
+                         JSON_SORT_KEYS),
+               "{\"annotations\":{\"tiphys/"
+               "legacy\":\"true\"},\"inputs\":{\"parameters\":[{\"name\":\"p\","
+               "\"value\":\"v\"}]},\"name\":\"old\",\"steps\":[[{\"arguments\":{\"parameters\":"
+               "[{\"name\":"
+               "\"q\",\"value\":\"{{inputs.parameters.p}}\"}]},\"name\":\"b\",\"templateRef\":{"
+               "\"name\":"
+               "\"t\",\"template\":\"b\"},\"when\":\"1 == 1\"}]]}"));
+    assert_non_null(json_path(&made, "status", "storedTemplates", "namespaced/t/b", NULL));
+    submit(
+        w,
+        HEAD("name: v") "spec: {entrypoint: old, templates: [{name: old, template: none}]}\n",
+        &options, &err);
+    assert_int_equal(err.kind, ERR_INVALID);
+    assert_string_equal(err.text, "templates.old.steps[0].none template name 'none' undefined");
+}
+
 static void test_from_template(void **state)
 {
     static const struct str parameters[] = {{"x=mine", 6}};
@@ -283,9 +424,16 @@ static void test_dry_run(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {TEST(test_options),         TEST(test_refused),
-                                       TEST(test_references),      TEST(test_from_template),
-                                       TEST(test_marks_and_names), TEST(test_dry_run)};
+    const struct CMUnitTest tests[] = {TEST(test_options),
+                                       TEST(test_refused),
+                                       TEST(test_references),
+                                       TEST(test_defaults),
+                                       TEST(test_defaults_of_a_template),
+
+                                       TEST(test_templates_of_argo_2),
+                                       TEST(test_from_template),
+                                       TEST(test_marks_and_names),
+                                       TEST(test_dry_run)};
 
     return cmocka_run_group_tests_name("submit", tests, NULL, NULL);
 }

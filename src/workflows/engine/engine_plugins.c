@@ -1,0 +1,102 @@
+/*
+ * Executor plugins of a workflow: those of its spec, or else those that ConfigMaps of its
+ * namespace describe, as upstream's `argo executor-plugin build` writes them: the label
+ * workflows.argoproj.io/configmap-type says ExecutorPlugin, the key sidecar.container holds the
+ * container. Here the key url may stand instead, of a plugin that runs somewhere already.
+ *
+ * A plugin's container runs as a pod of the workflow that asks it, and ends with it. Pods of
+ * one machine share its ports: the process of another workflow may answer as well, and the
+ * second one, which cannot listen, is started again when the first has gone. Loop thread.
+ */
+#include "workflows/engine/engine_plugins.h"
+#include "base/log.h"
+#include "formats/yaml.h"
+
+#define KIND_LABEL "workflows.argoproj.io/configmap-type"
+
+struct plugins {
+    struct arena *a;
+    VEC(struct plugin) list;
+};
+
+static void add(struct plugins *to, struct str name, const struct json *container)
+{
+    struct plugin plugin;
+    struct err err;
+
+    if (plugin_of_container(to->a, name, container, &plugin, &err) < 0)
+        log_warn(NULL, "an executor plugin is left out", LOG_ERR(&err));
+    else
+        VEC_APUSH(to->a, &to->list, plugin);
+}
+
+static void add_map(struct plugins *to, const struct json *map)
+{
+    struct str name = json_str(json_path(map, "metadata", "name", NULL));
+    struct str url = json_str(json_path(map, "data", "url", NULL));
+    struct str text = json_str(json_path(map, "data", "sidecar.container", NULL));
+    struct json container;
+    struct err err;
+
+    if (!str_is(json_str(json_path(map, "metadata", "labels", KIND_LABEL, NULL)),
+                "ExecutorPlugin"))
+        return;
+    if (!str_is_empty(url)) {
+        while (str_ends(url, STR("/")))
+            url.len--;
+        VEC_APUSH(
+            to->a, &to->list,
+            ((struct plugin){.name = str_copy(to->a, name), .url = str_copy(to->a, url)}));
+    } else if (yaml_parse(to->a, str_copy(to->a, text), &container, &err) < 0) {
+        log_warn(NULL, "an executor plugin is left out", LOG_STR(NAME, name), LOG_ERR(&err));
+    } else {
+        add(to, name, &container);
+    }
+}
+
+const struct plugin *run_plugins(struct engine_run *run, struct arena *a, size_t *ret_count)
+{
+    const struct json *own = wf_executor_plugins(run->wf), *item;
+    struct plugins found = {.a = a};
+
+    for (size_t i = 0; (item = json_item(own, i)) != NULL; i++)
+        add(&found, json_str(json_path(item, "metadata", "name", NULL)),
+            json_path(item, "spec", "sidecar", "container", NULL));
+    if (!json_item(own, 0))
+        MAP_FOREACH (it, &run->engine->maps.objects) {
+            const struct mirror_object *map = it->value;
+
+            if (str_eq(json_str(json_path(&map->doc, "metadata", "namespace", NULL)),
+                       run->key.ns))
+                add_map(&found, &map->doc);
+        }
+    for (size_t i = 0; i < found.list.len; i++)
+        if (found.list.at[i].container)
+            run_start_plugin(run, &found.list.at[i]);
+    *ret_count = found.list.len;
+    return found.list.at;
+}
+
+void run_start_plugin(struct engine_run *run, const struct plugin *plugin)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct engine *e = run->engine;
+    unsigned hash = str_fnv32a(str_concat(a, STR("plugin/"), plugin->name));
+    struct json tmpl = json_set(a, NULL, STR("container"), *plugin->container);
+    const struct pod_request request = {
+        .uid = str_printf(a, STR_FMT "-%u", STR_ARG(run->uid), hash),
+        .ns = run->key.ns,
+        .name = str_printf(a, STR_FMT "-%u-agent", STR_ARG(run->key.name), hash),
+        .workflow = run->key.name,
+        .workflow_uid = run->uid,
+        .node_id = str_printf(a, "agent-%u", hash),
+        .node_name = run->key.name,
+        .template = &tmpl,
+        .service_account = STR(""),
+    };
+    struct err err;
+
+    if (!map_find(&e->pods, request.uid) && run_ask_for_pod(run, &request, &err) < 0)
+        log_warn(NULL, "the process of an executor plugin was refused",
+                 LOG_STR(WORKFLOW, run->key.name), LOG_STR(NAME, plugin->name), LOG_ERR(&err));
+}
