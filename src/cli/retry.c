@@ -127,6 +127,8 @@ static int run_resubmit(struct cli *cli, struct err *err)
     struct json_object_builder b = {0};
     struct json body;
 
+    if (cli_is_on(cli, "memoized"))
+        json_add(cli->arena, &b, STR("memoized"), json_bool(true));
     add_parameters(cli, &b);
     body = json_object(&b);
     return operate_again(cli, "resubmit", &body, err);
@@ -136,7 +138,6 @@ static const struct cli_flag resubmit_flags[] = {
     AGAIN_FLAGS,
     {.name = "memoized",
      .type = FLAG_SWITCH,
-     .state = FLAG_UNBUILT,
      .help = "take over the results of the steps that succeeded"},
     {.name = "priority", .type = FLAG_INT32, .help = "no effect: argo sends it to nobody"},
     {0},
@@ -181,7 +182,6 @@ static const struct cli_flag archive_resubmit_flags[] = {
     ARCHIVE_REFERENCE_FLAGS,
     {.name = "memoized",
      .type = FLAG_SWITCH,
-     .state = FLAG_UNBUILT,
      .help = "take over the results of the steps that succeeded"},
     {.name = "priority", .type = FLAG_INT32, .help = "no effect: argo sends it to nobody"},
     {0},

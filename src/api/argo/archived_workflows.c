@@ -193,8 +193,6 @@ static const struct json *read_order(const struct argo_request *r, struct api_ar
 
 void argo_archived_resubmit(const struct argo_request *r)
 {
-    struct api_submission *s = ARENA_NEW(r->a, struct api_submission);
-    struct json *made = ARENA_NEW(r->a, struct json);
     struct operate_resubmission how = {0};
     struct api_archived of;
     struct json old;
@@ -206,14 +204,10 @@ void argo_archived_resubmit(const struct argo_request *r)
     if (!body ||
         argo_body_parameters(r, body, &how.parameters, &how.parameter_count, &err) < 0 ||
         get_allowed(r, &of, "get", &old, &err) < 0 ||
-        check_right(r, "create", object_namespace(&old), STR(""), &err) < 0 ||
-        operate_resubmit(r->a, &old, &how, made, &err) < 0) {
+        check_right(r, "create", object_namespace(&old), STR(""), &err) < 0)
         argo_fail(r->req, &err);
-        return;
-    }
-    s->doc = made;
-    s->options.ns = object_namespace(&old);
-    api_submit(argo_call(r), s);
+    else
+        argo_resubmit(r, &old, &how);
 }
 
 struct archived_retrial {

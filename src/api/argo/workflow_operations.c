@@ -6,6 +6,8 @@
 #include "api/argo/objects.h"
 #include "api/argo/operations.h"
 #include "api/argo/workflows.h"
+#include "workflows/operate/memoized.h"
+#include "workflows/operate/stored.h"
 
 typedef int (*apply_fn)(const void *ctx, struct operate_workflow *wf, struct err *err);
 
@@ -186,19 +188,52 @@ void argo_workflows_retry(const struct argo_request *r)
         operate(r, apply_retry, how);
 }
 
+struct memoized {
+    struct json doc; /* the old one, whole */
+    struct operate_resubmission how;
+};
+
+static int work_memoized(struct api *api, struct arena *a, const void *ctx,
+                         const struct store_object **ret, struct err *err)
+{
+    const struct memoized *m = ctx;
+    struct operate_workflow wf = {.arena = a, .now = clock_wall(), .doc = m->doc};
+
+    operate_take_apart(&wf);
+    return operate_memoized_create(api->options.store, &wf, &m->how, STR(""), ret, err);
+}
+
+void argo_resubmit(const struct argo_request *r, const struct json *old,
+                   const struct operate_resubmission *how)
+{
+    struct api_submission *s = ARENA_NEW(r->a, struct api_submission);
+    struct memoized *m = ARENA_NEW(r->a, struct memoized);
+    struct json *made = ARENA_NEW(r->a, struct json);
+    struct err err;
+
+    if (how->is_memoized) {
+        *m = (struct memoized){*old, *how};
+        api_work(argo_call(r), work_memoized, m);
+    } else if (operate_resubmit(r->a, old, how, made, &err) < 0) {
+        argo_fail(r->req, &err);
+    } else {
+        s->doc = made;
+        s->options.ns = object_namespace(old);
+        api_submit(argo_call(r), s);
+    }
+}
+
 /* Also one of the archive. */
-static int get_old(const struct argo_request *r, const struct store_key *key, struct json *ret,
-                   struct err *err)
+static int get_old(const struct argo_request *r, const struct store_key *key,
+                   enum api_parts parts, struct json *ret, struct err *err)
 {
     const struct api_archived of = {.uid = STR(""), .ns = key->ns, .name = key->name};
 
-    return api_workflow_get(r->api, r->a, &of, API_WITHOUT_NODES, ret, err);
+    return api_workflow_get(r->api, r->a, &of, parts, ret, err);
 }
 
 void argo_workflows_resubmit(const struct argo_request *r)
 {
-    struct api_submission *s = ARENA_NEW(r->a, struct api_submission);
-    struct json *made = ARENA_NEW(r->a, struct json);
     struct store_key key = argo_object_key(r, argo_kind_of("Workflow"));
     struct operate_resubmission how = {0};
     const struct json *body = read_body(r);
@@ -209,12 +244,9 @@ void argo_workflows_resubmit(const struct argo_request *r)
         return;
     how.is_memoized = json_get_bool(body, STR("memoized"));
     if (argo_body_parameters(r, body, &how.parameters, &how.parameter_count, &err) < 0 ||
-        argo_workflow_resolve(r, &key, &err) < 0 || get_old(r, &key, &old, &err) < 0 ||
-        operate_resubmit(r->a, &old, &how, made, &err) < 0) {
+        argo_workflow_resolve(r, &key, &err) < 0 ||
+        get_old(r, &key, how.is_memoized ? API_WHOLE : API_WITHOUT_NODES, &old, &err) < 0)
         argo_fail(r->req, &err);
-        return;
-    }
-    s->doc = made;
-    s->options.ns = key.ns;
-    api_submit(argo_call(r), s);
+    else
+        argo_resubmit(r, &old, &how);
 }

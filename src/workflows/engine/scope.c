@@ -196,6 +196,12 @@ static struct wf_step *find_step(const struct wf_frame *f, struct str name)
     return NULL;
 }
 
+/* Skipped because an earlier workflow did it: it has what that one's node gave. */
+static bool is_taken_over(const struct wf_node *n)
+{
+    return n->phase == WF_SKIPS && !str_is_none(n->outputs);
+}
+
 /* What a step that did not run gives: the declared default, or nothing for ever. */
 static enum subst_answer find_unrun(struct wf *wf, const struct wf_frame *f,
                                     const struct wf_step *step, struct str name,
@@ -288,7 +294,7 @@ static const struct json *aggregated(struct wf *wf, const struct wf_frame *f,
             continue;
         list[count++] = (struct aggregate_child){
             .name = n->display,
-            .phase = wf_phase_name(n->phase),
+            .phase = is_taken_over(n) ? STR("Succeeded") : wf_phase_name(n->phase),
             .outputs = wf_parsed(wf, n->outputs),
             .is_helper = (n->flags & (WF_FLAG_HOOKED | WF_FLAG_RETRIED)) != 0,
         };
@@ -338,7 +344,7 @@ static enum subst_answer find_of_step(const struct wf_names *names, const char *
                    : found;
     }
     if ((step->node->phase == WF_SKIPS || step->node->phase == WF_OMITTED) &&
-        str_cut_prefix(&rest, STR("outputs.")))
+        !is_taken_over(step->node) && str_cut_prefix(&rest, STR("outputs.")))
         return find_unrun(names->wf, f, step, rest, ret);
     return find_of_node(names->wf, step->node, rest, ret);
 }

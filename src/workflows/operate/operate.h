@@ -93,7 +93,7 @@ int operate_retry(struct operate_workflow *wf, const struct operate_retrial *how
                   struct err *err);
 
 struct operate_resubmission {
-    bool is_memoized;             /* take over the results of before */
+    bool is_memoized;             /* take over the results of before: memoized.h */
     const struct str *parameters; /* "NAME=VALUE" each, override arguments */
     size_t parameter_count;
 };
@@ -104,7 +104,9 @@ struct operate_resubmission {
  * @a:   where its new parts live
  * @doc: old workflow; borrowed by the result
  * @ret: to be submitted
- * @err: ERR_UNSUPPORTED for a memoized one; ERR_INVALID for wrong parameters
+ * @err: ERR_INVALID for wrong parameters
+ *
+ * Nothing of its status: a memoized one is made by operate_memoized().
  */
 int operate_resubmit(struct arena *a, const struct json *doc,
                      const struct operate_resubmission *how, struct json *ret, struct err *err);

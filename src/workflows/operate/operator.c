@@ -2,6 +2,7 @@
 #include "workflows/operate/operator.h"
 
 #include "store/once.h"
+#include "workflows/operate/memoized.h"
 #include "workflows/operate/stored.h"
 
 static int apply(const void *ctx, struct operate_workflow *wf, struct err *err)
@@ -43,6 +44,15 @@ static int resubmit(const struct workflow_operator *self, struct arena *a,
         return result < 0 ? -1 : 0;
     if (store_get(self->ctx, key, &o, err) < 0)
         return -1;
+    if (order->is_memoized) {
+        struct operate_workflow wf = {.arena = a, .now = clock_wall()};
+
+        result = operate_stored_read(self->ctx, o, &wf, err);
+        store_object_unref(o);
+        return result < 0
+                   ? -1
+                   : operate_memoized_create(self->ctx, &wf, &how, order->once_mark, ret, err);
+    }
     result = json_parse(a, str_copy(a, o->doc), &old, err);
     store_object_unref(o);
     if (result < 0 || operate_resubmit(a, &old, &how, &made, err) < 0)

@@ -62,18 +62,10 @@ void operate_revive(struct arena *a, struct json *spec)
 int operate_resubmit(struct arena *a, const struct json *doc,
                      const struct operate_resubmission *how, struct json *ret, struct err *err)
 {
-    struct str phase = json_str(json_path(doc, "status", "phase", NULL));
     const struct json *spec = json_get(doc, STR("spec"));
     struct json_object_builder b = {0};
     struct json made;
 
-    if (how->is_memoized && !str_is(phase, "Failed") && !str_is(phase, "Error"))
-        return err_set(err, ERR_INVALID,
-                       "workflow must be Failed/Error to resubmit in memoized mode");
-    if (how->is_memoized)
-        return err_set(err, ERR_UNSUPPORTED,
-                       "memoized: resubmission that takes over results "
-                       "is not supported yet");
     made = spec ? *spec : json_object(&b);
     operate_revive(a, &made);
     if (object_set_parameters(a, &made, how->parameters, how->parameter_count, err) < 0)

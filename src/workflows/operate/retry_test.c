@@ -263,13 +263,12 @@ static void test_resubmit(void **state)
 {
     static const struct {
         const char *doc;
-        bool is_memoized;
         const char *parameter, *want;
     } rows[] = {
         {"metadata: {name: wf, namespace: ns, uid: u}\nspec: {entrypoint: main}\nstatus: "
          "{phase: "
          "Running}",
-         false, NULL,
+         NULL,
          "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{"
          "\"generateName\":\"wf-\",\"labels\":{\"workflows.argoproj.io/"
          "resubmitted-from-workflow\":\"wf\"},\"namespace\":\"ns\"},\"spec\":{\"entrypoint\":"
@@ -283,18 +282,14 @@ static void test_resubmit(void **state)
          "spec: {shutdown: Terminate, activeDeadlineSeconds: 0, arguments: {parameters: "
          "[{name: "
          "p, value: old}]}}",
-         false, "p=new",
+         "p=new",
          "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{"
          "\"annotations\":{\"x\":\"z\"},\"generateName\":\"w-\",\"labels\":{\"a\":\"b\","
          "\"workflows.argoproj.io/resubmitted-from-workflow\":\"w-1\",\"workflows.argoproj.io/"
          "workflow-template\":\"lib\"},\"ownerReferences\":[{\"name\":\"o\"}]},\"spec\":{"
          "\"arguments\":{\"parameters\":[{\"name\":\"p\",\"value\":\"new\"}]}}}"},
-        {"metadata: {name: wf}\nspec: {}", false, "p",
+        {"metadata: {name: wf}\nspec: {}", "p",
          "error: expected parameter of the form: NAME=VALUE. Received: p"},
-        {"metadata: {name: wf}\nspec: {}\nstatus: {phase: Succeeded}", true, NULL,
-         "error: workflow must be Failed/Error to resubmit in memoized mode"},
-        {"metadata: {name: wf}\nspec: {}\nstatus: {phase: Failed}", true, NULL,
-         "error: memoized: resubmission that takes over results is not supported yet"},
     };
 
     (void) state;
@@ -302,8 +297,7 @@ static void test_resubmit(void **state)
         _cleanup_arena_ struct arena *a = arena_new();
         struct json doc = yaml(a, str_from(rows[i].doc)), made;
         struct str parameter = str_from(rows[i].parameter ? rows[i].parameter : "");
-        const struct operate_resubmission how = {.is_memoized = rows[i].is_memoized,
-                                                 .parameters = &parameter,
+        const struct operate_resubmission how = {.parameters = &parameter,
                                                  .parameter_count = rows[i].parameter != NULL};
         struct err err;
         struct str have = operate_resubmit(a, &doc, &how, &made, &err) < 0

@@ -2,10 +2,12 @@
 #include "workflows/operate/stored.h"
 
 #include "base/limits.h"
+#include "objects/object.h"
+#include "store/archive.h"
 #include "store/once.h"
 
-static int read_workflow(struct store *store, const struct store_object *o,
-                         struct operate_workflow *wf, struct err *err)
+int operate_stored_read(struct store *store, const struct store_object *o,
+                        struct operate_workflow *wf, struct err *err)
 {
     struct arena *a = wf->arena;
     struct store_node *rows;
@@ -70,7 +72,7 @@ static int try_operation(struct store *store, struct arena *a, const struct oper
 
     if (store_get(store, &of->key, &o, err) < 0)
         return -1;
-    if (read_workflow(store, o, &wf, err) < 0 || of->apply(of->ctx, &wf, err) < 0 ||
+    if (operate_stored_read(store, o, &wf, err) < 0 || of->apply(of->ctx, &wf, err) < 0 ||
         write_workflow(store, o, &wf, of->once_mark, &written, err) < 0) {
         store_object_unref(o);
         return -1;
@@ -95,4 +97,43 @@ int operate_stored_run(struct store *store, struct arena *a, const struct operat
             return -1;
     }
     return -1;
+}
+
+/* ---- creations ---- */
+
+void operate_take_apart(struct operate_workflow *wf)
+{
+    const struct json *status = json_get(&wf->doc, STR("status"));
+    const struct json *nodes = json_get(status, STR("nodes"));
+
+    wf->node_count = json_is(nodes, JSON_OBJECT) ? nodes->count : 0;
+    wf->nodes = ARENA_ARRAY(wf->arena, struct operate_node, wf->node_count + 1);
+    for (uint32_t i = 0; i < wf->node_count; i++)
+        wf->nodes[i] = (struct operate_node){
+            .id = nodes->members[i].key, .seq = i + 1, .doc = nodes->members[i].value};
+    wf->doc = json_set(wf->arena, &wf->doc, STR("status"),
+                       json_without(wf->arena, status, STR("nodes")));
+}
+
+int operate_create(struct store *store, const struct operate_workflow *wf,
+                   const struct operate_creation *how, const struct store_object **ret,
+                   struct err *err)
+{
+    struct str uid = object_uid(&wf->doc);
+    struct store_txn *txn = store_txn_new(store);
+    struct store_result result = {0};
+
+    if (!str_is_empty(how->once_mark))
+        store_txn_once(txn, how->once_mark);
+    store_txn_create(txn, &wf->doc);
+    for (size_t i = 0; i < wf->node_count; i++)
+        if (!wf->nodes[i].is_removed)
+            store_txn_node(txn, uid, wf->nodes[i].id, wf->nodes[i].seq,
+                           json_text(store_txn_arena(txn), &wf->nodes[i].doc, JSON_COMPACT));
+    if (!str_is_empty(how->archived_uid))
+        store_txn_archive_drop(txn, how->archived_uid);
+    if (store_commit_wait(store, txn, &result, err) < 0)
+        return -1;
+    *ret = result.object;
+    return 0;
 }

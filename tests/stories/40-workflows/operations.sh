@@ -155,5 +155,39 @@ check "its name is new" sh -c "echo '$NEW' | grep -qx 'flaky-.....'"
 check "where it comes from" is "$NEW" '.metadata.labels | .kind + " " + .["workflows.argoproj.io/resubmitted-from-workflow"]' "flaky flaky"
 check "all of it ran" sh -c "grep -c three '$DIR/flaky.ran' | grep -qx 2"
 check "it is listed" equals "$("$TIPHYS" list --resubmitted -o name)" "$NEW"
-check "memoized is refused" fails "--memoized is not supported yet" "$TIPHYS" resubmit flaky --memoized
+check "memoized is for what failed" fails "workflow must be Failed/Error to resubmit in memoized mode" "$TIPHYS" resubmit flaky --memoized
+
+# The results of before are taken over: "make" and the loop do not run again, what needs their outputs has them.
+rm -f "$DIR/flaky.ok"
+cat >"$DIR/results.yaml" <<YAML
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: results}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: word, value: one}]}
+  templates:
+  - name: main
+    steps:
+    - - {name: make, template: make}
+      - {name: each, template: make, withItems: [1, 2]}
+    - - name: use
+        template: use
+        arguments: {parameters: [{name: text, value: '{{steps.make.outputs.result}} {{steps.each.outputs.result}}'}]}
+  - {name: make, script: {image: busybox, command: [sh], source: 'echo "{{node.name}}" >>$DIR/results.ran; echo 7'}}
+  - name: use
+    inputs: {parameters: [{name: text}]}
+    container: {image: busybox, command: [sh, -c], args: ['echo "{{workflow.parameters.word}} {{inputs.parameters.text}}" >>$DIR/results.used; test -e $DIR/flaky.ok']}
+YAML
+"$TIPHYS" submit "$DIR/results.yaml" >/dev/null
+timeout 20 "$TIPHYS" wait results >/dev/null
+check "results are made, then it fails" sh -c "test \$(wc -l <'$DIR/results.ran') = 3 && grep -q '^one 7 .7,7.' '$DIR/results.used'"
+touch "$DIR/flaky.ok"
+memoized() { NEW=$("$TIPHYS" resubmit results --memoized -p word=two -o name) && timeout 20 "$TIPHYS" wait "$NEW"; }
+check "resubmit it memoized" memoized
+check "what had succeeded did not run again" sh -c "test \$(wc -l <'$DIR/results.ran') = 3"
+check "its results are used, and the new parameter" equals "$(tail -1 "$DIR/results.used")" "$(sed -n 's/^one/two/p' "$DIR/results.used")"
+check "it succeeds" is "$NEW" .status.phase Succeeded
+check "its nodes say whose they are" is "$NEW" '.status.nodes[] | select(.displayName == "make") | [.type, .phase, .message[0:22], .outputs.result] | join(" ")' "Skipped Skipped original pod: results- 7"
+check "where it comes from" is "$NEW" '.metadata.labels["workflows.argoproj.io/resubmitted-from-workflow"]' results
 stop_server
