@@ -1,37 +1,7 @@
 /* Which pods' logs are wanted and how a line looks. Pure. See logs.h. */
 #include "cli/logs.h"
 
-/* The template that a node ran, where it stands in the workflow; NULL when it is not told. */
-static const struct json *template_in(const struct json *list, struct str name)
-{
-    const struct json *item;
-
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (str_eq(json_get_str(item, STR("name")), name))
-            return item;
-    return NULL;
-}
-
-static const struct json *template_of(const struct json *workflow, const struct json *node)
-{
-    struct str name = json_get_str(node, STR("templateName"));
-    const struct json *ref = json_get(node, STR("templateRef")),
-                      *stored = json_path(workflow, "status", "storedTemplates", NULL);
-    const struct json *found = NULL;
-
-    if (json_is(ref, JSON_OBJECT))
-        name = json_get_str(ref, STR("template"));
-    else
-        found = template_in(json_path(workflow, "spec", "templates", NULL), name);
-    if (!found && !json_is(ref, JSON_OBJECT))
-        found = template_in(
-            json_path(workflow, "status", "storedWorkflowTemplateSpec", "templates", NULL),
-            name);
-    for (uint32_t i = 0; !found && json_is(stored, JSON_OBJECT) && i < stored->count; i++)
-        if (str_eq(json_get_str(&stored->members[i].value, STR("name")), name))
-            found = &stored->members[i].value;
-    return found;
-}
+#include "objects/workflow_node.h"
 
 static void add_labels(struct arena *a, struct json *labels, const struct json *more)
 {
@@ -52,7 +22,7 @@ struct json logs_pod_labels(struct arena *a, const struct json *workflow,
     labels = json_set(a, &labels, STR("workflows.argoproj.io/completed"),
                       json_string(is_ended ? STR("true") : STR("false")));
     add_labels(a, &labels, json_path(workflow, "spec", "podMetadata", "labels", NULL));
-    add_labels(a, &labels, json_path(template_of(workflow, node), "metadata", "labels", NULL));
+    add_labels(a, &labels, json_path(workflow_node_template(workflow, node), "metadata", "labels", NULL));
     return labels;
 }
 

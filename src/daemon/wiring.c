@@ -22,6 +22,7 @@
 #include "pods/local/local.h"
 #include "store/store.h"
 #include "workflows/archive/archiver.h"
+#include "workflows/artifact_gc/artifact_gc.h"
 #include "workflows/cron/cron.h"
 #include "workflows/engine/engine.h"
 #include "workflows/submit/submit.h"
@@ -47,6 +48,7 @@ struct daemon {
     struct cron_controller *crons;
     struct ttl_controller *ttl;
     struct archiver *archiver;
+    struct artifact_gc_controller *artifact_gc;
     struct api *api;
     char folder[4096], shim[4096], host[256]; /* texts of the runner */
 };
@@ -185,6 +187,18 @@ static int start_sensors(struct daemon *d, struct err *err)
     return d->sensors ? sensor_controller_start(d->sensors, err) : -1;
 }
 
+static void start_artifact_gc(struct daemon *d)
+{
+    const struct artifact_gc_options options = {.loop = d->loop,
+                                                .workers = d->workers,
+                                                .store = d->store,
+                                                .recorder = d->recorder,
+                                                .house = local_runner_artifacts(d->runner)};
+
+    d->artifact_gc = artifact_gc_new(&options);
+    artifact_gc_start(d->artifact_gc);
+}
+
 static int start_crons(struct daemon *d, struct err *err)
 {
     const struct cron_controller_options options = {.loop = d->loop,
@@ -198,6 +212,7 @@ static int start_crons(struct daemon *d, struct err *err)
     d->archiver = archiver_new(&(struct archiver_options){
         .loop = d->loop, .store = d->store, .workers = d->workers, .config = d->config});
     archiver_start(d->archiver);
+    start_artifact_gc(d);
     d->crons = cron_controller_new(&options);
     return cron_controller_start(d->crons, err);
 }
@@ -296,6 +311,9 @@ static void close_rooms(struct daemon *d)
     if (d->archiver)
         archiver_stop(d->archiver);
     archiver_free(d->archiver);
+    if (d->artifact_gc)
+        artifact_gc_stop(d->artifact_gc);
+    artifact_gc_free(d->artifact_gc);
     if (d->engine)
         engine_stop(d->engine);
     pod_runner_close(d->runner);

@@ -147,6 +147,23 @@ struct str object_annotation(const struct json *doc, struct str key);
 /** object_is_paused() - does OBJECT_PAUSED say so? */
 bool object_is_paused(const struct json *doc);
 
+/** object_has_finalizer() - must @name agree before the object goes? */
+bool object_has_finalizer(const struct json *doc, struct str name);
+
+/** object_add_finalizer() - the document with one more finalizer, once */
+struct json object_add_finalizer(struct arena *a, const struct json *doc, struct str name);
+
+/** object_remove_finalizer() - the document without one */
+struct json object_remove_finalizer(struct arena *a, const struct json *doc, struct str name);
+
+/**
+ * object_set_condition() - the document with a condition that holds, or without one
+ * @type:    of the condition
+ * @message: why it holds; absent takes the condition away
+ */
+struct json object_set_condition(struct arena *a, const struct json *doc, const char *type,
+                                 struct str message);
+
 /** object_time_text() - a moment (Unix time in ms) as metadata has it: RFC 3339 in whole
  * seconds
  */

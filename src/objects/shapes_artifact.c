@@ -296,15 +296,16 @@ LOCAL_SHAPE(archive_strategy, "ArchiveStrategy", "How an artifact is packed.");
 
 static const struct field artifact_gc_rows[] = {
     CHOICE("strategy", GC_CHOICES, "When artifacts are deleted."),
-    PART("podMetadata", metadata, "Labels and annotations of the deleting pod."),
-    TEXT("serviceAccountName", "As whom the deleting pod acts."),
+    PART("podMetadata", metadata, "Labels and annotations of the deleting pod.",
+         .flags = FIELD_NO_OP),
+    TEXT("serviceAccountName", "As whom the deleting pod acts.", .flags = FIELD_NO_OP),
     {0},
 };
 LOCAL_SHAPE(artifact_gc, "ArtifactGC", "When an artifact is deleted.");
 
 static const struct field workflow_artifact_gc_rows[] = {
     FLAG("forceFinalizerRemoval", "Whether the workflow goes even when deletion fails."),
-    TEXT("podSpecPatch", "Changes to the deleting pod."),
+    TEXT("podSpecPatch", "Changes to the deleting pod.", .flags = FIELD_NO_OP),
     {0},
 };
 SHAPE(workflow_artifact_gc, "WorkflowLevelArtifactGC",
@@ -321,7 +322,7 @@ static const struct field artifact_rows[] = {
     FLAG("optional", "Whether it may be missing."),
     TEXT("globalName", "Name among the outputs of the workflow."),
     PART("archive", archive_strategy, "How it is packed."),
-    PART("artifactGC", artifact_gc, "When it is deleted.", LATER),
+    PART("artifactGC", artifact_gc, "When it is deleted."),
     FLAG("deleted", "Whether it has been deleted.", .flags = FIELD_STATUS),
     {0},
 };

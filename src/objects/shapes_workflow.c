@@ -102,7 +102,7 @@ static const struct field workflow_spec_rows[] = {
     PART("volumeClaimGC", volume_claim_gc, "When those claims are deleted."),
     PART("ttlStrategy", ttl_strategy, "When the ended workflow is deleted."),
     PART("artifactRepositoryRef", artifact_repository_ref, "Where artifacts go."),
-    PART("artifactGC", workflow_artifact_gc, "When artifacts are deleted.", LATER),
+    PART("artifactGC", workflow_artifact_gc, "When artifacts are deleted."),
     FLAG("archiveLogs", "Whether logs are kept as artifacts."),
     TEXT("podSpecPatch", "Changes to all pods.", LATER),
     PART("metrics", metrics, "Metrics that are told.", LATER),

@@ -8,6 +8,7 @@
 
 #include "api/argo/gateway.h"
 #include "api/argo/operations.h"
+#include "objects/workflow_node.h"
 
 struct download {
     struct job job;
@@ -93,7 +94,7 @@ static int find(struct download *d, struct arena *a, struct artifact_call *ret, 
                                   .a = a,
                                   .ns = d->ns,
                                   .artifact = find_artifact(d, node),
-                                  .location = api_node_location(doc, node)};
+                                  .location = workflow_node_location(doc, node)};
     if (!node)
         return err_set(err, ERR_NOT_FOUND,
                        "workflow \"" STR_FMT "\" has no node \"" STR_FMT "\"",

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "lang/subst/names.h"
+#include "objects/workflow_node.h"
 
 /* ---- options ---- */
 
@@ -67,44 +68,10 @@ int api_log_options_parse(struct http_request *req, struct str prefix, struct lo
 
 /* ---- pods of a workflow ---- */
 
-static const struct json *find_template(const struct json *spec, struct str name)
-{
-    const struct json *list = json_get(spec, STR("templates")), *item;
-
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (str_eq(json_get_str(item, STR("name")), name))
-            return item;
-    return NULL;
-}
-
 static void add_labels(struct arena *a, struct json *to, const struct json *labels)
 {
     for (uint32_t i = 0; json_is(labels, JSON_OBJECT) && i < labels->count; i++)
         *to = json_set(a, to, labels->members[i].key, labels->members[i].value);
-}
-
-static const struct json *template_spec(const struct json *workflow)
-{
-    const struct json *stored =
-        json_path(workflow, "status", "storedWorkflowTemplateSpec", NULL);
-
-    return stored ? stored : json_get(workflow, STR("spec"));
-}
-
-const struct json *api_node_template(const struct json *workflow, const struct json *node)
-{
-    return find_template(template_spec(workflow), json_get_str(node, STR("templateName")));
-}
-
-const struct json *api_node_location(const struct json *workflow, const struct json *node)
-{
-    const struct json *own =
-        json_get(api_node_template(workflow, node), STR("archiveLocation"));
-
-    return json_path(own, "s3", "endpoint", NULL)
-               ? own
-               : json_path(workflow, "status", "artifactRepositoryRef", "artifactRepository",
-                           NULL);
 }
 
 struct json api_node_pod_labels(struct arena *a, const struct json *workflow,
@@ -115,9 +82,9 @@ struct json api_node_pod_labels(struct arena *a, const struct json *workflow,
 
     json_add(a, &b, STR("workflows.argoproj.io/workflow"), json_string(object_name(workflow)));
     labels = json_object(&b);
-    add_labels(a, &labels, json_path(template_spec(workflow), "podMetadata", "labels", NULL));
+    add_labels(a, &labels, json_path(workflow_spec_of(workflow), "podMetadata", "labels", NULL));
     add_labels(a, &labels,
-               json_path(api_node_template(workflow, node), "metadata", "labels", NULL));
+               json_path(workflow_node_template(workflow, node), "metadata", "labels", NULL));
     return labels;
 }
 

@@ -54,9 +54,5 @@ int api_log_options_parse(struct http_request *req, struct str prefix, struct lo
  * unknown pod or workflow */
 void api_log(struct api_call *call, const struct api_log_request *r);
 
-/** api_node_location() - where artifacts of a node are that have a key alone: its template's
- * own place, else the workflow's repository; borrowed, or NULL: the local one */
-const struct json *api_node_location(const struct json *workflow, const struct json *node);
-
 /** api_node_template() - the template of a node, borrowed, or NULL */
 const struct json *api_node_template(const struct json *workflow, const struct json *node);

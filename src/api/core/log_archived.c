@@ -11,6 +11,7 @@
 
 #include "api/core/log_internal.h"
 #include "base/mem.h"
+#include "objects/workflow_node.h"
 
 enum { CHUNK_BYTES = 16384 };
 
@@ -111,7 +112,7 @@ struct pod_log *log_archived_open(struct api *api, struct arena *a, const struct
                                        .a = a,
                                        .ns = object_namespace(workflow),
                                        .artifact = find_log(node),
-                                       .location = api_node_location(workflow, node)};
+                                       .location = workflow_node_location(workflow, node)};
     struct artifact_file file;
     struct archived_log *log;
 

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "objects/workflow_node.h"
 
 #define DELETED_TABLE STR("pod_deleted")
 
@@ -210,7 +211,7 @@ static struct json pod_value(struct arena *a, const struct json *workflow,
                              const struct json *node)
 {
     struct json_object_builder b = {0};
-    struct json spec = spec_of(a, api_node_template(workflow, node), node);
+    struct json spec = spec_of(a, workflow_node_template(workflow, node), node);
 
     json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
     json_add(a, &b, STR("kind"), json_string(STR("Pod")));

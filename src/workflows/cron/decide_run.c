@@ -33,46 +33,9 @@ enum cron_verdict cron_decide(const struct json *cron)
 
 /* ---- conditions ---- */
 
-static struct json condition_of(struct arena *a, const char *type, struct str message)
-{
-    struct json_object_builder b = {0};
-
-    json_add(a, &b, STR("type"), json_string(str_from(type)));
-    json_add(a, &b, STR("status"), json_string(STR("True")));
-    json_add(a, &b, STR("message"), json_string(message));
-    return json_object(&b);
-}
-
-/* The condition of a type set, or taken away for the absent message. */
-static struct json with_condition(struct arena *a, const struct json *cron, const char *type,
-                                  struct str message)
-{
-    const struct json *old = json_path(cron, "status", "conditions", NULL), *item;
-    struct json_array_builder list = {0};
-    bool is_there = false;
-
-    for (size_t i = 0; (item = json_item(old, i)) != NULL; i++) {
-        bool is_it = str_is(json_get_str(item, STR("type")), type);
-
-        if (!is_it)
-            json_push(a, &list, *item);
-        else if (!str_is_none(message))
-            json_push(a, &list, condition_of(a, type, message));
-        is_there = is_there || is_it;
-    }
-    if (!is_there && str_is_none(message))
-        return *cron;
-    if (!is_there)
-        json_push(a, &list, condition_of(a, type, message));
-    if (list.len == 0)
-        return json_set(a, cron, STR("status"),
-                        json_without(a, json_get(cron, STR("status")), STR("conditions")));
-    return json_set_path(a, cron, json_array(&list), "status", "conditions", NULL);
-}
-
 struct json cron_spec_told(struct arena *a, const struct json *cron, struct str why)
 {
-    return with_condition(a, cron, spec_error, str_is_empty(why) ? STR_NONE : why);
+    return object_set_condition(a, cron, spec_error, str_is_empty(why) ? STR_NONE : why);
 }
 
 /* ---- the outcome of a run ---- */
@@ -88,7 +51,7 @@ static struct json count_up(struct arena *a, const struct json *cron, const char
 
 struct json cron_failed(struct arena *a, const struct json *cron, struct str why)
 {
-    struct json made = with_condition(a, cron, submission_error, why);
+    struct json made = object_set_condition(a, cron, submission_error, why);
 
     return count_up(a, &made, "failed");
 }
@@ -146,7 +109,7 @@ struct json cron_started(struct arena *a, const struct json *cron,
 
     made = json_set_path(a, &made, json_string(STR("Active")), "status", "phase", NULL);
     made = cron_made_before(a, &made, scheduled_s);
-    return with_condition(a, &made, submission_error, STR_NONE);
+    return object_set_condition(a, &made, submission_error, STR_NONE);
 }
 
 /* ---- children ---- */

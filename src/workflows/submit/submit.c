@@ -9,6 +9,7 @@
 #include "workflows/submit/submit.h"
 
 #include "base/random.h"
+#include "objects/artifact_gc.h"
 #include "objects/cron_workflow.h"
 #include "workflows/submit/submit_internal.h"
 
@@ -99,6 +100,8 @@ static int try_create(struct arena *a, const struct workflow_submitter *s,
     if (submit_check_rules(a, s->store, &prepared, err) < 0 ||
         submit_references(a, s->store, &prepared, config->workflow_defaults, &made, err) < 0)
         return -1;
+    if (artifact_gc_is_wanted(&made))
+        made = object_add_finalizer(a, &made, STR(ARTIFACT_GC_FINALIZER));
     if (!options->dry_run)
         return store_new(a, s->store, &made, options->once_mark, ret, err);
     *ret = store_object_of(&made);
