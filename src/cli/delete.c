@@ -13,12 +13,16 @@ static int delete_workflow(struct cli *cli, struct str ns, struct str name, stru
     const struct object_kind *kind =
         object_kind_find(STR("argoproj.io/v1alpha1"), STR("Workflow"));
     struct cli_answer answer;
+    struct str path = cli_path(cli, kind, ns, name);
 
+    if (cli_is_on(cli, "force"))
+        path = str_printf(cli->arena, "/api/v1/workflows/" STR_FMT "/" STR_FMT "?force=true",
+                          STR_ARG(ns), STR_ARG(name));
     if (cli_is_on(cli, "dry-run")) {
         printf("Workflow '" STR_FMT "' deleted (dry-run)\n", STR_ARG(name));
         return 0;
     }
-    if (cli_call(cli, "DELETE", cli_path(cli, kind, ns, name), STR(""), &answer, err) < 0) {
+    if (cli_call(cli, "DELETE", path, STR(""), &answer, err) < 0) {
         if (err->kind != ERR_NOT_FOUND)
             return -1;
         printf("Workflow '" STR_FMT "' not found\n", STR_ARG(name));
@@ -157,7 +161,9 @@ static const struct cli_flag flags[] = {
      .type = FLAG_LIST,
      .state = FLAG_OWN,
      .help = "the objects of this manifest; may be repeated"},
-    {.name = "force", .type = FLAG_SWITCH, .help = "no effect: nothing holds a deletion up"},
+    {.name = "force",
+     .type = FLAG_SWITCH,
+     .help = "also what finalizers hold, artifacts that are still to be deleted among it"},
     {.name = "query-chunk-size",
      .type = FLAG_INT,
      .fallback = "0",

@@ -11,6 +11,7 @@
 #include "api/argo/objects.h"
 #include "api/argo/operations.h"
 #include "api/argo/submit_options.h"
+#include "base/limits.h"
 
 static const struct argo_kind kind = {.kind = "Workflow", .member = "workflow"};
 
@@ -107,9 +108,57 @@ void argo_workflows_pod_log(const struct argo_request *r)
 
 /* ---- writing ---- */
 
+/* Without its finalizers, in one transaction: nobody holds it up. */
+static int delete_by_force(struct store *store, struct arena *a, const struct store_key *key,
+                           struct err *err)
+{
+    const struct store_object *o;
+    struct store_result result = {0};
+    struct store_txn *txn;
+    struct json doc;
+
+    if (store_get(store, key, &o, err) < 0)
+        return -1;
+    if (json_parse(a, str_copy(a, o->doc), &doc, err) < 0) {
+        store_object_unref(o);
+        return -1;
+    }
+    txn = store_txn_new(store);
+    if (json_path(&doc, "metadata", "finalizers", NULL)) {
+        doc = json_set(a, &doc, STR("metadata"),
+                       json_without(a, json_get(&doc, STR("metadata")), STR("finalizers")));
+        store_txn_update(txn, &doc, o->rv);
+    }
+    if (!json_path(&doc, "metadata", "deletionTimestamp",
+                   NULL)) /* else the update deletes it */
+        store_txn_delete(txn, key, o->uid, 0);
+    store_object_unref(o);
+    return store_commit_wait(store, txn, &result, err);
+}
+
+static int work_force(struct api *api, struct arena *a, const void *key,
+                      const struct store_object **ret, struct err *err)
+{
+    (void) ret;
+    for (int i = 0; i < OPERATION_TRIES_MAX; i++) {
+        if (delete_by_force(api->options.store, a, key, err) == 0)
+            return 0;
+        if (err->kind != ERR_CONFLICT)
+            return -1;
+    }
+    return -1;
+}
+
 void argo_workflows_delete(const struct argo_request *r)
 {
-    argo_objects_delete(r, &kind);
+    struct store_key *key = ARENA_NEW(r->a, struct store_key);
+
+    if (!str_is(argo_query(r, "force"), "true")) {
+        argo_objects_delete(r, &kind);
+        return;
+    }
+    *key = argo_object_key(r, argo_kind_of("Workflow"));
+    api_work(argo_call(r), work_force, key);
 }
 
 /* A submission of the body's Workflow; NULL when the request is answered. */

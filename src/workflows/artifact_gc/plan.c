@@ -111,19 +111,20 @@ struct str gc_errors(struct arena *a, const struct gc_items *items)
                             count - ARTIFACT_GC_ERRORS_MAX);
 }
 
-static void mark_processed(struct operate_workflow *wf, enum artifact_gc strategy)
-{
-    if (gc_is_due(&wf->doc, strategy))
-        wf->doc =
-            json_set_path(wf->arena, &wf->doc, json_bool(true), "status", "artifactGCStatus",
-                          "strategiesProcessed", artifact_gc_name(strategy), NULL);
-}
-
 static bool was_processed(const struct json *doc, enum artifact_gc strategy)
 {
     return json_get_bool(
         json_path(doc, "status", "artifactGCStatus", "strategiesProcessed", NULL),
         str_from(artifact_gc_name(strategy)));
+}
+
+static void mark_processed(struct operate_workflow *wf, enum artifact_gc strategy)
+{
+    if (!gc_is_due(&wf->doc, strategy) || was_processed(&wf->doc, strategy))
+        return;
+    wf->doc = json_set_path(wf->arena, &wf->doc, json_bool(true), "status", "artifactGCStatus",
+                            "strategiesProcessed", artifact_gc_name(strategy), NULL);
+    wf->is_changed = true;
 }
 
 /* Nothing is left that will ever be deleted; by force also what was tried. */
@@ -161,8 +162,12 @@ void gc_settle(struct operate_workflow *wf, const struct gc_items *items)
     map_done(&gone);
     mark_processed(wf, ARTIFACT_GC_ON_COMPLETION);
     mark_processed(wf, ARTIFACT_GC_ON_DELETION);
-    wf->doc = object_set_condition(a, &wf->doc, condition, gc_errors(a, items));
-    if (may_go(wf))
+    if (items->len > 0) {
+        wf->doc = object_set_condition(a, &wf->doc, condition, gc_errors(a, items));
+        wf->is_changed = true;
+    }
+    if (object_has_finalizer(&wf->doc, STR(ARTIFACT_GC_FINALIZER)) && may_go(wf)) {
         wf->doc = object_remove_finalizer(a, &wf->doc, STR(ARTIFACT_GC_FINALIZER));
-    wf->is_changed = true;
+        wf->is_changed = true;
+    }
 }

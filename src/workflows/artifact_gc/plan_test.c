@@ -175,6 +175,20 @@ static void test_force(void **state)
     assert_false(is_held(&wf));
 }
 
+/* After a start, say: not a row is written. */
+static void test_nothing_new(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct operate_workflow wf =
+        make(a, COMPLETED, "{\"strategy\":\"OnWorkflowDeletion\"}", "{\"name\":\"mine\"}");
+
+    (void) state;
+    settle(&wf, "");
+    wf.is_changed = false;
+    gc_settle(&wf, &(struct gc_items){0});
+    assert_false(wf.is_changed);
+}
+
 /* Between the plan and its end others may have changed the workflow. */
 static void test_a_newer_workflow(void **state)
 {
@@ -253,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_completion_then_deletion),
         cmocka_unit_test(test_failures_hold_it_until_they_are_mended),
         cmocka_unit_test(test_force),
+        cmocka_unit_test(test_nothing_new),
         cmocka_unit_test(test_a_newer_workflow),
         cmocka_unit_test(test_many_errors),
         cmocka_unit_test(test_wanted),
