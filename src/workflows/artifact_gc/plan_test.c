@@ -212,11 +212,12 @@ static void test_a_newer_workflow(void **state)
 static void test_many_errors(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct gc_item at[ARTIFACT_GC_ERRORS_MAX + 3] = {{0}};
+    struct gc_item at[ARTIFACT_GC_ERRORS_MAX + 3];
     struct gc_items items = {at, COUNT_OF(at)};
     struct str text;
 
     (void) state;
+    memset(at, 0, sizeof(at));
     for (size_t i = 0; i < items.len; i++) {
         at[i].error = STR("e");
         at[i].name = STR("n");
