@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "objects/object.h"
+#include "store/follow.h"
 
 enum { NS_PER_MS = 1000000 };
 
@@ -28,7 +29,7 @@ struct recorder {
     struct store_txn *txn; /* what waits; NULL: nothing */
     unsigned pending;      /* in it */
     struct timer *flush_timer, *age_timer;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct list stored; /* the oldest first */
     struct map uids;    /* uid -> struct stored */
     unsigned under_way; /* commits */
@@ -290,27 +291,6 @@ static void on_change(void *ctx, const struct store_event *event)
         forget(r, s);
 }
 
-static void follow(struct recorder *r);
-
-static void on_watch_end(void *ctx, const struct err *err)
-{
-    struct recorder *r = ctx;
-
-    log_error(NULL, "the watch of events has ended; starting another", LOG_ERR(err));
-    r->watch = NULL;
-    while (oldest(r))
-        forget(r, oldest(r));
-    follow(r);
-}
-
-static void follow(struct recorder *r)
-{
-    const struct store_query q = {
-        .group = STR(""), .kind = STR("Event"), .ns = STR(""), .name_prefix = STR("")};
-
-    r->watch = store_watch_open(r->options.store, &q, 0, on_change, on_watch_end, r);
-}
-
 /* ---- life ---- */
 
 struct recorder *recorder_new(const struct recorder_options *options)
@@ -328,15 +308,21 @@ struct recorder *recorder_new(const struct recorder_options *options)
 
 void recorder_start(struct recorder *r)
 {
+    const struct store_follow what = {.store = r->options.store,
+                                      .loop = r->options.loop,
+                                      .query = {.group = STR(""), .kind = STR("Event")},
+                                      .fn = on_change,
+                                      .ctx = r};
+
     loop_assert(r->options.loop);
-    follow(r);
+    r->follower = store_follow(&what);
 }
 
 void recorder_stop(struct recorder *r)
 {
     flush(r);
     r->is_stopping = true;
-    store_watch_close(TAKE(r->watch));
+    store_follow_end(TAKE(r->follower));
     timer_stop(r->flush_timer);
     timer_stop(r->age_timer);
     while (r->under_way > 0)

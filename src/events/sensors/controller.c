@@ -22,6 +22,7 @@
 #include "events/sensors/sensor_internal.h"
 #include "events/sensors/transform.h"
 #include "objects/object.h"
+#include "store/follow.h"
 
 /* ---- events ---- */
 
@@ -355,12 +356,6 @@ static void on_change(void *ctx, const struct store_event *event)
     }
 }
 
-static void on_watch_end(void *ctx, const struct err *err)
-{
-    ((struct sensor_controller *) ctx)->watch = NULL;
-    log_error(NULL, "the watch of sensors ended", LOG_ERR(err));
-}
-
 struct sensor_controller *sensor_controller_new(const struct sensor_controller_options *options,
                                                 struct err *err)
 {
@@ -373,17 +368,22 @@ struct sensor_controller *sensor_controller_new(const struct sensor_controller_o
 
 int sensor_controller_start(struct sensor_controller *c, struct err *err)
 {
-    const struct store_query q = {.group = STR("argoproj.io"), .kind = STR("Sensor")};
+    const struct store_follow what = {
+        .store = c->options.store,
+        .loop = c->options.loop,
+        .query = {.group = STR("argoproj.io"), .kind = STR("Sensor")},
+        .fn = on_change,
+        .ctx = c};
 
     if (sensor_letters_open(c, err) < 0)
         return -1;
-    c->watch = store_watch_open(c->options.store, &q, 0, on_change, on_watch_end, c);
+    c->follower = store_follow(&what);
     return 0;
 }
 
 void sensor_controller_stop(struct sensor_controller *c)
 {
-    store_watch_close(TAKE(c->watch));
+    store_follow_end(TAKE(c->follower));
     while (c->sensors.len > 0) {
         struct sensor *s = c->sensors.entries[0].value;
 

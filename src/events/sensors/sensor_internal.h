@@ -63,7 +63,7 @@ struct sensor {
 
 struct sensor_controller {
     struct sensor_controller_options options;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct map sensors; /* "ns/name" -> struct sensor */
     size_t firings;     /* that a worker or the store has */
     struct letters letters;

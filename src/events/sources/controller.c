@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "events/sources/source_internal.h"
 #include "objects/object.h"
+#include "store/follow.h"
 
 struct event_source {
     struct source_controller *c;
@@ -32,7 +33,7 @@ struct event_source {
 struct source_controller {
     struct source_controller_options options;
     struct source_routes *routes;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct map objects; /* key -> struct event_source */
     bool is_stopping;
 };
@@ -278,14 +279,6 @@ static void on_change(void *ctx, const struct store_event *event)
         end_all(es);
 }
 
-static void on_watch_end(void *ctx, const struct err *err)
-{
-    struct source_controller *c = ctx;
-
-    c->watch = NULL;
-    log_error(NULL, "the watch of event sources ended", LOG_ERR(err));
-}
-
 /* ---- the interface ---- */
 
 struct source_controller *source_controller_new(const struct source_controller_options *options,
@@ -301,10 +294,15 @@ struct source_controller *source_controller_new(const struct source_controller_o
 
 int source_controller_start(struct source_controller *c, struct err *err)
 {
-    const struct store_query q = {.group = STR("argoproj.io"), .kind = STR("EventSource")};
+    const struct store_follow what = {
+        .store = c->options.store,
+        .loop = c->options.loop,
+        .query = {.group = STR("argoproj.io"), .kind = STR("EventSource")},
+        .fn = on_change,
+        .ctx = c};
 
     (void) err;
-    c->watch = store_watch_open(c->options.store, &q, 0, on_change, on_watch_end, c);
+    c->follower = store_follow(&what);
     return 0;
 }
 
@@ -312,7 +310,7 @@ void source_controller_stop(struct source_controller *c)
 {
     size_t i = 0;
 
-    store_watch_close(TAKE(c->watch));
+    store_follow_end(TAKE(c->follower));
     c->is_stopping = true;
     while (i < c->objects.len) {
         struct event_source *es = c->objects.entries[i].value;

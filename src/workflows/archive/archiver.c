@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/archive.h"
+#include "store/follow.h"
 
 enum { BATCH = 32 }; /* workflows that one job reads */
 
@@ -35,7 +36,7 @@ struct batch {
 
 struct archiver {
     struct archiver_options options;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct map pendings; /* uid to struct pending */
     struct list waiting;
     struct timer *again;
@@ -103,27 +104,6 @@ static void on_change(void *ctx, const struct store_event *event)
     if (event->object && event->type != STORE_DELETED && !r->is_stopping &&
         waits(event->object))
         add(r, event->object);
-}
-
-static void watch_store(struct archiver *r);
-
-static void on_watch_end(void *ctx, const struct err *err)
-{
-    struct archiver *r = ctx;
-
-    log_error(NULL, "the watch of ended workflows has ended; starting another", LOG_ERR(err));
-    r->watch = NULL;
-    watch_store(r);
-}
-
-static void watch_store(struct archiver *r)
-{
-    const struct store_query q = {.group = STR("argoproj.io"),
-                                  .kind = STR("Workflow"),
-                                  .ns = STR(""),
-                                  .name_prefix = STR("")};
-
-    r->watch = store_watch_open(r->options.store, &q, 0, on_change, on_watch_end, r);
 }
 
 /* ---- into the archive ---- */
@@ -359,15 +339,22 @@ struct archiver *archiver_new(const struct archiver_options *options)
 
 void archiver_start(struct archiver *r)
 {
+    const struct store_follow what = {
+        .store = r->options.store,
+        .loop = r->options.loop,
+        .query = {.group = STR("argoproj.io"), .kind = STR("Workflow")},
+        .fn = on_change,
+        .ctx = r};
+
     loop_assert(r->options.loop);
-    watch_store(r);
+    r->follower = store_follow(&what);
     timer_start(r->look, 0);
 }
 
 void archiver_stop(struct archiver *r)
 {
     r->is_stopping = true;
-    store_watch_close(TAKE(r->watch));
+    store_follow_end(TAKE(r->follower));
     timer_stop(r->again);
     timer_stop(r->look);
     while (r->jobs > 0 || atomic_load(&r->committing) > 0)

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "objects/object.h"
+#include "store/follow.h"
 #include "workflows/artifact_gc/plan.h"
 #include "workflows/operate/stored.h"
 
@@ -27,7 +28,7 @@ struct gc_entry {
 
 struct artifact_gc_controller {
     struct artifact_gc_options options;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct map entries; /* uid to struct gc_entry */
     struct timer *timer;
     unsigned under_way;
@@ -197,30 +198,6 @@ static void on_change(void *ctx, const struct store_event *event)
         drop(c, e);
 }
 
-static void watch_store(struct artifact_gc_controller *c);
-
-static void on_watch_end(void *ctx, const struct err *err)
-{
-    struct artifact_gc_controller *c = ctx;
-
-    log_error(NULL, "the watch of workflows with artifacts has ended; starting another",
-              LOG_ERR(err));
-    c->watch = NULL;
-    while (c->entries.len > 0)
-        drop(c, c->entries.entries[0].value);
-    watch_store(c);
-}
-
-static void watch_store(struct artifact_gc_controller *c)
-{
-    const struct store_query q = {.group = STR("argoproj.io"),
-                                  .kind = STR("Workflow"),
-                                  .ns = STR(""),
-                                  .name_prefix = STR("")};
-
-    c->watch = store_watch_open(c->options.store, &q, 0, on_change, on_watch_end, c);
-}
-
 /* ---- jobs ---- */
 
 static void tell_errors(struct gc_job *j, struct str errors)
@@ -327,14 +304,21 @@ struct artifact_gc_controller *artifact_gc_new(const struct artifact_gc_options 
 
 void artifact_gc_start(struct artifact_gc_controller *c)
 {
+    const struct store_follow what = {
+        .store = c->options.store,
+        .loop = c->options.loop,
+        .query = {.group = STR("argoproj.io"), .kind = STR("Workflow")},
+        .fn = on_change,
+        .ctx = c};
+
     loop_assert(c->options.loop);
-    watch_store(c);
+    c->follower = store_follow(&what);
 }
 
 void artifact_gc_stop(struct artifact_gc_controller *c)
 {
     c->is_stopping = true;
-    store_watch_close(TAKE(c->watch));
+    store_follow_end(TAKE(c->follower));
     timer_stop(c->timer);
     while (c->under_way > 0)
         loop_run_once(c->options.loop, 10);

@@ -329,24 +329,17 @@ static void on_change(void *ctx, const struct store_event *event)
 }
 
 /* The history was too short for us, or the disk failed: begin from what is there. */
-static void on_watch_end(void *ctx, const struct err *err)
-{
-    struct engine *e = ctx;
-
-    log_error(NULL, "the watch of workflows has ended; starting another", LOG_ERR(err));
-    e->watch = NULL;
-    engine_watch(e);
-}
-
 void engine_watch(struct engine *e)
 {
-    const struct store_query q = {.group = STR("argoproj.io"),
-                                  .kind = STR("Workflow"),
-                                  .ns = STR(""),
-                                  .name_prefix = STR(""),
-                                  .finished = STORE_UNFINISHED};
+    const struct store_follow what = {.store = e->options.store,
+                                      .loop = e->options.loop,
+                                      .query = {.group = STR("argoproj.io"),
+                                                .kind = STR("Workflow"),
+                                                .finished = STORE_UNFINISHED},
+                                      .fn = on_change,
+                                      .ctx = e};
 
-    e->watch = store_watch_open(e->options.store, &q, 0, on_change, on_watch_end, e);
+    e->follower = store_follow(&what);
 }
 
 static void on_report(void *ctx, const struct pod_report *report)
@@ -386,7 +379,7 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
 int engine_start(struct engine *e, struct err *err)
 {
     loop_assert(e->options.loop);
-    if (e->watch || e->is_booting || e->is_boot_due)
+    if (e->follower || e->is_booting || e->is_boot_due)
         return err_set(err, ERR_CONFLICT, "the workflow engine runs already");
     engine_boot(e);
     if (e->options.runner->ops->sweep)
@@ -397,7 +390,7 @@ int engine_start(struct engine *e, struct err *err)
 void engine_stop(struct engine *e)
 {
     e->is_stopping = true;
-    store_watch_close(TAKE(e->watch));
+    store_follow_end(TAKE(e->follower));
     mirror_stop(&e->maps);
     mirror_stop(&e->claims);
     timer_stop(e->slow_timer);

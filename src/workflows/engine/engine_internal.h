@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "store/follow.h"
 #include "workflows/engine/decide.h"
 #include "workflows/engine/engine.h"
 #include "workflows/engine/world.h"
@@ -36,7 +37,7 @@ struct engine_mirror {
 
 struct engine {
     struct engine_options options;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct engine_mirror maps, claims; /* all ConfigMaps, all claims for storage */
     struct wf_world world;
     bool is_booting, is_boot_due;

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "formats/gotime.h"
+#include "store/follow.h"
 #include "workflows/ttl/ttl.h"
 
 #define ARCHIVING_LABEL "workflows.argoproj.io/workflow-archiving-status"
@@ -22,7 +23,7 @@ struct ttl_entry {
 
 struct ttl_controller {
     struct ttl_options options;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct map entries; /* uid to struct ttl_entry */
     struct timer *timer;
     int64_t armed_ms; /* what the timer waits for; 0: nothing */
@@ -146,29 +147,6 @@ static void on_change(void *ctx, const struct store_event *event)
         drop(c, e);
 }
 
-static void watch_store(struct ttl_controller *c);
-
-static void on_watch_end(void *ctx, const struct err *err)
-{
-    struct ttl_controller *c = ctx;
-
-    log_error(NULL, "the watch of ended workflows has ended; starting another", LOG_ERR(err));
-    c->watch = NULL;
-    while (c->entries.len > 0)
-        drop(c, c->entries.entries[0].value);
-    watch_store(c);
-}
-
-static void watch_store(struct ttl_controller *c)
-{
-    const struct store_query q = {.group = STR("argoproj.io"),
-                                  .kind = STR("Workflow"),
-                                  .ns = STR(""),
-                                  .name_prefix = STR("")};
-
-    c->watch = store_watch_open(c->options.store, &q, 0, on_change, on_watch_end, c);
-}
-
 /* ---- deletion ---- */
 
 /* A conflict is told by the watch: it was changed, and is looked at again then. */
@@ -241,14 +219,21 @@ struct ttl_controller *ttl_new(const struct ttl_options *options)
 
 void ttl_start(struct ttl_controller *c)
 {
+    const struct store_follow what = {
+        .store = c->options.store,
+        .loop = c->options.loop,
+        .query = {.group = STR("argoproj.io"), .kind = STR("Workflow")},
+        .fn = on_change,
+        .ctx = c};
+
     loop_assert(c->options.loop);
-    watch_store(c);
+    c->follower = store_follow(&what);
 }
 
 void ttl_stop(struct ttl_controller *c)
 {
     c->is_stopping = true;
-    store_watch_close(TAKE(c->watch));
+    store_follow_end(TAKE(c->follower));
     timer_stop(c->timer);
     while (c->under_way > 0)
         loop_run_once(c->options.loop, 10);
