@@ -181,6 +181,88 @@ static void test_preview(void **state)
     }
 }
 
+/* ---- render ---- */
+
+static const char flow_text[] =
+    "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: f-, labels: "
+    "{team: a}}\nspec:\n  entrypoint: main\n  arguments: {parameters: [{name: who, value: "
+    "you}]}\n  templates:\n  - name: main\n    inputs: {parameters: [{name: who}]}\n    "
+    "steps:\n"
+    "    - - name: a\n        template: say\n        arguments: {parameters: [{name: text, "
+    "value: "
+    "'{{inputs.parameters.who}} {{workflow.labels.team}}'}]}\n"
+    "    - - name: each\n        template: say\n        withItems: [1, 2, 3, 4]\n        "
+    "arguments: {parameters: [{name: text, value: '{{item}}'}]}\n"
+    "    - - {name: lost, templateRef: {name: lib, template: x}}\n"
+    "      - {name: again, template: main}\n"
+    "      - {name: filter, template: say, when: '{{=len(steps.a.outputs.result) > 1}}', "
+    "withItems: [x]}\n"
+    "  - name: say\n    inputs: {parameters: [{name: text, value: none}]}\n    container: "
+    "{image: "
+    "i, args: ['{{inputs.parameters.text}} {{steps.a.outputs.result}}']}\n";
+
+static void test_render(void **state)
+{
+    static const char *const parts[] = {
+        "---\n# f-* (template main)\n# {{inputs.parameters.who}} = me   <- -p who\n"
+        "# {{workflow.labels.team}} = a   <- metadata.labels\n",
+        "---\n# f-*[0].a (template say)\n"
+        "# {{inputs.parameters.text}} = me a   <- argument of the call: "
+        "{{inputs.parameters.who}} "
+        "{{workflow.labels.team}}\n"
+        "# {{steps.a.outputs.result}}   <- not known before it runs\n"
+        "container:\n  args:\n  - me a {{steps.a.outputs.result}}\n",
+        "---\n# f-*[1].each(0:1) (template say)\n"
+        "# {{inputs.parameters.text}} = 1   <- argument of the call: {{item}}\n",
+        "---\n# f-*[1].each(2:3) (template say)\n",
+        "---\n# f-*[1].each (template say): 1 more items\n",
+        "---\n# f-*[2].lost: template \"x\" of \"lib\" is in none of the given files\n",
+        "---\n# f-*[2].again (template main): it calls itself: shown once\n",
+        "# {{inputs.parameters.text}} = none   <- default of the template\n",
+        "# {{=len(steps.a.outputs.result) > 1}}   <- evaluated when it runs\n",
+    };
+    static const struct said wrong[] = {
+        {"tiphys render flow.yaml --entrypoint z", "=", "Error: template name 'z' undefined\n"},
+        {"tiphys render none.yaml", "=", "Error: open none.yaml: No such file or directory\n"},
+        {"tiphys render map.yaml", "=", "Error: no workflow found in given files\n"},
+        {"tiphys render ref.yaml", "=",
+         "Error: template \"lib\" is in none of the given files: give its file, too\n"},
+        {"tiphys render template.yaml", "=",
+         "Error: there is no entrypoint: give --entrypoint\n"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct outcome o;
+    struct json v;
+    struct err err;
+
+    (void) state;
+    write_text("flow.yaml", flow_text);
+    write_text("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n");
+    write_text("ref.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: "
+                           "w}\nspec: {workflowTemplateRef: {name: lib}}\n");
+    write_text(
+        "template.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: "
+        "lib}\nspec:\n  templates: [{name: x, container: {image: '{{workflow.name}}'}}]\n");
+    o = run(a, "tiphys render flow.yaml -p who=me");
+    assert_int_equal(o.code, 0);
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        if (str_find(o.out, str_from(parts[i])) == SIZE_MAX)
+            fail_msg("no part %zu in\n" STR_FMT, i, STR_ARG(o.out));
+    o = run(a, "tiphys render ref.yaml template.yaml --entrypoint x -o json");
+    assert_int_equal(json_parse(a, o.out, &v, &err), 0);
+    assert_true(str_is(json_text(a, json_item(&v, 0), JSON_COMPACT),
+                       "{\"name\":\"w\",\"template\":\"x\",\"substitutions\":[{\"tag\":"
+                       "\"{{workflow.name}}\",\"value\":\"w\",\"source\":\"metadata.name\"}],"
+                       "\"rendered\":{\"name\":\"x\",\"container\":{\"image\":\"w\"}}}"));
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        check_said(&wrong[i]);
+    unlink("flow.yaml");
+    unlink("map.yaml");
+    unlink("ref.yaml");
+    unlink("template.yaml");
+}
+
 /* ---- convert ---- */
 
 static void test_convert_document(void **state)
@@ -629,17 +711,13 @@ static int leave_folder(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_explain),
-                                       cmocka_unit_test(test_preview),
-                                       cmocka_unit_test(test_convert_document),
-                                       cmocka_unit_test(test_convert),
-                                       cmocka_unit_test(test_plugin),
-                                       cmocka_unit_test(test_kubeconfig),
-                                       cmocka_unit_test(test_auth_token),
-                                       cmocka_unit_test(test_connection),
-                                       cmocka_unit_test(test_instance),
-                                       cmocka_unit_test(test_backfill),
-                                       cmocka_unit_test(test_sync)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_explain),    cmocka_unit_test(test_preview),
+        cmocka_unit_test(test_render),     cmocka_unit_test(test_convert_document),
+        cmocka_unit_test(test_convert),    cmocka_unit_test(test_plugin),
+        cmocka_unit_test(test_kubeconfig), cmocka_unit_test(test_auth_token),
+        cmocka_unit_test(test_connection), cmocka_unit_test(test_instance),
+        cmocka_unit_test(test_backfill),   cmocka_unit_test(test_sync)};
 
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
