@@ -41,6 +41,9 @@ conformance: all packages-test
 golden: packages-test build/gcc/build.ninja
 	@tools/golden $(if $(V),-v) $(DIR)
 
+surface: all
+	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} tools/check-cli
+
 fuzz: packages-test build/fuzz/build.ninja
 	@ninja -C build/fuzz -j $(JOBS) --quiet
 	@tools/fuzz

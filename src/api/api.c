@@ -120,6 +120,11 @@ struct api *api_start(const struct api_options *options, struct err *err)
     struct http_server_options http = {.address = options->address,
                                        .port = options->port,
                                        .threads = 2,
+                                       .tls_cert = options->tls_cert,
+                                       .tls_key = options->tls_key,
+                                       .base = options->base,
+                                       .headers = options->headers,
+                                       .header_count = options->header_count,
                                        .begin = on_begin,
                                        .handle = on_request};
     struct api *api;

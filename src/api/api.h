@@ -34,10 +34,14 @@ struct api_options {
     bool is_metrics_open;                   /* /metrics needs no token */
     const struct artifact_house *artifacts; /* for downloads; NULL: there are none */
     const char *address;
-    uint16_t port;          /* 0: any free one */
-    struct str token;       /* who sends it may do everything; "" none */
-    const char *token_file; /* of others, see api/auth/auth.h; NULL or "": none */
-    bool is_open;           /* no token needed from the loopback; refused for other addresses */
+    uint16_t port;                     /* 0: any free one */
+    struct str token;                  /* who sends it may do everything; "" none */
+    const char *token_file;            /* of others, see api/auth/auth.h; NULL or "": none */
+    const char *tls_cert, *tls_key;    /* PEM texts, or NULL: plain HTTP; for the start alone */
+    const char *base;                  /* path that everything is served below, or NULL */
+    const struct http_header *headers; /* of every answer; outlive the api */
+    size_t header_count;
+    bool is_open; /* no token needed from the loopback; refused for other addresses */
 };
 
 /** api_start() - listen and serve; owned; ERR_INVALID for open access beyond the loopback,

@@ -84,7 +84,10 @@ static int do_call(struct cli *cli, struct arena *a, struct http_call *call, str
     fill_call(a, server, path, call);
     call->timeout_ms = server->timeout_ms;
     if (http_client_do(cli->client, a, call, ret, err) < 0)
-        return err_wrap(err, "is '%s server' running?", cli->program);
+        return err->kind == ERR_DENIED
+                   ? err_wrap(err, "the server's certificate is not trusted: give "
+                                   "--certificate-authority, or --insecure-skip-verify")
+                   : err_wrap(err, "is '%s server' running?", cli->program);
     return ret->status >= 400 ? server_error(a, ret->status, ret->body, err) : 0;
 }
 

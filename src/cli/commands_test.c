@@ -907,6 +907,14 @@ static void test_operate(void **state)
          "Error: unable to parse node field selector 'id': invalid selector: 'id'; can't "
          "understand 'id'\n",
          1},
+        {"argo logs w --previous",
+         {{200, WORKFLOW("w", "")}},
+         "GET ~workflows/w\n",
+         "",
+         "previous terminated container \"main\" not found: a step that is tried again has "
+         "another "
+         "pod; leave --previous out\n",
+         0},
         {"argo resubmit w --memoized -o name",
          {{200, WORKFLOW("w-2", "")}},
          "PUT /api/v1/workflows/default/w/resubmit {\"memoized\":true}\n",

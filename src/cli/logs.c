@@ -352,6 +352,20 @@ static int read_options(struct cli *cli, struct logs_options *options, struct er
     return read_since(cli, options, err);
 }
 
+/* As argo shows it: nothing, since no container is started twice. */
+static int print_previous(struct cli *cli, struct str name, struct err *err)
+{
+    struct json workflow;
+
+    if (workflow_get(cli, name, &workflow, err) < 0)
+        return -1;
+    fprintf(stderr,
+            "previous terminated container \"%s\" not found: a step that is tried again "
+            "has another pod; leave --previous out\n",
+            cli_flag(cli, "container"));
+    return 0;
+}
+
 static int run_logs(struct cli *cli, struct err *err)
 {
     const char *grep = cli_flag(cli, "grep");
@@ -362,6 +376,8 @@ static int run_logs(struct cli *cli, struct err *err)
     if (read_options(cli, &options, err) < 0 ||
         workflow_name(cli, cli->args[0], &name, err) < 0)
         return -1;
+    if (cli_is_on(cli, "previous"))
+        return print_previous(cli, name, err);
     if (grep && *grep) {
         regex = regex_new(str_from(grep), err);
         if (!regex)
@@ -379,8 +395,8 @@ static const struct cli_flag flags[] = {
     {.name = "previous",
      .letter = 'p',
      .type = FLAG_SWITCH,
-     .state = FLAG_UNBUILT,
-     .help = "logs of the container that ran before"},
+     .help = "logs of the container that ran before: there is none, retries have pods of their "
+             "own"},
     {.name = "selector", .letter = 'l', .help = "logs of pods with these labels"},
     {.name = "since",
      .type = FLAG_DURATION,

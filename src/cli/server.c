@@ -28,6 +28,39 @@ static int find_format(const struct cli *cli, enum log_format *ret, struct err *
     return err_set(err, ERR_INVALID, "--log-format %s is none of text, json", word);
 }
 
+static bool has_mode(struct cli *cli, const char *mode)
+{
+    size_t count;
+    const struct str *modes = flags_list(cli->arena, &cli->flags, "auth-mode", &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (str_is(modes[i], mode) || str_is(modes[i], "hybrid"))
+            return true;
+    return false;
+}
+
+/* "client": by token, always; "server": without one, from this machine. */
+static int check_modes(struct cli *cli, struct err *err)
+{
+    static const char *const known[] = {"client", "server", "hybrid"};
+    size_t count;
+    const struct str *modes = flags_list(cli->arena, &cli->flags, "auth-mode", &count);
+
+    for (size_t i = 0; i < count; i++) {
+        bool is_known = false;
+
+        for (size_t k = 0; k < COUNT_OF(known); k++)
+            is_known = is_known || str_is(modes[i], known[k]);
+        if (str_is(modes[i], "sso"))
+            return err_set(err, ERR_UNSUPPORTED, "--auth-mode sso is not supported yet");
+        if (!is_known)
+            return err_set(err, ERR_INVALID,
+                           "--auth-mode " STR_FMT " is none of client, server, hybrid, sso",
+                           STR_ARG(modes[i]));
+    }
+    return 0;
+}
+
 static int run_server(struct cli *cli, struct err *err)
 {
     enum log_level level;
@@ -43,7 +76,14 @@ static int run_server(struct cli *cli, struct err *err)
                                      .config_map = cli_flag(cli, "configmap"),
                                      .host_paths = cli_flag(cli, "host-path"),
                                      .shim = getenv("TIPHYS_SHIM"),
-                                     .is_open = cli_is_on(cli, "open")};
+                                     .base = cli_flag(cli, "base-href"),
+                                     .origin = cli_flag(cli, "access-control-allow-origin"),
+                                     .frame_options = cli_flag(cli, "x-frame-options"),
+                                     .tls_secret = cli_flag(cli, "tls-certificate-secret-name"),
+                                     .is_secure = cli_is_on(cli, "secure"),
+                                     .has_hsts = cli_is_on(cli, "hsts"),
+                                     .is_open =
+                                         cli_is_on(cli, "open") || has_mode(cli, "server")};
 
     options.is_metrics_open = metrics_auth && strcmp(metrics_auth, "false") == 0;
     options.webhook_address = webhooks ? webhooks : options.address;
@@ -64,46 +104,66 @@ static int check_server(struct cli *cli, struct err *err)
     if (port < 0 || port > 65535)
         return err_set(err, ERR_INVALID, "--port %lld is not a number from 0 to 65535",
                        (long long) port);
-    if (cli_is_on(cli, "secure"))
-        return err_set(err, ERR_UNSUPPORTED, "--secure is not supported yet");
-    return 0;
+    return check_modes(cli, err);
 }
 
-#define LATER(flag, its_type, text)                                               \
-    {                                                                             \
-        .name = (flag), .type = (its_type), .state = FLAG_UNBUILT, .help = (text) \
+#define LATER(flag, short_form, its_type, text)                                            \
+    {                                                                                      \
+        .name = (flag), .letter = (short_form), .type = (its_type), .state = FLAG_UNBUILT, \
+        .help = (text)                                                                     \
     }
 
 static const struct cli_flag flags[] = {
-    LATER("access-control-allow-origin", FLAG_TEXT, "origin that browsers may call from"),
-    {.name = "address", .fallback = "127.0.0.1", .help = "address to listen on"},
-    LATER("allowed-link-protocol", FLAG_LIST, "protocols of links"),
-    LATER("api-rate-limit", FLAG_INT, "requests of one client in a second"),
-    LATER("auth-mode", FLAG_LIST, "who may come in"),
-    LATER("base-href", FLAG_TEXT, "path that everything is served below"),
-    LATER("browser", FLAG_SWITCH, "open a browser"),
+    {.name = "access-control-allow-origin", .help = "origin that browsers may call from"},
+    {.name = "address",
+     .state = FLAG_OWN,
+     .fallback = "127.0.0.1",
+     .help = "address to listen on"},
+    {.name = "allowed-link-protocol",
+     .type = FLAG_LIST,
+     .help = "no effect: there are no pages that show links"},
+    LATER("api-rate-limit", 0, FLAG_UINT, "requests of one client in a second"),
+    {.name = "auth-mode",
+     .type = FLAG_LIST,
+     .help = "who may come in: client (with a token), server (from this machine without one), "
+             "hybrid (both); may be repeated (default [client])"},
+    {.name = "base-href", .fallback = "/", .help = "path that everything is served below"},
+    LATER("browser", 'b', FLAG_SWITCH, "open a browser"),
     {.name = "configmap",
      .fallback = "argo/workflow-controller-configmap",
      .help = "ConfigMap with the controller's configuration, NAME or NAMESPACE/NAME"},
     {.name = "data",
      .letter = 'd',
+     .state = FLAG_OWN,
      .fallback = "tiphys-data",
      .help = "folder where everything is kept"},
-    LATER("event-async-dispatch", FLAG_SWITCH, "answer events before they are dispatched"),
-    LATER("event-operation-queue-size", FLAG_INT, "events that may wait"),
-    LATER("event-worker-count", FLAG_INT, "events that are dispatched at once"),
+    LATER("event-async-dispatch", 0, FLAG_SWITCH, "answer events before they are dispatched"),
+    LATER("event-operation-queue-size", 0, FLAG_INT, "events that may wait"),
+    LATER("event-worker-count", 0, FLAG_INT, "events that are dispatched at once"),
     {.name = "host-path",
+     .state = FLAG_OWN,
      .help = "folders of this machine that steps may mount with hostPath, by ':' (default: "
              "none)"},
-    LATER("hsts", FLAG_SWITCH, "tell browsers to come by TLS only"),
+    {.name = "hsts",
+     .type = FLAG_SWITCH,
+     .fallback = "true",
+     .help = "with --secure: tell browsers to come by TLS only"},
     {.name = "isolation",
+     .state = FLAG_OWN,
      .help = "what a step's container sees: process or host (default: host where this machine "
              "lets us)"},
-    LATER("kube-api-burst", FLAG_INT, "calls of the Kubernetes API at once"),
-    LATER("kube-api-qps", FLAG_TEXT, "calls of the Kubernetes API in a second"),
-    LATER("managed-namespace", FLAG_TEXT, "namespace to serve, when one only"),
-    LATER("namespaced", FLAG_SWITCH, "serve one namespace only"),
+    {.name = "kube-api-burst",
+     .type = FLAG_INT,
+     .fallback = "30",
+     .help = "no effect: there is no Kubernetes API that is called"},
+    {.name = "kube-api-qps",
+     .type = FLAG_FLOAT,
+     .fallback = "20",
+     .help = "no effect: there is no Kubernetes API that is called"},
+    LATER("managed-namespace", 0, FLAG_TEXT, "namespace to serve, when one only"),
+    LATER("namespaced", 0, FLAG_SWITCH, "serve one namespace only"),
     {.name = "open",
+     .state = FLAG_OWN,
      .type = FLAG_SWITCH,
      .help = "no token is needed from this machine; loopback addresses only"},
     {.name = "port",
@@ -111,17 +171,20 @@ static const struct cli_flag flags[] = {
      .type = FLAG_INT,
      .fallback = "2746",
      .help = "port to listen on; 0: any"},
-    {.name = "secure",
-     .letter = 'e',
-     .type = FLAG_SWITCH,
-     .help = "serve TLS (not supported yet)"},
-    LATER("tls-certificate-secret-name", FLAG_TEXT, "secret with the certificate"),
+    {.name = "secure", .letter = 'e', .type = FLAG_SWITCH, .help = "serve TLS"},
+    {.name = "tls-certificate-secret-name",
+     .help = "Secret with tls.crt and tls.key, NAME (in argo) or NAMESPACE/NAME (default: a "
+             "certificate of our own in the data folder)"},
     {.name = "token-auth-file",
+     .state = FLAG_OWN,
      .help = "file of further tokens, one a line: token,user,uid,\"group,group\"; Roles and "
              "RoleBindings say what they may"},
     {.name = "webhook-address",
+     .state = FLAG_OWN,
      .help = "address that webhook event sources listen on (default: --address)"},
-    LATER("x-frame-options", FLAG_TEXT, "who may show our pages in a frame"),
+    {.name = "x-frame-options",
+     .fallback = "DENY",
+     .help = "who may show answers in a frame; empty: nothing is said"},
     {0},
 };
 

@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "daemon/certificate.h"
 #include "daemon/daemon.h"
 #include "events/bus/bus.h"
 #include "events/sensors/sensor.h"
@@ -31,6 +32,9 @@
 enum { WORKER_COUNT = 8 };
 
 struct daemon {
+    struct arena *arena; /* of what the API's options point to */
+    struct http_header headers[3];
+    size_t header_count;
     struct metrics *metrics;
     struct loop *loop;
     struct workers *workers;
@@ -233,6 +237,50 @@ static int open_config(struct daemon *d, const struct daemon_options *options, s
     return d->config ? 0 : -1;
 }
 
+/* "/argo" of "argo/"; "" for none. */
+static const char *base_of(struct arena *a, const char *given)
+{
+    struct str base = str_from(given ? given : "");
+
+    while (str_ends(base, STR("/")))
+        base = str_head(base, base.len - 1);
+    while (str_starts(base, STR("/")))
+        base = str_skip(base, 1);
+    return base.len > 0 ? str_printf(a, "/" STR_FMT, STR_ARG(base)).ptr : "";
+}
+
+static void add_header(struct daemon *d, const char *name, const char *value)
+{
+    if (value && *value)
+        d->headers[d->header_count++] =
+            (struct http_header){str_from(name), str_copy(d->arena, str_from(value))};
+}
+
+/* TLS, the base, and what every answer carries. */
+static struct api *start_api(struct daemon *d, const struct daemon_options *options,
+                             struct api_options *api, struct err *err)
+{
+    struct certificate certificate = {0};
+    bool has_secret = options->tls_secret && *options->tls_secret;
+
+    d->arena = arena_new();
+    if (options->is_secure &&
+        (has_secret
+             ? certificate_of_secret(d->store, d->arena, options->tls_secret, &certificate, err)
+             : certificate_own(options->data, d->arena, &certificate, err)) < 0)
+        return NULL;
+    add_header(d, "Access-Control-Allow-Origin", options->origin);
+    add_header(d, "X-Frame-Options", options->frame_options);
+    if (options->is_secure && options->has_hsts)
+        add_header(d, "Strict-Transport-Security", "max-age=31536000");
+    api->tls_cert = certificate.cert;
+    api->tls_key = certificate.key;
+    api->base = base_of(d->arena, options->base);
+    api->headers = d->headers;
+    api->header_count = d->header_count;
+    return api_start(api, err);
+}
+
 static int open_rooms(struct daemon *d, const struct daemon_options *options, struct err *err)
 {
     struct source_controller_options sources = {.listen_address = options->webhook_address};
@@ -285,7 +333,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     api.store = d->store;
     api.bus = d->bus;
     api.sensors = d->sensors;
-    d->api = api_start(&api, err);
+    d->api = start_api(d, options, &api, err);
     if (!d->api || write_port(options, api_port(d->api), err) < 0)
         return -1;
     if (loop_on_signal(d->loop, SIGTERM, on_stop, d, err) < 0)
@@ -296,6 +344,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
 static void close_rooms(struct daemon *d)
 {
     api_stop(d->api);
+    arena_free(d->arena);
     if (d->sources)
         source_controller_stop(d->sources);
     source_controller_free(d->sources);

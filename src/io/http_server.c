@@ -125,6 +125,16 @@ static bool is_loopback_address(const struct sockaddr *address)
     return false;
 }
 
+/* Without the server's base; "" when it is not below it. */
+static struct str path_below(struct str path, const char *base)
+{
+    if (!base || !*base)
+        return path;
+    if (!str_cut_prefix(&path, str_from(base)) || (path.len > 0 && path.ptr[0] != '/'))
+        return STR("");
+    return path.len > 0 ? path : STR("/");
+}
+
 /* Called first, with the request line as sent. */
 static void *on_url(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
@@ -146,7 +156,7 @@ static void read_head(struct http_request *req, const char *url, const char *met
         mhd()->MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
     req->method = str_copy(req->arena, str_from(method));
-    req->path = str_copy(req->arena, str_from(url));
+    req->path = path_below(str_copy(req->arena, str_from(url)), req->server->options.base);
     mhd()->MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_pair, req);
     mhd()->MHD_get_connection_values(req->connection, MHD_GET_ARGUMENT_KIND, add_pair, req);
     req->is_loopback = info && is_loopback_address(info->client_addr);
@@ -175,8 +185,12 @@ static enum MHD_Result queue_reply(struct http_request *req)
 
 void http_answer_with(struct http_request *req, unsigned status, struct MHD_Response *response)
 {
+    const struct http_server_options *own = &req->server->options;
     bool must_resume;
 
+    for (size_t i = 0; i < own->header_count; i++)
+        mhd()->MHD_add_response_header(response, str_cz(req->arena, own->headers[i].name),
+                                       str_cz(req->arena, own->headers[i].value));
     pthread_mutex_lock(&req->lock);
     req->status = status;
     req->response = response;

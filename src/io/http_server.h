@@ -28,7 +28,10 @@ struct http_server_options {
     uint16_t port;                  /* 0: any free one, see http_server_port() */
     unsigned threads;               /* 1..4 */
     size_t body_max_bytes;          /* 0: HTTP_BODY_MAX_BYTES */
-    const char *tls_cert, *tls_key; /* PEM texts, or NULL for plain HTTP */
+    const char *tls_cert, *tls_key; /* PEM texts, or NULL for plain HTTP; for the start alone */
+    const char *base;               /* path that all paths begin with, taken off; "" or NULL */
+    const struct http_header *headers; /* of every answer; outlive the server */
+    size_t header_count;
     void *ctx;
     /* On an http thread, head only. 0: go on; else it has called http_reply() to refuse. May be
      * NULL. */
@@ -52,7 +55,8 @@ uint16_t http_server_port(const struct http_server *server);
 /** http_method() - "GET" and so on, as sent */
 struct str http_method(const struct http_request *req);
 
-/** http_path() - decoded path without query; as sent but for percent decoding */
+/** http_path() - decoded path without query and base; as sent but for percent decoding; "" when
+ * it is not below the base */
 struct str http_path(const struct http_request *req);
 
 /** http_raw_url() - path and query as sent */
