@@ -147,9 +147,8 @@ static int run_render(struct cli *cli, struct err *err)
     struct render_calls calls = {0};
     const struct object_document *chosen;
     struct field_faults faults = {0};
-    const struct str *given;
+    struct render_input in = {.all = &all};
     struct json doc;
-    size_t count;
 
     if (read_all(cli, &all, err) < 0)
         return -1;
@@ -159,9 +158,9 @@ static int run_render(struct cli *cli, struct err *err)
     if (!object_check_fields(cli->arena, chosen, &faults) && cannot_be_read(&faults))
         return object_faults_err(cli->arena, chosen, &faults, err);
     doc = workflow_of(cli->arena, chosen);
-    given = given_names(cli, &count);
-    if (submit_options(cli, &doc, err) < 0 ||
-        render_workflow(cli->arena, &doc, given, count, &all, &calls, err) < 0)
+    in.doc = &doc;
+    in.given = given_names(cli, &in.given_count);
+    if (submit_options(cli, &doc, err) < 0 || render_workflow(cli->arena, &in, &calls, err) < 0)
         return -1;
     if (strcmp(cli_flag(cli, "output"), "json") == 0) {
         doc = render_value(cli->arena, &calls);

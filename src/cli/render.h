@@ -29,18 +29,22 @@ struct render_calls {
     size_t len, room;
 };
 
+struct render_input {
+    const struct json *doc;  /* Workflow with its parameters set */
+    const struct str *given; /* names of the parameters that the command line gave */
+    size_t given_count;
+    const struct lint_documents *all; /* documents that may be referred to */
+};
+
 /**
  * render_workflow() - all calls of a workflow
- * @a:     where they live
- * @doc:   Workflow with its parameters set
- * @given: names of the parameters that the command line gave
- * @all:   documents that may be referred to
- * @ret:   in the order in which they run
- * @err:   ERR_INVALID: no entrypoint; ERR_NOT_FOUND: a template that is in no file
+ * @a:   where they live
+ * @in:  what is known
+ * @ret: in the order in which they run
+ * @err: ERR_INVALID: no entrypoint; ERR_NOT_FOUND: a template that is in no file
  */
-int render_workflow(struct arena *a, const struct json *doc, const struct str *given,
-                    size_t given_count, const struct lint_documents *all,
-                    struct render_calls *ret, struct err *err);
+int render_workflow(struct arena *a, const struct render_input *in, struct render_calls *ret,
+                    struct err *err);
 
 /** render_print() - as YAML documents, what is filled in as comments above each */
 void render_print(struct strbuf *b, const struct render_calls *calls);

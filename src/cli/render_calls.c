@@ -345,11 +345,12 @@ static int call_template(struct frame *f, struct err *err)
     return 0;
 }
 
-int render_workflow(struct arena *a, const struct json *doc, const struct str *given,
-                    size_t given_count, const struct lint_documents *all,
-                    struct render_calls *ret, struct err *err)
+int render_workflow(struct arena *a, const struct render_input *in, struct render_calls *ret,
+                    struct err *err)
 {
-    struct renderer r = {a, doc, json_get(doc, STR("spec")), given, given_count, all, ret};
+    const struct json *doc = in->doc;
+    struct renderer r = {a,       doc, json_get(doc, STR("spec")), in->given, in->given_count,
+                         in->all, ret};
     const struct json *ref = json_get(r.spec, STR("workflowTemplateRef"));
     struct frame root = {.r = &r, .holder = doc};
     struct str entrypoint = json_get_str(r.spec, STR("entrypoint"));
