@@ -17,11 +17,6 @@
 
 enum { REDIRECTS_MAX = 10 };
 
-struct fetch {
-    int fd;
-    int error; /* errno of a write */
-};
-
 /* One request. */
 struct exchange {
     const struct artifact_call *c;
@@ -30,26 +25,10 @@ struct exchange {
     const struct json *headers; /* of the manifest, or NULL */
     const struct json *login;   /* {usernameSecret, passwordSecret}, or NULL */
     const struct json *auth;    /* {clientCert, oauth2}, or NULL */
-    struct fetch *to;           /* GET: the file that gets the body */
+    struct http_sink *to;           /* GET: the file that gets the body */
     int from;                   /* PUT: the file that is sent */
     uint64_t size;
 };
-
-static int take_chunk(void *ctx, struct str chunk)
-{
-    struct fetch *f = ctx;
-
-    while (chunk.len > 0) {
-        ssize_t done = write(f->fd, chunk.ptr, chunk.len);
-
-        if (done < 0) {
-            f->error = errno;
-            return -1;
-        }
-        chunk = str_skip(chunk, (size_t) done);
-    }
-    return 0;
-}
 
 /* "Authorization: Basic ..." of two Secrets; nothing when there are none. */
 static int basic_auth(const struct artifact_call *c, const struct json *auth, struct str *ret,
@@ -214,7 +193,7 @@ static int exchange(const struct exchange *x, struct err *err)
                              .cancel_fd = -1,
                              .redirect_max = x->to ? REDIRECTS_MAX : 0,
                              .refuses_link_local = true,
-                             .on_chunk = x->to ? take_chunk : NULL,
+                             .on_chunk = x->to ? http_sink_take : NULL,
                              .ctx = x->to};
     struct http_answer answer;
     struct http_client *client;
@@ -240,7 +219,7 @@ static int exchange(const struct exchange *x, struct err *err)
 
 static int get(struct exchange *x, int dir, const char *name, struct err *err)
 {
-    struct fetch f = {
+    struct http_sink f = {
         .fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)};
     int result;
 

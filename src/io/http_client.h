@@ -75,3 +75,12 @@ int http_client_do(struct http_client *c, struct arena *a, const struct http_cal
 /** http_url_shown() - an URL for logs and errors, in the arena: scheme, host and path; user,
  * password and query may be secret */
 struct str http_url_shown(struct arena *a, struct str url);
+
+/* Where the body of an answer goes: an on_chunk with this as ctx writes it to a file. */
+struct http_sink {
+    int fd;
+    int error; /* errno of a write that failed; the call ends with ERR_CANCELLED then */
+};
+
+/** http_sink_take() - the on_chunk of a struct http_sink */
+int http_sink_take(void *sink, struct str chunk);

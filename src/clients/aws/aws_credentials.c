@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/secret_cache.h"
 #include "clients/aws/aws_credentials_internal.h"
 #include "formats/gotime.h"
 
@@ -137,96 +137,40 @@ static int search(struct aws_search *s, struct err *err)
     return result;
 }
 
-/* ---- what is kept ---- */
-
-struct kept {
-    struct arena *a; /* its texts; NULL: a free place */
-    struct str name;
-    struct aws_keys keys;
-    int64_t ends_ms;
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct kept all[AWS_KEYS_KEPT_MAX];
-
-static void drop(struct kept *k)
-{
-    if (!k->a)
-        return;
-    secret_done(&k->keys.secret_key);
-    arena_free(k->a);
-    *k = (struct kept){0};
-}
-
-static struct aws_keys copy_keys(struct arena *a, const struct aws_keys *keys)
-{
-    struct aws_keys copy = {.access_key = str_copy(a, keys->access_key),
-                            .session_token = str_copy(a, keys->session_token)};
-
-    secret_init(&copy.secret_key, secret_reveal(&keys->secret_key));
-    return copy;
-}
+/* ---- what is kept: "ACCESS\nSECRET\nTOKEN" ---- */
 
 static bool recall(struct arena *a, struct str name, struct wall now, struct aws_keys *ret)
 {
-    bool is_there = false;
+    _cleanup_secret_ struct secret kept = {0};
+    struct str rest, access, secret, token;
 
-    pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < COUNT_OF(all) && !is_there; i++) {
-        if (!all[i].a || !str_eq(all[i].name, name))
-            continue;
-        is_there = all[i].ends_ms - AWS_KEYS_RENEW_BEFORE_MS > now.ms;
-        if (is_there)
-            *ret = copy_keys(a, &all[i].keys);
-        else
-            drop(&all[i]);
-    }
-    pthread_mutex_unlock(&lock);
-    return is_there;
-}
-
-/* The place of that name, or a free one, or that of the keys which end first. */
-static struct kept *place_for(struct str name)
-{
-    struct kept *best = &all[0];
-
-    for (size_t i = 0; i < COUNT_OF(all); i++) {
-        if (all[i].a && str_eq(all[i].name, name))
-            return &all[i];
-        if (best->a && (!all[i].a || all[i].ends_ms < best->ends_ms))
-            best = &all[i];
-    }
-    return best;
+    if (!secret_cache_find(name, now, &kept))
+        return false;
+    rest = secret_reveal(&kept);
+    str_cut(&rest, '\n', &access);
+    str_cut(&rest, '\n', &secret);
+    str_cut(&rest, '\n', &token);
+    *ret = (struct aws_keys){.access_key = str_copy(a, access),
+                             .session_token = str_copy(a, token)};
+    secret_init(&ret->secret_key, secret);
+    return true;
 }
 
 static void keep(struct str name, const struct aws_search *s)
 {
-    struct kept *to;
+    struct str text =
+        str_printf(s->a, STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(s->keys.access_key),
+                   STR_ARG(secret_reveal(&s->keys.secret_key)), STR_ARG(s->keys.session_token));
 
-    pthread_mutex_lock(&lock);
-    to = place_for(name);
-    drop(to);
-    to->a = arena_new();
-    to->name = str_copy(to->a, name);
-    to->keys = copy_keys(to->a, &s->keys);
-    to->ends_ms = s->ends_ms;
-    pthread_mutex_unlock(&lock);
-}
-
-void aws_credentials_forget(void)
-{
-    pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < COUNT_OF(all); i++)
-        drop(&all[i]);
-    pthread_mutex_unlock(&lock);
+    secret_cache_put(name, text, (struct wall){s->ends_ms});
 }
 
 int aws_credentials_find(const struct aws_credentials *who, struct arena *a, struct wall now,
                          struct aws_keys *ret, struct err *err)
 {
     _cleanup_(http_client_freep) struct http_client *http = NULL;
-    struct str name =
-        str_printf(a, STR_FMT "\n" STR_FMT, STR_ARG(who->role_arn), STR_ARG(who->region));
+    struct str name = str_printf(a, "aws\n" STR_FMT "\n" STR_FMT, STR_ARG(who->role_arn),
+                                 STR_ARG(who->region));
     struct aws_search s = {.who = who, .a = a, .now = now};
 
     if (recall(a, name, now, ret))

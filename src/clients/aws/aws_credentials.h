@@ -3,9 +3,8 @@
  * of a web identity, of the AWS tools' files, of the container's or the instance's metadata,
  * and of a role that is assumed with them.
  *
- * Blocking; any thread. Temporary keys are kept for the whole program until
- * AWS_KEYS_RENEW_BEFORE_MS before their end, so that a thousand artifacts ask once. Keys are
- * never part of an error. Source: the default chain of the AWS SDK for Go v2; STS API
+ * Blocking; any thread. Temporary keys are kept (base/secret_cache.h), so that a thousand
+ * artifacts ask once. Keys are never part of an error. Source: the default chain of the AWS SDK for Go v2; STS API
  * 2011-06-15; instance metadata service version 2.
  */
 #pragma once
@@ -32,9 +31,6 @@ struct aws_credentials {
  */
 int aws_credentials_find(const struct aws_credentials *who, struct arena *a, struct wall now,
                          struct aws_keys *ret, struct err *err);
-
-/** aws_credentials_forget() - drop what is kept, for tests and before the program ends */
-void aws_credentials_forget(void);
 
 /** aws_sign_as() - aws_sign() with @keys, or, when @who is not NULL, with what is found */
 int aws_sign_as(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,

@@ -16,6 +16,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/secret_cache.h"
 #include "base/tree.h"
 #include "clients/aws/aws_credentials.h"
 #include "io/http_server.h"
@@ -135,7 +136,7 @@ static int tear_down(void **state)
 {
     struct world *w = *state;
 
-    aws_credentials_forget();
+    secret_cache_clear();
     http_server_stop(w->http);
     assert_int_equal(tree_remove(AT_FDCWD, w->path), 0);
     arena_free(w->a);
@@ -224,11 +225,10 @@ static void test_temporary_keys_are_kept_until_shortly_before_their_end(void **s
         check(w, "r", "RK1 hidden-role a&b");
     check(w, "other", "RK2 hidden-role a&b"); /* of each role their own */
     check(w, "r", "RK1 hidden-role a&b");
-    assert_true(
-        str_starts(find_at(w, "r", end_ms - AWS_KEYS_RENEW_BEFORE_MS - 1), STR("RK1 ")));
-    assert_true(str_starts(find_at(w, "r", end_ms - AWS_KEYS_RENEW_BEFORE_MS), STR("RK3 ")));
+    assert_true(str_starts(find_at(w, "r", end_ms - SECRET_CACHE_RENEW_MS - 1), STR("RK1 ")));
+    assert_true(str_starts(find_at(w, "r", end_ms - SECRET_CACHE_RENEW_MS), STR("RK3 ")));
     w->ends = "no time"; /* counts as over */
-    aws_credentials_forget();
+    secret_cache_clear();
     check(w, "r", "RK4 hidden-role a&b");
     check(w, "r", "RK5 hidden-role a&b");
 }
@@ -239,11 +239,11 @@ static void test_more_roles_than_are_kept(void **state)
 
     set(w, "AWS_ACCESS_KEY_ID", "EK");
     set(w, "AWS_SECRET_ACCESS_KEY", "hidden-env");
-    for (unsigned i = 0; i < AWS_KEYS_KEPT_MAX + 5; i++)
+    for (unsigned i = 0; i < SECRET_CACHE_MAX + 5; i++)
         find_at(w, str_printf(w->a, "r%u", i).ptr, NOW_MS);
-    assert_int_equal(w->calls, AWS_KEYS_KEPT_MAX + 5);
-    find_at(w, str_printf(w->a, "r%u", AWS_KEYS_KEPT_MAX + 4).ptr, NOW_MS);
-    assert_int_equal(w->calls, AWS_KEYS_KEPT_MAX + 5);
+    assert_int_equal(w->calls, SECRET_CACHE_MAX + 5);
+    find_at(w, str_printf(w->a, "r%u", SECRET_CACHE_MAX + 4).ptr, NOW_MS);
+    assert_int_equal(w->calls, SECRET_CACHE_MAX + 5);
 }
 
 static void test_web_identity(void **state)
@@ -310,7 +310,7 @@ static void test_container(void **state)
     set(w, "AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
     check(w, "", "MK1 hidden-machine mt");
     assert_string_equal(w->seen, "GET /container [] ");
-    aws_credentials_forget();
+    secret_cache_clear();
     set(w, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path_of(w, "token"));
     check(w, "", "MK2 hidden-machine mt");
     assert_string_equal(w->seen, "GET /container [the secret] ");

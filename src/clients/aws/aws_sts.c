@@ -2,8 +2,8 @@
  * provider. */
 #include "base/limits.h"
 #include "clients/aws/aws_credentials_internal.h"
-#include "clients/aws/aws_xml.h"
 #include "formats/uri.h"
+#include "formats/xml.h"
 
 /* The token service of who's region, unless the environment names another. */
 static struct str endpoint_of(const struct aws_search *s, struct str *ret_region)
@@ -38,12 +38,12 @@ static int take_answer(struct aws_search *s, struct str role, const struct http_
     if (answer->status != 200)
         return err_set(err, kind_of(answer->status),
                        "role " STR_FMT ": STS answered %u " STR_FMT ": " STR_FMT, STR_ARG(role),
-                       answer->status, STR_ARG(aws_xml_text(s->a, body, STR("Code"))),
-                       STR_ARG(aws_xml_text(s->a, body, STR("Message"))));
-    aws_search_until(s, aws_xml_text(s->a, body, STR("Expiration")));
-    return aws_search_take(s, "STS", aws_xml_text(s->a, body, STR("AccessKeyId")),
-                           aws_xml_text(s->a, body, STR("SecretAccessKey")),
-                           aws_xml_text(s->a, body, STR("SessionToken")), err);
+                       answer->status, STR_ARG(xml_text(s->a, body, STR("Code"))),
+                       STR_ARG(xml_text(s->a, body, STR("Message"))));
+    aws_search_until(s, xml_text(s->a, body, STR("Expiration")));
+    return aws_search_take(s, "STS", xml_text(s->a, body, STR("AccessKeyId")),
+                           xml_text(s->a, body, STR("SecretAccessKey")),
+                           xml_text(s->a, body, STR("SessionToken")), err);
 }
 
 /* One call; signed with the keys that were found, if @is_signed. */

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
-#include "clients/aws/aws_xml.h"
+#include "formats/xml.h"
 #include "io/http_client.h"
 
 enum { URL_MAX_BYTES = 16 << 10, PARTS_MAX = 10000 /* the service's limit */ };
@@ -166,8 +166,8 @@ static enum err_kind kind_of(struct str code, unsigned status)
 static int service_error(const struct s3_client *c, struct arena *a, const struct request *r,
                          const struct http_answer *answer, struct err *err)
 {
-    struct str code = aws_xml_text(a, answer->body, STR("Code"));
-    struct str message = aws_xml_text(a, answer->body, STR("Message"));
+    struct str code = xml_text(a, answer->body, STR("Code"));
+    struct str message = xml_text(a, answer->body, STR("Message"));
 
     return err_set(
         err, kind_of(code, answer->status),
@@ -206,32 +206,11 @@ static int sign(const struct s3_client *c, struct arena *a, const struct request
     return 0;
 }
 
-struct sink {
-    int fd;
-    int error; /* errno of a write */
-};
-
-static int take_chunk(void *ctx, struct str chunk)
-{
-    struct sink *s = ctx;
-
-    while (chunk.len > 0) {
-        ssize_t done = write(s->fd, chunk.ptr, chunk.len);
-
-        if (done < 0) {
-            s->error = errno;
-            return -1;
-        }
-        chunk = str_skip(chunk, (size_t) done);
-    }
-    return 0;
-}
-
 static int ask_once(struct s3_client *c, struct arena *a, const struct request *r,
                     struct http_answer *ret, struct err *err)
 {
     const struct s3_options *o = &c->options;
-    struct sink sink = {.fd = r->to};
+    struct http_sink sink = {.fd = r->to};
     struct http_call call = {.method = str_from(r->method),
                              .body = r->body,
                              .body_fd = r->from,
@@ -242,7 +221,7 @@ static int ask_once(struct s3_client *c, struct arena *a, const struct request *
                              .is_bare = true,
                              .refuses_link_local = true,
                              .ca_pem = o->ca_pem,
-                             .on_chunk = r->to ? take_chunk : NULL,
+                             .on_chunk = r->to ? http_sink_take : NULL,
                              .ctx = &sink};
     headers list = {0};
 
@@ -332,7 +311,7 @@ static int begin_upload(struct s3_client *c, struct arena *a, struct upload *u, 
 
     if (ask(c, a, &r, &answer, err) < 0)
         return -1;
-    u->id = aws_xml_text(a, answer.body, STR("UploadId"));
+    u->id = xml_text(a, answer.body, STR("UploadId"));
     return str_is_empty(u->id)
                ? err_set(err, ERR_TRANSIENT, "S3 gave no upload for \"" STR_FMT "\"",
                          STR_ARG(u->key))
@@ -356,7 +335,7 @@ static int send_part(struct s3_client *c, struct upload *u, unsigned part, struc
     if (ask(c, a, &r, &answer, err) < 0)
         return -1;
     strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
-                part, STR_ARG(aws_xml_escape(a, header_of(&answer, "ETag"))));
+                part, STR_ARG(xml_escape(a, header_of(&answer, "ETag"))));
     return 0;
 }
 
@@ -372,8 +351,7 @@ static int end_upload(struct s3_client *c, struct arena *a, struct upload *u, st
     if (ask(c, a, &r, &answer, err) < 0)
         return -1;
     rest = answer.body; /* it may fail after it has answered 200 */
-    return aws_xml_next(&rest, STR("Error"), &error) ? service_error(c, a, &r, &answer, err)
-                                                     : 0;
+    return xml_next(&rest, STR("Error"), &error) ? service_error(c, a, &r, &answer, err) : 0;
 }
 
 static int put_parts(struct s3_client *c, struct arena *a, struct upload *u, struct err *err)
@@ -454,11 +432,11 @@ int s3_list(struct s3_client *c, struct str prefix, s3_each_fn each, void *ctx, 
         if (ask(c, a, &r, &answer, err) < 0)
             return err_wrap(err, "list \"" STR_FMT "\"", STR_ARG(prefix));
         rest = answer.body;
-        while (aws_xml_next(&rest, STR("Contents"), &object))
-            if (each(ctx, a, aws_xml_text(a, object, STR("Key")), err) < 0)
+        while (xml_next(&rest, STR("Contents"), &object))
+            if (each(ctx, a, xml_text(a, object, STR("Key")), err) < 0)
                 return -1;
-        token = str_is(aws_xml_text(a, answer.body, STR("IsTruncated")), "true")
-                    ? aws_xml_text(own, answer.body, STR("NextContinuationToken"))
+        token = str_is(xml_text(a, answer.body, STR("IsTruncated")), "true")
+                    ? xml_text(own, answer.body, STR("NextContinuationToken"))
                     : STR("");
     } while (token.len > 0);
     return 0;
@@ -482,7 +460,7 @@ int s3_make_bucket(struct s3_client *c, struct arena *a, enum s3_bucket_locks lo
         make.body = str_printf(a,
                                "<CreateBucketConfiguration><LocationConstraint>" STR_FMT
                                "</LocationConstraint></CreateBucketConfiguration>",
-                               STR_ARG(aws_xml_escape(a, c->region)));
+                               STR_ARG(xml_escape(a, c->region)));
     if (ask(c, a, &make, &answer, err) == 0)
         return 0;
     return str_find(str_from(err->text), STR("BucketAlreadyOwnedByYou")) != SIZE_MAX ? 0 : -1;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "clients/aws/aws_xml.h"
+#include "formats/xml.h"
 
 static void test_texts(void **state)
 {
@@ -35,7 +35,7 @@ static void test_texts(void **state)
 
     (void) state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct str text = aws_xml_text(a, str_from(cases[i].doc), str_from(cases[i].name));
+        struct str text = xml_text(a, str_from(cases[i].doc), str_from(cases[i].name));
 
         if (!str_is(text, cases[i].text))
             fail_msg("%s: " STR_FMT, cases[i].doc, STR_ARG(text));
@@ -47,13 +47,13 @@ static void test_one_after_the_other(void **state)
     struct str rest = STR("<r><C><K>1</K></C><C/><C><K>2</K></C></r>"), inner;
 
     (void) state;
-    assert_true(aws_xml_next(&rest, STR("C"), &inner));
+    assert_true(xml_next(&rest, STR("C"), &inner));
     assert_true(str_is(inner, "<K>1</K>"));
-    assert_true(aws_xml_next(&rest, STR("C"), &inner));
+    assert_true(xml_next(&rest, STR("C"), &inner));
     assert_true(str_is(inner, ""));
-    assert_true(aws_xml_next(&rest, STR("C"), &inner));
+    assert_true(xml_next(&rest, STR("C"), &inner));
     assert_true(str_is(inner, "<K>2</K>"));
-    assert_false(aws_xml_next(&rest, STR("C"), &inner));
+    assert_false(xml_next(&rest, STR("C"), &inner));
 }
 
 static void test_escaped_texts_come_back(void **state)
@@ -63,10 +63,10 @@ static void test_escaped_texts_come_back(void **state)
 
     (void) state;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        struct str escaped = aws_xml_escape(a, str_from(texts[i]));
+        struct str escaped = xml_escape(a, str_from(texts[i]));
         struct str doc = str_printf(a, "<t>" STR_FMT "</t>", STR_ARG(escaped));
 
-        assert_true(str_is(aws_xml_text(a, doc, STR("t")), texts[i]));
+        assert_true(str_is(xml_text(a, doc, STR("t")), texts[i]));
     }
 }
 

@@ -1,5 +1,5 @@
-/* See aws_xml.h. */
-#include "clients/aws/aws_xml.h"
+/* See xml.h. */
+#include "formats/xml.h"
 
 #include "base/strbuf.h"
 
@@ -31,7 +31,7 @@ static size_t find_open(struct str doc, struct str name, bool *ret_empty)
     return SIZE_MAX;
 }
 
-bool aws_xml_next(struct str *rest, struct str name, struct str *ret)
+bool xml_next(struct str *rest, struct str name, struct str *ret)
 {
     bool is_empty = false;
     size_t begin = find_open(*rest, name, &is_empty), end = 0;
@@ -108,12 +108,12 @@ static bool add_entity(struct strbuf *b, struct str word)
     return false;
 }
 
-struct str aws_xml_text(struct arena *a, struct str doc, struct str name)
+struct str xml_text(struct arena *a, struct str doc, struct str name)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(TEXT_MAX_BYTES);
     struct str text;
 
-    if (!aws_xml_next(&doc, name, &text))
+    if (!xml_next(&doc, name, &text))
         return STR("");
     while (text.len > 0) {
         size_t end = text.ptr[0] == '&' ? str_find_char(text, ';') : SIZE_MAX;
@@ -128,7 +128,7 @@ struct str aws_xml_text(struct arena *a, struct str doc, struct str name)
     return str_copy(a, strbuf_str(&b));
 }
 
-struct str aws_xml_escape(struct arena *a, struct str text)
+struct str xml_escape(struct arena *a, struct str text)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(TEXT_MAX_BYTES);
 
