@@ -115,6 +115,22 @@ int artifact_secret(const struct artifact_call *c, const struct json *selector,
     return 0;
 }
 
+int artifact_secret_text(const struct artifact_call *c, const struct json *holder,
+                         const char *place, const char *member, struct str *ret,
+                         struct err *err)
+{
+    const struct json *selector = json_get(holder, str_from(member));
+    _cleanup_secret_ struct secret value = {0};
+
+    *ret = STR("");
+    if (!json_is(selector, JSON_OBJECT))
+        return 0;
+    if (artifact_secret(c, selector, &value, err) < 0)
+        return err_wrap(err, "%s.%s", place, member);
+    *ret = str_copy(c->a, secret_reveal(&value));
+    return 0;
+}
+
 /* ---- loading ---- */
 
 /* How many entries a folder has, counted up to two; @ret is the name of the first. */

@@ -54,3 +54,14 @@ int artifact_scratch(const struct artifact_call *c, struct err *err);
  * names secret and key; owned by the caller: secret_done() */
 int artifact_secret(const struct artifact_call *c, const struct json *selector,
                     struct secret *ret, struct err *err);
+
+/**
+ * artifact_secret_text() - the value of a Secret that a member of a place names, or ""
+ * @holder: what may have the member
+ * @place:  word for errors: "s3"
+ * @member: a SecretKeySelector
+ * @ret:    in the call's arena
+ */
+int artifact_secret_text(const struct artifact_call *c, const struct json *holder,
+                         const char *place, const char *member, struct str *ret,
+                         struct err *err);

@@ -25,7 +25,7 @@ struct exchange {
     const struct json *headers; /* of the manifest, or NULL */
     const struct json *login;   /* {usernameSecret, passwordSecret}, or NULL */
     const struct json *auth;    /* {clientCert, oauth2}, or NULL */
-    struct http_sink *to;           /* GET: the file that gets the body */
+    struct http_sink *to;       /* GET: the file that gets the body */
     int from;                   /* PUT: the file that is sent */
     uint64_t size;
 };
@@ -67,22 +67,6 @@ static int judge(const struct exchange *x, const struct http_answer *answer, str
 }
 
 typedef VEC(struct http_header) headers;
-
-/* The value of a Secret that @holder names, or "". */
-static int secret_text(const struct artifact_call *c, const struct json *holder,
-                       const char *member, struct str *ret, struct err *err)
-{
-    const struct json *selector = json_get(holder, str_from(member));
-    _cleanup_secret_ struct secret value = {0};
-
-    *ret = STR("");
-    if (!json_is(selector, JSON_OBJECT))
-        return 0;
-    if (artifact_secret(c, selector, &value, err) < 0)
-        return err_wrap(err, "auth: %s", member);
-    *ret = str_copy(c->a, secret_reveal(&value));
-    return 0;
-}
 
 /* ---- OAuth 2: client credentials ---- */
 
@@ -145,9 +129,9 @@ static int bearer(const struct artifact_call *c, const struct json *oauth2, stru
                              .refuses_link_local = true};
     struct str id, secret, token;
 
-    if (secret_text(c, oauth2, "clientIDSecret", &id, err) < 0 ||
-        secret_text(c, oauth2, "clientSecretSecret", &secret, err) < 0 ||
-        secret_text(c, oauth2, "tokenURLSecret", &call.url, err) < 0)
+    if (artifact_secret_text(c, oauth2, "auth", "clientIDSecret", &id, err) < 0 ||
+        artifact_secret_text(c, oauth2, "auth", "clientSecretSecret", &secret, err) < 0 ||
+        artifact_secret_text(c, oauth2, "auth", "tokenURLSecret", &call.url, err) < 0)
         return -1;
     form[1].value = str_concat(
         c->a, STR("Basic "),
@@ -203,8 +187,8 @@ static int exchange(const struct exchange *x, struct err *err)
     const struct json *cert = json_get(x->auth, STR("clientCert"));
 
     if (add_headers(x, &list, err) < 0 ||
-        secret_text(x->c, cert, "clientCertSecret", &call.cert_pem, err) < 0 ||
-        secret_text(x->c, cert, "clientKeySecret", &call.key_pem, err) < 0)
+        artifact_secret_text(x->c, cert, "auth", "clientCertSecret", &call.cert_pem, err) < 0 ||
+        artifact_secret_text(x->c, cert, "auth", "clientKeySecret", &call.key_pem, err) < 0)
         return -1;
     call.headers = list.at;
     call.header_count = list.len;

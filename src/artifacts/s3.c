@@ -1,20 +1,7 @@
-/*
- * artifacts/s3.c - objects of S3 and of what speaks as it does. A folder that is not packed is
- * an object a file, below its key; links, pipes and empty folders in it are left out. What is
- * loaded from a key that is no object is the folder of the objects below it.
- */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+/* artifacts/s3.c - objects of S3 and of what speaks as it does. */
 #include <openssl/evp.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "artifacts/beneath.h"
-#include "artifacts/driver.h"
-#include "base/limits.h"
-#include "base/vec.h"
+#include "artifacts/object_store.h"
 #include "clients/aws/s3_client.h"
 #include "formats/base64.h"
 
@@ -26,7 +13,6 @@ struct session {
     struct http_header seal[SEALS_MAX], unseal[SEALS_MAX];
     struct aws_credentials who;
     struct s3_client *client;
-    struct arena *a;
     struct str key;
 };
 
@@ -36,21 +22,6 @@ static void close_session(struct session *s)
     secret_done(&s->options.keys.secret_key);
 }
 #define _cleanup_session_ _cleanup_(close_session)
-
-static int secret_text(const struct artifact_call *c, const struct json *place,
-                       const char *name, struct str *ret, struct err *err)
-{
-    const struct json *selector = json_get(place, str_from(name));
-    _cleanup_secret_ struct secret value = {0};
-
-    *ret = STR("");
-    if (!json_is(selector, JSON_OBJECT))
-        return 0;
-    if (artifact_secret(c, selector, &value, err) < 0)
-        return err_wrap(err, "s3.%s", name);
-    *ret = str_copy(c->a, secret_reveal(&value));
-    return 0;
-}
 
 /* Keys of Secrets; without any, those of a role or of the machine. */
 static int read_keys(const struct artifact_call *c, const struct json *place, struct session *s,
@@ -70,8 +41,9 @@ static int read_keys(const struct artifact_call *c, const struct json *place, st
         return err_set(err, ERR_INVALID,
                        "s3 needs both accessKeySecret and secretKeySecret, which name the keys "
                        "of Secrets, or none of them: then keys are found on the machine");
-    if (secret_text(c, place, "accessKeySecret", &keys->access_key, err) < 0 ||
-        secret_text(c, place, "sessionTokenSecret", &keys->session_token, err) < 0)
+    if (artifact_secret_text(c, place, "s3", "accessKeySecret", &keys->access_key, err) < 0 ||
+        artifact_secret_text(c, place, "s3", "sessionTokenSecret", &keys->session_token, err) <
+            0)
         return -1;
     if (artifact_secret(c, secret, &keys->secret_key, err) < 0)
         return err_wrap(err, "s3.secretKeySecret");
@@ -93,7 +65,7 @@ static int seal_by_customer(const struct artifact_call *c, const struct json *op
     unsigned char digest[MD5_BYTES];
     struct str key;
 
-    if (secret_text(c, options, "serverSideCustomerKeySecret", &key, err) < 0)
+    if (artifact_secret_text(c, options, "s3", "serverSideCustomerKeySecret", &key, err) < 0)
         return -1;
     if (key.len != CUSTOMER_KEY_BYTES)
         return err_set(err, ERR_INVALID,
@@ -158,7 +130,7 @@ static int open_session(const struct artifact_call *c, const struct json *place,
 {
     struct str region = json_get_str(place, STR("region"));
 
-    *s = (struct session){.a = c->a, .key = json_get_str(place, STR("key"))};
+    *s = (struct session){.key = json_get_str(place, STR("key"))};
     s->options.endpoint = json_get_str(place, STR("endpoint"));
     s->options.bucket = json_get_str(place, STR("bucket"));
     s->options.region = str_is_none(region) ? STR("") : region;
@@ -173,82 +145,45 @@ static int open_session(const struct artifact_call *c, const struct json *place,
             return err_set(err, ERR_INVALID, "s3.endpoint \"" STR_FMT "\" must be host:port",
                            STR_ARG(s->options.endpoint));
     if (read_keys(c, place, s, err) < 0 ||
-        secret_text(c, place, "caSecret", &s->options.ca_pem, err) < 0 ||
+        artifact_secret_text(c, place, "s3", "caSecret", &s->options.ca_pem, err) < 0 ||
         read_encryption(c, place, s, err) < 0)
         return -1;
     s->client = s3_client_new(&s->options);
     return 0;
 }
 
-/* ---- loading ---- */
+/* ---- the store ---- */
 
-static int get_into(struct session *s, struct arena *a, struct str key, int dir,
-                    const char *name, struct err *err)
+static int on_get(void *ctx, struct arena *a, struct str key, int to, struct err *err)
 {
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    int result;
-
-    if (fd < 0)
-        return err_sys(err, errno, "write object " STR_FMT, STR_ARG(key));
-    result = s3_get(s->client, a, key, fd, err);
-    close(fd);
-    if (result < 0)
-        unlinkat(dir, name, 0);
-    return result;
+    return s3_get(ctx, a, key, to, err);
 }
 
-/* A folder that is fetched object by object. */
-struct gathering {
-    struct session *session;
-    struct str prefix;
-    int dir;
-    int64_t count;
-};
-
-static int gather_one(void *ctx, struct arena *a, struct str key, struct err *err)
+static int on_put(void *ctx, struct arena *a, struct str key, int from, struct err *err)
 {
-    struct gathering *g = ctx;
-    struct str rest = str_starts(key, g->prefix) ? str_skip(key, g->prefix.len) : STR("/");
-    char *path = beneath_clean(a, rest);
-    const char *last;
-    int parent, result;
-
-    if (!path)
-        return err_set(err, ERR_INVALID, "object \"" STR_FMT "\" would leave its folder",
-                       STR_ARG(key));
-    if (++g->count > ARTIFACT_ENTRIES_MAX)
-        return err_set(err, ERR_LIMIT, "over %d objects below \"" STR_FMT "\"",
-                       ARTIFACT_ENTRIES_MAX, STR_ARG(g->prefix));
-    if (!path[0] || str_ends(key, STR("/"))) /* stands for a folder */
-        return 0;
-    parent = beneath_parent(g->dir, path, &last);
-    if (parent < 0)
-        return err_sys(err, errno, "make the folder of object " STR_FMT, STR_ARG(key));
-    result = get_into(g->session, a, key, parent, last, err);
-    close(parent);
-    return result;
+    return s3_put(ctx, a, key, from, err);
 }
 
-static int load_folder(struct session *s, int dir, const char *name, struct err *err)
+static int on_remove(void *ctx, struct arena *a, struct str key, struct err *err)
 {
-    struct gathering g = {.session = s};
-    int result;
+    return s3_delete(ctx, a, key, err);
+}
 
-    g.prefix = str_ends(s->key, STR("/")) ? s->key : str_concat(s->a, s->key, STR("/"));
-    if (mkdirat(dir, name, 0755) < 0)
-        return err_sys(err, errno, "make a folder for an artifact");
-    g.dir = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (g.dir < 0)
-        return err_sys(err, errno, "open a folder for an artifact");
-    result = s3_list(s->client, g.prefix, gather_one, &g, err);
-    close(g.dir);
-    if (result == 0 && g.count == 0) {
-        unlinkat(dir, name, AT_REMOVEDIR);
-        return err_set(err, ERR_NOT_FOUND,
-                       "S3: bucket " STR_FMT " has no object \"" STR_FMT "\" and none below it",
-                       STR_ARG(s->options.bucket), STR_ARG(s->key));
-    }
-    return result;
+static int on_list(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
+                   struct err *err)
+{
+    return s3_list(ctx, prefix, each, each_ctx, err);
+}
+
+static struct object_store store_of(const struct session *s)
+{
+    return (struct object_store){.name = "S3",
+                                 .bucket = s->options.bucket,
+                                 .ctx = s->client,
+                                 .get = on_get,
+                                 .put = on_put,
+                                 .remove = on_remove,
+                                 .list = on_list};
 }
 
 static int load(const struct artifact_call *c, const struct json *place, int dir,
@@ -258,62 +193,9 @@ static int load(const struct artifact_call *c, const struct json *place, int dir
 
     if (open_session(c, place, &s, err) < 0)
         return -1;
-    if (!str_is_empty(s.key) && !str_ends(s.key, STR("/"))) {
-        if (get_into(&s, c->a, s.key, dir, name, err) == 0)
-            return 0;
-        if (err->kind != ERR_NOT_FOUND)
-            return -1;
-    }
-    return load_folder(&s, dir, name, err);
-}
+    const struct object_store store = store_of(&s);
 
-/* ---- saving ---- */
-
-static int put_any(struct session *s, int dir, const char *name, struct str key, unsigned depth,
-                   struct err *err);
-
-static int put_folder(struct session *s, int dir, struct str key, unsigned depth,
-                      struct err *err)
-{
-    _cleanup_arena_ struct arena *a = arena_new();
-    DIR *list = fdopendir(dir);
-    struct dirent *entry;
-    int result = 0;
-
-    if (!list)
-        return err_sys(err, errno, "read a folder of an artifact");
-    while (result == 0 && (entry = readdir(list)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            result = put_any(s, dir, entry->d_name,
-                             str_printf(a, STR_FMT "%s%s", STR_ARG(key),
-                                        str_ends(key, STR("/")) ? "" : "/", entry->d_name),
-                             depth + 1, err);
-    closedir(list);
-    return result;
-}
-
-static int put_any(struct session *s, int dir, const char *name, struct str key, unsigned depth,
-                   struct err *err)
-{
-    _cleanup_arena_ struct arena *a = arena_new();
-    struct stat st;
-    int fd, result;
-
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return err_sys(err, errno, "look at %s", name);
-    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-        return 0;
-    if (depth > TREE_DEPTH_MAX)
-        return err_set(err, ERR_LIMIT, "artifact \"" STR_FMT "\" is over %d folders deep",
-                       STR_ARG(s->key), TREE_DEPTH_MAX);
-    fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return err_sys(err, errno, "open %s", name);
-    if (S_ISDIR(st.st_mode))
-        return put_folder(s, fd, key, depth, err);
-    result = s3_put(s->client, a, key, fd, err);
-    close(fd);
-    return result;
+    return object_store_load(&store, c->a, s.key, dir, name, err);
 }
 
 static int save(const struct artifact_call *c, const struct json *place, int dir,
@@ -330,63 +212,22 @@ static int save(const struct artifact_call *c, const struct json *place, int dir
                                                                  : S3_BUCKET_UNLOCKED,
                        err) < 0)
         return -1;
-    return put_any(&s, dir, name, s.key, 0, err);
-}
+    const struct object_store store = store_of(&s);
 
-/* ---- removal ---- */
-
-static int remove_one(void *ctx, struct arena *a, struct str key, struct err *err)
-{
-    struct session *s = ctx;
-
-    return s3_delete(s->client, a, key, err);
+    return object_store_save(&store, s.key, dir, name, err);
 }
 
 static int remove_stored(const struct artifact_call *c, const struct json *place,
                          struct err *err)
 {
     _cleanup_session_ struct session s = {0};
-    struct str below;
 
     if (open_session(c, place, &s, err) < 0)
         return -1;
-    below = str_ends(s.key, STR("/")) ? s.key : str_concat(c->a, s.key, STR("/"));
-    if (!str_eq(below, s.key) && s3_delete(s.client, c->a, s.key, err) < 0)
-        return -1;
-    return s3_list(s.client, below, remove_one, &s, err);
-}
+    const struct object_store store = store_of(&s);
 
-/* ---- lists ---- */
-
-struct listing {
-    const struct artifact_call *call;
-    struct artifact_keys *keys;
-};
-
-static int list_one(void *ctx, struct arena *a, struct str key, struct err *err)
-{
-    const struct listing *l = ctx;
-
-    (void) a;
-    if (str_ends(key, STR("/"))) /* stands for a folder */
-        return 0;
-    return artifact_key_add(l->call, l->keys, key, err);
-}
-
-static int list_stored(const struct artifact_call *c, const struct json *place,
-                       struct artifact_keys *keys, struct err *err)
-{
-    struct listing listing = {.call = c, .keys = keys};
-    _cleanup_session_ struct session s = {0};
-    struct str prefix;
-
-    if (open_session(c, place, &s, err) < 0)
-        return -1;
-    prefix = str_is_empty(s.key) || str_ends(s.key, STR("/"))
-                 ? s.key
-                 : str_concat(c->a, s.key, STR("/"));
-    return s3_list(s.client, prefix, list_one, &listing, err);
+    return object_store_remove(&store, c->a, s.key, err);
 }
 
 const struct artifact_driver artifact_s3 = {
-    .load = load, .save = save, .remove = remove_stored, .list = list_stored};
+    .load = load, .save = save, .remove = remove_stored};

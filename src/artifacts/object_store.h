@@ -1,0 +1,42 @@
+/*
+ * artifacts/object_store.h - artifacts in a store of objects by key: S3 and its like. A file is
+ * an object. A folder that is not packed is an object a file, below its key; links, pipes and
+ * empty folders in it are left out. What is loaded from a key that is no object is the folder
+ * of the objects below it.
+ *
+ * For the drivers of this room; all calls block.
+ */
+#pragma once
+
+#include "artifacts/driver.h"
+
+/* One key of a list; @a lives as long as its page. -1 ends the list. */
+typedef int (*object_each_fn)(void *ctx, struct arena *a, struct str key, struct err *err);
+
+/* What a store can do. Keys are as they are in manifests, not escaped. */
+struct object_store {
+    const char *name;  /* for errors: "S3" */
+    struct str bucket; /* for errors */
+    void *ctx;
+    /* The bytes into a file, from its offset on; ERR_NOT_FOUND. */
+    int (*get)(void *ctx, struct arena *a, struct str key, int to, struct err *err);
+    /* An object from a whole file. */
+    int (*put)(void *ctx, struct arena *a, struct str key, int from, struct err *err);
+    /* Remove; what is not there is fine. */
+    int (*remove)(void *ctx, struct arena *a, struct str key, struct err *err);
+    /* All keys that begin with @prefix. */
+    int (*list)(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
+                struct err *err);
+};
+
+/** object_store_load() - fetch into @dir/@name; see struct artifact_driver */
+int object_store_load(const struct object_store *s, struct arena *a, struct str key, int dir,
+                      const char *name, struct err *err);
+
+/** object_store_save() - store the file or folder @dir/@name */
+int object_store_save(const struct object_store *s, struct str key, int dir, const char *name,
+                      struct err *err);
+
+/** object_store_remove() - remove an object and all below it */
+int object_store_remove(const struct object_store *s, struct arena *a, struct str key,
+                        struct err *err);
