@@ -11,75 +11,62 @@
 #include <unistd.h>
 
 #include "artifacts/driver.h"
+#include "artifacts/object_store.h"
 #include "artifacts/pack.h"
+#include "artifacts/place.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/tree.h"
 #include "formats/base64.h"
 
-static const struct {
-    const char *member, *key;
-    const struct artifact_driver *driver;
-} kinds[] = {
-#define ARTIFACT(member, key, driver) {member, key, &(driver)},
-#include "artifacts/artifacts.def"
-#undef ARTIFACT
-};
-
 /* A place and who knows it. */
 struct found {
-    const char *member, *key;
+    struct artifact_place at;
     const struct artifact_driver *driver;
-    const struct json *place;
 };
 
-static const struct artifact_driver *driver_of(size_t kind, const struct json *place)
+/* An `s3` that says nothing of where is in the local repository. */
+static const struct artifact_driver *driver_of(const struct artifact_place *p)
 {
-    bool is_local = kinds[kind].driver == &artifact_s3 &&
-                    str_is_empty(json_get_str(place, STR("endpoint"))) &&
-                    str_is_empty(json_get_str(place, STR("bucket")));
+    bool is_local = p->kind->driver == &artifact_s3 &&
+                    str_is_empty(json_get_str(p->place, STR("endpoint"))) &&
+                    str_is_empty(json_get_str(p->place, STR("bucket")));
 
-    return is_local ? &artifact_local : kinds[kind].driver;
+    return is_local ? &artifact_local : p->kind->driver;
 }
 
 static bool find_place(const struct json *holder, struct found *ret)
 {
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        const struct json *place = json_get(holder, str_from(kinds[i].member));
-
-        if (!json_is(place, JSON_OBJECT))
-            continue;
-        *ret = (struct found){kinds[i].member, kinds[i].key, driver_of(i, place), place};
-        return true;
-    }
-    return false;
+    if (!artifact_place_find(holder, &ret->at))
+        return false;
+    ret->driver = driver_of(&ret->at);
+    return true;
 }
 
 static struct str key_of(const struct found *f)
 {
-    return json_get_str(f->place, str_from(f->key));
+    return artifact_place_key(&f->at);
 }
 
-static bool is_whole(const struct json *s3)
+static void set_key(const struct artifact_call *c, struct found *f, struct str key)
 {
-    return !str_is_empty(json_get_str(s3, STR("endpoint"))) &&
-           !str_is_empty(json_get_str(s3, STR("bucket")));
+    struct json *place = ARENA_NEW(c->a, struct json);
+
+    *place = json_set(c->a, f->at.place, str_from(f->at.kind->key), json_string(key));
+    f->at.place = place;
 }
 
 /* What has a key and not all else that says where is where the location is. */
 static void relocate(const struct artifact_call *c, struct found *f)
 {
-    struct str key = str_is_none(key_of(f)) ? STR("") : key_of(f);
-    struct json *place;
+    struct str key = key_of(f);
     struct found at;
 
-    if (strcmp(f->member, "s3") != 0 || is_whole(f->place) || !find_place(c->location, &at) ||
-        strcmp(at.member, f->member) != 0)
+    if (artifact_place_is_whole(&f->at) || !find_place(c->location, &at) ||
+        at.at.kind != f->at.kind)
         return;
-    place = ARENA_NEW(c->a, struct json);
-    *place = json_set(c->a, at.place, str_from(at.key), json_string(key));
-    f->place = place;
-    f->driver = at.driver;
+    *f = at;
+    set_key(c, f, key);
 }
 
 static int find(const struct artifact_call *c, struct found *ret, struct err *err)
@@ -228,13 +215,20 @@ static int set_mode(const struct artifact_call *c, int dir, const char *name, st
     return result < 0 ? err_sys(err, errno, "set the mode of an artifact") : 0;
 }
 
+static int load_place(const struct artifact_call *c, const struct found *f, int dir,
+                      const char *name, struct err *err)
+{
+    return f->driver->open_store ? object_store_load(c, f->driver, f->at.place, dir, name, err)
+                                 : f->driver->load(c, f->at.place, dir, name, err);
+}
+
 /* Fetches first, where the driver cannot open its bytes; @tmp is the name for that. */
 static int open_bytes(const struct artifact_call *c, const struct found *f, int dir,
                       const char *tmp, int *ret, struct err *err)
 {
     if (f->driver->open)
-        return f->driver->open(c, f->place, ret, err);
-    if (f->driver->load(c, f->place, dir, tmp, err) < 0)
+        return f->driver->open(c, f->at.place, ret, err);
+    if (load_place(c, f, dir, tmp, err) < 0)
         return -1;
     *ret = openat(dir, tmp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     return *ret < 0 ? err_sys(err, errno, "open an artifact") : 0;
@@ -334,7 +328,7 @@ int artifact_download(const struct artifact_call *c, struct artifact_file *ret, 
     if (result == 0 && fstat(ret->fd, &st) < 0)
         result = err_sys(err, errno, "look at an artifact");
     if (result == 0) {
-        ret->name = find(c, &f, err) == 0 && strcmp(f.member, "raw") != 0
+        ret->name = find(c, &f, err) == 0 && f.driver != &artifact_raw
                         ? last_part(key_of(&f))
                         : json_get_str(c->artifact, STR("name"));
         if (S_ISDIR(st.st_mode)) {
@@ -354,12 +348,14 @@ int artifact_delete(const struct artifact_call *c, struct err *err)
 
     if (find(c, &f, err) < 0)
         return -1;
+    if (f.driver->open_store)
+        return object_store_remove(c, f.driver, f.at.place, err);
     if (!f.driver->remove)
         return err_set(err, ERR_UNSUPPORTED,
                        "delete not supported for this artifact storage, please check the "
                        "following issue for details: "
                        "https://github.com/argoproj/argo-workflows/issues/3102");
-    return f.driver->remove(c, f.place, err);
+    return f.driver->remove(c, f.at.place, err);
 }
 
 /* ---- saving ---- */
@@ -399,7 +395,7 @@ static struct str file_name(const struct artifact_call *c, enum strategy strateg
 static int choose_place(const struct artifact_call *c, enum strategy strategy,
                         struct found *ret, struct json *artifact, struct err *err)
 {
-    struct json *place = ARENA_NEW(c->a, struct json), key;
+    struct str key;
 
     *artifact = json_set(c->a, c->artifact, STR("path"), json_string(clean_path(c->artifact)));
     if (find_place(c->artifact, ret) && !str_is_empty(key_of(ret))) {
@@ -410,11 +406,11 @@ static int choose_place(const struct artifact_call *c, enum strategy strategy,
         return err_set(err, ERR_INVALID,
                        "artifact " STR_FMT ": no repository is configured that it could go to",
                        STR_ARG(json_get_str(c->artifact, STR("name"))));
-    key = json_string(str_printf(c->a, STR_FMT "/" STR_FMT, STR_ARG(key_of(ret)),
-                                 STR_ARG(file_name(c, strategy))));
-    *place = json_set(c->a, ret->place, str_from(ret->key), key);
-    ret->place = place;
-    *artifact = json_set_path(c->a, artifact, key, ret->member, ret->key, NULL);
+    key = str_printf(c->a, STR_FMT "/" STR_FMT, STR_ARG(key_of(ret)),
+                     STR_ARG(file_name(c, strategy)));
+    set_key(c, ret, key);
+    *artifact = json_set_path(c->a, artifact, json_string(key), ret->at.kind->member,
+                              ret->at.kind->key, NULL);
     return 0;
 }
 
@@ -445,6 +441,13 @@ static int pack(const struct artifact_call *c, enum strategy strategy, int dir,
     return result;
 }
 
+static int save_place(const struct artifact_call *c, const struct found *f, int dir,
+                      const char *name, struct err *err)
+{
+    return f->driver->open_store ? object_store_save(c, f->driver, f->at.place, dir, name, err)
+                                 : f->driver->save(c, f->at.place, dir, name, err);
+}
+
 int artifact_save(const struct artifact_call *c, int dir, const char *name, struct json *ret,
                   struct err *err)
 {
@@ -455,14 +458,15 @@ int artifact_save(const struct artifact_call *c, int dir, const char *name, stru
 
     if (choose_place(c, strategy, &f, ret, err) < 0)
         return -1;
-    if (!f.driver->save)
-        return err_set(err, ERR_UNSUPPORTED, "%s artifacts can only be read", f.member);
+    if (!f.driver->save && !f.driver->open_store)
+        return err_set(err, ERR_UNSUPPORTED, "%s artifacts can only be read",
+                       f.at.kind->member);
     if (strategy == STRATEGY_NONE)
-        return f.driver->save(c, f.place, dir, name, err);
+        return save_place(c, &f, dir, name, err);
     snprintf(packed, sizeof(packed), "%s.packed", name);
     result = pack(c, strategy, dir, name, packed, err);
     if (result == 0)
-        result = f.driver->save(c, f.place, dir, packed, err);
+        result = save_place(c, &f, dir, packed, err);
     tree_remove(dir, packed);
     return result;
 }
@@ -495,11 +499,12 @@ int artifact_list(const struct artifact_call *c, struct json *ret, struct err *e
 
     if (find_folder(c, &f, err) < 0)
         return -1;
-    if (!f.driver->list)
+    if (!f.driver->list && !f.driver->open_store)
         return err_set(err, ERR_UNSUPPORTED,
                        "ListObjects is currently not supported for this artifact type, but it "
                        "will be in a future version");
-    if (f.driver->list(c, f.place, &keys, err) < 0)
+    if ((f.driver->open_store ? object_store_list(c, f.driver, f.at.place, &keys, err)
+                              : f.driver->list(c, f.at.place, &keys, err)) < 0)
         return -1;
     *ret = json_array(&keys.list);
     return 0;

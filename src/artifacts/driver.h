@@ -15,7 +15,15 @@ struct artifact_keys {
     struct json_array_builder list;
 };
 
+struct object_store;
+
+enum artifact_use { ARTIFACT_READ, ARTIFACT_WRITE };
+
+/* Either open_store, or the others. */
 struct artifact_driver {
+    /* A place in a store of objects: open it; see object_store.h. */
+    int (*open_store)(const struct artifact_call *c, const struct json *place,
+                      enum artifact_use use, struct object_store *ret, struct err *err);
     /* Fetch into @dir/@name: a file, or a folder where the place is one. ERR_NOT_FOUND. */
     int (*load)(const struct artifact_call *c, const struct json *place, int dir,
                 const char *name, struct err *err);
@@ -37,7 +45,8 @@ struct artifact_driver {
 int artifact_key_add(const struct artifact_call *c, struct artifact_keys *keys, struct str key,
                      struct err *err);
 
-#define ARTIFACT(member, key, driver) extern const struct artifact_driver driver;
+#define ARTIFACT(member, key, where, more, format, driver) \
+    extern const struct artifact_driver driver;
 #include "artifacts/artifacts.def"
 #undef ARTIFACT
 

@@ -222,9 +222,9 @@ static void test_who_is_not_known(void **state)
          "\"name\":\"s\",\"key\":\"t\"}}",
          "/token: status 401"},
         {"\"oauth2\":{\"clientIDSecret\":{\"name\":\"no\",\"key\":\"u\"}}",
-         "auth: clientIDSecret: secrets \"no\" not found"},
+         "auth.clientIDSecret: secrets \"no\" not found"},
         {"\"clientCert\":{\"clientKeySecret\":{\"name\":\"s\",\"key\":\"no\"}}",
-         "auth: clientKeySecret: secret \"s\" has no key \"no\""},
+         "auth.clientKeySecret: secret \"s\" has no key \"no\""},
     };
     struct world *w = *state;
 

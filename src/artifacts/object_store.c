@@ -89,16 +89,16 @@ static int load_folder(const struct object_store *s, struct arena *a, struct str
     return result;
 }
 
-int object_store_load(const struct object_store *s, struct arena *a, struct str key, int dir,
-                      const char *name, struct err *err)
+static int load_key(const struct object_store *s, struct arena *a, int dir, const char *name,
+                    struct err *err)
 {
-    if (!str_is_empty(key) && !str_ends(key, STR("/"))) {
-        if (get_into(s, a, key, dir, name, err) == 0)
+    if (!str_is_empty(s->key) && !str_ends(s->key, STR("/"))) {
+        if (get_into(s, a, s->key, dir, name, err) == 0)
             return 0;
         if (err->kind != ERR_NOT_FOUND)
             return -1;
     }
-    return load_folder(s, a, key, dir, name, err);
+    return load_folder(s, a, s->key, dir, name, err);
 }
 
 /* ---- saving ---- */
@@ -150,13 +150,7 @@ static int put_any(const struct object_store *s, int dir, const char *name, stru
     return result;
 }
 
-int object_store_save(const struct object_store *s, struct str key, int dir, const char *name,
-                      struct err *err)
-{
-    return put_any(s, dir, name, key, 0, err);
-}
-
-/* ---- removal ---- */
+/* ---- removal and lists ---- */
 
 static int remove_one(void *ctx, struct arena *a, struct str key, struct err *err)
 {
@@ -165,13 +159,90 @@ static int remove_one(void *ctx, struct arena *a, struct str key, struct err *er
     return s->remove(s->ctx, a, key, err);
 }
 
-int object_store_remove(const struct object_store *s, struct arena *a, struct str key,
-                        struct err *err)
+static int remove_key(struct object_store *s, struct arena *a, struct err *err)
 {
-    struct object_store store = *s; /* list() takes no constant */
-    struct str prefix = below(a, key);
+    struct str prefix = below(a, s->key);
 
-    if (!str_eq(prefix, key) && s->remove(s->ctx, a, key, err) < 0)
+    if (!str_eq(prefix, s->key) && s->remove(s->ctx, a, s->key, err) < 0)
         return -1;
-    return s->list(s->ctx, prefix, remove_one, &store, err);
+    return s->list(s->ctx, prefix, remove_one, s, err);
+}
+
+struct listing {
+    const struct artifact_call *call;
+    struct artifact_keys *keys;
+};
+
+static int list_one(void *ctx, struct arena *a, struct str key, struct err *err)
+{
+    const struct listing *l = ctx;
+
+    (void) a;
+    if (str_ends(key, STR("/"))) /* stands for a folder */
+        return 0;
+    return artifact_key_add(l->call, l->keys, key, err);
+}
+
+/* ---- by a driver ---- */
+
+static int open_store(const struct artifact_call *c, const struct artifact_driver *driver,
+                      const struct json *place, enum artifact_use use, struct object_store *ret,
+                      struct err *err)
+{
+    *ret = (struct object_store){.key = STR(""), .bucket = STR("")};
+    return driver->open_store(c, place, use, ret, err);
+}
+
+int object_store_load(const struct artifact_call *c, const struct artifact_driver *driver,
+                      const struct json *place, int dir, const char *name, struct err *err)
+{
+    struct object_store s;
+    int result;
+
+    if (open_store(c, driver, place, ARTIFACT_READ, &s, err) < 0)
+        return -1;
+    result = load_key(&s, c->a, dir, name, err);
+    s.close(s.ctx);
+    return result;
+}
+
+int object_store_save(const struct artifact_call *c, const struct artifact_driver *driver,
+                      const struct json *place, int dir, const char *name, struct err *err)
+{
+    struct object_store s;
+    int result;
+
+    if (open_store(c, driver, place, ARTIFACT_WRITE, &s, err) < 0)
+        return -1;
+    result = put_any(&s, dir, name, s.key, 0, err);
+    s.close(s.ctx);
+    return result;
+}
+
+int object_store_remove(const struct artifact_call *c, const struct artifact_driver *driver,
+                        const struct json *place, struct err *err)
+{
+    struct object_store s;
+    int result;
+
+    if (open_store(c, driver, place, ARTIFACT_READ, &s, err) < 0)
+        return -1;
+    result = remove_key(&s, c->a, err);
+    s.close(s.ctx);
+    return result;
+}
+
+int object_store_list(const struct artifact_call *c, const struct artifact_driver *driver,
+                      const struct json *place, struct artifact_keys *keys, struct err *err)
+{
+    struct listing listing = {.call = c, .keys = keys};
+    struct object_store s;
+    int result;
+
+    if (open_store(c, driver, place, ARTIFACT_READ, &s, err) < 0)
+        return -1;
+    result = s.list(s.ctx, str_is_empty(s.key) ? s.key : below(c->a, s.key), list_one, &listing,
+                    err);
+    s.close(s.ctx);
+    return result;
 }

@@ -13,10 +13,11 @@
 /* One key of a list; @a lives as long as its page. -1 ends the list. */
 typedef int (*object_each_fn)(void *ctx, struct arena *a, struct str key, struct err *err);
 
-/* What a store can do. Keys are as they are in manifests, not escaped. */
+/* An open store. Keys are as they are in manifests, not escaped. */
 struct object_store {
     const char *name;  /* for errors: "S3" */
     struct str bucket; /* for errors */
+    struct str key;    /* of the place */
     void *ctx;
     /* The bytes into a file, from its offset on; ERR_NOT_FOUND. */
     int (*get)(void *ctx, struct arena *a, struct str key, int to, struct err *err);
@@ -27,16 +28,15 @@ struct object_store {
     /* All keys that begin with @prefix. */
     int (*list)(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
                 struct err *err);
+    void (*close)(void *ctx);
 };
 
-/** object_store_load() - fetch into @dir/@name; see struct artifact_driver */
-int object_store_load(const struct object_store *s, struct arena *a, struct str key, int dir,
-                      const char *name, struct err *err);
-
-/** object_store_save() - store the file or folder @dir/@name */
-int object_store_save(const struct object_store *s, struct str key, int dir, const char *name,
-                      struct err *err);
-
-/** object_store_remove() - remove an object and all below it */
-int object_store_remove(const struct object_store *s, struct arena *a, struct str key,
-                        struct err *err);
+/* What struct artifact_driver says of load, save, remove and list, by its open_store. */
+int object_store_load(const struct artifact_call *c, const struct artifact_driver *driver,
+                      const struct json *place, int dir, const char *name, struct err *err);
+int object_store_save(const struct artifact_call *c, const struct artifact_driver *driver,
+                      const struct json *place, int dir, const char *name, struct err *err);
+int object_store_remove(const struct artifact_call *c, const struct artifact_driver *driver,
+                        const struct json *place, struct err *err);
+int object_store_list(const struct artifact_call *c, const struct artifact_driver *driver,
+                      const struct json *place, struct artifact_keys *keys, struct err *err);

@@ -7,21 +7,21 @@
 
 enum { SEALS_MAX = 6, CUSTOMER_KEY_BYTES = 32, MD5_BYTES = 16 };
 
-/* A client and what it borrows. */
+/* A client and what it borrows; in the call's arena. */
 struct session {
     struct s3_options options;
     struct http_header seal[SEALS_MAX], unseal[SEALS_MAX];
     struct aws_credentials who;
     struct s3_client *client;
-    struct str key;
 };
 
-static void close_session(struct session *s)
+static void close_session(void *ctx)
 {
+    struct session *s = ctx;
+
     s3_client_free(s->client);
     secret_done(&s->options.keys.secret_key);
 }
-#define _cleanup_session_ _cleanup_(close_session)
 
 /* Keys of Secrets; without any, those of a role or of the machine. */
 static int read_keys(const struct artifact_call *c, const struct json *place, struct session *s,
@@ -125,12 +125,11 @@ static enum s3_style style_of(const struct json *place)
                                              : S3_STYLE_AUTO;
 }
 
-static int open_session(const struct artifact_call *c, const struct json *place,
-                        struct session *s, struct err *err)
+static int read_place(const struct artifact_call *c, const struct json *place,
+                      struct session *s, struct err *err)
 {
     struct str region = json_get_str(place, STR("region"));
 
-    *s = (struct session){.key = json_get_str(place, STR("key"))};
     s->options.endpoint = json_get_str(place, STR("endpoint"));
     s->options.bucket = json_get_str(place, STR("bucket"));
     s->options.region = str_is_none(region) ? STR("") : region;
@@ -139,95 +138,74 @@ static int open_session(const struct artifact_call *c, const struct json *place,
     if (str_is_empty(s->options.endpoint) || str_is_empty(s->options.bucket))
         return err_set(err, ERR_INVALID,
                        "s3 place of key \"" STR_FMT "\" needs both endpoint and bucket",
-                       STR_ARG(s->key));
+                       STR_ARG(json_get_str(place, STR("key"))));
     for (size_t i = 0; i < s->options.endpoint.len; i++)
         if (strchr("/@?# ", s->options.endpoint.ptr[i]))
             return err_set(err, ERR_INVALID, "s3.endpoint \"" STR_FMT "\" must be host:port",
                            STR_ARG(s->options.endpoint));
     if (read_keys(c, place, s, err) < 0 ||
-        artifact_secret_text(c, place, "s3", "caSecret", &s->options.ca_pem, err) < 0 ||
-        read_encryption(c, place, s, err) < 0)
+        artifact_secret_text(c, place, "s3", "caSecret", &s->options.ca_pem, err) < 0)
         return -1;
-    s->client = s3_client_new(&s->options);
-    return 0;
+    return read_encryption(c, place, s, err);
+}
+
+static int make_bucket(const struct artifact_call *c, const struct json *place,
+                       const struct session *s, struct err *err)
+{
+    const struct json *make = json_get(place, STR("createBucketIfNotPresent"));
+
+    if (!json_is(make, JSON_OBJECT))
+        return 0;
+    return s3_make_bucket(s->client, c->a,
+                          json_get_bool(make, STR("objectLocking")) ? S3_BUCKET_OBJECT_LOCKS
+                                                                    : S3_BUCKET_UNLOCKED,
+                          err);
 }
 
 /* ---- the store ---- */
 
 static int on_get(void *ctx, struct arena *a, struct str key, int to, struct err *err)
 {
-    return s3_get(ctx, a, key, to, err);
+    return s3_get(((struct session *) ctx)->client, a, key, to, err);
 }
 
 static int on_put(void *ctx, struct arena *a, struct str key, int from, struct err *err)
 {
-    return s3_put(ctx, a, key, from, err);
+    return s3_put(((struct session *) ctx)->client, a, key, from, err);
 }
 
 static int on_remove(void *ctx, struct arena *a, struct str key, struct err *err)
 {
-    return s3_delete(ctx, a, key, err);
+    return s3_delete(((struct session *) ctx)->client, a, key, err);
 }
 
 static int on_list(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
                    struct err *err)
 {
-    return s3_list(ctx, prefix, each, each_ctx, err);
+    return s3_list(((struct session *) ctx)->client, prefix, each, each_ctx, err);
 }
 
-static struct object_store store_of(const struct session *s)
+static int open_store(const struct artifact_call *c, const struct json *place,
+                      enum artifact_use use, struct object_store *ret, struct err *err)
 {
-    return (struct object_store){.name = "S3",
-                                 .bucket = s->options.bucket,
-                                 .ctx = s->client,
-                                 .get = on_get,
-                                 .put = on_put,
-                                 .remove = on_remove,
-                                 .list = on_list};
+    struct session *s = ARENA_NEW(c->a, struct session);
+
+    if (read_place(c, place, s, err) == 0) {
+        s->client = s3_client_new(&s->options);
+        *ret = (struct object_store){.name = "S3",
+                                     .bucket = s->options.bucket,
+                                     .key = json_get_str(place, STR("key")),
+                                     .ctx = s,
+                                     .get = on_get,
+                                     .put = on_put,
+                                     .remove = on_remove,
+                                     .list = on_list,
+                                     .close = close_session};
+        if (use == ARTIFACT_READ || make_bucket(c, place, s, err) == 0)
+            return 0;
+    }
+    close_session(s);
+    return -1;
 }
 
-static int load(const struct artifact_call *c, const struct json *place, int dir,
-                const char *name, struct err *err)
-{
-    _cleanup_session_ struct session s = {0};
-
-    if (open_session(c, place, &s, err) < 0)
-        return -1;
-    const struct object_store store = store_of(&s);
-
-    return object_store_load(&store, c->a, s.key, dir, name, err);
-}
-
-static int save(const struct artifact_call *c, const struct json *place, int dir,
-                const char *name, struct err *err)
-{
-    const struct json *make = json_get(place, STR("createBucketIfNotPresent"));
-    _cleanup_session_ struct session s = {0};
-
-    if (open_session(c, place, &s, err) < 0)
-        return -1;
-    if (json_is(make, JSON_OBJECT) &&
-        s3_make_bucket(s.client, c->a,
-                       json_get_bool(make, STR("objectLocking")) ? S3_BUCKET_OBJECT_LOCKS
-                                                                 : S3_BUCKET_UNLOCKED,
-                       err) < 0)
-        return -1;
-    const struct object_store store = store_of(&s);
-
-    return object_store_save(&store, s.key, dir, name, err);
-}
-
-static int remove_stored(const struct artifact_call *c, const struct json *place,
-                         struct err *err)
-{
-    _cleanup_session_ struct session s = {0};
-
-    if (open_session(c, place, &s, err) < 0)
-        return -1;
-    const struct object_store store = store_of(&s);
-
-    return object_store_remove(&store, c->a, s.key, err);
-}
-
-const struct artifact_driver artifact_s3 = {
-    .load = load, .save = save, .remove = remove_stored};
+const struct artifact_driver artifact_s3 = {.open_store = open_store};

@@ -339,12 +339,12 @@ SHAPE(artifact_repository_ref, "ArtifactRepositoryRef", "Which repository is use
 static const struct field artifact_repository_rows[] = {
     FLAG("archiveLogs", "Whether the logs of the main container are kept."),
     PART("s3", s3_repository, "In S3."),
-    PART("gcs", gcs_repository, "In Google Cloud Storage."),
-    PART("azure", azure_repository, "In Azure."),
-    PART("oss", oss_repository, "In Alibaba Cloud."),
-    PART("hdfs", hdfs_repository, "In HDFS."),
+    PART("gcs", gcs_repository, "In Google Cloud Storage.", LATER),
+    PART("azure", azure_repository, "In Azure.", LATER),
+    PART("oss", oss_repository, "In Alibaba Cloud.", LATER),
+    PART("hdfs", hdfs_repository, "In HDFS.", LATER),
     PART("artifactory", artifactory_repository, "In Artifactory."),
-    PART("plugin", plugin_repository, "Behind a driver of its own."),
+    PART("plugin", plugin_repository, "Behind a driver of its own.", LATER),
     {0},
 };
 SHAPE(artifact_repository, "ArtifactRepository", "Where artifacts go by default.");

@@ -4,6 +4,7 @@
  * in status.artifactRepositoryRef, whatever becomes of the ConfigMap. Source:
  * ../shared/spec/workflows.md 5.8.
  */
+#include "artifacts/place.h"
 #include "formats/yaml.h"
 #include "objects/field.h"
 #include "objects/shapes.h"
@@ -15,14 +16,11 @@
 
 static int check(struct arena *a, const struct json *repository, struct err *err)
 {
-    static const char *const later[] = {"gcs", "azure", "oss", "hdfs", "artifactory", "plugin"};
     struct field_faults faults = {.max = 1};
 
     if (!json_is(repository, JSON_OBJECT))
-        return err_set(err, ERR_INVALID, "a repository is an object with a member s3");
-    for (size_t i = 0; i < COUNT_OF(later); i++)
-        if (json_get(repository, str_from(later[i])))
-            return err_set(err, ERR_UNSUPPORTED, "%s is not supported yet", later[i]);
+        return err_set(err, ERR_INVALID,
+                       "a repository is an object with a member s3 or another kind of store");
     if (field_check(a, &shape_artifact_repository, repository, STR(""), &faults))
         return 0;
     return err_set(err, faults.at[0].kind, STR_FMT ": " STR_FMT, STR_ARG(faults.at[0].path),
@@ -87,36 +85,18 @@ int wf_repository_resolve(struct wf *wf, struct err *err)
 
 /* ---- what a pod is given ---- */
 
-static bool is_whole_s3(const struct json *s3)
-{
-    return !str_is_empty(json_get_str(s3, STR("endpoint"))) &&
-           !str_is_empty(json_get_str(s3, STR("bucket"))) &&
-           !str_is_empty(json_get_str(s3, STR("key")));
-}
-
-/* Whether an artifact's or a template's place needs nothing of the repository. */
-static bool has_place(const struct json *holder)
-{
-    static const char *const kinds[] = {"artifactory", "git", "http", "raw"};
-
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (json_is(json_get(holder, str_from(kinds[i])), JSON_OBJECT))
-            return true;
-    return is_whole_s3(json_get(holder, STR("s3")));
-}
-
 static bool needs_place(const struct json *tmpl)
 {
     static const char *const sides[] = {"inputs", "outputs"};
     const struct json *paths = json_path(tmpl, "data", "source", "artifactPaths", NULL), *item;
 
-    if (paths && !has_place(paths))
+    if (paths && !artifact_has_place(paths))
         return true;
     for (size_t i = 0; i < COUNT_OF(sides); i++) {
         const struct json *list = json_path(tmpl, sides[i], "artifacts", NULL);
 
         for (size_t j = 0; (item = json_item(list, j)) != NULL; j++)
-            if (!has_place(item))
+            if (!artifact_has_place(item))
                 return true;
     }
     return false;
@@ -132,21 +112,6 @@ static bool archives_logs(const struct wf *wf, const struct json *tmpl)
     return json_is(own, JSON_BOOL)
                ? json_get_bool(json_get(tmpl, STR("archiveLocation")), STR("archiveLogs"))
                : json_get_bool(wf->spec, STR("archiveLogs"));
-}
-
-/* "{{workflow.name}}/{{pod.name}}", unless the repository says otherwise. */
-static struct str key_format(struct arena *a, const struct json *s3)
-{
-    struct str format = json_get_str(s3, STR("keyFormat"));
-    struct str prefix = json_get_str(s3, STR("keyPrefix"));
-
-    if (!str_is_empty(format))
-        return format;
-    while (str_ends(prefix, STR("/")))
-        prefix.len--;
-    return str_is_empty(prefix)
-               ? STR("{{workflow.name}}/{{pod.name}}")
-               : str_printf(a, STR_FMT "/{{workflow.name}}/{{pod.name}}", STR_ARG(prefix));
 }
 
 /* The names of the pod and of its inputs beside those of the workflow. */
@@ -174,22 +139,21 @@ int wf_repository_location(struct wf *wf, const struct json *tmpl, struct str po
                            struct json *ret, struct err *err)
 {
     const struct json *own = json_get(tmpl, STR("archiveLocation"));
-    const struct json *s3 = json_path(wf->repository, "artifactRepository", "s3", NULL);
+    const struct json *repository = json_get(wf->repository, STR("artifactRepository"));
+    struct str own_key = json_str(json_path(own, "s3", "key", NULL));
     struct arena *a = wf->pass->a;
     bool has_logs = archives_logs(wf, tmpl);
-    struct json place, key, location;
+    struct artifact_place place;
+    struct json key, location;
 
     *ret = *tmpl;
-    if (has_place(own) || (!needs_place(tmpl) && !has_logs))
+    if (artifact_has_place(own) || (!needs_place(tmpl) && !has_logs))
         return 0;
-    if (fill_key(wf, tmpl, pod, key_format(a, s3), &key, err) < 0)
+    if (fill_key(wf, tmpl, pod, artifact_key_format(a, repository), &key, err) < 0)
         return err_wrap(err, "keyFormat of the artifact repository");
-    if (!s3 && !str_is_empty(json_str(json_path(own, "s3", "key", NULL))))
-        key = *json_path(own, "s3", "key", NULL); /* a place in the local repository */
-    place = s3 ? json_without(a, s3, STR("keyFormat")) : json_set(a, NULL, STR("key"), key);
-    place = json_without(a, &place, STR("keyPrefix"));
-    place = json_set(a, &place, STR("key"), key);
-    location = json_set(a, NULL, STR("s3"), place);
+    if (!artifact_place_find(repository, &place) && !str_is_empty(own_key))
+        key = json_string(own_key); /* a place in the local repository */
+    location = artifact_repository_place(a, repository, json_str(&key));
     location = json_set(a, &location, STR("archiveLogs"), json_bool(has_logs));
     *ret = json_set(a, tmpl, STR("archiveLocation"), location);
     return 0;

@@ -160,11 +160,11 @@ static void test_what_is_wrong(void **state)
          "failed to find any artifact repository for artifact repository ref "
          "\"default/lost#k\": there is no such ConfigMap"},
         {"{key: cloudy}",
-         "ConfigMap 'artifact-repositories', key 'cloudy': gcs is not supported yet"},
+         "ConfigMap 'artifact-repositories', key 'cloudy': gcs: \"gcs\" is not supported yet"},
         {"{key: typo}", "ConfigMap 'artifact-repositories', key 'typo': s3.endpint: unknown "
                         "field \"endpint\", did you mean \"endpoint\"?"},
         {"{key: text}", "ConfigMap 'artifact-repositories', key 'text': a repository is an "
-                        "object with a member s3"},
+                        "object with a member s3 or another kind of store"},
     };
 
     (void) state;
