@@ -12,6 +12,9 @@
 #include "lang/cron/cron.h"
 #include "objects/cron_workflow.h"
 
+#define TIME_MARK "backfillscheduletime-of-this-run"
+#define TIME_TAG  "{{inputs.parameters.backfillscheduletime}}"
+
 enum { NAME_BYTES = 5, PREFIX_MAX_BYTES = 246, TIMES_MAX = 100000 };
 
 struct backfill {
@@ -96,7 +99,7 @@ static struct json run_of(struct backfill *f, const struct json *cron)
     struct json doc = object_cron_run(a, cron, STR(""), STR("")), spec, meta;
     struct str prefix = str_printf(a, STR_FMT "-backfill-" STR_FMT, STR_ARG(f->cron_name),
                                    STR_ARG(f->name)),
-               pair = str_printf(a, "%s={{inputs.parameters.backfillscheduletime}}", argument);
+               pair = str_printf(a, "%s=" TIME_MARK, argument);
     struct err ignored;
 
     prefix = str_head(prefix, PREFIX_MAX_BYTES);
@@ -176,6 +179,24 @@ static struct json maker_of(struct backfill *f, struct str manifest, size_t from
                          "workflows.argoproj.io/backfill", NULL);
 }
 
+/* The run as the text of a resource template: JSON. Its own tags are spelt so that the workflow
+ * that makes it does not take them for its own; the time's is that one's. */
+static void add_manifest(struct arena *a, struct strbuf *b, const struct json *run)
+{
+    struct str rest = json_text(a, run, JSON_COMPACT);
+
+    while (rest.len > 0) {
+        if (str_cut_prefix(&rest, STR("{{"))) {
+            strbuf_addz(b, "\\u007b\\u007b");
+        } else if (str_cut_prefix(&rest, STR(TIME_MARK))) {
+            strbuf_addz(b, TIME_TAG);
+        } else {
+            strbuf_addc(b, rest.ptr[0]);
+            rest = str_skip(rest, 1);
+        }
+    }
+}
+
 static int create_all(struct backfill *f, const struct json *cron, struct err *err)
 {
     _cleanup_strbuf_ struct strbuf manifest = STRBUF_INIT(MANIFEST_MAX_BYTES);
@@ -183,7 +204,7 @@ static int create_all(struct backfill *f, const struct json *cron, struct err *e
     int64_t most = flags_int(&cli->flags, "maxworkflowcount");
     struct json run = run_of(f, cron);
 
-    yaml_print(&manifest, &run);
+    add_manifest(cli->arena, &manifest, &run);
     for (size_t from = 0; from < f->times.len;) {
         size_t left = f->times.len - from,
                count = (uint64_t) most < left ? (size_t) most : left;

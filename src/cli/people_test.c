@@ -546,7 +546,7 @@ static void test_instance(void **state)
     "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"CronWorkflow\",\"metadata\":{"     \
     "\"name\":\"daily\",\"namespace\":\"default\",\"uid\":\"u\"},\"spec\":{\"schedules\":[" \
     "\"0 "                                                                                  \
-    "2 * * *\"],\"workflowSpec\":{\"entrypoint\":\"m\"}}}"
+    "2 * * *\"],\"workflowSpec\":{\"entrypoint\":\"m\",\"serviceAccountName\":\"{{x}}\"}}}"
 #define PERIOD "--format 2006-01-02 --start 2026-01-01 --end 2026-01-03"
 
 static void test_backfill(void **state)
@@ -610,13 +610,13 @@ static void test_backfill(void **state)
         assert_true(str_is(json_str(json_get(step, STR("withParam"))),
                            "[\"2026-01-01 02:00:00 +0000 UTC\"]"));
         assert_true(str_is(
-            manifest, "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata:\n  "
-                      "generateName: daily-backfill-b-\n  labels:\n    "
-                      "workflows.argoproj.io/cron-workflow: daily\n  namespace: default\n"
-                      "spec:\n  arguments:\n    parameters:\n    - name: when\n      value: "
-                      "'{{inputs.parameters.backfillscheduletime}}'\n  entrypoint: m\n  "
-                      "priority: 2147483647\n  synchronization:\n    mutexes:\n    - name: "
-                      "b\n"));
+            manifest,
+            "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{"
+            "\"generateName\":\"daily-backfill-b-\",\"namespace\":\"default\",\"labels\":{"
+            "\"workflows.argoproj.io/cron-workflow\":\"daily\"}},\"spec\":{\"entrypoint\":"
+            "\"m\",\"serviceAccountName\":\"\\u007b\\u007bx}}\",\"arguments\":{\"parameters\":"
+            "[{\"name\":\"when\",\"value\":\"{{inputs.parameters.backfillscheduletime}}\"}]},"
+            "\"priority\":2147483647,\"synchronization\":{\"mutexes\":[{\"name\":\"b\"}]}}}"));
     }
     o = run(a, "argo cron backfill");
     assert_int_equal(o.code, 0);
