@@ -145,8 +145,8 @@ struct api *api_start(const struct api_options *options, struct err *err)
                          err);
     if (api->auth && !options->is_open && !auth_has_tokens(api->auth)) {
         err_set(err, ERR_INVALID,
-                "no token: nobody could use the API; give one, or ask for open access on the "
-                "loopback");
+                "no token: nobody could use the API: give one (--token, ARGO_TOKEN, "
+                "--token-auth-file), or let everybody on this machine in (--open)");
         auth_stop(api->auth);
         auth_free(TAKE(api->auth));
     }

@@ -175,6 +175,8 @@ int cli_read_file(struct cli *cli, const char *path, struct str *ret, struct err
         b.len += (size_t) len;
     if (fd > 0)
         close(fd);
+    if (to && len < 0 && errno == EISDIR)
+        return err_set(err, ERR_INVALID, "%s is a folder: give its files", path);
     if (to && len < 0)
         return err_sys(err, errno, "read %s", path);
     if (!to || b.len > MANIFEST_MAX_BYTES)

@@ -482,7 +482,7 @@ static void test_logs(void **state)
          {{200, WORKFLOW("w", ENDED("Failed") NODES)}},
          "GET ~workflows/w\n",
          "",
-         "Error: workflow w has no pod \"x\"\n",
+         "Error: workflow w has no pod \"x\": it has w, w-t-558317850\n",
          1},
         {"argo logs w --grep ^t[wh] ",
          {{200, WORKFLOW("w", ENDED("Failed") NODES)},

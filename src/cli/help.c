@@ -90,9 +90,10 @@ static void print_aliases(struct strbuf *b, const struct cli_command *command)
     strbuf_addc(b, '\n');
 }
 
-/* The command's own and all others'; the program itself has all as its own. */
+/* The command's own and, unless @is_brief, all others'; the program itself has all as its own.
+ */
 static void print_flags(struct arena *a, struct strbuf *b, const struct cli_command *command,
-                        bool is_argo)
+                        bool is_argo, bool is_brief)
 {
     static const struct cli_flag help_row[] = {
         {.name = "help", .letter = 'h', .type = FLAG_SWITCH, .help = "show this help"}, {0}};
@@ -106,14 +107,14 @@ static void print_flags(struct arena *a, struct strbuf *b, const struct cli_comm
     VEC_APUSH(a, &own, help_row[1]);
     strbuf_addz(b, "\nFlags:\n");
     flags_help(a, b, own.at, is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_NONE);
-    if (!command)
+    if (!command || is_brief)
         return;
     strbuf_addz(b, "\nGlobal Flags:\n");
     flags_help(a, b, global, is_argo ? FLAG_HIDE_OWN : FLAG_HIDE_UNBUILT);
 }
 
-void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
-                      const struct cli_command *command)
+static void print_usage(struct arena *a, struct strbuf *b, const char *program,
+                        const struct cli_command *command, bool is_brief)
 {
     const char *name = command ? command->name : "", *usage = command ? command->usage : "",
                *before = *name ? " " : "";
@@ -130,11 +131,20 @@ void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
         print_example(b, program, command->example);
     if (has_commands)
         print_commands(b, program, name);
-    print_flags(a, b, command, is_argo);
+    print_flags(a, b, command, is_argo, is_brief);
     if (has_commands)
         strbuf_addf(b,
                     "\nUse \"%s%s%s [command] --help\" for more information about a command.\n",
                     program, before, name);
+    else if (is_brief)
+        strbuf_addf(b, "\nUse \"%s %s --help\" for the flags of all commands.\n", program,
+                    name);
+}
+
+void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
+                      const struct cli_command *command)
+{
+    print_usage(a, b, program, command, command && strcmp(program, "argo") != 0);
 }
 
 void help_print(struct arena *a, struct strbuf *b, const char *program,
@@ -148,7 +158,7 @@ void help_print(struct arena *a, struct strbuf *b, const char *program,
         strbuf_addf(b, about, program);
     if (!command)
         strbuf_addc(b, '\n');
-    help_print_usage(a, b, program, command);
+    print_usage(a, b, program, command, false);
 }
 
 /* ---- suggestions ---- */

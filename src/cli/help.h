@@ -8,7 +8,8 @@
 void help_print(struct arena *a, struct strbuf *b, const char *program,
                 const struct cli_command *command);
 
-/** help_print_usage() - the same without the introduction: what stands below an error */
+/** help_print_usage() - the same without the introduction: what stands below an error; without
+ * the flags of all commands when a command of ours is meant */
 void help_print_usage(struct arena *a, struct strbuf *b, const char *program,
                       const struct cli_command *command);
 

@@ -147,8 +147,10 @@ void lint_check(struct arena *a, const struct object_document *doc, size_t index
         broken.text = show_one_line(a, broken.text);
         VEC_APUSH(a, &ret->errors, broken);
     }
-    if (!has_error(ret, before))
+    if (!has_error(ret, before)) {
         add_others(a, doc, object, &faults, ret);
+        lint_expressions(a, doc, object, ret);
+    }
 }
 
 /* What would be right, of the parser's texts that do not say it. */

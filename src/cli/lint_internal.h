@@ -11,3 +11,7 @@ void lint_print_spot(struct strbuf *b, struct str file, struct str source,
 /** lint_near_name() - the name that a writer most probably meant, among those of a broken
  * rule's text and document: 'did you mean "hello"?'; empty when there is none */
 struct str lint_near_name(struct arena *a, const struct json *doc, struct str text);
+
+/** lint_expressions() - warnings about conditions and expressions that cannot be read */
+void lint_expressions(struct arena *a, const struct object_document *doc, struct str object,
+                      struct lint_result *ret);

@@ -121,7 +121,7 @@ static struct json sarif_result(struct arena *a, const struct lint_result *r,
 
 static struct json driver(struct arena *a)
 {
-    static const char *const rules[] = {"decoding",      "no-manifest", "rule",
+    static const char *const rules[] = {"decoding",      "expression",  "no-manifest", "rule",
                                         "unknown-field", "unsupported", "value"};
     struct json_object_builder b = {0}, tool = {0};
     struct json_array_builder list = {0};

@@ -175,6 +175,13 @@ static void test_names(void **state)
     }
 }
 
+/* A step that is called on a condition. */
+#define STEP(more)                                                                            \
+    HEAD("Workflow")                                                                          \
+    "  entrypoint: m\n  templates:\n  - name: m\n    inputs: {parameters: [{name: x, value: " \
+    "y}]}\n    steps:\n    - - {name: a, template: t, " more "}\n  - {name: t, container: "   \
+    "{image: i}}\n"
+
 /* What argo's decoder says, and what the field tables know besides. */
 static void test_fields(void **state)
 {
@@ -227,6 +234,17 @@ static void test_fields(void **state)
                          "parameters.mesage}}']}\n",
          "templates.m: failed to resolve {{inputs.parameters.mesage}} [9:35+28 did you mean "
          "{{inputs.parameters.message}}?]\n"},
+        {STEP("when: '{{inputs.parameters.x}} == == true'"),
+         "warning invalid condition: Cannot "
+         "transition "
+         "token types from COMPARATOR [==] to COMPARATOR [==] [10:39+34 argo takes it, and "
+         "fails "
+         "when it is evaluated]\n"},
+        {STEP("when: '{{inputs.parameters.x}} > 5 && {{=inputs.parameters.x}} in (a, b)'"), ""},
+        {STEP("when: '{{inputs.parameters.x}} =~ a'"), ""},
+        {STEP("when: \"{{=asInt(inputs.parameters.x) + }}\""),
+         "warning invalid expression: unexpected token EOF (1:28) [10:42+28 argo takes it, and "
+         "fails when it is evaluated]\n"},
     };
 
     (void) state;

@@ -31,12 +31,14 @@ static struct str log_path(struct cli *cli, struct str pod, const struct logs_op
                       STR_ARG(options->since));
 }
 
+/* By the name of its pod, or, shorter, of its step. */
 static bool is_wanted(struct arena *a, const struct json *workflow, const struct json *node,
                       struct str pod, const struct logs_options *options)
 {
     struct json labels;
 
-    if (pod.len == 0 || (options->pod.len > 0 && !str_eq(options->pod, pod)))
+    if (pod.len == 0 || (options->pod.len > 0 && !str_eq(options->pod, pod) &&
+                         !str_eq(options->pod, json_get_str(node, STR("displayName")))))
         return false;
     if (!options->labels)
         return true;
@@ -281,6 +283,31 @@ static int follow_logs(struct cli *cli, struct str workflow, const struct logs_o
     return result;
 }
 
+/* Names that would be right: steps and their pods. */
+static int no_pod(struct cli *cli, const struct json *doc, struct str wanted, struct err *err)
+{
+    enum { NAMED_MAX = 4 };
+    const struct json *nodes = json_path(doc, "status", "nodes", NULL);
+    struct str names = STR("");
+    unsigned count = 0;
+
+    for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {
+        const struct json *node = &nodes->members[i].value;
+        struct str pod = show_node_pod(cli->arena, doc, node);
+
+        struct str step = json_get_str(node, STR("displayName"));
+
+        if (pod.len > 0 && count++ < NAMED_MAX)
+            names = str_printf(cli->arena, STR_FMT "%s" STR_FMT "%s" STR_FMT "%s",
+                               STR_ARG(names), count > 1 ? ", " : "", STR_ARG(step),
+                               step.len ? " (" : "", STR_ARG(pod), step.len ? ")" : "");
+    }
+    return err_set(err, ERR_NOT_FOUND,
+                   "workflow " STR_FMT " has no pod \"" STR_FMT "\"%s" STR_FMT "%s",
+                   STR_ARG(object_name(doc)), STR_ARG(wanted), count > 0 ? ": it has " : "",
+                   STR_ARG(names), count > NAMED_MAX ? " and more" : "");
+}
+
 int logs_print(struct cli *cli, struct str workflow, const struct logs_options *options,
                struct err *err)
 {
@@ -305,10 +332,7 @@ int logs_print(struct cli *cli, struct str workflow, const struct logs_options *
             return -1;
     }
     print_entries(&all, options);
-    return is_known
-               ? 0
-               : err_set(err, ERR_NOT_FOUND, "workflow " STR_FMT " has no pod \"" STR_FMT "\"",
-                         STR_ARG(workflow), STR_ARG(options->pod));
+    return is_known ? 0 : no_pod(cli, &doc, options->pod, err);
 }
 
 /* ---- the command ---- */

@@ -133,7 +133,7 @@ static int fail(struct exchange *x, enum err_kind kind, const char *what, struct
 {
     disconnect(x->p);
     return err_set(err, kind, STR_FMT " " STR_FMT ": %s", STR_ARG(x->call->method),
-                   STR_ARG(x->call->url), what);
+                   STR_ARG(http_url_shown(x->a, x->call->url)), what);
 }
 
 static int fail_sys(struct exchange *x, int sys, struct err *err)
