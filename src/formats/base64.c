@@ -27,6 +27,17 @@ struct str base64_encode(struct arena *a, struct str bytes)
     return str_of(text, used);
 }
 
+struct str base64_url_encode(struct arena *a, struct str bytes)
+{
+    char *text = str_cz(a, base64_encode(a, bytes));
+    size_t len = strcspn(text, "=");
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+    text[len] = '\0';
+    return str_of(text, len);
+}
+
 static int digit_of(char c)
 {
     const char *found;

@@ -264,8 +264,8 @@ LOCAL_SHAPE(raw_artifact, "RawArtifact", "Content that stands in the manifest.")
 
 static const struct field workflow_artifact_location_rows[] = {
     PART("s3", s3_artifact, "In S3."),
-    PART("gcs", gcs_artifact, "In Google Cloud Storage.", LATER),
-    PART("azure", azure_artifact, "In Azure.", LATER),
+    PART("gcs", gcs_artifact, "In Google Cloud Storage."),
+    PART("azure", azure_artifact, "In Azure."),
     PART("oss", oss_artifact, "In Alibaba Cloud.", LATER),
     PART("hdfs", hdfs_artifact, "In HDFS.", LATER),
     PART("artifactory", artifactory_artifact, "In Artifactory."),
@@ -339,8 +339,8 @@ SHAPE(artifact_repository_ref, "ArtifactRepositoryRef", "Which repository is use
 static const struct field artifact_repository_rows[] = {
     FLAG("archiveLogs", "Whether the logs of the main container are kept."),
     PART("s3", s3_repository, "In S3."),
-    PART("gcs", gcs_repository, "In Google Cloud Storage.", LATER),
-    PART("azure", azure_repository, "In Azure.", LATER),
+    PART("gcs", gcs_repository, "In Google Cloud Storage."),
+    PART("azure", azure_repository, "In Azure."),
     PART("oss", oss_repository, "In Alibaba Cloud.", LATER),
     PART("hdfs", hdfs_repository, "In HDFS.", LATER),
     PART("artifactory", artifactory_repository, "In Artifactory."),

@@ -1,0 +1,222 @@
+/* See gcs_client.h. */
+#include "clients/gcp/gcs_client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "formats/json.h"
+#include "formats/uri.h"
+#include "io/http_client.h"
+
+struct gcs_client {
+    struct arena *arena;
+    struct http_client *http;
+    struct gcs_options options;
+    struct gcp_identity who;
+    struct str base;   /* "https://host", without a slash at the end */
+    bool is_anonymous; /* an emulator */
+};
+
+/* One call. */
+struct request {
+    const char *method;
+    struct str key; /* for errors */
+    struct str url;
+    int from; /* file whose bytes are the body; 0: none */
+    uint64_t len;
+    int to; /* file that gets the answer's body; 0: none */
+};
+
+struct gcs_client *gcs_client_new(const struct gcs_options *options)
+{
+    struct arena *a = arena_new();
+    struct gcs_client *c = ARENA_NEW(a, struct gcs_client);
+    const char *emulator = getenv("STORAGE_EMULATOR_HOST");
+    struct str base = options->endpoint;
+
+    if (str_is_empty(base))
+        base = str_from(emulator ? emulator : "");
+    c->is_anonymous = !str_is_empty(base) && str_is_empty(options->key);
+    if (!str_is_empty(base) && str_find(base, STR("://")) == SIZE_MAX)
+        base = str_concat(a, STR("http://"), base);
+    while (str_ends(base, STR("/")))
+        base.len--;
+    c->arena = a;
+    c->http = http_client_new();
+    c->options = *options;
+    c->base = str_is_empty(base) ? STR("https://storage.googleapis.com") : str_copy(a, base);
+    c->who = (struct gcp_identity){
+        .key = options->key,
+        .scope = STR("https://www.googleapis.com/auth/devstorage.read_write")};
+    return c;
+}
+
+void gcs_client_free(struct gcs_client *c)
+{
+    if (!c)
+        return;
+    http_client_free(c->http);
+    arena_free(c->arena);
+}
+
+/* ---- calls ---- */
+
+static struct str object_url(const struct gcs_client *c, struct arena *a, struct str key,
+                             const char *query)
+{
+    return str_printf(a, STR_FMT "/storage/v1/b/" STR_FMT "/o/" STR_FMT "%s", STR_ARG(c->base),
+                      STR_ARG(uri_escape(a, c->options.bucket)), STR_ARG(uri_escape(a, key)),
+                      query);
+}
+
+static enum err_kind kind_of(unsigned status)
+{
+    return status >= 500 || status == 429 || status == 408 ? ERR_TRANSIENT
+           : status == 404                                 ? ERR_NOT_FOUND
+           : status == 401                                 ? ERR_UNAUTHORIZED
+           : status == 403                                 ? ERR_DENIED
+                                                           : ERR_INVALID;
+}
+
+static int service_error(const struct gcs_client *c, struct arena *a, const struct request *r,
+                         const struct http_answer *answer, struct err *err)
+{
+    struct str message = STR("");
+    struct json doc;
+    struct err ignored;
+
+    if (json_parse(a, answer->body, &doc, &ignored) == 0)
+        message = json_str(json_path(&doc, "error", "message", NULL));
+    else if (answer->body.len < 200)
+        message = str_trim(answer->body);
+    return err_set(err, kind_of(answer->status),
+                   "GCS: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT,
+                   r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
+                   message.len ? ": " : "", STR_ARG(message));
+}
+
+static int ask(struct gcs_client *c, struct arena *a, const struct request *r,
+               struct http_answer *ret, struct err *err)
+{
+    struct http_sink sink = {.fd = r->to};
+    struct http_header headers[] = {{STR("Content-Type"), STR("application/octet-stream")},
+                                    {STR("Authorization"), STR("")}};
+    struct http_call call = {.method = str_from(r->method),
+                             .url = r->url,
+                             .headers = headers,
+                             .header_count = c->is_anonymous ? 1 : 2,
+                             .body_fd = r->from,
+                             .body_len = r->len,
+                             .stall_ms = GCS_STALL_MS,
+                             .cancel_fd = -1,
+                             .on_chunk = r->to ? http_sink_take : NULL,
+                             .ctx = &sink};
+    struct str token;
+
+    if (!c->is_anonymous) {
+        if (gcp_token(&c->who, a, clock_wall(), &token, err) < 0)
+            return err_wrap(err, "GCS");
+        headers[1].value = str_concat(a, STR("Bearer "), token);
+    }
+    if (http_client_do(c->http, a, &call, ret, err) < 0)
+        return sink.error ? err_sys(err, sink.error, "write object " STR_FMT, STR_ARG(r->key))
+                          : -1;
+    return ret->status >= 200 && ret->status < 300 ? 0 : service_error(c, a, r, ret, err);
+}
+
+int gcs_get(struct gcs_client *c, struct arena *a, struct str key, int to, struct err *err)
+{
+    const struct request r = {
+        .method = "GET", .key = key, .url = object_url(c, a, key, "?alt=media"), .to = to};
+    struct http_answer answer;
+
+    return ask(c, a, &r, &answer, err);
+}
+
+int gcs_delete(struct gcs_client *c, struct arena *a, struct str key, struct err *err)
+{
+    const struct request r = {.method = "DELETE", .key = key, .url = object_url(c, a, key, "")};
+    struct http_answer answer;
+
+    return ask(c, a, &r, &answer, err) < 0 && err->kind != ERR_NOT_FOUND ? -1 : 0;
+}
+
+/* The service tells how much it has: an upload that was cut off is no object. */
+static int check_size(struct arena *a, const struct request *r,
+                      const struct http_answer *answer, struct err *err)
+{
+    struct json doc = {0};
+    struct err ignored;
+    struct str size;
+
+    if (json_parse(a, answer->body, &doc, &ignored) < 0)
+        return err_set(err, ERR_TRANSIENT, "GCS: the answer to \"" STR_FMT "\" is not JSON",
+                       STR_ARG(r->key));
+    size = json_get_str(&doc, STR("size"));
+    if (str_eq(size, str_printf(a, "%llu", (unsigned long long) r->len)))
+        return 0;
+    return err_set(err, ERR_TRANSIENT,
+                   "GCS: \"" STR_FMT "\" was stored with " STR_FMT " bytes of %llu",
+                   STR_ARG(r->key), STR_ARG(size), (unsigned long long) r->len);
+}
+
+int gcs_put(struct gcs_client *c, struct arena *a, struct str key, int from, struct err *err)
+{
+    struct request r = {.method = "POST", .key = key, .from = from};
+    struct http_answer answer;
+    struct stat st;
+
+    if (fstat(from, &st) < 0)
+        return err_sys(err, errno, "look at what is to be stored");
+    r.len = (uint64_t) st.st_size;
+    r.url = str_printf(
+        a, STR_FMT "/upload/storage/v1/b/" STR_FMT "/o?uploadType=media&name=" STR_FMT,
+        STR_ARG(c->base), STR_ARG(uri_escape(a, c->options.bucket)),
+        STR_ARG(uri_escape(a, key)));
+    return ask(c, a, &r, &answer, err) < 0 ? -1 : check_size(a, &r, &answer, err);
+}
+
+/* ---- lists ---- */
+
+static int list_page(struct gcs_client *c, struct str prefix, struct str *token,
+                     gcs_each_fn each, void *ctx, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct request r = {.method = "GET", .key = prefix};
+    const struct json *items, *item;
+    struct http_answer answer;
+    struct json doc;
+    struct str next;
+
+    r.url = str_printf(a,
+                       STR_FMT "/storage/v1/b/" STR_FMT "/o?fields=items(name),nextPageToken&"
+                               "prefix=" STR_FMT "%s" STR_FMT,
+                       STR_ARG(c->base), STR_ARG(uri_escape(a, c->options.bucket)),
+                       STR_ARG(uri_escape(a, prefix)), token->len ? "&pageToken=" : "",
+                       STR_ARG(uri_escape(a, *token)));
+    if (ask(c, a, &r, &answer, err) < 0)
+        return -1;
+    if (json_parse(a, answer.body, &doc, err) < 0)
+        return err_wrap(err, "GCS: list of \"" STR_FMT "\"", STR_ARG(prefix));
+    items = json_get(&doc, STR("items"));
+    for (size_t i = 0; (item = json_item(items, i)) != NULL; i++)
+        if (each(ctx, a, json_get_str(item, STR("name")), err) < 0)
+            return -1;
+    next = json_get_str(&doc, STR("nextPageToken"));
+    *token = str_is_empty(next) ? STR("") : str_copy(c->arena, next);
+    return 0;
+}
+
+int gcs_list(struct gcs_client *c, struct str prefix, gcs_each_fn each, void *ctx,
+             struct err *err)
+{
+    struct str token = STR("");
+
+    do {
+        if (list_page(c, prefix, &token, each, ctx, err) < 0)
+            return -1;
+    } while (token.len > 0);
+    return 0;
+}
