@@ -109,7 +109,8 @@ static const struct field azure_container_rows[] = {
     TEXT("endpoint", "URL of the storage account.", .flags = FIELD_REQUIRED),
     TEXT("container", "Name of the container.", .flags = FIELD_REQUIRED),
     PART("accountKeySecret", secret_key_selector, "Key of the account."),
-    FLAG("useSDKCreds", "Whether credentials come from the machine's surroundings."),
+    FLAG("useSDKCreds", "Whether credentials are found; they are when no key is given.",
+         .flags = FIELD_NO_OP),
     {0},
 };
 LOCAL_SHAPE(azure_container, "AzureBlobContainer", "A container of Azure.");
