@@ -8,7 +8,8 @@
 static void check(const struct plan *plan)
 {
     assert(plan->container_count > 0 && plan->grace_ms >= 0 && plan->deadline_ms >= 0);
-    assert(!plan->is_host || plan->root);
+    assert(plan->isolation != PLAN_HOST || plan->root);
+    assert(plan->isolation != PLAN_IMAGE || (plan->runtime && plan->layers));
     for (size_t i = 0; i < plan->bind_count; i++)
         assert(plan->binds[i].source && plan->binds[i].target);
     for (size_t i = 0; i < plan->container_count; i++) {

@@ -1,6 +1,6 @@
 /*
  * artifacts/libarchive.h - libarchive, loaded when the first archive is packed or unpacked: it
- * brings a dozen libraries with it that nothing else needs. For the files of this room.
+ * brings a dozen libraries with it that nothing else needs. For the files of this room and for layers of images.
  */
 #pragma once
 
@@ -12,11 +12,14 @@
 #define LIBARCHIVE_FUNCTIONS(X)                \
     X(archive_entry_filetype)                  \
     X(archive_entry_free)                      \
+    X(archive_entry_gid)                       \
     X(archive_entry_hardlink)                  \
+    X(archive_entry_hardlink_utf8)             \
     X(archive_entry_mtime)                     \
     X(archive_entry_mtime_is_set)              \
     X(archive_entry_new)                       \
     X(archive_entry_pathname)                  \
+    X(archive_entry_pathname_utf8)             \
     X(archive_entry_perm)                      \
     X(archive_entry_set_filetype)              \
     X(archive_entry_set_mtime)                 \
@@ -25,6 +28,8 @@
     X(archive_entry_set_size)                  \
     X(archive_entry_set_symlink)               \
     X(archive_entry_symlink)                   \
+    X(archive_entry_symlink_utf8)              \
+    X(archive_entry_uid)                       \
     X(archive_error_string)                    \
     X(archive_read_data)                       \
     X(archive_read_free)                       \
@@ -32,6 +37,7 @@
     X(archive_read_next_header)                \
     X(archive_read_open_fd)                    \
     X(archive_read_support_filter_gzip)        \
+    X(archive_read_support_filter_zstd)        \
     X(archive_read_support_format_raw)         \
     X(archive_read_support_format_tar)         \
     X(archive_read_support_format_zip)         \

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/vec.h"
 #include "cli/apply.h"
+#include "cli/isolation.h"
 #include "cli/manifests.h"
 #include "daemon/daemon.h"
 #include "formats/gotime.h"
@@ -316,11 +317,11 @@ static int serve(struct dev *d, struct err *err)
                                      .data = d->data,
                                      .token = "",
                                      .webhook_address = address,
-                                     .isolation = cli_flag(cli, "isolation"),
                                      .shim = getenv("TIPHYS_SHIM"),
                                      .is_open = true};
     int result;
 
+    cli_isolation_options(cli, cli->arena, &options);
     log_setup(LOG_FORMAT_TEXT, cli_is_on(cli, "verbose") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, 2);
     errno = pthread_create(&d->files_thread, NULL, keep_files, d);
     if (errno)
@@ -364,14 +365,13 @@ static const struct cli_flag flags[] = {
      .letter = 'd',
      .fallback = "./.tiphys",
      .help = "where everything is kept"},
-    {.name = "isolation",
-     .help = "what a step's container sees: process or host (default: host where this machine "
-             "lets us)"},
+    CLI_ISOLATION_FLAGS,
     {.name = "port",
      .letter = 'p',
      .type = FLAG_INT,
      .fallback = "2746",
      .help = "port to listen on; 0: any"},
+    CLI_RUNTIME_FLAGS,
     {0},
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/isolation.h"
 
 static int find_level(const struct cli *cli, enum log_level *ret, struct err *err)
 {
@@ -72,7 +73,6 @@ static int run_server(struct cli *cli, struct err *err)
                                      .data = cli_flag(cli, "data"),
                                      .token = token ? token : "",
                                      .token_file = cli_flag(cli, "token-auth-file"),
-                                     .isolation = cli_flag(cli, "isolation"),
                                      .config_map = cli_flag(cli, "configmap"),
                                      .host_paths = cli_flag(cli, "host-path"),
                                      .shim = getenv("TIPHYS_SHIM"),
@@ -85,6 +85,7 @@ static int run_server(struct cli *cli, struct err *err)
                                      .is_open =
                                          cli_is_on(cli, "open") || has_mode(cli, "server")};
 
+    cli_isolation_options(cli, cli->arena, &options);
     options.is_metrics_open = metrics_auth && strcmp(metrics_auth, "false") == 0;
     options.webhook_address = webhooks ? webhooks : options.address;
     if (find_level(cli, &level, err) < 0 || find_format(cli, &format, err) < 0)
@@ -148,10 +149,7 @@ static const struct cli_flag flags[] = {
      .type = FLAG_SWITCH,
      .fallback = "true",
      .help = "with --secure: tell browsers to come by TLS only"},
-    {.name = "isolation",
-     .state = FLAG_OWN,
-     .help = "what a step's container sees: process or host (default: host where this machine "
-             "lets us)"},
+    CLI_ISOLATION_FLAGS,
     {.name = "kube-api-burst",
      .type = FLAG_INT,
      .fallback = "30",
@@ -171,6 +169,7 @@ static const struct cli_flag flags[] = {
      .type = FLAG_INT,
      .fallback = "2746",
      .help = "port to listen on; 0: any"},
+    CLI_RUNTIME_FLAGS,
     {.name = "secure", .letter = 'e', .type = FLAG_SWITCH, .help = "serve TLS"},
     {.name = "tls-certificate-secret-name",
      .help = "Secret with tls.crt and tls.key, NAME (in argo) or NAMESPACE/NAME (default: a "

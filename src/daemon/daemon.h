@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 struct daemon_options {
     const char *address;    /* numeric */
@@ -13,12 +14,21 @@ struct daemon_options {
     const char *token;      /* who sends it may do everything; "" none */
     const char *token_file; /* tokens of others; NULL or "": none */
     const char *webhook_address;
-    const char *isolation;  /* "process", "host"; "" or NULL: the strongest that works here */
-    const char *config_map; /* "NAME" or "NAMESPACE/NAME"; "" or NULL: the default */
-    const char *host_paths; /* folders that hostPath may name, by ':'; "" or NULL: none */
-    const char *shim;       /* path of tiphys-shim; "" or NULL: beside the program */
-    const char *base;       /* path that everything is served below; "" or NULL: none */
-    const char *origin;     /* that browsers may call from; "" or NULL: none */
+    const char *isolation; /* "process", "host", "image"; "" or NULL: process or host, whichever
+                              works here */
+    const struct str *rules; /* "PATTERN=ISOLATION" */
+    size_t rule_count;
+    const char
+        *runtime; /* of isolation image: "crun", "runc", a path; "" or NULL: what works */
+    const char *network; /* of isolation image: "host", "none"; "" or NULL: host */
+    const char *image_archives, *image_auth,
+        *image_registries;     /* see images_options; or NULL */
+    int64_t image_store_mib;   /* 0: the usual */
+    const char *config_map;    /* "NAME" or "NAMESPACE/NAME"; "" or NULL: the default */
+    const char *host_paths;    /* folders that hostPath may name, by ':'; "" or NULL: none */
+    const char *shim;          /* path of tiphys-shim; "" or NULL: beside the program */
+    const char *base;          /* path that everything is served below; "" or NULL: none */
+    const char *origin;        /* that browsers may call from; "" or NULL: none */
     const char *frame_options; /* who may show answers in a frame; "" or NULL: not said */
     const char *tls_secret;    /* Secret with the certificate; "" or NULL: our own */
     bool is_secure;            /* TLS */

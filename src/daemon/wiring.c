@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "daemon/certificate.h"
 #include "daemon/daemon.h"
+#include "daemon/isolation.h"
 #include "events/bus/bus.h"
 #include "events/sensors/sensor.h"
 #include "events/sources/source.h"
@@ -47,6 +48,7 @@ struct daemon {
     struct workflow_submitter submitter;
     struct workflow_operator operator;
     struct recorder *recorder;
+    struct images *images;
     struct pod_runner *runner;
     struct engine *engine;
     struct cron_controller *crons;
@@ -126,23 +128,9 @@ static int find_shim(struct daemon *d, const char *given, struct err *err)
                    "tiphys-shim is not beside the program: set TIPHYS_SHIM");
 }
 
-static int choose_isolation(const struct daemon *d, const char *wanted,
-                            enum local_isolation *ret, struct err *err)
-{
-    if (!wanted || !*wanted) {
-        *ret = local_isolation_probe(d->folder, d->shim);
-        return 0;
-    }
-    for (*ret = LOCAL_ISOLATION_PROCESS; *ret <= LOCAL_ISOLATION_HOST; (*ret)++)
-        if (strcmp(wanted, local_isolation_name(*ret)) == 0)
-            return 0;
-    if (strcmp(wanted, "image") == 0)
-        return err_set(err, ERR_UNSUPPORTED, "--isolation image is not supported yet");
-    return err_set(err, ERR_INVALID, "--isolation %s is none of process, host", wanted);
-}
-
 static int start_engine(struct daemon *d, const struct daemon_options *options, struct err *err)
 {
+    _cleanup_arena_ struct arena *a = arena_new();
     struct local_options pods = {.loop = d->loop,
                                  .workers = d->workers,
                                  .path = d->folder,
@@ -160,8 +148,9 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
     if (!realpath(options->data, d->folder))
         return err_sys(err, errno, "find folder %s", options->data);
     if (gethostname(d->host, sizeof(d->host) - 1) < 0 || find_shim(d, options->shim, err) < 0 ||
-        choose_isolation(d, options->isolation, &pods.isolation, err) < 0)
+        isolation_choose(options, d->folder, d->shim, a, &pods, err) < 0)
         return -1;
+    d->images = pods.images;
     d->runner = local_runner_new(&pods, err);
     engine.runner = d->runner;
     engine.artifacts = d->runner ? local_runner_artifacts(d->runner) : NULL;
@@ -374,6 +363,7 @@ static void close_rooms(struct daemon *d)
     bus_close(d->bus);
     store_close(d->store);
     workers_free(d->workers);
+    images_close(d->images);
     loop_free(d->loop);
     metrics_free(d->metrics);
 }

@@ -24,6 +24,7 @@ struct pod_request {
                                     inputs, outputs, initContainers, sidecars, volumes ... */
     const struct json *volumes;  /* workflow spec.volumes (array) or NULL */
     const struct json *pod_meta; /* {labels, annotations} or NULL */
+    const struct json *security; /* the pod's securityContext or NULL */
     struct str service_account;  /* or "" */
     struct wall deadline;        /* kill with DeadlineExceeded then; ms 0: none */
     uint64_t grace_ms;           /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */

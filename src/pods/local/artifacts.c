@@ -85,7 +85,7 @@ static int check_path(const struct local_pod *pod, const struct json *artifact, 
     if (str_is_empty(path) || path.ptr[0] != '/' || str_is(path, "/"))
         return err_set(err, ERR_INVALID, "its path \"" STR_FMT "\" must be a path below /",
                        STR_ARG(str_is_none(path) ? STR("") : path));
-    if (pod->runner->isolation == LOCAL_ISOLATION_PROCESS)
+    if (pod->isolation == LOCAL_ISOLATION_PROCESS)
         return err_set(err, ERR_UNSUPPORTED,
                        "it needs a mount namespace, which isolation process has not: use host");
     return 0;

@@ -187,13 +187,28 @@ static struct str container_name(const struct pod_request *req, const struct jso
     return is_main ? STR("main") : json_get_str(container, STR("name"));
 }
 
-static void add_defaults(struct environment *env, struct str container)
+/* What the image sets; the manifest may replace it. */
+static void add_image(struct environment *env, const struct container_image *ci)
+{
+    const struct json *list = ci ? json_get(ci->image.config, STR("Env")) : NULL, *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        struct str value = json_str(item), name;
+
+        if (str_cut(&value, '=', &name) && !str_is_empty(name))
+            set_var(env, name, value.ptr ? value : STR(""));
+    }
+}
+
+static void add_defaults(struct environment *env, struct str container,
+                         const struct container_image *ci)
 {
     const struct pod_request *req = &env->pod->req;
 
     set_var(env, STR("PATH"), STR(DEFAULT_PATH));
     set_var(env, STR("HOSTNAME"), req->name);
-    set_var(env, STR("HOME"), STR("/root"));
+    set_var(env, STR("HOME"), ci ? ci->user.home : STR("/root"));
+    add_image(env, ci);
     set_var(env, STR("ARGO_CONTAINER_NAME"), str_is_none(container) ? STR("main") : container);
     set_var(env, STR("ARGO_NODE_ID"), req->node_id);
     set_var(env, STR("ARGO_WORKFLOW_NAME"), req->workflow);
@@ -205,7 +220,7 @@ int environment_plan(const struct local_pod *pod, const struct json *container, 
 {
     struct environment env = {.pod = pod, .container = container, .a = a, .vars = ret_vars};
 
-    add_defaults(&env, container_name(&pod->req, container));
+    add_defaults(&env, container_name(&pod->req, container), images_of(pod, container));
     if (add_env_from(&env, json_get(container, STR("envFrom")), err) < 0)
         return err_wrap(err, "envFrom");
     if (add_env(&env, json_get(container, STR("env")), err) < 0)

@@ -27,7 +27,9 @@ static void pod_ended(struct local_pod *pod);
 
 const char *local_isolation_name(enum local_isolation isolation)
 {
-    return isolation == LOCAL_ISOLATION_HOST ? "host" : "process";
+    static const char *const names[] = {"process", "host", "image"};
+
+    return names[isolation];
 }
 
 /* ---- pods ---- */
@@ -64,6 +66,7 @@ static void copy_request(struct local_pod *pod, const struct pod_request *req)
     pod->req.template = copy_of(a, req->template);
     pod->req.volumes = copy_of(a, req->volumes);
     pod->req.pod_meta = copy_of(a, req->pod_meta);
+    pod->req.security = copy_of(a, req->security);
     pod->dir = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(req->ns), STR_ARG(req->name));
 }
 
@@ -79,6 +82,7 @@ static struct local_pod *pod_new(struct local *r, const struct pod_request *req)
     pod->tag = ++r->next_tag;
     list_init(&pod->link);
     copy_request(pod, req);
+    pod->isolation = images_choose(r, &pod->req);
     map_put(&r->by_uid, pod->req.uid, pod);
     map_put(&r->by_tag, tag_key(key, sizeof(key), pod->tag), pod);
     return pod;
@@ -100,6 +104,7 @@ static void pod_free(struct local_pod *pod)
     map_take(&pod->runner->by_tag, tag_key(key, sizeof(key), pod->tag));
     list_remove(&pod->link);
     stop_watching(pod);
+    timer_free(TAKE(pod->pause));
     arena_free(pod->arena);
 }
 
@@ -112,6 +117,9 @@ static void local_free_when_idle(struct local *r)
     map_done(&r->by_uid);
     map_done(&r->by_tag);
     pthread_rwlock_destroy(&r->folders);
+    for (size_t i = 0; i < r->rule_count; i++)
+        free((char *) (uintptr_t) r->rules[i].pattern);
+    free((char *) (uintptr_t) r->runtime.path);
     free(r->root);
     free(r->state_dir);
     free(r->repository);
@@ -136,7 +144,7 @@ static bool is_closed(struct local_pod *pod)
 
 /* ---- reports ---- */
 
-static void send_report(struct local_pod *pod)
+static void send_report_with(struct local_pod *pod, struct str pending)
 {
     struct local *r = pod->runner;
     struct pod_report report = {
@@ -144,9 +152,9 @@ static void send_report(struct local_pod *pod)
         .started = pod->started,
         .host = str_from(r->node_name),
         .ip = STR("127.0.0.1"),
-        .isolation = str_from(local_isolation_name(r->isolation)),
+        .isolation = str_from(local_isolation_name(pod->isolation)),
         .phase = pod->state == LOCAL_RUNNING ? POD_RUNNING : POD_PENDING,
-        .message = STR(""),
+        .message = pending,
     };
 
     if (pod->state == LOCAL_ENDED) {
@@ -161,6 +169,17 @@ static void send_report(struct local_pod *pod)
     }
     if (r->base.report && !r->is_closing)
         r->base.report(r->base.report_ctx, &report);
+}
+
+static void send_report(struct local_pod *pod)
+{
+    send_report_with(pod, STR(""));
+}
+
+void local_tell_pending(struct local_pod *pod, struct str message)
+{
+    if (pod->state == LOCAL_STAGING || pod->state == LOCAL_PAUSING)
+        send_report_with(pod, message);
 }
 
 static void set_running(struct local_pod *pod)
@@ -211,10 +230,13 @@ static void submit(struct local_pod *pod, void (*run)(struct job *), void (*done
     if (!pod->work)
         pod->work = ARENA_NEW(pod->arena, struct local_work);
     pod->work->pod = pod;
-    pod->work->job = (struct job){
-        .run = run,
-        .done = done,
-        .class = artifacts_has_any(pod) || artifacts_has_logs(pod) ? JOB_BULK : JOB_QUICK};
+    pod->work->job =
+        (struct job){.run = run,
+                     .done = done,
+                     .class = artifacts_has_any(pod) || artifacts_has_logs(pod) ||
+                                      (pod->state == LOCAL_STAGING && !images_are_here(pod))
+                                  ? JOB_BULK
+                                  : JOB_QUICK};
     pod->is_busy = true;
     if (workers_submit(r->workers, &pod->work->job, &err) < 0) {
         /* Cannot wait here: the pod count is bounded by running_max, the queue is larger. */
@@ -311,6 +333,53 @@ static void done_signal(struct job *job)
         after_job(pod);
 }
 
+/* ---- images that could not be had ---- */
+
+static void end_pause(void *ctx)
+{
+    struct local_pod *pod = ctx;
+    struct local *r = pod->runner;
+
+    timer_free(TAKE(pod->pause));
+    if (pod->req.deadline.ms > 0 && loop_wall(r->loop).ms >= pod->req.deadline.ms) {
+        refuse(pod, false, POD_FAILED,
+               STR("Pod was active on the node longer than the specified deadline"));
+        return;
+    }
+    pod->state = LOCAL_WAITING;
+    list_append(&r->waiting, &pod->link);
+    start_waiting(r);
+}
+
+/* As Kubernetes: it stays pending and tries again, more and more seldom. Its place is free. */
+static void pause_pod(struct local_pod *pod, struct str why)
+{
+    struct local *r = pod->runner;
+    int64_t left = pod->req.deadline.ms - loop_wall(r->loop).ms;
+    uint64_t wait;
+
+    r->running--;
+    if (pod->is_kill_wanted) {
+        refuse(pod, false, POD_FAILED, pod->kill_why);
+        return;
+    }
+    if (pod->is_forgotten) {
+        pod_free(pod);
+        return;
+    }
+    pod->pause_ms = pod->pause_ms == 0 ? IMAGE_WAIT_MIN_MS : 2 * pod->pause_ms;
+    if (pod->pause_ms > IMAGE_WAIT_MAX_MS)
+        pod->pause_ms = IMAGE_WAIT_MAX_MS;
+    wait = pod->pause_ms;
+    if (pod->req.deadline.ms > 0 && left < (int64_t) wait)
+        wait = left > 0 ? (uint64_t) left : 0;
+    pod->state = LOCAL_PAUSING;
+    local_tell_pending(pod, why);
+    pod->pause = timer_new(r->loop, end_pause, pod);
+    timer_start(pod->pause, wait);
+    start_waiting(r);
+}
+
 static void run_stage(struct job *job)
 {
     stage_pod(pod_of(job));
@@ -333,7 +402,14 @@ static void done_stage(struct job *job)
         break;
     case STAGE_REFUSED:
         pod->is_busy = false;
-        refuse(pod, true, POD_ERROR, str_from(job->err.text));
+        if (job->err.kind == ERR_CANCELLED && pod->is_kill_wanted)
+            refuse(pod, true, POD_FAILED, pod->kill_why);
+        else
+            refuse(pod, true, POD_ERROR, str_from(job->err.text));
+        return;
+    case STAGE_LATER:
+        pod->is_busy = false;
+        pause_pod(pod, str_from(job->err.text));
         return;
     }
     if (pod->state != LOCAL_ENDED)
@@ -461,8 +537,9 @@ static void local_kill(struct pod_runner *base, struct str uid, struct str why,
         pod->is_kill_sent && grace_ms >= pod->kill_grace_ms; /* a shorter grace is sent again */
     pod->is_kill_wanted = true;
     pod->kill_grace_ms = grace_ms;
-    if (pod->state == LOCAL_WAITING) {
+    if (pod->state == LOCAL_WAITING || pod->state == LOCAL_PAUSING) {
         list_remove(&pod->link);
+        timer_free(TAKE(pod->pause));
         refuse(pod, false, POD_FAILED, why);
         return;
     }
@@ -486,7 +563,7 @@ static void done_clean(struct job *job)
 
 static bool has_litter(const struct local_pod *pod)
 {
-    return pod->runner->isolation == LOCAL_ISOLATION_HOST || pod->outcome.has_litter ||
+    return pod->isolation != LOCAL_ISOLATION_PROCESS || pod->outcome.has_litter ||
            outcome_has_outputs(pod) || json_get(pod->req.template, STR("script"));
 }
 
@@ -499,6 +576,10 @@ static void local_forget(struct pod_runner *base, struct str uid, bool keep_logs
         return;
     pod->is_forgotten = true;
     pod->keep_logs = keep_logs;
+    if (pod->state == LOCAL_PAUSING) {
+        pod_free(pod);
+        return;
+    }
     if (pod->state != LOCAL_ENDED)
         return; /* freed when it ends */
     if (keep_logs && !has_litter(pod))
@@ -567,6 +648,13 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     artifact_sweep(&r->artifacts);
     snprintf(root, sizeof(root), "%s/pods", options->path);
     r->isolation = options->isolation;
+    for (size_t i = 0; i < options->rule_count && i < LOCAL_RULES_MAX; i++) {
+        r->rules[r->rule_count] = options->rules[i];
+        r->rules[r->rule_count++].pattern = dup_text(options->rules[i].pattern);
+    }
+    r->images = options->images;
+    r->runtime = options->runtime;
+    r->runtime.path = options->runtime.path ? dup_text(options->runtime.path) : NULL;
     r->running_max = options->running_max ? options->running_max : POD_RUNNING_MAX;
     r->log_max_bytes = options->log_max_bytes ? options->log_max_bytes : POD_LOG_MAX_BYTES;
     r->root = dup_text(root);

@@ -11,16 +11,39 @@
 #include "artifacts/artifact.h"
 #include "io/loop.h"
 #include "io/workers.h"
+#include "pods/images/images.h"
 #include "pods/pod.h"
 
-enum local_isolation { LOCAL_ISOLATION_PROCESS, LOCAL_ISOLATION_HOST };
+enum local_isolation { LOCAL_ISOLATION_PROCESS, LOCAL_ISOLATION_HOST, LOCAL_ISOLATION_IMAGE };
+
+/* Pods whose image is like the pattern (as a shell's) have this isolation. */
+struct local_rule {
+    const char *pattern;
+    enum local_isolation isolation;
+};
+
+enum { LOCAL_RULES_MAX = 64 };
+
+/* How images are run. */
+struct local_runtime {
+    const char *path;                   /* crun or runc, absolute; NULL: none works here */
+    bool has_cgroups;                   /* limits can be set */
+    bool has_swap_limit;                /* the kernel counts swap */
+    bool has_network;                   /* the machine's; else none */
+    const char *oom_before, *oom_after; /* around a group's path: the file that counts who was
+                                           killed for lack of memory; NULL: there is none */
+};
 
 struct local_options {
     struct loop *loop;
     struct workers *workers;
-    const char *path; /* state folder, absolute; pods/ is made in it */
-    const char *shim; /* path of tiphys-shim */
-    enum local_isolation isolation;
+    const char *path;               /* state folder, absolute; pods/ is made in it */
+    const char *shim;               /* path of tiphys-shim */
+    enum local_isolation isolation; /* of pods that no rule is about */
+    const struct local_rule *rules; /* copied; the first that fits counts */
+    size_t rule_count;
+    struct images *images; /* NULL without isolation image; outlives the runner */
+    struct local_runtime runtime;
     const char *node_name;      /* of this machine */
     unsigned running_max;       /* 0: POD_RUNNING_MAX */
     int64_t log_max_bytes;      /* of a container's log on the disk; 0: POD_LOG_MAX_BYTES */
@@ -39,5 +62,16 @@ const struct artifact_house *local_runner_artifacts(struct pod_runner *runner);
  * trial pod below @path */
 enum local_isolation local_isolation_probe(const char *path, const char *shim);
 
-/** local_isolation_name() - "process" or "host" */
+/** local_isolation_name() - "process", "host" or "image" */
 const char *local_isolation_name(enum local_isolation isolation);
+
+/**
+ * local_runtime_find() - how images can be run here: an OCI runtime that works, control groups
+ * @wanted: "crun", "runc" or a path; NULL or "": the one that works
+ * @path:   folder for a trial
+ * @err:    ERR_UNSUPPORTED: which programs were tried, and why they do not do
+ *
+ * Return: 0 or -1.
+ */
+int local_runtime_find(const char *wanted, const char *path, struct local_runtime *ret,
+                       struct err *err);

@@ -14,17 +14,19 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/strbuf.h"
+#include "pods/images/bundle.h"
 #include "pods/local/local.h"
 #include "pods/shim/plan.h"
 
 enum local_state {
     LOCAL_WAITING, /* for a free place */
+    LOCAL_PAUSING, /* its image could not be had: it is tried again */
     LOCAL_STAGING, /* a worker prepares it; the zygote may have it already */
     LOCAL_RUNNING, /* a shim has it */
     LOCAL_ENDED,   /* the final report is there */
 };
 
-enum stage_result { STAGE_SENT, STAGE_ADOPTED, STAGE_ENDED, STAGE_REFUSED };
+enum stage_result { STAGE_SENT, STAGE_ADOPTED, STAGE_ENDED, STAGE_REFUSED, STAGE_LATER };
 
 /* How a pod ended, on its way to the loop. */
 struct outcome {
@@ -43,7 +45,12 @@ struct local;
 struct local_work {
     struct job job;
     struct local_pod *pod;
+    struct loop_task news; /* that the worker has some of the image */
+    atomic_bool has_news;  /* the task is under way; else the text is the worker's */
+    char text[256];
 };
+
+struct container_image;
 
 struct local_pod {
     struct local *runner;
@@ -52,13 +59,18 @@ struct local_pod {
     struct str dir;         /* "<ns>/<name>" below the pods folder */
     uint64_t tag;
     enum local_state state;
-    struct list link; /* in runner->waiting */
+    enum local_isolation isolation;
+    struct list link;                     /* in runner->waiting */
+    struct timer *pause;                  /* owned: until an image is tried again */
+    uint64_t pause_ms;                    /* the last one */
+    const struct container_image *images; /* of isolation image, while a worker stages it */
     struct wall started;
     bool is_busy;      /* its job is under way */
     bool is_forgotten; /* free it when the job is done */
     bool keep_logs;
     bool has_ended_early; /* the shim's end came while a job had the pod */
-    bool is_kill_wanted, is_kill_sent;
+    bool is_kill_sent;
+    atomic_bool is_kill_wanted; /* the worker that waits for an image looks */
     uint64_t kill_grace_ms;
     struct str kill_why;
     struct fd_watch *watch;   /* on an adopted shim's pidfd */
@@ -82,6 +94,10 @@ struct local {
     char *shim, *node_name;
     char *host_paths; /* that pods may mount, owned */
     enum local_isolation isolation;
+    struct local_rule rules[LOCAL_RULES_MAX]; /* patterns owned */
+    size_t rule_count;
+    struct images *images;
+    struct local_runtime runtime; /* its path owned */
     unsigned running_max, running;
     int64_t log_max_bytes;
     uint64_t next_tag;
@@ -94,6 +110,11 @@ struct local {
     pthread_rwlock_t folders; /* read: a pod's folder is made; write: one is taken away */
     atomic_bool is_closing;   /* workers look, too */
 };
+
+/* ---- local.c ---- */
+
+/** local_tell_pending() - report what a pod that has not begun waits for; loop */
+void local_tell_pending(struct local_pod *pod, struct str message);
 
 /* ---- staging.c: on a worker ---- */
 
@@ -176,6 +197,43 @@ void artifacts_plan_outputs(const struct local_pod *pod, struct strbuf *plan);
  * something failed: then -1 with all failures in @err */
 int artifacts_collect(const struct local_pod *pod, int dirfd, struct arena *a, struct json *ret,
                       struct err *err);
+
+/* ---- images.c ---- */
+
+/* The image of a container and who it runs as. */
+struct container_image {
+    const struct json *container; /* of the template; NULL ends the list */
+    struct image image;
+    const struct json *security; /* may be NULL */
+    struct bundle_user user;
+};
+
+/** images_choose() - the isolation that the rules give a pod; a refusal is told by
+ * images_stage() */
+enum local_isolation images_choose(const struct local *runner, const struct pod_request *req);
+
+/** images_are_here() - do they all need no asking elsewhere? Loop; quick */
+bool images_are_here(const struct local_pod *pod);
+
+/** images_stage() - get the images of all containers; the list in pod->images lives in @a;
+ * @ret_is_final: another try will not help; worker */
+int images_stage(struct local_pod *pod, struct arena *a, bool *ret_is_final, struct err *err);
+
+/** images_of() - of a container of the template, or NULL */
+const struct container_image *images_of(const struct local_pod *pod,
+                                        const struct json *container);
+
+/** images_plan() - make a container's bundle in box/N and append the words that the shim needs
+ * of it */
+int images_plan(const struct local_pod *pod, int dirfd, unsigned index,
+                const struct json *container, const struct str *args, size_t arg_count,
+                const struct map *vars, struct arena *a, struct strbuf *plan, struct err *err);
+
+/** images_cwd() - the working directory of a container: as given, the image's, or / */
+struct str images_cwd(const struct container_image *ci, struct str given);
+
+/** images_sweep() - what a killed shim has left of a pod: control groups */
+void images_sweep(const struct local *runner, const struct local_pod *pod);
 
 /* ---- environment.c ---- */
 

@@ -29,7 +29,7 @@ static int read_record(const char *folder, struct pod_record *ret)
 static void judge(const struct pod_record *record, const struct local_pod *pod, struct arena *a,
                   struct outcome *ret)
 {
-    const char *reason = "Error";
+    const char *reason = record->flags & POD_RECORD_OOM ? "OOMKilled" : "Error";
 
     ret->phase = POD_FAILED;
     if (record->flags & POD_RECORD_DEADLINE) {
@@ -194,7 +194,9 @@ static void judge_container(const struct pod_container_record *end, struct arena
     ret->finished.ms = end->finished_ms;
     ret->phase = end->code == 0 ? POD_SUCCEEDED : end->code == 64 ? POD_ERROR : POD_FAILED;
     ret->message = end->code == 0 ? STR("")
-                                  : str_printf(a, "%s: Error (exit code %d): %s", end->name,
+                                  : str_printf(a, "%s: %s (exit code %d): %s", end->name,
+                                               end->flags & POD_RECORD_OOM ? "OOMKilled"
+                                                                           : "Error",
                                                (int) end->code, end->message);
 }
 
@@ -295,6 +297,8 @@ void outcome_read(const struct local *runner, const struct local_pod *pod, struc
                 dirfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
             judge(&record, pod, a, ret);
             collect_outputs(pod, dirfd, &record, a, ret);
+        } else if (pod->isolation == LOCAL_ISOLATION_IMAGE) {
+            images_sweep(runner, pod);
         }
     }
     if (ret->finished.ms == 0)

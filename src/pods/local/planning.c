@@ -1,7 +1,7 @@
 /*
  * From a resolved template to a plan for the shim: the script is written, volumes are made, the
- * command line is put together. The image's own entrypoint is unknown here (no image is
- * pulled), so a container needs a command.
+ * command line is put together. The image's own entrypoint is known in isolation image
+ * only; in the others a container needs a command.
  */
 #include "base/limits.h"
 #include "formats/duration.h"
@@ -63,9 +63,15 @@ static int make_box(int dirfd, const char *box, struct err *err)
 static int plan_isolation(const struct local_pod *pod, int dirfd, struct arena *a,
                           struct strbuf *plan, struct err *err)
 {
-    if (pod->runner->isolation == LOCAL_ISOLATION_PROCESS) {
+    if (pod->isolation == LOCAL_ISOLATION_PROCESS) {
         plan_word(plan, "isolation", STR("process"));
         return make_folder(dirfd, "cwd", 0755, err);
+    }
+    if (pod->isolation == LOCAL_ISOLATION_IMAGE) {
+        plan_word(plan, "isolation", STR("image"));
+        plan_word(plan, "runtime", str_from(pod->runner->runtime.path));
+        plan_word(plan, "layers", str_from(images_layers(pod->runner->images)));
+        return 0;
     }
     if (make_box(dirfd, "box", err) < 0)
         return -1;
@@ -90,7 +96,7 @@ static int write_script(const struct local_pod *pod, int dirfd, struct arena *a,
         return err_sys(err, done < 0 ? errno : ENOSPC, "write the script of pod " STR_FMT,
                        STR_ARG(pod->req.name));
     *ret_path = pod_path(a, pod, "/script");
-    if (pod->runner->isolation == LOCAL_ISOLATION_HOST) {
+    if (pod->isolation != LOCAL_ISOLATION_PROCESS) {
         plan_word(plan, "bind", *ret_path);
         plan_word(plan, "at", STR("/argo/staging/script"));
         plan_word(plan, "mode", STR("ro"));
@@ -99,32 +105,67 @@ static int write_script(const struct local_pod *pod, int dirfd, struct arena *a,
     return 0;
 }
 
-static void plan_args(const struct json *list, struct arena *a, const struct map *vars,
-                      struct strbuf *plan)
+/* Where the containers of a pod are written to. */
+struct planning {
+    const struct local_pod *pod;
+    int dirfd;
+    struct arena *a;
+    struct strbuf *plan;
+    bool is_group;      /* there are several beside each other */
+    unsigned group_len; /* of these so far */
+    unsigned box_count; /* of isolation image: each container has one */
+};
+
+/* The words of a command line, in the arena. */
+struct command {
+    struct str *at;
+    size_t count;
+};
+
+static void add_words(const struct json *words, size_t count, struct arena *a,
+                      const struct map *vars, struct command *ret)
 {
-    for (size_t i = 0; json_is(list, JSON_ARRAY) && i < list->count && !plan->is_over; i++)
-        plan_word(plan, "arg", environment_expand(a, json_str(json_item(list, i)), vars));
+    for (size_t i = 0; i < count; i++)
+        ret->at[ret->count++] = environment_expand(a, json_str(&words[i]), vars);
 }
 
-static int plan_command(const struct local_pod *pod, const struct json *container,
-                        struct str script, struct arena *a, const struct map *vars,
-                        struct strbuf *plan, struct err *err)
+static size_t count_of(const struct json *list)
 {
-    const struct json *command = json_get(container, STR("command"));
-    struct str image = json_get_str(container, STR("image"));
+    return json_is(list, JSON_ARRAY) ? list->count : 0;
+}
 
-    if (!json_is(command, JSON_ARRAY) || command->count == 0) {
+static int refuse_command(const struct local_pod *pod, struct str image, struct err *err)
+{
+    if (pod->isolation == LOCAL_ISOLATION_IMAGE)
+        return err_set(err, ERR_INVALID,
+                       "container has no command, and image \"" STR_FMT
+                       "\" says nothing of what to run",
+                       STR_ARG(image));
+    return err_set(err, ERR_INVALID,
+                   "container has no command: isolation %s does not know the entrypoint of "
+                   "image \"" STR_FMT "\"; give a command",
+                   local_isolation_name(pod->isolation), STR_ARG(image));
+}
+
+/* As the manifest and, where it is known, the image say; @script is its last word. */
+static int make_command(const struct planning *p, const struct json *container,
+                        struct str script, const struct map *vars, struct command *ret,
+                        struct err *err)
+{
+    const struct container_image *ci = images_of(p->pod, container);
+    const struct json *words;
+    size_t count;
+
+    bundle_command(ci ? ci->image.config : NULL, container, p->a, &words, &count);
+    ret->at = ARENA_ARRAY(p->a, struct str, count + 2);
+    if (count_of(json_get(container, STR("command"))) == 0 && (!ci || count == 0)) {
         if (str_is_none(script))
-            return err_set(err, ERR_INVALID,
-                           "container has no command: isolation %s does not know the "
-                           "entrypoint of image \"" STR_FMT "\"; give a command",
-                           local_isolation_name(pod->runner->isolation), STR_ARG(image));
-        plan_word(plan, "arg", STR("sh"));
+            return refuse_command(p->pod, json_get_str(container, STR("image")), err);
+        ret->at[ret->count++] = STR("sh");
     }
-    plan_args(command, a, vars, plan);
-    plan_args(json_get(container, STR("args")), a, vars, plan);
+    add_words(words, count, p->a, vars, ret);
     if (!str_is_none(script))
-        plan_word(plan, "arg", script);
+        ret->at[ret->count++] = script;
     return 0;
 }
 
@@ -145,36 +186,35 @@ static struct str working_dir(const struct local_pod *pod, const struct json *co
 {
     struct str given = json_get_str(container, STR("workingDir"));
 
+    if (pod->isolation == LOCAL_ISOLATION_IMAGE)
+        return images_cwd(images_of(pod, container), given);
     if (!str_is_empty(given))
         return given;
-    return pod->runner->isolation == LOCAL_ISOLATION_HOST ? STR("/") : pod_path(a, pod, "/cwd");
+    return pod->isolation == LOCAL_ISOLATION_HOST ? STR("/") : pod_path(a, pod, "/cwd");
 }
 
-/* Where the containers of a pod are written to. */
-struct planning {
-    const struct local_pod *pod;
-    int dirfd;
-    struct arena *a;
-    struct strbuf *plan;
-    bool is_group;      /* there are several beside each other */
-    unsigned group_len; /* of these so far */
-};
-
 /* What all containers have. */
-static int plan_container(const struct planning *p, const struct json *container,
-                          struct str name, struct str script, struct err *err)
+static int plan_container(struct planning *p, const struct json *container, struct str name,
+                          struct str script, struct err *err)
 {
     _cleanup_map_ struct map vars = {0};
+    struct command command = {0};
 
     plan_word(p->plan, "cwd", working_dir(p->pod, container, p->a));
     plan_word(p->plan, "log", local_log_name(p->a, name));
-    if (environment_plan(p->pod, container, p->a, p->plan, &vars, err) < 0)
+    if (environment_plan(p->pod, container, p->a, p->plan, &vars, err) < 0 ||
+        make_command(p, container, script, &vars, &command, err) < 0)
         return -1;
-    return plan_command(p->pod, container, script, p->a, &vars, p->plan, err);
+    for (size_t i = 0; i < command.count && !p->plan->is_over; i++)
+        plan_word(p->plan, "arg", command.at[i]);
+    if (p->pod->isolation != LOCAL_ISOLATION_IMAGE)
+        return 0;
+    return images_plan(p->pod, p->dirfd, p->box_count++, container, command.at, command.count,
+                       &vars, p->a, p->plan, err);
 }
 
 /* They run one after the other before the main container; the first that fails ends the pod. */
-static int plan_inits(const struct planning *p, struct err *err)
+static int plan_inits(struct planning *p, struct err *err)
 {
     const struct json *list = json_get(p->pod->req.template, STR("initContainers")), *item;
 
@@ -202,7 +242,7 @@ static int plan_place(struct planning *p, const char *role, struct err *err)
         return 0;
     plan_word(p->plan, "role", str_from(role));
     snprintf(box, sizeof(box), "box/%u", p->group_len);
-    if (p->group_len++ == 0 || p->pod->runner->isolation == LOCAL_ISOLATION_PROCESS)
+    if (p->group_len++ == 0 || p->pod->isolation != LOCAL_ISOLATION_HOST)
         return 0;
     if (make_box(p->dirfd, box, err) < 0)
         return -1;

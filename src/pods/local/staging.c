@@ -203,10 +203,18 @@ static int stage_fresh(struct local_pod *pod, struct err *err)
 
 void stage_pod(struct local_pod *pod)
 {
+    _cleanup_arena_ struct arena *a = arena_new();
+    bool is_final;
+
     pod->work->job.err = (struct err){0};
     if (find_earlier(pod))
         return;
+    if (images_stage(pod, a, &is_final, &pod->work->job.err) < 0) {
+        pod->staged = is_final ? STAGE_REFUSED : STAGE_LATER;
+        return;
+    }
     pthread_rwlock_rdlock(&pod->runner->folders);
     pod->staged = stage_fresh(pod, &pod->work->job.err) < 0 ? STAGE_REFUSED : STAGE_SENT;
+    pod->images = NULL;
     pthread_rwlock_unlock(&pod->runner->folders);
 }

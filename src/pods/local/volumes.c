@@ -242,7 +242,7 @@ int volumes_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, s
         return -1;
     if (m.list.len == 0)
         return 0;
-    if (pod->runner->isolation == LOCAL_ISOLATION_PROCESS)
+    if (pod->isolation == LOCAL_ISOLATION_PROCESS)
         return err_set(
             err, ERR_UNSUPPORTED,
             "volumeMounts need a mount namespace, which isolation process has not: use host");

@@ -84,11 +84,11 @@ static int setup(void **state)
     snprintf(w->path, sizeof(w->path), "/tmp/tiphys-volumes-XXXXXX");
     assert_non_null(mkdtemp(w->path));
     w->runner = (struct local){.objects = {.get = get_object},
-                               .isolation = LOCAL_ISOLATION_HOST,
                                .root = str_cz(a, str_printf(a, "%s/pods", w->path)),
                                .state_dir = w->path,
                                .node_name = str_cz(a, STR("node"))};
     w->pod = (struct local_pod){.runner = &w->runner,
+                                .isolation = LOCAL_ISOLATION_HOST,
                                 .dir = STR("argo/p"),
                                 .req = {.uid = STR("u"),
                                         .ns = STR("argo"),

@@ -203,10 +203,20 @@ static bool is_tried_again(const struct pod *pod, const struct running *r)
 }
 
 /* Its root is of no more use. */
-static void let_go(struct running *r)
+static void let_go(const struct pod *pod, struct running *r)
 {
     close_if(&r->child.root);
     close_if(&r->child.mounts);
+    if (pod->plan.isolation == PLAN_IMAGE)
+        image_unmount(r->c);
+}
+
+/* All that runs in its pid namespace ends with it. */
+static void stop_image(struct running *r)
+{
+    if (r->end.code != 0 && image_has_lacked_memory(r->c))
+        r->end.flags |= POD_RECORD_OOM;
+    image_stop(r->c, &r->child);
 }
 
 /* It has exited, and its output has come to an end. */
@@ -216,16 +226,19 @@ static void finish(struct pod *pod, struct running *r)
     close_if(&r->child.err);
     cri_end(&r->out, r->log_fd);
     cri_end(&r->err, r->log_fd);
-    if (pod->group_count == 1)
+    r->end.signal = WIFSIGNALED(r->status) ? WTERMSIG(r->status) : 0;
+    r->end.code = WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + r->end.signal;
+    r->end.flags = 0;
+    if (pod->plan.isolation == PLAN_IMAGE)
+        stop_image(r);
+    else if (pod->group_count == 1)
         end_orphans();
     else
         kill(-r->child.pid, SIGKILL);
-    r->end.signal = WIFSIGNALED(r->status) ? WTERMSIG(r->status) : 0;
-    r->end.code = WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + r->end.signal;
     if (is_tried_again(pod, r)) {
         r->state = RUN_WAITS;
         r->again_at_ms = wall_now_ms() + r->c->delay_ms;
-        let_go(r);
+        let_go(pod, r);
     } else {
         r->is_held = true;
         settle(r, r->end.code, r->end.code);
@@ -354,6 +367,8 @@ static bool has_leftover(struct pod *pod)
         if (r->state != RUN_ON || !r->has_exited)
             continue;
         kill(-r->child.pid, SIGKILL);
+        if (r->child.holder > 0)
+            kill(r->child.holder, SIGKILL);
         if (pod->group_count == 1) {
             kill_children();
             reap(pod);
@@ -408,7 +423,7 @@ void group_run(struct pod *pod, struct running *all, size_t count)
         if (!all[i].is_held)
             continue;
         collect_outputs(pod->dirfd, all[i].child.root, all[i].c);
-        let_go(&all[i]);
+        let_go(pod, &all[i]);
     }
     pod->group_count = 0;
 }

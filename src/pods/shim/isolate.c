@@ -48,7 +48,7 @@ static int map_user(uid_t uid, gid_t gid, const char **why)
 
 /* Opens @path as it will be seen in the pod, whose root is @root: links lead where they lead
  * there, nothing leads out. */
-static int open_in_root(int root, const char *path)
+int isolate_open(int root, const char *path)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 
@@ -71,7 +71,7 @@ static int make_target(int root, const char *path, bool is_file)
         if (kept != '/' && kept != '\0')
             continue;
         part[i] = '\0';
-        fd = open_in_root(root, part);
+        fd = isolate_open(root, part);
         if (fd < 0 && errno == ENOENT) {
             const char *name = part + from + (part[from] == '/');
 
@@ -79,7 +79,7 @@ static int make_target(int root, const char *path, bool is_file)
                 close(openat(above, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
             else
                 mkdirat(above, name, 0755);
-            fd = open_in_root(root, part);
+            fd = isolate_open(root, part);
         }
         if (above != root)
             close(above);
@@ -126,7 +126,7 @@ static int bind_one(const char *path_of_source, int root, const char *path, bool
     close(fd);
     if (!is_read_only)
         return 0;
-    fd = open_in_root(root, path); /* what lies on top there now */
+    fd = isolate_open(root, path); /* what lies on top there now */
     snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
     if (fd < 0 ||
         mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL) < 0)
@@ -195,7 +195,7 @@ static int mount_tmp(const char *box, int root)
 static int mask_one(int root, const char *path)
 {
     char target[64];
-    int fd = open_in_root(root, path);
+    int fd = isolate_open(root, path);
 
     if (fd < 0)
         return errno == ENOENT ? 0 : -1;
@@ -205,7 +205,7 @@ static int mask_one(int root, const char *path)
     return close(fd);
 }
 
-static int mount_plan(const struct plan *plan, int root)
+int isolate_bind(const struct plan *plan, int root)
 {
     for (size_t i = 0; i < plan->mask_count; i++)
         if (mask_one(root, plan->masks[i]) < 0)
@@ -251,7 +251,7 @@ int isolate_enter(const struct plan *plan, const char *box, const char **why)
         return fail(why, "mount /proc, /dev and /sys");
     if (mount_tmp(box, root) < 0)
         return fail(why, "mount /tmp");
-    if (mount_plan(plan, root) < 0)
+    if (isolate_bind(plan, root) < 0)
         return fail(why, "mount volumes");
     if (plan->hostname && sethostname(plan->hostname, strnlen(plan->hostname, 63)) < 0)
         return fail(why, "set the host name");

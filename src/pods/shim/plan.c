@@ -69,6 +69,14 @@ static const char *container_word(struct plan_container *c, const char *key, con
         c->outputs[c->output_count++] = value;
     else if (strcmp(key, "artifact") == 0 && c->artifact_count < PLAN_OUTPUTS_MAX)
         c->artifacts[c->artifact_count++] = value;
+    else if (strcmp(key, "layer") == 0 && c->layer_count < PLAN_LAYERS_MAX)
+        c->layers[c->layer_count++] = value;
+    else if (strcmp(key, "id") == 0)
+        c->id = value;
+    else if (strcmp(key, "cgroup") == 0)
+        c->cgroup = value;
+    else if (strcmp(key, "oom") == 0)
+        c->oom = value;
     else
         return "an unknown key or too many of it";
     return NULL;
@@ -108,10 +116,14 @@ static const char *bind_word(struct plan *plan, const char *key, const char *val
 
 static const char *isolation_word(struct plan *plan, const char *value)
 {
-    plan->is_host = strcmp(value, "host") == 0;
-    return plan->is_host || strcmp(value, "process") == 0
-               ? NULL
-               : "an isolation that is neither process nor host";
+    static const char *const names[] = {"process", "host", "image"};
+
+    for (int i = PLAN_PROCESS; i <= PLAN_IMAGE; i++) {
+        plan->isolation = (enum plan_isolation) i;
+        if (strcmp(value, names[i]) == 0)
+            return NULL;
+    }
+    return "an isolation that is neither process nor host nor image";
 }
 
 static const char *pod_word(struct plan *plan, const char *key, const char *value)
@@ -122,6 +134,10 @@ static const char *pod_word(struct plan *plan, const char *key, const char *valu
         plan->root = value;
     else if (strcmp(key, "hostname") == 0)
         plan->hostname = value;
+    else if (strcmp(key, "runtime") == 0)
+        plan->runtime = value;
+    else if (strcmp(key, "layers") == 0)
+        plan->layers = value;
     else if (strcmp(key, "mask") == 0 &&
              plan->mask_count < sizeof(plan->masks) / sizeof(plan->masks[0]))
         plan->masks[plan->mask_count++] = value;
@@ -178,8 +194,10 @@ static const char *check_roles(struct plan *plan)
 /* Is what was read enough to run a pod? Nothing may be missing later, in the child. */
 static const char *check_plan(struct plan *plan)
 {
-    if (plan->is_host && !plan->root)
+    if (plan->isolation == PLAN_HOST && !plan->root)
         return "isolation host without a root";
+    if (plan->isolation == PLAN_IMAGE && (!plan->runtime || !plan->layers))
+        return "isolation image without a runtime or layers";
     for (size_t i = 0; i < plan->bind_count; i++)
         if (!plan->binds[i].target)
             return "a mount without a target";
@@ -187,6 +205,10 @@ static const char *check_plan(struct plan *plan)
         if (!plan->containers[i]->args || !plan->containers[i]->cwd ||
             !plan->containers[i]->log)
             return "a container without arguments, cwd or log";
+    for (size_t i = 0; i < plan->container_count && plan->isolation == PLAN_IMAGE; i++)
+        if (!plan->containers[i]->box || !plan->containers[i]->id ||
+            !plan->containers[i]->cgroup || plan->containers[i]->layer_count == 0)
+            return "a container of isolation image without box, id, cgroup or layers";
     return plan->container_count ? check_roles(plan) : "no container";
 }
 

@@ -9,7 +9,9 @@
  * has begun already leaves at once. Native byte order: the file never leaves its machine.
  *
  * Keys of a plan, in this order:
- *   isolation  process | host
+ *   isolation  process | host | image
+ *   runtime    image: path of the OCI runtime (crun or runc)
+ *   layers     image: folder of unpacked layers
  *   root       host: folder for the overlay (holds upper, work, root, tmp)
  *   mask       host: path that the pod must not see; repeated
  *   hostname   host: the pod's name
@@ -21,7 +23,12 @@
  * Keys of a container:
  *   role       main | sidecar: containers with a role run beside each other, after those that
  *              have none, which run one after the other. The last one is main without saying so
- *   box        host: its own folder for the overlay, as `root`
+ *   box        host: its own folder for the overlay, as `root`. image: its bundle (config.json,
+ *              upper, work, root)
+ *   layer      image: a folder in `layers`, the topmost first; repeated
+ *   id         image: its name to the runtime
+ *   cgroup     image: its control group, a path as in config.json
+ *   oom        image: file of the kernel that counts who was killed for lack of memory
  *   after      name of a main container that must have succeeded; repeated
  *   tries      how often it is run at most; 1 without
  *   delay      ms between them
@@ -50,6 +57,7 @@ enum pod_record_flags {
     POD_RECORD_START_FAILED = 4, /* the container could not be started; message says why */
     POD_RECORD_INIT = 8,         /* an earlier container than the main one failed */
     POD_RECORD_LITTER = 16,      /* its working folder has files: the runner removes them */
+    POD_RECORD_OOM = 32,         /* the container took more memory than it may */
 };
 
 struct pod_record {
@@ -72,6 +80,8 @@ struct pod_container_record {
     int32_t code, signal; /* as in struct pod_record */
     int64_t started_ms, finished_ms;
     char message[320];
+    uint32_t flags; /* POD_RECORD_OOM */
+    uint32_t unused;
 };
 
 enum { POD_PLAN_MAX_BYTES = 4 << 20, POD_OUTPUT_COPY_MAX_BYTES = 262144 + 2 };

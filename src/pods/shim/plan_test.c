@@ -75,10 +75,16 @@ static void test_refusals(void **state)
          "a mount without a target"},
         {"a mode that is no mode", WORDS("bind\0/src\0at\0/x\0mode\0wo\0" MAIN),
          "a mode that is neither ro nor rw"},
-        {"an isolation from tomorrow", WORDS("isolation\0image\0" MAIN),
-         "an isolation that is neither process nor host"},
+        {"an isolation from tomorrow", WORDS("isolation\0vm\0" MAIN),
+         "an isolation that is neither process nor host nor image"},
         {"an isolation in capitals", WORDS("isolation\0Host\0" MAIN),
-         "an isolation that is neither process nor host"},
+         "an isolation that is neither process nor host nor image"},
+        {"image without layers", WORDS("isolation\0image\0runtime\0/r\0" MAIN),
+         "isolation image without a runtime or layers"},
+        {"image without a runtime", WORDS("isolation\0image\0layers\0/l\0" MAIN),
+         "isolation image without a runtime or layers"},
+        {"image without a box", WORDS("isolation\0image\0layers\0/l\0runtime\0/r\0" MAIN),
+         "a container of isolation image without box, id, cgroup or layers"},
         {"host without a root", WORDS("isolation\0host\0" MAIN),
          "isolation host without a root"},
         {"a deadline in words", WORDS("deadline\0soon\0" MAIN), "a number that is none"},
@@ -140,7 +146,7 @@ static void test_whole_plan(void **state)
 
     (void) state;
     assert_null(plan_parse(text, sizeof(text), &plan));
-    assert_true(plan.is_host);
+    assert_int_equal(plan.isolation, PLAN_HOST);
     assert_string_equal(plan.root, "/s/box");
     assert_string_equal(plan.hostname, "pod-1");
     assert_int_equal(plan.mask_count, 2);

@@ -70,6 +70,7 @@ static void note_outcome(struct pod *pod, const struct running *r)
     record->code = r->end.code;
     if (r->has_start_failed)
         record->flags |= POD_RECORD_START_FAILED;
+    record->flags |= r->end.flags & POD_RECORD_OOM;
     snprintf(record->container, sizeof(record->container), "%s", r->c->name);
     snprintf(record->message, sizeof(record->message), "%s", r->end.message);
     if (r->c->role == PLAN_FIRST && record->code != 0)
@@ -126,12 +127,25 @@ static int run_first(struct pod *pod)
     return is_ending(pod) ? -1 : 0;
 }
 
+/* Nothing can be started when that fails. */
+static int prepare(struct pod *pod)
+{
+    const char *why = "";
+
+    if (pod->plan.isolation != PLAN_IMAGE || image_prepare(&why) == 0)
+        return 0;
+    pod->record.flags |= POD_RECORD_START_FAILED;
+    pod->record.code = 64;
+    snprintf(pod->record.message, sizeof(pod->record.message), "%s: %s", why, strerror(errno));
+    return -1;
+}
+
 static void run_all(struct pod *pod)
 {
     size_t count = pod->plan.container_count - pod->plan.first_count;
     struct running *all = calloc(count, sizeof(*all));
 
-    if (!all || run_first(pod) < 0)
+    if (!all || prepare(pod) < 0 || run_first(pod) < 0)
         return;
     for (size_t i = 0; i < count; i++)
         all[i].c = pod->plan.containers[pod->plan.first_count + i];

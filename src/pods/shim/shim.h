@@ -4,8 +4,8 @@
  *
  * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
  * pod costs no program start beside its own. pod.c has the record and the order of things;
- * group.c supervises containers; spawn.c and isolate.c start one; cri.c writes logs; collect.c
- * fetches outputs; plan.c reads the plan.
+ * group.c supervises containers; spawn.c starts one, with isolate.c or image.c; cri.c writes
+ * logs; collect.c fetches outputs; plan.c reads the plan.
  * Links only musl, and base/tree.c, which needs nothing of base. Memory is never freed: the
  * process ends with its pod.
  */
@@ -22,6 +22,7 @@ enum {
     PLAN_CONTAINERS_MAX = 32,
     PLAN_LIST_MAX = 8192,
     PLAN_BINDS_MAX = 256,
+    PLAN_LAYERS_MAX = 100, /* their names must fit on a page: mount(2) */
     PLAN_OUTPUTS_MAX = 256
 };
 
@@ -30,12 +31,17 @@ struct plan_bind {
     bool is_read_only;
 };
 
+enum plan_isolation { PLAN_PROCESS, PLAN_HOST, PLAN_IMAGE };
+
 enum plan_role { PLAN_FIRST, PLAN_MAIN, PLAN_SIDECAR };
 
 struct plan_container {
     const char *name, *cwd, *log;
     enum plan_role role;
-    const char *box;                   /* or NULL: the pod's */
+    const char *box;               /* or NULL: the pod's */
+    const char *id, *cgroup, *oom; /* image; oom may be NULL */
+    const char *layers[PLAN_LAYERS_MAX];
+    size_t layer_count;
     const char **env, **args, **after; /* NULL-terminated, or NULL */
     size_t env_count, arg_count, after_count;
     int64_t tries, delay_ms;
@@ -44,8 +50,9 @@ struct plan_container {
 };
 
 struct plan {
-    bool is_host; /* isolation */
+    enum plan_isolation isolation;
     const char *root, *hostname;
+    const char *runtime, *layers; /* image */
     const char *masks[16];
     size_t mask_count;
     struct plan_bind binds[PLAN_BINDS_MAX];
@@ -73,6 +80,7 @@ struct child {
     int out, err; /* read ends of its stdout and stderr */
     int root;     /* of a container with outputs: where they lie, also after its end; or -1 */
     int mounts;   /* its mount namespace, which keeps that root, or -1 */
+    pid_t holder; /* image: process 1 of its pid namespace; 0: none */
 };
 
 /** spawn_container() - start one container; 0, or -1 with a message in @why (size bytes). The
@@ -86,6 +94,34 @@ int find_program(const char *name, const char *path, char *ret, size_t size);
 /** isolate_enter() - in the new child: make a root in the folder @box and enter it; 0, or -1
  * with the failed step in @why */
 int isolate_enter(const struct plan *plan, const char *box, const char **why);
+
+/** isolate_bind() - mount the plan's masks and binds into a root; 0, or -1 with errno */
+int isolate_bind(const struct plan *plan, int root);
+
+/** isolate_open() - open a path as it is seen in a root: links lead where they lead there; fd
+ * (O_PATH) or -1 */
+int isolate_open(int root, const char *path);
+
+/** image_prepare() - once a pod: mounts of its own; 0, or -1 with the failed step in @why */
+int image_prepare(const char **why);
+
+/**
+ * image_start() - mount a container's root and have the runtime start it
+ * @out: that its standard output and error go to
+ *
+ * Return: 0 with pid, root and holder set; -1 with a message in @why and nothing left.
+ */
+int image_start(const struct plan *plan, const struct plan_container *c, const int out[2],
+                struct child *ret, char *why, size_t size);
+
+/** image_has_lacked_memory() - was something of it killed for that? Before image_stop() */
+bool image_has_lacked_memory(const struct plan_container *c);
+
+/** image_stop() - end all in its pid namespace and take away its control group */
+void image_stop(const struct plan_container *c, struct child *child);
+
+/** image_unmount() - its root is of no more use */
+void image_unmount(const struct plan_container *c);
 
 /** collect_outputs() - copy an ended container's outputs from its @root into the pod's folder
  */

@@ -1,10 +1,10 @@
 /*
- * Starts one container. process: vfork-like (the child borrows our memory until it executes),
- * own session, own working directory, dies with the shim. host: a new set of namespaces with
- * the pod's own root, see isolate.c; the container is process 1 in it, or the child of a
- * process 1 that does nothing when it runs beside others. What fails in the child
- * before the program starts comes back through a socket that closes on exec. A container with
- * outputs waits there until its root is held: it may end before anybody could look for it.
+ * Starts one container. image: see image.c. process: vfork-like (the child borrows our memory
+ * until it executes), own session, own working directory, dies with the shim. host: a new set
+ * of namespaces with the pod's own root, see isolate.c; the container is process 1 in it, or
+ * the child of a process 1 that does nothing when it runs beside others. What fails in the
+ * child before the program starts comes back through a socket that closes on exec. A container
+ * with outputs waits there until its root is held: it may end before anybody could look for it.
  */
 #define _GNU_SOURCE
 #include "pods/shim/shim.h"
@@ -26,6 +26,11 @@
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"
 
 enum { HOLD = 0 }; /* what the child says instead of a failure */
+
+static bool is_host(const struct plan *plan)
+{
+    return plan->isolation == PLAN_HOST;
+}
 
 static bool has_outputs(const struct plan_container *c)
 {
@@ -142,16 +147,16 @@ static void child_main(const struct start *start)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
-    if (start->plan->is_host &&
+    if (is_host(start->plan) &&
         isolate_enter(start->plan, c->box ? c->box : start->plan->root, &why) < 0)
         give_up(start, why, errno);
-    if (chdir(c->cwd) < 0 && !(start->plan->is_host && make_cwd(c->cwd)))
+    if (chdir(c->cwd) < 0 && !(is_host(start->plan) && make_cwd(c->cwd)))
         give_up(start, c->cwd, errno);
-    if (start->plan->is_host && has_outputs(c))
+    if (is_host(start->plan) && has_outputs(c))
         wait_for_hold(start);
     dup2(start->out, 1);
     dup2(start->err, 2);
-    if (start->plan->is_host && is_beside(start->plan, c))
+    if (is_host(start->plan) && is_beside(start->plan, c))
         stay_behind(start);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -172,10 +177,10 @@ static pid_t start_child(const struct start *start)
     unsigned long flags = SIGCHLD;
     pid_t pid;
 
-    if (start->plan->is_host)
+    if (is_host(start->plan))
         flags |= CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
                  (geteuid() != 0 ? CLONE_NEWUSER : 0);
-    pid = start->plan->is_host ? (pid_t) syscall(SYS_clone, flags, 0, 0, 0, 0) : vfork();
+    pid = is_host(start->plan) ? (pid_t) syscall(SYS_clone, flags, 0, 0, 0, 0) : vfork();
     if (pid == 0)
         child_main(start); /* does not return */
     return pid;
@@ -230,6 +235,23 @@ static int open_pipes(int out[2], int err[2], int report[2])
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, report);
 }
 
+/* Starts it in the one way or the other; it has the write ends of the pipes. */
+static int start_one(struct start *start, const int report[2], struct child *ret, char *why,
+                     size_t size)
+{
+    const struct plan *plan = start->plan;
+
+    if (plan->isolation == PLAN_IMAGE)
+        return image_start(plan, start->c, (const int[2]){start->out, start->err}, ret, why,
+                           size);
+    start->report = report[1];
+    ret->pid = start_child(start);
+    if (ret->pid < 0)
+        snprintf(why, size, "%s: %s", is_host(plan) ? "new namespaces" : "new process",
+                 reason(errno, (char[80]){0}));
+    return ret->pid < 0 ? -1 : 0;
+}
+
 int spawn_container(const struct plan *plan, const struct plan_container *c, struct child *ret,
                     char *why, size_t size)
 {
@@ -237,24 +259,21 @@ int spawn_container(const struct plan *plan, const struct plan_container *c, str
     struct start start = {.plan = plan, .c = c};
     bool has_failed;
 
+    *ret = (struct child){.root = -1, .mounts = -1};
     if (open_pipes(out, err, report) < 0) {
         snprintf(why, size, "pipe: %s", reason(errno, (char[80]){0}));
         return -1;
     }
     start.out = out[1];
     start.err = err[1];
-    start.report = report[1];
-    ret->root = ret->mounts = -1;
-    ret->pid = start_child(&start);
-    if (ret->pid < 0)
-        snprintf(why, size, "%s: %s", plan->is_host ? "new namespaces" : "new process",
-                 reason(errno, (char[80]){0}));
+    has_failed = start_one(&start, report, ret, why, size) < 0;
     close(out[1]);
     close(err[1]);
     close(report[1]);
-    has_failed = ret->pid < 0 || read_report(report[0], ret, why, size) > 0;
+    has_failed = has_failed ||
+                 (plan->isolation != PLAN_IMAGE && read_report(report[0], ret, why, size) > 0);
     close(report[0]);
-    if (!has_failed && !plan->is_host && has_outputs(c))
+    if (!has_failed && plan->isolation == PLAN_PROCESS && has_outputs(c))
         hold_root(ret, false);
     if (has_failed) {
         close_if(ret->root);

@@ -78,6 +78,14 @@ static bool wants_result(struct wf *wf, const struct wf_node *n)
     return step->wants_result;
 }
 
+/* The template's own instead of the workflow's. */
+static const struct json *security_of(const struct wf *wf, const struct json *tmpl)
+{
+    const struct json *own = json_get(tmpl, STR("securityContext"));
+
+    return own ? own : json_get(wf->spec, STR("securityContext"));
+}
+
 /* podMetadata of the workflow under the template's own. */
 static const struct json *pod_meta(struct wf *wf, const struct json *tmpl)
 {
@@ -170,6 +178,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     }
     r->template = keep(out, &located);
     r->pod_meta = keep(out, pod_meta(wf, tmpl));
+    r->security = keep(out, security_of(wf, tmpl));
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
     r->deadline.ms = pod_deadline(wf, n, call, tmpl);
     r->wants_result = wants_result(wf, n);
