@@ -25,7 +25,9 @@ struct tar_entry {
 
 static inline void tar_number(char *at, size_t size, unsigned long long value)
 {
-    snprintf(at, size, "%0*llo", (int) size - 1, value);
+    at[size - 1] = '\0';
+    for (size_t i = size - 1; i > 0; i--, value >>= 3)
+        at[i - 1] = (char) ('0' + (value & 7));
 }
 
 static inline void tar_add(struct strbuf *tar, const struct tar_entry *e)
@@ -51,7 +53,7 @@ static inline void tar_add(struct strbuf *tar, const struct tar_entry *e)
     tar_number(header + 337, 8, 3);
     for (size_t i = 0; i < TAR_BLOCK; i++)
         sum += (unsigned char) header[i];
-    snprintf(header + 148, 8, "%06o", sum);
+    tar_number(header + 148, 7, sum);
     strbuf_add(tar, str_of(header, TAR_BLOCK));
     strbuf_add(tar, str_of(e->text ? e->text : "", len));
     strbuf_add(tar, str_of(zeros, (TAR_BLOCK - len % TAR_BLOCK) % TAR_BLOCK));
