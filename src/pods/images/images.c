@@ -170,50 +170,47 @@ static void give_name(struct images *images, struct str name)
     pthread_mutex_unlock(&images->lock);
 }
 
-static int get_taken(struct images *images, const struct image_reference *ref, struct str name,
-                     enum image_pull policy, const struct image_hooks *hooks, struct arena *a,
+static int get_taken(struct images *images, struct image_job *job, struct arena *a,
                      struct image *ret, struct err *err)
 {
-    struct image known = {0};
-    struct str version = STR("");
-    int found = names_find(images, name, a, &known, &version);
+    int found = names_find(images, job->name, a, &job->known, &job->version);
 
-    if (found == 0 && policy != IMAGE_PULL_ALWAYS) {
-        *ret = known;
+    if (found == 0 && job->policy != IMAGE_PULL_ALWAYS) {
+        *ret = job->known;
         return 0;
     }
-    if (policy == IMAGE_PULL_NEVER)
+    if (job->policy == IMAGE_PULL_NEVER)
         return err_set(err, ERR_NOT_FOUND,
                        "Container image \"" STR_FMT
                        "\" is not present with pull policy of Never",
-                       STR_ARG(name));
-    if (pull_image(images, ref, name, &known, version, hooks, a, ret, err) < 0)
+                       STR_ARG(job->name));
+    if (pull_image(images, job, a, ret, err) < 0)
         return -1;
     images_clean(images);
     return 0;
 }
 
-int images_get(struct images *images, struct str name, enum image_pull policy,
-               const struct image_hooks *hooks, struct arena *a, struct image *ret,
-               struct err *err)
+int images_get(struct images *images, const struct image_wanted *wanted, struct arena *a,
+               struct image *ret, struct err *err)
 {
     struct image_reference ref;
+    struct image_job job = {.ref = &ref, .hooks = wanted->hooks, .version = STR("")};
     bool has_waited;
     int result;
 
-    if (image_reference_parse(a, name, &ref, err) < 0)
+    if (image_reference_parse(a, wanted->name, &ref, err) < 0)
         return -1;
-    name = image_reference_print(a, &ref);
-    policy = policy_of(&ref, policy);
-    if (take_name(images, name, hooks, &has_waited, err) < 0)
+    job.name = image_reference_print(a, &ref);
+    job.policy = policy_of(&ref, wanted->policy);
+    if (take_name(images, job.name, job.hooks, &has_waited, err) < 0)
         return -1;
     /* What another pull has just got is new enough. */
-    if (has_waited && policy == IMAGE_PULL_ALWAYS)
-        policy = IMAGE_PULL_IF_NOT_PRESENT;
-    result = get_taken(images, &ref, name, policy, hooks, a, ret, err);
-    give_name(images, name);
+    if (has_waited && job.policy == IMAGE_PULL_ALWAYS)
+        job.policy = IMAGE_PULL_IF_NOT_PRESENT;
+    result = get_taken(images, &job, a, ret, err);
+    give_name(images, job.name);
     if (result != 0)
         return -1;
-    names_use(images, name);
+    names_use(images, job.name);
     return 0;
 }

@@ -45,6 +45,13 @@ struct image_hooks {
     void *ctx;
 };
 
+/* An image that somebody wants. */
+struct image_wanted {
+    struct str name; /* as in a manifest */
+    enum image_pull policy;
+    const struct image_hooks *hooks; /* called on the thread that gets it; may be NULL */
+};
+
 /** images_open() - open or make a store; owned; what a crash has left in it is removed */
 struct images *images_open(const struct images_options *options, struct err *err);
 
@@ -62,9 +69,7 @@ bool images_has(struct images *images, struct str name, enum image_pull policy);
 
 /**
  * images_get() - the image of a name, got if need be
- * @name:   as in a manifest
- * @policy: when to ask the registry
- * @hooks:  may be NULL; called on this thread
+ * @wanted: which
  * @a:      holds the answer
  * @err:    ERR_INVALID (the name, an image that is refused), ERR_NOT_FOUND, ERR_DENIED,
  *          ERR_UNAUTHORIZED, ERR_TRANSIENT (registry), ERR_IO, ERR_CANCELLED, ERR_UNSUPPORTED
@@ -74,9 +79,8 @@ bool images_has(struct images *images, struct str name, enum image_pull policy);
  *
  * Return: 0 or -1; then nothing is left of what was begun.
  */
-int images_get(struct images *images, struct str name, enum image_pull policy,
-               const struct image_hooks *hooks, struct arena *a, struct image *ret,
-               struct err *err);
+int images_get(struct images *images, const struct image_wanted *wanted, struct arena *a,
+               struct image *ret, struct err *err);
 
 /** images_clean() - let go what is over the store's bound or belongs to no image */
 void images_clean(struct images *images);

@@ -19,6 +19,16 @@ struct images {
     struct map pulls; /* names of images that are being got */
 };
 
+/* An image that is to be got, and what is there of it. */
+struct image_job {
+    const struct image_reference *ref;
+    struct str name; /* whole */
+    enum image_pull policy;
+    const struct image_hooks *hooks; /* may be NULL */
+    struct image known;              /* layer_count 0: nothing */
+    struct str version;              /* what stood for it then */
+};
+
 /* ---- clean.c ---- */
 
 /** images_clean_at() - images_clean() at a time */
@@ -45,20 +55,17 @@ int skopeo_manifest(const struct images *images, const struct image_reference *r
                     const struct image_hooks *hooks, struct arena *a, struct str *ret,
                     struct err *err);
 
-/** skopeo_copy() - an image into an OCI layout @folder, its blobs into the store's; @name is
- * what hooks are told of it */
-int skopeo_copy(const struct images *images, const struct image_reference *ref, struct str name,
-                struct str digest, const char *folder, const struct image_hooks *hooks,
+/** skopeo_copy() - an image (@digest, unless empty, of it) into an OCI layout @folder, its
+ * blobs into the store's; @ref is where it really is */
+int skopeo_copy(const struct images *images, const struct image_job *job,
+                const struct image_reference *ref, struct str digest, const char *folder,
                 struct err *err);
 
 /* ---- pull.c ---- */
 
-/** pull_image() - get an image and keep it; @known is what is there of it (layer_count 0: none)
- */
-int pull_image(struct images *images, const struct image_reference *ref, struct str name,
-               const struct image *known, struct str known_version,
-               const struct image_hooks *hooks, struct arena *a, struct image *ret,
-               struct err *err);
+/** pull_image() - get an image and keep it */
+int pull_image(struct images *images, const struct image_job *job, struct arena *a,
+               struct image *ret, struct err *err);
 
 /* ---- digest.c ---- */
 

@@ -161,7 +161,8 @@ static int get(struct world *w, const char *name, enum image_pull policy)
 {
     const struct image_hooks hooks = {.tell = tell, .is_cancelled = is_cancelled, .ctx = w};
 
-    return images_get(w->images, str_from(name), policy, &hooks, w->a, &w->image, &w->err);
+    return images_get(w->images, &(struct image_wanted){str_from(name), policy, &hooks}, w->a,
+                      &w->image, &w->err);
 }
 
 static void must(struct world *w, int result)
@@ -298,7 +299,8 @@ static void *pull_one(void *ctx)
     struct image image;
 
     p->result =
-        images_get(p->w->images, STR("h.x/a"), IMAGE_PULL_ALWAYS, NULL, p->a, &image, &p->err);
+        images_get(p->w->images, &(struct image_wanted){STR("h.x/a"), IMAGE_PULL_ALWAYS, NULL},
+                   p->a, &image, &p->err);
     return NULL;
 }
 

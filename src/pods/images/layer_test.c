@@ -344,7 +344,7 @@ static void test_full_disk(void **state)
     memset(text, 'x', (1 << 20) - 1);
     text[(1 << 20) - 1] = '\0';
     snprintf(small, sizeof(small), "%s/to", w->path);
-    child = fork();
+    child = _Fork();
     if (child == 0) {
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
             mount("none", small, "tmpfs", 0, "size=64k") < 0)

@@ -17,11 +17,10 @@
 
 struct pull {
     struct images *images;
-    const struct image_reference *ref;
-    struct image_reference local; /* of an archive: its path on this machine */
-    const struct image_hooks *hooks;
+    const struct image_job *job;
+    const struct image_reference *ref; /* the job's or local */
+    struct image_reference local;      /* of an archive: its path on this machine */
     struct arena *a;
-    struct str name;
     char *scratch; /* folder of this pull */
     struct image made;
     struct str *layers;
@@ -30,8 +29,8 @@ struct pull {
 
 static void tell(const struct pull *p, struct str text)
 {
-    if (p->hooks && p->hooks->tell)
-        p->hooks->tell(p->hooks->ctx, text);
+    if (p->job->hooks && p->job->hooks->tell)
+        p->job->hooks->tell(p->job->hooks->ctx, text);
 }
 
 /* ---- what stands for the name ---- */
@@ -74,7 +73,7 @@ static int find_version(struct pull *p, struct str *ret, struct err *err)
     struct stat st;
 
     if (p->ref->source == IMAGE_REGISTRY) {
-        if (skopeo_manifest(p->images, p->ref, p->hooks, p->a, &manifest, err) < 0)
+        if (skopeo_manifest(p->images, p->ref, p->job->hooks, p->a, &manifest, err) < 0)
             return -1;
         *ret = str_concat(p->a, STR("sha256:"), digest_text(p->a, manifest));
         return 0;
@@ -277,7 +276,7 @@ static int make_layer(struct pull *p, size_t index, struct err *err)
     if (utimensat(AT_FDCWD, path, NULL, 0) == 0)
         return 0;
     tell(p, str_printf(p->a, "Unpacking image \"" STR_FMT "\": layer %zu of %zu",
-                       STR_ARG(p->name), index + 1, p->made.layer_count));
+                       STR_ARG(p->job->name), index + 1, p->made.layer_count));
     if (mkdir(fresh, 0755) < 0)
         return err_sys(err, errno, "make a layer");
     to = open(fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -297,7 +296,8 @@ static int make_layer(struct pull *p, size_t index, struct err *err)
 static int make_layers(struct pull *p, struct err *err)
 {
     for (size_t i = 0; i < p->made.layer_count; i++) {
-        if (p->hooks && p->hooks->is_cancelled && p->hooks->is_cancelled(p->hooks->ctx))
+        if (p->job->hooks && p->job->hooks->is_cancelled &&
+            p->job->hooks->is_cancelled(p->job->hooks->ctx))
             return err_set(err, ERR_CANCELLED, "the pull was called off");
         if (make_layer(p, i, err) < 0)
             return -1;
@@ -320,30 +320,28 @@ static int get(struct pull *p, struct str version, struct err *err)
 {
     const char *folder = str_printf(p->a, "%s/oci", p->scratch).ptr;
 
-    tell(p, str_printf(p->a, "Pulling image \"" STR_FMT "\"", STR_ARG(p->name)));
+    tell(p, str_printf(p->a, "Pulling image \"" STR_FMT "\"", STR_ARG(p->job->name)));
     if (p->ref->source == IMAGE_REGISTRY)
         p->made.digest = version;
-    if (skopeo_copy(p->images, p->ref, p->name, p->made.digest, folder, p->hooks, err) < 0 ||
+    if (skopeo_copy(p->images, p->job, p->ref, p->made.digest, folder, err) < 0 ||
         read_manifest(p, err) < 0 || make_layers(p, err) < 0)
         return -1;
     return names_keep(p->images, &p->made, version, err);
 }
 
-int pull_image(struct images *images, const struct image_reference *ref, struct str name,
-               const struct image *known, struct str known_version,
-               const struct image_hooks *hooks, struct arena *a, struct image *ret,
-               struct err *err)
+int pull_image(struct images *images, const struct image_job *job, struct arena *a,
+               struct image *ret, struct err *err)
 {
-    struct pull p = {.images = images, .ref = ref, .hooks = hooks, .a = a, .name = name};
+    struct pull p = {.images = images, .job = job, .ref = job->ref, .a = a};
     struct str version;
     int result;
 
-    p.made.name = name;
+    p.made.name = job->name;
     p.made.digest = STR("");
     if (find_version(&p, &version, err) < 0)
         return -1;
-    if (known->layer_count > 0 && str_eq(version, known_version)) {
-        *ret = *known;
+    if (job->known.layer_count > 0 && str_eq(version, job->version)) {
+        *ret = job->known;
         return 0;
     }
     if (make_scratch(&p, err) < 0)

@@ -296,13 +296,13 @@ int skopeo_manifest(const struct images *images, const struct image_reference *r
     return result;
 }
 
-int skopeo_copy(const struct images *images, const struct image_reference *ref, struct str name,
-                struct str digest, const char *folder, const struct image_hooks *hooks,
+int skopeo_copy(const struct images *images, const struct image_job *job,
+                const struct image_reference *ref, struct str digest, const char *folder,
                 struct err *err)
 {
     _cleanup_arena_ struct arena *scratch = arena_new();
     struct skopeo s = {
-        .images = images, .ref = ref, .name = name, .hooks = hooks, .a = scratch};
+        .images = images, .ref = ref, .name = job->name, .hooks = job->hooks, .a = scratch};
     int result;
 
     strbuf_init(&s.out, 1 << 20);

@@ -136,21 +136,22 @@ static int get_one(struct local_pod *pod, const struct json *container, struct a
                    struct container_image *ret, bool *ret_is_final, struct err *err)
 {
     const struct image_hooks hooks = {.tell = tell, .is_cancelled = is_cancelled, .ctx = pod};
-    struct str name = json_get_str(container, STR("image"));
-    enum image_pull policy;
+    struct image_wanted wanted = {.name = json_get_str(container, STR("image")),
+                                  .hooks = &hooks};
 
     *ret_is_final = true;
     ret->container = container;
     ret->security =
         bundle_security(a, pod->req.security, json_get(container, STR("securityContext")));
     if (bundle_check(ret->security, err) < 0 ||
-        image_pull_parse(json_get_str(container, STR("imagePullPolicy")), &policy, err) < 0)
+        image_pull_parse(json_get_str(container, STR("imagePullPolicy")), &wanted.policy, err) <
+            0)
         return -1;
-    if (images_get(pod->runner->images, name, policy, &hooks, a, &ret->image, err) < 0) {
+    if (images_get(pod->runner->images, &wanted, a, &ret->image, err) < 0) {
         *ret_is_final = is_final(err);
-        if (policy == IMAGE_PULL_NEVER && err->kind == ERR_NOT_FOUND)
+        if (wanted.policy == IMAGE_PULL_NEVER && err->kind == ERR_NOT_FOUND)
             return err_wrap(err, "ErrImageNeverPull");
-        return err_wrap(err, "ErrImagePull: image \"" STR_FMT "\"", STR_ARG(name));
+        return err_wrap(err, "ErrImagePull: image \"" STR_FMT "\"", STR_ARG(wanted.name));
     }
     return bundle_user_find(pod->runner->images, &ret->image, ret->security, a, &ret->user,
                             err);
@@ -277,19 +278,19 @@ static void plan_layers(const struct image *image, struct strbuf *plan)
         plan_word(plan, "layer", image->layers[i - 1]);
 }
 
-int images_plan(const struct local_pod *pod, int dirfd, unsigned index,
-                const struct json *container, const struct str *args, size_t arg_count,
-                const struct map *vars, struct arena *a, struct strbuf *plan, struct err *err)
+int images_plan(const struct image_plan *p, struct arena *a, struct strbuf *plan,
+                struct err *err)
 {
+    const struct local_pod *pod = p->pod;
     const struct local_runtime *runtime = &pod->runner->runtime;
-    const struct container_image *ci = images_of(pod, container);
+    const struct container_image *ci = images_of(pod, p->container);
     struct str box =
-        str_printf(a, "%s/" STR_FMT "/box/%u", pod->runner->root, STR_ARG(pod->dir), index);
-    struct str id = group_name(pod->runner, pod, index, a);
-    struct str cwd = json_get_str(container, STR("workingDir"));
+        str_printf(a, "%s/" STR_FMT "/box/%u", pod->runner->root, STR_ARG(pod->dir), p->index);
+    struct str id = group_name(pod->runner, pod, p->index, a);
+    struct str cwd = json_get_str(p->container, STR("workingDir"));
     struct bundle b = {.security = ci->security,
-                       .args = args,
-                       .arg_count = arg_count,
+                       .args = p->args,
+                       .arg_count = p->arg_count,
                        .hostname = str_head(pod->req.name, 63),
                        .cgroup = str_concat(a, STR("/tiphys/"), id),
                        .pidns = str_concat(a, box, STR("/pidns")),
@@ -301,10 +302,10 @@ int images_plan(const struct local_pod *pod, int dirfd, unsigned index,
                        .has_cgroups = runtime->has_cgroups,
                        .has_swap_limit = runtime->has_swap_limit};
 
-    b.env = env_of(vars, a, &b.env_count);
+    b.env = env_of(p->vars, a, &b.env_count);
     b.cwd = images_cwd(ci, cwd);
-    if (add_limits(container, &b, err) < 0 || make_box(dirfd, index, err) < 0 ||
-        write_config(&b, dirfd, index, err) < 0)
+    if (add_limits(p->container, &b, err) < 0 || make_box(p->dirfd, p->index, err) < 0 ||
+        write_config(&b, p->dirfd, p->index, err) < 0)
         return -1;
     plan_word(plan, "box", box);
     plan_word(plan, "id", id);

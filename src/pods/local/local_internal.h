@@ -223,11 +223,21 @@ int images_stage(struct local_pod *pod, struct arena *a, bool *ret_is_final, str
 const struct container_image *images_of(const struct local_pod *pod,
                                         const struct json *container);
 
+/* A container of isolation image that is planned. */
+struct image_plan {
+    const struct local_pod *pod;
+    int dirfd; /* of the pod's folder */
+    unsigned index;
+    const struct json *container;
+    const struct str *args; /* its whole command line */
+    size_t arg_count;
+    const struct map *vars; /* name -> struct str * */
+};
+
 /** images_plan() - make a container's bundle in box/N and append the words that the shim needs
  * of it */
-int images_plan(const struct local_pod *pod, int dirfd, unsigned index,
-                const struct json *container, const struct str *args, size_t arg_count,
-                const struct map *vars, struct arena *a, struct strbuf *plan, struct err *err);
+int images_plan(const struct image_plan *p, struct arena *a, struct strbuf *plan,
+                struct err *err);
 
 /** images_cwd() - the working directory of a container: as given, the image's, or / */
 struct str images_cwd(const struct container_image *ci, struct str given);

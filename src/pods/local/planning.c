@@ -209,8 +209,14 @@ static int plan_container(struct planning *p, const struct json *container, stru
         plan_word(p->plan, "arg", command.at[i]);
     if (p->pod->isolation != LOCAL_ISOLATION_IMAGE)
         return 0;
-    return images_plan(p->pod, p->dirfd, p->box_count++, container, command.at, command.count,
-                       &vars, p->a, p->plan, err);
+    return images_plan(&(struct image_plan){.pod = p->pod,
+                                            .dirfd = p->dirfd,
+                                            .index = p->box_count++,
+                                            .container = container,
+                                            .args = command.at,
+                                            .arg_count = command.count,
+                                            .vars = &vars},
+                       p->a, p->plan, err);
 }
 
 /* They run one after the other before the main container; the first that fails ends the pod. */

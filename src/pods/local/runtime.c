@@ -67,16 +67,16 @@ static bool make_trial(struct str box, const struct bundle *b)
 {
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(1 << 20);
     _cleanup_arena_ struct arena *a = arena_new();
-    static const char *const folders[] = {"", "/root", "/root/proc", "/root/dev", "/root/sys"};
-    static const char *const files[] = {"/config.json", "/root/trial"};
+    static const char *const folders[] = {"", "root", "root/proc", "root/dev", "root/sys"};
+    static const char *const files[] = {"config.json", "root/trial"};
     bool is_good = true;
 
     for (size_t i = 0; i < COUNT_OF(folders); i++)
-        is_good &= mkdir(str_concat(a, box, str_from(folders[i])).ptr, 0755) == 0;
+        is_good &= mkdir(str_printf(a, STR_FMT "/%s", STR_ARG(box), folders[i]).ptr, 0755) == 0;
     bundle_print(b, &text);
     for (size_t i = 0; i < COUNT_OF(files) && is_good; i++) {
         struct str bytes = i == 0 ? strbuf_str(&text) : STR("\177none");
-        int fd = open(str_concat(a, box, str_from(files[i])).ptr,
+        int fd = open(str_printf(a, STR_FMT "/%s", STR_ARG(box), files[i]).ptr,
                       O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 
         is_good = fd >= 0 && write(fd, bytes.ptr, bytes.len) == (ssize_t) bytes.len;
