@@ -45,10 +45,11 @@ static int authorize(struct api *api, struct http_request *req, const struct aut
                      struct auth_request *what, struct err *err)
 {
     struct str path = http_path(req);
+    bool is_managed = api->options.managed && *api->options.managed;
     struct resource r;
 
     *what = (struct auth_request){.verb = STR(""), .path = path};
-    if (auth_is_master(who) || discovery_is(path) || review_is(path))
+    if ((auth_is_master(who) && !is_managed) || discovery_is(path) || review_is(path))
         return 0;
     if (is_argo(req))
         return argo_authorize(api, req, who, err);
@@ -141,7 +142,8 @@ struct api *api_start(const struct api_options *options, struct err *err)
                                                 .store = options->store,
                                                 .workers = options->workers,
                                                 .token = options->token,
-                                                .token_file = options->token_file},
+                                                .token_file = options->token_file,
+                                                .managed = options->managed},
                          err);
     if (api->auth && !options->is_open && !auth_has_tokens(api->auth)) {
         err_set(err, ERR_INVALID,

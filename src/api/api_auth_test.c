@@ -478,6 +478,32 @@ static void test_questions_about_rights(void **state)
     run_steps(*state, steps, COUNT_OF(steps));
 }
 
+/* Of a server that manages one namespace nobody gets at another, whatever they may. */
+static void test_one_namespace_is_managed(void **state)
+{
+    static const char refused[] = "this server manages namespace team only";
+    static const struct step steps[] = {
+        {"secret", "GET", "/apis/argoproj.io/v1alpha1/namespaces/team/workflows", NULL, 200,
+         NULL, NULL},
+        {"secret", "GET", "/apis/argoproj.io/v1alpha1/namespaces/x/workflows", NULL, 403,
+         refused, NULL},
+        {"secret", "GET", "/apis/argoproj.io/v1alpha1/workflows", NULL, 403, refused, NULL},
+        {"secret", "GET", "/apis/argoproj.io/v1alpha1/clusterworkflowtemplates", NULL, 200,
+         NULL, NULL},
+        {"secret", "GET", "/api/v1/namespaces/x/pods/p/log", NULL, 403, refused, NULL},
+        {"secret", "GET", "/api/v1/namespaces", NULL, 200, NULL, NULL},
+        {"secret", "GET", "/api/v1/workflows/team", NULL, 200, NULL, NULL},
+        {"secret", "GET", "/api/v1/workflows/x", NULL, 403, refused, NULL},
+        {"secret", "GET", "/api/v1/workflows/", NULL, 403, refused, NULL},
+        {"secret", "GET", "/api/v1/archived-workflows", NULL, 403, refused, NULL},
+        {"secret", "GET", "/api/v1/info", NULL, 200, "\"managedNamespace\":\"team\"", NULL},
+        {"secret", "GET", "/apis", NULL, 200, NULL, NULL},
+        {"secret", "GET", "/healthz", NULL, 200, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
 /* kubectl --as: with the rights of the other, and only for who may. */
 static void test_impersonation(void **state)
 {
@@ -693,6 +719,8 @@ int main(void)
         TEST(test_nobody_gives_what_they_do_not_have),
         TEST(test_questions_about_rights),
         TEST(test_impersonation),
+        cmocka_unit_test_setup_teardown(test_one_namespace_is_managed, world_setup_managed,
+                                        world_teardown),
         TEST(test_tokens_of_accounts),
         TEST(test_no_token_of_ones_own),
         TEST(test_the_wrong_namespace),

@@ -99,11 +99,12 @@ static void write_tokens(struct world *w)
     fclose(file);
 }
 
-int world_setup(void **state)
+static int setup(void **state, const char *managed)
 {
     struct world *w = NEW(struct world);
     static const struct pod_runner_ops runner_ops = {.log_open = fake_open};
-    struct api_options options = {.address = "127.0.0.1", .token = STR("secret")};
+    struct api_options options = {
+        .address = "127.0.0.1", .token = STR("secret"), .managed = managed};
     struct err err;
 
     snprintf(w->path, sizeof(w->path), "/tmp/tiphys-api-XXXXXX");
@@ -144,6 +145,16 @@ int world_setup(void **state)
         fail_msg("%s", err.text);
     *state = w;
     return 0;
+}
+
+int world_setup(void **state)
+{
+    return setup(state, NULL);
+}
+
+int world_setup_managed(void **state)
+{
+    return setup(state, "team");
 }
 
 int world_teardown(void **state)

@@ -61,6 +61,9 @@ struct call {
 /** world_setup() - cmocka's setup: *@state becomes a world whose token is "secret" */
 int world_setup(void **state);
 
+/** world_setup_managed() - the same, of a server that serves namespace "team" alone */
+int world_setup_managed(void **state);
+
 /** world_teardown() - cmocka's teardown */
 int world_teardown(void **state);
 

@@ -207,6 +207,8 @@ static void add_beginning(struct arena *a, struct lint_error *e, struct str sour
             VEC_APUSH(a, &e->spots, lint_spot_at(source, (uint32_t) at, STR("it begins here")));
         return;
     }
+    if (str_find(e->text, STR("tab character")) != SIZE_MAX)
+        return;
     if (at == SIZE_MAX || !str_cut(&rest, ',', &part) || !parse_u64(part, &line) ||
         !str_starts(rest, STR(" column ")))
         return;

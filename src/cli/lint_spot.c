@@ -28,6 +28,11 @@ static unsigned width_at(struct str line, size_t at)
                 return (unsigned) len + 1;
         return (unsigned) len;
     }
+    if (rest.len > 0 && rest.ptr[0] == '\t') { /* what stands where blanks belong */
+        while (len < rest.len && (rest.ptr[len] == '\t' || rest.ptr[len] == ' '))
+            len++;
+        return (unsigned) len;
+    }
     if (str_starts(rest, STR("{")) || str_starts(rest, STR("[")))
         return 1; /* what holds it */
     if (before && (len = str_find_char(rest, before)) != SIZE_MAX)

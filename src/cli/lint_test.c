@@ -266,7 +266,7 @@ static void test_broken(void **state)
         {"a:\n\tb: 1\n", "f.yaml:2:1: found a tab character",
          "f.yaml:\n   ✖ found a tab character\n     f.yaml:2:1: indent with blanks: YAML knows "
          "no "
-         "tabs there\n        2 |  b: 1\n          | ^^\n\n"},
+         "tabs there\n        2 |  b: 1\n          | ^\n\n"},
         {"a: [1\nb: 2\n",
          "f.yaml:2:2: did not find ',' while parsing a flow sequence that begins in line 1, "
          "column 4",

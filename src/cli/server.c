@@ -67,25 +67,29 @@ static int run_server(struct cli *cli, struct err *err)
     enum log_level level;
     enum log_format format;
     const char *token = cli_setting(cli, "token"), *webhooks = cli_flag(cli, "webhook-address");
-    const char *metrics_auth = getenv("ARGO_SERVER_METRICS_AUTH");
-    struct daemon_options options = {.address = cli_flag(cli, "address"),
-                                     .port = (uint16_t) flags_int(&cli->flags, "port"),
-                                     .data = cli_flag(cli, "data"),
-                                     .token = token ? token : "",
-                                     .token_file = cli_flag(cli, "token-auth-file"),
-                                     .config_map = cli_flag(cli, "configmap"),
-                                     .host_paths = cli_flag(cli, "host-path"),
-                                     .shim = getenv("TIPHYS_SHIM"),
-                                     .base = cli_flag(cli, "base-href"),
-                                     .origin = cli_flag(cli, "access-control-allow-origin"),
-                                     .frame_options = cli_flag(cli, "x-frame-options"),
-                                     .tls_secret = cli_flag(cli, "tls-certificate-secret-name"),
-                                     .is_secure = cli_is_on(cli, "secure"),
-                                     .has_hsts = cli_is_on(cli, "hsts"),
-                                     .is_open =
-                                         cli_is_on(cli, "open") || has_mode(cli, "server")};
+    const char *metrics_auth = getenv("ARGO_SERVER_METRICS_AUTH"),
+               *managed = cli_setting(cli, "managed-namespace");
+    struct daemon_options options = {
+        .address = cli_flag(cli, "address"),
+        .port = (uint16_t) flags_int(&cli->flags, "port"),
+        .data = cli_flag(cli, "data"),
+        .token = token ? token : "",
+        .token_file = cli_flag(cli, "token-auth-file"),
+        .isolation = cli_flag(cli, "isolation"),
+        .config_map = cli_setting(cli, "configmap"),
+        .host_paths = cli_flag(cli, "host-path"),
+        .shim = getenv("TIPHYS_SHIM"),
+        .base = cli_setting(cli, "base-href"),
+        .origin = cli_setting(cli, "access-control-allow-origin"),
+        .frame_options = cli_setting(cli, "x-frame-options"),
+        .tls_secret = cli_setting(cli, "tls-certificate-secret-name"),
+        .is_secure = cli_is_on(cli, "secure"),
+        .has_hsts = cli_is_on(cli, "hsts"),
+        .is_open = cli_is_on(cli, "open") || has_mode(cli, "server")};
 
     cli_isolation_options(cli, cli->arena, &options);
+    if (cli_is_on(cli, "namespaced"))
+        options.managed = managed && *managed ? managed : "argo";
     options.is_metrics_open = metrics_auth && strcmp(metrics_auth, "false") == 0;
     options.webhook_address = webhooks ? webhooks : options.address;
     if (find_level(cli, &level, err) < 0 || find_format(cli, &format, err) < 0)
@@ -158,8 +162,9 @@ static const struct cli_flag flags[] = {
      .type = FLAG_FLOAT,
      .fallback = "20",
      .help = "no effect: there is no Kubernetes API that is called"},
-    LATER("managed-namespace", 0, FLAG_TEXT, "namespace to serve, when one only"),
-    LATER("namespaced", 0, FLAG_SWITCH, "serve one namespace only"),
+    {.name = "managed-namespace",
+     .help = "with --namespaced: which namespace (default \"argo\")"},
+    {.name = "namespaced", .type = FLAG_SWITCH, .help = "serve one namespace only"},
     {.name = "open",
      .state = FLAG_OWN,
      .type = FLAG_SWITCH,

@@ -277,6 +277,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
                               .port = options->port,
                               .token = str_from(options->token),
                               .token_file = options->token_file,
+                              .managed = options->managed,
                               .is_open = options->is_open,
                               .is_metrics_open = options->is_metrics_open};
 

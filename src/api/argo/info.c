@@ -26,10 +26,13 @@ void argo_info_get(const struct argo_request *r)
     static const char *const modals[] = {"feedback", "firstTimeUser", "newVersion"};
     struct json_object_builder b = {0}, shown = {0};
     struct json_array_builder none = {0};
+    const char *managed = r->api->options.managed;
     struct json v;
 
     for (size_t i = 0; i < COUNT_OF(modals); i++)
         json_add(r->a, &shown, str_from(modals[i]), json_bool(false));
+    if (managed && *managed)
+        json_add(r->a, &b, STR("managedNamespace"), json_string(str_from(managed)));
     json_add(r->a, &b, STR("links"), json_array(&none));
     json_add(r->a, &b, STR("modals"), json_object(&shown));
     json_add(r->a, &b, STR("columns"), json_array(&none));

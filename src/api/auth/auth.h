@@ -112,6 +112,7 @@ struct auth_options {
     struct store *store;
     struct str token;        /* whose bearer may do everything; "" none */
     const char *token_file;  /* NULL or "": none */
+    const char *managed;     /* the only namespace that anybody may touch; NULL or "": all */
     struct workers *workers; /* who makes tokens of ServiceAccounts; NULL: nobody does */
 };
 

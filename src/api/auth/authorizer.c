@@ -224,12 +224,32 @@ int auth_identify(struct auth *auth, struct arena *a, struct str token,
 
 /* ---- may they ---- */
 
+/* Outside of the namespace that the server manages? All namespaces are; what has none is not.
+ */
+static bool is_elsewhere(const struct auth *auth, const struct auth_request *what)
+{
+    const char *managed = auth->options.managed;
+    struct str rest = what->resource, plural = STR("");
+    const struct object_kind *kind;
+
+    if (!managed || !*managed || what->resource.len == 0)
+        return false;
+    str_cut(&rest, '/', &plural);
+    kind = object_kind_by_plural(what->group, plural);
+    return kind && kind->is_namespaced && !str_is(what->ns, managed);
+}
+
 int auth_check(struct auth *auth, const struct auth_identity *who,
                const struct auth_request *what, struct err *err)
 {
     struct auth_snapshot *s;
     bool is_allowed;
 
+    if (is_elsewhere(auth, what))
+        return auth_refusal(who, what, err) < 0
+                   ? err_wrap(err, "this server manages namespace %s only",
+                              auth->options.managed)
+                   : -1;
     if (auth_is_master(who))
         return 0;
     s = snapshot_get(auth, err);

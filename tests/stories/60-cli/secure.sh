@@ -60,4 +60,12 @@ SCHEME=http
 check "without TLS" serve --auth-mode hybrid
 check "the base is the same" cli list
 stop_server
+check "one namespace only" serve --namespaced --managed-namespace team
+check "is said" equals "$(curl -sf "http://localhost:$PORT/argo/api/v1/info" | jq -r .managedNamespace)" team
+check "served" cli list -n team
+check "others are not" fails "this server manages namespace team only" cli list -n other
+check "nor all" fails "this server manages namespace team only" cli list -A
+check "what has no namespace is" cli cluster-template list
+check "nothing comes in elsewhere" fails "this server manages namespace team only" cli apply -f "$DIR/secret.yaml"
+stop_server
 check "who may come in" fails "--auth-mode x is none of client, server, hybrid, sso" "$TIPHYS" server --auth-mode x
