@@ -40,17 +40,14 @@ static const struct field capabilities_rows[] = {
 LOCAL_SHAPE(capabilities, "Capabilities", "Capabilities of the kernel.");
 
 static const struct field security_context_rows[] = {
-    WHOLE("runAsUser", "Number of the user.", .flags = FIELD_UNSUPPORTED),
-    WHOLE("runAsGroup", "Number of the group.", .flags = FIELD_UNSUPPORTED),
-    FLAG("runAsNonRoot", "Whether running as root is an error.", .flags = FIELD_UNSUPPORTED),
+    WHOLE("runAsUser", "Number of the user."),
+    WHOLE("runAsGroup", "Number of the group."),
+    FLAG("runAsNonRoot", "Whether running as root is an error."),
     FLAG("privileged", "Whether the container has all rights of the machine.",
          .flags = FIELD_UNSUPPORTED),
-    FLAG("readOnlyRootFilesystem", "Whether the image cannot be written.",
-         .flags = FIELD_UNSUPPORTED),
-    PART("capabilities", capabilities, "Capabilities to add and to take away.",
-         .flags = FIELD_UNSUPPORTED),
-    FLAG("allowPrivilegeEscalation", "Whether a process may gain rights.",
-         .flags = FIELD_NO_OP),
+    FLAG("readOnlyRootFilesystem", "Whether the image cannot be written."),
+    PART("capabilities", capabilities, "Capabilities to add and to take away."),
+    FLAG("allowPrivilegeEscalation", "Whether a process may gain rights."),
     PART("seccompProfile", profile, "Profile of system calls.", .flags = FIELD_NO_OP),
     PART("appArmorProfile", profile, "Profile of AppArmor.", .flags = FIELD_NO_OP),
     PART("seLinuxOptions", se_linux_options, "Label of SELinux.", .flags = FIELD_NO_OP),
@@ -68,11 +65,11 @@ static const struct field sysctl_rows[] = {
 LOCAL_SHAPE(sysctl, "Sysctl", "A setting of the kernel.");
 
 static const struct field pod_security_context_rows[] = {
-    WHOLE("runAsUser", "Number of the user.", .flags = FIELD_UNSUPPORTED),
-    WHOLE("runAsGroup", "Number of the group.", .flags = FIELD_UNSUPPORTED),
-    FLAG("runAsNonRoot", "Whether running as root is an error.", .flags = FIELD_UNSUPPORTED),
+    WHOLE("runAsUser", "Number of the user."),
+    WHOLE("runAsGroup", "Number of the group."),
+    FLAG("runAsNonRoot", "Whether running as root is an error."),
     WHOLE("fsGroup", "Group that owns the volumes.", .flags = FIELD_UNSUPPORTED),
-    LIST_OF("supplementalGroups", FIELD_I64, "Further groups.", .flags = FIELD_UNSUPPORTED),
+    LIST_OF("supplementalGroups", FIELD_I64, "Further groups."),
     PARTS("sysctls", sysctl, "Settings of the kernel.", .flags = FIELD_UNSUPPORTED),
     TEXT("fsGroupChangePolicy", "When the owner of volumes is changed.", .flags = FIELD_NO_OP),
     TEXT("supplementalGroupsPolicy", "How further groups are found.", .flags = FIELD_NO_OP),

@@ -144,8 +144,8 @@ static void test_refused(void **state)
         {"volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]",
          "4:51: spec.volumes[0].projected.sources[0].serviceAccountToken: "
          "\"serviceAccountToken\""},
-        {"securityContext: {runAsUser: 5}",
-         "4:26: spec.securityContext.runAsUser: \"runAsUser\""},
+        {"securityContext: {fsGroup: 5}",
+         "4:24: spec.securityContext.fsGroup: \"fsGroup\""},
         {"templates: [{resource: {action: get, flags: [-v]}}]",
          "4:45: spec.templates[0].resource.flags: \"flags\""},
         {"templates: [{inputs: {artifacts: [{name: a, path: /a, oss: {key: k}}]}}]",

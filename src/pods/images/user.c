@@ -163,17 +163,12 @@ static int number_of(const struct json *security, const char *member, uint32_t *
 static void add_supplemental(const struct json *security, struct bundle_user *ret)
 {
     const struct json *list = json_get(security, STR("supplementalGroups")), *item;
-    uint32_t fs_group;
-    struct err err;
     int64_t gid;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
         if (json_i64(item, &gid) && gid >= 0 && gid < UINT32_MAX &&
             ret->group_count < BUNDLE_GROUPS_MAX)
             ret->groups[ret->group_count++] = (uint32_t) gid;
-    if (number_of(security, "fsGroup", &fs_group, &err) == 0 &&
-        ret->group_count < BUNDLE_GROUPS_MAX)
-        ret->groups[ret->group_count++] = fs_group;
 }
 
 int bundle_user_find(const struct images *images, const struct image *image,

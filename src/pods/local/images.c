@@ -132,6 +132,41 @@ static bool is_final(const struct err *err)
            err->kind == ERR_CANCELLED;
 }
 
+/* Without an image's files and a runtime, who a container is and what it may do is the
+ * isolation's alone. */
+static int check_elsewhere(const struct local_pod *pod, const struct json *security,
+                           struct err *err)
+{
+    static const char *const members[] = {"runAsUser", "runAsGroup", "supplementalGroups",
+                                          "capabilities"};
+    static const char *const flags[] = {"runAsNonRoot", "readOnlyRootFilesystem"};
+    const char *found = NULL;
+
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (json_get(security, str_from(members[i])))
+            found = members[i];
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
+        if (json_get_bool(security, str_from(flags[i])))
+            found = flags[i];
+    return !found
+               ? 0
+               : err_set(err, ERR_UNSUPPORTED,
+                         "securityContext.%s in isolation %s is not supported yet: use image",
+                         found, local_isolation_name(pod->isolation));
+}
+
+static int check_all_elsewhere(const struct local_pod *pod, containers *list, struct arena *a,
+                               struct err *err)
+{
+    VEC_FOREACH (it, list)
+        if (check_elsewhere(
+                pod,
+                bundle_security(a, pod->req.security, json_get(*it, STR("securityContext"))),
+                err) < 0)
+            return -1;
+    return 0;
+}
+
 static int get_one(struct local_pod *pod, const struct json *container, struct arena *a,
                    struct container_image *ret, bool *ret_is_final, struct err *err)
 {
@@ -167,7 +202,7 @@ int images_stage(struct local_pod *pod, struct arena *a, bool *ret_is_final, str
     if (check_rules(pod, &list, err) < 0)
         return -1;
     if (pod->isolation != LOCAL_ISOLATION_IMAGE)
-        return 0;
+        return check_all_elsewhere(pod, &list, a, err);
     made = ARENA_ARRAY(a, struct container_image, list.len + 1);
     for (size_t i = 0; i < list.len; i++)
         if (get_one(pod, list.at[i], a, &made[i], ret_is_final, err) < 0)

@@ -722,6 +722,52 @@ static void test_dead_zygote(void **state)
                 2 + (clock_mono().ns - began.ns) / 1000000 / POD_ZYGOTE_PAUSE_MS);
 }
 
+/* What root in a pod of isolation host may not do. */
+static void test_host_is_hardened(void **state)
+{
+    struct world *w = *state;
+    static const char *const wanted[] = {"CapEff=00000000800405fb",
+                                         "CapBnd=00000000800405fb",
+                                         "NoNewPrivs=1",
+                                         "Seccomp=2",
+                                         "mount refused",
+                                         "unshare refused",
+                                         "node refused",
+                                         "sysctl refused",
+                                         "sys refused",
+                                         "no disks",
+                                         "null works",
+                                         "shm works",
+                                         "rename works",
+                                         "threads work"};
+
+    if (local_isolation_probe(w->path, getenv("TIPHYS_SHIM")) != LOCAL_ISOLATION_HOST)
+        return; /* test_host_isolation has said it */
+    pod_runner_close(w->runner);
+    open_runner(w, LOCAL_ISOLATION_HOST);
+    create(
+        w, "hard",
+        "{\"container\":{\"command\":[\"sh\",\"-c\",\""
+        "{ for n in CapEff CapBnd NoNewPrivs Seccomp; do "
+        "echo $n=$(sed -n s/^$n:.//p /proc/self/status); done;"
+        "mount -t tmpfs x /mnt || echo mount refused;"
+        "unshare -n true || echo unshare refused;"
+        "mknod /tmp/disk b 8 0 || echo node refused;"
+        "echo x >/proc/sys/kernel/domainname || echo sysctl refused;"
+        "touch /sys/x || echo sys refused;"
+        "ls /dev | grep -E '^(vd|sd|nvme|mem|kmsg)' || echo no disks;"
+        "echo x >/dev/null && echo null works;"
+        "touch /dev/shm/x && echo shm works;"
+        "mkdir /p /q && touch /p/x && mv /p/x /q/ && echo rename works;"
+        "python3 -c 'import threading as t; a = t.Thread(target=print, args=[\\\"threads "
+        "work\\\"]); a.start()'; } >/out 2>/dev/null\"]},"
+        "\"outputs\":{\"parameters\":[{\"name\":\"o\",\"valueFrom\":{\"path\":\"/out\"}}]}}");
+    wait_for(w, &w->final_count, 1);
+    for (size_t i = 0; i < COUNT_OF(wanted); i++)
+        if (str_find(w->outputs, str_from(wanted[i])) == SIZE_MAX)
+            fail_msg("not \"%s\": " STR_FMT, wanted[i], STR_ARG(w->outputs));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -737,6 +783,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_log_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_working_folder_goes_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_isolation, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_host_is_hardened, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outputs_of_short_containers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_volumes_need_host, setup, teardown),
         cmocka_unit_test_setup_teardown(test_artifacts, setup, teardown),

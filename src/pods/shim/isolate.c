@@ -106,6 +106,19 @@ static int open_source(const char *path, bool *ret_is_folder)
     return fd;
 }
 
+/* What lies on top at a path of the pod. */
+static int make_read_only(int root, const char *path)
+{
+    char target[64];
+    int fd = isolate_open(root, path);
+
+    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+    if (fd < 0 ||
+        mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL) < 0)
+        return -1;
+    return close(fd);
+}
+
 /* Binds a file or folder of this machine into the pod's root. */
 static int bind_one(const char *path_of_source, int root, const char *path, bool is_read_only)
 {
@@ -124,15 +137,7 @@ static int bind_one(const char *path_of_source, int root, const char *path, bool
         return -1;
     close(from);
     close(fd);
-    if (!is_read_only)
-        return 0;
-    fd = isolate_open(root, path); /* what lies on top there now */
-    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
-    if (fd < 0 ||
-        mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL) < 0)
-        return -1;
-    close(fd);
-    return 0;
+    return is_read_only ? make_read_only(root, path) : 0;
 }
 
 static int mount_overlay(const char *root, const char *target)
@@ -172,15 +177,122 @@ static int bind_other_disks(int root)
     return closedir(top);
 }
 
-static int mount_kernel_folders(const char *target, int root)
+/* ---- the kernel's folders ---- */
+
+static int mount_at(const char *target, const char *name, const char *type, unsigned long flags,
+                    const char *options)
 {
     char path[PATH_BYTES];
 
-    snprintf(path, sizeof(path), "%s/proc", target);
-    if (mount("proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+    snprintf(path, sizeof(path), "%s/%s", target, name);
+    mkdir(path, 0755);
+    return mount(type, path, type, flags, options);
+}
+
+/* The usual devices and terminals of its own; none of this machine's disks. */
+static int make_dev(const char *target, int root)
+{
+    static const char *const devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                          "/dev/random", "/dev/urandom", "/dev/tty"};
+    static const char *const links[][2] = {{"/proc/self/fd", "dev/fd"},
+                                           {"/proc/self/fd/0", "dev/stdin"},
+                                           {"/proc/self/fd/1", "dev/stdout"},
+                                           {"/proc/self/fd/2", "dev/stderr"},
+                                           {"pts/ptmx", "dev/ptmx"}};
+
+    if (mount_at(target, "dev", "tmpfs", MS_NOSUID, "mode=755,size=64k") < 0)
         return -1;
-    return bind_one("/dev", root, "/dev", false) < 0 ? -1
-                                                     : bind_one("/sys", root, "/sys", true);
+    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+        if (access(devices[i], F_OK) == 0 && bind_one(devices[i], root, devices[i], false) < 0)
+            return -1;
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+        if (symlinkat(links[i][0], root, links[i][1]) < 0)
+            return -1;
+    if (mount_at(target, "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+                 "newinstance,ptmxmode=0666,mode=0620") < 0)
+        return -1;
+    return mount_at(target, "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=65536k");
+}
+
+/* What is mounted below /sys (control groups) is left out; in a user namespace of our own it
+ * may not be taken apart. */
+static int mount_sys(int root, bool is_root)
+{
+    int fd = is_root ? isolate_open(root, "/sys") : -1;
+    char target[64];
+
+    if (fd < 0)
+        return bind_one("/sys", root, "/sys", true);
+    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+    if (mount("/sys", target, NULL, MS_BIND, NULL) < 0)
+        return -1;
+    close(fd);
+    return make_read_only(root, "/sys");
+}
+
+static int hide_one(int root, const char *path)
+{
+    int fd = isolate_open(root, path);
+    char target[64];
+    struct stat st;
+    int result;
+
+    if (fd < 0)
+        return 0;
+    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+        result = mount("tmpfs", target, "tmpfs", MS_RDONLY, "size=4k");
+    else
+        result = mount("/dev/null", target, NULL, MS_BIND, NULL);
+    close(fd);
+    return result;
+}
+
+static int protect_one(int root, const char *path)
+{
+    int fd = isolate_open(root, path);
+    char target[64];
+    int result;
+
+    if (fd < 0)
+        return 0;
+    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+    result = mount(target, target, NULL, MS_BIND | MS_REC, NULL);
+    close(fd);
+    return result < 0 ? -1 : make_read_only(root, path);
+}
+
+/* As images/bundle.c has them for isolation image. */
+static int mask_kernel(int root)
+{
+    static const char *const hidden[] = {"/proc/acpi",
+                                         "/proc/asound",
+                                         "/proc/kcore",
+                                         "/proc/keys",
+                                         "/proc/scsi",
+                                         "/proc/latency_stats",
+                                         "/proc/timer_list",
+                                         "/proc/timer_stats",
+                                         "/proc/sched_debug",
+                                         "/sys/firmware",
+                                         "/sys/devices/virtual/powercap"};
+    static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                            "/proc/sysrq-trigger"};
+
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        if (hide_one(root, hidden[i]) < 0)
+            return -1;
+    for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]); i++)
+        if (protect_one(root, read_only[i]) < 0)
+            return -1;
+    return 0;
+}
+
+static int mount_kernel_folders(const char *target, int root, bool is_root)
+{
+    if (mount_at(target, "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        return -1;
+    return make_dev(target, root) < 0 || mount_sys(root, is_root) < 0 ? -1 : mask_kernel(root);
 }
 
 static int mount_tmp(const char *box, int root)
@@ -247,7 +359,7 @@ int isolate_enter(const struct plan *plan, const char *box, const char **why)
         return fail(why, "open the root");
     if (bind_other_disks(root) < 0)
         return fail(why, "bind other file systems");
-    if (mount_kernel_folders(target, root) < 0)
+    if (mount_kernel_folders(target, root, uid == 0) < 0)
         return fail(why, "mount /proc, /dev and /sys");
     if (mount_tmp(box, root) < 0)
         return fail(why, "mount /tmp");

@@ -520,11 +520,32 @@ static void test_log_that_cannot_be_made(void **state)
     free(logged);
 }
 
+static void test_plan_of_an_image(void **state)
+{
+    char text[] = "isolation\0image\0runtime\0/usr/bin/runc\0layers\0/s/layers\0"
+                  "container\0main\0cwd\0/\0log\0main.log\0arg\0sh\0box\0/s/box/0\0id\0x-0\0"
+                  "cgroup\0/tiphys/x-0\0oom\0/c/memory.events\0layer\0top\0layer\0base";
+    struct plan plan = {0};
+
+    (void) state;
+    assert_null(plan_parse(text, sizeof(text), &plan));
+    assert_int_equal(plan.isolation, PLAN_IMAGE);
+    assert_string_equal(plan.runtime, "/usr/bin/runc");
+    assert_string_equal(plan.layers, "/s/layers");
+    assert_int_equal(plan.containers[0]->layer_count, 2);
+    assert_string_equal(plan.containers[0]->layers[0], "top");
+    assert_string_equal(plan.containers[0]->id, "x-0");
+    assert_string_equal(plan.containers[0]->cgroup, "/tiphys/x-0");
+    assert_string_equal(plan.containers[0]->oom, "/c/memory.events");
+    plan_done(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_whole_plan),
+        cmocka_unit_test(test_plan_of_an_image),
         cmocka_unit_test(test_roles),
         cmocka_unit_test(test_no_environment),
         cmocka_unit_test(test_torn_anywhere),

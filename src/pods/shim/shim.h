@@ -4,10 +4,10 @@
  *
  * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
  * pod costs no program start beside its own. pod.c has the record and the order of things;
- * group.c supervises containers; spawn.c starts one, with isolate.c or image.c; cri.c writes
- * logs; collect.c fetches outputs; plan.c reads the plan.
- * Links only musl, and base/tree.c, which needs nothing of base. Memory is never freed: the
- * process ends with its pod.
+ * group.c supervises containers; spawn.c starts one, with isolate.c and harden.c, or image.c;
+ * cri.c writes logs; collect.c fetches outputs; plan.c reads the plan. Links only musl, and
+ * base/tree.c, which needs nothing of base. Memory is never freed: the process ends with its
+ * pod.
  */
 #pragma once
 
@@ -101,6 +101,10 @@ int isolate_bind(const struct plan *plan, int root);
 /** isolate_open() - open a path as it is seen in a root: links lead where they lead there; fd
  * (O_PATH) or -1 */
 int isolate_open(int root, const char *path);
+
+/** harden() - in the new child, last before its program: give up what a container may not do;
+ * 0, or -1 with the failed step in @why */
+int harden(const char **why);
 
 /** image_prepare() - once a pod: mounts of its own; 0, or -1 with the failed step in @why */
 int image_prepare(const char **why);

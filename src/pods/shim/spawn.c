@@ -167,6 +167,8 @@ static void child_main(const struct start *start)
             c->args[0]);
         give_up(start, text, 0);
     }
+    if (is_host(start->plan) && harden(&why) < 0)
+        give_up(start, why, errno);
     execve(program, (char *const *) c->args, (char *const *) c->env);
     snprintf(text, sizeof(text), "fork/exec %s", program);
     give_up(start, text, errno);
