@@ -23,13 +23,13 @@ start_registry() {
 
 # make_root FOLDER: a busybox with users.
 make_root() {
-    mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/home/web"
+    mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/web"
     cp "$(command -v busybox)" "$1/bin/busybox"
     for word in sh cat echo env grep head id kill ls mkdir mount mv ps pwd rm sleep stat tail test touch true wc hostname; do
         ln -sf busybox "$1/bin/$word"
     done
     chmod 1777 "$1/tmp"
-    printf 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:34:web:/home/web:/bin/sh\n' >"$1/etc/passwd"
+    printf 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:34:web:/web:/bin/sh\n' >"$1/etc/passwd"
     printf 'root:x:0:\nweb:x:34:\nextra:x:50:web\n' >"$1/etc/group"
 }
 

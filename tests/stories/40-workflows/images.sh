@@ -5,7 +5,7 @@
 
 make_root "$DIR/root"
 mkdir -p "$DIR/upper/srv"
-echo hidden >"$DIR/upper/.wh.home"
+echo hidden >"$DIR/upper/.wh.web"
 printf '#!/bin/sh\necho "I am $(id -un) in $(pwd) with $COLOUR: $*"\n' >"$DIR/upper/srv/greet"
 chmod 755 "$DIR/upper/srv/greet"
 image base '{"Cmd":["sh","-c","echo by default"],"Env":["PATH=/bin"]}' "$DIR/root" >/dev/null
@@ -22,7 +22,7 @@ check "the log says what pods run in" contains "$DIR/server.log" "isolation=imag
 
 check "an archive is an image" run archive 'container: {image: "oci-archive:base.tar", command: [sh, -c], args: ["cat /etc/passwd; exit 0"]}'
 logs_of archive >"$DIR/archive.txt"
-check "its files are what the step sees" contains "$DIR/archive.txt" "web:x:33:34:web:/home/web:/bin/sh"
+check "its files are what the step sees" contains "$DIR/archive.txt" "web:x:33:34:web:/web:/bin/sh"
 run three 'container: {image: "oci-archive:base.tar", command: [sh, -c], args: ["exit 3"]}' >/dev/null 2>&1
 check "the exit code is the node's, with upstream's message" equals "$(message three)" "Failed main: Error (exit code 3)"
 
@@ -36,7 +36,7 @@ check "an image by its digest" run bydigest "container: {image: \"$REGISTRY/stor
 check "is the same" equals "$(logs_of bydigest)" "I am web in /srv with blue: digest"
 check "a number for a user" run asuser "container: {image: \"$BASE\", command: [id], securityContext: {runAsUser: 33}}"
 check "has the groups of its name" equals "$(logs_of asuser)" "uid=33(web) gid=34(web) groups=50(extra)"
-check "an upper layer hides what it deletes" run whiteout "container: {image: \"$GREET\", command: [sh, -c, 'test ! -e /home && echo gone']}"
+check "an upper layer hides what it deletes" run whiteout "container: {image: \"$GREET\", command: [sh, -c, 'test ! -e /web && echo gone']}"
 check "for good" equals "$(logs_of whiteout)" "gone"
 
 check "a script, with outputs and a result" run script "script: {image: \"$BASE\", command: [sh], source: 'echo hello; echo value >/tmp/out; mkdir /deep; echo x >/deep/file'}" \
