@@ -6,6 +6,7 @@
 
 #include "api/api_internal.h"
 #include "api/argo/argo.h"
+#include "api/rate.h"
 #include "base/mem.h"
 
 #define OWN_PATH     "/tiphys/v1/"
@@ -66,6 +67,7 @@ static int authorize(struct api *api, struct http_request *req, const struct aut
 /* Identity and rights before anything of the body is read. */
 static int on_begin(void *ctx, struct http_request *req)
 {
+    static const struct http_header later[] = {{STR_INIT("Retry-After"), STR_INIT("1")}};
     struct api *api = ctx;
     struct auth_identity who;
     struct auth_request what = {.verb = STR("")};
@@ -73,6 +75,10 @@ static int on_begin(void *ctx, struct http_request *req)
 
     if (is_public(api, http_path(req)))
         return 0;
+    if (api->rate && !rate_take(api->rate, http_peer(req), clock_mono())) {
+        http_reply(req, 429, STR("text/plain; charset=utf-8"), STR("Limit exceeded"), later, 1);
+        return 1;
+    }
     if (api_identify(api, req, &who, &err) == 0 && authorize(api, req, &who, &what, &err) == 0)
         return 0;
     if (is_argo(req))
@@ -158,12 +164,15 @@ struct api *api_start(const struct api_options *options, struct err *err)
     }
     list_init(&api->watches);
     list_init(&api->logs);
+    if (options->rate_limit > 0)
+        api->rate = rate_new(options->rate_limit);
     http.ctx = api;
     api->server = http_server_start(&http, err);
     if (api->server)
         return api;
     auth_stop(api->auth);
     auth_free(api->auth);
+    rate_free(api->rate);
     free(api);
     return NULL;
 }
@@ -187,5 +196,6 @@ void api_stop(struct api *api)
         loop_run_once(api->options.loop, 10);
     auth_stop(api->auth);
     auth_free(api->auth);
+    rate_free(api->rate);
     free(api);
 }

@@ -36,6 +36,7 @@ struct api_options {
     const char *address;
     uint16_t port;                     /* 0: any free one */
     struct str token;                  /* who sends it may do everything; "" none */
+    uint64_t rate_limit;               /* requests a second of one address; 0: any */
     const char *managed;               /* the only namespace that is served; NULL or "": all */
     const char *token_file;            /* of others, see api/auth/auth.h; NULL or "": none */
     const char *tls_cert, *tls_key;    /* PEM texts, or NULL: plain HTTP; for the start alone */

@@ -88,6 +88,7 @@ static int run_server(struct cli *cli, struct err *err)
         .is_open = cli_is_on(cli, "open") || has_mode(cli, "server")};
 
     cli_isolation_options(cli, cli->arena, &options);
+    options.rate_limit = (uint64_t) flags_int(&cli->flags, "api-rate-limit");
     if (cli_is_on(cli, "namespaced"))
         options.managed = managed && *managed ? managed : "argo";
     options.is_metrics_open = metrics_auth && strcmp(metrics_auth, "false") == 0;
@@ -127,7 +128,10 @@ static const struct cli_flag flags[] = {
     {.name = "allowed-link-protocol",
      .type = FLAG_LIST,
      .help = "no effect: there are no pages that show links"},
-    LATER("api-rate-limit", 0, FLAG_UINT, "requests of one client in a second"),
+    {.name = "api-rate-limit",
+     .type = FLAG_UINT,
+     .fallback = "0",
+     .help = "requests of one address in a second; 0: any number"},
     {.name = "auth-mode",
      .type = FLAG_LIST,
      .help = "who may come in: client (with a token), server (from this machine without one), "

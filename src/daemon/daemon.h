@@ -27,6 +27,7 @@ struct daemon_options {
     const char *config_map;    /* "NAME" or "NAMESPACE/NAME"; "" or NULL: the default */
     const char *host_paths;    /* folders that hostPath may name, by ':'; "" or NULL: none */
     const char *shim;          /* path of tiphys-shim; "" or NULL: beside the program */
+    uint64_t rate_limit;       /* requests a second of one address; 0: any */
     const char *managed;       /* the only namespace that is served; "" or NULL: all */
     const char *base;          /* path that everything is served below; "" or NULL: none */
     const char *origin;        /* that browsers may call from; "" or NULL: none */

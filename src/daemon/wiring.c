@@ -278,6 +278,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
                               .token = str_from(options->token),
                               .token_file = options->token_file,
                               .managed = options->managed,
+                              .rate_limit = options->rate_limit,
                               .is_open = options->is_open,
                               .is_metrics_open = options->is_metrics_open};
 

@@ -2,6 +2,7 @@
  * this room only. */
 #pragma once
 
+#include <netinet/in.h>
 #include <pthread.h>
 
 #include "base/list.h"
@@ -32,6 +33,8 @@ struct http_request {
     struct strbuf body;
     void *user;
     bool is_loopback;
+    struct in6_addr peer; /* IPv4 mapped */
+    bool has_peer;
     bool has_head, is_handed_over, is_queued; /* http thread */
     pthread_mutex_t lock;                     /* over what follows */
     bool is_answered, is_suspended;

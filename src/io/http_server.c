@@ -78,6 +78,12 @@ struct str http_body(const struct http_request *req)
     return strbuf_str(&req->body);
 }
 
+struct str http_peer(const struct http_request *req)
+{
+    return req->has_peer ? str_of((const char *) req->peer.s6_addr, sizeof(req->peer.s6_addr))
+                         : STR("");
+}
+
 bool http_is_loopback(const struct http_request *req)
 {
     return req->is_loopback;
@@ -125,6 +131,24 @@ static bool is_loopback_address(const struct sockaddr *address)
     return false;
 }
 
+static bool read_peer(const struct sockaddr *address, struct in6_addr *ret)
+{
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+
+    if (address->sa_family == AF_INET6) {
+        memcpy(&v6, address, sizeof(v6));
+        *ret = v6.sin6_addr;
+        return true;
+    }
+    if (address->sa_family != AF_INET)
+        return false;
+    memcpy(&v4, address, sizeof(v4));
+    *ret = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+    memcpy(&ret->s6_addr[12], &v4.sin_addr, sizeof(v4.sin_addr));
+    return true;
+}
+
 /* Without the server's base; "" when it is not below it. */
 static struct str path_below(struct str path, const char *base)
 {
@@ -160,6 +184,7 @@ static void read_head(struct http_request *req, const char *url, const char *met
     mhd()->MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_pair, req);
     mhd()->MHD_get_connection_values(req->connection, MHD_GET_ARGUMENT_KIND, add_pair, req);
     req->is_loopback = info && is_loopback_address(info->client_addr);
+    req->has_peer = info && read_peer(info->client_addr, &req->peer);
 }
 
 static bool is_too_long(const struct http_request *req)

@@ -80,6 +80,9 @@ struct str http_body(const struct http_request *req);
 /** http_is_loopback() - does the peer's address belong to this machine's loopback? */
 bool http_is_loopback(const struct http_request *req);
 
+/** http_peer() - the peer's address: 16 bytes, IPv4 mapped into IPv6; empty when unknown */
+struct str http_peer(const struct http_request *req);
+
 /** http_arena() - memory that lives as long as the request; its user is whoever holds the
  * request */
 struct arena *http_arena(struct http_request *req);

@@ -22,6 +22,7 @@ struct api {
     struct api_options options;
     struct http_server *server;
     struct auth *auth;
+    struct rate *rate;   /* NULL: no limit */
     struct list watches; /* of struct watch_stream: loop */
     struct list logs;    /* of struct log_session: loop */
     size_t followed;     /* logs of pods that the sessions of workflows have open: loop */

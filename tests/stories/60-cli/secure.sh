@@ -68,4 +68,9 @@ check "nor all" fails "this server manages namespace team only" cli list -A
 check "what has no namespace is" cli cluster-template list
 check "nothing comes in elsewhere" fails "this server manages namespace team only" cli apply -f "$DIR/secret.yaml"
 stop_server
+check "few requests a second" serve --api-rate-limit 5
+check "are answered" cli list
+check "many are not" sh -c "for i in 1 2 3 4 5 6 7 8 9; do curl -s -o /dev/null -w '%{http_code} ' 'http://localhost:$PORT/argo/api/v1/version'; done | grep -q 429"
+check "until later" wait_for 10 cli list
+stop_server
 check "who may come in" fails "--auth-mode x is none of client, server, hybrid, sso" "$TIPHYS" server --auth-mode x
