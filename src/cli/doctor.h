@@ -43,6 +43,14 @@ struct doctor_finding doctor_judge_clock(struct arena *a, struct wall now,
 /** doctor_judge_kernel() - its release, "6.1.0-9-amd64": warns before 5.11 */
 struct doctor_finding doctor_judge_kernel(struct arena *a, const char *release);
 
+/** doctor_judge_cgroups() - which versions are mounted: warns without any */
+struct doctor_finding doctor_judge_cgroups(bool has_two, bool has_one);
+
+/** doctor_judge_images() - what isolation image needs: warns when something is missing;
+ * @runtime: the OCI runtime, or NULL */
+struct doctor_finding doctor_judge_images(struct arena *a, bool is_root, bool has_skopeo,
+                                          const char *runtime);
+
 /** doctor_judge_database() - a file of the data folder: is it whole, or not there yet? */
 struct doctor_finding doctor_judge_database(struct arena *a, const char *data,
                                             const char *name);

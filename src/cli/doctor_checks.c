@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -136,15 +137,59 @@ static struct doctor_finding look_overlay(struct arena *a, const char *data)
                    STR("load it (modprobe overlay), or run steps with --isolation process"));
 }
 
+struct doctor_finding doctor_judge_cgroups(bool has_two, bool has_one)
+{
+    if (has_two)
+        return good(STR("cgroups version 2"));
+    if (has_one)
+        return good(STR("cgroups version 1"));
+    return warning(
+        STR("no cgroups are mounted at /sys/fs/cgroup"),
+        STR("mount version 2 there; until then limits of containers have no effect"));
+}
+
 static struct doctor_finding look_cgroups(struct arena *a, const char *data)
 {
     (void) a;
     (void) data;
-    if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
-        return warning(STR("cgroups version 2 are not mounted at /sys/fs/cgroup"),
-                       STR("boot with systemd.unified_cgroup_hierarchy=1; until then limits of "
-                           "containers have no effect"));
-    return good(STR("cgroups version 2"));
+    return doctor_judge_cgroups(access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0,
+                                access("/sys/fs/cgroup/memory", F_OK) == 0);
+}
+
+/* ---- images ---- */
+
+static bool is_program(struct arena *a, const char *name)
+{
+    const char *path = getenv("PATH");
+    struct str rest = str_printf(a, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin"), part;
+
+    while (str_cut(&rest, ':', &part))
+        if (!str_is_empty(part) &&
+            access(str_printf(a, STR_FMT "/%s", STR_ARG(part), name).ptr, X_OK) == 0)
+            return true;
+    return false;
+}
+
+struct doctor_finding doctor_judge_images(struct arena *a, bool is_root, bool has_skopeo,
+                                          const char *runtime)
+{
+    if (is_root && has_skopeo && runtime)
+        return good(str_printf(a, "skopeo and %s are there for isolation image", runtime));
+    return warning(str_printf(a, "isolation image cannot be used:%s%s%s",
+                              is_root ? "" : " this user is not root;",
+                              has_skopeo ? "" : " there is no skopeo;",
+                              runtime ? "" : " there is neither crun nor runc;"),
+                   STR("for --isolation image only: be root, install packages skopeo and crun "
+                       "or runc"));
+}
+
+static struct doctor_finding look_images(struct arena *a, const char *data)
+{
+    (void) data;
+    return doctor_judge_images(a, geteuid() == 0, is_program(a, "skopeo"),
+                               is_program(a, "crun")   ? "crun"
+                               : is_program(a, "runc") ? "runc"
+                                                       : NULL);
 }
 
 /* ---- limits and clock ---- */
@@ -278,12 +323,12 @@ static struct doctor_finding look_bus(struct arena *a, const char *data)
 const struct doctor_check *doctor_checks(size_t *ret_count)
 {
     static const struct doctor_check checks[] = {
-        {"kernel", look_kernel},     {"namespaces", look_namespaces},
-        {"overlayfs", look_overlay}, {"cgroups", look_cgroups},
-        {"open files", look_files},  {"clock", look_clock},
-        {"time zones", look_zones},  {"data folder", look_folder},
-        {"disk space", look_space},  {"store", look_store},
-        {"bus", look_bus},
+        {"kernel", look_kernel},      {"namespaces", look_namespaces},
+        {"overlayfs", look_overlay},  {"cgroups", look_cgroups},
+        {"images", look_images},      {"open files", look_files},
+        {"clock", look_clock},        {"time zones", look_zones},
+        {"data folder", look_folder}, {"disk space", look_space},
+        {"store", look_store},        {"bus", look_bus},
     };
 
     *ret_count = COUNT_OF(checks);

@@ -135,9 +135,36 @@ static void test_every_check_says_something(void **state)
     }
 }
 
+static void test_images(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct doctor_finding f = doctor_judge_images(a, true, true, "runc");
+
+    (void) state;
+    assert_int_equal(f.state, DOCTOR_OK);
+    assert_true(str_is(f.text, "skopeo and runc are there for isolation image"));
+    f = doctor_judge_images(a, false, false, NULL);
+    assert_int_equal(f.state, DOCTOR_WARNING);
+    assert_true(str_is(f.text,
+                       "isolation image cannot be used: this user is not root; there is "
+                       "no skopeo; there is neither crun nor runc;"));
+    f = doctor_judge_images(a, true, false, "crun");
+    assert_true(str_is(f.text, "isolation image cannot be used: there is no skopeo;"));
+}
+
+static void test_cgroups(void **state)
+{
+    (void) state;
+    assert_int_equal(doctor_judge_cgroups(true, true).state, DOCTOR_OK);
+    assert_true(str_is(doctor_judge_cgroups(false, true).text, "cgroups version 1"));
+    assert_int_equal(doctor_judge_cgroups(false, false).state, DOCTOR_WARNING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_images),
+        cmocka_unit_test(test_cgroups),
         cmocka_unit_test(test_judges),
         cmocka_unit_test(test_databases),
         cmocka_unit_test(test_every_check_says_something),

@@ -115,8 +115,11 @@ static void print_linux(const struct bundle *b, struct strbuf *out)
     print_resources(b, out);
     strbuf_addc(out, ',');
     print_member(out, "cgroupsPath", b->cgroup);
-    strbuf_addz(out, ",\"namespaces\":[{\"type\":\"pid\",");
-    print_member(out, "path", b->pidns);
+    strbuf_addz(out, ",\"namespaces\":[{\"type\":\"pid\"");
+    if (!str_is_empty(b->pidns)) {
+        strbuf_addc(out, ',');
+        print_member(out, "path", b->pidns);
+    }
     strbuf_addz(out, "},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"mount\"}");
     if (b->network == BUNDLE_NETWORK_NONE)
         strbuf_addz(out, ",{\"type\":\"network\"}");

@@ -25,7 +25,7 @@ struct bundle {
     size_t arg_count, env_count;
     struct str cwd, hostname;
     struct str cgroup; /* "/tiphys/..." */
-    struct str pidns;  /* file: its pid namespace */
+    struct str pidns;  /* file: its pid namespace; "": a new one */
     struct bundle_user user;
     enum bundle_network network;
     int64_t memory_bytes; /* 0: no limit */

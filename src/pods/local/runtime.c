@@ -138,8 +138,7 @@ static bool does_work(const char *program, const char *path, struct arena *a,
                        .arg_count = 1,
                        .cwd = STR("/"),
                        .hostname = STR("trial"),
-                       .cgroup = str_concat(a, STR("/tiphys/"), id),
-                       .pidns = STR("/proc/self/ns/pid")};
+                       .cgroup = str_concat(a, STR("/tiphys/"), id)};
     char *said = arena_alloc(a, SAID_BYTES);
     struct str text;
 

@@ -12,7 +12,7 @@ check "the bus, too" grep -Eq '^ok +bus +bus.db is whole' "$DIR/said"
 check "as JSON" doctor -o json
 check "each check has a status" equals "$(jq -r '[.checks[] | select(.status | IN("ok", "warning", "failed") | not)] | length' "$DIR/said")" 0
 check "what is no ok has an advice" equals "$(jq -r '[.checks[] | select((.status == "ok") == has("advice"))] | length' "$DIR/said")" 0
-check "all are there" equals "$(jq -r '[.checks[].name] | join(",")' "$DIR/said")" 'kernel,namespaces,overlayfs,cgroups,open files,clock,time zones,data folder,disk space,store,bus'
+check "all are there" equals "$(jq -r '[.checks[].name] | join(",")' "$DIR/said")" 'kernel,namespaces,overlayfs,cgroups,images,open files,clock,time zones,data folder,disk space,store,bus'
 check "the server is well" curl -sf "http://$ARGO_SERVER/readyz"
 stop_server
 chmod 755 "$DIR/data"
