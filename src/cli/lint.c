@@ -4,8 +4,16 @@
 #include "cli/manifests.h"
 #include "cli/workflow.h"
 
-static const char *const all_kinds[] = {"workflows", "workflowtemplates", "cronworkflows",
-                                        "clusterworkflowtemplates"};
+/* argo knows the first four. */
+enum { ARGO_KINDS = 4 };
+static const char *const all_kinds[] = {
+    "workflows",    "workflowtemplates", "cronworkflows", "clusterworkflowtemplates",
+    "eventsources", "sensors",           "eventbus"};
+
+static size_t kinds_of(const struct cli *cli)
+{
+    return cli_is_argo(cli) ? ARGO_KINDS : COUNT_OF(all_kinds);
+}
 
 struct lint {
     struct cli *cli;
@@ -20,7 +28,7 @@ static int add_kind(struct lint *l, struct str word, struct err *err)
 {
     const struct object_kind *kind = object_kind_by_plural(STR("argoproj.io"), word);
 
-    for (size_t i = 0; i < COUNT_OF(all_kinds); i++) {
+    for (size_t i = 0; i < kinds_of(l->cli); i++) {
         if (!kind || strcmp(kind->plural, all_kinds[i]) != 0)
             continue;
         if (l->kind_count < COUNT_OF(all_kinds))
@@ -168,9 +176,9 @@ static int run_lint(struct cli *cli, struct err *err)
 
     for (size_t i = 0; i < count; i++)
         wants_all = wants_all || str_is(given[i], "all");
-    for (size_t i = 0; i < COUNT_OF(all_kinds); i++)
+    for (size_t i = 0; i < kinds_of(cli); i++)
         all[i] = str_from(all_kinds[i]);
-    return wants_all ? lint_run(cli, all, COUNT_OF(all_kinds), err)
+    return wants_all ? lint_run(cli, all, kinds_of(cli), err)
                      : lint_run(cli, given, count, err);
 }
 
@@ -179,7 +187,8 @@ static const struct cli_flag flags[] = {
     {.name = "kinds",
      .type = FLAG_COMMAS,
      .help = "kinds to check: workflows, workflowtemplates, cronworkflows, "
-             "clusterworkflowtemplates or all (default [all])"},
+             "clusterworkflowtemplates, of Argo Events eventsources, sensors, eventbus, or all "
+             "(default [all])"},
     {.name = "no-color", .type = FLAG_SWITCH, .help = "no colours, not even on a terminal"},
     {.name = "offline",
      .type = FLAG_SWITCH,

@@ -129,6 +129,17 @@ static bool can_be_judged(const struct field_faults *faults)
     return true;
 }
 
+/* Those have their rules beside their table; workflows' are asked with all files. */
+static bool is_of_events(const struct object_kind *kind)
+{
+    static const char *const kinds[] = {"EventSource", "Sensor", "EventBus"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (strcmp(kind->kind, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
 void lint_check(struct arena *a, const struct object_document *doc, size_t index,
                 const struct lint_documents *all, struct lint_result *ret)
 {
@@ -137,7 +148,10 @@ void lint_check(struct arena *a, const struct object_document *doc, size_t index
     struct lint_error broken;
     size_t before = ret->errors.len;
 
-    object_check_fields(a, doc, &faults);
+    if (is_of_events(doc->kind))
+        object_check(a, doc, &faults);
+    else
+        object_check_fields(a, doc, &faults);
     if (faults.len > 1)
         qsort(faults.at, faults.len, sizeof(faults.at[0]), compare_faults);
     if (!add_wrong_type(a, doc, object, &faults, ret))

@@ -245,6 +245,11 @@ static void test_fields(void **state)
         {STEP("when: \"{{=asInt(inputs.parameters.x) + }}\""),
          "warning invalid expression: unexpected token EOF (1:28) [10:42+28 argo takes it, and "
          "fails when it is evaluated]\n"},
+        {HEAD("Sensor") "  dependencies: []\n  triggers: []\n",
+         "spec: no event dependencies found [5:3+12]\n"},
+        {HEAD("EventSource") "  webhook: {a: {port: '1', endpont: /x}}\n",
+         "strict decoding error: unknown field \"spec.webhook.a.endpont\" [5:28+7 did you mean "
+         "\"endpoint\"?]\n"},
     };
 
     (void) state;

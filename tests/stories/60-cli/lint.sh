@@ -65,3 +65,11 @@ check "on standard error for programs" refused -o simple broken.yaml
 check "as argo does" contains "$DIR/stderr" "Error: failed to parse YAML from file broken.yaml: broken.yaml:2:1:"
 check "a file that is not there" refused nobody.yaml
 check "templates alone" sh -c "'$TIPHYS' template lint sub | grep -qx '✔ no linting errors found!'"
+cat >bus.yaml <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: {name: hook}
+spec: {webhook: {a: {port: "12000", endpoint: /a}}}
+YAML
+check "kinds of Argo Events, too" lint bus.yaml
+check "which argo's lint does not know" sh -c "! '$DIR/argo' lint bus.yaml >'$DIR/stdout' && grep -q 'found nothing to lint' '$DIR/stdout'"
