@@ -449,7 +449,7 @@ static const struct field template_rows[] = {
     PART("archiveLocation", workflow_artifact_location, "Where artifacts and logs go."),
     PART("memoize", memoize, "Use of earlier results."),
     PART("synchronization", synchronization, "Locks that are held meanwhile."),
-    PART("metrics", metrics, "Metrics that are told.", LATER),
+    PART("metrics", metrics, "Metrics that are told."),
     TEXT("podSpecPatch", "Changes to the pod.", LATER),
     PART("securityContext", pod_security_context, "Rights of the pod."),
     TEXT("serviceAccountName", "As whom the pod acts."),

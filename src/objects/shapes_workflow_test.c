@@ -124,8 +124,6 @@ static void test_refused(void **state)
         {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
         {"synchronization: {mutexes: [{name: m, database: true}]}",
          "4:46: spec.synchronization.mutexes[0].database: \"database\""},
-        {"metrics: {prometheus: [{name: m, help: h, counter: {value: \"1\"}}]}",
-         "4:8: spec.metrics: \"metrics\""},
         {"podSpecPatch: x", "4:8: spec.podSpecPatch: \"podSpecPatch\""},
         {"volumeClaimTemplates: [{spec: {dataSource: {kind: K, name: x}}}]",
          "4:39: spec.volumeClaimTemplates[0].spec.dataSource: \"dataSource\""},

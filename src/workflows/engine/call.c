@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "lang/subst/args.h"
 #include "lang/subst/names.h"
+#include "workflows/engine/custom_metrics.h"
 #include "workflows/engine/memo.h"
 #include "workflows/engine/sync.h"
 
@@ -199,6 +200,7 @@ static enum wf_called start_caller(struct wf *wf, const struct wf_call *call, en
     n = *ret;
     n->frame = frame_new(a, n, call, from);
     n->frame->tmpl = json_clone(a, &tmpl);
+    wf_metrics_note(wf, n, from->json);
     if (type == WF_STEPS)
         wf_steps_open(wf, n->frame);
     if (type == WF_DAG && wf_dag_open(wf, n->frame, &err) < 0) {
@@ -221,6 +223,7 @@ static enum wf_called start_pod(struct wf *wf, const struct wf_call *call,
         return fail(wf, call, n, str_from(err.text), ret);
     if (begin(wf, call, ret, run_type(&tmpl), &tmpl)) {
         n = *ret;
+        wf_metrics_note(wf, n, from->json);
         if (!str_is_empty(shutdown) && !(call->is_exit && str_is(shutdown, "Stop"))) {
             wf_node_end(wf, n, WF_FAILED,
                         str_printf(wf->pass->a, "workflow shutdown with strategy: " STR_FMT,
@@ -232,6 +235,7 @@ static enum wf_called start_pod(struct wf *wf, const struct wf_call *call,
             return WF_CALLED;
         }
     }
+    wf_metrics_note(wf, n, from->json);
     wf_pod_start(wf, n, call, &tmpl, from);
     return WF_CALLED;
 }
@@ -253,6 +257,7 @@ static enum wf_called start_suspend(struct wf *wf, const struct wf_call *call,
     n = *ret;
     n->frame = frame_new(a, n, call, from);
     n->frame->tmpl = json_clone(a, &tmpl);
+    wf_metrics_note(wf, n, from->json);
     if (!wf_suspend_stop(wf, n, call->is_exit))
         wf_suspend_run(wf, n->frame);
     return n->phase == WF_ERROR ? WF_CALL_ERRED : WF_CALLED;

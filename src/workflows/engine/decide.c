@@ -4,6 +4,7 @@
  */
 #include "formats/gotime.h"
 #include "workflows/engine/claims.h"
+#include "workflows/engine/custom_metrics.h"
 #include "workflows/engine/sync.h"
 #include "workflows/engine/world.h"
 
@@ -31,15 +32,21 @@ static bool was_completed(const struct wf *wf)
     return false;
 }
 
+static void push_text(struct arena *a, struct json_array_builder *list, const char *type,
+                      struct str text)
+{
+    struct json made = condition(a, type, true);
+
+    if (!str_is_none(text))
+        json_push(a, list, json_set(a, &made, STR("message"), json_string(text)));
+}
+
 static struct json conditions(const struct wf *wf, struct arena *a)
 {
     struct json_array_builder list = {0};
 
-    if (!str_is_none(wf->warning)) {
-        struct json warning = condition(a, "SpecWarning", true);
-
-        json_push(a, &list, json_set(a, &warning, STR("message"), json_string(wf->warning)));
-    }
+    push_text(a, &list, "SpecWarning", wf->warning);
+    push_text(a, &list, "MetricsError", wf->metrics_error);
     if (wf->total > 0)
         json_push(a, &list, condition(a, "PodRunning", wf->active_pods > 0));
     if (wf_is_finished(wf) || was_completed(wf))
@@ -214,6 +221,7 @@ static void begin(struct wf *wf)
         wf_end(wf, str_printf(a, "pvc create error: %s", err.text));
         return;
     }
+    wf_metrics_begin(wf);
     if (root && (wf_node_is_done(root) || root->frame || root->is_asked))
         return;
     if (arguments && subst_json(a, arguments, &opts, &filled, &err) == 0)
@@ -332,6 +340,7 @@ static void give_actions(struct wf *wf, struct wf_actions *ret)
     struct wf_kill_action *kills =
         ARENA_ARRAY(ret->arena, struct wf_kill_action, p->kills.len + 1);
     struct wf_claim_action *claims;
+    struct wf_metric_action *metrics;
 
     for (size_t i = 0; i < p->pods.len; i++)
         pods[i] = p->pods.at[i];
@@ -354,6 +363,11 @@ static void give_actions(struct wf *wf, struct wf_actions *ret)
         claims[i] = p->claims.at[i];
     ret->claims = claims;
     ret->claim_count = p->claims.len;
+    metrics = ARENA_ARRAY(ret->arena, struct wf_metric_action, p->metrics.len + 1);
+    for (size_t i = 0; i < p->metrics.len; i++)
+        metrics[i] = p->metrics.at[i];
+    ret->metrics = metrics;
+    ret->metric_count = p->metrics.len;
     ret->wake_at.ms = wf_is_finished(wf) ? 0 : p->wake_ms;
     ret->is_finished = wf_is_finished(wf);
 }
@@ -393,8 +407,10 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
         } while (wf->queue.len > 0);
         if (is_stuck(wf))
             wf_end(wf, wf->missing);
-        if (wf_is_finished(wf))
+        if (wf_is_finished(wf)) {
+            wf_metrics_end(wf);
             wf_claims_end(wf);
+        }
         wf->is_fresh = false;
     }
     wf_progress(wf);

@@ -84,6 +84,20 @@ struct wf_claim_action {
     const struct json *doc; /* without namespace, uid and time */
 };
 
+/* What is done with a metric that a manifest defines; series of a registry, or NULL. */
+enum wf_metric_operation {
+    WF_METRIC_ADD,
+    WF_METRIC_SET,
+    WF_METRIC_OBSERVE,
+    WF_METRIC_GROW, /* the seconds since a time (value, in ms) until it is set */
+};
+
+struct wf_metric_action {
+    struct metric *metric;
+    enum wf_metric_operation operation;
+    double value;
+};
+
 struct wf_actions {
     struct arena *arena; /* given by the caller; everything below lives there */
     const struct wf_node_change *nodes;
@@ -102,6 +116,8 @@ struct wf_actions {
     size_t memo_count;
     const struct wf_claim_action *claims;
     size_t claim_count;
+    const struct wf_metric_action *metrics;
+    size_t metric_count;
     struct wall wake_at; /* call again with WF_INPUT_WAKE then; ms 0: no need */
 };
 

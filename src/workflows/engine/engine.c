@@ -369,6 +369,7 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
     list_init(&e->slow);
     list_init(&e->to_load);
     engine_boot_init(e);
+    engine_metrics_init(e);
     e->slow_timer = timer_new(options->loop, on_slow, e);
     e->sweep_timer = timer_new(options->loop, start_sweep, e);
     options->runner->report = on_report;
@@ -395,6 +396,7 @@ void engine_stop(struct engine *e)
     mirror_stop(&e->claims);
     timer_stop(e->slow_timer);
     timer_stop(e->sweep_timer);
+    timer_stop(e->growing_timer);
     task_stop(e);
     while (e->committing > 0 || e->loading > 0 || e->is_booting || e->tasks_running > 0 ||
            e->is_sweeping || e->is_task_posted)
@@ -409,6 +411,7 @@ void engine_free(struct engine *e)
         run_free(e->runs.entries[0].value);
     timer_free(e->slow_timer);
     timer_free(e->sweep_timer);
+    engine_metrics_free(e);
     engine_boot_free(e);
     task_free(e);
     map_done(&e->runs);

@@ -35,6 +35,13 @@ struct engine_mirror {
     void (*changed)(struct engine *e, struct str ns, struct str name);
 };
 
+/* A gauge in real time. */
+struct engine_growing {
+    const struct engine_run *run; /* to which it belongs */
+    struct metric *metric;
+    int64_t since_ms;
+};
+
 struct engine {
     struct engine_options options;
     struct store_follower *follower;
@@ -60,6 +67,8 @@ struct engine {
     bool is_stopping;
     struct engine_stats stats;
     struct metric *decisions; /* how long they take */
+    VEC(struct engine_growing) growing;
+    struct timer *growing_timer; /* runs while there are any */
 };
 
 /* A pod that was asked for and not yet forgotten. */
@@ -182,6 +191,15 @@ void run_free(struct engine_run *run);
 void run_record_phase(struct engine_run *run, struct str phase);
 /** run_record_nodes() - the last decision is stored: tell of its nodes */
 void run_record_nodes(struct engine_run *run);
+
+/* ---- engine_metrics.c ---- */
+
+/** run_tell_metrics() - the last decision is stored: carry out what it says of metrics */
+void run_tell_metrics(struct engine_run *run);
+/** run_drop_metrics() - it has ended: nothing of it grows any more */
+void run_drop_metrics(struct engine_run *run);
+void engine_metrics_init(struct engine *e);
+void engine_metrics_free(struct engine *e);
 
 /* ---- engine_count.c ---- */
 

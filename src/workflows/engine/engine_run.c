@@ -337,6 +337,7 @@ static void act(struct engine_run *run)
     bool is_finished = todo->is_finished, is_full = false;
 
     FAULT_POINT("engine.act.before");
+    run_tell_metrics(run);
     forget_pods(run);
     FAULT_POINT("engine.act.forgotten");
     for (size_t i = 0; i < todo->kill_count; i++)
@@ -494,6 +495,7 @@ void run_end(struct engine_run *run, enum engine_run_end why)
     }
     locks_forget(run->engine->world.locks, run->uid);
     locks_kick(run->engine->world.locks);
+    run_drop_metrics(run);
     run->is_gone = true;
     timer_stop(run->wake);
     list_remove(&run->link);

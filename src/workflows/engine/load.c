@@ -134,6 +134,15 @@ static int load_doc(struct wf *wf, struct str text, struct err *err)
     return 0;
 }
 
+static void load_metrics_error(struct wf *wf, const struct json *conditions)
+{
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(conditions, i)) != NULL; i++)
+        if (str_is(json_get_str(item, STR("type")), "MetricsError"))
+            wf_text_set(&wf->metrics_error, json_get_str(item, STR("message")));
+}
+
 static void load_status(struct wf *wf)
 {
     const struct json *status = json_get(&wf->doc, STR("status"));
@@ -146,6 +155,7 @@ static void load_status(struct wf *wf)
     wf->claims = json_get(status, STR("persistentVolumeClaims"));
     wf->phase = wf_phase_of(json_get_str(status, STR("phase")));
     wf_text_set(&wf->message, json_get_str(status, STR("message")));
+    load_metrics_error(wf, json_get(status, STR("conditions")));
     if (gotime_parse_wall(json_get_str(status, STR("startedAt")), &at, &err) == 0)
         wf->started_ms = at.ms;
     if (gotime_parse_wall(json_get_str(status, STR("finishedAt")), &at, &err) == 0)
@@ -198,7 +208,7 @@ struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t no
     map_init_borrowed(&wf->templates);
     wf->pass = &pass;
     wf->is_fresh = true;
-    wf->warning = STR_NONE;
+    wf->warning = wf->metrics_error = STR_NONE;
     if (load_doc(wf, doc, err) < 0) {
         wf_free(wf);
         return NULL;
@@ -231,6 +241,7 @@ void wf_free(struct wf *wf)
     VEC_DONE(&wf->waiting);
     wf_text_set(&wf->message, STR_NONE);
     wf_text_set(&wf->missing, STR_NONE);
+    wf_text_set(&wf->metrics_error, STR_NONE);
     if (wf->doc_arena != wf->arena)
         arena_free(wf->doc_arena);
     arena_free(wf->arena);
@@ -291,7 +302,7 @@ static size_t node_bytes(const struct wf_node *n)
 {
     size_t size = sizeof(*n) + n->id.len + n->name.len + n->display.len + n->template_name.len +
                   n->template_ref.len + n->scope.len + n->message.len + n->inputs.len +
-                  n->outputs.len + n->host.len + n->waiting.len + n->memo.len;
+                  n->outputs.len + n->host.len + n->waiting.len + n->memo.len + n->metrics.len;
 
     size += (n->children.room + n->outbound.room) * sizeof(struct wf_node *);
     return n->frame ? size + arena_bytes(n->frame->arena) : size;

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "lang/subst/names.h"
 #include "workflows/engine/container_set.h"
+#include "workflows/engine/custom_metrics.h"
 #include "workflows/engine/hooks.h"
 #include "workflows/engine/memo.h"
 #include "workflows/engine/sync.h"
@@ -33,10 +34,10 @@ struct wf_node *wf_node_blank(struct wf *wf, struct str id, struct str name, uin
 
 void wf_node_free(struct wf_node *n)
 {
-    struct str *const texts[] = {
-        &n->id,      &n->name,    &n->display, &n->template_name, &n->template_ref,
-        &n->scope,   &n->message, &n->inputs,  &n->outputs,       &n->host,
-        &n->waiting, &n->memo,    &n->ip};
+    struct str *const texts[] = {&n->id,           &n->name,   &n->display, &n->template_name,
+                                 &n->template_ref, &n->scope,  &n->message, &n->inputs,
+                                 &n->outputs,      &n->host,   &n->waiting, &n->memo,
+                                 &n->ip,           &n->metrics};
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         wf_text_set(texts[i], STR_NONE);
@@ -207,6 +208,7 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
         wf_unblock(wf);
     }
     wf_outputs_export(wf, n);
+    wf_metrics_leave(wf, n);
     wf_containers_close(wf, n);
     end_daemons(wf, n);
     wf_memo_leave(wf, n);

@@ -58,6 +58,7 @@ struct wf_node {
     struct str memo;                           /* owned: memoizationStatus, or absent */
     struct str ip;                             /* owned: of a daemon's pod, or absent */
     struct str waiting;                        /* owned: lock that it waits for, or absent */
+    struct str metrics;                        /* owned: of its template, until it ends */
     uint64_t seq;
     enum wf_type type;
     enum wf_phase phase;
@@ -171,8 +172,9 @@ struct wf {
     uint64_t next_seq;
     enum wf_phase phase;
     int64_t started_ms, finished_ms;
-    struct str message; /* owned */
-    struct str warning; /* about its spec, in the first arena; or absent */
+    struct str message;       /* owned */
+    struct str metrics_error; /* owned: what was wrong with metrics, or absent */
+    struct str warning;       /* about its spec, in the first arena; or absent */
     struct str missing; /* owned: a reference that was not there when it was asked for last */
     uint32_t active_pods, daemons;
     uint32_t done, total;           /* progress */
@@ -181,7 +183,7 @@ struct wf {
     VEC(struct wf_node *) pending;  /* that may be so until a time only */
     VEC(struct wf_node *) sleeping; /* Retry nodes in their backoff, Suspend nodes that end */
     uint32_t visit;
-    bool is_fresh, is_doc_changed, is_stopping, is_locked;
+    bool is_fresh, is_doc_changed, is_stopping, is_locked, has_told_metrics;
     const struct wf_world *world; /* borrowed */
     struct wf_pass *pass;
 };
@@ -196,6 +198,7 @@ struct wf_pass {
     VEC(struct str) forget, releases;
     VEC(struct wf_memo_action) memos;
     VEC(struct wf_claim_action) claims;
+    VEC(struct wf_metric_action) metrics;
     int64_t wake_ms;
     struct str scope_fault; /* why a name that a loop should give cannot be made */
 };

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/metric.h"
 #include "config/config.h"
 #include "workflows/engine/locks.h"
 
@@ -13,6 +14,9 @@ struct wf_world {
     void *ctx;
     /* The document of a ConfigMap, borrowed until the loop's next turn, or NULL. */
     const struct json *(*config_map)(void *ctx, struct str ns, struct str name);
+    /* The series of a metric that a manifest defines, as metric_define(). */
+    int (*metric)(void *ctx, const struct metric_def *def, const struct str *values,
+                  struct metric **ret, struct err *err);
     /* That of a PersistentVolumeClaim, likewise. */
     const struct json *(*claim)(void *ctx, struct str ns, struct str name);
     const struct config *config; /* the newest; NULL: what holds without one */
