@@ -1,6 +1,7 @@
 /*
  * artifacts/libarchive.h - libarchive, loaded when the first archive is packed or unpacked: it
- * brings a dozen libraries with it that nothing else needs. For the files of this room and for layers of images.
+ * brings a dozen libraries with it that nothing else needs. For the files of this room and for
+ * layers of images.
  */
 #pragma once
 
@@ -27,6 +28,7 @@
     X(archive_entry_set_perm)                  \
     X(archive_entry_set_size)                  \
     X(archive_entry_set_symlink)               \
+    X(archive_entry_size)                      \
     X(archive_entry_symlink)                   \
     X(archive_entry_symlink_utf8)              \
     X(archive_entry_uid)                       \

@@ -33,6 +33,7 @@ struct unpack {
     char parent[4096]; /* the folder that is open: entries of a folder follow each other */
     int parent_fd;
     uint64_t entries, bytes;
+    bool is_over; /* the archive ends with the last file's bytes */
     struct err *err;
 };
 
@@ -160,10 +161,14 @@ static int own(struct unpack *u, int fd)
 
 static int copy_out(struct unpack *u, int fd)
 {
+    int64_t left = u->lib->archive_entry_size(u->entry);
     char bytes[COPY_BYTES];
-    ssize_t len;
+    ssize_t len = 0;
 
-    while ((len = u->lib->archive_read_data(u->archive, bytes, sizeof(bytes))) > 0) {
+    while (left > 0 &&
+           (len = u->lib->archive_read_data(
+                u->archive, bytes, left < COPY_BYTES ? (size_t) left : sizeof(bytes))) > 0) {
+        left -= len;
         u->bytes += (uint64_t) len;
         if (u->bytes >> 20 >= IMAGE_UNPACKED_MAX_MIB)
             return err_set(u->err, ERR_LIMIT, "unpack \"%s\": the layer is over %d MiB",
@@ -172,7 +177,11 @@ static int copy_out(struct unpack *u, int fd)
             if ((done = write(fd, bytes + at, (size_t) (len - at))) < 0)
                 return fail_sys(u);
     }
-    return len == 0 ? 0 : refuse(u, u->lib->archive_error_string(u->archive));
+    if (left > 0)
+        return refuse(u, len < 0 ? u->lib->archive_error_string(u->archive) : "it is cut off");
+    /* Some builders leave out what fills up the last block. */
+    u->is_over = u->lib->archive_read_data(u->archive, bytes, 1) < 0;
+    return 0;
 }
 
 static int make_file(struct unpack *u, const char *last)
@@ -389,6 +398,8 @@ static int take_all(struct unpack *u)
            code == ARCHIVE_WARN) {
         if (take_entry(u, a) < 0)
             return -1;
+        if (u->is_over)
+            return 0;
         arena_reset(a);
     }
     return code == ARCHIVE_EOF ? 0

@@ -319,6 +319,18 @@ static void test_torn(void **state)
     assert_int_equal(w->err.kind, ERR_INVALID);
 }
 
+/* As umoci leaves them: the last block is not filled up, nothing comes behind. */
+static void test_without_an_end(void **state)
+{
+    struct world *w = *state;
+
+    strbuf_reset(&w->tar);
+    tar_add(&w->tar, &(struct tar_entry){.name = "a", .type = '0', .text = "text"});
+    w->tar.len = TAR_BLOCK + 4;
+    must(w, unpack_file(w));
+    check_text(w, "a", "text");
+}
+
 /* An empty layer is one. */
 static void test_empty(void **state)
 {
@@ -377,6 +389,7 @@ int main(void)
         TEST(test_refused),
         TEST(test_devices_of_dev),
         TEST(test_torn),
+        TEST(test_without_an_end),
         TEST(test_empty),
         TEST(test_full_disk),
     };
