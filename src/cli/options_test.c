@@ -230,7 +230,8 @@ static void test_pod_labels(void **state)
     static const char workflow[] =
         "{\"metadata\":{\"name\":\"w\"},\"spec\":{\"podMetadata\":{\"labels\":{\"all\":\"1\","
         "\"who\":\"spec\"}},\"templates\":[{\"name\":\"t\",\"metadata\":{\"labels\":{\"who\":"
-        "\"t\"}}}]},\"status\":{\"storedTemplates\":{\"namespaced/y/u\":{\"name\":\"u\",\"metadata\":{"
+        "\"t\"}}}]},\"status\":{\"storedTemplates\":{\"namespaced/y/"
+        "u\":{\"name\":\"u\",\"metadata\":{"
         "\"labels\":{\"from\":\"ref\"}}}}}}";
     static const struct {
         const char *node, *want;
