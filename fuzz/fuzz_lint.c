@@ -1,10 +1,11 @@
 /* A manifest as the commands read it: linted with its references, without unknown fields, shown
- * as a workflow, with its changes. Nothing it says may hurt; what is left without unknown
- * fields has none. */
+ * as a workflow, with its changes, rendered. Nothing it says may hurt; what is left without
+ * unknown fields has none. */
 #include <assert.h>
 
 #include "cli/lint.h"
 #include "cli/live.h"
+#include "cli/render.h"
 #include "cli/show.h"
 
 static void show(struct arena *a, const struct json *doc)
@@ -53,6 +54,23 @@ static void lint(struct arena *a, const struct object_document *doc,
         assert(again.at[i].what != FIELD_UNKNOWN);
 }
 
+/* What it becomes, as far as it can be told. */
+static void render(struct arena *a, const struct object_document *doc,
+                   const struct lint_documents *all)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 26);
+    const struct render_input in = {.doc = &doc->value, .all = all};
+    struct render_calls calls = {0};
+    struct field_faults faults = {0};
+    struct err err;
+
+    if (!doc->kind || !object_check_fields(a, doc, &faults) ||
+        render_workflow(a, &in, &calls, &err) < 0)
+        return;
+    render_print(&b, &calls);
+    (void) render_value(a, &calls);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -72,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < docs.len; i++) {
         lint(a, &docs.at[i], &all, &r);
         show(a, &docs.at[i].value);
+        render(a, &docs.at[i], &all);
     }
     print(a, &r);
     return 0;
