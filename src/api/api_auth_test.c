@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "api/argo/operation.h"
+#include "api/auth/auth.h"
 #include "api/world_test.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -427,7 +428,7 @@ static void test_questions_about_rights(void **state)
         {WORLD_OURS, "POST", self, "{\"spec\":{" ABOUT("x", "list", "workflows") "}}", 201,
          "\"status\":{\"allowed\":true}", NULL},
         {WORLD_OURS, "POST", self, "{\"spec\":{" ABOUT("x", "create", "workflows") "}}", 201,
-         "\"status\":{\"allowed\":false,\"reason\":\"workflows.argoproj.io is forbidden", NULL},
+         "\"status\":{\"allowed\":false}", NULL},
         {WORLD_OURS, "POST", self, "{\"spec\":{" ABOUT("y", "list", "workflows") "}}", 201,
          "\"allowed\":false", NULL},
         {WORLD_OURS, "POST", self,
@@ -609,6 +610,71 @@ static void test_tokens_of_accounts(void **state)
     assert_string_not_equal(token_of(w, "/api/v1/namespaces/x/secrets/ci.token"), token);
 }
 
+/* `kubectl create token`: for a while, and for this account only. */
+static void test_tokens_for_a_while(void **state)
+{
+    static const char path[] = "/api/v1/namespaces/x/serviceaccounts/ci/token",
+                      list[] = "/apis/argoproj.io/v1alpha1/namespaces/x/workflows",
+                      account[] = "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\","
+                                  "\"metadata\":{\"name\":\"ci\"}}";
+    static const struct step begin[] = {
+        {"secret", "POST", path, "{}", 404, "serviceaccounts \\\"ci\\\" not found", NULL},
+        {"secret", "POST", "/api/v1/namespaces/x/serviceaccounts", account, 201, NULL, NULL},
+        {"secret", "POST", path, "{\"spec\":{\"expirationSeconds\":599}}", 400,
+         "less than 10 minutes", NULL},
+        {"secret", "POST", path, "{\"spec\":{\"expirationSeconds\":\"x\"}}", 400,
+         "must be a whole number", NULL},
+        {"secret", "POST", path, "{\"spec\":{\"boundObjectRef\":{}}}", 400, "not supported yet",
+         NULL},
+        {"secret", "POST", path, "[]", 400, "must be an object", NULL},
+        {"secret", "GET", path, NULL, 404, "could not find", NULL},
+        {WORLD_OURS, "POST", path, "{}", 403, "serviceaccounts/token", NULL},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         BINDING("RoleBinding", "a", "view", ACCOUNT("ci")), 201, NULL, NULL},
+    };
+    struct world *w = *state;
+    struct call c = {.method = "POST",
+                     .path = path,
+                     .body = "{\"spec\":{\"expirationSeconds\":600}}",
+                     .token = "secret"};
+    struct auth *auth;
+    struct auth_identity who;
+    struct json doc;
+    struct str token;
+    struct wall now = clock_wall(), later = {now.ms + 601 * 1000};
+    struct err err;
+
+    run_steps(w, begin, COUNT_OF(begin));
+    world_run(w, &c);
+    assert_int_equal(c.status, 201);
+    assert_non_null(strstr(c.answer, "\"kind\":\"TokenRequest\""));
+    assert_int_equal(json_parse(w->a, str_from(c.answer), &doc, &err), 0);
+    token = json_str(json_path(&doc, "status", "token", NULL));
+    const char *text = str_cz(w->a, token);
+    const struct step used[] = {
+        {text, "GET", list, NULL, 200, NULL, NULL},
+        {text, "GET", "/api/v1/userinfo", NULL, 200, "system:serviceaccount:x:ci", NULL},
+        {str_printf(w->a, "%sx", text).ptr, "GET", list, NULL, 401, NULL, NULL},
+        {str_printf(w->a, "%.26s", text).ptr, "GET", list, NULL, 401, NULL, NULL},
+        {"rq~~", "GET", list, NULL, 401, NULL, NULL},
+    };
+    run_steps(w, used, COUNT_OF(used));
+    auth = auth_new(
+        &(struct auth_options){.loop = w->loop, .store = w->store, .token = STR("")}, &err);
+    assert_int_equal(auth_identify(auth, w->a, token, now, &who, &err), 0);
+    assert_int_equal(auth_identify(auth, w->a, token, later, &who, &err), -1);
+    assert_int_equal(err.kind, ERR_UNAUTHORIZED);
+    auth_stop(auth);
+    auth_free(auth);
+    const struct step end[] = {
+        {"secret", "DELETE", "/api/v1/namespaces/x/serviceaccounts/ci", NULL, 200, NULL, NULL},
+        {text, "GET", list, NULL, 401, NULL, NULL},
+        {"secret", "POST", "/api/v1/namespaces/x/serviceaccounts", account, 201, NULL, NULL},
+        {text, "GET", list, NULL, 401, NULL, NULL},
+    };
+    run_steps(w, end, COUNT_OF(end));
+}
+
 /* A Secret that somebody wrote a token into gives nothing: tokens are made here. */
 static void test_no_token_of_ones_own(void **state)
 {
@@ -722,6 +788,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_namespace_is_managed, world_setup_managed,
                                         world_teardown),
         TEST(test_tokens_of_accounts),
+        TEST(test_tokens_for_a_while),
         TEST(test_no_token_of_ones_own),
         TEST(test_the_wrong_namespace),
         TEST(test_CVE_2026_42294_identity_before_the_body),

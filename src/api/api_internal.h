@@ -22,11 +22,34 @@ bool resource_parse(struct str path, struct resource *ret);
 void resource_right(struct http_request *req, const struct resource *r,
                     struct auth_request *ret);
 
-/** resource_body() - the body, an object; ERR_INVALID */
+/* ---- what is sent and what is wanted (negotiate.c) ---- */
+
+/* How objects are shown. */
+enum reply_form { REPLY_WHOLE, REPLY_TABLE, REPLY_METADATA };
+
+/** reply_form_of() - as the Accept header asks for */
+enum reply_form reply_form_of(struct http_request *req);
+
+/** reply_is_yaml() - does the client want YAML? */
+bool reply_is_yaml(struct http_request *req);
+
+/** negotiate_refuse() - answer with 406 or 415 when the client accepts nothing that there is,
+ * or sends what nobody reads; false: go on */
+bool negotiate_refuse(struct http_request *req);
+
+/** request_type() - the media type of the body, without parameters; "" none */
+struct str request_type(struct http_request *req);
+
+/** request_text() - the body as JSON or YAML, also of one in protobuf; in the request's arena;
+ * ERR_INVALID, ERR_UNSUPPORTED */
+int request_text(struct http_request *req, struct str *ret, struct err *err);
+
+/** resource_body() - the body, an object; ERR_INVALID, ERR_UNSUPPORTED */
 int resource_body(struct http_request *req, struct json *ret, struct err *err);
 
-/** resource_call() - the request as one that is answered later; in its arena */
-struct api_call *resource_call(struct api *api, struct http_request *req);
+/** resource_call() - the request as one that is answered later; in its arena; ERR_INVALID for
+ * parameters that it does not understand: what is not understood must not write. NULL then */
+struct api_call *resource_call(struct api *api, struct http_request *req, struct err *err);
 
 /** resource_create() - POST of a document of the path's kind, also an applied one that is new;
  * http thread */
@@ -66,6 +89,13 @@ void reply_refuse(struct http_request *req, const struct reply_refusal *refusal)
 
 /** reply_conflicts() - answer with a Status that names the fields that others own */
 void reply_conflicts(struct http_request *req, const struct managed_conflicts *conflicts);
+
+/** reply_object() - answer with an object of a kind that is served, in the form that the client
+ * wants */
+void reply_object(struct http_request *req, unsigned status, const struct json *doc);
+
+/** reply_metadata() - an object with nothing but its metadata */
+struct json reply_metadata(struct arena *a, const struct json *doc);
 
 /* What a deletion removed, for its answer; hangs on the request as its user. */
 struct reply_removal {
@@ -121,6 +151,12 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
 /** change_delete_all() - DELETE of a collection, or of what its selectors find; http thread */
 void change_delete_all(struct api *api, struct http_request *req, const struct resource *r);
 
+/** token_request_is() - does somebody ask for a token of a ServiceAccount? */
+bool token_request_is(struct http_request *req, const struct resource *r);
+
+/** token_request_handle() - make one; http thread */
+void token_request_handle(struct api *api, struct http_request *req, const struct resource *r);
+
 /** discovery_is() - a path by which clients ask about the API itself? Any token may */
 bool discovery_is(struct str path);
 
@@ -133,9 +169,6 @@ bool review_handle(struct api *api, struct http_request *req);
 
 /** discovery_handle() - answer what clients ask about the API itself; false: another path */
 bool discovery_handle(struct http_request *req);
-
-/** table_is_wanted() - does the request rather want a Table than objects? */
-bool table_is_wanted(struct http_request *req);
 
 /**
  * table_value() - objects as a Table

@@ -116,8 +116,8 @@ static void test_openapi_in_protobuf(void **state)
 static void test_tables(void **state)
 {
     static const struct step steps[] = {
-        {"POST", TEMPLATES, NULL, TEMPLATE("one"), 201, "\"kind\":\"WorkflowTemplate\"", NULL},
-        {"POST", MAPS, NULL, MAP("one"), 201, "\"kind\":\"ConfigMap\"", NULL},
+        {"POST", TEMPLATES, NULL, TEMPLATE("one"), 201, "\"kind\":\"Table\"", NULL},
+        {"POST", MAPS, NULL, MAP("one"), 201, "\"rows\":[{\"cells\":[\"one\",1,\"", NULL},
         {"GET", TEMPLATES, NULL, NULL, 200,
          "\"columnDefinitions\":[{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\","
          "\"description\":\"\",\"priority\":0},{\"name\":\"Age\",\"type\":\"date\",",
@@ -137,7 +137,8 @@ static void test_tables(void **state)
         {"GET", MAPS "/two", NULL, NULL, 404, "\"kind\":\"Status\"", NULL},
     };
     static const char *const others[] = {
-        NULL, "application/json", "*/*", "application/json;as=Table;v=v1beta1;g=meta.k8s.io",
+        NULL, "application/json", "*/*",
+        "application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json",
         "application/json, application/json;as=Table;v=v1;g=meta.k8s.io"};
     static const struct step plain[] = {
         {"GET", MAPS, NULL, NULL, 200, "\"kind\":\"ConfigMapList\"", "columnDefinitions"}};
@@ -201,7 +202,7 @@ static void test_patches(void **state)
         {"PATCH", TEMPLATES "/one", MERGE, "", 400, "the patch: ", NULL},
         {"PATCH", TEMPLATES "/two", MERGE, "{}", 404, "\\\"two\\\" not found", NULL},
         {"PATCH", TEMPLATES "/one?dryRun=Some", MERGE, "{}", 400,
-         "dryRun is \\\"Some\\\", it must be All", NULL},
+         "dryRun: Unsupported value: \\\"Some\\\": supported values: \\\"All\\\"", NULL},
         /* strategic: of core kinds alone */
         {"PATCH", TEMPLATES "/one", STRATEGIC, "{}", 415,
          "accepted media types include: application/json-patch+json, "
@@ -273,6 +274,9 @@ static void test_apply(void **state)
          409, "the object has been modified", NULL},
         {"PATCH", MAPS "/none/status" BY("a"), APPLY,
          "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"none\"}}", 404,
+         "could not find the requested resource", NULL},
+        {"PATCH", "/api/v1/namespaces/none/status" BY("a"), APPLY,
+         "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"none\"}}", 404,
          "not found", NULL},
         {"PATCH", TEMPLATES "/one" BY("a"), APPLY, TEMPLATE("one"), 201, "f:templates", NULL},
         {"PATCH", TEMPLATES "/one" BY("a"), MERGE, "{\"spec\":{\"entrypoint\":\"x\"}}", 200,
@@ -356,8 +360,8 @@ static void test_deletions(void **state)
         {"DELETE", MAPS "?labelSelector=a%20b", NULL, "", 400, "unable to parse", NULL},
         {"DELETE", MAPS, NULL, "", 200, "\"name\":\"three\"", NULL},
         {"GET", MAPS, NULL, NULL, 200, "\"items\":[]", NULL},
-        {"POST", MAPS, "application/vnd.kubernetes.protobuf", "k8s", 415,
-         "protobuf, which is not supported yet", NULL},
+        {"POST", MAPS, "application/vnd.kubernetes.protobuf", "k8s", 400,
+         "protobuf: the message Unknown is damaged", NULL},
     };
 
     run_steps(*state, NULL, steps, COUNT_OF(steps));
@@ -370,7 +374,7 @@ static void test_dry_runs(void **state)
         {"POST", MAPS "?dryRun=All", NULL, MAP("one"), 201, "\"namespace\":\"argo\"",
          "resourceVersion"},
         {"GET", MAPS "/one", NULL, NULL, 404, "not found", NULL},
-        {"POST", MAPS "?dryRun=Yes", NULL, MAP("one"), 400, "it must be All", NULL},
+        {"POST", MAPS "?dryRun=Yes", NULL, MAP("one"), 400, "dryRun: Unsupported value", NULL},
         {"POST", MAPS "?dryRun=All", NULL, MAP("One"), 400, "upper-case", NULL},
         {"POST", MAPS, NULL, MAP("one"), 201, "one", NULL},
         {"POST", MAPS "?dryRun=All", NULL, MAP("one"), 409,

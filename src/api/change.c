@@ -9,15 +9,6 @@
 
 /* ---- patches ---- */
 
-/* "application/merge-patch+json; charset=utf-8": the part before the semicolon. */
-static struct str content_type(struct http_request *req)
-{
-    struct str rest = http_header(req, STR("Content-Type")), type = STR("");
-
-    str_cut(&rest, ';', &type);
-    return str_trim(type);
-}
-
 /* Custom resources have no strategic merge patch, as with the API server. */
 static bool patch_type(struct http_request *req, const struct resource *r, enum patch_type *ret)
 {
@@ -27,7 +18,7 @@ static bool patch_type(struct http_request *req, const struct resource *r, enum 
     } types[] = {{"application/merge-patch+json", PATCH_MERGE},
                  {"application/json-patch+json", PATCH_JSON},
                  {"application/strategic-merge-patch+json", PATCH_STRATEGIC}};
-    struct str name = content_type(req);
+    struct str name = request_type(req);
 
     for (size_t i = 0; i < COUNT_OF(types); i++)
         if (str_is(name, types[i].name)) {
@@ -96,7 +87,7 @@ static void fail_apply(struct http_request *req, const struct err *err)
 }
 
 static const struct api_dialect apply_dialect = {
-    .created = 201, .object = reply_json, .fail = fail_apply};
+    .created = 201, .object = reply_object, .fail = fail_apply};
 
 static int read_applied(struct http_request *req, struct applying *w, struct err *err)
 {
@@ -128,6 +119,7 @@ static int read_applied(struct http_request *req, struct applying *w, struct err
     if (str_is_none(name))
         w->doc.value = json_set_path(http_arena(req), &w->doc.value, json_string(w->r->name),
                                      "metadata", "name", NULL);
+    api_document_prune(&w->call, &w->doc, w->r->kind);
     w->patch.applied = &w->doc.value;
     w->patch.is_forced = str_is(force, "true") || str_is(force, "1");
     return 0;
@@ -140,10 +132,13 @@ static void apply(struct api *api, struct http_request *req, const struct resour
     struct resource *of = ARENA_NEW(a, struct resource);
     const struct store_key key = api_key(r->kind, r->ns, r->name);
     struct err err;
+    const struct api_call *call = resource_call(api, req, &err);
 
     *of = *r;
-    *w = (struct applying){.call = *resource_call(api, req), .r = of};
-    if (read_applied(req, w, &err) < 0) {
+    *w = (struct applying){.r = of};
+    if (call)
+        w->call = *call;
+    if (!call || read_applied(req, w, &err) < 0) {
         reply_error(req, &err);
         return;
     }
@@ -160,9 +155,10 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
     struct api_patch *p = ARENA_NEW(a, struct api_patch);
     struct json *patch = ARENA_NEW(a, struct json);
     const struct store_key key = api_key(r->kind, r->ns, r->name);
+    struct api_call *call;
     struct err err;
 
-    if (str_is(content_type(req), "application/apply-patch+yaml")) {
+    if (str_is(request_type(req), "application/apply-patch+yaml")) {
         apply(api, req, r);
         return;
     }
@@ -171,11 +167,14 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
         return;
     }
     p->patch = patch;
-    if (json_parse(a, http_body(req), patch, &err) < 0) {
+    call = resource_call(api, req, &err);
+    if (!call) {
+        reply_error(req, &err);
+    } else if (json_parse(a, http_body(req), patch, &err) < 0) {
         err_wrap(&err, "the patch");
         reply_error(req, &err);
     } else {
-        api_patch(resource_call(api, req), r->kind, &key, r->sub, p);
+        api_patch(call, r->kind, &key, r->sub, p);
     }
 }
 
@@ -185,27 +184,32 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
 static int read_options(struct http_request *req, struct json *ret, struct err *err)
 {
     struct json_object_builder none = {0};
+    struct str text;
 
     *ret = json_object(&none);
     if (str_is_empty(str_trim(http_body(req))))
         return 0;
-    if (json_parse(http_arena(req), http_body(req), ret, err) < 0)
+    if (request_text(req, &text, err) < 0 || json_parse(http_arena(req), text, ret, err) < 0)
         return err_wrap(err, "the options of the deletion");
     if (ret->type != JSON_OBJECT)
         return err_set(err, ERR_INVALID, "the options of the deletion must be an object");
     return 0;
 }
 
-/* A deletion may say in its body, too, that it is only tried. */
+/* A deletion may say in its body, too, that it is only tried: "All" is the one word for it. */
 static struct api_call *deletion_call(struct api *api, struct http_request *req,
-                                      const struct json *options)
+                                      const struct json *options, struct err *err)
 {
-    const struct json *dry_run = json_get(options, STR("dryRun"));
-    struct api_call *call = resource_call(api, req);
+    const struct json *dry_run = json_get(options, STR("dryRun")), *word;
+    struct api_call *call = resource_call(api, req, err);
 
-    if (dry_run && dry_run->type != JSON_NULL &&
-        (dry_run->type != JSON_ARRAY || dry_run->count > 0))
+    for (size_t i = 0; call && (word = json_item(dry_run, i)) != NULL; i++) {
+        if (!str_is(json_str(word), "All")) {
+            err_set(err, ERR_INVALID, "dryRun: Unsupported value: supported values: \"All\"");
+            return NULL;
+        }
         call->is_dry_run = true;
+    }
     return call;
 }
 
@@ -253,14 +257,16 @@ static int64_t grace_of(struct http_request *req, const struct json *options)
 
 static void delete_pod(struct api *api, struct http_request *req, const struct resource *r)
 {
+    struct api_call *call = NULL;
     struct json options;
     struct err err;
 
-    if (read_options(req, &options, &err) < 0)
+    if (read_options(req, &options, &err) == 0)
+        call = deletion_call(api, req, &options, &err);
+    if (!call)
         reply_error(req, &err);
     else
-        api_pod_delete(deletion_call(api, req, &options), r->ns, r->name,
-                       grace_of(req, &options));
+        api_pod_delete(call, r->ns, r->name, grace_of(req, &options));
 }
 
 void change_delete(struct api *api, struct http_request *req, const struct resource *r)
@@ -270,6 +276,7 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
     const struct store_key key = api_key(r->kind, r->ns, r->name);
     struct json options, doc;
     struct api_deletion d = {.uid = STR("")};
+    struct api_call *call;
     struct err err;
 
     if (api_is_pod(r->kind)) {
@@ -277,6 +284,7 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
         return;
     }
     if (read_options(req, &options, &err) < 0 ||
+        !(call = deletion_call(api, req, &options, &err)) ||
         read_preconditions(&options, &d.uid, &d.rv, &err) < 0 ||
         read_propagation(req, &options, &d.how, &err) < 0 ||
         api_object_get(api, a, &key, API_WITHOUT_NODES, &doc, &err) < 0) {
@@ -288,7 +296,7 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
     http_set_user(req, removal);
     if (str_is_none(d.uid))
         d.uid = STR("");
-    api_delete(deletion_call(api, req, &options), &key, &d);
+    api_delete(call, &key, &d);
 }
 
 void change_delete_all(struct api *api, struct http_request *req, const struct resource *r)
@@ -297,10 +305,12 @@ void change_delete_all(struct api *api, struct http_request *req, const struct r
     struct json options;
     struct api_query q;
     enum store_propagation how = STORE_BACKGROUND;
+    struct api_call *call;
     struct err err = {0};
     int result;
 
     if (read_options(req, &options, &err) < 0 ||
+        !(call = deletion_call(api, req, &options, &err)) ||
         read_propagation(req, &options, &how, &err) < 0 ||
         resource_query(req, r, http_arena(req), &q, &err) < 0) {
         reply_error(req, &err);
@@ -308,8 +318,7 @@ void change_delete_all(struct api *api, struct http_request *req, const struct r
     }
     *removal = (struct reply_removal){.kind = r->kind, .name = STR(""), .uid = STR("")};
     http_set_user(req, removal);
-    result =
-        api_delete_all(deletion_call(api, req, &options), &q.of, how, &removal->items, &err);
+    result = api_delete_all(call, &q.of, how, &removal->items, &err);
     if (result < 0)
         reply_error(req, &err);
     else if (result == 0)

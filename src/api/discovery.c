@@ -100,15 +100,20 @@ static struct json core_versions(struct arena *a)
 
 /* ---- kinds ---- */
 
-static struct json log_value(struct arena *a)
+static struct json subresource_value(struct arena *a, const char *name, const char *kind,
+                                     const char *verb)
 {
-    static const char *const verbs[] = {"get", NULL};
+    const char *const verbs[] = {verb, NULL};
     struct json_object_builder b = {0};
 
-    json_add(a, &b, STR("name"), json_string(STR("pods/log")));
+    json_add(a, &b, STR("name"), json_string(str_from(name)));
     json_add(a, &b, STR("singularName"), json_string(STR("")));
     json_add(a, &b, STR("namespaced"), json_bool(true));
-    json_add(a, &b, STR("kind"), json_string(STR("Pod")));
+    if (strcmp(kind, "TokenRequest") == 0) {
+        json_add(a, &b, STR("group"), json_string(STR("authentication.k8s.io")));
+        json_add(a, &b, STR("version"), json_string(STR("v1")));
+    }
+    json_add(a, &b, STR("kind"), json_string(str_from(kind)));
     json_add(a, &b, STR("verbs"), text_list(a, verbs));
     return json_object(&b);
 }
@@ -144,8 +149,11 @@ static struct json resources(struct arena *a, const struct object_kind *of)
     for (size_t i = 0; i < count; i++)
         if (is_shown(&all[i]) && strcmp(all[i].group, of->group) == 0)
             json_push(a, &list, resource_value(a, &all[i]));
-    if (of->group[0] == '\0')
-        json_push(a, &list, log_value(a));
+    if (of->group[0] == '\0') {
+        json_push(a, &list, subresource_value(a, "pods/log", "Pod", "get"));
+        json_push(a, &list,
+                  subresource_value(a, "serviceaccounts/token", "TokenRequest", "create"));
+    }
     add_head(a, &b, "APIResourceList");
     json_add(a, &b, STR("groupVersion"), json_string(group_version(a, of)));
     json_add(a, &b, STR("resources"), json_array(&list));

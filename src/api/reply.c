@@ -1,6 +1,8 @@
 /* Answers: JSON values and Kubernetes Status objects. The one place that maps kinds of errors
  * to HTTP. */
 #include "api/api_internal.h"
+#include "base/limits.h"
+#include "formats/yaml.h"
 
 struct outcome {
     unsigned code;
@@ -41,10 +43,23 @@ static struct outcome outcome_of(enum err_kind kind)
     return (struct outcome){500, "InternalError"};
 }
 
+static void reply_yaml(struct http_request *req, unsigned status, const struct json *v)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
+
+    yaml_print(&b, v);
+    http_reply(req, status, STR("application/yaml"), strbuf_str(&b), NULL, 0);
+}
+
 void reply_json(struct http_request *req, unsigned status, const struct json *v)
 {
-    struct str text = json_text(http_arena(req), v, JSON_COMPACT);
+    struct str text;
 
+    if (reply_is_yaml(req)) {
+        reply_yaml(req, status, v);
+        return;
+    }
+    text = json_text(http_arena(req), v, JSON_COMPACT);
     http_reply(req, status, STR("application/json"),
                str_concat(http_arena(req), text, STR("\n")), NULL, 0);
 }
@@ -134,6 +149,33 @@ void reply_conflicts(struct http_request *req, const struct managed_conflicts *c
     reply_json(req, refusal.code, &status);
 }
 
+struct json reply_metadata(struct arena *a, const struct json *doc)
+{
+    const struct json *meta = json_get(doc, STR("metadata"));
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("kind"), json_string(STR("PartialObjectMetadata")));
+    json_add(a, &b, STR("apiVersion"), json_string(STR("meta.k8s.io/v1")));
+    if (meta)
+        json_add(a, &b, STR("metadata"), *meta);
+    return json_object(&b);
+}
+
+void reply_object(struct http_request *req, unsigned status, const struct json *doc)
+{
+    struct arena *a = http_arena(req);
+    const struct object_kind *kind =
+        object_kind_find(json_get_str(doc, STR("apiVersion")), json_get_str(doc, STR("kind")));
+    enum reply_form form = kind ? reply_form_of(req) : REPLY_WHOLE;
+    struct json shown = *doc;
+
+    if (form == REPLY_TABLE)
+        shown = table_of_one(a, kind, doc, http_query(req, STR("includeObject")));
+    else if (form == REPLY_METADATA)
+        shown = reply_metadata(a, doc);
+    reply_json(req, status, &shown);
+}
+
 struct json reply_list(struct arena *a, const struct object_kind *kind,
                        const struct api_list *list)
 {
@@ -182,6 +224,6 @@ static void reply_removed(struct http_request *req)
 
 const struct api_dialect reply_dialect = {.shows_kept = true,
                                           .created = 201,
-                                          .object = reply_json,
+                                          .object = reply_object,
                                           .removed = reply_removed,
                                           .fail = reply_error};

@@ -24,6 +24,11 @@ bool resource_parse(struct str path, struct resource *ret)
         if (str_is_none(rest)) { /* /api/v1/namespaces/NAME is a Namespace itself */
             ret->name = ret->ns;
             ret->ns = STR("");
+        } else if (str_is(rest, "status")) {
+            ret->name = ret->ns;
+            ret->ns = STR("");
+            ret->sub = rest;
+            rest = STR_NONE;
         } else if (!str_cut(&rest, '/', &word)) {
             return false;
         }
@@ -119,10 +124,7 @@ static void get_one(struct api *api, struct http_request *req, const struct reso
         reply_error(req, &err);
         return;
     }
-    if (table_is_wanted(req))
-        doc =
-            table_of_one(http_arena(req), r->kind, &doc, http_query(req, STR("includeObject")));
-    reply_json(req, 200, &doc);
+    reply_object(req, 200, &doc);
 }
 
 int resource_query(struct http_request *req, const struct resource *r, struct arena *a,
@@ -137,9 +139,45 @@ int resource_query(struct http_request *req, const struct resource *r, struct ar
         .timeout_seconds = http_query(req, STR("timeoutSeconds")),
         .initial_events = http_query(req, STR("sendInitialEvents")),
         .version_match = http_query(req, STR("resourceVersionMatch")),
-        .bookmarks = http_query(req, STR("allowWatchBookmarks"))};
+        .bookmarks = http_query(req, STR("allowWatchBookmarks")),
+        .is_watch = is_watch(req, r)};
 
     return api_query_parse(a, r->kind, r->ns, &options, q, err);
+}
+
+/* The list with nothing but the metadata of its objects. */
+static struct json metadata_list(struct arena *a, const struct json *list)
+{
+    const struct json *items = json_get(list, STR("items")), *item;
+    struct json_object_builder b = {0};
+    struct json_array_builder shown = {0};
+
+    for (size_t i = 0; (item = json_item(items, i)) != NULL; i++)
+        json_push(a, &shown, reply_metadata(a, item));
+    json_add(a, &b, STR("kind"), json_string(STR("PartialObjectMetadataList")));
+    json_add(a, &b, STR("apiVersion"), json_string(STR("meta.k8s.io/v1")));
+    json_add(a, &b, STR("metadata"), *json_get(list, STR("metadata")));
+    json_add(a, &b, STR("items"), json_array(&shown));
+    return json_object(&b);
+}
+
+/* A list that cannot be continued as it began tells how it can be continued as it is now. */
+static void fail_list(struct http_request *req, const struct err *err)
+{
+    struct arena *a = http_arena(req);
+    struct str given = http_query(req, STR("continue"));
+    struct str renewed = str_is_empty(given) ? STR("") : store_token_renewed(a, given);
+    struct json_object_builder meta = {0};
+    struct json status;
+
+    if (err->kind != ERR_GONE || renewed.len == 0) {
+        reply_error(req, err);
+        return;
+    }
+    status = reply_status(a, err);
+    json_add(a, &meta, STR("continue"), json_string(renewed));
+    status = json_set(a, &status, STR("metadata"), json_object(&meta));
+    reply_json(req, 410, &status);
 }
 
 static void get_list(struct api *api, struct http_request *req, const struct resource *r)
@@ -150,14 +188,16 @@ static void get_list(struct api *api, struct http_request *req, const struct res
     struct json made;
     struct err err;
 
-    if (resource_query(req, r, a, &q, &err) < 0 ||
+    if (resource_query(req, r, a, &q, &err) < 0 || api_version_check(api, &q, &err) < 0 ||
         (api_is_pod(r->kind) ? api_pod_list(api, a, &q.of, &list, &err)
                              : api_object_list(api, a, &q.of, API_WHOLE, &list, &err)) < 0) {
-        reply_error(req, &err);
+        fail_list(req, &err);
         return;
     }
     made = reply_list(a, r->kind, &list);
-    if (table_is_wanted(req))
+    if (reply_form_of(req) == REPLY_METADATA)
+        made = metadata_list(a, &made);
+    else if (reply_form_of(req) == REPLY_TABLE)
         made = table_value(a, r->kind, &list.items, json_get(&made, STR("metadata")),
                            http_query(req, STR("includeObject")));
     reply_json(req, 200, &made);
@@ -210,6 +250,25 @@ static struct str table_event(struct arena *a, struct str fields, const char *ty
     return watch_event(a, STR(""), type, &table);
 }
 
+static struct str metadata_event(struct arena *a, struct str fields, const char *type,
+                                 const struct json *object)
+{
+    const struct json shown = reply_metadata(a, object);
+
+    (void) fields;
+    return watch_event(a, STR(""), type, &shown);
+}
+
+static struct str metadata_bookmark(struct arena *a, const struct object_kind *kind, int64_t rv,
+                                    bool is_initial_end)
+{
+    const struct object_kind partial = {
+        .group = "meta.k8s.io", .version = "v1", .kind = "PartialObjectMetadata"};
+
+    (void) kind;
+    return watch_bookmark(a, &partial, rv, is_initial_end);
+}
+
 static struct str watch_failure(struct arena *a, const struct err *err)
 {
     const struct json status = reply_status(a, err);
@@ -230,6 +289,13 @@ static const struct api_watch_format table_format = {.content_type =
                                                      .failure = watch_failure,
                                                      .keep_alive = STR_INIT("")};
 
+static const struct api_watch_format metadata_format = {.content_type =
+                                                            STR_INIT("application/json"),
+                                                        .event = metadata_event,
+                                                        .bookmark = metadata_bookmark,
+                                                        .failure = watch_failure,
+                                                        .keep_alive = STR_INIT("")};
+
 static void watch(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct api_watch_request w = {
@@ -241,7 +307,9 @@ static void watch(struct api *api, struct http_request *req, const struct resour
         arena_free(w.arena);
         return;
     }
-    if (table_is_wanted(req)) {
+    if (reply_form_of(req) == REPLY_METADATA)
+        w.format = &metadata_format;
+    if (reply_form_of(req) == REPLY_TABLE) {
         w.format = &table_format;
         w.fields = http_query(req, STR("includeObject"));
     }
@@ -280,7 +348,36 @@ static void pod_log(struct api *api, struct http_request *req, const struct reso
 
 /* ---- writing ---- */
 
-struct api_call *resource_call(struct api *api, struct http_request *req)
+/* "All" is the one word for a dry run. */
+static int read_dry_run(struct http_request *req, struct api_call *call, struct err *err)
+{
+    struct str word = http_query(req, STR("dryRun"));
+
+    call->is_dry_run = str_is(word, "All");
+    if (str_is_empty(word) || call->is_dry_run)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "dryRun: Unsupported value: \"" STR_FMT "\": supported values: \"All\"",
+                   STR_ARG(str_head(word, 60)));
+}
+
+/* Who says nothing about fields that are not known wants to hear of them. */
+static int read_validation(struct http_request *req, struct api_call *call, struct err *err)
+{
+    struct str word = http_query(req, STR("fieldValidation"));
+
+    call->validation = str_is(word, "Ignore") ? API_IGNORE
+                       : str_is(word, "Warn") ? API_WARN
+                                              : API_STRICT;
+    if (str_is_empty(word) || call->validation != API_STRICT || str_is(word, "Strict"))
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "fieldValidation: Unsupported value: \"" STR_FMT
+                   "\": supported values: \"Ignore\", \"Strict\", \"Warn\"",
+                   STR_ARG(str_head(word, 60)));
+}
+
+struct api_call *resource_call(struct api *api, struct http_request *req, struct err *err)
 {
     struct api_call *call = ARENA_NEW(http_arena(req), struct api_call);
 
@@ -288,14 +385,17 @@ struct api_call *resource_call(struct api *api, struct http_request *req)
                               .req = req,
                               .dialect = &reply_dialect,
                               .manager = http_query(req, STR("fieldManager")),
-                              .who = api_writer(api, req),
-                              .is_dry_run = str_is(http_query(req, STR("dryRun")), "All")};
+                              .who = api_writer(api, req)};
+    if (read_dry_run(req, call, err) < 0 || read_validation(req, call, err) < 0)
+        return NULL;
     return call;
 }
 
 int resource_body(struct http_request *req, struct json *ret, struct err *err)
 {
-    if (json_parse(http_arena(req), http_body(req), ret, err) < 0)
+    struct str text;
+
+    if (request_text(req, &text, err) < 0 || json_parse(http_arena(req), text, ret, err) < 0)
         return err_wrap(err, "the body");
     if (!json_is(ret, JSON_OBJECT))
         return err_set(err, ERR_INVALID, "the body must be an object");
@@ -303,19 +403,21 @@ int resource_body(struct http_request *req, struct json *ret, struct err *err)
 }
 
 /* The body as one checked document of the path's kind. */
-static int read_document(struct http_request *req, const struct resource *r,
+static int read_document(const struct api_call *call, const struct resource *r,
                          struct object_document *ret, struct err *err)
 {
-    struct arena *a = http_arena(req);
+    struct arena *a = http_arena(call->req);
     struct object_documents docs;
+    struct str text;
 
-    if (object_read(a, STR("request"), http_body(req), &docs, err) < 0)
+    if (request_text(call->req, &text, err) < 0 ||
+        object_read(a, STR("request"), text, &docs, err) < 0)
         return -1;
     if (docs.len != 1)
         return err_set(err, ERR_INVALID, "the request holds %zu documents, it must be one",
                        docs.len);
     *ret = docs.at[0];
-    return api_document_check(a, ret, r->kind, err);
+    return api_document_admit(call, ret, r->kind, err);
 }
 
 /* Workflows have one way in. */
@@ -353,40 +455,28 @@ void resource_create(struct api_call *call, const struct resource *r,
 
 static void create(struct api *api, struct http_request *req, const struct resource *r)
 {
-    struct object_document doc;
     struct err err;
+    struct object_document doc;
+    struct api_call *call = resource_call(api, req, &err);
 
-    if (read_document(req, r, &doc, &err) < 0)
+    if (!call || read_document(call, r, &doc, &err) < 0)
         reply_error(req, &err);
     else
-        resource_create(resource_call(api, req), r, &doc);
+        resource_create(call, r, &doc);
 }
 
 static void update(struct api *api, struct http_request *req, const struct resource *r)
 {
     const struct store_key key = key_of(r);
-    struct object_document doc;
     struct err err;
+    struct object_document doc;
+    struct api_call *call = resource_call(api, req, &err);
 
-    if (read_document(req, r, &doc, &err) < 0)
+    if (!call || read_document(call, r, &doc, &err) < 0)
         reply_error(req, &err);
     else
-        api_update(resource_call(api, req), r->kind, &key, r->sub, &doc.value);
+        api_update(call, r->kind, &key, r->sub, &doc.value);
 }
-
-/* "All" is the one word for it: what is not understood must not write. */
-static bool is_wrong_dry_run(struct http_request *req)
-{
-    struct str word = http_query(req, STR("dryRun"));
-
-    return !str_is_empty(word) && !str_is(word, "All");
-}
-
-/* Some of kubectl's generators (create configmap, create namespace) send core kinds so. */
-static const struct reply_refusal protobuf_refusal = {
-    415, "UnsupportedMediaType",
-    STR_INIT("the body is protobuf, which is not supported yet: send JSON or YAML (kubectl "
-             "create ... --dry-run=client -o yaml | kubectl create -f -)")};
 
 static bool is_write(struct str method)
 {
@@ -412,19 +502,13 @@ static bool handle_write(struct api *api, struct http_request *req, const struct
 {
     struct str method = http_method(req);
     bool has_name = !str_is_empty(r->name);
-    struct err err;
 
     if (!is_write(method))
         return false;
-    if (str_starts(http_header(req, STR("Content-Type")),
-                   STR("application/vnd.kubernetes.protobuf"))) {
-        reply_refuse(req, &protobuf_refusal);
-    } else if (is_wrong_dry_run(req)) {
-        err_set(&err, ERR_INVALID, "dryRun is \"" STR_FMT "\", it must be All",
-                STR_ARG(str_head(http_query(req, STR("dryRun")), 60)));
-        reply_error(req, &err);
-    } else if (is_refused_view(req, r)) {
+    if (is_refused_view(req, r)) {
         return true;
+    } else if (token_request_is(req, r)) {
+        token_request_handle(api, req, r);
     } else if (str_is(method, "POST") && !has_name) {
         create(api, req, r);
     } else if (str_is(method, "PUT") && has_name) {
@@ -458,11 +542,30 @@ static bool handle_read(struct api *api, struct http_request *req, const struct 
     return true;
 }
 
-void resource_handle(struct api *api, struct http_request *req, const struct resource *r)
+/* A subresource that there is none of: the object is not meant. */
+static bool refuse_subresource(struct http_request *req, const struct resource *r)
 {
+    bool is_status = str_is(r->sub, "status") && field_find(r->kind->shape, STR("status"));
     struct err err;
 
-    if (handle_read(api, req, r) || handle_write(api, req, r))
+    if (str_is_empty(r->sub) || token_request_is(req, r) ||
+        (is_status && !str_is(http_method(req), "DELETE")) ||
+        (str_is(r->sub, "log") && str_is(str_from(r->kind->kind), "Pod")))
+        return false;
+    err_set(&err, ERR_NOT_FOUND,
+            "the server could not find the requested resource " STR_FMT " " STR_FMT,
+            STR_ARG(http_method(req)), STR_ARG(http_path(req)));
+    reply_error(req, &err);
+    return true;
+}
+
+void resource_handle(struct api *api, struct http_request *req, const struct resource *r)
+{
+    bool is_log = str_is(r->sub, "log"); /* text, whatever is accepted */
+    struct err err;
+
+    if ((!is_log && negotiate_refuse(req)) || refuse_subresource(req, r) ||
+        handle_read(api, req, r) || handle_write(api, req, r))
         return;
     err_set(&err, ERR_UNSUPPORTED, STR_FMT " on " STR_FMT " is not supported yet",
             STR_ARG(http_method(req)), STR_ARG(http_path(req)));

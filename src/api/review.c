@@ -74,9 +74,6 @@ static int answer_for(struct review *r, const struct auth_identity *who, struct 
         return -1;
     err->kind = ERR_NONE;
     json_add(r->a, &status, STR("allowed"), json_bool(is_allowed));
-    if (!is_allowed)
-        json_add(r->a, &status, STR("reason"),
-                 json_string(str_copy(r->a, str_from(err->text))));
     *ret = json_object(&status);
     return 0;
 }

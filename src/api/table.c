@@ -6,22 +6,6 @@
 
 #include <ctype.h>
 
-bool table_is_wanted(struct http_request *req)
-{
-    struct str rest = http_header(req, STR("Accept")), clause;
-
-    while (str_cut(&rest, ',', &clause)) {
-        clause = str_trim(clause);
-        if (str_find(clause, STR("as=Table")) != SIZE_MAX &&
-            str_find(clause, STR("g=meta.k8s.io")) != SIZE_MAX &&
-            str_find(clause, STR("v=v1;")) != SIZE_MAX)
-            return true;
-        if (str_is(clause, "application/json") || str_is(clause, "*/*"))
-            return false;
-    }
-    return false;
-}
-
 /* "LAST SEEN" is "Last Seen" in a table. */
 static struct str title(struct arena *a, const char *upper)
 {
@@ -79,18 +63,11 @@ static struct json cell(struct arena *a, const struct object_column *column,
 /* What stands behind a row: "Object" all, "None" nothing, else the metadata. */
 static struct json behind(struct arena *a, const struct json *doc, struct str include)
 {
-    struct json_object_builder b = {0};
-    const struct json *meta = json_get(doc, STR("metadata"));
-
     if (str_is(include, "Object"))
         return *doc;
     if (str_is(include, "None"))
         return json_null();
-    json_add(a, &b, STR("kind"), json_string(STR("PartialObjectMetadata")));
-    json_add(a, &b, STR("apiVersion"), json_string(STR("meta.k8s.io/v1")));
-    if (meta)
-        json_add(a, &b, STR("metadata"), *meta);
-    return json_object(&b);
+    return reply_metadata(a, doc);
 }
 
 static struct json row(struct arena *a, const struct object_kind *kind, const struct json *doc,

@@ -99,12 +99,15 @@ static void write_tokens(struct world *w)
     fclose(file);
 }
 
-static int setup(void **state, const char *managed)
+static int setup(void **state, const char *managed, bool is_open)
 {
     struct world *w = NEW(struct world);
     static const struct pod_runner_ops runner_ops = {.log_open = fake_open};
     struct api_options options = {
-        .address = "127.0.0.1", .token = STR("secret"), .managed = managed};
+        .address = "127.0.0.1",
+        .token = STR("secret"),
+        .managed = managed,
+        .is_open = is_open};
     struct err err;
 
     snprintf(w->path, sizeof(w->path), "/tmp/tiphys-api-XXXXXX");
@@ -113,7 +116,10 @@ static int setup(void **state, const char *managed)
     write_tokens(w);
     options.token_file = w->token_file.ptr;
     w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
+    w->store = store_open(&(struct store_options){.path = w->path,
+                                                  .loop = w->loop,
+                                                  .history_changes = WORLD_HISTORY},
+                          &err);
     options.loop = w->loop;
     w->workers = workers_new(w->loop, 2, &err);
     workflow_submitter_init(&w->submitter, w->store);
@@ -149,12 +155,17 @@ static int setup(void **state, const char *managed)
 
 int world_setup(void **state)
 {
-    return setup(state, NULL);
+    return setup(state, NULL, false);
 }
 
 int world_setup_managed(void **state)
 {
-    return setup(state, "team");
+    return setup(state, "team", false);
+}
+
+int world_setup_open(void **state)
+{
+    return setup(state, NULL, true);
 }
 
 int world_teardown(void **state)
@@ -195,12 +206,23 @@ static int on_chunk(void *ctx, struct str chunk)
     return c->seen.len >= c->stop_after;
 }
 
+static void add_warnings(struct call *c, const struct http_answer *answer)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < answer->header_count; i++)
+        if (str_eq_nocase(answer->headers[i].name, STR("Warning")) &&
+            len < sizeof(c->warnings) - 1)
+            len += (size_t) snprintf(c->warnings + len, sizeof(c->warnings) - len, STR_FMT "\n",
+                                     STR_ARG(answer->headers[i].value));
+}
+
 void *world_call_main(void *ctx)
 {
     struct call *c = ctx;
     struct http_client *client = http_client_new();
     struct arena *a = arena_new();
-    struct http_header headers[4];
+    struct http_header headers[6];
     struct http_call call = {
         .method = str_from(c->method),
         .url = str_printf(a, "http://127.0.0.1:%u%s", api_port(c->w->api), c->path),
@@ -215,16 +237,20 @@ void *world_call_main(void *ctx)
     if (c->token)
         headers[call.header_count++] =
             (struct http_header){STR("Authorization"), str_printf(a, "Bearer %s", c->token)};
+    for (size_t i = 0; i < COUNT_OF(c->further) && c->further[i].name; i++)
+        headers[call.header_count++] =
+            (struct http_header){str_from(c->further[i].name), str_from(c->further[i].value)};
     if (c->as)
         headers[call.header_count++] =
             (struct http_header){STR("Impersonate-User"), str_from(c->as)};
     if (c->accept)
         headers[call.header_count++] = (struct http_header){STR("Accept"), str_from(c->accept)};
-    if (c->type)
-        headers[call.header_count++] =
-            (struct http_header){STR("Content-Type"), str_from(c->type)};
+    if (c->type || c->body[0])
+        headers[call.header_count++] = (struct http_header){
+            STR("Content-Type"), str_from(c->type ? c->type : "application/json")};
     if (http_client_do(client, a, &call, &answer, &err) == 0) {
         c->status = answer.status;
+        add_warnings(c, &answer);
         snprintf(c->answer, sizeof(c->answer), STR_FMT, STR_ARG(answer.body));
     }
     http_client_free(client);

@@ -11,7 +11,7 @@
 #include "events/sensors/sensor.h"
 #include "events/triggers/trigger.h"
 
-enum { WORLD_TURNS_MAX = 2000 };
+enum { WORLD_TURNS_MAX = 2000, WORLD_HISTORY = 64 /* changes that the store remembers */ };
 
 /* Tokens of the users "ours", "theirs", and "wide" (of the group "crew"), who may nothing. */
 #define WORLD_OURS   "ours-token"
@@ -49,7 +49,11 @@ struct call {
     const char *method, *path, *body, *token;
     const char *accept; /* NULL: none */
     const char *as;     /* who is impersonated; NULL: nobody */
-    const char *type;   /* of the body; NULL: none */
+    struct {
+        const char *name, *value;
+    } further[2];        /* headers */
+    char warnings[1024]; /* the answer's, joined by line ends */
+    const char *type;    /* of the body; NULL: JSON */
     unsigned status;
     char answer[4096];
     size_t stop_after; /* bytes of a stream */
@@ -63,6 +67,8 @@ int world_setup(void **state);
 
 /** world_setup_managed() - the same, of a server that serves namespace "team" alone */
 int world_setup_managed(void **state);
+/** world_setup_open() - a world that is open to the loopback, too */
+int world_setup_open(void **state);
 
 /** world_teardown() - cmocka's teardown */
 int world_teardown(void **state);

@@ -30,6 +30,7 @@ struct http_request {
     struct MHD_Connection *connection;
     struct str method, path, raw;
     http_pairs headers, query;
+    http_pairs further; /* of the answer */
     struct strbuf body;
     void *user;
     bool is_loopback;

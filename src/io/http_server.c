@@ -227,12 +227,26 @@ void http_answer_with(struct http_request *req, unsigned status, struct MHD_Resp
         mhd()->MHD_resume_connection(req->connection);
 }
 
+void http_add_header(struct http_request *req, struct str name, struct str value)
+{
+    struct http_header pair = {str_copy(req->arena, name), str_copy(req->arena, value)};
+    char *text = (char *) (uintptr_t) pair.value.ptr;
+
+    for (size_t i = 0; i < pair.value.len; i++)
+        if ((unsigned char) text[i] < ' ' || text[i] == 127)
+            text[i] = ' ';
+    VEC_APUSH(req->arena, &req->further, pair);
+}
+
 static void reply_with(struct http_request *req, unsigned status, struct MHD_Response *response,
                        const struct http_header *headers, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         mhd()->MHD_add_response_header(response, str_cz(req->arena, headers[i].name),
                                        str_cz(req->arena, headers[i].value));
+    for (size_t i = 0; i < req->further.len; i++)
+        mhd()->MHD_add_response_header(response, req->further.at[i].name.ptr,
+                                       req->further.at[i].value.ptr);
     http_answer_with(req, status, response);
 }
 

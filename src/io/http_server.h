@@ -92,6 +92,10 @@ struct arena *http_arena(struct http_request *req);
 void http_set_user(struct http_request *req, void *user);
 void *http_user(const struct http_request *req);
 
+/** http_add_header() - a header that the answer will have, besides its own; copied; by whoever
+ * holds the request, before the answer. Control characters become blanks */
+void http_add_header(struct http_request *req, struct str name, struct str value);
+
 /**
  * http_reply() - answer and give the request up; any thread
  * @req:     request; invalid afterwards

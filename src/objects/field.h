@@ -145,6 +145,15 @@ bool field_check(struct arena *a, const struct shape *shape, const struct json *
                  struct str path, struct field_faults *faults);
 
 /**
+ * field_prune() - a value without what its shape does not know, and without the earlier ones of
+ * members that stand there twice
+ * @a:    where the value and the faults' texts live; the rest is shared
+ * @told: one fault for each, in Kubernetes' words: unknown field "spec.x"; up to @told->max
+ */
+struct json field_prune(struct arena *a, const struct shape *shape, const struct json *value,
+                        struct field_faults *told);
+
+/**
  * field_decode() - fill a C struct from a checked value, defaults included
  * @a:      where lists, maps and pointers live; texts are borrowed from @value
  * @shape:  shape with a struct

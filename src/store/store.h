@@ -120,11 +120,16 @@ struct store_list {
     uint64_t remaining;        /* objects behind this page when known, else 0 */
 };
 
-/** store_list() - objects that match, in one consistent read; ERR_GONE for a stale or forged
- * token */
+/** store_list() - objects that match, in one consistent read; a page behind the first has the
+ * rv of the first: who watches from there misses nothing. ERR_GONE for a forged token, and for
+ * one whose rv the history does not reach any more */
 int store_list(struct store *s, struct arena *a, const struct store_query *q,
                struct store_list *ret, struct err *err);
 void store_list_done(struct store_list *list);
+
+/** store_token_renewed() - a token that goes on behind the same object, with what is there then;
+ * in @a; "" when it is none. Pure */
+struct str store_token_renewed(struct arena *a, struct str token);
 
 struct store_node {
     struct str id;  /* node id */

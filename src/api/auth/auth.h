@@ -132,8 +132,24 @@ bool auth_has_tokens(const struct auth *auth);
 /** auth_admin() - who may do everything */
 struct auth_identity auth_admin(void);
 
+/* A token for a while, of a ServiceAccount. */
+struct auth_grant {
+    struct str ns, account;
+    struct wall expires;
+    struct str uid, token; /* made by auth_grant_token() */
+};
+
+/**
+ * auth_grant_token() - make a token that the store knows until @g->expires; in @a
+ * @err: ERR_NOT_FOUND for the account, ERR_TRANSIENT when AUTH_REQUESTED_MAX are valid; ERR_IO
+ *
+ * Worker; waits for the store.
+ */
+int auth_grant_token(struct auth *auth, struct arena *a, struct auth_grant *g, struct wall now,
+                     struct err *err);
+
 /** auth_identify() - whose token is it? In @a; ERR_UNAUTHORIZED; ERR_IO of the store */
-int auth_identify(struct auth *auth, struct arena *a, struct str token,
+int auth_identify(struct auth *auth, struct arena *a, struct str token, struct wall now,
                   struct auth_identity *ret, struct err *err);
 
 /** auth_check() - may they? ERR_DENIED as auth_refusal(); ERR_IO of the store */

@@ -58,3 +58,11 @@ struct str auth_account_token(struct arena *a, const struct json *secret);
 
 /** auth_random_text() - 256 bits of the kernel as text, in @a */
 struct str auth_random_text(struct arena *a);
+
+/** auth_is_equal() - are two texts the same? In constant time for a given length */
+bool auth_is_equal(struct str token, struct str given);
+
+/** auth_find_granted() - whose valid token of auth_grant_token() is it? In @a; false: nobody's;
+ * blocking */
+bool auth_find_granted(struct auth *auth, struct arena *a, struct str token, struct wall now,
+                       struct auth_grant *ret);

@@ -119,39 +119,43 @@ static void test_rules(void **state)
 #define IN(ns)              ",\"namespace\":\"" ns "\""
 #define SUBJECT(kind, name) "{\"kind\":\"" kind "\",\"name\":\"" name "\"}"
 
-static const char *const bindings = "[" BINDING("a", IN("one"), SUBJECT("User", "ann"), "Role", "reader") "," BINDING(
-    "b", IN("two"), SUBJECT("Group", "crew"), "ClusterRole",
-    "view") "," BINDING("c", IN("one"), SUBJECT("ServiceAccount", "ci"), "ClusterRole",
-                        "edit") "," BINDING("d", IN("two"),
-                                            "{\"kind\":\"ServiceAccount\",\"name\":\"ci\","
-                                            "\"namespace\":\"one\"}",
-                                            "ClusterRole",
-                                            "whole") "," BINDING("e", IN("two"),
-                                                                 SUBJECT("User", "ann"), "Role",
-                                                                 "reader") "," BINDING("f",
-                                                                                       IN("tw"
-                                                                                          "o"),
-                                                                                       SUBJECT(
-                                                                                           "Use"
-                                                                                           "r",
-                                                                                           "bo"
-                                                                                           "b"),
-                                                                                       "Cluster"
-                                                                                       "Role",
-                                                                                       "nothin"
-                                                                                       "g") "," BINDING("g",
-                                                                                                        IN("one"),
-                                                                                                        SUBJECT(
-                                                                                                            "User",
-                                                                                                            "bob"),
-                                                                                                        "ClusterRole",
-                                                                                                        "hollow") "," BINDING("h",
-                                                                                                                              IN("one"),
-                                                                                                                              SUBJECT(
-                                                                                                                                  "User",
-                                                                                                                                  "eve"),
-                                                                                                                              "ClusterRole",
-                                                                                                                              "admin") "]";
+static const char *const bindings =
+    "[" BINDING("a", IN("one"), SUBJECT("User", "ann"), "Role", "reader") "," BINDING("b", IN("two"), SUBJECT("Group", "crew"), "ClusterRole", "view") "," BINDING(
+        "c", IN("one"), SUBJECT("ServiceAccount", "ci"), "ClusterRole",
+        "edit") "," BINDING("d", IN("two"),
+                            "{\"kind\":\"ServiceAccount\",\"name\":\"ci\","
+                            "\"namespace\":\"one\"}",
+                            "ClusterRole",
+                            "whole") "," BINDING("e", IN("two"), SUBJECT("User", "ann"), "Role",
+                                                 "reader") "," BINDING("f",
+                                                                       IN("tw"
+                                                                          "o"),
+                                                                       SUBJECT("Use"
+                                                                               "r",
+                                                                               "bo"
+                                                                               "b"),
+                                                                       "Cluster"
+                                                                       "Role",
+                                                                       "nothin"
+                                                                       "g") "," BINDING("g",
+                                                                                        IN("on"
+                                                                                           "e"),
+                                                                                        SUBJECT(
+                                                                                            "Us"
+                                                                                            "e"
+                                                                                            "r",
+                                                                                            "bo"
+                                                                                            "b"),
+                                                                                        "Cluste"
+                                                                                        "rRole",
+                                                                                        "hollo"
+                                                                                        "w") "," BINDING("h",
+                                                                                                         IN("one"),
+                                                                                                         SUBJECT(
+                                                                                                             "User",
+                                                                                                             "eve"),
+                                                                                                         "ClusterRole",
+                                                                                                         "admin") "]";
 static const char *const cluster_bindings =
     "[" BINDING("a", "", SUBJECT("User", "root"), "ClusterRole", "cluster-admin") "," BINDING(
         "b", "", SUBJECT("Group", "system:authenticated"), "ClusterRole",

@@ -145,7 +145,7 @@ static struct auth_snapshot *snapshot_get(struct auth *auth, struct err *err)
 
 /* ---- who ---- */
 
-static bool is_equal(struct str token, struct str given)
+bool auth_is_equal(struct str token, struct str given)
 {
     struct secret secret = {0};
     bool is_same;
@@ -162,45 +162,71 @@ static const struct auth_token *find_in_file(const struct auth *auth, struct str
     const struct auth_token *found = NULL;
 
     for (size_t i = 0; i < auth->token_count; i++)
-        if (is_equal(auth->tokens[i].token, given))
+        if (auth_is_equal(auth->tokens[i].token, given))
             found = &auth->tokens[i];
     return found;
 }
 
-/* sa~NAMESPACE~SECRET~RANDOM: the Secret must be there, hold it, and its account be the one
- * that it was made for. */
-static bool find_account(const struct auth_snapshot *s, struct arena *a, struct str given,
-                         struct auth_identity *ret)
+/* The ServiceAccount of that name, if it is the one that a token was made for. */
+static bool find_account(const struct auth_snapshot *s, struct arena *a,
+                         const struct auth_grant *g, struct auth_identity *ret)
 {
-    struct str rest = given, ns, name;
-    const struct json *secret, *account;
-    struct str key, account_name, uid;
+    const struct json *account = map_find(
+        &s->accounts, str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(g->ns), STR_ARG(g->account)));
 
-    if (!str_cut_prefix(&rest, STR("sa~")) || !str_cut(&rest, '~', &ns) ||
-        !str_cut(&rest, '~', &name))
-        return false;
-    key = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name));
-    secret = map_find(&s->secrets, key);
-    if (!secret || !is_equal(auth_account_token(a, secret), given))
-        return false;
-    account_name = object_annotation(secret, STR(AUTH_ACCOUNT_NAME));
-    uid = object_annotation(secret, STR(AUTH_ACCOUNT_UID));
-    account = map_find(&s->accounts,
-                       str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(account_name)));
-    if (!account || !str_eq(object_uid(account), uid))
+    if (!account || str_is_empty(g->uid) || !str_eq(object_uid(account), g->uid))
         return false;
     *ret = auth_identity_of(
-        a, str_printf(a, AUTH_ACCOUNT STR_FMT ":" STR_FMT, STR_ARG(ns), STR_ARG(account_name)),
-        str_copy(a, uid), NULL, 0);
+        a, str_printf(a, AUTH_ACCOUNT STR_FMT ":" STR_FMT, STR_ARG(g->ns), STR_ARG(g->account)),
+        str_copy(a, g->uid), NULL, 0);
     return true;
 }
 
-int auth_identify(struct auth *auth, struct arena *a, struct str token,
+/* sa~NAMESPACE~SECRET~RANDOM: the Secret must be there and hold it. */
+static bool find_secret(const struct auth_snapshot *s, struct arena *a, struct str given,
+                        struct auth_grant *ret)
+{
+    struct str rest = given, name;
+    const struct json *secret;
+
+    *ret = (struct auth_grant){.ns = STR("")};
+    if (!str_cut_prefix(&rest, STR("sa~")) || !str_cut(&rest, '~', &ret->ns) ||
+        !str_cut(&rest, '~', &name))
+        return false;
+    secret = map_find(&s->secrets,
+                      str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ret->ns), STR_ARG(name)));
+    if (!secret || !auth_is_equal(auth_account_token(a, secret), given))
+        return false;
+    ret->account = object_annotation(secret, STR(AUTH_ACCOUNT_NAME));
+    ret->uid = object_annotation(secret, STR(AUTH_ACCOUNT_UID));
+    return true;
+}
+
+/* 1: it is an account's; 0: nobody's; -1: the store cannot say. */
+static int identify_account(struct auth *auth, struct arena *a, struct str token,
+                            struct wall now, struct auth_identity *ret, struct err *err)
+{
+    bool is_granted, is_account;
+    struct auth_snapshot *s;
+    struct auth_grant grant;
+
+    if (!str_starts(token, STR("sa~")) && !str_starts(token, STR("rq~")))
+        return 0;
+    is_granted = auth_find_granted(auth, a, token, now, &grant);
+    s = snapshot_get(auth, err);
+    if (!s)
+        return -1;
+    is_account =
+        (is_granted || find_secret(s, a, token, &grant)) && find_account(s, a, &grant, ret);
+    snapshot_unref(auth, s);
+    return is_account;
+}
+
+int auth_identify(struct auth *auth, struct arena *a, struct str token, struct wall now,
                   struct auth_identity *ret, struct err *err)
 {
     const struct auth_token *listed = find_in_file(auth, token);
-    struct auth_snapshot *s;
-    bool is_account;
+    int found;
 
     if (secret_is_set(&auth->token) && secret_equals(&auth->token, token)) {
         *ret = auth_admin();
@@ -210,15 +236,9 @@ int auth_identify(struct auth *auth, struct arena *a, struct str token,
         *ret = listed->who;
         return 0;
     }
-    if (str_starts(token, STR("sa~"))) {
-        s = snapshot_get(auth, err);
-        if (!s)
-            return -1;
-        is_account = find_account(s, a, token, ret);
-        snapshot_unref(auth, s);
-        if (is_account)
-            return 0;
-    }
+    found = identify_account(auth, a, token, now, ret, err);
+    if (found != 0)
+        return found > 0 ? 0 : -1;
     return err_set(err, ERR_UNAUTHORIZED, "the token is unknown");
 }
 

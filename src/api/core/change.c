@@ -129,8 +129,8 @@ static int check_made(const struct patching *p, struct arena *a, struct json *ma
     if (docs.len != 1)
         return err_set(err, ERR_INVALID, "the patch makes %zu documents of one", docs.len);
     docs.at[0].text = STR("");
-    if (api_document_check(a, &docs.at[0], p->kind, err) < 0 ||
-        api_check_grant(p->call, p->kind, p->key.ns, made, err) < 0)
+    if (api_document_admit(p->call, &docs.at[0], p->kind, err) < 0 ||
+        api_check_grant(p->call, p->kind, p->key.ns, &docs.at[0].value, err) < 0)
         return -1;
     *made = docs.at[0].value;
     return 0;

@@ -57,6 +57,7 @@ struct api_call {
         *who; /* whose rights are asked for what they write; NULL: may all */
     enum { API_REMOVES_NOTHING, API_REMOVES_ONE, API_REMOVES_ALL } removes;
     const struct json *written; /* shown when the write has ended the object; or NULL */
+    enum { API_STRICT, API_WARN, API_IGNORE } validation; /* of fields that are not known */
     bool is_dry_run; /* everything but the writing; not of api_submit(), which has its own */
 };
 
@@ -125,11 +126,13 @@ struct api_list_options {
     struct str labels, fields, limit, continue_token, resource_version, timeout_seconds;
     struct str initial_events, version_match; /* of watches */
     struct str bookmarks;
+    bool is_watch;
 };
 
 struct api_query {
     struct store_query of;
     int64_t from_rv;          /* resourceVersion, 0 when none */
+    bool is_exact;            /* of a list: as of that version */
     uint64_t timeout_seconds; /* how long a watch lasts; 0: for ever */
     bool has_bookmarks;       /* the reader of a watch is told how far it is */
     bool ends_initial;        /* and where what was there at the beginning ends */
@@ -144,12 +147,25 @@ int api_query_parse(struct arena *a, const struct object_kind *kind, struct str 
                     const struct api_list_options *options, struct api_query *ret,
                     struct err *err);
 
+/** api_version_check() - can a list be as its query wants it? ERR_TIMEOUT for a version that is
+ * not there yet, ERR_GONE for an exact one that is over */
+int api_version_check(const struct api *api, const struct api_query *q, struct err *err);
+
 /** api_key() - the key of an object of a kind; texts are borrowed */
 struct store_key api_key(const struct object_kind *kind, struct str ns, struct str name);
 
 /** api_document_check() - the strict gate for a document that must be of @kind; ERR_INVALID,
  * ERR_UNSUPPORTED with its faults */
 int api_document_check(struct arena *a, const struct object_document *doc,
+                       const struct object_kind *kind, struct err *err);
+
+/** api_document_prune() - with API_WARN and API_IGNORE unknown members are taken out of @doc,
+ * and the answer gets a Warning for each, or none */
+void api_document_prune(const struct api_call *call, struct object_document *doc,
+                        const struct object_kind *kind);
+
+/** api_document_admit() - api_document_prune(), then api_document_check() */
+int api_document_admit(const struct api_call *call, struct object_document *doc,
                        const struct object_kind *kind, struct err *err);
 
 /* ---- writing; http threads; answered on the loop by the call's dialect ---- */

@@ -62,19 +62,47 @@ static int refuse_others(struct http_request *req, struct err *err)
 
 /* ---- the sender ---- */
 
+/* "127.0.0.1:2746", "[::1]", "localhost": a name that no web site can give itself. */
+static bool is_own_host(struct str host)
+{
+    struct str name = host;
+    size_t end = str_find_char(host, ']');
+
+    if (str_starts(host, STR("[")))
+        return str_is(str_head(host, end == SIZE_MAX ? host.len : end + 1), "[::1]");
+    str_cut(&host, ':', &name);
+    return str_is(name, "localhost") ||
+           (str_starts(name, STR("127.")) && str_find(name, STR("..")) == SIZE_MAX &&
+            strspn(name.ptr, "0123456789.") >= name.len);
+}
+
+/* A page of a web site that is open in a browser of this machine comes over the loopback, too:
+ * its requests bear its Origin, or its name as the Host. */
+static bool is_local_program(struct http_request *req)
+{
+    struct str origin = http_header(req, STR("Origin")), host = http_header(req, STR("Host"));
+
+    if (!http_is_loopback(req) || !is_own_host(host))
+        return false;
+    return str_is_none(origin) ||
+           str_eq(origin, str_concat(http_arena(req), STR("http://"), host)) ||
+           str_eq(origin, str_concat(http_arena(req), STR("https://"), host));
+}
+
 static int identify_sender(struct api *api, struct http_request *req, struct auth_identity *ret,
                            struct err *err)
 {
     struct str given = http_header(req, STR("Authorization"));
 
-    if (str_is_none(given) && api->options.is_open && http_is_loopback(req)) {
+    if (str_is_none(given) && api->options.is_open && is_local_program(req)) {
         *ret = auth_admin();
         return 0;
     }
     if (!str_starts(given, STR("Bearer ")))
         return err_set(err, ERR_UNAUTHORIZED,
                        "a bearer token is needed: Authorization: Bearer ...");
-    return auth_identify(api->auth, http_arena(req), str_skip(given, 7), ret, err);
+    return auth_identify(api->auth, http_arena(req), str_skip(given, 7), clock_wall(), ret,
+                         err);
 }
 
 int api_identify(struct api *api, struct http_request *req, struct auth_identity *ret,

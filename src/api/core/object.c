@@ -6,6 +6,7 @@
  */
 #include "api/core/core_internal.h"
 
+#include "base/limits.h"
 #include "base/random.h"
 
 #include <assert.h>
@@ -67,6 +68,48 @@ int api_object_get(struct api *api, struct arena *a, const struct store_key *key
     return result;
 }
 
+/* What Kubernetes allows to be said about versions. */
+static int check_version_match(const struct api_list_options *o, struct err *err)
+{
+    struct str match = o->version_match;
+    const char *why = NULL;
+
+    if (str_is_empty(match))
+        return 0;
+    if (o->is_watch && str_is_empty(o->initial_events))
+        why =
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+    else if (!o->is_watch && str_is_empty(o->resource_version))
+        why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+    else if (!str_is_empty(o->continue_token))
+        why = "resourceVersionMatch is forbidden when continue is provided";
+    else if (str_is(match, "Exact") && str_is(o->resource_version, "0"))
+        why = "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"";
+    if (why)
+        return err_set(err, ERR_INVALID, "resourceVersionMatch: Forbidden: %s", why);
+    if (str_is(match, "NotOlderThan") || (str_is(match, "Exact") && !o->is_watch))
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "resourceVersionMatch: Unsupported value: \"" STR_FMT
+                   "\": supported values: \"Exact\", \"NotOlderThan\", \"\"",
+                   STR_ARG(str_head(match, 60)));
+}
+
+int api_version_check(const struct api *api, const struct api_query *q, struct err *err)
+{
+    int64_t now = store_rv(api->options.store);
+
+    if (q->from_rv > now)
+        return err_set(err, ERR_TIMEOUT, "Too large resource version: %lld, current: %lld",
+                       (long long) q->from_rv, (long long) now);
+    if (q->is_exact && q->from_rv != now)
+        return err_set(err, ERR_GONE,
+                       "The resourceVersion for the provided list is too old: %lld, current: "
+                       "%lld",
+                       (long long) q->from_rv, (long long) now);
+    return 0;
+}
+
 /* A watch that begins with all that is there, and says where that ends; or without it. */
 static int read_initial_events(const struct api_list_options *o, struct api_query *ret,
                                struct err *err)
@@ -74,6 +117,9 @@ static int read_initial_events(const struct api_list_options *o, struct api_quer
     ret->has_bookmarks = str_is(o->bookmarks, "true") || str_is(o->bookmarks, "1");
     if (str_is_empty(o->initial_events))
         return 0;
+    if (!o->is_watch)
+        return err_set(err, ERR_INVALID,
+                       "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list");
     if (!str_is(o->version_match, "NotOlderThan"))
         return err_set(err, ERR_INVALID,
                        "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
@@ -121,8 +167,9 @@ int api_query_parse(struct arena *a, const struct object_kind *kind, struct str 
          ret->timeout_seconds > INT32_MAX))
         return err_set(err, ERR_INVALID, "timeoutSeconds \"" STR_FMT "\" is not a number",
                        STR_ARG(options->timeout_seconds));
-    if (read_initial_events(options, ret, err) < 0)
+    if (check_version_match(options, err) < 0 || read_initial_events(options, ret, err) < 0)
         return -1;
+    ret->is_exact = str_is(options->version_match, "Exact");
     ret->of.limit = limit;
     ret->of.continue_token = str_copy(a, options->continue_token);
     if (str_is_none(ret->of.continue_token))
@@ -260,6 +307,41 @@ int api_document_check(struct arena *a, const struct object_document *doc,
         return err_set(err, ERR_INVALID, "the document is a %s, the path is for a %s",
                        doc->kind->kind, kind->kind);
     return 0;
+}
+
+/* Warning: 299 - "text" */
+static void warn(const struct api_call *call, struct str text)
+{
+    struct arena *a = http_arena(call->req);
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(4096);
+
+    strbuf_addz(&b, "299 - \"");
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+            strbuf_addc(&b, '\\');
+        strbuf_addc(&b, text.ptr[i]);
+    }
+    strbuf_addz(&b, "\"");
+    http_add_header(call->req, STR("Warning"), str_copy(a, strbuf_str(&b)));
+}
+
+void api_document_prune(const struct api_call *call, struct object_document *doc,
+                        const struct object_kind *kind)
+{
+    struct field_faults told = {.max = API_WARNINGS_MAX};
+
+    if (call->validation == API_STRICT || doc->kind != kind)
+        return;
+    doc->value = field_prune(http_arena(call->req), kind->shape, &doc->value, &told);
+    for (size_t i = 0; call->validation == API_WARN && i < told.len; i++)
+        warn(call, str_head(told.at[i].text, 1024));
+}
+
+int api_document_admit(const struct api_call *call, struct object_document *doc,
+                       const struct object_kind *kind, struct err *err)
+{
+    api_document_prune(call, doc, kind);
+    return api_document_check(http_arena(call->req), doc, kind, err);
 }
 
 static const struct object_kind *kind_of(const struct store_key *key)

@@ -62,18 +62,26 @@ int store_get(struct store *s, const struct store_key *key, const struct store_o
 
 /* ---- lists ---- */
 
+enum { RV_ANY = -1 };
+
 struct token {
-    int64_t rv;
+    int64_t rv;          /* of the first page; RV_ANY: a renewed one */
     struct str ns, name; /* of the last object of the page before */
     int64_t created;     /* newest_first */
 };
 
-static struct str print_token(struct arena *a, const struct store_list *list,
-                              const struct store_object *last)
+static struct str print_token(struct arena *a, const struct token *t)
 {
     return base64_encode(a, str_printf(a, "1\n%lld\n%lld\n" STR_FMT "\n" STR_FMT,
-                                       (long long) list->rv, (long long) last->created.ms,
-                                       STR_ARG(last->key.ns), STR_ARG(last->key.name)));
+                                       (long long) t->rv, (long long) t->created,
+                                       STR_ARG(t->ns), STR_ARG(t->name)));
+}
+
+static struct str token_behind(struct arena *a, const struct store_list *list,
+                               const struct store_object *last)
+{
+    return print_token(
+        a, &(struct token){list->rv, last->key.ns, last->key.name, last->created.ms});
 }
 
 static int parse_token(struct arena *a, struct str text, struct token *ret, struct err *err)
@@ -82,10 +90,22 @@ static int parse_token(struct arena *a, struct str text, struct token *ret, stru
 
     if (base64_decode(a, text, &plain, err) < 0 || !str_cut(&plain, '\n', &version) ||
         !str_is(version, "1") || !str_cut(&plain, '\n', &rv) || !parse_i64(rv, &ret->rv) ||
-        ret->rv < 0 || !str_cut(&plain, '\n', &created) || !parse_i64(created, &ret->created) ||
-        !str_cut(&plain, '\n', &ret->ns) || !str_cut(&plain, '\n', &ret->name))
+        ret->rv < RV_ANY || !str_cut(&plain, '\n', &created) ||
+        !parse_i64(created, &ret->created) || !str_cut(&plain, '\n', &ret->ns) ||
+        !str_cut(&plain, '\n', &ret->name))
         return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
     return 0;
+}
+
+struct str store_token_renewed(struct arena *a, struct str text)
+{
+    struct token token;
+    struct err ignored;
+
+    if (parse_token(a, text, &token, &ignored) < 0)
+        return STR("");
+    token.rv = RV_ANY;
+    return print_token(a, &token);
 }
 
 static bool is_by_index(const struct selector_requirement *r)
@@ -205,7 +225,7 @@ static int collect(struct connection *c, struct arena *a, const struct store_que
         const struct store_object *o;
 
         if (q->limit && found.len == q->limit) {
-            ret->continue_token = print_token(a, ret, found.at[found.len - 1]);
+            ret->continue_token = token_behind(a, ret, found.at[found.len - 1]);
             code = SQLITE_DONE;
             break;
         }
@@ -223,6 +243,27 @@ static int collect(struct connection *c, struct arena *a, const struct store_que
     return db_error(c->db, "list objects", err);
 }
 
+/* Is the list that a token goes on with still to be had as it began? */
+static int check_token(struct connection *c, const struct token *token, int64_t rv,
+                       struct err *err)
+{
+    int64_t oldest;
+
+    if (token->rv > rv) /* of another store, or of one that was set back */
+        return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
+    if (connection_number(c, STATEMENT_CHANGE_OLDEST, &oldest, err) < 0)
+        return -1;
+    if (token->rv <= 0 || oldest == 0 || token->rv >= oldest - 1)
+        return 0;
+    return err_set(err, ERR_GONE,
+                   "The provided continue parameter is too old to display a consistent list "
+                   "result. You can start a new list without the continue parameter, or use "
+                   "the continue token in this response to retrieve the remainder of the "
+                   "results. Continuing with the provided token results in an inconsistent "
+                   "list - objects that were created, modified, or deleted between the time "
+                   "the first chunk was returned and now may show up in the list.");
+}
+
 /* A page, in one view of the store. */
 static int read_list(struct connection *c, struct arena *a, const struct store_query *q,
                      const struct token *token, struct store_list *ret, struct err *err)
@@ -234,8 +275,10 @@ static int read_list(struct connection *c, struct arena *a, const struct store_q
     if (connection_begin(c, err) < 0 ||
         connection_number(c, STATEMENT_RV_GET, &ret->rv, err) < 0)
         return -1;
-    if (token->rv > ret->rv) /* of another store, or of one that was set back */
-        return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
+    if (check_token(c, token, ret->rv, err) < 0)
+        return -1;
+    if (token->rv > 0)
+        ret->rv = token->rv;
     list_sql(q, &sql);
     if (sqlite3_prepare_v2(c->db, sql.ptr, (int) sql.len, &stmt, NULL) != SQLITE_OK)
         return db_error(c->db, "list objects", err);
