@@ -10,7 +10,7 @@
  * "$deleteFromPrimitiveList/NAME" direct it. Source: ../shared/golden/formats/patch.jsonl
  * decides.
  *
- * Not here: how patches are made from two documents, which is the client's work.
+ * The two merge patches can also be made, from two documents or, as kubectl does, from three.
  */
 #pragma once
 
@@ -32,6 +32,8 @@ struct patch_member {
     struct patch_schema inner; /* of the object, or of the items of the list */
     bool is_merged;            /* a list: items are merged, not replaced */
     struct str merge_key; /* member that tells items apart; absent: items are plain values */
+    bool retains_keys; /* an object of which one member excludes others: a patch says which stay
+                        */
 };
 
 struct patch_target {
@@ -90,3 +92,49 @@ int patch_json(struct arena *a, const struct json *doc, const struct json *patch
  * As mergo with override merges maps: what a trigger's update does.
  */
 struct json patch_overlay(struct arena *a, const struct json *doc, const struct json *top);
+
+/** patch_equal() - are two documents the same to evanphx/json-patch? Numbers by their spelling
+ */
+bool patch_equal(const struct json *x, const struct json *y);
+
+/**
+ * patch_make_merge() - the merge patch that makes one document of another
+ * @a:    where the result lives; it shares values with both
+ * @from: object, or list of objects
+ * @to:   likewise, a list of as many
+ * @ret:  the patch
+ * @err:  ERR_INVALID for anything else
+ *
+ * Return: 0 or -1.
+ */
+int patch_make_merge(struct arena *a, const struct json *from, const struct json *to,
+                     struct json *ret, struct err *err);
+
+/**
+ * patch_make_strategic() - the strategic merge patch that makes one document of another
+ * @a:      where the result lives; it shares values with both
+ * @schema: what is known about them
+ * @from:   object
+ * @to:     object
+ * @ret:    the patch
+ * @err:    ERR_INVALID when either is no object
+ *
+ * Return: 0 or -1.
+ */
+int patch_make_strategic(struct arena *a, struct patch_schema schema, const struct json *from,
+                         const struct json *to, struct json *ret, struct err *err);
+
+/**
+ * patch_make_three_way() - the patch that brings a document to what is wanted, and leaves alone
+ * what others have added since
+ * @from:    what was wanted before: what is gone from it is deleted
+ * @to:      what is wanted now
+ * @current: what is there: what differs from @to is set
+ * @ret:     the patch
+ * @err:     ERR_INVALID when one is no object
+ *
+ * Return: 0 or -1.
+ */
+int patch_make_three_way(struct arena *a, struct patch_schema schema, const struct json *from,
+                         const struct json *to, const struct json *current, struct json *ret,
+                         struct err *err);

@@ -19,6 +19,21 @@ static int row_value(struct arena *a, const struct json *row, const char *name,
     return 0;
 }
 
+/* A patch made of two documents, or whether they are the same. */
+static int check_two(struct arena *a, const struct json *row, struct str op)
+{
+    struct json doc, new, made;
+    struct err err;
+
+    if (row_value(a, row, "doc", &doc, &err) < 0 || row_value(a, row, "new", &new, &err) < 0)
+        return golden_fails(row);
+    if (str_is(op, "equal"))
+        return patch_equal(&doc, &new) == json_get_bool(row, STR("out"));
+    if (patch_make_merge(a, &doc, &new, &made, &err) < 0)
+        return golden_fails(row);
+    return !golden_fails(row) && json_equal(&made, json_get(row, STR("out")));
+}
+
 static int check_golden(struct arena *a, const struct json *row)
 {
     struct str op = json_get_str(row, STR("op"));
@@ -26,6 +41,8 @@ static int check_golden(struct arena *a, const struct json *row)
     struct json doc, patch, made;
     struct err err;
 
+    if (str_is(op, "merge-create") || str_is(op, "equal"))
+        return check_two(a, row, op);
     if (!is_merge && !str_is(op, "json6902"))
         return -1;
     if (row_value(a, row, "doc", &doc, &err) < 0 ||
@@ -38,7 +55,7 @@ static int check_golden(struct arena *a, const struct json *row)
 static void test_golden(void **state)
 {
     (void) state;
-    golden_run("formats/patch.jsonl", check_golden, 108);
+    golden_run("formats/patch.jsonl", check_golden, 139);
 }
 
 /* What golden vectors do not say: order, repeated keys, texts of errors. */

@@ -3,6 +3,8 @@
  */
 #include "objects/field_internal.h"
 
+#include <string.h>
+
 /* Every member of a map is as its row says. */
 static void any_member(const void *shape, struct str name, struct patch_member *ret)
 {
@@ -23,9 +25,16 @@ static void find_member(const void *of, struct str name, struct patch_member *re
         ret->inner = (struct patch_schema){.shape = row->shape, .member = any_member};
     else if (row->shape)
         ret->inner = field_patch_schema(row->shape);
+    /* Kubernetes' two of this kind: a volume has one source, a strategy the settings of its
+     * type. */
+    ret->retains_keys = row->shape && (strcmp(row->shape->name, "Volume") == 0 ||
+                                       strcmp(row->shape->name, "DeploymentStrategy") == 0);
     if (row->type != FIELD_LIST || (row->flags & FIELD_ATOMIC))
         return;
-    if (row->flags & FIELD_SET) {
+    if (strcmp(row->name, "tolerations") == 0 && strcmp(shape->name, "PodSpec") != 0) {
+        ret->is_merged = true; /* Argo's types merge what Kubernetes' replace */
+        ret->merge_key = STR("key");
+    } else if (row->flags & FIELD_SET) {
         ret->is_merged = true;
     } else if (row->item == FIELD_OBJECT && row->shape->merge_key) {
         ret->is_merged = true;

@@ -198,6 +198,31 @@ static struct str folded(struct arena *a, struct str s)
     return str_of(text, used);
 }
 
+/* Headers that proxies change, or that libraries set behind one's back: nobody signs them. */
+static bool is_volatile(struct str name)
+{
+    static const char *const names[] = {"expect", "transfer-encoding", "user-agent",
+                                        "x-amzn-trace-id"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (str_eq_nocase(name, str_from(names[i])))
+            return true;
+    return false;
+}
+
+/* By name; values of the same name stay in their order. */
+static void sort_headers(pairs *list)
+{
+    for (size_t i = 1; i < list->len; i++) {
+        struct http_header moved = list->at[i];
+        size_t at = i;
+
+        for (; at > 0 && str_cmp(list->at[at - 1].name, moved.name) > 0; at--)
+            list->at[at] = list->at[at - 1];
+        list->at[at] = moved;
+    }
+}
+
 static struct str add_headers(struct strbuf *b, struct arena *a, pairs *list)
 {
     _cleanup_strbuf_ struct strbuf names = STRBUF_INIT(1 << 16);
@@ -206,7 +231,7 @@ static struct str add_headers(struct strbuf *b, struct arena *a, pairs *list)
         list->at[i].name = lower(a, list->at[i].name);
         list->at[i].value = folded(a, list->at[i].value);
     }
-    qsort(list->at, list->len, sizeof(*list->at), compare_pairs);
+    sort_headers(list);
     for (size_t i = 0; i < list->len; i++) {
         bool is_again = i > 0 && str_eq(list->at[i].name, list->at[i - 1].name);
 
@@ -283,6 +308,19 @@ static bool is_ours(const struct aws_request *req, struct str name)
            (req->signer == AWS_SIGN_S3V4 && str_eq_nocase(name, STR("x-amz-content-sha256")));
 }
 
+static struct str string_to_sign(struct arena *a, struct str stamp, struct str scope,
+                                 struct str canonical_request)
+{
+    return str_printf(a, "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(stamp),
+                      STR_ARG(scope), STR_ARG(hash(a, canonical_request)));
+}
+
+static struct str scope_of(struct arena *a, const struct aws_request *req, struct str date)
+{
+    return str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(date),
+                      STR_ARG(req->region), STR_ARG(req->service));
+}
+
 int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,
              struct aws_signature *ret, struct err *err)
 {
@@ -294,20 +332,17 @@ int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_ke
     if (split_url(req->url, &url, err) < 0)
         return -1;
     for (size_t i = 0; i < req->header_count; i++)
-        if (!is_ours(req, req->headers[i].name))
+        if (!is_ours(req, req->headers[i].name) && !is_volatile(req->headers[i].name))
             VEC_APUSH(a, &all, req->headers[i]);
-    VEC_APUSH(a, &all, ((struct http_header){STR("host"), url.host}));
+    VEC_APUSH(a, &all, ((struct http_header){STR("host"), lower(a, url.host)}));
     add_header(a, ret, &all, STR("X-Amz-Date"), stamp);
     if (keys->session_token.len)
         add_header(a, ret, &all, STR("X-Amz-Security-Token"), keys->session_token);
     if (req->signer == AWS_SIGN_S3V4)
         add_header(a, ret, &all, STR("X-Amz-Content-SHA256"), body_hash(a, req));
     ret->canonical_request = canonical(a, req, &url, &all, &names);
-    scope = str_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(date),
-                       STR_ARG(req->region), STR_ARG(req->service));
-    ret->string_to_sign =
-        str_printf(a, "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(stamp),
-                   STR_ARG(scope), STR_ARG(hash(a, ret->canonical_request)));
+    scope = scope_of(a, req, date);
+    ret->string_to_sign = string_to_sign(a, stamp, scope, ret->canonical_request);
     ret->signature = signature_of(a, req, keys, date, ret->string_to_sign);
     ret->headers[ret->header_count++] = (struct http_header){
         STR("Authorization"), str_printf(a,
@@ -315,5 +350,77 @@ int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_ke
                                          ", SignedHeaders=" STR_FMT ", Signature=" STR_FMT,
                                          STR_ARG(keys->access_key), STR_ARG(scope),
                                          STR_ARG(names), STR_ARG(ret->signature))};
+    return 0;
+}
+
+static struct str escaped(struct arena *a, struct str text)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+
+    escape(&b, text, "");
+    return str_copy(a, strbuf_str(&b));
+}
+
+/* The names of the headers that are signed, the host among them. */
+static struct str signed_names(struct arena *a, const struct aws_request *req, struct str host)
+{
+    _cleanup_strbuf_ struct strbuf scratch = STRBUF_INIT(1 << 20);
+    pairs all = {0};
+
+    for (size_t i = 0; i < req->header_count; i++)
+        if (!is_volatile(req->headers[i].name))
+            VEC_APUSH(a, &all, req->headers[i]);
+    VEC_APUSH(a, &all, ((struct http_header){STR("host"), lower(a, host)}));
+    return add_headers(&scratch, a, &all);
+}
+
+static struct str presign_query(struct arena *a, const struct aws_request *req,
+                                const struct aws_keys *keys, const struct url *url,
+                                uint32_t expires_s)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+    struct str stamp = timestamp(a, req->now);
+    struct str credential = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(keys->access_key),
+                                       STR_ARG(scope_of(a, req, str_head(stamp, 8))));
+
+    strbuf_addf(&b, STR_FMT "%s", STR_ARG(url->query), url->query.len ? "&" : "");
+    strbuf_addf(&b,
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" STR_FMT
+                "&X-Amz-Date=" STR_FMT "&X-Amz-Expires=%u&X-Amz-SignedHeaders=" STR_FMT,
+                STR_ARG(escaped(a, credential)), STR_ARG(stamp), expires_s,
+                STR_ARG(escaped(a, signed_names(a, req, url->host))));
+    if (keys->session_token.len)
+        strbuf_addf(&b, "&X-Amz-Security-Token=" STR_FMT,
+                    STR_ARG(escaped(a, keys->session_token)));
+    return str_copy(a, strbuf_str(&b));
+}
+
+int aws_presign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,
+                uint32_t expires_s, struct str *ret_url, struct aws_signature *ret,
+                struct err *err)
+{
+    struct str stamp = timestamp(a, req->now), date = str_head(stamp, 8), names, bare;
+    struct aws_request unsigned_body = *req;
+    struct url url;
+    pairs all = {0};
+
+    *ret = (struct aws_signature){0};
+    if (split_url(req->url, &url, err) < 0)
+        return -1;
+    if (req->signer == AWS_SIGN_S3V4)
+        unsigned_body.body_hash = STR("UNSIGNED-PAYLOAD");
+    url.query = presign_query(a, req, keys, &url, expires_s);
+    for (size_t i = 0; i < req->header_count; i++)
+        if (!is_volatile(req->headers[i].name))
+            VEC_APUSH(a, &all, req->headers[i]);
+    VEC_APUSH(a, &all, ((struct http_header){STR("host"), lower(a, url.host)}));
+    ret->canonical_request = canonical(a, &unsigned_body, &url, &all, &names);
+    ret->string_to_sign =
+        string_to_sign(a, stamp, scope_of(a, req, date), ret->canonical_request);
+    ret->signature = signature_of(a, req, keys, date, ret->string_to_sign);
+    bare = str_head(req->url, str_find_char(req->url, '#'));
+    bare = str_head(bare, str_find_char(bare, '?'));
+    *ret_url = str_printf(a, STR_FMT "?" STR_FMT "&X-Amz-Signature=" STR_FMT, STR_ARG(bare),
+                          STR_ARG(url.query), STR_ARG(ret->signature));
     return 0;
 }

@@ -49,3 +49,20 @@ int aws_hash_file(struct arena *a, int fd, uint64_t at, uint64_t len, struct str
  * host */
 int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,
              struct aws_signature *ret, struct err *err);
+
+/**
+ * aws_presign() - a URL that carries its signature: whoever has it may make this request until
+ * it expires
+ * @a:         where the texts live
+ * @req:       request; its headers must be sent as they are
+ * @keys:      who signs
+ * @expires_s: seconds that it is good for
+ * @ret_url:   the URL
+ * @ret:       without headers
+ * @err:       ERR_INVALID for a URL without a host
+ *
+ * The body of S3 is not signed. Return: 0 or -1.
+ */
+int aws_presign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,
+                uint32_t expires_s, struct str *ret_url, struct aws_signature *ret,
+                struct err *err);

@@ -1,5 +1,4 @@
-/* Golden vectors of botocore's signers (header signing); the cases of presigned URLs belong to
- * artifacts. */
+/* Golden vectors of botocore's signers: headers and presigned URLs. */
 #include "clients/aws/aws_sign.h"
 #include "tests/support/golden.h"
 
@@ -30,23 +29,27 @@ static int check_golden(struct arena *a, const struct json *row)
     struct http_header headers[32];
     struct aws_keys keys = {.access_key = json_get_str(row, STR("accessKey")),
                             .session_token = json_get_str(row, STR("token"))};
-    struct aws_request req = {.signer = str_is(signer, "s3v4") ? AWS_SIGN_S3V4 : AWS_SIGN_V4,
+    struct aws_request req = {.signer =
+                                  str_starts(signer, STR("s3v4")) ? AWS_SIGN_S3V4 : AWS_SIGN_V4,
                               .method = json_get_str(row, STR("method")),
                               .url = json_get_str(row, STR("url")),
-                              .body = json_get_str(row, STR("body")),
+                              .body = golden_text(a, row, "body"),
                               .headers = headers,
                               .region = json_get_str(row, STR("region")),
                               .service = json_get_str(row, STR("service")),
                               .now.ms = parse_time(json_get_str(row, STR("time")))};
+    bool is_query = str_ends(signer, STR("query"));
+    int64_t expires_s = 0;
     struct aws_signature s;
+    struct str url = STR_NONE;
     struct err err;
 
-    if ((!str_is(signer, "v4") && !str_is(signer, "s3v4")) ||
-        !str_is(json_get_str(row, STR("peer")), "same") || str_is_none(req.body))
-        return -1;
     req.header_count = read_headers(json_get(row, STR("headers")), headers, COUNT_OF(headers));
     secret_init(&keys.secret_key, json_get_str(row, STR("secretKey")));
-    if (aws_sign(a, &req, &keys, &s, &err) < 0)
+    if (is_query && !json_i64(json_get(row, STR("expires")), &expires_s))
+        return false;
+    if (is_query ? aws_presign(a, &req, &keys, (uint32_t) expires_s, &url, &s, &err) < 0
+                 : aws_sign(a, &req, &keys, &s, &err) < 0)
         return false;
     secret_done(&keys.secret_key);
     if (!str_eq(s.canonical_request, json_get_str(out, STR("canonicalRequest"))))
@@ -54,14 +57,15 @@ static int check_golden(struct arena *a, const struct json *row)
     return str_eq(s.canonical_request, json_get_str(out, STR("canonicalRequest"))) &&
            str_eq(s.string_to_sign, json_get_str(out, STR("stringToSign"))) &&
            str_eq(s.signature, json_get_str(out, STR("signature"))) &&
-           str_eq(s.headers[s.header_count - 1].value,
-                  json_str(json_path(out, "headers", "Authorization", NULL)));
+           (is_query ? str_eq(url, json_get_str(out, STR("url")))
+                     : str_eq(s.headers[s.header_count - 1].value,
+                              json_str(json_path(out, "headers", "Authorization", NULL))));
 }
 
 static void test_golden(void **state)
 {
     (void) state;
-    golden_run("formats/sigv4.jsonl", check_golden, 30);
+    golden_run("formats/sigv4.jsonl", check_golden, 105);
 }
 
 static void test_needs_a_host(void **state)

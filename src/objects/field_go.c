@@ -1,0 +1,471 @@
+/* See field_go.h. Types that decode themselves (quantities, times, texts of any kind) are taken
+ * as they are. */
+#include "objects/field_go.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "formats/anystring.h"
+#include "formats/quantity.h"
+#include "objects/field_internal.h"
+
+enum { UNKNOWN_MAX = 100 };
+
+struct go_checker {
+    struct arena *a;
+    struct err *err;
+    enum field_go_mode mode;
+    bool is_wrong;         /* a type does not fit: err says which */
+    struct strbuf unknown; /* what is said of fields */
+    size_t unknown_count;
+};
+
+/* Where a value stands: of indices only the strict decoder tells. */
+struct go_place {
+    const struct go_place *up;
+    struct str name;
+    size_t index; /* SIZE_MAX: a member */
+    bool is_embedded;
+};
+
+static void print_place(struct strbuf *b, const struct go_place *at, bool has_indices)
+{
+    if (!at)
+        return;
+    print_place(b, at->up, has_indices);
+    if (at->index != SIZE_MAX) {
+        if (has_indices)
+            strbuf_addf(b, "[%zu]", at->index);
+    } else if (!at->is_embedded || !has_indices) {
+        strbuf_addf(b, "%s" STR_FMT, b->len ? "." : "", STR_ARG(at->name));
+    }
+}
+
+static struct str place_text(struct arena *a, const struct go_place *at, bool has_indices)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+
+    print_place(&b, at, has_indices);
+    return str_copy(a, strbuf_str(&b));
+}
+
+/* ---- Go's names of types ---- */
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return true;
+    return false;
+}
+
+/* Types of Kubernetes are of package v1, the rest of v1alpha1. */
+static const char *package_of(const struct shape *shape)
+{
+    static const char *const core[] = {"Affinity",
+                                       "Capabilities",
+                                       "Condition",
+                                       "ConfigMapKeySelector",
+                                       "Container",
+                                       "ContainerPort",
+                                       "EnvFromSource",
+                                       "EnvVar",
+                                       "EnvVarSource",
+                                       "EphemeralContainer",
+                                       "ExecAction",
+                                       "GRPCAction",
+                                       "HTTPGetAction",
+                                       "HostAlias",
+                                       "KeyToPath",
+                                       "LabelSelector",
+                                       "LabelSelectorRequirement",
+                                       "Lifecycle",
+                                       "LifecycleHandler",
+                                       "LocalObjectReference",
+                                       "NodeAffinity",
+                                       "NodeSelector",
+                                       "NodeSelectorTerm",
+                                       "ObjectFieldSelector",
+                                       "ObjectMeta",
+                                       "ObjectReference",
+                                       "PersistentVolumeClaim",
+                                       "PersistentVolumeClaimSpec",
+                                       "PodAffinity",
+                                       "PodAffinityTerm",
+                                       "PodAntiAffinity",
+                                       "PodDNSConfig",
+                                       "PodDNSConfigOption",
+                                       "PodSecurityContext",
+                                       "PodSpec",
+                                       "Probe",
+                                       "ResourceClaim",
+                                       "ResourceFieldSelector",
+                                       "ResourceRequirements",
+                                       "SELinuxOptions",
+                                       "SecretKeySelector",
+                                       "SecurityContext",
+                                       "SleepAction",
+                                       "Sysctl",
+                                       "TCPSocketAction",
+                                       "Toleration",
+                                       "TypedObjectReference",
+                                       "Volume",
+                                       "VolumeDevice",
+                                       "VolumeMount",
+                                       "VolumeProjection",
+                                       "WindowsSecurityContextOptions",
+                                       NULL};
+
+    return is_one_of(shape->name, core) || strstr(shape->name, "VolumeSource") ? "v1"
+                                                                               : "v1alpha1";
+}
+
+static const char *whole_of(const struct field *row)
+{
+    static const char *const small[] = {"containerPort",
+                                        "defaultMode",
+                                        "failedJobsHistoryLimit",
+                                        "failureThreshold",
+                                        "hostPort",
+                                        "initialDelaySeconds",
+                                        "maxReplicas",
+                                        "mode",
+                                        "partitions",
+                                        "periodSeconds",
+                                        "port",
+                                        "priority",
+                                        "replicas",
+                                        "secondsAfterCompletion",
+                                        "secondsAfterFailure",
+                                        "secondsAfterSuccess",
+                                        "steps",
+                                        "successThreshold",
+                                        "successfulJobsHistoryLimit",
+                                        "timeoutSeconds",
+                                        "weight",
+                                        NULL};
+
+    return is_one_of(row->name, small) ? "int32" : "int64";
+}
+
+static struct str type_text(struct arena *a, const struct field *row, enum field_type type)
+{
+    switch (type) {
+    case FIELD_BOOL:
+        return STR("bool");
+    case FIELD_I64:
+    case FIELD_DURATION_MS:
+        return str_from(whole_of(row));
+    case FIELD_F64:
+        return STR("float64");
+    case FIELD_OBJECT:
+    case FIELD_OBJECT_PTR:
+        return str_printf(a, "%s.%s", package_of(row->shape), row->shape->name);
+    case FIELD_LIST:
+        return row->item == FIELD_LIST
+                   ? STR("[]map[string]interface {}") /* steps, which decode themselves */
+                   : str_concat(a, STR("[]"), type_text(a, row, row->item));
+    case FIELD_MAP:
+        return str_concat(a, STR("map[string]"), type_text(a, row, row->item));
+    case FIELD_STR:
+    case FIELD_INT_OR_STR:
+    case FIELD_ANY_STR:
+    case FIELD_NUMBER:
+    case FIELD_QUANTITY:
+    case FIELD_TIME:
+    case FIELD_BYTES:
+    case FIELD_ENUM:
+    case FIELD_ANY:
+        break;
+    }
+    return STR("string");
+}
+
+/* ---- the check ---- */
+
+static struct str kind_text(struct arena *a, const struct json *v, bool wants_number)
+{
+    static const char *const names[] = {
+        [JSON_NULL] = "null",     [JSON_BOOL] = "bool",   [JSON_NUMBER] = "number",
+        [JSON_STRING] = "string", [JSON_ARRAY] = "array", [JSON_OBJECT] = "object"};
+
+    if (v->type == JSON_NUMBER && wants_number)
+        return str_printf(a, "number " STR_FMT, STR_ARG(json_number(v)));
+    return str_from(names[v->type]);
+}
+
+static void wrong(struct go_checker *c, const struct shape *owner, const struct field *row,
+                  enum field_type type, const struct json *v, const struct go_place *at)
+{
+    bool wants_number = type == FIELD_I64 || type == FIELD_F64 || type == FIELD_DURATION_MS;
+
+    if (c->is_wrong)
+        return;
+    c->is_wrong = true;
+    err_set(c->err, ERR_INVALID,
+            "json: cannot unmarshal " STR_FMT " into Go struct field %s." STR_FMT
+            " of type " STR_FMT,
+            STR_ARG(kind_text(c->a, v, wants_number)), owner->name,
+            STR_ARG(place_text(c->a, at, false)), STR_ARG(type_text(c->a, row, type)));
+}
+
+static bool is_whole(const struct json *v)
+{
+    int64_t n;
+
+    return json_i64(v, &n) && str_find_char(json_number(v), '.') == SIZE_MAX;
+}
+
+static bool fits(enum field_type type, const struct json *v)
+{
+    switch (type) {
+    case FIELD_STR:
+    case FIELD_ENUM:
+    case FIELD_BYTES:
+        return v->type == JSON_STRING;
+    case FIELD_BOOL:
+        return v->type == JSON_BOOL;
+    case FIELD_I64:
+        return is_whole(v);
+    case FIELD_F64:
+        return v->type == JSON_NUMBER;
+    case FIELD_OBJECT:
+    case FIELD_OBJECT_PTR:
+    case FIELD_MAP:
+        return v->type == JSON_OBJECT;
+    case FIELD_LIST:
+        return v->type == JSON_ARRAY;
+    case FIELD_INT_OR_STR:
+    case FIELD_ANY_STR:
+    case FIELD_NUMBER:
+    case FIELD_QUANTITY:
+    case FIELD_DURATION_MS:
+    case FIELD_TIME:
+    case FIELD_ANY:
+        break;
+    }
+    return true; /* it decodes itself */
+}
+
+static void note_unknown(struct go_checker *c, const char *what, const struct go_place *at)
+{
+    if (c->mode != FIELD_GO_STRICT || c->unknown_count++ >= UNKNOWN_MAX)
+        return;
+    strbuf_addf(&c->unknown, "%s%s field \"" STR_FMT "\"", c->unknown.len ? ", " : "", what,
+                STR_ARG(place_text(c->a, at, true)));
+}
+
+static int compare_members(const void *left, const void *right)
+{
+    const struct json_member *const *a = left, *const *b = right;
+    int order = str_cmp((*a)->key, (*b)->key);
+
+    return order ? order : (*a < *b ? -1 : 1);
+}
+
+/* The members in the order of their names; of the same name in theirs. */
+static const struct json_member **sorted(struct arena *a, const struct json *v)
+{
+    const struct json_member **list = ARENA_ARRAY(a, const struct json_member *, v->count + 1);
+
+    for (uint32_t i = 0; i < v->count; i++)
+        list[i] = &v->members[i];
+    if (v->count > 1)
+        qsort(list, v->count, sizeof(const struct json_member *), compare_members);
+    return list;
+}
+
+static void check_object(struct go_checker *c, const struct shape *shape, const struct json *v,
+                         const struct go_place *at);
+
+static void check_value(struct go_checker *c, const struct shape *owner,
+                        const struct field *row, enum field_type type, const struct json *v,
+                        const struct go_place *at)
+{
+    if (v->type == JSON_NULL)
+        return;
+    if (!fits(type, v)) {
+        wrong(c, owner, row, type, v, at);
+    } else if (type == FIELD_OBJECT || type == FIELD_OBJECT_PTR) {
+        check_object(c, row->shape, v, at);
+    } else if (type == FIELD_LIST && row->item == FIELD_LIST) {
+        for (uint32_t i = 0; i < v->count; i++) {
+            struct go_place place = {.up = at, .index = i};
+
+            if (v->items[i].type != JSON_ARRAY && v->items[i].type != JSON_NULL) {
+                wrong(c, owner, row, FIELD_LIST, &v->items[i], at);
+                return;
+            }
+            for (uint32_t k = 0; v->items[i].type == JSON_ARRAY && k < v->items[i].count; k++) {
+                struct go_place inner = {.up = &place, .index = k};
+
+                check_value(c, owner, row, FIELD_OBJECT, &v->items[i].items[k], &inner);
+            }
+        }
+    } else if (type == FIELD_LIST) {
+        for (uint32_t i = 0; i < v->count; i++) {
+            struct go_place place = {.up = at, .index = i};
+
+            check_value(c, owner, row, row->item, &v->items[i], &place);
+        }
+    } else if (type == FIELD_MAP) {
+        const struct json_member **list = sorted(c->a, v);
+
+        for (uint32_t i = 0; i < v->count; i++) {
+            struct go_place place = {.up = at, .name = list[i]->key, .index = SIZE_MAX};
+            bool is_object = row->item == FIELD_OBJECT || row->item == FIELD_OBJECT_PTR;
+
+            check_value(c, owner, row, row->item, &list[i]->value,
+                        is_object && list[i]->value.type == JSON_OBJECT ? &place : at);
+        }
+    }
+}
+
+/* The row of a name, and the type that has it, which may be one that the shape inlines. */
+static const struct field *find_exact(const struct shape *shape, struct str name,
+                                      const struct shape **ret_owner)
+{
+    for (; shape; shape = shape->inlined) {
+        *ret_owner = shape;
+        for (const struct field *row = shape->fields; row && row->name; row++)
+            if (str_is(name, row->name))
+                return row;
+        if (shape->rest)
+            return shape->rest;
+    }
+    return NULL;
+}
+
+/* find_exact(); where Go is not strict, a name in any case will do. */
+static const struct field *find_row(const struct shape *shape, struct str name,
+                                    enum field_go_mode mode, const struct shape **ret_owner)
+{
+    const struct field *found = find_exact(shape, name, ret_owner);
+
+    for (; !found && mode != FIELD_GO_STRICT && shape; shape = shape->inlined) {
+        *ret_owner = shape;
+        for (const struct field *row = shape->fields; row && row->name; row++)
+            if (str_eq_nocase(name, str_from(row->name)))
+                return row;
+    }
+    return found;
+}
+
+static void check_object(struct go_checker *c, const struct shape *shape, const struct json *v,
+                         const struct go_place *at)
+{
+    const struct json_member **list = sorted(c->a, v);
+
+    if (!shape->fields && !shape->inlined)
+        return;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const struct shape *owner = shape;
+        const struct field *row = find_row(shape, list[i]->key, c->mode, &owner);
+        struct go_place embedded = {
+            .up = at, .name = str_from(owner->name), .index = SIZE_MAX, .is_embedded = true};
+        struct go_place place = {.up = row && owner != shape ? &embedded : at,
+                                 .name = list[i]->key,
+                                 .index = SIZE_MAX};
+
+        if (!row)
+            note_unknown(c, "unknown", &place);
+        else if (i > 0 && str_eq(list[i - 1]->key, list[i]->key))
+            note_unknown(c, "duplicate", &place);
+        if (row)
+            check_value(c, shape, row, row->type, &list[i]->value, &place);
+    }
+}
+
+int field_go_check(struct arena *a, const struct shape *shape, const struct json *value,
+                   enum field_go_mode mode, struct err *err)
+{
+    struct go_checker c = {
+        .a = a, .err = err, .mode = mode, .unknown = STRBUF_INIT(sizeof(err->text) * 4)};
+    int result = 0;
+
+    if (value->type == JSON_OBJECT) {
+        check_object(&c, shape, value, NULL);
+    } else if (value->type != JSON_NULL) {
+        c.is_wrong = true;
+        err_set(err, ERR_INVALID,
+                "json: cannot unmarshal " STR_FMT " into Go value of type %s.%s",
+                STR_ARG(kind_text(a, value, false)), package_of(shape), shape->name);
+    }
+    if (c.is_wrong)
+        result = -1;
+    else if (c.unknown_count > 0)
+        result = err_set(err, ERR_INVALID, "strict decoding error: " STR_FMT,
+                         STR_ARG(strbuf_str(&c.unknown)));
+    strbuf_done(&c.unknown);
+    return result;
+}
+
+/* ---- what was decoded ---- */
+
+static struct json value_of(struct arena *a, const struct field *row, enum field_type type,
+                            const struct json *v, enum field_go_mode mode)
+{
+    struct json_array_builder list = {0};
+    struct json_object_builder map = {0};
+
+    struct quantity quantity;
+    struct err err;
+
+    if ((type == FIELD_ANY_STR && v->type != JSON_NULL) ||
+        (mode == FIELD_GO_YAML && type == FIELD_STR &&
+         (v->type == JSON_NUMBER || v->type == JSON_BOOL)))
+        return json_string(any_string(a, v));
+    if (type == FIELD_QUANTITY &&
+        quantity_parse(v->type == JSON_NUMBER ? json_number(v) : json_str(v), &quantity,
+                       &err) == 0)
+        return json_string(quantity_print(a, &quantity));
+    if ((type == FIELD_OBJECT || type == FIELD_OBJECT_PTR) && v->type == JSON_OBJECT)
+        return field_go_value(a, row->shape, v, mode);
+    if (type == FIELD_LIST && v->type == JSON_ARRAY) {
+        for (uint32_t i = 0; i < v->count; i++) {
+            struct json inner = v->items[i];
+
+            if (row->item == FIELD_LIST && inner.type == JSON_ARRAY) {
+                struct json_array_builder deep = {0};
+
+                for (uint32_t k = 0; k < inner.count; k++)
+                    json_push(a, &deep, value_of(a, row, FIELD_OBJECT, &inner.items[k], mode));
+                json_push(a, &list, json_array(&deep));
+            } else {
+                json_push(a, &list, value_of(a, row, row->item, &inner, mode));
+            }
+        }
+        return json_array(&list);
+    }
+    if (type != FIELD_MAP || v->type != JSON_OBJECT)
+        return *v;
+    for (uint32_t i = 0; i < v->count; i++)
+        json_add(a, &map, v->members[i].key,
+                 value_of(a, row, row->item, &v->members[i].value, mode));
+    return json_object(&map);
+}
+
+struct json field_go_value(struct arena *a, const struct shape *shape, const struct json *value,
+                           enum field_go_mode mode)
+{
+    struct json_object_builder b = {0};
+
+    if (value->type != JSON_OBJECT && value->type != JSON_NULL)
+        return *value;
+    if (!shape->fields && !shape->inlined)
+        return *value;
+    for (uint32_t i = 0; value->type == JSON_OBJECT && i < value->count; i++) {
+        const struct json_member *member = &value->members[i];
+        const struct shape *owner;
+        const struct field *row = find_row(shape, member->key, mode, &owner);
+
+        if (row && member->value.type != JSON_NULL &&
+            json_get(value, member->key) == &member->value)
+            json_add(a, &b,
+                     find_exact(shape, member->key, &owner) ? member->key : str_from(row->name),
+                     value_of(a, row, row->type, &member->value, mode));
+    }
+    return json_object(&b);
+}

@@ -1,0 +1,71 @@
+/* See resource_name.h. */
+#include "objects/resource_name.h"
+
+#include <string.h>
+
+enum { LABEL_MAX_BYTES = 63 };
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
+static struct str lower_text(struct arena *a, struct str s)
+{
+    char *text = str_cz(a, s);
+
+    for (size_t i = 0; i < s.len; i++)
+        text[i] = lower(text[i]);
+    return str_of(text, s.len);
+}
+
+static bool ends_hissing(struct str s)
+{
+    return str_ends(s, STR("s")) || str_ends(s, STR("x")) || str_ends(s, STR("z")) ||
+           str_ends(s, STR("ch")) || str_ends(s, STR("sh"));
+}
+
+static struct str plural(struct arena *a, struct str s)
+{
+    if (s.len == 0)
+        return s;
+    if (ends_hissing(s))
+        return str_concat(a, s, STR("es"));
+    if (str_ends(s, STR("y")) && s.len > 1 && !strchr("aeiou", s.ptr[s.len - 2]))
+        return str_concat(a, str_head(s, s.len - 1), STR("ies"));
+    return str_concat(a, s, STR("s"));
+}
+
+struct resource_name resource_name_guess(struct arena *a, struct str api_version,
+                                         struct str kind)
+{
+    const struct resource_name none = {STR(""), STR(""), STR("")};
+    struct resource_name made = none;
+    size_t slash = str_find_char(api_version, '/');
+
+    made.version = slash == SIZE_MAX ? api_version : str_skip(api_version, slash + 1);
+    if (slash != SIZE_MAX)
+        made.group = str_head(api_version, slash);
+    if (str_find_char(made.version, '/') != SIZE_MAX)
+        return none;
+    made.resource = lower_text(a, kind);
+    if (!str_is(made.resource, "eventbus") || !str_is(made.group, "argoproj.io"))
+        made.resource = plural(a, made.resource);
+    return made;
+}
+
+struct str resource_name_label(struct arena *a, struct str text)
+{
+    struct str made = lower_text(a, text);
+    char *bytes = str_cz(a, made);
+
+    for (size_t i = 0; i < made.len; i++)
+        if ((bytes[i] < 'a' || bytes[i] > 'z') && (bytes[i] < '0' || bytes[i] > '9'))
+            bytes[i] = '-';
+    made.ptr = bytes;
+    while (str_starts(made, STR("-")))
+        made = str_skip(made, 1);
+    while (str_ends(made, STR("-")))
+        made.len--;
+    return str_head(made, LABEL_MAX_BYTES);
+}
