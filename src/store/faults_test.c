@@ -8,6 +8,7 @@
  * TIPHYS_FAULTS_STEP=1 takes every call; the default leaves some out to be quick.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -587,6 +588,46 @@ static void test_locked(void **state)
     run_all(*state, DISK_LOCKED, 2);
 }
 
+static void on_refused(void *ctx, const struct store_result *result, const struct err *err)
+{
+    struct world *w = ctx;
+
+    (void) result;
+    assert_int_equal(err->kind, ERR_IO);
+    w->done_count++;
+}
+
+/* A disk that stays full: closing ends, and tells what was not stored. */
+static void test_close(void **state)
+{
+    struct world *w = *state;
+    struct json kept = workflow(w, "kept", "red"), lost = workflow(w, "lost", "red");
+    struct store_txn *txn;
+    struct err err;
+
+    disk_copy_file(w->template, w->path, "state.db");
+    w->store = open_at(w, w->path);
+    create(w, kept, NULL);
+    disk_faults_arm(DISK_FULL, 1, ULONG_MAX);
+    txn = store_txn_new(w->store);
+    store_txn_create(txn, &lost);
+    w->done_count = 0;
+    assert_int_equal(store_commit(w->store, txn, on_refused, w, &err), 0);
+    while (!store_is_stalled(w->store))
+        loop_run_once(w->loop, 1);
+    assert_int_equal(w->done_count, 0);
+    store_close(TAKE(w->store));
+    assert_int_equal(w->done_count, 1);
+    disk_faults_disarm();
+    w->store = open_at(w, w->path);
+    strbuf_reset(&w->story);
+    look_up(w, "Workflow", "kept");
+    look_up(w, "Workflow", "lost");
+    must_equal(strbuf_str(&w->story),
+               STR("kept 991\nworkflows.argoproj.io \"lost\" not found\n"), "after the end");
+    store_close(TAKE(w->store));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -595,6 +636,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_short, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interrupt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_close, setup, teardown),
     };
     int quiet = getenv("TIPHYS_FAULTS_LOG") ? 2 : open("/dev/null", O_WRONLY | O_CLOEXEC);
 

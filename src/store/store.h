@@ -65,7 +65,8 @@ struct store_options {
 struct store *store_open(const struct store_options *options, struct err *err);
 
 /** store_close() - finish what was committed, join the writer, release; outstanding done
- * callbacks run before it returns */
+ * callbacks run before it returns. On a disk that still refuses after a second they fail with
+ * ERR_IO: then nothing of the transaction is stored */
 void store_close(struct store *s);
 
 /** store_file_check() - is a database file (the store's, the bus's) whole? Only reads, also

@@ -52,7 +52,8 @@ struct str bus_space(struct arena *a, struct str ns, struct str name);
 /** bus_open() - open or create the embedded bus; owned; refuses a newer schema */
 struct bus *bus_open(const struct bus_options *options, struct err *err);
 
-/** bus_close() - store what is queued, join the writer, release */
+/** bus_close() - store what is queued, join the writer, release; on a disk that still refuses
+ * after a second publishers hear of the error */
 void bus_close(struct bus *bus);
 
 typedef void (*bus_published_fn)(void *ctx, uint64_t seq, bool is_duplicate,

@@ -8,6 +8,7 @@
  * TIPHYS_FAULTS_STEP=1 takes every call; the default leaves some out to be quick.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -456,6 +457,41 @@ static void test_locked(void **state)
     run_all(*state, DISK_LOCKED, 2);
 }
 
+static void on_refused(void *ctx, uint64_t seq, bool is_duplicate, const struct err *err)
+{
+    struct world *w = ctx;
+
+    (void) seq, (void) is_duplicate;
+    assert_int_equal(err->kind, ERR_IO);
+    atomic_fetch_add(&w->published, 1);
+}
+
+/* A disk that stays full: closing ends, and publishers hear what was not stored. */
+static void test_close(void **state)
+{
+    struct world *w = *state;
+    const struct bus_record lost = record(w, 8);
+    struct err err;
+
+    disk_copy_file(w->template, w->path, "bus.db");
+    open_at(w, w->path);
+    publish(w, 7);
+    disk_faults_arm(DISK_FULL, 1, ULONG_MAX);
+    atomic_store(&w->published, 0);
+    assert_int_equal(bus_publish(w->bus, &lost, on_refused, w, &err), 0);
+    while (!bus_is_stalled(w->bus))
+        loop_run_once(w->loop, 1);
+    assert_int_equal(atomic_load(&w->published), 0);
+    bus_close(TAKE(w->bus));
+    assert_int_equal(atomic_load(&w->published), 1);
+    disk_faults_disarm();
+    must_equal(query(w, w->path, "SELECT max(seq), count(*) FROM record"), STR("7 5\n"),
+               "after the end");
+    open_at(w, w->path);
+    assert_int_equal(bus_publish_wait(w->bus, &lost, 1000, &err), 0);
+    bus_close(TAKE(w->bus));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_short, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interrupt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_close, setup, teardown),
     };
     int quiet = getenv("TIPHYS_FAULTS_LOG") ? 2 : open("/dev/null", O_WRONLY | O_CLOEXEC);
 

@@ -17,6 +17,7 @@ enum {
     GATHER_MAX_NS = 500000,
     TRIM_EVERY_RECORDS = 4096,
     TRIM_EVERY_MS = 3600000,
+    LAST_TRIES = 10,
     RECORD_OVERHEAD_BYTES = 64
 };
 
@@ -360,25 +361,54 @@ static void rebuild_dedup(struct bus *bus)
     *d = kept;
 }
 
-static void write_batch(struct bus *bus, struct batch *batch)
+static bool is_stopping(struct bus *bus)
+{
+    bool is;
+
+    pthread_mutex_lock(&bus->lock);
+    is = bus->is_stopping;
+    pthread_mutex_unlock(&bus->lock);
+    return is;
+}
+
+/* Until it works; when the bus is being closed, not for ever: then -1, and nothing is stored.
+ */
+static int write_batch(struct bus *bus, struct batch *batch, struct err *err)
 {
     uint64_t next = bus->next_seq;
-    struct err err;
+    int last_tries = LAST_TRIES;
 
     while (write_all(bus, batch, &next) < 0) {
-        bus_db_error(bus->db, "write the bus", &err);
+        bus_db_error(bus->db, "write the bus", err);
         if (!atomic_exchange(&bus->is_stalled, true))
-            log_error(NULL, "the bus cannot write: waiting", LOG_ERR(&err));
+            log_error(NULL, "the bus cannot write: waiting", LOG_ERR(err));
         if (!sqlite3_get_autocommit(bus->db))
             run(bus->rollback);
         rebuild_dedup(bus);
         next = bus->next_seq;
+        if (is_stopping(bus) && last_tries-- == 0)
+            return -1;
         wait_a_little(bus);
     }
     if (atomic_exchange(&bus->is_stalled, false))
         log_info(NULL, "the bus writes again");
     bus->untrimmed += next - bus->next_seq;
     bus->next_seq = next;
+    return 0;
+}
+
+/* Nobody was told that it is stored: it is not. */
+static void refuse_batch(struct list *batch, const struct err *why)
+{
+    log_error(NULL, "the bus is closed with events that it could not write", LOG_ERR(why));
+    while (!list_is_empty(batch)) {
+        struct item *item = LIST_ENTRY(batch->next, struct item, link);
+
+        list_remove(&item->link);
+        if (item->kind == ITEM_RECORD && item->published)
+            item->published(item->ctx, 0, false, why);
+        free(item);
+    }
 }
 
 static void tell_publishers(struct bus *bus, struct list *batch)
@@ -473,6 +503,7 @@ static void expect(struct bus *bus, const struct batch *batch)
 static void *writer_main(void *ctx)
 {
     struct bus *bus = ctx;
+    struct err err;
 
     for (;;) {
         struct batch batch = {0};
@@ -488,7 +519,11 @@ static void *writer_main(void *ctx)
             return NULL;
         batch.open_to =
             bus_deadline(bus->commit_ns < GATHER_MAX_NS ? bus->commit_ns : GATHER_MAX_NS);
-        write_batch(bus, &batch);
+        if (write_batch(bus, &batch, &err) < 0) {
+            refuse_batch(&batch.items, &err);
+            gate_open(stored);
+            continue;
+        }
         atomic_store(&bus->newest, bus->next_seq - 1);
         expect(bus, &batch);
         tell_publishers(bus, &batch.items);

@@ -189,6 +189,23 @@ struct op *txn_add_op(struct store_txn *txn, enum op_kind kind);
 /** txn_fill_object() - what an operation writes of a document */
 void txn_fill_object(struct store_txn *txn, struct op *op, const struct json *doc);
 
+/* ---- apply.c: writer's thread ---- */
+
+/** store_step() - carry out a statement without parameters; 0, or -1 */
+int store_step(struct store *s, enum statement_id id);
+
+/**
+ * store_txn_apply() - one transaction inside its savepoint
+ * @rv: the last number that was given; moved on
+ *
+ * Return: 0, also when it failed for a reason of its own (then txn->err says it); -2 when the
+ * disk refused and the batch must be rolled back and tried again.
+ */
+int store_txn_apply(struct store *s, struct store_txn *txn, int64_t *rv);
+
+/** store_txn_forget() - take back the results of an attempt that is rolled back */
+void store_txn_forget(struct store_txn *txn);
+
 /* ---- writer.c ---- */
 
 int store_writer_start(struct store *s, struct err *err);
