@@ -308,6 +308,38 @@ static void test_random_is_repeatable(void **state)
         assert_true(random_below(&one, 3) < 3);
 }
 
+/* Seeds of the kernel are asked for in advance, a thread at a time: none is given out twice. */
+static void *take_seeds(void *ctx)
+{
+    uint64_t *seeds = ctx;
+
+    for (int i = 0; i < 200; i++)
+        seeds[i] = random_from_system().state;
+    return NULL;
+}
+
+static int compare_seeds(const void *left, const void *right)
+{
+    const uint64_t *l = left, *r = right;
+
+    return *l < *r ? -1 : *l > *r;
+}
+
+static void test_seeds_of_threads_differ(void **state)
+{
+    uint64_t seeds[4][200];
+    pthread_t threads[4];
+
+    (void) state;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_seeds, seeds[i]), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    qsort(seeds, 800, sizeof(seeds[0][0]), compare_seeds);
+    for (int i = 1; i < 800; i++)
+        assert_true((&seeds[0][0])[i] != (&seeds[0][0])[i - 1]);
+}
+
 static void test_secret_compares_whole_values(void **state)
 {
     _cleanup_secret_ struct secret s = {0};
@@ -502,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_list_removal_while_walking),
         cmocka_unit_test(test_vec_and_bitset),
         cmocka_unit_test(test_random_is_repeatable),
+        cmocka_unit_test(test_seeds_of_threads_differ),
         cmocka_unit_test(test_secret_compares_whole_values),
         cmocka_unit_test(test_log_lines_are_one_schema),
         cmocka_unit_test(test_a_line_is_one_line),

@@ -16,6 +16,8 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 
+enum { LINE_USUAL_BYTES = 500 };
+
 static struct {
     enum log_format format;
     enum log_level level;
@@ -130,13 +132,29 @@ static void add_letter(struct strbuf *b, struct str letter)
         strbuf_add(b, letter);
 }
 
+/* Bytes at the beginning that are written as they are. */
+static size_t plain_bytes(struct str s)
+{
+    size_t len = 0;
+
+    while (len < s.len && s.ptr[len] >= ' ' && s.ptr[len] < 0x7f && s.ptr[len] != '"' &&
+           s.ptr[len] != '\\')
+        len++;
+    return len;
+}
+
 /* A JSON text on one line, whatever the bytes. */
 static void add_quoted(struct strbuf *b, struct str s)
 {
     strbuf_addc(b, '"');
     while (s.len > 0) {
-        size_t len = letter_bytes(s);
+        size_t plain = plain_bytes(s), len;
 
+        strbuf_add(b, str_head(s, plain));
+        s = str_skip(s, plain);
+        if (s.len == 0)
+            break;
+        len = letter_bytes(s);
         if (len > 0)
             add_letter(b, str_head(s, len));
         else
@@ -215,6 +233,7 @@ void log_write(const struct log_scope *scope, enum log_level level, const char *
     _cleanup_strbuf_ struct strbuf line = STRBUF_INIT(LOG_LINE_MAX_BYTES);
 
     atomic_fetch_add_explicit(&settings.lines[level], 1, memory_order_relaxed);
+    strbuf_reserve(&line, LINE_USUAL_BYTES);
     add_line(&line, scope, level, message, fields, count);
     if (!mine.is_held) {
         write_text(strbuf_str(&line));

@@ -5,18 +5,27 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+enum { SEEDS_AT_ONCE = 32 }; /* 256 bytes: what getrandom() gives whole */
+
 struct random random_seed(uint64_t seed)
 {
     return (struct random){.state = seed};
 }
 
+/* A thread asks the kernel for many seeds at once: each is given out a single time. */
+static _Thread_local struct {
+    uint64_t seeds[SEEDS_AT_ONCE];
+    size_t left;
+} mine;
+
 struct random random_from_system(void)
 {
-    struct random r;
-
-    if (getrandom(&r.state, sizeof(r.state), 0) != (ssize_t) sizeof(r.state))
-        abort();
-    return r;
+    if (mine.left == 0) {
+        if (getrandom(mine.seeds, sizeof(mine.seeds), 0) != (ssize_t) sizeof(mine.seeds))
+            abort();
+        mine.left = SEEDS_AT_ONCE;
+    }
+    return (struct random){.state = mine.seeds[--mine.left]};
 }
 
 uint64_t random_u64(struct random *r)

@@ -27,7 +27,9 @@ enum {
     POLL_WAIT_MS = 20000,
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 30000,
-    BUS_FULL_WAIT_MS = 50
+    BUS_FULL_WAIT_MS = 50,
+    TIME_ROOM_BYTES = 64,
+    ID_BYTES = 32
 };
 
 /* ---- what drivers see ---- */
@@ -103,12 +105,19 @@ int source_secret(struct source *src, const struct json *selector, struct secret
 static struct str print_time(struct arena *a, struct wall now)
 {
     time_t seconds = (time_t) (now.ms / 1000);
+    int ms = (int) (now.ms % 1000);
+    char *text = arena_alloc(a, TIME_ROOM_BYTES);
     struct tm tm;
+    size_t len;
 
     gmtime_r(&seconds, &tm);
-    return str_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-                      tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                      (int) (now.ms % 1000));
+    len = strftime(text, TIME_ROOM_BYTES - 5, "%Y-%m-%dT%H:%M:%S", &tm);
+    text[len++] = '.';
+    text[len++] = (char) ('0' + ms / 100);
+    text[len++] = (char) ('0' + ms / 10 % 10);
+    text[len++] = (char) ('0' + ms % 10);
+    text[len++] = 'Z';
+    return str_of(text, len);
 }
 
 struct str source_envelope(struct arena *a, const struct source *src, struct str id,
@@ -131,10 +140,17 @@ struct str source_envelope(struct arena *a, const struct source *src, struct str
 
 static struct str random_id(struct arena *a)
 {
-    struct random r = random_from_system();
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc_raw(a, ID_BYTES);
 
-    return str_printf(a, "%016llx%016llx", (unsigned long long) random_u64(&r),
-                      (unsigned long long) random_u64(&r));
+    for (size_t i = 0; i < ID_BYTES; i += 16) {
+        struct random r = random_from_system();
+        uint64_t bits = random_u64(&r);
+
+        for (size_t k = 0; k < 16; k++)
+            text[i + k] = digits[(bits >> (60 - 4 * k)) & 15];
+    }
+    return str_of(text, ID_BYTES);
 }
 
 struct bus_record source_record(struct arena *a, const struct source *src,
