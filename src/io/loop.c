@@ -209,6 +209,17 @@ void loop_post(struct loop *loop, struct loop_task *task)
         uv_async_send(&loop->wake);
 }
 
+void loop_unpost(struct loop *loop, struct loop_task *task)
+{
+    pthread_mutex_lock(&loop->lock);
+    for (struct list *at = loop->posted.next; at != &loop->posted; at = at->next)
+        if (at == &task->link) {
+            list_remove(at);
+            break;
+        }
+    pthread_mutex_unlock(&loop->lock);
+}
+
 static void on_timer(uv_timer_t *handle)
 {
     struct timer *t = CONTAINER_OF(handle, struct timer, handle);

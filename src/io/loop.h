@@ -57,6 +57,10 @@ struct wall loop_wall(const struct loop *loop);
  * caller's and must live until run */
 void loop_post(struct loop *loop, struct loop_task *task);
 
+/** loop_unpost() - take a task back that has not begun; for who releases it when the loop runs no
+ * more. Not from a task or callback of the loop */
+void loop_unpost(struct loop *loop, struct loop_task *task);
+
 /** timer_new() - a one-shot timer, not yet started; owned */
 struct timer *timer_new(struct loop *loop, loop_fn fn, void *ctx);
 

@@ -59,7 +59,7 @@ static void test_errors_name_the_place(void **state)
         {"- 1\n", "x.yaml:1:1: a document must be an object with apiVersion and kind"},
         {"{\"kind\": \"Secret\",\n \"a\": [1", "x.yaml:2:9: unexpected end of JSON input"},
         {"{kind: Secret, a: [1", "x.yaml:2:1: did not find expected ',' or ']' while parsing a "
-                                 "flow sequence"},
+                                 "flow sequence that begins in line 1, column 19"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

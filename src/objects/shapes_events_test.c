@@ -74,8 +74,7 @@ static void test_event_sources(void **state)
          "spec.emitter: \"emitter\" is not supported yet\n"
          "spec.emitter.a.step: unknown field \"step\""},
         {"spec:\n  emitter: {}\n  sqs:\n    a: {region: r, queue: q}\n", ""},
-        {"spec:\n  sqs:\n    a: {region: r, queue: q, roleARN: arn}\n",
-         "spec.sqs.a.roleARN: \"roleARN\" is not supported yet"},
+        {"spec:\n  sqs:\n    a: {region: r, queue: q, roleARN: arn}\n", ""},
         {"spec:\n  replicas: 2\n  service: {ports: [{port: 1}]}\n  template:\n    container:\n"
          "      volumeMounts: [{name: v, mountPath: /v, subPathExpr: x}]\n  sqs:\n"
          "    a: {region: r, queue: q}\n",

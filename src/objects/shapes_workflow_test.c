@@ -131,10 +131,10 @@ static void test_refused(void **state)
          "4:51: spec.volumeClaimTemplates[0].spec.volumeMode: volumeMode Block is not "
          "supported "
          "yet"},
-        {"arguments: {artifacts: [{name: x, gcs: {key: x}}]}",
-         "4:42: spec.arguments.artifacts[0].gcs: \"gcs\""},
-        {"arguments: {artifacts: [{name: x, s3: {key: x, useSDKCreds: true}}]}",
-         "4:55: spec.arguments.artifacts[0].s3.useSDKCreds: \"useSDKCreds\""},
+        {"arguments: {artifacts: [{name: x, oss: {key: x}}]}",
+         "4:42: spec.arguments.artifacts[0].oss: \"oss\""},
+        {"arguments: {artifacts: [{name: x, hdfs: {path: x}}]}",
+         "4:42: spec.arguments.artifacts[0].hdfs: \"hdfs\""},
         {"volumes: [{name: v, nfs: {server: s, path: /}}]",
          "4:28: spec.volumes[0].nfs: \"nfs\" is not supported yet; volumes can be emptyDir, "
          "configMap, secret, projected, downwardAPI, persistentVolumeClaim, hostPath or "
@@ -357,35 +357,34 @@ static void test_indentation(void **state)
 {
     static const char *const cases[][2] = {
         {"    - name: a\n     - name: b\n",
-         "6:6: did not find expected '-' indicator while parsing a block collection: the list "
-         "item "
-         "is indented by 1 blank too many: the item above begins at column 5"},
-        {"    - name: a\n   - name: b\n", "6:4: did not find expected key while parsing a "
-                                          "block mapping: the list item is indented by "
-                                          "1 blank too few: the item above begins at column 5"},
+         "6:6: did not find expected '-' indicator while parsing a block collection that "
+         "begins in line 5, column 5: the list item is indented by 1 blank too many: the item "
+         "above begins at column 5"},
+        {"    - name: a\n   - name: b\n",
+         "6:4: did not find expected key while parsing a block mapping that begins in line 1, "
+         "column 1: the list item is indented by 1 blank too few: the item above begins at "
+         "column 5"},
         {"    - name: a\n      inputs:\n        parameters:\n          - name: x\n         - "
          "name: y\n",
-         "9:10: did not find expected key while parsing a block mapping: the list item is "
-         "indented "
-         "by 1 blank too few: the item above begins at column 11"},
+         "9:10: did not find expected key while parsing a block mapping that begins in line 7, "
+         "column 9: the list item is indented by 1 blank too few: the item above begins at "
+         "column 11"},
         {"    - name: a\n\n      # a note\n      steps: []\n     - name: b\n",
-         "9:6: did not find expected '-' indicator while parsing a block collection: the list "
-         "item "
-         "is indented by 1 blank too many: the item above begins at column 5"},
-        {"    - name: a\n    container:\n", "6:5: did not find expected '-' indicator while "
-                                            "parsing a block collection: \"container\" "
-                                            "is indented by 2 blanks too few to belong to the "
-                                            "list item above, whose first word begins "
-                                            "at column 7"},
-        {"    - name: a\n     container:\n", "6:6: did not find expected '-' indicator while "
-                                             "parsing a block collection: \"container\" "
-                                             "is indented by 1 blank too few to belong to the "
-                                             "list item above, whose first word begins "
-                                             "at column 7"},
+         "9:6: did not find expected '-' indicator while parsing a block collection that "
+         "begins in line 5, column 5: the list item is indented by 1 blank too many: the item "
+         "above begins at column 5"},
+        {"    - name: a\n    container:\n",
+         "6:5: did not find expected '-' indicator while parsing a block collection that "
+         "begins in line 5, column 5: \"container\" is indented by 2 blanks too few to belong "
+         "to the list item above, whose first word begins at column 7"},
+        {"    - name: a\n     container:\n",
+         "6:6: did not find expected '-' indicator while parsing a block collection that "
+         "begins in line 5, column 5: \"container\" is indented by 1 blank too few to belong "
+         "to the list item above, whose first word begins at column 7"},
         {"    - name: a\n       container:\n",
          "6:17: mapping values are not allowed in this context: \"container\" is indented by 1 "
-         "blank "
-         "too many to belong to the list item above, whose first word begins at column 7"},
+         "blank too many to belong to the list item above, whose first word begins at column "
+         "7"},
         {"    - name: \"a\n", NULL},
         {"    - name: a: b\n", "5:14: mapping values are not allowed in this context"},
         {"    a: b\n     c: d\n", "6:7: mapping values are not allowed in this context"},

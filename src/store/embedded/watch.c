@@ -352,8 +352,10 @@ void store_watches_close(struct store *s)
     while (!list_is_empty(&s->watches)) {
         struct store_watch *w = LIST_ENTRY(s->watches.next, struct store_watch, link);
 
-        if (w->is_replaying)
+        if (w->is_replaying) {
             pthread_join(w->thread, NULL);
+            loop_unpost(s->loop, &w->task);
+        }
         watch_free(w);
     }
 }
