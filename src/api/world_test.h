@@ -67,6 +67,7 @@ int world_setup(void **state);
 
 /** world_setup_managed() - the same, of a server that serves namespace "team" alone */
 int world_setup_managed(void **state);
+
 /** world_setup_open() - a world that is open to the loopback, too */
 int world_setup_open(void **state);
 
