@@ -12,7 +12,7 @@
 #include "formats/yaml.h"
 #include "objects/field_go.h"
 #include "objects/object.h"
-#include "objects/shapes_internal.h"
+#include "objects/shapes.h"
 #include "objects/validate/validate.h"
 #include "tests/support/golden.h"
 
