@@ -124,17 +124,20 @@ int patch_make_merge(struct arena *a, const struct json *from, const struct json
 int patch_make_strategic(struct arena *a, struct patch_schema schema, const struct json *from,
                          const struct json *to, struct json *ret, struct err *err);
 
+struct patch_three {
+    const struct json *from;    /* what was wanted before: what is gone from it is deleted */
+    const struct json *to;      /* what is wanted now */
+    const struct json *current; /* what is there: what differs from @to is set */
+};
+
 /**
  * patch_make_three_way() - the patch that brings a document to what is wanted, and leaves alone
  * what others have added since
- * @from:    what was wanted before: what is gone from it is deleted
- * @to:      what is wanted now
- * @current: what is there: what differs from @to is set
- * @ret:     the patch
- * @err:     ERR_INVALID when one is no object
+ * @of:  the three
+ * @ret: the patch
+ * @err: ERR_INVALID when one is no object
  *
  * Return: 0 or -1.
  */
-int patch_make_three_way(struct arena *a, struct patch_schema schema, const struct json *from,
-                         const struct json *to, const struct json *current, struct json *ret,
-                         struct err *err);
+int patch_make_three_way(struct arena *a, struct patch_schema schema,
+                         const struct patch_three *of, struct json *ret, struct err *err);

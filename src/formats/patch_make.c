@@ -360,19 +360,19 @@ static struct json joined(struct arena *a, const struct json *first, const struc
     return made;
 }
 
-int patch_make_three_way(struct arena *a, struct patch_schema schema, const struct json *from,
-                         const struct json *to, const struct json *current, struct json *ret,
-                         struct err *err)
+int patch_make_three_way(struct arena *a, struct patch_schema schema,
+                         const struct patch_three *of, struct json *ret, struct err *err)
 {
     const struct make deletions = {.a = a, .without_changes = true};
     const struct make changes = {.a = a, .without_deletions = true};
     struct json_object_builder gone = {0}, delta = {0};
     struct json first, second;
 
-    if (must_be_objects(from, to, err) < 0 || must_be_objects(current, to, err) < 0)
+    if (must_be_objects(of->from, of->to, err) < 0 ||
+        must_be_objects(of->current, of->to, err) < 0)
         return -1;
-    make_object(&deletions, schema, from, to, &gone);
-    make_object(&changes, schema, current, to, &delta);
+    make_object(&deletions, schema, of->from, of->to, &gone);
+    make_object(&changes, schema, of->current, of->to, &delta);
     first = json_object(&gone);
     second = json_object(&delta);
     *ret = joined(a, &first, &second);

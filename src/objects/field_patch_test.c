@@ -73,13 +73,13 @@ static int check_making(struct arena *a, const struct json *row)
     bool are_three = str_is(json_get_str(row, STR("op")), "strategic-3way");
     struct json doc, new, current, made, back;
     const struct patch_target target = {&doc, field_patch_schema(shape)};
+    const struct patch_three three = {&doc, &new, &current};
     struct err err = {0};
 
     if (row_value(a, row, "doc", &doc, &err) < 0 || row_value(a, row, "new", &new, &err) < 0 ||
         row_value(a, row, "current", &current, &err) < 0 ||
-        (are_three
-             ? patch_make_three_way(a, target.schema, &doc, &new, &current, &made, &err) < 0
-             : patch_make_strategic(a, target.schema, &doc, &new, &made, &err) < 0))
+        (are_three ? patch_make_three_way(a, target.schema, &three, &made, &err) < 0
+                   : patch_make_strategic(a, target.schema, &doc, &new, &made, &err) < 0))
         return golden_fails(row) && err.text[0] != '\0';
     if (!json_equal(&made, json_get(row, STR("out"))))
         print_error("got " STR_FMT "\n", STR_ARG(json_text(a, &made, JSON_SORT_KEYS)));

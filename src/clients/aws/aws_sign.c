@@ -396,8 +396,7 @@ static struct str presign_query(struct arena *a, const struct aws_request *req,
 }
 
 int aws_presign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,
-                uint32_t expires_s, struct str *ret_url, struct aws_signature *ret,
-                struct err *err)
+                uint32_t expires_s, struct aws_signature *ret, struct err *err)
 {
     struct str stamp = timestamp(a, req->now), date = str_head(stamp, 8), names, bare;
     struct aws_request unsigned_body = *req;
@@ -420,7 +419,7 @@ int aws_presign(struct arena *a, const struct aws_request *req, const struct aws
     ret->signature = signature_of(a, req, keys, date, ret->string_to_sign);
     bare = str_head(req->url, str_find_char(req->url, '#'));
     bare = str_head(bare, str_find_char(bare, '?'));
-    *ret_url = str_printf(a, STR_FMT "?" STR_FMT "&X-Amz-Signature=" STR_FMT, STR_ARG(bare),
+    ret->url = str_printf(a, STR_FMT "?" STR_FMT "&X-Amz-Signature=" STR_FMT, STR_ARG(bare),
                           STR_ARG(url.query), STR_ARG(ret->signature));
     return 0;
 }

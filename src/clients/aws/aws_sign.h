@@ -37,7 +37,8 @@ struct aws_signature {
                                       X-Amz-Content-SHA256, Authorization */
     size_t header_count;
     struct str canonical_request, string_to_sign,
-        signature; /* for tests and for people who debug */
+        signature;  /* for tests and for people who debug */
+    struct str url; /* of aws_presign() */
 };
 
 /** aws_hash_file() - the SHA-256 of bytes of a file in hex, in the arena; ERR_IO when they are
@@ -57,12 +58,10 @@ int aws_sign(struct arena *a, const struct aws_request *req, const struct aws_ke
  * @req:       request; its headers must be sent as they are
  * @keys:      who signs
  * @expires_s: seconds that it is good for
- * @ret_url:   the URL
- * @ret:       without headers
+ * @ret:       with the URL, without headers
  * @err:       ERR_INVALID for a URL without a host
  *
  * The body of S3 is not signed. Return: 0 or -1.
  */
 int aws_presign(struct arena *a, const struct aws_request *req, const struct aws_keys *keys,
-                uint32_t expires_s, struct str *ret_url, struct aws_signature *ret,
-                struct err *err);
+                uint32_t expires_s, struct aws_signature *ret, struct err *err);
