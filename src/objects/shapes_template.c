@@ -450,7 +450,7 @@ static const struct field template_rows[] = {
     PART("memoize", memoize, "Use of earlier results."),
     PART("synchronization", synchronization, "Locks that are held meanwhile."),
     PART("metrics", metrics, "Metrics that are told."),
-    TEXT("podSpecPatch", "Changes to the pod.", LATER),
+    TEXT("podSpecPatch", "Changes to the pod."),
     PART("securityContext", pod_security_context, "Rights of the pod."),
     TEXT("serviceAccountName", "As whom the pod acts."),
 

@@ -104,7 +104,7 @@ static const struct field workflow_spec_rows[] = {
     PART("artifactRepositoryRef", artifact_repository_ref, "Where artifacts go."),
     PART("artifactGC", workflow_artifact_gc, "When artifacts are deleted."),
     FLAG("archiveLogs", "Whether logs are kept as artifacts."),
-    TEXT("podSpecPatch", "Changes to all pods.", LATER),
+    TEXT("podSpecPatch", "Changes to all pods."),
     PART("metrics", metrics, "Metrics that are told."),
     PART("synchronization", synchronization, "Locks that are held meanwhile."),
     PARTS("executorPlugins", executor_plugin, "Plugins of this workflow."),

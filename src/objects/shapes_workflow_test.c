@@ -124,7 +124,6 @@ static void test_refused(void **state)
         {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
         {"synchronization: {mutexes: [{name: m, database: true}]}",
          "4:46: spec.synchronization.mutexes[0].database: \"database\""},
-        {"podSpecPatch: x", "4:8: spec.podSpecPatch: \"podSpecPatch\""},
         {"volumeClaimTemplates: [{spec: {dataSource: {kind: K, name: x}}}]",
          "4:39: spec.volumeClaimTemplates[0].spec.dataSource: \"dataSource\""},
         {"volumeClaimTemplates: [{spec: {volumeMode: Block}}]",
@@ -142,8 +141,7 @@ static void test_refused(void **state)
         {"volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]",
          "4:51: spec.volumes[0].projected.sources[0].serviceAccountToken: "
          "\"serviceAccountToken\""},
-        {"securityContext: {fsGroup: 5}",
-         "4:24: spec.securityContext.fsGroup: \"fsGroup\""},
+        {"securityContext: {fsGroup: 5}", "4:26: spec.securityContext.fsGroup: \"fsGroup\""},
         {"templates: [{resource: {action: get, flags: [-v]}}]",
          "4:45: spec.templates[0].resource.flags: \"flags\""},
         {"templates: [{inputs: {artifacts: [{name: a, path: /a, oss: {key: k}}]}}]",
@@ -152,8 +150,8 @@ static void test_refused(void **state)
          "4:63: spec.templates[0].outputs.artifacts[0].hdfs: \"hdfs\""},
         {"templates: [{container: {image: x, livenessProbe: {exec: {command: [a]}}}}]",
          "4:43: spec.templates[0].container.livenessProbe: \"livenessProbe\""},
-        {"templates: [{steps: [[{name: a, inline: {podSpecPatch: x}}]]}]",
-         "4:49: spec.templates[0].steps[0][0].inline.podSpecPatch: \"podSpecPatch\""},
+        {"templates: [{steps: [[{name: a, inline: {hostAliases: [{ip: 10.0.0.1}]}}]]}]",
+         "4:49: spec.templates[0].steps[0][0].inline.hostAliases: \"hostAliases\""},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

@@ -7,6 +7,7 @@
 #include "workflows/engine/claims.h"
 #include "workflows/engine/container_set.h"
 #include "workflows/engine/hooks.h"
+#include "workflows/engine/pod_patch.h"
 #include "workflows/engine/wf_internal.h"
 
 /* After a retry the pod of a node is another one, under the same name. */
@@ -146,7 +147,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     struct str called =
         json_get_str(json_get(call->holder, STR("templateRef")), STR("template"));
     struct wf_pod_action action = {0};
-    struct json located = {0};
+    struct json patched = {0}, located = {0};
     struct err err;
     struct pod_request *r = &action.request;
 
@@ -171,16 +172,17 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->node_id = str_copy(out, n->id);
     r->node_name = str_copy(out, n->name);
     if (wf_claims_volumes(wf, out, &r->volumes, &err) < 0 ||
-        wf_repository_location(wf, tmpl, r->name, &located, &err) < 0) {
+        wf_pod_patch(wf, tmpl, &patched, &r->grace_ms, &err) < 0 ||
+        wf_repository_location(wf, &patched, r->name, &located, &err) < 0) {
         wf_pod_uncount(wf, n);
         wf_node_end(wf, n, WF_ERROR, str_from(err.text));
         return;
     }
     r->template = keep(out, &located);
     r->pod_meta = keep(out, pod_meta(wf, tmpl));
-    r->security = keep(out, security_of(wf, tmpl));
+    r->security = keep(out, security_of(wf, &patched));
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
-    r->deadline.ms = pod_deadline(wf, n, call, tmpl);
+    r->deadline.ms = pod_deadline(wf, n, call, &patched);
     r->wants_result = wants_result(wf, n);
     VEC_APUSH(wf->pass->a, &wf->pass->pods, action);
 }

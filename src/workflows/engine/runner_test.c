@@ -133,6 +133,7 @@ static void ask(struct runner *r, const struct pod_request *q)
     pod->request.node_name = str_copy(a, q->node_name);
     pod->request.name = str_copy(a, q->name);
     pod->request.deadline = q->deadline;
+    pod->request.grace_ms = q->grace_ms;
     pod->request.wants_result = q->wants_result;
     pod->request.template =
         memcpy(ARENA_NEW(a, struct json), &(struct json[]){json_clone(a, q->template)},
