@@ -112,7 +112,7 @@ struct engine_run {
     char phase[16]; /* that was counted and told last */
     bool has_phase; /* it was; "" is the one before the first */
     struct recorder_budget budget;
-    struct map told;      /* "node/phase": what Events there are */
+    struct map told;      /* "node/phase", "isolation/word": what Events there are */
     struct metric *gauge; /* that counts it by its phase; NULL: none */
     /* Versions seen while a commit was under way: the last one is our own. */
     const struct store_object *seen_last, *seen_before;
@@ -189,6 +189,9 @@ void run_free(struct engine_run *run);
 
 /** run_record_phase() - the workflow is in a phase, before run_count_phase() */
 void run_record_phase(struct engine_run *run, struct str phase);
+/** run_record_isolation() - a pod runs: tell in what, once a workflow and isolation */
+void run_record_isolation(struct engine_run *run, struct str isolation);
+
 /** run_record_nodes() - the last decision is stored: tell of its nodes */
 void run_record_nodes(struct engine_run *run);
 

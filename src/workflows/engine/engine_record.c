@@ -43,6 +43,20 @@ void run_record_phase(struct engine_run *run, struct str phase)
     tell(run, NULL, &event);
 }
 
+void run_record_isolation(struct engine_run *run, struct str isolation)
+{
+    _cleanup_arena_ struct arena *a = NULL;
+    struct recorder_event event = {.reason = STR("PodIsolation")};
+
+    if (!run->engine->options.recorder || str_is_empty(isolation))
+        return;
+    a = arena_new();
+    if (map_put(&run->told, str_concat(a, STR("isolation/"), isolation), run))
+        return;
+    event.message = str_concat(a, STR("Pods run in isolation "), isolation);
+    tell(run, NULL, &event);
+}
+
 /* Is the phase one that is told? */
 static bool is_told(struct str phase)
 {

@@ -234,6 +234,8 @@ void run_see_pod(struct engine_pod *pod, const struct pod_report *report)
     pod_count_phase(pod, report->phase);
     if (run->state == RUN_TO_LOAD || run->state == RUN_LOADING)
         return; /* the first pass asks for it again, and is told then */
+    if (report->phase == POD_RUNNING)
+        run_record_isolation(run, report->isolation);
     input.node_id = str_copy(inbox(run), pod->node_id);
     input.report = report_copy(inbox(run), report);
     if (pod->round == run->round) {

@@ -22,6 +22,7 @@ check "the log says what pods run in" contains "$DIR/server.log" "isolation=imag
 
 check "an archive is an image" run archive 'container: {image: "oci-archive:base.tar", command: [sh, -c], args: ["cat /etc/passwd; exit 0"]}'
 logs_of archive >"$DIR/archive.txt"
+check "an Event says what it runs in" wait_for 10 sh -c "curl -sf http://$ARGO_SERVER/api/v1/namespaces/default/events | grep -q 'Pods run in isolation image'"
 check "its files are what the step sees" contains "$DIR/archive.txt" "web:x:33:34:web:/web:/bin/sh"
 run three 'container: {image: "oci-archive:base.tar", command: [sh, -c], args: ["exit 3"]}' >/dev/null 2>&1
 check "the exit code is the node's, with upstream's message" equals "$(message three)" "Failed main: Error (exit code 3)"
