@@ -213,6 +213,12 @@ static void test_fields(void **state)
          "json: cannot unmarshal string into Go struct field "
          "Template.spec.templates.parallelism of type int64 [6:38+4 expected a whole number, "
          "found text \"many\"]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates: [{name: m, steps: none}]\n",
+         "json: cannot unmarshal string into Go struct field Template.spec.templates.steps of "
+         "type "
+         "[]v1alpha1.ParallelSteps [6:32+4 expected a list, found text \"none\": begin each "
+         "item "
+         "with \"- \"]\n"},
         {"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: N}\nspec:\n"
          "  entrypoint: m\n  templates: [{name: m}]\n",
          "json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.name of type "

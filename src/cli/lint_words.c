@@ -102,6 +102,8 @@ struct str lint_strict_words(struct arena *a, const struct object_document *doc)
 
 static struct str go_type(struct arena *a, const struct field *row, enum field_type type)
 {
+    if (type == row->item && (type == FIELD_LIST || type == FIELD_MAP)) /* steps */
+        return type == FIELD_LIST ? STR("[]v1alpha1.ParallelSteps") : STR("interface {}");
     switch (type) {
     case FIELD_BOOL:
         return STR("bool");
