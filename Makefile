@@ -3,7 +3,7 @@ SHELL := /bin/sh
 JOBS ?= $(shell nproc)
 MESON_QUIET = >build/setup.log 2>&1 || { cat build/setup.log; exit 1; }
 
-.PHONY: all run test bench crash conformance golden fuzz fmt lint release debug faults tsan clean
+.PHONY: all run test bench crash conformance golden lint-corpus surface fuzz fmt lint release debug faults tsan clean
 
 all: packages-build build/release/build.ninja
 	@ninja -C build/release -j $(JOBS) --quiet src/daemon/tiphys src/pods/shim/tiphys-shim
@@ -40,6 +40,9 @@ conformance: all packages-test
 
 golden: packages-test build/gcc/build.ninja
 	@tools/golden $(if $(V),-v) $(DIR)
+
+lint-corpus: all
+	@tools/lint-corpus $(if $(V),-v) $(WORDS)
 
 surface: all
 	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} tools/check-cli
