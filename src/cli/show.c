@@ -56,6 +56,14 @@ struct str show_age(struct arena *a, struct str from, struct str to, struct wall
     return STR("0s");
 }
 
+/* As many as there can be: 292 years. */
+static int64_t nanoseconds(int64_t ms)
+{
+    const int64_t most = INT64_MAX / 1000000;
+
+    return (ms > most ? most : ms < -most ? -most : ms) * 1000000;
+}
+
 struct str show_time(struct arena *a, struct str time, const struct show_options *options)
 {
     struct wall at;
@@ -68,7 +76,7 @@ struct str show_time(struct arena *a, struct str time, const struct show_options
     t = gotime_of_wall(at);
     t = gotime_in(&t, options->zone);
     ago_ms = options->now.ms - at.ms;
-    words = duration_humanize_short(a, ago_ms * 1000000);
+    words = duration_humanize_short(a, nanoseconds(ago_ms));
     if (ago_ms > -1000 && ago_ms < 1000)
         words = STR("now");
     else
@@ -85,7 +93,7 @@ static struct str long_span(struct arena *a, struct str from, struct str to, str
     if (!read_time(from, &begin))
         return STR("");
     read_time(to, &end);
-    return duration_humanize(a, (end.ms > begin.ms ? end.ms - begin.ms : 0) * 1000000);
+    return duration_humanize(a, nanoseconds(end.ms > begin.ms ? end.ms - begin.ms : 0));
 }
 
 /* ---- colours ---- */

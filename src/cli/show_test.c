@@ -199,6 +199,8 @@ static void test_times(void **state)
         {"2025-12-25T05:00:00Z", "Thu Dec 25 05:00:00 +0000 (1 week ago)"},
         {"2026-01-02T07:00:00Z", "Fri Jan 02 07:00:00 +0000 (2 hours from now)"},
         {"2026-01-02T07:00:00+02:00", "Fri Jan 02 05:00:00 +0000 (now)"},
+        {"0001-01-01T00:00:00Z", "Mon Jan 01 00:00:00 +0000 (a long while ago)"},
+        {"9999-01-01T00:00:00Z", "Fri Jan 01 00:00:00 +0000 (a long while from now)"},
         {"", ""},
         {"soon", ""},
     };
