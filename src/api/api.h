@@ -16,6 +16,7 @@
 #include "io/loop.h"
 #include "io/workers.h"
 #include "pods/pod.h"
+#include "recorder/recorder.h"
 #include "store/store.h"
 #include "workflows/submit/submit.h"
 
@@ -30,6 +31,7 @@ struct api_options {
     struct workflow_submitter *submitter;   /* the way in for workflows */
     struct workers *workers;                /* where submissions wait for the store */
     struct pod_runner *runner;              /* for logs; NULL: there are none */
+    struct recorder *recorder;              /* NULL: no Events are told */
     struct metrics *metrics;                /* NULL: there are none */
     bool is_metrics_open;                   /* /metrics needs no token */
     const struct artifact_house *artifacts; /* for downloads; NULL: there are none */

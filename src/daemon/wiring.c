@@ -318,6 +318,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     api.submitter = &d->submitter;
     api.workers = d->workers;
     api.runner = d->runner;
+    api.recorder = d->recorder;
     api.artifacts = local_runner_artifacts(d->runner);
     api.metrics = d->metrics;
     api.loop = d->loop;

@@ -21,7 +21,7 @@ static const struct field value_from_rows[] = {
     TEXT("expression", "Expression that gives the value."),
     TEXT("jsonPath", "JSONPath into the resource."),
     TEXT("jqFilter", "Filter of jq over the resource."),
-    TEXT("event", "Expression over the event.", LATER),
+    TEXT("event", "Expression over the event."),
     {0},
 };
 LOCAL_SHAPE(value_from, "ValueFrom", "Where the value of a parameter comes from.");
