@@ -3,7 +3,7 @@ SHELL := /bin/sh
 JOBS ?= $(shell nproc)
 MESON_QUIET = >build/setup.log 2>&1 || { cat build/setup.log; exit 1; }
 
-.PHONY: all run test bench crash conformance golden lint-corpus surface fuzz fmt lint release debug faults tsan clean
+.PHONY: all run simulate test bench crash conformance golden lint-corpus surface fuzz fmt lint release debug faults tsan clean
 
 all: packages-build build/release/build.ninja
 	@ninja -C build/release -j $(JOBS) --quiet src/daemon/tiphys src/pods/shim/tiphys-shim
@@ -37,6 +37,10 @@ crash: faults all
 
 conformance: all packages-test
 	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} tools/conformance
+
+simulate: packages-test build/gcc/build.ninja
+	@ninja -C build/gcc -j $(JOBS) --quiet src/workflows/engine/simulate
+	@build/gcc/src/workflows/engine/simulate --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1)
 
 golden: packages-test build/gcc/build.ninja
 	@tools/golden $(if $(V),-v) $(DIR)

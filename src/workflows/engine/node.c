@@ -8,6 +8,7 @@
 #include "workflows/engine/custom_metrics.h"
 #include "workflows/engine/hooks.h"
 #include "workflows/engine/memo.h"
+#include "workflows/engine/mutant.h"
 #include "workflows/engine/sync.h"
 
 void wf_text_set(struct str *at, struct str text)
@@ -138,6 +139,10 @@ void wf_node_tell(struct wf *wf, struct wf_node *n)
         wf_steps_told(wf, owner->frame, n);
     else if (owner->type == WF_DAG)
         wf_dag_told(wf, owner->frame, n);
+#if ENGINE_MUTANT == ENGINE_DROPS_WAKE_UP
+    if (n->phase == WF_FAILED)
+        return;
+#endif
     wf_node_wake(wf, owner);
 }
 

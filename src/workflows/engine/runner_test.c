@@ -110,6 +110,14 @@ static struct str request_text(struct arena *a, const struct pod_request *q)
                       STR_ARG(json_text(a, q->template, JSON_COMPACT)));
 }
 
+static bool is_waiting(const struct runner *r, const struct runner_pod *pod)
+{
+    for (size_t i = 0; i < r->waiting.len; i++)
+        if (r->waiting.at[i] == pod)
+            return true;
+    return false;
+}
+
 static void ask(struct runner *r, const struct pod_request *q)
 {
     struct runner_pod *pod = map_find(&r->pods, q->uid);
@@ -123,6 +131,8 @@ static void ask(struct runner *r, const struct pod_request *q)
             r->failures++;
         }
         arena_free(a);
+        if (r->is_shared && !is_waiting(r, pod))
+            VEC_PUSH(&r->waiting, pod);
         return;
     }
     pod = NEW(struct runner_pod);
@@ -152,9 +162,16 @@ void runner_pass(struct runner *r, const struct wf_input *input)
 
     r->passes++;
     wf_decide(r->wf, input, 1, r->now, &did);
+    r->is_dead = r->fate != RUNNER_WHOLE;
+    if (r->fate == RUNNER_LOST)
+        return;
     store(r, &did);
+    if (r->on_commit)
+        r->on_commit(r, &did);
     r->wake_at = did.wake_at;
     r->is_finished = did.is_finished;
+    if (r->is_dead)
+        return;
     for (size_t i = 0; i < did.pod_count; i++)
         ask(r, &did.pods[i].request);
     for (size_t i = 0; i < did.kill_count; i++) {
@@ -165,17 +182,24 @@ void runner_pass(struct runner *r, const struct wf_input *input)
     }
     for (size_t i = 0; i < did.release_count; i++)
         locks_release(r->world.locks, did.releases[i]);
+    if (r->is_finished)
+        locks_forget(r->world.locks, wf_uid(r->wf));
     locks_kick(r->world.locks);
-    if (r->is_woken && !r->is_finished) {
+    if (r->is_woken && !r->is_finished && !r->is_shared) {
         r->is_woken = false;
         runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
     }
 }
 
-void runner_crash(struct runner *r)
+void runner_reload(struct runner *r)
 {
     wf_free(r->wf);
     load(r);
+}
+
+void runner_crash(struct runner *r)
+{
+    runner_reload(r);
     r->crashes++;
     runner_pass(r, &(struct wf_input){.kind = WF_INPUT_WAKE});
 }
@@ -194,7 +218,7 @@ void runner_report(struct runner *r, size_t index)
     report.phase = POD_RUNNING;
     report.ip = STR("10.0.0.7");
     runner_pass(r, &input);
-    if (json_get_bool(pod->request.template, STR("daemon")))
+    if (r->is_dead || json_get_bool(pod->request.template, STR("daemon")))
         return; /* goes on until it is killed */
     report.is_final = true;
     r->outcome(r, &pod->request, pod->arena, &report);
@@ -368,5 +392,6 @@ void runner_done(struct runner *r)
     VEC_DONE(&r->waiting);
     drop(&r->doc);
     wf_free(r->wf);
-    locks_free(r->world.locks);
+    if (!r->is_shared)
+        locks_free(r->world.locks);
 }

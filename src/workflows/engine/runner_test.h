@@ -28,6 +28,13 @@ struct runner_pod {
     bool is_done;
 };
 
+/* What becomes of a decision when the process dies. */
+enum runner_fate {
+    RUNNER_WHOLE,   /* it does not */
+    RUNNER_LOST,    /* before it was stored */
+    RUNNER_UNACTED, /* stored, and nothing of it was carried out */
+};
+
 struct runner {
     struct wf *wf;
     struct wf_world world;
@@ -43,6 +50,13 @@ struct runner {
     uint64_t seed;       /* 0: reports in order, no crash */
     unsigned crash_odds; /* one in so many passes; 0: never */
     size_t asked, passes, crashes, max_waiting, failures;
+    /* Of those who play several beside each other. */
+    bool is_shared; /* its locks are of others, too; pods that are asked for again report again
+                     */
+    enum runner_fate fate; /* of the next decision */
+    bool is_dead;          /* it came */
+    void (*on_commit)(struct runner *r, const struct wf_actions *did); /* or NULL */
+    void *commit_ctx;
 };
 
 /** runner_init() - load a workflow that has not run */
@@ -55,6 +69,9 @@ void runner_pass(struct runner *r, const struct wf_input *input);
 void runner_report(struct runner *r, size_t index);
 /** runner_crash() - forget the memory, load what was stored */
 void runner_crash(struct runner *r);
+/** runner_reload() - forget the memory, load what was stored; no decision, no crash is counted
+ */
+void runner_reload(struct runner *r);
 /** runner_tree() - the stored document with status.nodes, as the API would show it */
 struct str runner_tree(struct runner *r, struct arena *a);
 /**

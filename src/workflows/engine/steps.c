@@ -4,6 +4,7 @@
  * between. A group that meets an error is in error at once; what it has started ends first.
  */
 #include "workflows/engine/hooks.h"
+#include "workflows/engine/mutant.h"
 #include "workflows/engine/wf_internal.h"
 
 void wf_steps_open(struct wf *wf, struct wf_frame *f)
@@ -143,6 +144,9 @@ static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *step,
         step->node = child;
     wf_call_arm(child);
     child->is_held = !is_settled(wf, f, child);
+#if ENGINE_MUTANT == ENGINE_FORGETS_CHILD
+    child->is_held = child->is_held && (is_new || child->type != WF_POD);
+#endif
     step->unfinished += child->is_held;
     f->unfinished += child->is_held;
 }
