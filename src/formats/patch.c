@@ -74,10 +74,13 @@ static struct json merged_object(struct arena *a, const struct json *doc,
                                  const struct json *patch)
 {
     _cleanup_members_ struct patch_members m = {0};
+    _cleanup_members_ struct patch_members changes = {
+        0}; /* of a key's values the last counts */
 
     patch_members_of(a, &m, doc);
-    for (uint32_t i = 0; i < patch->count; i++) {
-        const struct json_member *p = &patch->members[i];
+    patch_members_of(a, &changes, patch);
+    for (size_t i = 0; i < changes.of.len; i++) {
+        const struct json_member *p = &changes.of.at[i];
 
         if (p->value.type == JSON_NULL)
             patch_members_drop(&m, p->key);

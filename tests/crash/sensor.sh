@@ -23,7 +23,7 @@ made() { "$TIPHYS" get cm -o json | jq -r '.items[] | select(.metadata.name | st
 # Every event that is on the bus has been made to something.
 all_are_made() { [ "$(made | wc -l)" -ge "$(bus_count)" ]; }
 
-for point in sensor.fire.before sensor.fire.after sensor.settle.before; do
+for point in bus.deliver.before sensor.fire.before sensor.fire.after sensor.settle.before; do
     PORT=$(free_port)
     pipeline >"$DIR/pipeline.yaml"
     die_firing "$point" maker "$DIR/pipeline.yaml"

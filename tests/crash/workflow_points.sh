@@ -7,7 +7,7 @@ send() { curl -s -m 5 -o /dev/null -w '%{http_code}' -H 'Content-Type: applicati
 all_done() { [ "$(workflows)" -ge "$1" ] && [ "$(succeeded)" -ge "$1" ]; }
 
 for point in sensor.fire.before sensor.fire.after sensor.settle.before engine.pass.before_commit engine.act.before \
-    engine.act.forgotten engine.act.between_pods pods.stage.before_send; do
+    engine.act.forgotten engine.act.between_pods pods.stage.before_send pods.report.before; do
     rm -rf "$DIR/data" "$DIR/ran"
     PORT=$(free_port)
     start_server

@@ -13,10 +13,20 @@ start_with_fault() {
     unset TIPHYS_FAULT
 }
 
-# dies_there POINT: checks that it has.
-dies_there() {
-    check "$1: the daemon was killed there" wait_for 10 server_is_dead
+# Dead by SIGKILL, not by a fault of its own.
+was_killed() {
+    wait_for "${1:-10}" server_is_dead || return 1
     wait "$SERVER_PID" 2>/dev/null
+    equals $? 137
+}
+
+# dies_there POINT [SECONDS]: checks that it has, and notes the point for tools/crash.
+dies_there() {
+    was_killed "${2:-10}" >/dev/null 2>&1
+    killed=$?
+    check "$1: the daemon was killed there" test $killed = 0
+    [ $killed = 0 ] && [ -n "${CRASH_POINTS:-}" ] && echo "$1" >>"$CRASH_POINTS"
+    return 0
 }
 
 # Posts 1, 2, 3 … to the endpoint "one" until the daemon is dead; the numbers that were acknowledged are in $DIR/sent.

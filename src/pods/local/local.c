@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -167,6 +168,8 @@ static void send_report_with(struct local_pod *pod, struct str pending)
         report.finished = pod->outcome.finished;
         report.is_final = true;
     }
+    if (report.is_final)
+        FAULT_POINT("pods.report.before");
     if (r->base.report && !r->is_closing)
         r->base.report(r->base.report_ctx, &report);
 }

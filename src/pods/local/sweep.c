@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/tree.h"
 #include "base/vec.h"
 #include "pods/local/local_internal.h"
@@ -96,6 +97,7 @@ static void take_away(struct sweep *s, const struct left *left)
     is_moved = str_eq(read_workflow(s->arena, left->path.ptr), left->workflow_uid) &&
                rename(left->path.ptr, aside) == 0;
     pthread_rwlock_unlock(&s->runner->folders);
+    FAULT_POINT("pods.sweep.moved");
     if (is_moved)
         tree_remove(AT_FDCWD, aside);
 }

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -179,6 +180,7 @@ static void expire(struct ttl_controller *c, struct ttl_entry *e)
     d->arena = a;
     d->uid = str_copy(a, e->uid);
     store_txn_delete(txn, &e->key, e->uid, e->rv);
+    FAULT_POINT("ttl.delete.before");
     if (store_commit(c->options.store, txn, on_deleted, d, &err) < 0) {
         arena_free(a);
         arm(c, loop_wall(c->options.loop).ms + TTL_AGAIN_MS);
