@@ -178,3 +178,9 @@ void argo_events_receive(const struct argo_request *r)
         argo_fail(r->req, &err);
     }
 }
+
+/* The same, to bindings that ask for no discriminator. */
+void argo_events_receive_bare(const struct argo_request *r)
+{
+    argo_events_receive(r);
+}
