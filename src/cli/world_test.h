@@ -44,7 +44,7 @@ struct fake {
 
 static const char not_there[] = "{\"kind\":\"Status\",\"message\":\"nothing is prepared\"}";
 
-static void log_request(struct fake *f, struct http_request *req)
+static inline void log_request(struct fake *f, struct http_request *req)
 {
     static const struct str home = STR_INIT("/apis/argoproj.io/v1alpha1/namespaces/default/");
     struct str url = http_raw_url(req), method = http_method(req), body = http_body(req);
@@ -57,7 +57,7 @@ static void log_request(struct fake *f, struct http_request *req)
 
 /* Watches end at once and are not written down: how often they are begun is nobody's business.
  */
-static void on_request(void *ctx, struct http_request *req)
+static inline void on_request(void *ctx, struct http_request *req)
 {
     struct fake *f = ctx;
     struct answer answer = {404, not_there};
@@ -77,7 +77,7 @@ static void on_request(void *ctx, struct http_request *req)
     http_reply(req, answer.status, STR("application/json"), str_from(answer.body), NULL, 0);
 }
 
-static int start_fake(void **state)
+static inline int start_fake(void **state)
 {
     struct fake *f = calloc(1, sizeof(*f));
     struct http_server_options options = {
@@ -98,7 +98,7 @@ static int start_fake(void **state)
     return 0;
 }
 
-static int stop_fake(void **state)
+static inline int stop_fake(void **state)
 {
     struct fake *f = *state;
 
@@ -116,7 +116,7 @@ struct outcome {
 };
 
 /* Lets a descriptor go to a new file; the old one is returned. */
-static int redirect(int fd, const char *path)
+static inline int redirect(int fd, const char *path)
 {
     int kept = dup(fd), file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
@@ -127,7 +127,7 @@ static int redirect(int fd, const char *path)
     return kept;
 }
 
-static struct str restore(struct arena *a, int fd, int kept, const char *path)
+static inline struct str restore(struct arena *a, int fd, int kept, const char *path)
 {
     char bytes[65536];
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -143,7 +143,7 @@ static struct str restore(struct arena *a, int fd, int kept, const char *path)
 }
 
 /* Runs a command line; NULL closes its words. */
-static struct outcome run_words(struct arena *a, const char *const *words)
+static inline struct outcome run_words(struct arena *a, const char *const *words)
 {
     char out_path[64], err_path[64];
     char *argv[WORDS_MAX + 1] = {NULL};
@@ -163,7 +163,7 @@ static struct outcome run_words(struct arena *a, const char *const *words)
 }
 
 /* The same of a text that is cut at blanks. */
-static struct outcome run(struct arena *a, const char *line)
+static inline struct outcome run(struct arena *a, const char *line)
 {
     const char *words[WORDS_MAX + 1] = {NULL};
     struct str rest = str_from(line), word;
@@ -208,7 +208,7 @@ struct command_case {
     int code;
 };
 
-static void check(struct fake *f, const struct command_case *c)
+static inline void check(struct fake *f, const struct command_case *c)
 {
     _cleanup_arena_ struct arena *a = arena_new();
     struct outcome o;
