@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < plan->container_count; i++) {
         free(plan->containers[i]->env);
         free(plan->containers[i]->args);
+        free(plan->containers[i]->after);
         free(plan->containers[i]);
     }
     free(text);

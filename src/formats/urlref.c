@@ -140,6 +140,18 @@ static bool is_doubtful(struct str path)
     return str_find_char(segment, ':') != SIZE_MAX;
 }
 
+/* An escape that is written out may bring the colon. */
+static bool add_path(struct strbuf *b, struct arena *a, struct str path)
+{
+    _cleanup_strbuf_ struct strbuf own = STRBUF_INIT(path.len * 3 + 1);
+
+    if (!add_part(&own, a, path, path_plain, path_allowed))
+        return false;
+    strbuf_addz(b, is_doubtful(strbuf_str(&own)) ? "./" : "");
+    strbuf_add(b, strbuf_str(&own));
+    return true;
+}
+
 static bool add_hierarchy(struct strbuf *b, struct arena *a, struct str scheme, struct str rest)
 {
     bool has_authority =
@@ -160,7 +172,7 @@ static bool add_hierarchy(struct strbuf *b, struct arena *a, struct str scheme, 
             return false;
         rest = str_skip(rest, 2 + authority.len);
     }
-    return add_part(b, a, rest, path_plain, path_allowed);
+    return b->len > 0 ? add_part(b, a, rest, path_plain, path_allowed) : add_path(b, a, rest);
 }
 
 static bool has_control(struct str s)
