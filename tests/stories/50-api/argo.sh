@@ -85,8 +85,8 @@ check "delete" answers 200 DELETE /workflows/argo/hello
 check "it is gone" answers 404 GET /workflows/argo/hello
 check "the watch told of it" wait_for 10 grep -q '"type":"DELETED"' "$DIR/lines"
 check "line by line, masked" equals "$(tail -1 "$DIR/lines" | jq -c '[.result.type, (.result.object | keys)]')" '["DELETED",["metadata","status"]]'
-check "what is not built says so" answers 501 GET "/archived-workflows"
-check "with its code" equals "$(jq -c . "$DIR/answer")" '{"code":12,"message":"ListArchivedWorkflows is not supported yet"}'
+check "what is not built says so" answers 501 GET "/stream/sensors/argo/logs"
+check "with its code" equals "$(jq -c . "$DIR/answer")" '{"code":12,"message":"SensorsLogs is not supported yet"}'
 check "what is nowhere is not implemented, as upstream's gateway says" answers 501 GET /pigeons
 check "version" answers 200 GET /version
 check "every answer tells it, too" sh -c "curl -s -D- -o /dev/null '$API/userinfo' | grep -qi '^Grpc-Metadata-Argo-Version: v'"
