@@ -249,6 +249,29 @@ static void read_idle(struct shared *s, const struct json *v)
     s->config.idle_count = keys.len;
 }
 
+static void read_unbuilt(struct shared *s, const struct json *v)
+{
+    static const char *const keys[] = {
+        "parallelism",
+        "namespaceParallelism",
+        "resourceRateLimit",
+        "retentionPolicy",
+        "links",
+        "columns",
+        "navColor",
+        "initialDelay",
+        "nodeEvents",
+        "workflowEvents",
+    };
+    VEC(struct str) found = {0};
+
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (json_get(v, str_from(keys[i])))
+            VEC_APUSH(s->arena, &found, str_from(keys[i]));
+    s->config.unbuilt_keys = found.at;
+    s->config.unbuilt_count = found.len;
+}
+
 const struct config *config_parse(const struct json *doc, struct err *err)
 {
     struct shared *s = shared_new();
@@ -262,6 +285,7 @@ const struct config *config_parse(const struct json *doc, struct err *err)
     read_numbers(&s->config, v);
     read_rest(&s->config, v);
     read_idle(s, v);
+    read_unbuilt(s, v);
     return &s->config;
 }
 

@@ -50,6 +50,8 @@ struct config {
     enum config_referencing referencing;
     const struct str *idle_keys; /* accepted, without effect on one machine */
     size_t idle_count;
+    const struct str *unbuilt_keys; /* accepted, nobody acts on them yet */
+    size_t unbuilt_count;
 };
 
 /** config_new() - what holds without a ConfigMap; one reference */

@@ -56,6 +56,22 @@ static int read_map(struct wf *wf, const struct json *map, struct str name, stru
     return 1;
 }
 
+/* The controller's own, for those who name none. */
+static void take_default(struct wf *wf)
+{
+    const struct config *config = wf->world ? wf->world->config : NULL;
+    struct json *made;
+
+    if (!config || !config->artifact_repository)
+        return;
+    made = ARENA_NEW(wf->arena, struct json);
+    *made = json_clone(wf->arena, config->artifact_repository);
+    *made = json_set(wf->arena, NULL, STR("artifactRepository"), *made);
+    *made = json_set(wf->arena, made, STR("default"), json_bool(true));
+    wf->repository = made;
+    wf->is_doc_changed = true;
+}
+
 int wf_repository_resolve(struct wf *wf, struct err *err)
 {
     const struct json *ref = json_get(wf->spec, STR("artifactRepositoryRef"));
@@ -80,6 +96,7 @@ int wf_repository_resolve(struct wf *wf, struct err *err)
                        STR_ARG(wf->ns), STR_ARG(name),
                        STR_ARG(str_is_none(key) ? STR("") : key),
                        map ? "the ConfigMap has no such key" : "there is no such ConfigMap");
+    take_default(wf);
     return 0;
 }
 

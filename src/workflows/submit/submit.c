@@ -94,7 +94,8 @@ static int try_create(struct arena *a, const struct workflow_submitter *s,
     _cleanup_config_ const struct config *config = config_get(s->config);
     struct json prepared, made;
 
-    if (prepare(a, doc, options->ns, &prepared, err) < 0)
+    if (prepare(a, doc, options->ns, &prepared, err) < 0 ||
+        submit_restrict(&prepared, config->referencing, err) < 0)
         return -1;
     prepared = submit_under(a, &prepared, config->workflow_defaults);
     if (submit_check_rules(a, s->store, &prepared, err) < 0 ||

@@ -35,6 +35,9 @@ int submit_references(struct arena *a, struct store *store, const struct json *d
 int submit_check_rules(struct arena *a, struct store *store, const struct json *doc,
                        struct err *err);
 
+/** submit_restrict() - may a submitter say that? ERR_INVALID in upstream's words; pure */
+int submit_restrict(const struct json *doc, enum config_referencing how, struct err *err);
+
 /** submit_gate() - the strict gate; @ret: the document with its kind; ERR_INVALID,
  * ERR_UNSUPPORTED with its faults */
 int submit_gate(struct arena *a, const struct json *doc, struct object_document *ret,
