@@ -1,7 +1,8 @@
 /*
  * simulate [--seeds N] [--first K] [--caught]: plays the stories of so many seeds. A failing
  * one is told with its seed, shrunk, with what happens in it. With --caught something must be
- * wrong, and is told in short: for the broken copies of the engine.
+ * wrong, and is told in short: for the broken copies of the engine. The result is a line of
+ * TAP.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,16 +95,18 @@ int main(int argc, char **argv)
         if (what.len == 0)
             continue;
         if (w.must_fail)
-            printf("caught with seed %llu: " STR_FMT "\n", (unsigned long long) seed,
+            printf("ok 1 - caught with seed %llu: " STR_FMT "\n", (unsigned long long) seed,
                    STR_ARG(str_head(what, str_find_char(what, '\n') == SIZE_MAX
                                               ? what.len
                                               : str_find_char(what, '\n'))));
-        else
+        else {
+            printf("not ok 1 - seed %llu\n", (unsigned long long) seed);
             tell(a, &story, seed, what);
+        }
         return w.must_fail ? 0 : 1;
     }
-    printf("%llu seeds from %llu: %zu decisions, %zu pods, %zu crashes, nothing wrong\n",
-           (unsigned long long) w.seeds, (unsigned long long) w.first, total.passes,
-           total.asked, total.crashes);
+    printf("%s 1 - %llu seeds from %llu: %zu decisions, %zu pods, %zu crashes, nothing wrong\n",
+           w.must_fail ? "not ok" : "ok", (unsigned long long) w.seeds,
+           (unsigned long long) w.first, total.passes, total.asked, total.crashes);
     return w.must_fail ? 1 : 0;
 }
