@@ -150,7 +150,7 @@ static int open_watches(void)
 {
     static const char request[] =
         "GET /api/v1/namespaces/default/configmaps?watch=true&timeoutSeconds=600"
-        "&resourceVersion=%s HTTP/1.1\r\nHost: bench\r\n\r\n";
+        "&resourceVersion=%s HTTP/1.1\r\nHost: localhost\r\n\r\n";
     int epoll = epoll_create1(EPOLL_CLOEXEC);
 
     for (int i = 0; i < WATCHERS; i++) {
