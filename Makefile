@@ -49,7 +49,7 @@ lint-corpus: all
 	@tools/lint-corpus $(if $(V),-v) $(WORDS)
 
 surface: all
-	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} tools/check-cli
+	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} tools/surface
 
 fuzz: packages-test build/fuzz/build.ninja
 	@ninja -C build/fuzz -j $(JOBS) --quiet
