@@ -168,6 +168,7 @@ struct api *api_start(const struct api_options *options, struct err *err)
         return NULL;
     }
     list_init(&api->watches);
+    list_init(&api->waiting_watches);
     list_init(&api->logs);
     if (options->rate_limit > 0)
         api->rate = rate_new(options->rate_limit);
@@ -197,7 +198,8 @@ void api_stop(struct api *api)
         loop_run_once(api->options.loop, 10);
     http_server_stop(api->server);
     loop_run_once(api->options.loop, 1); /* streams that were opened at the last moment */
-    while (!list_is_empty(&api->watches) || !list_is_empty(&api->logs))
+    while (!list_is_empty(&api->watches) || !list_is_empty(&api->waiting_watches) ||
+           !list_is_empty(&api->logs))
         loop_run_once(api->options.loop, 10);
     auth_stop(api->auth);
     auth_free(api->auth);

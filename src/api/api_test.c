@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "api/world_test.h"
+#include "base/limits.h"
 #include "base/mem.h"
 
 #define WORKFLOWS "/apis/argoproj.io/v1alpha1/namespaces/argo/workflows"
@@ -201,6 +202,43 @@ static void test_large_objects_are_watched(void **state)
     strbuf_done(&big);
 }
 
+/* More watches than may begin at once: each has its turn, though those before go on. */
+static void test_watches_begin_in_turns(void **state)
+{
+    enum { COUNT = 3 * WATCH_BEGINNINGS_MAX };
+    struct world *w = *state;
+    struct call calls[COUNT];
+    pthread_t threads[COUNT];
+    int done = 0;
+
+    world_run(w,
+              &(struct call){
+                  .method = "POST", .path = WORKFLOWS, .body = DOC("one"), .token = "secret"});
+    for (int i = 0; i < COUNT; i++) {
+        calls[i] = (struct call){.w = w,
+                                 .method = "GET",
+                                 .path = WORKFLOWS "?watch=true",
+                                 .body = "",
+                                 .token = "secret",
+                                 .stop_after = 60,
+                                 .seen = STRBUF_INIT(1 << 20)};
+        pthread_create(&threads[i], NULL, world_call_main, &calls[i]);
+    }
+    for (int turn = 0; turn < WORLD_TURNS_MAX && done < COUNT; turn++) {
+        loop_run_once(w->loop, 5);
+        done = 0;
+        for (int i = 0; i < COUNT; i++)
+            done += __atomic_load_n(&calls[i].is_done, __ATOMIC_SEQ_CST);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_not_equal(
+            str_find(strbuf_str(&calls[i].seen), STR("{\"type\":\"ADDED\",\"object\"")),
+            SIZE_MAX);
+        strbuf_done(&calls[i].seen);
+    }
+}
+
 static void test_open_access_is_for_the_loopback(void **state)
 {
     struct world *w = *state;
@@ -225,6 +263,7 @@ int main(void)
         TEST(test_watch),
         TEST(test_nodes_are_shown),
         TEST(test_large_objects_are_watched),
+        TEST(test_watches_begin_in_turns),
         TEST(test_open_access_is_for_the_loopback),
     };
 

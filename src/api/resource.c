@@ -299,7 +299,7 @@ static const struct api_watch_format metadata_format = {.content_type =
 static void watch(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct api_watch_request w = {
-        .arena = arena_new(), .kind = r->kind, .format = &watch_format, .fields = STR("")};
+        .arena = arena_new_sized(API_WATCH_ARENA_BYTES), .kind = r->kind, .format = &watch_format, .fields = STR("")};
     struct err err;
 
     if (resource_query(req, r, w.arena, &w.query, &err) < 0) {

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -30,7 +31,10 @@
 #include "workflows/submit/submit.h"
 #include "workflows/ttl/ttl.h"
 
-enum { WORKER_COUNT = 8 };
+enum {
+    WORKER_COUNT = 8,
+    MALLOC_ARENAS = 4, /* each keeps what it once needed; twenty threads are mostly asleep */
+};
 
 struct daemon {
     struct arena *arena; /* of what the API's options point to */
@@ -374,7 +378,10 @@ static void close_rooms(struct daemon *d)
 int daemon_run(const struct daemon_options *options, struct err *err)
 {
     struct daemon d = {0};
-    int result = open_rooms(&d, options, err);
+    int result;
+
+    mallopt(M_ARENA_MAX, MALLOC_ARENAS); /* before the first thread */
+    result = open_rooms(&d, options, err);
 
     if (result == 0) {
         log_info(NULL, "tiphys serves", LOG_STR(ADDRESS, str_from(options->address)),

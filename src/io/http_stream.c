@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "io/http_internal.h"
 
+enum { KEPT_BYTES = 4096 };
+
 struct http_stream {
     struct http_server *server;
     struct MHD_Connection *connection;
@@ -39,6 +41,16 @@ static void unref_locked(struct http_stream *s)
     free(s);
 }
 
+/* All was sent. A stream that told much at once is quiet for long: it keeps a small buffer. */
+static void forget_sent(struct http_stream *s)
+{
+    s->taken = 0;
+    if (s->out.room > KEPT_BYTES)
+        strbuf_done(&s->out);
+    else
+        strbuf_reset(&s->out);
+}
+
 /* libmicrohttpd wants bytes. */
 static ssize_t on_read(void *ctx, uint64_t position, char *to, size_t max)
 {
@@ -55,10 +67,8 @@ static ssize_t on_read(void *ctx, uint64_t position, char *to, size_t max)
     if (len > 0) {
         memcpy(to, s->out.ptr + s->taken, len);
         s->taken += len;
-        if (s->taken == s->out.len) {
-            strbuf_reset(&s->out);
-            s->taken = 0;
-        }
+        if (s->taken == s->out.len)
+            forget_sent(s);
     } else if (!s->is_ended) {
         s->is_suspended = true;
         mhd()->MHD_suspend_connection(s->connection);
@@ -103,7 +113,7 @@ struct http_stream *http_stream_start(struct http_request *req, unsigned status,
     list_append(&s->server->streams, &s->link);
     pthread_mutex_unlock(&s->server->lock);
     response =
-        mhd()->MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, s, on_free);
+        mhd()->MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, on_read, s, on_free);
     mhd()->MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
     mhd()->MHD_add_response_header(response, "Cache-Control", "no-cache, private");
     mhd()->MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");

@@ -167,7 +167,7 @@ void argo_objects_watch(const struct argo_request *r, const struct argo_kind *ki
     const struct object_kind *of = argo_kind_of(kind->kind);
     const struct api_list_options options = argo_list_options(r);
     struct api_watch_request w = {
-        .arena = arena_new(),
+        .arena = arena_new_sized(API_WATCH_ARENA_BYTES),
         .format = argo_watch_format(r, of->group[0] ? ARGO_EVENTS : ARGO_BARE),
         .fields = argo_query(r, "fields")};
     struct err err;

@@ -22,10 +22,12 @@ struct api {
     struct api_options options;
     struct http_server *server;
     struct auth *auth;
-    struct rate *rate;   /* NULL: no limit */
-    struct list watches; /* of struct watch_stream: loop */
-    struct list logs;    /* of struct log_session: loop */
-    size_t followed;     /* logs of pods that the sessions of workflows have open: loop */
+    struct rate *rate;           /* NULL: no limit */
+    struct list watches;         /* of struct watch_stream: loop */
+    struct list waiting_watches; /* likewise; their turn has not come */
+    size_t beginning;            /* of watches, told what is there: loop */
+    struct list logs;            /* of struct log_session: loop */
+    size_t followed; /* logs of pods that the sessions of workflows have open: loop */
 };
 
 /** api_platform() - what the program was built for, as Go names it */

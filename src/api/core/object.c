@@ -127,7 +127,6 @@ static int read_initial_events(const struct api_list_options *o, struct api_quer
     if (str_is(o->initial_events, "true")) {
         ret->from_rv = 0;
         ret->ends_initial = ret->has_bookmarks;
-        ret->of.wants_bookmark = ret->has_bookmarks;
     } else if (ret->from_rv == 0) {
         ret->from_rv = -1;
     }

@@ -5,6 +5,10 @@
  * The queue is the loop's; the job owns its batch until it is done. What the reader had no room
  * for goes back to the front of the queue, joined with what came meanwhile. A stream may close
  * while the job runs: the stream's memory waits for the job.
+ *
+ * What is there at the beginning waits in memory until it is written, so only some watches
+ * begin at once: the others have their turn when one of these has told its beginning, or turns
+ * out to have a reader that is slow.
  */
 #include "api/core/watch.h"
 
@@ -33,7 +37,7 @@ struct watch_stream {
     struct api_watch_view *view; /* owned; or NULL */
     const struct object_kind *kind;
     struct http_stream *stream;
-    struct list link;
+    struct list link; /* of all watches, or of those whose turn has not come */
     struct loop_task opened, closed;
     /* The loop's: */
     struct store_watch *watch;
@@ -43,7 +47,9 @@ struct watch_stream {
     size_t waiting_count; /* entries */
     struct err failure;   /* why the store gave up */
     bool is_opened, is_closed, is_writing;
-    bool is_resting; /* until the retry timer */
+    bool is_resting;   /* until the retry timer */
+    bool is_beginning; /* counted: what is there at the beginning is being told */
+    bool is_told_of;   /* the store has told all of that */
     /* The job's while is_writing: */
     struct job job;
     struct list batch; /* of watch_entry */
@@ -53,6 +59,8 @@ struct watch_stream {
 };
 
 static void pump(struct watch_stream *w);
+static void on_event(void *ctx, const struct store_event *event);
+static void on_end(void *ctx, const struct err *failure);
 
 /* ---- the queue; loop ---- */
 
@@ -178,10 +186,44 @@ static void run_write(struct job *job)
     w->took_ms = mono_ms_until(begun, clock_mono());
 }
 
+/* ---- turns; loop ---- */
+
+static void take_turn(struct watch_stream *w)
+{
+    struct api *api = w->api;
+
+    list_remove(&w->link);
+    list_append(&api->watches, &w->link);
+    w->is_beginning = w->query.from_rv >= 0;
+    api->beginning += w->is_beginning;
+    w->watch = store_watch_open(api->options.store, &w->query.of, w->query.from_rv, on_event,
+                                on_end, w);
+}
+
+/* Its beginning is told, or its reader is slow: the next one's turn. */
+static void end_turn(struct watch_stream *w)
+{
+    struct api *api = w->api;
+
+    if (!w->is_beginning)
+        return;
+    w->is_beginning = false;
+    api->beginning--;
+    while (api->beginning < WATCH_BEGINNINGS_MAX && !list_is_empty(&api->waiting_watches))
+        take_turn(LIST_ENTRY(api->waiting_watches.next, struct watch_stream, link));
+}
+
+static void end_turn_if_told(struct watch_stream *w)
+{
+    if (w->is_told_of && list_is_empty(&w->waiting) && !w->is_writing)
+        end_turn(w);
+}
+
 /* ---- the life of a stream; loop ---- */
 
 static void release(struct watch_stream *w)
 {
+    end_turn(w);
     list_remove(&w->link);
     store_watch_close(TAKE(w->watch));
     timer_free(w->retry);
@@ -215,9 +257,11 @@ static void on_write_done(struct job *job)
         store_watch_close(TAKE(w->watch)); /* on_stream_close() follows */
         return;
     }
+    end_turn_if_told(w);
     if (!list_is_empty(&w->batch)) {
         take_back(w);
         rest(w, RETRY_MS);
+        end_turn(w);
     } else if (w->took_ms >
                QUICK_MS) { /* workers are for others, too: large ones join meanwhile */
         rest(w, w->took_ms);
@@ -305,9 +349,14 @@ static void on_event(void *ctx, const struct store_event *event)
 {
     struct watch_stream *w = ctx;
 
-    if (!event->object && w->failure.kind == ERR_NONE && has_bookmarks(w))
-        add_bookmark(w, event->rv, w->query.ends_initial);
-    if (!event->object || w->failure.kind != ERR_NONE)
+    if (!event->object) {
+        w->is_told_of = true;
+        if (w->failure.kind == ERR_NONE && w->query.ends_initial)
+            add_bookmark(w, event->rv, true);
+        end_turn_if_told(w);
+        return;
+    }
+    if (w->failure.kind != ERR_NONE)
         return;
     add_event(w, event);
     if (w->waiting_count > WATCH_WAITING_MAX_EVENTS)
@@ -321,6 +370,7 @@ static void on_end(void *ctx, const struct err *failure)
     struct watch_stream *w = ctx;
 
     w->watch = NULL;
+    end_turn(w);
     if (w->failure.kind == ERR_NONE)
         w->failure = *failure;
     pump(w);
@@ -336,7 +386,7 @@ static void on_opened(struct loop_task *task)
         release(w);
         return;
     }
-    list_append(&api->watches, &w->link);
+    list_append(&api->waiting_watches, &w->link);
     w->retry = timer_new(api->options.loop, on_retry, w);
     w->keep_alive = timer_new(api->options.loop, on_keep_alive, w);
     timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
@@ -344,8 +394,8 @@ static void on_opened(struct loop_task *task)
         w->timeout = timer_new(api->options.loop, on_timeout, w);
         timer_start(w->timeout, w->query.timeout_seconds * 1000);
     }
-    w->watch = store_watch_open(api->options.store, &w->query.of, w->query.from_rv, on_event,
-                                on_end, w);
+    if (w->query.from_rv < 0 || api->beginning < WATCH_BEGINNINGS_MAX)
+        take_turn(w);
 }
 
 static void on_closed(struct loop_task *task)
@@ -373,6 +423,7 @@ void api_watch_start(struct api *api, struct http_request *req,
     w->api = api;
     w->arena = r->arena;
     w->query = r->query;
+    w->query.of.wants_bookmark = true;
     w->format = r->format;
     w->view = r->view;
     w->kind = r->kind;
@@ -388,6 +439,9 @@ void api_watch_start(struct api *api, struct http_request *req,
 
 void api_watches_end(struct api *api)
 {
+    LIST_FOREACH (w, &api->waiting_watches, struct watch_stream, link) {
+        http_stream_end(w->stream);
+    }
     LIST_FOREACH (w, &api->watches, struct watch_stream, link) {
         store_watch_close(TAKE(w->watch));
         http_stream_end(w->stream);

@@ -37,6 +37,8 @@ struct api_watch_view {
     struct str fields;
 };
 
+enum { API_WATCH_ARENA_BYTES = 1024 }; /* of a request's arena: a watch lives long */
+
 struct api_watch_request {
     struct arena *arena;            /* holds the texts of the query */
     const struct object_kind *kind; /* of bookmarks; NULL: there are none */

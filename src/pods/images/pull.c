@@ -333,7 +333,7 @@ int pull_image(struct images *images, const struct image_job *job, struct arena 
                struct image *ret, struct err *err)
 {
     struct pull p = {.images = images, .job = job, .ref = job->ref, .a = a};
-    struct str version;
+    struct str version = STR_NONE;
     int result;
 
     p.made.name = job->name;

@@ -13,6 +13,8 @@
 #include "base/vec.h"
 #include "store/embedded/embedded_internal.h"
 
+enum { WATCH_ARENA_BYTES = 512 }; /* a watch lives long and holds little */
+
 struct kept_event {
     enum store_event_type type;
     const struct store_object *object; /* reference */
@@ -292,7 +294,7 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
                                      void (*on_end)(void *ctx, const struct err *err),
                                      void *ctx)
 {
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_sized(WATCH_ARENA_BYTES);
     struct store_watch *w = ARENA_NEW(a, struct store_watch);
     sigset_t all, kept;
 

@@ -1,6 +1,7 @@
 /*
  * Tasks: the loop's side of work without pods. See task.h.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -349,6 +350,7 @@ int task_start(struct engine *e, const struct pod_request *request, struct err *
                                     .ip = STR(""),
                                     .isolation = STR("")};
     t->kind = kind_of(request->template);
+    assert(t->kind); /* task_is_one() said so */
     t->kind->init(t, request);
     map_put(&e->tasks, t->uid, t);
     if (t->cancel_fd < 0)
