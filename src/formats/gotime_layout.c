@@ -92,7 +92,7 @@ static bool match_offset(struct str at, struct layout_element *ret)
     for (size_t i = 0; i < COUNT_OF(offset_forms); i++) {
         const struct offset_form *form = &offset_forms[i];
 
-        if (!str_starts(at, str_from(form->text)))
+        if (at.ptr[0] != form->text[0] || !str_starts(at, str_from(form->text)))
             continue;
         ret->type = LAYOUT_OFFSET;
         ret->text = str_head(at, strlen(form->text));
@@ -107,10 +107,11 @@ static bool match_offset(struct str at, struct layout_element *ret)
 static bool match_form(struct str at, struct layout_element *ret)
 {
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
-        size_t len = strlen(forms[i].text);
+        size_t len;
 
-        if (!str_starts(at, str_from(forms[i].text)))
+        if (at.ptr[0] != forms[i].text[0] || !str_starts(at, str_from(forms[i].text)))
             continue;
+        len = strlen(forms[i].text);
         if (forms[i].needs_word_end && is_lower(str_skip(at, len)))
             continue;
         ret->type = forms[i].type;

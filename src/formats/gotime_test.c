@@ -351,6 +351,34 @@ static void test_broken_files(void **state)
     assert_int_equal(gozone_parse(a, STR("TZif2 is not enough"), &zone, &err), -1);
 }
 
+/* The short way of the usual form gives what the walk through the layout gives, and leaves to
+ * it what is not well formed. */
+static void test_plain_times(void **state)
+{
+    static const char *const texts[] = {
+        "2026-11-26T09:58:07Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z",
+        "0000-02-29T23:59:59Z", "9999-12-31T23:59:59Z", "2024-02-29T00:00:00Z",
+        "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-00-01T00:00:00Z",
+        "2024-01-00T00:00:00Z", "2024-04-31T00:00:00Z", "2024-01-01T24:00:00Z",
+        "2024-01-01T00:60:00Z", "2024-01-01T00:00:60Z", "2024-01-01 00:00:00Z",
+        "2024-01-01T00:00:00z", "2o24-01-01T00:00:00Z", "2024-01-01T00:00:0 Z",
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct gotime quick = {0}, slow = {0};
+        struct err quick_err = {0}, slow_err = {0};
+        int result = gotime_parse(GOTIME_RFC3339, str_from(texts[i]), NULL, &slow, &slow_err);
+
+        assert_int_equal(gotime_parse_rfc3339(str_from(texts[i]), &quick, &quick_err), result);
+        if (quick.unix_s != slow.unix_s || quick.ns != slow.ns ||
+            quick.offset_s != slow.offset_s || strcmp(quick.zone, slow.zone) != 0 ||
+            strcmp(quick_err.text, slow_err.text) != 0)
+            fail_msg("%s: %lld %s, not %lld %s", texts[i], (long long) quick.unix_s, quick.zone,
+                     (long long) slow.unix_s, slow.zone);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,7 +386,7 @@ int main(void)
         cmocka_unit_test(test_parse_more),   cmocka_unit_test(test_rfc3339_is_the_layout),
         cmocka_unit_test(test_calendar),     cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_wall),         cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_broken_files), cmocka_unit_test(test_plain_times),
     };
 
     return cmocka_run_group_tests_name("gotime", tests, NULL, NULL);

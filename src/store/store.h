@@ -107,8 +107,9 @@ struct store_query {
     struct str name_prefix;        /* or "" */
     size_t limit;                  /* 0 = all */
     struct str continue_token;     /* of the page before, or "" */
-    bool newest_first; /* by creation; otherwise by namespace and name as Kubernetes does */
-    enum { STORE_ANY, STORE_UNFINISHED, STORE_FINISHED } finished;
+    bool newest_first; /* by creation: by index for STORE_UNFINISHED and STORE_FINISHED, else a
+                          sort; otherwise by namespace and name as Kubernetes does */
+    enum store_finished { STORE_ANY, STORE_UNFINISHED, STORE_FINISHED } finished;
     bool wants_bookmark; /* of watches: a STORE_BOOKMARK behind what was there at the beginning
                           */
 };
@@ -128,8 +129,8 @@ int store_list(struct store *s, struct arena *a, const struct store_query *q,
                struct store_list *ret, struct err *err);
 void store_list_done(struct store_list *list);
 
-/** store_token_renewed() - a token that goes on behind the same object, with what is there then;
- * in @a; "" when it is none. Pure */
+/** store_token_renewed() - a token that goes on behind the same object, with what is there
+ * then; in @a; "" when it is none. Pure */
 struct str store_token_renewed(struct arena *a, struct str token);
 
 struct store_node {
@@ -137,6 +138,19 @@ struct store_node {
     uint64_t seq;   /* order of creation inside the workflow */
     struct str doc; /* the NodeStatus as JSON text */
 };
+
+/**
+ * store_view_begin() - what this thread reads until store_view_end() is one state of the store
+ *
+ * For a list and the nodes of its workflows. Not nested; short, as the log of the database
+ * cannot shrink meanwhile.
+ *
+ * Return: 0, or -1 with the store's error; then there is nothing to end.
+ */
+int store_view_begin(struct store *s, struct err *err);
+
+/** store_view_end() - behind a store_view_begin() of this thread that succeeded */
+void store_view_end(struct store *s);
 
 /** store_nodes() - all node rows of a workflow in order of seq, copied into the arena */
 int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,

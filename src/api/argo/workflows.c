@@ -17,24 +17,48 @@ static const struct argo_kind kind = {.kind = "Workflow", .member = "workflow"};
 
 /* ---- reading ---- */
 
-int argo_workflow_resolve(const struct argo_request *r, struct store_key *key, struct err *err)
+/* The newest of the unfinished or the finished; absent when there is none. */
+static int find_newest(const struct argo_request *r, struct str ns,
+                       enum store_finished finished, struct json *ret, struct err *err)
 {
-    struct store_query q = {.group = key->group,
-                            .kind = key->kind,
-                            .ns = key->ns,
+    struct store_query q = {.group = STR("argoproj.io"),
+                            .kind = STR("Workflow"),
+                            .ns = ns,
                             .name_prefix = STR(""),
                             .limit = 1,
                             .continue_token = STR(""),
+                            .finished = finished,
                             .newest_first = true};
     struct api_list list;
+    const struct json *found;
+
+    if (api_object_list(r->api, r->a, &q, API_WITHOUT_NODES, &list, err) < 0)
+        return -1;
+    found = json_item(&list.items, 0);
+    *ret = found ? *found : json_null();
+    return 0;
+}
+
+static struct str created_of(const struct json *workflow)
+{
+    return json_str(json_path(workflow, "metadata", "creationTimestamp", NULL));
+}
+
+int argo_workflow_resolve(const struct argo_request *r, struct store_key *key, struct err *err)
+{
+    struct json active, ended;
 
     if (!str_is(key->name, "@latest"))
         return 0;
-    if (api_object_list(r->api, r->a, &q, API_WITHOUT_NODES, &list, err) < 0)
+    if (find_newest(r, key->ns, STORE_UNFINISHED, &active, err) < 0 ||
+        find_newest(r, key->ns, STORE_FINISHED, &ended, err) < 0)
         return -1;
-    if (!json_item(&list.items, 0))
+    if (json_is(&active, JSON_NULL) && json_is(&ended, JSON_NULL))
         return err_set(err, ERR_NOT_FOUND, "no workflows found");
-    key->name = object_name(json_item(&list.items, 0));
+    if (json_is(&active, JSON_NULL) ||
+        (!json_is(&ended, JSON_NULL) && str_cmp(created_of(&ended), created_of(&active)) > 0))
+        active = ended;
+    key->name = object_name(&active);
     return 0;
 }
 

@@ -182,15 +182,17 @@ int api_object_list(struct api *api, struct arena *a, const struct store_query *
     struct json_array_builder items = {0};
     struct store_list list;
     struct json item;
-    int result = 0;
+    int result;
 
-    if (store_list(api->options.store, a, q, &list, err) < 0)
+    if (store_view_begin(api->options.store, err) < 0)
         return -1;
+    result = store_list(api->options.store, a, q, &list, err);
     for (size_t i = 0; i < list.len && result == 0; i++) {
         result = api_object_shown(api, a, list.at[i], parts, &item, err);
         if (result == 0)
             json_push(a, &items, item);
     }
+    store_view_end(api->options.store);
     *ret = (struct api_list){
         .items = json_array(&items), .rv = list.rv, .continue_token = list.continue_token};
     store_list_done(&list);

@@ -5,6 +5,7 @@
  * A migration is applied in one transaction and never edited afterwards; PRAGMA user_version
  * says how many were. A file of a newer program is refused.
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "base/mem.h"
@@ -57,7 +58,18 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "CREATE TABLE archive_label (key TEXT NOT NULL, value TEXT NOT NULL, started INTEGER NOT "
     "NULL, id INTEGER NOT NULL, ns TEXT NOT NULL, PRIMARY KEY (key, value, started, id)) "
     "STRICT, WITHOUT ROWID;",
+    /* 003: the newest of a namespace without a walk over all, and both orders without a sort */
+    "DROP INDEX object_created;"
+    "CREATE INDEX object_created ON object (grp, kind, finished, created, ns, name);"
+    "CREATE INDEX object_ns_created ON object (grp, kind, ns, finished, created, "
+    "name);",
 };
+
+/* What store_view_begin() has pinned for this thread. */
+static _Thread_local struct {
+    struct store *store;
+    struct connection *connection;
+} view;
 
 int db_error(sqlite3 *db, const char *what, struct err *err)
 {
@@ -163,9 +175,13 @@ sqlite3_stmt *connection_statement(struct connection *c, enum statement_id id)
 
 int connection_begin(struct connection *c, struct err *err)
 {
-    sqlite3_stmt *s = connection_statement(c, STATEMENT_BEGIN_READ);
-    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+    sqlite3_stmt *s;
+    int code;
 
+    if (c == view.connection) /* has begun */
+        return 0;
+    s = connection_statement(c, STATEMENT_BEGIN_READ);
+    code = s ? sqlite3_step(s) : SQLITE_ERROR;
     sqlite3_reset(s);
     return code == SQLITE_DONE ? 0 : db_error(c->db, "begin to read", err);
 }
@@ -174,6 +190,8 @@ void connection_end(struct connection *c)
 {
     static const enum statement_id ways[] = {STATEMENT_COMMIT, STATEMENT_ROLLBACK};
 
+    if (c == view.connection)
+        return;
     for (size_t i = 0; i < COUNT_OF(ways) && !sqlite3_get_autocommit(c->db); i++) {
         sqlite3_stmt *s = connection_statement(c, ways[i]);
 
@@ -211,6 +229,8 @@ struct connection *store_reader_take(struct store *s, struct err *err)
 {
     struct connection *c;
 
+    if (view.connection && view.store == s)
+        return view.connection;
     pthread_mutex_lock(&s->pool_lock);
     while (s->pool_free == 0 && s->pool_open >= s->pool_max)
         pthread_cond_wait(&s->pool_wake, &s->pool_lock);
@@ -234,8 +254,36 @@ struct connection *store_reader_take(struct store *s, struct err *err)
 
 void store_reader_give(struct store *s, struct connection *c)
 {
+    if (c == view.connection)
+        return;
     pthread_mutex_lock(&s->pool_lock);
     s->pool[s->pool_free++] = c;
     pthread_cond_signal(&s->pool_wake);
     pthread_mutex_unlock(&s->pool_lock);
+}
+
+int store_view_begin(struct store *s, struct err *err)
+{
+    struct connection *c;
+
+    assert(!view.connection);
+    c = store_reader_take(s, err);
+    if (!c)
+        return -1;
+    if (connection_begin(c, err) < 0) {
+        store_reader_give(s, c);
+        return -1;
+    }
+    view.store = s;
+    view.connection = c;
+    return 0;
+}
+
+void store_view_end(struct store *s)
+{
+    struct connection *c = TAKE(view.connection);
+
+    view.store = NULL;
+    connection_end(c);
+    store_reader_give(s, c);
 }

@@ -123,8 +123,9 @@ static void list_sql(const struct store_query *q, struct strbuf *b)
         strbuf_addz(b, q->finished == STORE_UNFINISHED ? " AND finished = 0"
                                                        : " AND finished = 1");
     if (q->continue_token.len)
-        strbuf_addz(b, q->newest_first ? " AND (created, ns, name) < (?6, ?4, ?5)"
-                                       : " AND (ns, name) > (?4, ?5)");
+        strbuf_addz(b, !q->newest_first ? " AND (ns, name) > (?4, ?5)"
+                       : q->ns.len      ? " AND (created, name) < (?6, ?5)"
+                                        : " AND (created, ns, name) < (?6, ?4, ?5)");
     for (size_t i = 0; q->labels && i < q->labels->len && i < INDEXED_TERMS_MAX; i++)
         if (is_by_index(&q->labels->at[i]))
             strbuf_addf(b,
