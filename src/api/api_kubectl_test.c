@@ -134,6 +134,12 @@ static void test_tables(void **state)
          "{\"name\":\"Volumemode\",\"type\":\"string\",\"format\":\"\",\"description\":\"\","
          "\"priority\":1}",
          NULL},
+        {"GET", "/api/v1/events", NULL, NULL, 200,
+         "\"columnDefinitions\":[{\"name\":\"Last Seen\",\"type\":\"date\"", NULL},
+        {"GET", "/api/v1/events", NULL, NULL, 200,
+         "{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\",\"description\":\"\","
+         "\"priority\":1}],\"rows\":[]",
+         NULL},
         {"GET", MAPS "/two", NULL, NULL, 404, "\"kind\":\"Status\"", NULL},
     };
     static const char *const others[] = {

@@ -34,18 +34,24 @@ static void push_column(struct arena *a, struct json_array_builder *list, struct
 /* Types of our own are text to clients. */
 static bool is_text(const char *type)
 {
-    return strcmp(type, "ready") == 0 || strcmp(type, "pod") == 0;
+    return strcmp(type, "integer") != 0 && strcmp(type, "date") != 0;
+}
+
+static const char *format_of(const struct object_column *column)
+{
+    return strcmp(column->name, "NAME") == 0 ? "name" : "";
 }
 
 static struct json columns(struct arena *a, const struct object_kind *kind)
 {
     struct json_array_builder list = {0};
 
-    push_column(a, &list, STR("Name"), "string", "name", false);
+    if (object_names_first(kind))
+        push_column(a, &list, STR("Name"), "string", "name", false);
     for (size_t i = 0; i < kind->column_count; i++)
         push_column(a, &list, title(a, kind->columns[i].name),
-                    is_text(kind->columns[i].type) ? "string" : kind->columns[i].type, "",
-                    kind->columns[i].wide_only);
+                    is_text(kind->columns[i].type) ? "string" : kind->columns[i].type,
+                    format_of(&kind->columns[i]), kind->columns[i].wide_only);
     return json_array(&list);
 }
 
@@ -77,7 +83,8 @@ static struct json row(struct arena *a, const struct object_kind *kind, const st
     struct json_array_builder cells = {0};
     const struct wall now = clock_wall();
 
-    json_push(a, &cells, json_string(object_name(doc)));
+    if (object_names_first(kind))
+        json_push(a, &cells, json_string(object_name(doc)));
     for (size_t i = 0; i < kind->column_count; i++)
         json_push(a, &cells, cell(a, &kind->columns[i], doc, now));
     json_add(a, &b, STR("cells"), json_array(&cells));

@@ -22,24 +22,39 @@ struct objects_table {
 
 static void add_headings(struct objects_table *t)
 {
-    strbuf_addf(&t->rows, "%sNAME", t->has_namespace ? "NAMESPACE\t" : "");
+    const char *gap = t->has_namespace ? "\t" : "";
+
+    strbuf_addz(&t->rows, t->has_namespace ? "NAMESPACE" : "");
+    if (object_names_first(t->kind)) {
+        strbuf_addf(&t->rows, "%sNAME", gap);
+        gap = "\t";
+    }
     for (size_t i = 0; i < t->kind->column_count; i++)
-        if (t->is_wide || !t->kind->columns[i].wide_only)
-            strbuf_addf(&t->rows, "\t%s", t->kind->columns[i].name);
+        if (t->is_wide || !t->kind->columns[i].wide_only) {
+            strbuf_addf(&t->rows, "%s%s", gap, t->kind->columns[i].name);
+            gap = "\t";
+        }
     strbuf_addc(&t->rows, '\n');
 }
 
 static void add_object(struct objects_table *t, const struct json *doc)
 {
+    const char *gap = t->has_namespace ? "\t" : "";
+
     if (t->has_namespace)
-        strbuf_addf(&t->rows, STR_FMT "\t", STR_ARG(object_namespace(doc)));
-    strbuf_add(&t->rows, object_name(doc));
+        strbuf_add(&t->rows, object_namespace(doc));
+    if (object_names_first(t->kind)) {
+        strbuf_addf(&t->rows, "%s" STR_FMT, gap, STR_ARG(object_name(doc)));
+        gap = "\t";
+    }
     for (size_t i = 0; i < t->kind->column_count; i++) {
         const struct object_column *column = &t->kind->columns[i];
 
-        if (t->is_wide || !column->wide_only)
-            strbuf_addf(&t->rows, "\t" STR_FMT,
-                        STR_ARG(show_one_line(t->a, object_cell(t->a, column, doc, t->now))));
+        if (!t->is_wide && column->wide_only)
+            continue;
+        strbuf_addf(&t->rows, "%s" STR_FMT, gap,
+                    STR_ARG(show_one_line(t->a, object_cell(t->a, column, doc, t->now))));
+        gap = "\t";
     }
     strbuf_addc(&t->rows, '\n');
 }

@@ -32,12 +32,13 @@ static const struct object_column event_columns[] = {
     {"LAST SEEN", "date", "lastTimestamp", false},
     {"TYPE", "string", "type", false},
     {"REASON", "string", "reason", false},
-    {"OBJECT", "string", "involvedObject.name", false},
+    {"OBJECT", "object", "involvedObject", false},
     {"SUBOBJECT", "string", "involvedObject.fieldPath", true},
     {"SOURCE", "string", "source.component", true},
     {"MESSAGE", "string", "message", false},
     {"FIRST SEEN", "date", "firstTimestamp", true},
     {"COUNT", "integer", "count", true},
+    {"NAME", "string", "metadata.name", true},
 };
 static const struct object_column claim_columns[] = {
     {"STATUS", "string", "status.phase", false},
@@ -66,7 +67,12 @@ static const struct object_column lease_columns[] = {
 static const struct object_column role_columns[] = {
     {"CREATED AT", "string", "metadata.creationTimestamp", false}};
 static const struct object_column role_binding_columns[] = {
-    {"ROLE", "string", "roleRef.name", false}, AGE};
+    {"ROLE", "role", "roleRef", false},
+    AGE,
+    {"USERS", "users", "subjects", true},
+    {"GROUPS", "groups", "subjects", true},
+    {"SERVICEACCOUNTS", "accounts", "subjects", true},
+};
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define ROW(is_unbuilt_, is_view_, group_, version_, kind_, plural_, singular_, names_, \

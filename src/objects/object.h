@@ -14,11 +14,12 @@
 
 enum { OBJECT_NAME_MAX_BYTES = 253, OBJECT_GENERATED_SUFFIX_BYTES = 5 };
 
-/* A column behind NAME. */
+/* A column behind NAME, which comes first where it is not a column itself. */
 struct object_column {
     const char *name; /* "STATUS" as kubectl prints it */
     const char *type; /* "string"; "integer": an object or list is counted; "date": an age;
-                         "ready": how many containers are; "pod": in one word */
+                         "ready": how many containers are; "pod": in one word; "object", "role":
+                         "kind/name"; "users", "groups", "accounts": those among subjects */
     const char *path; /* dotted path in the document */
     bool wide_only;
 };
@@ -100,6 +101,9 @@ struct str object_fault_text(struct arena *a, const struct object_document *doc,
  * "; ", then how many more there are */
 int object_faults_err(struct arena *a, const struct object_document *doc,
                       const struct field_faults *faults, struct err *err);
+
+/** object_names_first() - does a table of the kind begin with NAME? */
+bool object_names_first(const struct object_kind *kind);
 
 /**
  * object_cell() - what a table shows of an object in a column

@@ -5,6 +5,8 @@
  * Argo's kinds have the columns of their CustomResourceDefinitions (most: AGE alone), the
  * others those of the API server. Pure; any thread.
  */
+#include <ctype.h>
+
 #include "base/clock.h"
 #include "formats/anystring.h"
 #include "formats/gotime.h"
@@ -78,11 +80,67 @@ static struct str pod_text(const struct json *status)
     return str_is_empty(waits) ? json_get_str(status, STR("phase")) : waits;
 }
 
+/* "workflow/hello"; of a role as its kind is written: "ClusterRole/view". */
+static struct str reference_text(struct arena *a, const struct json *ref, bool is_lower)
+{
+    struct str kind = str_copy(a, json_get_str(ref, STR("kind")));
+
+    for (size_t i = 0; is_lower && i < kind.len; i++)
+        ((char *) (uintptr_t) kind.ptr)[i] = (char) tolower((unsigned char) kind.ptr[i]);
+    return str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(kind),
+                      STR_ARG(json_get_str(ref, STR("name"))));
+}
+
+/* The subjects of a kind: "ann, bob"; accounts with their namespaces. */
+static struct str subjects_text(struct arena *a, const struct json *list, const char *kind)
+{
+    bool is_account = strcmp(kind, "ServiceAccount") == 0;
+    const struct json *subject;
+    struct str text = STR("");
+
+    for (size_t i = 0; (subject = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(subject, STR("kind")), kind))
+            text =
+                str_printf(a, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(text),
+                           text.len ? ", " : "",
+                           STR_ARG(is_account ? json_get_str(subject, STR("namespace")) : STR("")),
+                           is_account ? "/" : "", STR_ARG(json_get_str(subject, STR("name"))));
+    return text;
+}
+
+/* What is more than a value; NONE: it is not. */
+static struct str composed(struct arena *a, const char *type, const struct json *v)
+{
+    static const struct {
+        const char *type, *kind;
+    } subjects[] = {{"users", "User"}, {"groups", "Group"}, {"accounts", "ServiceAccount"}};
+
+    if (strcmp(type, "ready") == 0 && v->type == JSON_ARRAY)
+        return ready_text(a, v);
+    if (strcmp(type, "pod") == 0)
+        return pod_text(v);
+    if (strcmp(type, "object") == 0 || strcmp(type, "role") == 0)
+        return reference_text(a, v, type[0] == 'o');
+    for (size_t i = 0; i < COUNT_OF(subjects); i++)
+        if (strcmp(type, subjects[i].type) == 0)
+            return subjects_text(a, v, subjects[i].kind);
+    return STR_NONE;
+}
+
+bool object_names_first(const struct object_kind *kind)
+{
+    for (size_t i = 0; i < kind->column_count; i++)
+        if (strcmp(kind->columns[i].name, "NAME") == 0)
+            return false;
+    return true;
+}
+
 struct str object_cell(struct arena *a, const struct object_column *column,
                        const struct json *doc, struct wall now)
 {
     const struct json *v = value_at(doc, column->path);
     bool is_integer = strcmp(column->type, "integer") == 0;
+    struct str made;
     struct wall then;
     struct err err;
 
@@ -92,10 +150,9 @@ struct str object_cell(struct arena *a, const struct object_column *column,
         return str_printf(a, "%u", v->count);
     if (!v || v->type == JSON_NULL)
         return strcmp(column->type, "date") == 0 ? STR("<unknown>") : STR("");
-    if (strcmp(column->type, "ready") == 0 && v->type == JSON_ARRAY)
-        return ready_text(a, v);
-    if (strcmp(column->type, "pod") == 0)
-        return pod_text(v);
+    made = composed(a, column->type, v);
+    if (!str_is_none(made))
+        return made;
     if (strcmp(column->type, "date") == 0)
         return gotime_parse_wall(json_str(v), &then, &err) < 0
                    ? STR("<unknown>")

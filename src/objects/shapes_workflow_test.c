@@ -577,6 +577,17 @@ static void test_columns(void **state)
         {"rbac.authorization.k8s.io/v1", "Role",
          "{\"metadata\":{\"creationTimestamp\":\"2026-01-03T02:55:30Z\"}}",
          "CREATED AT=2026-01-03T02:55:30Z"},
+        {"rbac.authorization.k8s.io/v1", "RoleBinding",
+         "{\"roleRef\":{\"kind\":\"ClusterRole\",\"name\":\"view\"},\"subjects\":[{\"kind\":"
+         "\"User\",\"name\":\"ann\"},{\"kind\":\"ServiceAccount\",\"name\":\"ci\","
+         "\"namespace\":\"x\"},{\"kind\":\"User\",\"name\":\"bob\"}]}",
+         "ROLE=ClusterRole/view AGE=<unknown> USERS=ann, bob GROUPS= SERVICEACCOUNTS=x/ci"},
+        {"v1", "Event",
+         "{\"metadata\":{\"name\":\"e.1\"},\"lastTimestamp\":\"2026-01-03T02:59:00Z\",\"type\":"
+         "\"Normal\",\"reason\":\"R\",\"involvedObject\":{\"kind\":\"Workflow\",\"name\":\"w\"},"
+         "\"message\":\"m\",\"count\":2}",
+         "LAST SEEN=60s TYPE=Normal REASON=R OBJECT=workflow/w SUBOBJECT= SOURCE= MESSAGE=m "
+         "FIRST SEEN=<unknown> COUNT=2 NAME=e.1"},
     };
     const struct wall now = {.ms = 1767409200000}; /* 2026-01-03T03:00:00Z */
     _cleanup_arena_ struct arena *a = arena_new();
