@@ -196,7 +196,7 @@ struct str managed_conflict_text(struct arena *a, const struct managed_conflicts
     return str_copy(a, strbuf_str(&b));
 }
 
-/* ---- applying ---- */
+/* ---- owners ---- */
 
 static void set_entry(struct arena *a, struct entries *entries, const struct managed_writer *w,
                       const char *operation, const struct field_set *set)
@@ -283,6 +283,54 @@ static void find_conflicts(struct arena *a, const struct entries *entries,
     }
 }
 
+/* ---- what kubectl applied on its own side ---- */
+
+#define KUBECTL      "kubectl"
+#define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
+
+/* What kubectl applied last on its side, as far as it is still so: no conflict for it. */
+static struct field_set last_applied(struct arena *a, const struct managed_writer *w,
+                                     const struct json *live)
+{
+    const struct patch_schema schema = schema_of(w->kind);
+    struct str text = json_str(json_path(live, "metadata", "annotations", LAST_APPLIED, NULL));
+    struct field_changes changes;
+    struct field_set set;
+    struct json last, was, is = tracked(a, w, live);
+    struct err ignored;
+
+    if (!str_is(w->manager, KUBECTL) || str_is_empty(text) ||
+        json_parse(a, text, &last, &ignored) < 0 || !json_is(&last, JSON_OBJECT))
+        return (struct field_set){0};
+    was = tracked(a, w, &last);
+    set = field_set_of(a, &schema, &was);
+    changes = field_set_compare(a, &schema, &was, &is);
+    set = field_set_minus(a, &set, &changes.written);
+    return field_set_minus(a, &set, &changes.removed);
+}
+
+/* The same, kept up for who goes back to that side. */
+static struct json with_last_applied(struct arena *a, const struct managed_writer *w,
+                                     const struct json *config, const struct json *made)
+{
+    struct json plain = *config, notes, meta;
+    const struct json *was = json_path(made, "metadata", "annotations", LAST_APPLIED, NULL);
+
+    if (!str_is(w->manager, KUBECTL) || str_is_empty(json_str(was)))
+        return *made;
+    if (json_path(config, "metadata", "annotations", NULL)) {
+        meta = *json_get(config, STR("metadata"));
+        notes = json_without(a, json_get(&meta, STR("annotations")), STR(LAST_APPLIED));
+        meta = json_set(a, &meta, STR("annotations"), notes);
+        plain = json_set(a, config, STR("metadata"), meta);
+    }
+    return json_set_path(
+        a, made, json_string(str_concat(a, json_text(a, &plain, JSON_SORT_KEYS), STR("\n"))),
+        "metadata", "annotations", LAST_APPLIED, NULL);
+}
+
+/* ---- applying ---- */
+
 /* The live object with the document over it, and without what is not applied any more. */
 static struct json apply_over(struct arena *a, const struct patch_schema *schema,
                               const struct managed_writer *w, const struct json *live,
@@ -300,6 +348,20 @@ static struct json apply_over(struct arena *a, const struct patch_schema *schema
     return field_set_prune(a, schema, &made, &p);
 }
 
+/* Do all conflicts concern what kubectl applied itself before? */
+static bool is_handed_over(struct arena *a, const struct entries *entries,
+                           const struct managed_writer *w, const struct json *live,
+                           const struct field_changes *changes)
+{
+    const struct field_set own = last_applied(a, w, live);
+    struct managed_conflicts rest = {0};
+    struct field_changes foreign = *changes;
+
+    foreign.written = field_set_minus(a, &changes->written, &own);
+    find_conflicts(a, entries, w, &foreign, &rest);
+    return rest.len == 0;
+}
+
 static int apply_to_live(struct arena *a, const struct managed_writer *w,
                          const struct json *live, const struct json *config,
                          struct managed_applied *ret, struct err *err)
@@ -312,11 +374,13 @@ static int apply_to_live(struct arena *a, const struct managed_writer *w,
     struct field_changes changes = field_set_compare(a, &schema, &was, &is);
 
     find_conflicts(a, &entries, w, &changes, &ret->conflicts);
-    if (ret->conflicts.len > 0 && !w->is_forced)
+    if (ret->conflicts.len > 0 && !w->is_forced &&
+        !is_handed_over(a, &entries, w, live, &changes))
         return err_set(err, ERR_CONFLICT, STR_FMT,
                        STR_ARG(managed_conflict_text(a, &ret->conflicts)));
     take_from_others(a, &entries, w, "Apply", &changes);
     set_entry(a, &entries, w, "Apply", &now);
+    made = with_last_applied(a, w, config, &made);
     made = with_entries(a, &made, &entries);
     ret->doc = managed_is_same(a, live, &made) ? *live : made;
     return 0;
