@@ -188,7 +188,7 @@ static void test_patches(void **state)
          "{\"op\":\"add\",\"path\":\"/metadata/labels/c\",\"value\":\"3\"}]",
          200, "\"c\":\"3\"", NULL},
         {"PATCH", TEMPLATES "/one", JSON_PATCH,
-         "[{\"op\":\"test\",\"path\":\"/spec/entrypoint\",\"value\":\"y\"}]", 400,
+         "[{\"op\":\"test\",\"path\":\"/spec/entrypoint\",\"value\":\"y\"}]", 422,
          "operation 0 (test /spec/entrypoint): the value is another", NULL},
         /* the same gate as any update */
         {"PATCH", TEMPLATES "/one", MERGE, "{\"spec\":{\"entrypoin\":\"x\"}}", 400,
@@ -207,7 +207,7 @@ static void test_patches(void **state)
         {"PATCH", TEMPLATES "/one", MERGE, "{", 400, "the patch: ", NULL},
         {"PATCH", TEMPLATES "/one", MERGE, "", 400, "the patch: ", NULL},
         {"PATCH", TEMPLATES "/two", MERGE, "{}", 404, "\\\"two\\\" not found", NULL},
-        {"PATCH", TEMPLATES "/one?dryRun=Some", MERGE, "{}", 400,
+        {"PATCH", TEMPLATES "/one?dryRun=Some", MERGE, "{}", 422,
          "dryRun: Unsupported value: \\\"Some\\\": supported values: \\\"All\\\"", NULL},
         /* strategic: of core kinds alone */
         {"PATCH", TEMPLATES "/one", STRATEGIC, "{}", 415,
@@ -241,7 +241,7 @@ static void test_apply(void **state)
 #define COLOR(value) \
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {color: " value "}\n"
     static const struct step steps[] = {
-        {"PATCH", MAPS "/one", APPLY, COLOR("red"), 400,
+        {"PATCH", MAPS "/one", APPLY, COLOR("red"), 422,
          "fieldManager: Required value: is required for apply patch", NULL},
         {"PATCH", MAPS "/one" BY("a") "&dryRun=All", APPLY, COLOR("red"), 201, "\"red\"", NULL},
         {"GET", MAPS "/one", NULL, NULL, 404, "not found", NULL},
@@ -380,8 +380,8 @@ static void test_dry_runs(void **state)
         {"POST", MAPS "?dryRun=All", NULL, MAP("one"), 201, "\"namespace\":\"argo\"",
          "resourceVersion"},
         {"GET", MAPS "/one", NULL, NULL, 404, "not found", NULL},
-        {"POST", MAPS "?dryRun=Yes", NULL, MAP("one"), 400, "dryRun: Unsupported value", NULL},
-        {"POST", MAPS "?dryRun=All", NULL, MAP("One"), 400, "upper-case", NULL},
+        {"POST", MAPS "?dryRun=Yes", NULL, MAP("one"), 422, "dryRun: Unsupported value", NULL},
+        {"POST", MAPS "?dryRun=All", NULL, MAP("One"), 422, "upper-case", NULL},
         {"POST", MAPS, NULL, MAP("one"), 201, "one", NULL},
         {"POST", MAPS "?dryRun=All", NULL, MAP("one"), 409,
          "configmaps \\\"one\\\" already exists", NULL},
@@ -420,7 +420,7 @@ static void test_bookmarks(void **state)
         "{\"k8s.io/initial-events-end\":\"true\"}}}}\n";
     static const struct step steps[] = {
         {"POST", MAPS, NULL, MAP("one"), 201, "one", NULL},
-        {"GET", MAPS "?watch=true&sendInitialEvents=true", NULL, NULL, 400,
+        {"GET", MAPS "?watch=true&sendInitialEvents=true", NULL, NULL, 422,
          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan", NULL},
     };
     struct call watch = {.method = "GET",
@@ -449,7 +449,7 @@ static void test_finalizers(void **state)
     static const struct step steps[] = {
         {"POST", MAPS, NULL, HELD("one"), 201, "\"finalizers\":[\"x/y\"]", "deletionTimestamp"},
         {"PUT", MAPS "/one", NULL, HELD("one"), 200, "finalizers", "deletionTimestamp"},
-        {"DELETE", MAPS "/one?propagationPolicy=Sometimes", NULL, NULL, 400,
+        {"DELETE", MAPS "/one?propagationPolicy=Sometimes", NULL, NULL, 422,
          "propagationPolicy: Unsupported value: \\\"Sometimes\\\"", NULL},
         {"DELETE", MAPS "/one", NULL, NULL, 200, "\"kind\":\"ConfigMap\"", "Status"},
         {"GET", MAPS "/one", NULL, NULL, 200, "\"deletionTimestamp\":\"20", NULL},

@@ -72,7 +72,7 @@ static void test_life_of_an_object(void **state)
         {"GET", WORKFLOWS "?labelSelector=a%20b", "", 400, "unable to parse requirement"},
         {"GET", WORKFLOWS "?limit=x", "", 400, "limit \\\"x\\\" is not a number"},
         {"POST", WORKFLOWS, "{\"kind\":", 400, "request:1:9: unexpected end of JSON input"},
-        {"POST", WORKFLOWS, DOC("Upper"), 400, "write \\\"upper\\\""},
+        {"POST", WORKFLOWS, DOC("Upper"), 422, "write \\\"upper\\\""},
         {"POST", "/api/v1/namespaces/argo/secrets", DOC("x"), 400,
          "the document is a Workflow, the path is for a Secret"},
         {"DELETE", WORKFLOWS "/one", "", 200, "\"status\":\"Success\""},

@@ -96,7 +96,7 @@ static int read_applied(struct http_request *req, struct applying *w, struct err
     struct str name, force = http_query(req, STR("force"));
 
     if (str_is_empty(w->call.manager))
-        return err_set(err, ERR_INVALID,
+        return err_set(err, ERR_RULE,
                        "fieldManager: Required value: is required for apply patch");
     if (object_read(http_arena(req), STR("request"), http_body(req), &docs, err) < 0)
         return -1;
@@ -205,7 +205,7 @@ static struct api_call *deletion_call(struct api *api, struct http_request *req,
 
     for (size_t i = 0; call && (word = json_item(dry_run, i)) != NULL; i++) {
         if (!str_is(json_str(word), "All")) {
-            err_set(err, ERR_INVALID, "dryRun: Unsupported value: supported values: \"All\"");
+            err_set(err, ERR_RULE, "dryRun: Unsupported value: supported values: \"All\"");
             return NULL;
         }
         call->is_dry_run = true;

@@ -15,6 +15,8 @@ static struct outcome outcome_of(enum err_kind kind)
     case ERR_INVALID:
     case ERR_UNSUPPORTED:
         return (struct outcome){400, "BadRequest"};
+    case ERR_RULE:
+        return (struct outcome){422, "Invalid"};
     case ERR_NOT_FOUND:
         return (struct outcome){404, "NotFound"};
     case ERR_EXISTS:
@@ -109,10 +111,89 @@ void reply_denied(struct http_request *req, const struct err *err,
     reply_json(req, outcome_of(err->kind).code, &made);
 }
 
+/* ---- what breaks a rule ---- */
+
+/* The place that the text of a broken rule begins with, and what is wrong there. */
+static struct str cut_field(struct str *text)
+{
+    size_t colon;
+    struct str field;
+
+    if (str_starts(*text, STR("request:"))) /* where it stands in the body */
+        *text = str_skip(*text, str_find(*text, STR(": ")) + 2);
+    colon = str_find(*text, STR(": "));
+    if (colon == SIZE_MAX || str_find_char(str_head(*text, colon), ' ') != SIZE_MAX)
+        return STR("spec");
+    field = str_head(*text, colon);
+    *text = str_skip(*text, colon + 2);
+    return field;
+}
+
+static struct json rule_cause(struct arena *a, struct str text)
+{
+    static const struct {
+        const char *begin, *reason;
+    } reasons[] = {{"Required value", "FieldValueRequired"},
+                   {"Unsupported value", "FieldValueNotSupported"},
+                   {"Forbidden", "FieldValueForbidden"}};
+    struct json_object_builder b = {0};
+    struct str field = cut_field(&text);
+    const char *reason = "FieldValueInvalid";
+
+    for (size_t i = 0; i < COUNT_OF(reasons); i++)
+        if (str_starts(text, str_from(reasons[i].begin)))
+            reason = reasons[i].reason;
+    json_add(a, &b, STR("reason"), json_string(str_from(reason)));
+    json_add(a, &b, STR("message"), json_string(text));
+    json_add(a, &b, STR("field"), json_string(field));
+    return json_object(&b);
+}
+
+/* The path's name, or that in the body. */
+static struct str name_of(struct http_request *req, const struct resource *r)
+{
+    struct err ignored;
+    struct json body;
+
+    if (!str_is_empty(r->name))
+        return r->name;
+    return resource_body(req, &body, &ignored) == 0 ? object_name(&body) : STR("");
+}
+
+/* kubectl shows the causes and nothing else. */
+static void reply_rule(struct http_request *req, const struct resource *r,
+                       const struct err *err)
+{
+    struct arena *a = http_arena(req);
+    struct str name = name_of(req, r), text = str_copy(a, str_from(err->text));
+    struct json_object_builder details = {0};
+    struct json_array_builder causes = {0};
+    const struct outcome outcome = outcome_of(err->kind);
+    const struct reply_refusal refusal = {
+        outcome.code, outcome.reason,
+        str_printf(a, "%s%s%s \"" STR_FMT "\" is invalid: " STR_FMT, r->kind->kind,
+                   r->kind->group[0] ? "." : "", r->kind->group, STR_ARG(name), STR_ARG(text))};
+    struct json status = status_value(a, &refusal);
+
+    json_push(a, &causes, rule_cause(a, text));
+    json_add_str(a, &details, STR("name"), name);
+    json_add_str(a, &details, STR("group"), str_from(r->kind->group));
+    json_add(a, &details, STR("kind"), json_string(str_from(r->kind->kind)));
+    json_add(a, &details, STR("causes"), json_array(&causes));
+    status = json_set(a, &status, STR("details"), json_object(&details));
+    reply_json(req, refusal.code, &status);
+}
+
 void reply_error(struct http_request *req, const struct err *err)
 {
-    const struct json status = reply_status(http_arena(req), err);
+    struct json status;
+    struct resource r;
 
+    if (err->kind == ERR_RULE && resource_parse(http_path(req), &r)) {
+        reply_rule(req, &r, err);
+        return;
+    }
+    status = reply_status(http_arena(req), err);
     reply_json(req, outcome_of(err->kind).code, &status);
 }
 

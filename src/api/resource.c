@@ -298,8 +298,10 @@ static const struct api_watch_format metadata_format = {.content_type =
 
 static void watch(struct api *api, struct http_request *req, const struct resource *r)
 {
-    struct api_watch_request w = {
-        .arena = arena_new_sized(API_WATCH_ARENA_BYTES), .kind = r->kind, .format = &watch_format, .fields = STR("")};
+    struct api_watch_request w = {.arena = arena_new_sized(API_WATCH_ARENA_BYTES),
+                                  .kind = r->kind,
+                                  .format = &watch_format,
+                                  .fields = STR("")};
     struct err err;
 
     if (resource_query(req, r, w.arena, &w.query, &err) < 0) {
@@ -356,7 +358,7 @@ static int read_dry_run(struct http_request *req, struct api_call *call, struct 
     call->is_dry_run = str_is(word, "All");
     if (str_is_empty(word) || call->is_dry_run)
         return 0;
-    return err_set(err, ERR_INVALID,
+    return err_set(err, ERR_RULE,
                    "dryRun: Unsupported value: \"" STR_FMT "\": supported values: \"All\"",
                    STR_ARG(str_head(word, 60)));
 }
@@ -371,7 +373,7 @@ static int read_validation(struct http_request *req, struct api_call *call, stru
                                               : API_STRICT;
     if (str_is_empty(word) || call->validation != API_STRICT || str_is(word, "Strict"))
         return 0;
-    return err_set(err, ERR_INVALID,
+    return err_set(err, ERR_RULE,
                    "fieldValidation: Unsupported value: \"" STR_FMT
                    "\": supported values: \"Ignore\", \"Strict\", \"Warn\"",
                    STR_ARG(str_head(word, 60)));

@@ -99,21 +99,19 @@ static void write_tokens(struct world *w)
     fclose(file);
 }
 
-static int setup(void **state, const char *managed, bool is_open)
+static int setup(void **state, const struct api_options *given)
 {
     struct world *w = NEW(struct world);
     static const struct pod_runner_ops runner_ops = {.log_open = fake_open};
-    struct api_options options = {
-        .address = "127.0.0.1",
-        .token = STR("secret"),
-        .managed = managed,
-        .is_open = is_open};
+    struct api_options options = *given;
     struct err err;
 
     snprintf(w->path, sizeof(w->path), "/tmp/tiphys-api-XXXXXX");
     assert_non_null(mkdtemp(w->path));
     w->a = arena_new();
     write_tokens(w);
+    options.address = "127.0.0.1";
+    options.token = STR("secret");
     options.token_file = w->token_file.ptr;
     w->loop = loop_new(&err);
     w->store = store_open(&(struct store_options){.path = w->path,
@@ -155,17 +153,22 @@ static int setup(void **state, const char *managed, bool is_open)
 
 int world_setup(void **state)
 {
-    return setup(state, NULL, false);
+    return setup(state, &(struct api_options){0});
 }
 
 int world_setup_managed(void **state)
 {
-    return setup(state, "team", false);
+    return setup(state, &(struct api_options){.managed = "team"});
 }
 
 int world_setup_open(void **state)
 {
-    return setup(state, NULL, true);
+    return setup(state, &(struct api_options){.is_open = true});
+}
+
+int world_setup_seeded(void **state)
+{
+    return setup(state, &(struct api_options){.seed = 7});
 }
 
 int world_teardown(void **state)

@@ -108,6 +108,8 @@ const char *err_kind_name(enum err_kind kind)
         return "none";
     case ERR_INVALID:
         return "invalid";
+    case ERR_RULE:
+        return "rule";
     case ERR_NOT_FOUND:
         return "not-found";
     case ERR_EXISTS:

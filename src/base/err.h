@@ -14,6 +14,7 @@
 enum err_kind {
     ERR_NONE,
     ERR_INVALID,      /* the input is wrong; trying again will not help */
+    ERR_RULE,         /* the input can be read, and breaks a rule of what it is */
     ERR_NOT_FOUND,    /* the named thing does not exist */
     ERR_EXISTS,       /* the thing to be created is there already */
     ERR_CONFLICT,     /* somebody else changed it first */

@@ -170,7 +170,7 @@ static bool is_label(struct str s)
     return s.len > 0;
 }
 
-static bool is_subdomain(struct str s)
+bool object_is_subdomain(struct str s)
 {
     struct str rest = s, label;
 
@@ -200,9 +200,9 @@ static void check_name(struct arena *a, const struct json *name, struct str path
 
     for (size_t i = 0; i < text.len; i++)
         has_upper |= text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
-    if (is_subdomain(text) ||
+    if (object_is_subdomain(text) ||
         (is_beginning && (text.len > OBJECT_NAME_MAX_BYTES || str_ends(text, STR("-"))) &&
-         is_subdomain(str_concat(a, str_head(text, GENERATE_BASE_MAX_BYTES), STR("a")))))
+         object_is_subdomain(str_concat(a, str_head(text, GENERATE_BASE_MAX_BYTES), STR("a")))))
         return;
     if (has_upper)
         add_fault(a, faults, ERR_INVALID, path,
@@ -283,6 +283,7 @@ static void check_metadata(struct arena *a, const struct object_document *doc,
 
     if (!json_is(meta, JSON_OBJECT))
         return;
+    object_check_labels(a, meta, faults);
     if (json_is(generate, JSON_STRING) && generate->count > 0)
         check_name(a, generate, STR("metadata.generateName"), faults);
     if (json_is(name, JSON_STRING))

@@ -12,7 +12,11 @@
 #include "base/clock.h"
 #include "objects/field.h"
 
-enum { OBJECT_NAME_MAX_BYTES = 253, OBJECT_GENERATED_SUFFIX_BYTES = 5 };
+enum {
+    OBJECT_NAME_MAX_BYTES = 253,
+    OBJECT_GENERATED_SUFFIX_BYTES = 5,
+    OBJECT_NAME_TRIES_MAX = 8, /* generated names that are taken, one after the other */
+};
 
 /* A column behind NAME, which comes first where it is not a column itself. */
 struct object_column {

@@ -14,3 +14,10 @@
  * view.
  */
 struct str object_mend_indent(struct arena *a, struct str text, size_t line);
+
+/** object_is_subdomain() - as RFC 1123 and Kubernetes have it? */
+bool object_is_subdomain(struct str s);
+
+/** object_check_labels() - do labels and annotations have names and values that Kubernetes
+ * takes? What is wrong is appended to @faults, whose texts live in @a; pure */
+void object_check_labels(struct arena *a, const struct json *meta, struct field_faults *faults);

@@ -10,6 +10,7 @@ struct argo_code argo_code_of(enum err_kind kind)
 {
     switch (kind) {
     case ERR_INVALID:
+    case ERR_RULE:
     case ERR_GONE:
         return (struct argo_code){3, 400, "Bad Request"};
     case ERR_TIMEOUT:

@@ -156,8 +156,8 @@ int api_version_check(const struct api *api, const struct api_query *q, struct e
 /** api_key() - the key of an object of a kind; texts are borrowed */
 struct store_key api_key(const struct object_kind *kind, struct str ns, struct str name);
 
-/** api_document_check() - the strict gate for a document that must be of @kind; ERR_INVALID,
- * ERR_UNSUPPORTED with its faults */
+/** api_document_check() - the strict gate for a document that must be of @kind; with its faults
+ * ERR_INVALID, when it cannot be read as one, ERR_RULE, ERR_UNSUPPORTED */
 int api_document_check(struct arena *a, const struct object_document *doc,
                        const struct object_kind *kind, struct err *err);
 

@@ -86,10 +86,10 @@ static int check_version_match(const struct api_list_options *o, struct err *err
     else if (str_is(match, "Exact") && str_is(o->resource_version, "0"))
         why = "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"";
     if (why)
-        return err_set(err, ERR_INVALID, "resourceVersionMatch: Forbidden: %s", why);
+        return err_set(err, ERR_RULE, "resourceVersionMatch: Forbidden: %s", why);
     if (str_is(match, "NotOlderThan") || (str_is(match, "Exact") && !o->is_watch))
         return 0;
-    return err_set(err, ERR_INVALID,
+    return err_set(err, ERR_RULE,
                    "resourceVersionMatch: Unsupported value: \"" STR_FMT
                    "\": supported values: \"Exact\", \"NotOlderThan\", \"\"",
                    STR_ARG(str_head(match, 60)));
@@ -118,10 +118,10 @@ static int read_initial_events(const struct api_list_options *o, struct api_quer
     if (str_is_empty(o->initial_events))
         return 0;
     if (!o->is_watch)
-        return err_set(err, ERR_INVALID,
+        return err_set(err, ERR_RULE,
                        "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list");
     if (!str_is(o->version_match, "NotOlderThan"))
-        return err_set(err, ERR_INVALID,
+        return err_set(err, ERR_RULE,
                        "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
                        "resourceVersionMatch to NotOlderThan");
     if (str_is(o->initial_events, "true")) {
@@ -267,13 +267,29 @@ void api_on_written(void *ctx, const struct store_result *result, const struct e
         call->dialect->object(call->req, 200, &doc);
 }
 
+/* A creation under way; lives in the request's arena. */
+struct creation {
+    struct api_call *call;
+    const struct object_kind *kind;
+    struct str ns;
+    struct json doc;
+    struct random random;
+    unsigned tries; /* of generated names */
+    bool is_generated;
+};
+
+static void create_again(struct creation *c, const struct err *err);
+
 static void on_created(void *ctx, const struct store_result *result, const struct err *err)
 {
-    struct api_call *call = ctx;
+    struct creation *c = ctx;
+    struct api_call *call = c->call;
     struct json doc;
     struct err shown;
 
-    if (err->kind != ERR_NONE)
+    if (err->kind == ERR_EXISTS && c->is_generated)
+        create_again(c, err);
+    else if (err->kind != ERR_NONE)
         call->dialect->fail(call->req, err);
     else if (api_object_shown(call->api, http_arena(call->req), result->object,
                               API_WITHOUT_NODES, &doc, &shown) < 0)
@@ -282,7 +298,8 @@ static void on_created(void *ctx, const struct store_result *result, const struc
         call->dialect->object(call->req, call->dialect->created, &doc);
 }
 
-void api_commit(struct api_call *call, struct store_txn *txn, store_done_fn done)
+static void commit_for(struct api_call *call, struct store_txn *txn, store_done_fn done,
+                       void *ctx)
 {
     struct store *store = call->api->options.store;
     struct err err;
@@ -291,10 +308,24 @@ void api_commit(struct api_call *call, struct store_txn *txn, store_done_fn done
         store_txn_free(txn);
         err_set(&err, ERR_IO, "the store cannot write: its disk is full or busy");
         call->dialect->fail(call->req, &err);
-    } else if (store_commit(store, txn, done, call, &err) < 0) {
+    } else if (store_commit(store, txn, done, ctx, &err) < 0) {
         err.kind = ERR_TRANSIENT;
         call->dialect->fail(call->req, &err);
     }
+}
+
+void api_commit(struct api_call *call, struct store_txn *txn, store_done_fn done)
+{
+    commit_for(call, txn, done, call);
+}
+
+/* Does it break a rule, or is it not even one of its kind? */
+static bool is_readable(const struct object_document *doc, const struct field_faults *faults)
+{
+    for (size_t i = 0; i < faults->len; i++)
+        if (faults->at[i].kind != ERR_INVALID || faults->at[i].what != FIELD_WRONG_VALUE)
+            return false;
+    return doc->kind != NULL;
 }
 
 int api_document_check(struct arena *a, const struct object_document *doc,
@@ -302,8 +333,12 @@ int api_document_check(struct arena *a, const struct object_document *doc,
 {
     struct field_faults faults = {0};
 
-    if (!object_check(a, doc, &faults))
-        return object_faults_err(a, doc, &faults, err);
+    if (!object_check(a, doc, &faults)) {
+        object_faults_err(a, doc, &faults, err);
+        if (doc->kind == kind && is_readable(doc, &faults))
+            err->kind = ERR_RULE;
+        return -1;
+    }
     if (doc->kind != kind)
         return err_set(err, ERR_INVALID, "the document is a %s, the path is for a %s",
                        doc->kind->kind, kind->kind);
@@ -394,29 +429,65 @@ int api_check_grant(const struct api_call *call, const struct object_kind *kind,
     return auth_check_grant(call->api->auth, call->who, str_from(kind->kind), ns, doc, err);
 }
 
+/* With a name, the next one where it is generated. */
+static int name_it(struct creation *c, struct json *ret, struct err *err)
+{
+    uint64_t bits[2] = {random_u64(&c->random), random_u64(&c->random)};
+
+    return object_prepare(http_arena(c->call->req), c->kind, &c->doc, c->ns, clock_wall().ms,
+                          (const uint8_t *) bits, ret, err);
+}
+
+static void commit_creation(struct creation *c, const struct json *prepared)
+{
+    const struct json made = api_managed(c->call, c->kind, STR(""), NULL, prepared);
+    struct store_txn *txn;
+
+    if (c->call->is_dry_run) {
+        try_create(c->call, c->kind, &made);
+        return;
+    }
+    txn = store_txn_new(c->call->api->options.store);
+    store_txn_create(txn, &made);
+    commit_for(c->call, txn, on_created, c);
+}
+
+/* Loop. */
+static void create_again(struct creation *c, const struct err *err)
+{
+    struct json made;
+    struct err why = *err;
+
+    if (++c->tries >= OBJECT_NAME_TRIES_MAX)
+        err_set(&why, ERR_EXISTS,
+                "%s, the server was not able to generate a unique name for the object",
+                why.text);
+    else if (name_it(c, &made, &why) == 0) {
+        commit_creation(c, &made);
+        return;
+    }
+    c->call->dialect->fail(c->call->req, &why);
+}
+
 void api_create(struct api_call *call, const struct object_kind *kind, struct str ns,
                 const struct json *doc)
 {
-    struct random random = random_from_system();
-    uint64_t bits[2] = {random_u64(&random), random_u64(&random)};
-    struct store_txn *txn;
+    struct creation *c = ARENA_NEW(http_arena(call->req), struct creation);
+    uint64_t seed = call->api->options.seed;
     struct json made;
     struct err err;
 
-    if (object_prepare(http_arena(call->req), kind, doc, ns, clock_wall().ms,
-                       (const uint8_t *) bits, &made, &err) < 0 ||
-        api_check_grant(call, kind, object_namespace(&made), &made, &err) < 0) {
+    *c = (struct creation){.call = call,
+                           .kind = kind,
+                           .ns = str_copy(http_arena(call->req), ns),
+                           .doc = *doc,
+                           .random = seed ? random_seed(seed) : random_from_system(),
+                           .is_generated = str_is_empty(object_name(doc))};
+    if (name_it(c, &made, &err) < 0 ||
+        api_check_grant(call, kind, object_namespace(&made), &made, &err) < 0)
         call->dialect->fail(call->req, &err);
-        return;
-    }
-    made = api_managed(call, kind, STR(""), NULL, &made);
-    if (call->is_dry_run) {
-        try_create(call, kind, &made);
-        return;
-    }
-    txn = store_txn_new(call->api->options.store);
-    store_txn_create(txn, &made);
-    api_commit(call, txn, on_created);
+    else
+        commit_creation(c, &made);
 }
 
 static void try_delete(struct api_call *call, const struct store_key *key, struct str uid,
@@ -456,7 +527,7 @@ int api_propagation_parse(struct str word, enum store_propagation *ret, struct e
             *ret = (enum store_propagation) i;
             return 0;
         }
-    return err_set(err, ERR_INVALID,
+    return err_set(err, ERR_RULE,
                    "propagationPolicy: Unsupported value: \"" STR_FMT
                    "\": supported values: \"Foreground\", \"Background\", \"Orphan\"",
                    STR_ARG(str_head(word, 60)));

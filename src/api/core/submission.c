@@ -23,6 +23,14 @@ static void run_submission(struct job *job)
                                &job->err);
 }
 
+/* It came through the gate: what is wrong now is a rule, or what it refers to. */
+static void tell_failure(struct submission *s, struct err *err)
+{
+    if (err->kind == ERR_INVALID)
+        err->kind = ERR_RULE;
+    s->call->dialect->fail(s->call->req, err);
+}
+
 static void on_submitted(struct job *job)
 {
     struct submission *s = CONTAINER_OF(job, struct submission, job);
@@ -32,7 +40,7 @@ static void on_submitted(struct job *job)
     struct json doc;
 
     if (!made)
-        dialect->fail(req, &job->err);
+        tell_failure(s, &job->err);
     else if (s->of->echo)
         dialect->object(req, 200, s->of->echo);
     else if (api_object_shown(s->call->api, http_arena(req), made, API_WITHOUT_NODES, &doc,

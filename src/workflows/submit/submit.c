@@ -13,8 +13,6 @@
 #include "objects/cron_workflow.h"
 #include "workflows/submit/submit_internal.h"
 
-enum { NAME_TRIES_MAX = 8 }; /* generated names that are taken, one after the other */
-
 int submit_gate(struct arena *a, const struct json *doc, struct object_document *ret,
                 struct err *err)
 {
@@ -132,7 +130,7 @@ static int on_submit(void *ctx, const struct json *doc,
     for (int i = 0;; i++) {
         if (try_create(a, s, &checked, options, ret, err) == 0)
             return 0;
-        if (err->kind != ERR_EXISTS || !may_generate || i >= NAME_TRIES_MAX)
+        if (err->kind != ERR_EXISTS || !may_generate || i >= OBJECT_NAME_TRIES_MAX)
             return -1;
         checked.value = json_set(a, &made, STR("metadata"), json_without(a, meta, STR("name")));
     }

@@ -106,6 +106,19 @@ check "--dry-run=server writes nothing" says "(server dry run)" apply --server-s
 check "and the last one has won" equals "$(k get cm applied -o 'jsonpath={.data.color}')" red
 KUBE_EDITOR='sed -i s/green/black/'
 export KUBE_EDITOR
+sed 's/name: settings/name: moved/' "$DIR/applied.yaml" | sed 's/name: applied/name: moved/' >"$DIR/moved.yaml"
+sed 's/blue/red/' "$DIR/moved.yaml" >"$DIR/moved-red.yaml"
+check "apply on kubectl's side" says "configmap/moved created" apply -f "$DIR/moved.yaml"
+k diff -f "$DIR/moved-red.yaml" >"$DIR/said" 2>&1
+check "diff on kubectl's side shows the change" contains "$DIR/said" "+  color: red"
+check "diff of the same shows nothing" k diff -f "$DIR/moved.yaml"
+check "apply on the server's side then conflicts with nobody" says "configmap/moved serverside-applied" apply --server-side -f "$DIR/moved-red.yaml"
+check "and back" says "configmap/moved configured" apply -f "$DIR/moved.yaml"
+check "what breaks a rule is told with its place" says 'ConfigMap "Upper" is invalid: request:1:58: metadata.name: ' create configmap Upper
+check "labels, too" says 'The ConfigMap "moved" is invalid: metadata.labels: ' patch cm moved --type merge -p '{"metadata":{"labels":{"a b":"c"}}}'
+check "get events" sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' get events | grep -Eq '^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE' && timeout 60 kubectl --server='http://$ARGO_SERVER' get events | grep -Eq 'WorkflowSucceeded +workflow/hello '"
+check "custom columns" equals "$(k get wf hello --no-headers -o custom-columns=N:.metadata.name,P:.status.phase | tr -s ' ')" "hello Succeeded"
+check "get --raw" says '"kind":"WorkflowList"' get --raw '/apis/argoproj.io/v1alpha1/namespaces/default/workflows?limit=1'
 check "edit" says "configmap/settings edited" edit cm settings
 check "replace" says "workflowtemplate.argoproj.io/lib replaced" replace -f "$DIR/objects.yaml"
 check "and that is what is there" equals "$(k get cm settings -o 'jsonpath={.data.size}')" large
