@@ -26,6 +26,7 @@ struct sensor_controller;
 struct api_options {
     struct loop *loop;
     struct store *store;
+    struct config_holder *config;           /* for the user interface; NULL: there is none */
     struct bus *bus;                        /* for traces; NULL: there are none */
     struct sensor_controller *sensors;      /* of dead letters; NULL: nothing is redriven */
     struct workflow_submitter *submitter;   /* the way in for workflows */

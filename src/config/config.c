@@ -217,6 +217,7 @@ static void read_rest(struct config *c, const struct json *v)
     c->nav_color = text(v, "navColor");
     c->tells_of_nodes = is_on(v, "nodeEvents");
     c->tells_of_workflows = is_on(v, "workflowEvents");
+    c->tells_as_pod = json_get_bool(json_get(v, STR("nodeEvents")), STR("sendAsPod"));
     c->instance_id = text(v, "instanceID");
     c->namespace = text(v, "namespace");
     c->referencing = str_is(referencing, "Strict")   ? CONFIG_REFERS_STRICTLY
@@ -249,29 +250,6 @@ static void read_idle(struct shared *s, const struct json *v)
     s->config.idle_count = keys.len;
 }
 
-static void read_unbuilt(struct shared *s, const struct json *v)
-{
-    static const char *const keys[] = {
-        "parallelism",
-        "namespaceParallelism",
-        "resourceRateLimit",
-        "retentionPolicy",
-        "links",
-        "columns",
-        "navColor",
-        "initialDelay",
-        "nodeEvents",
-        "workflowEvents",
-    };
-    VEC(struct str) found = {0};
-
-    for (size_t i = 0; i < COUNT_OF(keys); i++)
-        if (json_get(v, str_from(keys[i])))
-            VEC_APUSH(s->arena, &found, str_from(keys[i]));
-    s->config.unbuilt_keys = found.at;
-    s->config.unbuilt_count = found.len;
-}
-
 const struct config *config_parse(const struct json *doc, struct err *err)
 {
     struct shared *s = shared_new();
@@ -285,7 +263,6 @@ const struct config *config_parse(const struct json *doc, struct err *err)
     read_numbers(&s->config, v);
     read_rest(&s->config, v);
     read_idle(s, v);
-    read_unbuilt(s, v);
     return &s->config;
 }
 

@@ -23,6 +23,12 @@ enum config_referencing {
     CONFIG_REFERS_SECURELY
 };
 
+/* How many ended workflows of each phase are kept. */
+struct config_retention {
+    bool is_on;
+    uint32_t succeeded, failed, errored;
+};
+
 struct config {
     struct {
         bool is_on;
@@ -37,21 +43,17 @@ struct config {
         double per_second;
         uint32_t burst;
     } pod_rate;
-    struct {
-        bool is_on;
-        uint32_t succeeded, failed, errored;
-    } retention;                        /* ended workflows that are kept */
+    struct config_retention retention;
     const struct json *links, *columns; /* arrays, or NULL */
     struct str nav_color;
     uint64_t initial_delay_ms;
     bool tells_of_nodes, tells_of_workflows; /* Events */
+    bool tells_as_pod;                       /* those of pods' nodes are about the pods */
     struct str instance_id;                  /* "" none */
     struct str namespace;                    /* the only one that is served, or "" */
     enum config_referencing referencing;
     const struct str *idle_keys; /* accepted, without effect on one machine */
     size_t idle_count;
-    const struct str *unbuilt_keys; /* accepted, nobody acts on them yet */
-    size_t unbuilt_count;
 };
 
 /** config_new() - what holds without a ConfigMap; one reference */

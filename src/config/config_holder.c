@@ -39,10 +39,6 @@ static void tell_idle(const struct config_holder *h, const struct config *c)
         log_info(NULL, "a key of the controller's ConfigMap has no effect on one machine",
                  LOG_STR(NAMESPACE, namespace_of(h)), LOG_STR(NAME, name_of(h)),
                  LOG_STR(KEY, c->idle_keys[i]));
-    for (size_t i = 0; i < c->unbuilt_count; i++)
-        log_warn(NULL, "a key of the controller's ConfigMap is not supported yet",
-                 LOG_STR(NAMESPACE, namespace_of(h)), LOG_STR(NAME, name_of(h)),
-                 LOG_STR(KEY, c->unbuilt_keys[i]));
 }
 
 /* Takes @c. */

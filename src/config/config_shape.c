@@ -12,7 +12,7 @@
 
 static const struct field switch_fields[] = {
     KEY("enabled", FIELD_BOOL, .doc = "whether Events are written; default true"),
-    KEY("sendAsPod", FIELD_BOOL, .flags = FIELD_NO_OP, .doc = "Events name the pod"),
+    KEY("sendAsPod", FIELD_BOOL, .doc = "Events of pods' nodes are about the pods"),
     {0},
 };
 static const struct shape events_shape = {.name = "EventsConfig", .fields = switch_fields};

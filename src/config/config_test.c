@@ -67,8 +67,6 @@ static void check_all(const struct config *c)
     assert_true(json_path(c->workflow_defaults, "spec", "ttlStrategy", NULL) != NULL);
     assert_true(json_get(c->artifact_repository, STR("s3")) != NULL);
     assert_int_equal(c->idle_count, 2);
-    assert_int_equal(c->unbuilt_count, 9);
-    assert_true(str_is(c->unbuilt_keys[0], "parallelism"));
     assert_true(str_is(c->idle_keys[0], "executor"));
     assert_true(str_is(c->idle_keys[1], "persistence.postgresql"));
 }

@@ -204,7 +204,8 @@ static int start_crons(struct daemon *d, struct err *err)
                                                     .submitter = &d->submitter,
                                                     .metrics = d->metrics};
 
-    d->ttl = ttl_new(&(struct ttl_options){.loop = d->loop, .store = d->store});
+    d->ttl =
+        ttl_new(&(struct ttl_options){.loop = d->loop, .store = d->store, .config = d->config});
     ttl_start(d->ttl);
     d->archiver = archiver_new(&(struct archiver_options){
         .loop = d->loop, .store = d->store, .workers = d->workers, .config = d->config});
@@ -327,6 +328,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     api.metrics = d->metrics;
     api.loop = d->loop;
     api.store = d->store;
+    api.config = d->config;
     api.bus = d->bus;
     api.sensors = d->sensors;
     d->api = start_api(d, options, &api, err);
@@ -352,7 +354,6 @@ static void close_rooms(struct daemon *d)
     cron_controller_free(d->crons);
     if (d->ttl)
         ttl_stop(d->ttl);
-    ttl_free(d->ttl);
     if (d->archiver)
         archiver_stop(d->archiver);
     archiver_free(d->archiver);
@@ -366,6 +367,7 @@ static void close_rooms(struct daemon *d)
     if (d->recorder)
         recorder_stop(d->recorder);
     recorder_free(d->recorder);
+    ttl_free(d->ttl); /* the config tells it of changes as long as the loop turns */
     config_close(d->config);
     bus_close(d->bus);
     store_close(d->store);

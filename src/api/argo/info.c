@@ -3,6 +3,7 @@
 #include "api/argo/argo.h"
 #include "api/argo/gateway.h"
 #include "api/argo/operations.h"
+#include "config/config.h"
 
 void argo_info_version(const struct argo_request *r)
 {
@@ -20,12 +21,20 @@ void argo_info_version(const struct argo_request *r)
     argo_reply(r->req, &v);
 }
 
-/* No links, no columns, no dialogues at the first visit. */
+/* A list of the ConfigMap's, or an empty one. */
+static struct json list_of(const struct json *list)
+{
+    struct json_array_builder none = {0};
+
+    return list ? *list : json_array(&none);
+}
+
+/* Links, columns and colour of the controller's ConfigMap; no dialogues at the first visit. */
 void argo_info_get(const struct argo_request *r)
 {
     static const char *const modals[] = {"feedback", "firstTimeUser", "newVersion"};
     struct json_object_builder b = {0}, shown = {0};
-    struct json_array_builder none = {0};
+    _cleanup_config_ const struct config *config = config_get(r->api->options.config);
     const char *managed = r->api->options.managed;
     struct json v;
 
@@ -33,9 +42,11 @@ void argo_info_get(const struct argo_request *r)
         json_add(r->a, &shown, str_from(modals[i]), json_bool(false));
     if (managed && *managed)
         json_add(r->a, &b, STR("managedNamespace"), json_string(str_from(managed)));
-    json_add(r->a, &b, STR("links"), json_array(&none));
+    json_add(r->a, &b, STR("links"), list_of(config->links));
     json_add(r->a, &b, STR("modals"), json_object(&shown));
-    json_add(r->a, &b, STR("columns"), json_array(&none));
+    json_add(r->a, &b, STR("columns"), list_of(config->columns));
+    if (config->nav_color.len > 0)
+        json_add(r->a, &b, STR("navColor"), json_string(config->nav_color));
     v = json_object(&b);
     argo_reply(r->req, &v);
 }

@@ -9,14 +9,17 @@
 #include "workflows/engine/engine_internal.h"
 
 #include "formats/gotime.h"
+#include "lang/subst/names.h"
 
 static void tell(struct engine_run *run, struct recorder_budget *budget,
                  struct recorder_event *event)
 {
-    event->about = &run->key;
-    event->api_version = STR("argoproj.io/v1alpha1");
-    event->uid = run->uid;
-    event->rv = run->rv;
+    if (!event->about) {
+        event->about = &run->key;
+        event->api_version = STR("argoproj.io/v1alpha1");
+        event->uid = run->uid;
+        event->rv = run->rv;
+    }
     event->component = STR("workflow-controller");
     recorder_add(run->engine->options.recorder, budget, event);
 }
@@ -25,7 +28,8 @@ void run_record_phase(struct engine_run *run, struct str phase)
 {
     struct recorder_event event = {0};
 
-    if (!run->engine->options.recorder || str_is(phase, run->phase))
+    if (!run->engine->options.recorder || str_is(phase, run->phase) ||
+        !run->engine->world.config->tells_of_workflows)
         return;
     if (str_is(phase, "Running")) {
         event.reason = STR("WorkflowRunning");
@@ -48,7 +52,8 @@ void run_record_isolation(struct engine_run *run, struct str isolation)
     _cleanup_arena_ struct arena *a = NULL;
     struct recorder_event event = {.reason = STR("PodIsolation")};
 
-    if (!run->engine->options.recorder || str_is_empty(isolation))
+    if (!run->engine->options.recorder || str_is_empty(isolation) ||
+        !run->engine->world.config->tells_of_workflows)
         return;
     a = arena_new();
     if (map_put(&run->told, str_concat(a, STR("isolation/"), isolation), run))
@@ -62,6 +67,33 @@ static bool is_told(struct str phase)
 {
     return str_is(phase, "Running") || str_is(phase, "Succeeded") || str_is(phase, "Failed") ||
            str_is(phase, "Error");
+}
+
+/* With nodeEvents.sendAsPod what a pod's node tells is about the pod. */
+static void tell_as_pod(struct engine_run *run, struct arena *a, const struct json *node,
+                        struct recorder_event *event)
+{
+    struct store_key *about = ARENA_NEW(a, struct store_key);
+    struct str tmpl = json_str(json_path(node, "templateRef", "template", NULL));
+    struct str id = json_get_str(node, STR("id"));
+
+    if (!run->engine->world.config->tells_as_pod ||
+        !str_is(json_get_str(node, STR("type")), "Pod"))
+        return;
+    if (str_is_none(tmpl))
+        tmpl = json_get_str(node, STR("templateName"));
+    *about = (struct store_key){
+        STR(""), STR("Pod"), run->key.ns,
+        pod_name(a, run->key.name, json_get_str(node, STR("name")), tmpl, POD_NAME_V2)};
+    event->about = about;
+    event->api_version = STR("v1");
+    event->uid = STR("");
+    for (struct list *at = run->pods.next; at != &run->pods; at = at->next) {
+        const struct engine_pod *pod = LIST_ENTRY(at, struct engine_pod, link);
+
+        if (str_eq(pod->node_id, id))
+            event->uid = pod->uid;
+    }
 }
 
 static void record_node(struct engine_run *run, struct arena *a, const struct json *node)
@@ -91,6 +123,7 @@ static void record_node(struct engine_run *run, struct arena *a, const struct js
     event.message =
         str_printf(a, STR_FMT " node " STR_FMT "%s" STR_FMT, STR_ARG(phase), STR_ARG(name),
                    str_is_empty(message) ? "" : ": ", STR_ARG(message));
+    tell_as_pod(run, a, node, &event);
     tell(run, &run->budget, &event);
 }
 
@@ -99,6 +132,8 @@ void run_record_nodes(struct engine_run *run)
     struct recorder *r = run->engine->options.recorder;
     const struct wf_actions *done = &run->actions;
 
+    if (!run->engine->world.config->tells_of_nodes)
+        return;
     for (size_t i = 0; i < done->node_count && recorder_has_room(r, &run->budget); i++) {
         _cleanup_arena_ struct arena *a = NULL;
         struct json node;

@@ -1,5 +1,6 @@
 /*
- * The controller of ttlStrategy: what falls due when, and its deletion. See ttl.h. Loop thread.
+ * The controller of ttlStrategy and retentionPolicy: what falls due when, and its deletion. See
+ * ttl.h. Loop thread.
  */
 #include <stdlib.h>
 
@@ -10,8 +11,10 @@
 #include "base/mem.h"
 #include "formats/gotime.h"
 #include "store/follow.h"
+#include "workflows/ttl/retention.h"
 #include "workflows/ttl/ttl.h"
 
+#define TTL_NEVER_MS    INT64_MAX
 #define ARCHIVING_LABEL "workflows.argoproj.io/workflow-archiving-status"
 
 struct ttl_entry {
@@ -19,6 +22,7 @@ struct ttl_entry {
     struct store_key key;
     struct str uid;
     int64_t due_ms, rv;
+    struct retention_item kept;
     bool is_leaving; /* a deletion is under way */
 };
 
@@ -26,6 +30,8 @@ struct ttl_controller {
     struct ttl_options options;
     struct store_follower *follower;
     struct map entries; /* uid to struct ttl_entry */
+    struct config_retention policy;
+    struct retention retention; /* empty without a policy */
     struct timer *timer;
     int64_t armed_ms; /* what the timer waits for; 0: nothing */
     unsigned under_way;
@@ -48,6 +54,14 @@ static const struct json *strategy_of(const struct json *doc)
                : json_path(doc, "status", "storedWorkflowTemplateSpec", "ttlStrategy", NULL);
 }
 
+/* One that finalizers hold up is deleted already; one that waits for the archive must stay. */
+static bool is_held(const struct json *doc)
+{
+    return json_path(doc, "metadata", "deletionTimestamp", NULL) ||
+           str_is(json_str(json_path(doc, "metadata", "labels", ARCHIVING_LABEL, NULL)),
+                  "Pending");
+}
+
 int64_t ttl_due_of(const struct json *doc)
 {
     const struct json *strategy = strategy_of(doc), *status = json_get(doc, STR("status"));
@@ -56,13 +70,8 @@ int64_t ttl_due_of(const struct json *doc)
     int64_t seconds = 0;
     struct err err;
 
-    /* One that finalizers hold up is deleted already; one that waits for the archive must stay.
-     */
-    if (json_path(doc, "metadata", "deletionTimestamp", NULL) ||
-        str_is(json_str(json_path(doc, "metadata", "labels", ARCHIVING_LABEL, NULL)),
-               "Pending"))
-        return 0;
-    if (!strategy || gotime_parse_wall(json_get_str(status, STR("finishedAt")), &end, &err) < 0)
+    if (is_held(doc) || !strategy ||
+        gotime_parse_wall(json_get_str(status, STR("finishedAt")), &end, &err) < 0)
         return 0;
     if (!(str_is(phase, "Failed") &&
           json_i64(json_get(strategy, STR("secondsAfterFailure")), &seconds)) &&
@@ -79,6 +88,7 @@ int64_t ttl_due_of(const struct json *doc)
 static void drop(struct ttl_controller *c, struct ttl_entry *e)
 {
     map_take(&c->entries, e->uid);
+    retention_take(&c->retention, &e->kept);
     arena_free(e->arena);
 }
 
@@ -95,41 +105,87 @@ static void arm(struct ttl_controller *c, int64_t at_ms)
                                                       : (uint64_t) wait_ms);
 }
 
-static int64_t due_of_text(struct str text)
+/* What an ended workflow's document says. */
+struct ttl_look {
+    int64_t due_ms; /* TTL_NEVER_MS: never */
+    struct retention_item kept;
+};
+
+static struct ttl_look look_at(const struct ttl_controller *c, const struct store_object *o)
 {
+    struct ttl_look look = {.due_ms = TTL_NEVER_MS, .kept.phase = RETENTION_NONE};
     _cleanup_arena_ struct arena *a = NULL;
     struct json doc;
+    struct wall end;
     struct err err;
 
-    if (str_find(text, STR("\"ttlStrategy\"")) == SIZE_MAX)
-        return 0;
+    if (!o->is_finished ||
+        (!c->policy.is_on && str_find(o->doc, STR("\"ttlStrategy\"")) == SIZE_MAX))
+        return look;
     a = arena_new();
-    return json_parse(a, text, &doc, &err) < 0 ? 0 : ttl_due_of(&doc);
+    if (json_parse(a, o->doc, &doc, &err) < 0)
+        return look;
+    look.due_ms = ttl_due_of(&doc);
+    if (look.due_ms == 0)
+        look.due_ms = TTL_NEVER_MS;
+    if (c->policy.is_on && !is_held(&doc) &&
+        gotime_parse_wall(json_str(json_path(&doc, "status", "finishedAt", NULL)), &end,
+                          &err) == 0)
+        look.kept = (struct retention_item){.phase = retention_phase_of(o->phase),
+                                            .finished_ms = end.ms,
+                                            .created_ms = o->created.ms};
+    return look;
+}
+
+static struct ttl_entry *entry_new(struct ttl_controller *c, const struct store_object *o)
+{
+    struct arena *a = arena_new();
+    struct ttl_entry *e = ARENA_NEW(a, struct ttl_entry);
+
+    e->arena = a;
+    e->uid = str_copy(a, o->uid);
+    e->key = (struct store_key){str_copy(a, o->key.group), str_copy(a, o->key.kind),
+                                str_copy(a, o->key.ns), str_copy(a, o->key.name)};
+    map_put(&c->entries, e->uid, e);
+    return e;
+}
+
+/* Those that are too many fall due at once. */
+static void trim(struct ttl_controller *c, enum retention_phase phase)
+{
+    const size_t limits[] = {c->policy.succeeded, c->policy.failed, c->policy.errored};
+    int64_t now_ms = loop_wall(c->options.loop).ms;
+    struct retention_item *item;
+
+    if (phase == RETENTION_NONE)
+        return;
+    while ((item = retention_surplus(&c->retention, phase, limits[phase])) != NULL) {
+        CONTAINER_OF(item, struct ttl_entry, kept)->due_ms = now_ms;
+        arm(c, now_ms);
+    }
 }
 
 static void see(struct ttl_controller *c, const struct store_object *o)
 {
     struct ttl_entry *e = map_find(&c->entries, o->uid);
-    int64_t due_ms = o->is_finished ? due_of_text(o->doc) : 0;
+    struct ttl_look look = look_at(c, o);
 
-    if (due_ms == 0) {
+    if (look.due_ms == TTL_NEVER_MS && look.kept.phase == RETENTION_NONE) {
         if (e)
             drop(c, e);
         return;
     }
-    if (!e) {
-        struct arena *a = arena_new();
-
-        e = ARENA_NEW(a, struct ttl_entry);
-        e->arena = a;
-        e->uid = str_copy(a, o->uid);
-        e->key = (struct store_key){str_copy(a, o->key.group), str_copy(a, o->key.kind),
-                                    str_copy(a, o->key.ns), str_copy(a, o->key.name)};
-        map_put(&c->entries, e->uid, e);
-    }
+    if (!e)
+        e = entry_new(c, o);
+    retention_take(&c->retention, &e->kept);
     e->rv = o->rv;
-    e->due_ms = due_ms;
-    arm(c, due_ms);
+    e->due_ms = look.due_ms;
+    e->kept = look.kept;
+    e->kept.uid = e->uid;
+    retention_put(&c->retention, &e->kept);
+    if (e->due_ms != TTL_NEVER_MS)
+        arm(c, e->due_ms);
+    trim(c, e->kept.phase);
 }
 
 static void on_change(void *ctx, const struct store_event *event)
@@ -199,7 +255,7 @@ static void on_due(void *ctx)
     MAP_FOREACH (it, &c->entries) {
         struct ttl_entry *e = it->value;
 
-        if (e->is_leaving)
+        if (e->is_leaving || e->due_ms == TTL_NEVER_MS)
             continue;
         if (e->due_ms > now_ms)
             arm(c, e->due_ms);
@@ -210,16 +266,13 @@ static void on_due(void *ctx)
 
 /* ---- life ---- */
 
-struct ttl_controller *ttl_new(const struct ttl_options *options)
+static void forget_all(struct ttl_controller *c)
 {
-    struct ttl_controller *c = NEW(struct ttl_controller);
-
-    c->options = *options;
-    c->timer = timer_new(options->loop, on_due, c);
-    return c;
+    while (c->entries.len > 0)
+        drop(c, c->entries.entries[0].value);
 }
 
-void ttl_start(struct ttl_controller *c)
+static void follow(struct ttl_controller *c)
 {
     const struct store_follow what = {
         .store = c->options.store,
@@ -228,8 +281,46 @@ void ttl_start(struct ttl_controller *c)
         .fn = on_change,
         .ctx = c};
 
-    loop_assert(c->options.loop);
     c->follower = store_follow(&what);
+}
+
+static bool is_same(const struct config_retention *a, const struct config_retention *b)
+{
+    return a->is_on == b->is_on && a->succeeded == b->succeeded && a->failed == b->failed &&
+           a->errored == b->errored;
+}
+
+/* Another policy counts all that has ended, from the beginning. */
+static void on_config(void *ctx)
+{
+    struct ttl_controller *c = ctx;
+    _cleanup_config_ const struct config *config = config_get(c->options.config);
+
+    if (c->is_stopping || is_same(&c->policy, &config->retention))
+        return;
+    c->policy = config->retention;
+    if (!c->follower)
+        return;
+    store_follow_end(TAKE(c->follower));
+    forget_all(c);
+    follow(c);
+}
+
+struct ttl_controller *ttl_new(const struct ttl_options *options)
+{
+    struct ttl_controller *c = NEW(struct ttl_controller);
+
+    c->options = *options;
+    c->timer = timer_new(options->loop, on_due, c);
+    on_config(c);
+    config_on_change(options->config, on_config, c);
+    return c;
+}
+
+void ttl_start(struct ttl_controller *c)
+{
+    loop_assert(c->options.loop);
+    follow(c);
 }
 
 void ttl_stop(struct ttl_controller *c)
@@ -245,9 +336,9 @@ void ttl_free(struct ttl_controller *c)
 {
     if (!c)
         return;
-    while (c->entries.len > 0)
-        drop(c, c->entries.entries[0].value);
+    forget_all(c);
     map_done(&c->entries);
+    retention_done(&c->retention);
     timer_free(c->timer);
     free(c);
 }

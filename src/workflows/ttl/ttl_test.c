@@ -78,6 +78,7 @@ struct world {
     struct arena *a;
     struct loop *loop;
     struct store *store;
+    struct config_holder *config;
     struct ttl_controller *c;
 };
 
@@ -106,6 +107,7 @@ static int teardown(void **state)
     if (w->c)
         ttl_stop(w->c);
     ttl_free(w->c);
+    config_close(w->config);
     store_close(w->store);
     loop_free(w->loop);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -120,7 +122,8 @@ static int teardown(void **state)
 
 static void start(struct world *w)
 {
-    w->c = ttl_new(&(struct ttl_options){.loop = w->loop, .store = w->store});
+    w->c =
+        ttl_new(&(struct ttl_options){.loop = w->loop, .store = w->store, .config = w->config});
     ttl_start(w->c);
 }
 
@@ -187,6 +190,57 @@ static void wait_gone(struct world *w, const char *name)
     assert_false(is_there(w, name));
 }
 
+static void write_policy(struct world *w, const char *policy, bool is_new)
+{
+    struct str text = str_printf(w->a,
+                                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "
+                                 "workflow-controller-configmap, namespace: argo, uid: u-map}\n"
+                                 "data: {retentionPolicy: '%s'}\n",
+                                 policy);
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(yaml_parse(w->a, text, &doc, &err), 0);
+    write_doc(w, &doc, is_new);
+}
+
+/* The oldest go, of each phase; those that run are not counted; a policy that is wrong or that
+ * is taken back deletes nothing. */
+static void test_retention(void **state)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    struct world *w = *state;
+    struct err err;
+
+    write_policy(w, "{completed: 0, failed: two}", true); /* wrong */
+    w->config = config_open(&(struct config_options){.loop = w->loop, .store = w->store}, &err);
+    for (int i = 0; i < 4; i++) {
+        struct json doc = workflow(w, names[i], 3600, 100 - i * 10);
+
+        write_doc(w, &doc, true);
+    }
+    start(w);
+    pump(w, 50);
+    assert_true(is_there(w, "a"));
+    write_policy(w, "{failed: 2}", false);
+    wait_gone(w, "a");
+    wait_gone(w, "b");
+    pump(w, 50);
+    assert_true(is_there(w, "c"));
+    assert_true(is_there(w, "d"));
+    write_policy(w, "{failed: 1, completed: x}", false); /* wrong: two are kept, still */
+    for (int i = 0; i < 2; i++) {
+        struct json doc = workflow(w, i ? "runs" : "e", 3600, i ? 0 : 10);
+
+        write_doc(w, &doc, true);
+    }
+    wait_gone(w, "c");
+    pump(w, 50);
+    assert_true(is_there(w, "d"));
+    assert_true(is_there(w, "e"));
+    assert_true(is_there(w, "runs"));
+}
+
 static void test_overdue_at_start(void **state)
 {
     struct world *w = *state;
@@ -233,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_due),
+        cmocka_unit_test_setup_teardown(test_retention, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overdue_at_start, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_retried_is_kept, setup, teardown),
