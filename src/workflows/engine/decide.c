@@ -424,3 +424,24 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
     give_actions(wf, ret);
     wf->pass = NULL;
 }
+
+void wf_postpone(struct wf *wf, const struct wf_input *inputs, size_t input_count,
+                 struct wall now, struct wf_actions *ret)
+{
+    _cleanup_arena_ struct arena *scratch = arena_new();
+    struct wf_pass pass = {.a = scratch, .now = now, .out = ret->arena};
+
+    wf->pass = &pass;
+    for (size_t i = 0; i < input_count; i++)
+        if (inputs[i].kind == WF_INPUT_SPEC)
+            observe(wf, &inputs[i]);
+    if (wf->phase == WF_NONE) {
+        wf->phase = WF_PENDING;
+        wf_text_set(&wf->message, STR("Workflow processing has been postponed because too many "
+                                      "workflows are already running"));
+        wf->is_doc_changed = true;
+    }
+    ret->doc = wf->is_doc_changed ? wf_status_doc(wf, ret->arena) : STR_NONE;
+    wf->is_doc_changed = false;
+    wf->pass = NULL;
+}

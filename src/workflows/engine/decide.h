@@ -137,6 +137,17 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
                struct wall now, struct wf_actions *ret);
 
 /**
+ * wf_postpone() - take what others have changed, and do not begin: too many workflows run
+ *
+ * As wf_decide(), in its place; one that has not begun becomes Pending and says why.
+ */
+void wf_postpone(struct wf *wf, const struct wf_input *inputs, size_t input_count,
+                 struct wall now, struct wf_actions *ret);
+
+/** wf_priority() - spec.priority; 0 without one */
+int64_t wf_priority(const struct wf *wf);
+
+/**
  * wf_refused_doc() - the document of a workflow that wf_load() refuses: ended in Error
  * @a:   where new parts live
  * @doc: as stored

@@ -382,7 +382,7 @@ int engine_start(struct engine *e, struct err *err)
     loop_assert(e->options.loop);
     if (e->follower || e->is_booting || e->is_boot_due)
         return err_set(err, ERR_CONFLICT, "the workflow engine runs already");
-    engine_boot(e);
+    engine_start_boot(e);
     if (e->options.runner->ops->sweep)
         start_sweep(e); /* what was deleted before the end of the daemon before */
     return 0;
@@ -394,6 +394,8 @@ void engine_stop(struct engine *e)
     store_follow_end(TAKE(e->follower));
     mirror_stop(&e->maps);
     mirror_stop(&e->claims);
+    mirror_stop(&e->spaces);
+    timer_stop(e->start_timer);
     timer_stop(e->slow_timer);
     timer_stop(e->sweep_timer);
     timer_stop(e->growing_timer);

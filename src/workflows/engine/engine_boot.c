@@ -143,13 +143,56 @@ static void restore(struct engine *e, const struct store_object *o)
         locks_restore(e->world.locks, &doc, LOCKS_AT_START);
 }
 
+/* ---- limits ---- */
+
+static void on_admitted(void *ctx, struct admission_item *item)
+{
+    struct engine *e = ctx;
+
+    if (!e->is_stopping)
+        run_wake(CONTAINER_OF(item, struct engine_run, admission));
+}
+
+/* The limit that a namespace has by its label; what is no number is told and counts as none. */
+static void on_space_changed(struct engine *e, struct str ns, struct str name)
+{
+    const struct json *doc = find_in(&e->spaces, ns, name);
+    struct str text =
+        json_str(json_path(doc, "metadata", "labels", ADMISSION_NAMESPACE_LABEL, NULL));
+    int64_t limit = -1;
+
+    if (!str_is_none(text) && (!parse_i64(text, &limit) || limit < 0)) {
+        log_error(NULL, "the limit of a namespace must be a number, 0 or more",
+                  LOG_STR(NAMESPACE, name), LOG_STR(KEY, text));
+        limit = -1;
+    }
+    admission_limit_of(e->admission, name, limit);
+}
+
+uint64_t engine_wait_for_pod(struct engine *e)
+{
+    const struct config *c = e->world.config;
+    struct mono now = clock_mono();
+
+    if (!c->pod_rate.is_on)
+        return 0;
+    e->rate.tokens += (double) (now.ns - e->rate.at.ns) / 1e9 * c->pod_rate.per_second;
+    e->rate.at = now;
+    if (e->rate.tokens > c->pod_rate.burst)
+        e->rate.tokens = c->pod_rate.burst;
+    if (e->rate.tokens < 1)
+        return (uint64_t) ((1 - e->rate.tokens) / c->pod_rate.per_second * 1000) + 1;
+    e->rate.tokens -= 1;
+    return 0;
+}
+
 /* ---- the start ---- */
 
 struct boot {
     struct job job;
     struct engine *engine;
     struct arena *arena;
-    struct store_list maps, claims, workflows;
+    struct store_list maps, claims, spaces, workflows;
     bool is_read;
 };
 
@@ -163,6 +206,9 @@ static void run_boot(struct job *job)
         return;
     q = mirror_query(&boot->engine->maps);
     if (store_list(store, boot->arena, &q, &boot->maps, &job->err) < 0)
+        return;
+    q = mirror_query(&boot->engine->spaces);
+    if (store_list(store, boot->arena, &q, &boot->spaces, &job->err) < 0)
         return;
     q.group = STR("argoproj.io");
     q.kind = STR("Workflow");
@@ -181,6 +227,9 @@ static void on_booted(struct job *job)
     } else if (boot->is_read) {
         mirror_start(&e->maps, &boot->maps);
         mirror_start(&e->claims, &boot->claims);
+        mirror_start(&e->spaces, &boot->spaces);
+        for (size_t i = 0; i < boot->spaces.len; i++)
+            on_space_changed(e, boot->spaces.at[i]->key.ns, boot->spaces.at[i]->key.name);
         for (size_t i = 0; i < boot->workflows.len; i++)
             restore(e, boot->workflows.at[i]);
         engine_watch(e);
@@ -192,6 +241,7 @@ static void on_booted(struct job *job)
     }
     store_list_done(&boot->maps);
     store_list_done(&boot->claims);
+    store_list_done(&boot->spaces);
     store_list_done(&boot->workflows);
     arena_free(boot->arena);
 }
@@ -213,6 +263,24 @@ void engine_boot(struct engine *e)
     engine_call_slow(e);
 }
 
+static void on_start(void *ctx)
+{
+    engine_boot(ctx);
+}
+
+void engine_start_boot(struct engine *e)
+{
+    uint64_t delay_ms = e->world.config->initial_delay_ms;
+
+    if (delay_ms == 0) {
+        engine_boot(e);
+        return;
+    }
+    log_info(NULL, "workflows begin after the initial delay",
+             LOG_I64(DURATION_MS, (int64_t) delay_ms));
+    timer_start(e->start_timer, delay_ms);
+}
+
 /* The newest configuration, for all decisions from now on. */
 static void on_config(void *ctx)
 {
@@ -220,11 +288,17 @@ static void on_config(void *ctx)
 
     config_unref(e->world.config);
     e->world.config = config_get(e->options.config);
+    admission_limit(e->admission, e->world.config->parallelism,
+                    e->world.config->namespace_parallelism);
 }
 
 void engine_boot_init(struct engine *e)
 {
     e->world.locks = locks_new(wake_run, e);
+    e->admission = admission_new(on_admitted, e);
+    e->start_timer = timer_new(e->options.loop, on_start, e);
+    e->spaces = (struct engine_mirror){
+        .engine = e, .kind = STR("Namespace"), .changed = on_space_changed};
     e->world.ctx = e;
     e->world.config_map = find_map;
     e->world.claim = find_claim;
@@ -239,6 +313,9 @@ void engine_boot_free(struct engine *e)
 {
     mirror_free(&e->maps);
     mirror_free(&e->claims);
+    mirror_free(&e->spaces);
+    timer_free(e->start_timer);
+    admission_free(e->admission);
     locks_free(e->world.locks);
     config_unref(e->world.config);
 }

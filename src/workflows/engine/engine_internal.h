@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "store/follow.h"
+#include "workflows/engine/admission.h"
 #include "workflows/engine/decide.h"
 #include "workflows/engine/engine.h"
 #include "workflows/engine/world.h"
@@ -46,6 +47,13 @@ struct engine {
     struct engine_options options;
     struct store_follower *follower;
     struct engine_mirror maps, claims; /* all ConfigMaps, all claims for storage */
+    struct engine_mirror spaces;       /* all Namespaces, for their limits */
+    struct admission *admission;
+    struct {
+        double tokens; /* pods that may begin now */
+        struct mono at;
+    } rate;                    /* of resourceRateLimit */
+    struct timer *start_timer; /* of initialDelay */
     struct wf_world world;
     bool is_booting, is_boot_due;
     struct map tasks; /* uid to struct task (task.c) */
@@ -116,6 +124,7 @@ struct engine_run {
     struct metric *gauge; /* that counts it by its phase; NULL: none */
     /* Versions seen while a commit was under way: the last one is our own. */
     const struct store_object *seen_last, *seen_before;
+    struct admission_item admission;
 };
 
 /* ---- engine_boot.c: what all workflows see ---- */
@@ -123,6 +132,11 @@ struct engine_run {
 /** engine_boot() - read ConfigMaps and locks from the store, follow the ConfigMaps, then call
  * engine_watch(); tries again by the slow timer */
 void engine_boot(struct engine *e);
+/** engine_wait_for_pod() - milliseconds until one more pod may begin by resourceRateLimit; 0:
+ * now, and it is counted */
+uint64_t engine_wait_for_pod(struct engine *e);
+/** engine_start_boot() - engine_boot() after the ConfigMap's initialDelay */
+void engine_start_boot(struct engine *e);
 /** engine_boot_init() - locks, and where ConfigMaps are looked up */
 void engine_boot_init(struct engine *e);
 /** engine_add_memos() - entries of caches into a transaction; it conflicts when a cache was

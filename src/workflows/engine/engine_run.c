@@ -42,12 +42,16 @@ struct engine_run *run_new(struct engine *e, const struct store_object *o)
     run->uid = str_copy(a, o->uid);
     run->key = (struct store_key){str_copy(a, o->key.group), str_copy(a, o->key.kind),
                                   str_copy(a, o->key.ns), str_copy(a, o->key.name)};
+    run->admission = (struct admission_item){
+        .uid = run->uid, .ns = run->key.ns, .created_ms = o->created.ms};
     run->wake = timer_new(e->options.loop, on_wake, run);
     list_init(&run->link);
     list_init(&run->pods);
     map_put(&e->runs, run->uid, run);
     e->stats.active_workflows++;
     run_count_phase(run, o->phase);
+    if (str_is(o->phase, "Running")) /* before any other begins */
+        admission_run(e->admission, &run->admission);
     return run;
 }
 
@@ -118,6 +122,7 @@ void run_free(struct engine_run *run)
     VEC_DONE(&run->inputs);
     drop_actions(run);
     drop_seen(run);
+    admission_leave(e->admission, &run->admission);
     run_count_end(run);
     map_done(&run->told);
     timer_free(run->wake);
@@ -296,27 +301,36 @@ int run_ask_for_pod(struct engine_run *run, const struct pod_request *request, s
     return 0;
 }
 
-/* False when the runner takes no more: the run is loaded again later and asks again. */
-static bool ask_for_pod(struct engine_run *run, const struct pod_request *request)
+/* Why no more pods are asked for: the run is loaded again later and asks again. */
+enum asking { ASK_ON, ASK_RUNNER_IS_FULL, ASK_OVER_RATE };
+
+static enum asking ask_for_pod(struct engine_run *run, const struct pod_request *request,
+                               uint64_t *ret_wait_ms)
 {
-    struct engine_pod *pod = pod_of(run, request->uid, request->node_id);
+    bool is_new = !map_find(&run->engine->pods, request->uid);
+    struct engine_pod *pod;
     struct err err;
 
+    *ret_wait_ms =
+        is_new && !task_is_one(request->template) ? engine_wait_for_pod(run->engine) : 0;
+    if (*ret_wait_ms > 0)
+        return ASK_OVER_RATE;
+    pod = pod_of(run, request->uid, request->node_id);
     if (task_is_one(request->template)) {
         if (task_start(run->engine, request, &err) == 0)
-            return true;
+            return ASK_ON;
     } else if (pod_create(run->engine->options.runner, request, &err) == 0) {
         pod_count_phase(pod, POD_PENDING);
-        return true;
+        return ASK_ON;
     }
     if (err.kind == ERR_TRANSIENT) {
         pod_drop(pod);
-        return false;
+        return ASK_RUNNER_IS_FULL;
     }
     log_error(NULL, "a pod was refused", LOG_STR(WORKFLOW, run->key.name),
               LOG_STR(POD, request->name), LOG_ERR(&err));
     refuse_pod(pod, &err);
-    return true;
+    return ASK_ON;
 }
 
 static void set_wake(struct engine_run *run, struct wall at)
@@ -336,7 +350,9 @@ static void act(struct engine_run *run)
 {
     struct pod_runner *runner = run->engine->options.runner;
     const struct wf_actions *todo = &run->actions;
-    bool is_finished = todo->is_finished, is_full = false;
+    bool is_finished = todo->is_finished;
+    enum asking asking = ASK_ON;
+    uint64_t wait_ms = 0;
 
     FAULT_POINT("engine.act.before");
     run_tell_metrics(run);
@@ -345,8 +361,8 @@ static void act(struct engine_run *run)
     for (size_t i = 0; i < todo->kill_count; i++)
         if (!task_kill(run->engine, todo->kills[i].uid, todo->kills[i].why))
             pod_kill(runner, todo->kills[i].uid, todo->kills[i].why, todo->kills[i].grace_ms);
-    for (size_t i = 0; i < todo->pod_count && !is_full; i++) {
-        is_full = !ask_for_pod(run, &todo->pods[i].request);
+    for (size_t i = 0; i < todo->pod_count && asking == ASK_ON; i++) {
+        asking = ask_for_pod(run, &todo->pods[i].request, &wait_ms);
         FAULT_POINT("engine.act.between_pods");
     }
     set_wake(run, todo->wake_at);
@@ -357,9 +373,12 @@ static void act(struct engine_run *run)
     if (is_finished) {
         run->engine->stats.finished++;
         run_end(run, RUN_END_FINISHED);
-    } else if (is_full) {
+    } else if (asking != ASK_ON) {
         run->state = RUN_UNSTORED; /* nothing is lost: the first pass asks for all pods again */
-        engine_make_slow(run);
+        if (asking == ASK_OVER_RATE)
+            timer_start(run->wake, wait_ms);
+        else
+            engine_make_slow(run);
     } else if (run->inputs.len > 0) {
         engine_make_ready(run);
     }
@@ -452,6 +471,18 @@ void run_commit(struct engine_run *run)
     }
 }
 
+/* One that ran before is never held up. */
+static bool is_admitted(struct engine_run *run)
+{
+    struct admission *a = run->engine->admission;
+
+    if (run->admission.state == ADMISSION_NONE) /* its place in the queue depends on it */
+        run->admission.priority = wf_priority(run->wf);
+    if (wf_was_begun(run->wf))
+        admission_run(a, &run->admission);
+    return admission_ask(a, &run->admission);
+}
+
 void run_pass(struct engine_run *run)
 {
     struct engine *e = run->engine;
@@ -466,8 +497,8 @@ void run_pass(struct engine_run *run)
     e->stats.passes++;
     begun = clock_mono();
     run->actions = (struct wf_actions){.arena = arena_new()};
-    wf_decide(run->wf, run->inputs.at, run->inputs.len, loop_wall(e->options.loop),
-              &run->actions);
+    (is_admitted(run) ? wf_decide : wf_postpone)(run->wf, run->inputs.at, run->inputs.len,
+                                                 loop_wall(e->options.loop), &run->actions);
     metric_observe(e->decisions, (double) (clock_mono().ns - begun.ns) / 1e9);
     drop_inputs(run);
     if (run->actions.node_count > 0 || !str_is_none(run->actions.doc))
@@ -495,6 +526,7 @@ void run_end(struct engine_run *run, enum engine_run_end why)
         }
         pod_drop(pod);
     }
+    admission_leave(run->engine->admission, &run->admission);
     locks_forget(run->engine->world.locks, run->uid);
     locks_kick(run->engine->world.locks);
     run_drop_metrics(run);

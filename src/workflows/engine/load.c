@@ -293,6 +293,13 @@ struct str wf_message(const struct wf *wf)
     return str_is_none(wf->message) ? STR("") : wf->message;
 }
 
+int64_t wf_priority(const struct wf *wf)
+{
+    int64_t priority = 0;
+
+    return json_i64(json_get(wf->spec, STR("priority")), &priority) ? priority : 0;
+}
+
 int64_t wf_runtime_ms(const struct wf *wf)
 {
     return wf_is_finished(wf) ? wf->finished_ms - wf->started_ms : 0;
