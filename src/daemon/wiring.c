@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "daemon/accounts.h"
 #include "daemon/certificate.h"
 #include "daemon/daemon.h"
 #include "daemon/isolation.h"
@@ -59,6 +60,7 @@ struct daemon {
     struct ttl_controller *ttl;
     struct archiver *archiver;
     struct artifact_gc_controller *artifact_gc;
+    struct accounts accounts;
     struct api *api;
     char folder[4096], shim[4096], host[256]; /* texts of the runner */
 };
@@ -313,6 +315,16 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
         return -1;
     workflow_submitter_init(&d->submitter, d->store);
     d->submitter.config = d->config;
+    if (!options->is_open) {
+        if (accounts_open(&d->accounts,
+                          &(struct auth_options){.loop = d->loop,
+                                                 .store = d->store,
+                                                 .token = STR(""),
+                                                 .managed = options->managed},
+                          err) < 0)
+            return -1;
+        d->submitter.rights = &d->accounts.rights;
+    }
     d->services.store = d->store;
     workflow_operator_init(&d->operator, d->store, &d->submitter);
     d->services.submitter = &d->submitter;
@@ -368,10 +380,13 @@ static void close_rooms(struct daemon *d)
         recorder_stop(d->recorder);
     recorder_free(d->recorder);
     ttl_free(d->ttl); /* the config tells it of changes as long as the loop turns */
+    if (d->accounts.auth)
+        auth_stop(d->accounts.auth);
     config_close(d->config);
     bus_close(d->bus);
     store_close(d->store);
     workers_free(d->workers);
+    auth_free(d->accounts.auth);
     images_close(d->images);
     loop_free(d->loop);
     metrics_free(d->metrics);

@@ -171,8 +171,10 @@ static int start_trigger(struct sensor *s, struct sensor_trigger *t, const struc
 static int start_sensor(struct sensor *s, const struct json *spec, struct err *err)
 {
     const struct json *list = json_get(spec, STR("triggers"));
+    struct str account = json_str(json_path(spec, "template", "serviceAccountName", NULL));
     size_t count = json_is(list, JSON_ARRAY) ? list->count : 0, bad = 0;
 
+    s->account = str_is_none(account) ? STR("") : str_copy(s->arena, account);
     s->space = bus_space(s->arena, s->ns, json_get_str(spec, STR("eventBusName")));
     if (match_dependencies_read(s->arena, json_get(spec, STR("dependencies")), &s->dependencies,
                                 err) < 0)
@@ -296,7 +298,8 @@ static void begin(struct sensor *s, const struct json *doc, const struct json *s
     if (start_sensor(s, own, &err) < 0) {
         log_error(NULL, "a sensor does not run as a whole", LOG_STR(NAMESPACE, s->ns),
                   LOG_STR(SENSOR, s->name), LOG_ERR(&err));
-        snprintf(s->message, sizeof(s->message), "%s", err.text);
+        snprintf(s->message, sizeof(s->message), "%.*s", (int) sizeof(s->message) - 1,
+                 err.text);
     } else {
         log_info(NULL, "sensor runs", LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name));
     }

@@ -144,7 +144,8 @@ static struct firing *firing_new(struct sensor_trigger *t, struct arena *a)
     f->random = random_from_system();
     f->uid = str_copy(a, t->sensor->object->uid);
     list_init(&f->link);
-    f->req = (struct trigger_request){.sensor = str_copy(a, t->sensor->name),
+    f->req = (struct trigger_request){.account = str_copy(a, t->sensor->account),
+                                      .sensor = str_copy(a, t->sensor->name),
                                       .ns = str_copy(a, t->sensor->ns)};
     return f;
 }

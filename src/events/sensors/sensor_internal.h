@@ -51,6 +51,7 @@ struct sensor {
     struct sensor_controller *c;
     struct arena *arena; /* of everything below; renewed with the spec */
     struct str key, ns, name;
+    struct str account;                /* ServiceAccount that its triggers act as, or "" */
     struct str space;                  /* bus_space() of its events */
     struct str spec;                   /* text */
     const struct store_object *object; /* reference */

@@ -10,6 +10,7 @@
 #include "events/triggers/create.h"
 #include "events/triggers/source.h"
 #include "events/triggers/workflow_args.h"
+#include "workflows/submit/rights.h"
 
 static int workflow_fetch(const struct trigger_services *s, struct arena *a,
                           const struct trigger_request *req, struct json *ret,
@@ -112,6 +113,29 @@ static int operate(struct steering *f, struct trigger_result *ret, struct err *e
     return 0;
 }
 
+/* May the sensor's ServiceAccount? The verbs are those that the argo command needs. */
+static int check_rights(const struct steering *f, struct str word, struct err *err)
+{
+    static const struct {
+        const char *word, *verb;
+    } verbs[] = {{"submit", "create"},   {"submit-from", "create"}, {"resubmit", "create"},
+                 {"retry", "update"},    {"resume", "update"},      {"suspend", "update"},
+                 {"terminate", "patch"}, {"stop", "patch"}};
+    const struct submit_actor who = {f->s->submitter, f->req->ns, f->req->account};
+    struct str kind = json_get_str(f->req->resource, STR("kind"));
+    bool is_from_cron = str_eq_nocase(kind, STR("CronWorkflow"));
+    const char *of = !str_is(word, "submit-from") ? "Workflow"
+                     : is_from_cron               ? "CronWorkflow"
+                                                  : "WorkflowTemplate";
+
+    if (!str_is(word, "submit") && submit_may_named(&who, "get", of, f->ns, f->name, err) < 0)
+        return -1;
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        if (str_is(word, verbs[i].word))
+            return submit_may_named(&who, verbs[i].verb, "Workflow", f->ns, f->name, err);
+    return 0;
+}
+
 static int workflow_fire(const struct trigger_services *s, struct arena *a,
                          const struct trigger_request *req, struct trigger_result *ret,
                          struct err *err)
@@ -135,6 +159,8 @@ static int workflow_fire(const struct trigger_services *s, struct arena *a,
         return err_set(err, ERR_INVALID, "unknown operation type " STR_FMT, STR_ARG(word));
     if (workflow_args_read(a, f.verb, args_of(req->template), &f.args, err) < 0)
         return err_wrap(err, "args");
+    if (check_rights(&f, word, err) < 0)
+        return -1;
     if (str_is(word, "submit"))
         return submit(&f, ret, err);
     return workflow_verb_submits(f.verb) ? submit_from(&f, ret, err) : operate(&f, ret, err);

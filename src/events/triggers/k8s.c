@@ -10,6 +10,7 @@
  */
 #include "events/triggers/create.h"
 #include "events/triggers/source.h"
+#include "workflows/submit/rights.h"
 
 /* ---- what the template says ---- */
 
@@ -104,7 +105,10 @@ static int k8s_fetch(const struct trigger_services *s, struct arena *a,
     if (!json_get_bool(part, STR("liveObject")) ||
         !str_is(json_get_str(part, STR("operation")), "update"))
         return 0;
-    return fetch_live(s, a, ret, err);
+    return submit_may(&(struct submit_actor){s->submitter, req->ns, req->account}, "get", ret,
+                      err) < 0
+               ? -1
+               : fetch_live(s, a, ret, err);
 }
 
 /* ---- what is done ---- */
@@ -162,6 +166,23 @@ static int change(const struct trigger_services *s, struct arena *a,
     return 0;
 }
 
+/* May the sensor's ServiceAccount? */
+static int check_rights(const struct trigger_services *s, struct arena *a,
+                        const struct trigger_request *req, enum operation operation,
+                        struct err *err)
+{
+    static const char *const verbs[] = {[CREATE] = "create",
+                                        [UPDATE] = "update",
+                                        [PATCH] = "patch",
+                                        [DELETE] = "delete",
+                                        [SUBMIT] = "create"};
+    const struct submit_actor who = {s->submitter, req->ns, req->account};
+
+    return operation == UPDATE || operation == PATCH
+               ? submit_may_change(&who, a, verbs[operation], req->resource, err)
+               : submit_may(&who, verbs[operation], req->resource, err);
+}
+
 static int k8s_fire(const struct trigger_services *s, struct arena *a,
                     const struct trigger_request *req, struct trigger_result *ret,
                     struct err *err)
@@ -170,7 +191,8 @@ static int k8s_fire(const struct trigger_services *s, struct arena *a,
     enum operation operation;
 
     if (operation_of(req->template, &operation, err) < 0 ||
-        strategy_of(req->template, &how.patch, err) < 0)
+        strategy_of(req->template, &how.patch, err) < 0 ||
+        check_rights(s, a, req, operation, err) < 0)
         return -1;
     switch (operation) {
     case CREATE:

@@ -55,6 +55,7 @@ struct trigger_request {
     const struct trigger_header *headers; /* message: dynamicHeaders, made of events */
     size_t header_count;
     struct str sensor, trigger, ns; /* names */
+    struct str account;             /* ServiceAccount of the sensor; "": default */
     struct str mark;                /* identity of the effect */
     const struct trigger_event *events;
     size_t event_count;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "events/triggers/trigger.h"
+#include "workflows/submit/rights.h"
 
 static void test_table(void **state)
 {
@@ -201,6 +202,95 @@ static void check_makers(const struct maker_row *rows, size_t count)
     }
 }
 
+/* ---- as whom ---- */
+
+struct rights_notes {
+    struct arena *a;
+    struct str first;
+    bool is_all; /* the first is allowed */
+};
+
+static int note_right(void *ctx, const struct submit_act *act, struct err *err)
+{
+    struct rights_notes *notes = ctx;
+    struct str text = str_printf(notes->a, STR_FMT ":" STR_FMT " %s %s " STR_FMT "/" STR_FMT,
+                                 STR_ARG(act->ns), STR_ARG(act->account), act->verb,
+                                 act->kind->plural, STR_ARG(act->of_ns), STR_ARG(act->name));
+
+    if (notes->is_all && str_is_none(notes->first)) {
+        notes->first = text;
+        return 0;
+    }
+    notes->first = str_is_none(notes->first) ? text
+                                             : str_printf(notes->a, STR_FMT ", " STR_FMT,
+                                                          STR_ARG(notes->first), STR_ARG(text));
+    return err_set(err, ERR_DENIED, "no right");
+}
+
+/* Nothing is done that the sensor's ServiceAccount may not. */
+static void test_rights(void **state)
+{
+#define MAP                                                                                 \
+    "\"source\":{\"resource\":{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{" \
+    "\"name\":\"c\"}}}"
+#define FLOW(kind)                                                                       \
+    "\"source\":{\"resource\":{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"" kind \
+    "\",\"metadata\":{\"name\":\"w\",\"namespace\":\"o\"}}}"
+    static const struct {
+        const char *template, *account, *want;
+        bool is_all;
+    } rows[] = {
+        {"{\"k8s\":{" MAP "}}", "", "sns:default create configmaps sns/", false},
+        {"{\"k8s\":{\"operation\":\"update\"," MAP "}}", "a", "sns:a update configmaps sns/c",
+         false},
+        {"{\"k8s\":{\"operation\":\"patch\"," MAP "}}", "a", "sns:a patch configmaps sns/c",
+         false},
+        {"{\"k8s\":{\"operation\":\"delete\"," MAP "}}", "a", "sns:a delete configmaps sns/c",
+         false},
+        {"{\"k8s\":{\"operation\":\"submit\"," FLOW("Workflow") "}}", "a",
+         "sns:a create workflows o/", false},
+        {"{\"argoWorkflow\":{" FLOW("Workflow") "}}", "a", "sns:a create workflows o/", false},
+        {"{\"argoWorkflow\":{\"operation\":\"submit-from\"," FLOW("WorkflowTemplate") "}}", "a",
+         "sns:a get workflowtemplates o/w, sns:a create workflows o/", true},
+        {"{\"argoWorkflow\":{\"operation\":\"submit-from\"," FLOW("CronWorkflow") "}}", "a",
+         "sns:a get cronworkflows o/w", false},
+        {"{\"argoWorkflow\":{\"operation\":\"resubmit\"," FLOW("Workflow") "}}", "a",
+         "sns:a get workflows o/w, sns:a create workflows o/", true},
+        {"{\"argoWorkflow\":{\"operation\":\"suspend\"," FLOW("Workflow") "}}", "a",
+         "sns:a get workflows o/w, sns:a update workflows o/w", true},
+        {"{\"argoWorkflow\":{\"operation\":\"stop\"," FLOW("Workflow") "}}", "a",
+         "sns:a get workflows o/w, sns:a patch workflows o/w", true},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct rights_notes notes = {.a = a, .first = STR_NONE, .is_all = rows[i].is_all};
+        const struct submit_rights rights = {&notes, note_right};
+        struct workflow_submitter submitter = {.rights = &rights};
+        const struct trigger_services services = {.submitter = &submitter};
+        struct trigger_request req = {.sensor = STR("s"),
+                                      .trigger = STR("t"),
+                                      .ns = STR("sns"),
+                                      .mark = STR("m"),
+                                      .account = str_from(rows[i].account)};
+        const struct trigger_driver *driver;
+        struct trigger_result result = {0};
+        struct json template, resource;
+        struct err err = {0};
+
+        assert_int_equal(json_parse(a, str_from(rows[i].template), &template, &err), 0);
+        driver = trigger_driver_of(&template, &err);
+        req.template = &template;
+        assert_int_equal(driver->ops->fetch(&services, a, &req, &resource, &result, &err), 0);
+        req.resource = &resource;
+        assert_int_equal(driver->ops->fire(&services, a, &req, &result, &err), -1);
+        assert_int_equal(err.kind, ERR_DENIED);
+        if (!str_is(notes.first, rows[i].want))
+            fail_msg("row %zu: " STR_FMT, i, STR_ARG(notes.first));
+    }
+}
+
 static void test_k8s(void **state)
 {
     static const struct maker_row rows[] = {
@@ -236,10 +326,10 @@ static void test_argoWorkflow(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table),
-                                       cmocka_unit_test(test_driver_of_a_template),
-                                       cmocka_unit_test(test_log), cmocka_unit_test(test_k8s),
-                                       cmocka_unit_test(test_argoWorkflow)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table), cmocka_unit_test(test_driver_of_a_template),
+        cmocka_unit_test(test_log),   cmocka_unit_test(test_rights),
+        cmocka_unit_test(test_k8s),   cmocka_unit_test(test_argoWorkflow)};
 
     return cmocka_run_group_tests_name("triggers", tests, NULL, NULL);
 }

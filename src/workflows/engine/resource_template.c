@@ -13,6 +13,7 @@
 #include "lang/jq/jq.h"
 #include "lang/jsonpath/jsonpath.h"
 #include "store/store.h"
+#include "workflows/submit/rights.h"
 
 enum { JQ_OUTPUTS_MAX = 1000 };
 
@@ -150,8 +151,31 @@ static int patch(struct work *w, struct err *err)
     return change_there(w, how, err);
 }
 
+/* May its ServiceAccount? What is looked at afterwards must be readable, too. */
+static int check_rights(struct work *w, struct err *err)
+{
+    static const struct {
+        const char *action, *verb;
+        bool creates;
+    } verbs[] = {{"get", "get", false},     {"create", "create", false},
+                 {"apply", "patch", true},  {"replace", "update", false},
+                 {"patch", "patch", false}, {"delete", "delete", false}};
+    const struct submit_actor who = {w->job->submitter, w->job->ns, w->job->account};
+    int result = 0;
+
+    for (size_t i = 0; i < COUNT_OF(verbs) && result == 0; i++)
+        if (str_is(w->action, verbs[i].action))
+            result = verbs[i].creates
+                         ? submit_may_change(&who, w->a, verbs[i].verb, &w->manifest, err)
+                         : submit_may(&who, verbs[i].verb, &w->manifest, err);
+    return result == 0 && has_conditions(w) ? submit_may(&who, "get", &w->manifest, err)
+                                            : result;
+}
+
 static int act(struct work *w, struct err *err)
 {
+    if (check_rights(w, err) < 0)
+        return -1;
     if (str_is(w->action, "get"))
         return find(w, &w->manifest, err);
     if (str_is(w->action, "create"))
@@ -333,9 +357,10 @@ static int begin(struct work *w, struct err *err)
     if (read_manifest(w, err) < 0)
         return -1;
     if (act(w, err) < 0)
-        return err_wrap(err, err->kind == ERR_NOT_FOUND
-                                 ? "no more retries Error from server (NotFound)"
-                                 : "no more retries Error from server");
+        return err_wrap(err, "no more retries Error from server%s",
+                        err->kind == ERR_NOT_FOUND ? " (NotFound)"
+                        : err->kind == ERR_DENIED  ? " (Forbidden)"
+                                                   : "");
     remember(w, w->has_object ? &w->object : &w->manifest);
     return 0;
 }

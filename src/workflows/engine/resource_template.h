@@ -16,6 +16,7 @@ enum resource_state {
 
 struct resource_job {
     struct workflow_submitter *submitter;
+    struct str account;                /* ServiceAccount that it acts as; "": default */
     struct str ns, mark;               /* @mark: identity of the effect */
     struct str workflow, workflow_uid; /* the owner, with setOwnerReference */
     struct json tmpl;                  /* resolved */

@@ -15,6 +15,7 @@
 #include "formats/yaml.h"
 #include "tests/support/store_world.h"
 #include "workflows/engine/resource_template.h"
+#include "workflows/submit/rights.h"
 
 struct world {
     struct store_world on;
@@ -210,12 +211,64 @@ static void test_again_after_restart(void **state)
     expect(w, &again, "succeeded: {\"exitCode\":\"0\"}");
 }
 
+/* All rights but one verb. */
+static int refuse_verb(void *ctx, const struct submit_act *act, struct err *err)
+{
+    assert_true(str_is(act->ns, "default") && str_is(act->account, "runner"));
+    return strcmp(act->verb, ctx) != 0
+               ? 0
+               : err_set(err, ERR_DENIED, "no right to %s %s/" STR_FMT, act->verb,
+                         act->kind->plural, STR_ARG(act->name));
+}
+
+/* It does what the workflow's ServiceAccount may. */
+static void test_rights(void **state)
+{
+    static const struct {
+        const char *tmpl, *verb, *want; /* the verb that it may not */
+    } cases[] = {
+        {"resource: {action: create, " MAP("{}") "}", "create", "create configmaps/"},
+        {"resource: {action: create, " MAP("{}") "}", "get", NULL},
+        {"resource: {action: get, " MAP("{}") "}", "get", "get configmaps/m"},
+        {"resource: {action: apply, " MAP("{}") "}", "patch", "patch configmaps/m"},
+        {"resource: {action: apply, " MAP("{}") "}", "create", NULL}, /* it is there */
+        {"resource: {action: replace, " MAP("{}") "}", "update", "update configmaps/m"},
+        {"resource: {action: patch, " MAP("{}") "}", "patch", "patch configmaps/m"},
+        {"resource: {action: apply, successCondition: data.x, " MAP("{}") "}", "get",
+         "get configmaps/m"},
+        {"resource: {action: delete, " MAP("{}") "}", "delete", "delete configmaps/m"},
+        {"resource: {action: delete, " MAP("{}") "}", "get", NULL},
+        {"resource: {action: apply, " MAP("{}") "}", "create", "create configmaps/"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct submit_rights rights = {(void *) (uintptr_t) cases[i].verb, refuse_verb};
+        struct resource_job job = job_of(w, cases[i].tmpl);
+        struct str said;
+
+        w->submitter.rights = &rights;
+        job.account = STR("runner");
+        said = run(w, &job);
+        if (cases[i].want
+                ? !str_eq(said,
+                          str_printf(w->on.a,
+                                     "failed: main: Error (exit code 64): no more retries "
+                                     "Error from server (Forbidden): no right to %s",
+                                     cases[i].want))
+                : !str_starts(said, STR("succeeded: ")))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(said));
+    }
+    w->submitter.rights = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_actions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conditions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gone_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rights, setup, teardown),
         cmocka_unit_test_setup_teardown(test_again_after_restart, setup, teardown),
     };
 

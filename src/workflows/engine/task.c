@@ -218,6 +218,7 @@ static void init_resource(struct task *t, const struct pod_request *request)
 
     t->resource.submitter = t->engine->options.submitter;
     t->resource.ns = str_copy(a, request->ns);
+    t->resource.account = str_copy(a, request->service_account);
     t->resource.mark = str_printf(a, "resource-" STR_FMT, STR_ARG(request->uid));
     t->resource.workflow = str_copy(a, request->workflow);
     t->resource.workflow_uid = str_copy(a, request->workflow_uid);

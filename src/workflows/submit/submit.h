@@ -45,8 +45,11 @@ struct object_change {
     struct str once_mark;   /* identity of the effect: it happens once ever; or "" */
 };
 
+struct submit_rights;
+
 struct workflow_submitter {
-    void *ctx; /* itself: it stays where it was made */
+    void *ctx;                          /* itself: it stays where it was made */
+    const struct submit_rights *rights; /* of ServiceAccounts (rights.h); NULL: they may all */
     struct store *store;
     struct config_holder *config; /* for workflowDefaults; NULL: there are none */
     /**

@@ -67,8 +67,62 @@ check "all of them" says 'at the cluster scope' get wf -A
 check "to give what it has not" says 'cannot create resource "rolebindings"' create rolebinding more --clusterrole=admin --serviceaccount=team:ci
 check "a wrong token" says "must be logged in" --token=wrong get wf
 k config use-context master >/dev/null
+k config use-context master >/dev/null
+resource_workflow() { # NAME ACCOUNT
+    cat <<YAML
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: $1, namespace: team}
+spec:
+  entrypoint: main
+  serviceAccountName: $2
+  templates:
+  - name: main
+    resource:
+      action: create
+      manifest: |
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: made-by-$1}
+YAML
+}
+PORT=$(free_port)
+sensor() { # NAME ACCOUNT
+    cat <<YAML
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: $1}
+spec:
+  template: {serviceAccountName: $2}
+  dependencies:
+  - {name: dep, eventSourceName: hooks, eventName: example}
+  triggers:
+  - template:
+      name: $1
+      k8s:
+        operation: create
+        source:
+          resource:
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: fired-by-$1}
+YAML
+}
+resource_workflow may ci >"$DIR/may.yaml"
+resource_workflow may-not default >"$DIR/may-not.yaml"
+{ hooks example; sensor may ci; sensor may-not default; } >"$DIR/sensors.yaml"
+check "resource templates act as their ServiceAccount" says "created" -n team create -f "$DIR/may.yaml" -f "$DIR/may-not.yaml"
+check "that may" says "condition met" -n team wait wf may --for=jsonpath='{.status.phase}'=Succeeded --timeout=20s
+check "that may not" says "condition met" -n team wait wf may-not --for=jsonpath='{.status.phase}'=Failed --timeout=20s
+check "and why" says 'Error from server (Forbidden)' -n team get wf may-not -o yaml
+check "triggers, too" says "created" -n team create -f "$DIR/sensors.yaml"
+check "the source is up" wait_for 10 hooks_are_up
+check "an event" post example '{"a":1}'
+check "of a sensor that may" wait_for 20 k -n team get cm fired-by-may
+check "of one that may not" wait_for 20 grep -q 'system:serviceaccount:team:default.*cannot create resource' "$DIR/server.log"
+check "nothing was made" says 'No resources' -n team get cm --field-selector=metadata.name=fired-by-may-not
 check "the binding goes" says "deleted" -n team delete rolebinding runs
 k config use-context ci >/dev/null
 check "and the right with it" says '(Forbidden)' get wf
-check "the server ran without a fault" lacks "$DIR/server.log" ERROR
 stop_server
