@@ -1,6 +1,7 @@
 /* Downloads of artifacts over real HTTP: inputs and outputs, by name and by uid, what is not
  * there, who may, and names that want out. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 
 #include "api/world_test.h"
 #include "base/mem.h"
+#include "io/http_server.h"
 
 /* A Workflow "w" whose node "n" took a raw artifact and stored files. */
 static void make_workflow(struct world *w)
@@ -138,11 +140,96 @@ static void test_an_archived_log(void **state)
     }
 }
 
+/* A server of artifacts that answers when it is told to. */
+struct slow {
+    struct http_server *server;
+    struct http_request *held[2];
+    size_t count; /* atomic */
+};
+
+static void hold(void *ctx, struct http_request *req)
+{
+    struct slow *slow = ctx;
+
+    slow->held[__atomic_load_n(&slow->count, __ATOMIC_SEQ_CST)] = req;
+    __atomic_add_fetch(&slow->count, 1, __ATOMIC_SEQ_CST);
+}
+
+static void wait_held(struct world *w, struct slow *slow, size_t count)
+{
+    for (int i = 0;
+         i < WORLD_TURNS_MAX && __atomic_load_n(&slow->count, __ATOMIC_SEQ_CST) < count; i++)
+        loop_run_once(w->loop, 5);
+    assert_int_equal(__atomic_load_n(&slow->count, __ATOMIC_SEQ_CST), count);
+}
+
+static void make_slow_log(struct world *w, const struct slow *slow)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("argo"), STR("w")};
+    struct store_txn *txn;
+
+    make_workflow(w);
+    txn = store_txn_new(w->store);
+    store_txn_touch(txn, &key, STR(""));
+    store_txn_node(
+        txn, STR("uid-w"), STR("n"), 1,
+        str_printf(w->a,
+                   "{\"id\":\"n\",\"name\":\"w\",\"type\":\"Pod\",\"phase\":\"Succeeded\","
+                   "\"templateName\":\"m\",\"finishedAt\":\"2026-01-01T00:00:01Z\","
+                   "\"outputs\":{\"artifacts\":[{\"name\":\"main-logs\",\"http\":{\"url\":"
+                   "\"http://127.0.0.1:%u/log\"}}]}}",
+                   http_server_port(slow->server)));
+    world_commit(w, txn);
+}
+
+/* More logs than there are threads of the server wait for their artifacts: it answers others.
+ */
+static void test_a_slow_log_holds_up_nobody(void **state)
+{
+    static const char *const paths[] = {"/api/v1/workflows/argo/w/log",
+                                        "/api/v1/namespaces/argo/pods/w/log"};
+    struct world *w = *state;
+    struct slow slow = {0};
+    const struct http_server_options options = {
+        .address = "127.0.0.1", .threads = 1, .handle = hold, .ctx = &slow};
+    struct call logs[4], other = {.method = "GET", .path = "/version", .body = ""};
+    pthread_t threads[COUNT_OF(logs)];
+    struct err err;
+
+    slow.server = http_server_start(&options, &err);
+    assert_non_null(slow.server);
+    make_slow_log(w, &slow);
+    for (size_t i = 0; i < COUNT_OF(logs); i++) {
+        logs[i] = (struct call){
+            .w = w, .method = "GET", .path = paths[i % 2], .body = "", .token = "secret"};
+        assert_int_equal(pthread_create(&threads[i], NULL, world_call_main, &logs[i]), 0);
+    }
+    wait_held(w, &slow, 1);
+    other.token = "secret";
+    world_run(w, &other);
+    assert_int_equal(other.status, 200);
+    for (size_t i = 0; i < COUNT_OF(logs); i++) {
+        wait_held(w, &slow, 1);
+        __atomic_store_n(&slow.count, 0, __ATOMIC_SEQ_CST);
+        http_reply(slow.held[0], 200, STR("text/plain"), STR("one\n"), NULL, 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(logs); i++) {
+        while (!__atomic_load_n(&logs[i].is_done, __ATOMIC_SEQ_CST))
+            loop_run_once(w->loop, 5);
+        pthread_join(threads[i], NULL);
+        assert_int_equal(logs[i].status, 200);
+        assert_non_null(strstr(logs[i].answer, "one"));
+    }
+    http_server_stop(slow.server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_downloads, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_an_archived_log, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_slow_log_holds_up_nobody, world_setup,
+                                        world_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

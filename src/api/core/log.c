@@ -82,7 +82,8 @@ struct json api_node_pod_labels(struct arena *a, const struct json *workflow,
 
     json_add(a, &b, STR("workflows.argoproj.io/workflow"), json_string(object_name(workflow)));
     labels = json_object(&b);
-    add_labels(a, &labels, json_path(workflow_spec_of(workflow), "podMetadata", "labels", NULL));
+    add_labels(a, &labels,
+               json_path(workflow_spec_of(workflow), "podMetadata", "labels", NULL));
     add_labels(a, &labels,
                json_path(workflow_node_template(workflow, node), "metadata", "labels", NULL));
     return labels;
@@ -143,6 +144,15 @@ int api_workflow_pods(struct api *api, struct arena *a, const struct api_log_req
 
 /* ---- at once ---- */
 
+/* A log that is answered whole. What was archived may be far away, and http threads are few: it
+ * is left to a worker. */
+struct at_once {
+    struct api_call *call;
+    const struct api_log_request *request;
+    bool is_on_worker;
+    bool is_left; /* nothing was answered: a worker is needed */
+};
+
 /* The lines of several pods. */
 struct lines {
     struct log_tail *parts; /* owned */
@@ -194,9 +204,15 @@ static int too_large(struct err *err)
                    HTTP_RESPONSE_MAX_BYTES);
 }
 
-static void reply_lines(struct api_call *call, const struct api_log_format *format,
-                        const struct lines *lines)
+static void fail(const struct at_once *o, const struct err *err)
 {
+    if (!o->is_left)
+        o->call->dialect->fail(o->call->req, err);
+}
+
+static void reply_lines(const struct at_once *o, const struct lines *lines)
+{
+    const struct api_log_format *format = o->request->format;
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
     size_t count;
     struct sorted_line *sorted = sort_lines(lines, &count);
@@ -207,10 +223,10 @@ static void reply_lines(struct api_call *call, const struct api_log_format *form
     free(sorted);
     if (text.is_over || lines->parts[0].is_over) {
         too_large(&err);
-        call->dialect->fail(call->req, &err);
+        fail(o, &err);
         return;
     }
-    http_reply(call->req, 200, format->content_type, strbuf_str(&text), NULL, 0);
+    http_reply(o->call->req, 200, format->content_type, strbuf_str(&text), NULL, 0);
 }
 
 /* What a reader gives; @pod outlives the lines. Return: 1, 0 when it has none, -1. */
@@ -228,42 +244,48 @@ static int read_log(struct log_reader *reader, const struct api_log_request *r, 
     return len < 0 ? -1 : 1;
 }
 
-static int read_pod(struct api *api, const struct api_log_request *r, struct str pod,
-                    struct log_tail *tail, struct err *err)
+static int read_pod(const struct at_once *o, struct str pod, struct log_tail *tail,
+                    struct err *err)
 {
-    return read_log(log_reader_open(api, r->ns, pod, &r->options, err), r, pod, tail, err);
+    const struct api_log_request *r = o->request;
+
+    return read_log(log_reader_open(o->call->api, r->ns, pod, &r->options, err), r, pod, tail,
+                    err);
 }
 
 /* Of a pod whose files are gone: what was archived, if the main container is asked for. */
-static int read_archived(struct api *api, const struct api_log_request *r,
-                         const struct workflow_pods *pods, size_t i, struct log_tail *tail,
-                         struct err *err)
+static int read_archived(struct at_once *o, const struct workflow_pods *pods, size_t i,
+                         struct log_tail *tail, struct err *err)
 {
     _cleanup_arena_ struct arena *a = arena_new();
+    const struct api_log_request *r = o->request;
     const struct workflow_pod *pod = &pods->at[i];
-    struct pod_log *log = str_is(r->options.container, "main")
-                              ? log_archived_open(api, a, pods->workflow, pod->node, err)
-                              : NULL;
+    struct pod_log *log;
 
+    if (!str_is(r->options.container, "main"))
+        return 0;
+    o->is_left = !o->is_on_worker && log_is_archived(pod->node);
+    if (o->is_left)
+        return -1;
+    log = log_archived_open(o->call->api, a, pods->workflow, pod->node, err);
     if (!log)
         return err->kind == ERR_NOT_FOUND ? 0 : -1;
     return read_log(log_reader_on(log, pod->name, &r->options, err), r, pod->name, tail, err);
 }
 
-static int read_pods(struct api *api, struct arena *a, const struct api_log_request *r,
-                     struct lines *lines, struct err *err)
+static int read_pods(struct at_once *o, struct lines *lines, struct err *err)
 {
     struct workflow_pods pods;
     size_t bytes = 0;
 
-    if (api_workflow_pods(api, a, r, &pods, err) < 0)
+    if (api_workflow_pods(o->call->api, http_arena(o->call->req), o->request, &pods, err) < 0)
         return -1;
     lines->parts = mem_alloc((pods.len + 1) * sizeof(*lines->parts));
     for (size_t i = 0; i < pods.len; i++, lines->part_count++) {
-        int found = read_pod(api, r, pods.at[i].name, &lines->parts[i], err);
+        int found = read_pod(o, pods.at[i].name, &lines->parts[i], err);
 
         if (found == 0 && pods.at[i].is_ended)
-            found = read_archived(api, r, &pods, i, &lines->parts[i], err);
+            found = read_archived(o, &pods, i, &lines->parts[i], err);
         if (found < 0)
             return -1;
         bytes += lines->parts[i].bytes;
@@ -273,15 +295,15 @@ static int read_pods(struct api *api, struct arena *a, const struct api_log_requ
     return 0;
 }
 
-static void reply_workflow(struct api_call *call, const struct api_log_request *r)
+static void reply_workflow(struct at_once *o)
 {
     _cleanup_lines_ struct lines lines = {0};
     struct err err;
 
-    if (read_pods(call->api, http_arena(call->req), r, &lines, &err) < 0)
-        call->dialect->fail(call->req, &err);
+    if (read_pods(o, &lines, &err) < 0)
+        fail(o, &err);
     else
-        reply_lines(call, r->format, &lines);
+        reply_lines(o, &lines);
 }
 
 struct printing {
@@ -297,16 +319,19 @@ static void print_line(void *ctx, const struct log_entry *entry)
 }
 
 /* The log of one pod, or what was archived of it. */
-static struct log_reader *open_one(struct api *api, const struct api_log_request *r,
-                                   struct err *err)
+static struct log_reader *open_one(struct at_once *o, struct err *err)
 {
-    struct log_reader *reader = log_reader_open(api, r->ns, r->pod, &r->options, err);
+    const struct api_log_request *r = o->request;
+    struct log_reader *reader = log_reader_open(o->call->api, r->ns, r->pod, &r->options, err);
     struct pod_log *log;
     struct err why;
 
     if (reader || err->kind != ERR_NOT_FOUND || !str_is(r->options.container, "main"))
         return reader;
-    log = api_pod_archived_log(api, r->ns, r->pod, &why);
+    o->is_left = !o->is_on_worker;
+    if (o->is_left)
+        return NULL;
+    log = api_pod_archived_log(o->call->api, r->ns, r->pod, &why);
     if (log)
         return log_reader_on(log, r->pod, &r->options, err);
     if (why.kind != ERR_NOT_FOUND)
@@ -315,45 +340,87 @@ static struct log_reader *open_one(struct api *api, const struct api_log_request
 }
 
 /* The whole log of one pod: as it is read, line by line. */
-static void reply_whole(struct api_call *call, const struct api_log_request *r)
+static void reply_whole(struct at_once *o)
 {
-    struct printing p = {.format = r->format, .text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES)};
+    const struct api_log_format *format = o->request->format;
+    struct printing p = {.format = format, .text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES)};
     struct err err;
-    struct log_reader *reader = open_one(call->api, r, &err);
+    struct log_reader *reader = open_one(o, &err);
     long len = reader ? log_reader_read(reader, 0, print_line, &p, &err) : -1;
 
     if (len >= 0 && p.text.is_over)
         len = too_large(&err);
+    log_reader_close(reader); /* before the answer: its options are the request's */
     if (len < 0)
-        call->dialect->fail(call->req, &err);
+        fail(o, &err);
     else
-        http_reply(call->req, 200, r->format->content_type, strbuf_str(&p.text), NULL, 0);
-    log_reader_close(reader);
+        http_reply(o->call->req, 200, format->content_type, strbuf_str(&p.text), NULL, 0);
     strbuf_done(&p.text);
 }
 
-static void reply_tail(struct api_call *call, const struct api_log_request *r)
+static void reply_tail(struct at_once *o)
 {
     _cleanup_lines_ struct lines lines = {.parts = NEW(struct log_tail), .part_count = 1};
+    const struct api_log_request *r = o->request;
     struct err err;
 
-    if (read_log(open_one(call->api, r, &err), r, r->pod, &lines.parts[0], &err) <= 0)
-        call->dialect->fail(call->req, &err);
+    if (read_log(open_one(o, &err), r, r->pod, &lines.parts[0], &err) <= 0)
+        fail(o, &err);
     else
-        reply_lines(call, r->format, &lines);
+        reply_lines(o, &lines);
+}
+
+static void answer(struct at_once *o)
+{
+    if (o->request->workflow.len > 0)
+        reply_workflow(o);
+    else if (o->request->options.has_tail)
+        reply_tail(o);
+    else
+        reply_whole(o);
+}
+
+/* ---- by a worker ---- */
+
+/* Lives in the request's arena: the answer ends it. */
+struct left_log {
+    struct job job;
+    struct api_call call;
+    struct api_log_request request;
+};
+
+static void run_left(struct job *job)
+{
+    struct left_log *l = CONTAINER_OF(job, struct left_log, job);
+    struct at_once o = {.call = &l->call, .request = &l->request, .is_on_worker = true};
+
+    answer(&o);
+}
+
+static void leave(const struct at_once *o)
+{
+    struct left_log *l = ARENA_NEW(http_arena(o->call->req), struct left_log);
+    struct err err;
+
+    l->call = *o->call;
+    l->request = *o->request;
+    l->job = (struct job){.run = run_left, .class = JOB_BULK};
+    if (workers_submit(l->call.api->options.workers, &l->job, &err) == 0)
+        return;
+    err.kind = ERR_TRANSIENT;
+    l->call.dialect->fail(l->call.req, &err);
 }
 
 void api_log(struct api_call *call, const struct api_log_request *r)
 {
+    struct at_once o = {.call = call, .request = r};
     struct log_reader *reader;
     struct err err;
 
-    if (!r->options.is_followed && r->workflow.len > 0) {
-        reply_workflow(call, r);
-    } else if (!r->options.is_followed && r->options.has_tail) {
-        reply_tail(call, r);
-    } else if (!r->options.is_followed) {
-        reply_whole(call, r);
+    if (!r->options.is_followed) {
+        answer(&o);
+        if (o.is_left)
+            leave(&o);
     } else if (r->workflow.len > 0) {
         api_log_follow(call, r);
     } else {

@@ -1,10 +1,11 @@
 /*
  * api/core/log.h - logs of pods: of one pod, or of all pods of a workflow.
  *
- * A log that is not followed is read whole on the http thread and answered at once, the lines
- * of several pods in the order of their times. A log that is followed is a stream, fed on the
- * loop in small pieces as the files grow and the reader takes them; a workflow's pods are found
- * by a worker whenever the workflow changes, and the stream ends when the workflow has.
+ * A log that is not followed is read whole on the http thread, or on a worker when it must be
+ * fetched from its archive, and answered at once, the lines of several pods in the order of
+ * their times. A log that is followed is a stream, fed on the loop in small pieces as the files
+ * grow and the reader takes them; a workflow's pods are found by a worker whenever the workflow
+ * changes, and the stream ends when the workflow has.
  */
 #pragma once
 

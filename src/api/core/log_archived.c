@@ -99,6 +99,11 @@ static const struct json *find_log(const struct json *node)
     return NULL;
 }
 
+bool log_is_archived(const struct json *node)
+{
+    return find_log(node) != NULL;
+}
+
 struct pod_log *log_archived_open(struct api *api, struct arena *a, const struct json *workflow,
                                   const struct json *node, struct err *err)
 {

@@ -27,6 +27,9 @@ struct log_reader *log_reader_open(struct api *api, struct str ns, struct str po
 struct log_reader *log_reader_on(struct pod_log *log, struct str pod,
                                  const struct log_options *options, struct err *err);
 
+/** log_is_archived() - was the log of a node's main container archived? Pure */
+bool log_is_archived(const struct json *node);
+
 /** log_archived_open() - what was archived of the log of a node's main container; @a: scratch;
  * ERR_NOT_FOUND, and what artifact_download() says; any thread that may block */
 struct pod_log *log_archived_open(struct api *api, struct arena *a, const struct json *workflow,
