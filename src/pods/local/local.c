@@ -106,6 +106,7 @@ static void pod_free(struct local_pod *pod)
     list_remove(&pod->link);
     stop_watching(pod);
     timer_free(TAKE(pod->pause));
+    free((char *) (uintptr_t) pod->kill_why.ptr);
     arena_free(pod->arena);
 }
 
@@ -535,7 +536,7 @@ static void local_kill(struct pod_runner *base, struct str uid, struct str why,
     if (!pod || pod->state == LOCAL_ENDED)
         return;
     if (!pod->is_kill_wanted)
-        pod->kill_why = str_copy(pod->arena, why);
+        pod->kill_why = str_of(mem_dup(why.ptr, why.len), why.len);
     pod->is_kill_sent =
         pod->is_kill_sent && grace_ms >= pod->kill_grace_ms; /* a shorter grace is sent again */
     pod->is_kill_wanted = true;

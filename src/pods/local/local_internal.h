@@ -54,7 +54,7 @@ struct container_image;
 
 struct local_pod {
     struct local *runner;
-    struct arena *arena;    /* owned */
+    struct arena *arena;    /* owned; the worker's while its job is under way */
     struct pod_request req; /* deep copy in the arena; immutable */
     struct str dir;         /* "<ns>/<name>" below the pods folder */
     uint64_t tag;
@@ -72,7 +72,7 @@ struct local_pod {
     bool is_kill_sent;
     atomic_bool is_kill_wanted; /* the worker that waits for an image looks */
     uint64_t kill_grace_ms;
-    struct str kill_why;
+    struct str kill_why;      /* owned, not in the arena: a worker may have that */
     struct fd_watch *watch;   /* on an adopted shim's pidfd */
     int pidfd;                /* -1: none */
     struct local_work *work;  /* in the arena; NULL while it waits */

@@ -22,7 +22,8 @@ struct task_kind;
 struct task {
     struct job job;
     struct engine *engine;
-    struct arena *arena;
+    struct arena *arena;  /* owned; the worker's while it runs */
+    struct arena *killed; /* owned: of why, which may be said meanwhile; NULL: it was not */
     struct str uid, why;
     const struct task_kind *kind;
     union {
@@ -63,6 +64,7 @@ static void release(struct task *t)
     timer_free(t->again);
     if (t->cancel_fd >= 0)
         close(t->cancel_fd);
+    arena_free(t->killed);
     arena_free(t->arena);
 }
 
@@ -378,7 +380,8 @@ bool task_kill(struct engine *e, struct str uid, struct str why)
     if (!t)
         return false;
     if (!t->is_done && str_is_none(t->why)) {
-        t->why = str_copy(t->arena, why);
+        t->killed = arena_new();
+        t->why = str_copy(t->killed, why);
         cancel(t);
         if (t->is_waiting)
             timer_start(t->again, 0); /* its report comes later, as that of a pod would */
