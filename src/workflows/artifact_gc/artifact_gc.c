@@ -85,6 +85,7 @@ static int operate(struct gc_job *j,
 
     if (operate_stored_run(j->controller->options.store, j->arena, &of, &o, &j->job.err) < 0)
         return -1;
+    j->job.err.kind = ERR_NONE; /* of tries before */
     j->rv = o ? o->rv : 0;
     store_object_unref(o);
     return 0;
@@ -161,11 +162,25 @@ static struct gc_entry *add(struct artifact_gc_controller *c, const struct store
     return e;
 }
 
+/* The word alone may be a name or a text of the workflow's own. */
+static bool is_being_deleted(const struct store_object *o)
+{
+    _cleanup_arena_ struct arena *a = NULL;
+    struct json doc;
+    struct err err;
+
+    if (str_find(o->doc, STR("\"deletionTimestamp\"")) == SIZE_MAX)
+        return false;
+    a = arena_new();
+    return json_parse(a, o->doc, &doc, &err) == 0 &&
+           json_path(&doc, "metadata", "deletionTimestamp", NULL);
+}
+
 static void see(struct artifact_gc_controller *c, const struct store_object *o)
 {
     struct gc_entry *e = map_find(&c->entries, o->uid);
     bool is_held = o->is_finished && str_find(o->doc, STR(ARTIFACT_GC_FINALIZER)) != SIZE_MAX;
-    bool is_leaving = is_held && str_find(o->doc, STR("\"deletionTimestamp\"")) != SIZE_MAX;
+    bool is_leaving = is_held && is_being_deleted(o);
 
     if (!is_held) {
         if (e)

@@ -253,6 +253,22 @@ static void test_deletion(void **state)
     assert_false(is_stored(w, "k/one"));
 }
 
+/* A parameter of that name says nothing of the workflow's end. */
+static void test_the_word_is_no_deletion(void **state)
+{
+    struct world *w = *state;
+
+    store_artifact(w, "k/one");
+    create(w, "w",
+           "{\"strategy\":\"OnWorkflowDeletion\"},\"arguments\":{\"parameters\":[{\"name\":"
+           "\"deletionTimestamp\",\"value\":\"x\"}]}",
+           STORED("one", "k/one"));
+    turn(w, 20);
+    delete (w, "w");
+    turn_until(w, has_gone, "w");
+    assert_false(is_stored(w, "k/one"));
+}
+
 /* A web server cannot delete. */
 #define OTHER "{\"name\":\"page\",\"http\":{\"url\":\"http://127.0.0.1:1/x\"}}"
 
@@ -330,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_completion),
         TEST(test_deletion),
+        TEST(test_the_word_is_no_deletion),
         TEST(test_what_cannot_be_deleted_holds_the_workflow),
         TEST(test_force_lets_it_go),
         TEST(test_a_start_finds_what_waits),
