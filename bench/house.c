@@ -28,6 +28,31 @@ static int no_objects(void *ctx, struct arena *a, struct str kind, struct str ns
     return err_set(err, ERR_NOT_FOUND, "there is none");
 }
 
+static void open_store(struct house *h, unsigned workers)
+{
+    struct err err = {0};
+
+    *h = (struct house){0};
+    bench_folder(h->path);
+    h->loop = loop_new(&err);
+    h->workers = workers_new(h->loop, workers, &err);
+    h->store = store_open(&(struct store_options){.path = h->path, .loop = h->loop}, &err);
+    if (!h->store)
+        bench_die("store", err.text);
+}
+
+static void start_engine(struct house *h)
+{
+    const struct engine_options options = {
+        .loop = h->loop, .store = h->store, .workers = h->workers, .runner = h->runner};
+    struct err err = {0};
+
+    h->engine = h->runner ? engine_new(&options, &err) : NULL;
+    if (!h->engine || engine_start(h->engine, &err) < 0)
+        bench_die("start", err.text);
+    workflow_submitter_init(&h->submitter, h->store);
+}
+
 void house_open(struct house *h, enum local_isolation isolation, unsigned workers)
 {
     struct local_options pods = {.path = h->path,
@@ -35,22 +60,40 @@ void house_open(struct house *h, enum local_isolation isolation, unsigned worker
                                  .isolation = isolation,
                                  .node_name = "bench",
                                  .objects = {.get = no_objects}};
-    struct engine_options options = {0};
     struct err err = {0};
 
-    *h = (struct house){0};
-    bench_folder(h->path);
     if (!pods.shim)
         bench_die("TIPHYS_SHIM", "is not set");
-    h->loop = pods.loop = options.loop = loop_new(&err);
-    h->workers = pods.workers = options.workers = workers_new(h->loop, workers, &err);
-    h->store = options.store =
-        store_open(&(struct store_options){.path = h->path, .loop = h->loop}, &err);
-    h->runner = options.runner = h->store ? local_runner_new(&pods, &err) : NULL;
-    h->engine = h->runner ? engine_new(&options, &err) : NULL;
-    if (!h->engine || engine_start(h->engine, &err) < 0)
-        bench_die("start", err.text);
-    workflow_submitter_init(&h->submitter, h->store);
+    open_store(h, workers);
+    pods.loop = h->loop;
+    pods.workers = h->workers;
+    h->runner = local_runner_new(&pods, &err);
+    if (!h->runner)
+        bench_die("runner", err.text);
+    start_engine(h);
+}
+
+struct scripted *house_open_scripted(struct house *h, unsigned workers)
+{
+    struct scripted *s;
+
+    open_store(h, workers);
+    s = scripted_new(h->loop);
+    h->runner = scripted_runner(s);
+    start_engine(h);
+    return s;
+}
+
+struct scripted *house_restart_scripted(struct house *h)
+{
+    struct scripted *s = scripted_new(h->loop);
+
+    engine_stop(h->engine);
+    pod_runner_close(h->runner);
+    engine_free(h->engine);
+    h->runner = scripted_runner(s);
+    start_engine(h);
+    return s;
 }
 
 void house_close(struct house *h)

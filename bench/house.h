@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bench/bench.h"
+#include "bench/scripted.h"
 #include "pods/local/local.h"
 #include "store/store.h"
 #include "workflows/engine/engine.h"
@@ -24,6 +25,12 @@ struct house {
 
 /* Opens all rooms in a new folder; ends the program when one does not open. */
 void house_open(struct house *h, enum local_isolation isolation, unsigned workers);
+
+/* The same with pods that need no process; the runner is the house's. */
+struct scripted *house_open_scripted(struct house *h, unsigned workers);
+
+/* Another engine and another runner on the same store, as after a crash. */
+struct scripted *house_restart_scripted(struct house *h);
 
 /* Closes them. */
 void house_close(struct house *h);

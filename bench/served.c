@@ -170,7 +170,8 @@ static void ask(int fd, const char *method, const char *path, const char *type,
 {
     char head[1024];
     size_t body_len = body ? strlen(body) : 0;
-    int len = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: localhost\r\n", method, path);
+    int len =
+        snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: localhost\r\n", method, path);
 
     if (body)
         len += snprintf(head + len, sizeof(head) - (size_t) len,
