@@ -13,7 +13,7 @@
 #include "bench/house.h"
 
 enum {
-    WORKERS = 4,
+    WORKERS = 128, /* a submission waits for its commit */
     AT_ONCE = 256,
     WORKFLOWS = 20000,
     NARROW = 10000,

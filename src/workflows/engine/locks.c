@@ -1,8 +1,10 @@
 /*
  * Locks and their queues. See locks.h. A lock lives as long as somebody holds or wants it.
  */
+#include <assert.h>
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -10,22 +12,32 @@
 #include "workflows/engine/locks.h"
 #include "workflows/engine/mutant.h"
 
-struct lock_user {
+/* A holder's hold on a lock, or its place in the queue of it. In all three lists. */
+struct claim {
     struct str holder, uid; /* one block, owned by holder */
     int64_t priority, created_ms;
+    struct lock *lock;
+    struct list of_holder, of_uid;
+    bool is_held;
 };
 
 struct lock {
     struct str key; /* owned */
     unsigned limit;
     bool is_dirty;
-    VEC(struct lock_user) holders;
-    VEC(struct lock_user) queue; /* in the order of their turns */
-    VEC(struct str) names;       /* of the holders, for locks_holders() */
+    VEC(struct claim *) holders;
+    VEC(struct claim *) queue; /* in the order of their turns */
+    VEC(struct str) names;     /* of the holders, for locks_holders() */
+};
+
+/* All claims of one holder or of one workflow. */
+struct claimant {
+    struct list claims;
 };
 
 struct locks {
-    struct map map; /* key to struct lock */
+    struct map map;               /* key to struct lock */
+    struct map by_holder, by_uid; /* to struct claimant */
     locks_wake_fn wake;
     void *ctx;
     bool is_dirty;
@@ -41,47 +53,6 @@ struct locks *locks_new(locks_wake_fn wake, void *ctx)
     return l;
 }
 
-static struct lock_user user_copy(const struct lock_user *from)
-{
-    char *texts = mem_alloc(from->holder.len + from->uid.len + 1);
-    struct lock_user ret = *from;
-
-    memcpy(texts, from->holder.ptr, from->holder.len);
-    memcpy(texts + from->holder.len, from->uid.ptr, from->uid.len);
-    ret.holder = str_of(texts, from->holder.len);
-    ret.uid = str_of(texts + from->holder.len, from->uid.len);
-    return ret;
-}
-
-static void user_drop(struct lock_user *u)
-{
-    free((char *) (uintptr_t) u->holder.ptr);
-}
-
-static void lock_free(struct locks *l, struct lock *lock)
-{
-    map_take(&l->map, lock->key);
-    VEC_FOREACH (it, &lock->holders)
-        user_drop(it);
-    VEC_FOREACH (it, &lock->queue)
-        user_drop(it);
-    VEC_DONE(&lock->holders);
-    VEC_DONE(&lock->queue);
-    VEC_DONE(&lock->names);
-    free((char *) (uintptr_t) lock->key.ptr);
-    free(lock);
-}
-
-void locks_free(struct locks *l)
-{
-    if (!l)
-        return;
-    while (l->map.len > 0)
-        lock_free(l, l->map.entries[0].value);
-    map_done(&l->map);
-    free(l);
-}
-
 static struct lock *lock_of(struct locks *l, struct str key)
 {
     struct lock *lock = map_find(&l->map, key);
@@ -95,23 +66,87 @@ static struct lock *lock_of(struct locks *l, struct str key)
     return lock;
 }
 
+static void lock_free(struct locks *l, struct lock *lock)
+{
+    map_take(&l->map, lock->key);
+    VEC_DONE(&lock->holders);
+    VEC_DONE(&lock->queue);
+    VEC_DONE(&lock->names);
+    free((char *) (uintptr_t) lock->key.ptr);
+    free(lock);
+}
+
 static void mark(struct locks *l, struct lock *lock)
 {
     lock->is_dirty = l->is_dirty = true;
 }
 
-/* ---- users ---- */
+/* ---- claims ---- */
 
-static bool holds(struct lock *lock, struct str holder)
+static struct list *claims_of(struct map *m, struct str key)
 {
-    VEC_FOREACH (it, &lock->holders)
-        if (str_eq(it->holder, holder))
-            return true;
-    return false;
+    struct claimant *c = map_find(m, key);
+
+    if (!c) {
+        c = NEW(struct claimant);
+        list_init(&c->claims);
+        map_put(m, key, c);
+    }
+    return &c->claims;
+}
+
+static struct claim *find(const struct locks *l, const struct lock *lock, struct str holder)
+{
+    struct claimant *c = map_find(&l->by_holder, holder);
+
+    if (c)
+        LIST_FOREACH (it, &c->claims, struct claim, of_holder) {
+            if (it->lock == lock)
+                return it;
+        }
+    return NULL;
+}
+
+static struct claim *claim_new(struct locks *l, struct lock *lock,
+                               const struct lock_request *request)
+{
+    struct claim *c = NEW(struct claim);
+    char *texts = mem_alloc(request->holder.len + request->uid.len + 1);
+
+    memcpy(texts, request->holder.ptr, request->holder.len);
+    memcpy(texts + request->holder.len, request->uid.ptr, request->uid.len);
+    c->holder = str_of(texts, request->holder.len);
+    c->uid = str_of(texts + request->holder.len, request->uid.len);
+    c->priority = request->priority;
+    c->created_ms = request->created_ms;
+    c->lock = lock;
+    list_append(claims_of(&l->by_holder, c->holder), &c->of_holder);
+    list_append(claims_of(&l->by_uid, c->uid), &c->of_uid);
+    return c;
+}
+
+static void leave_list(struct map *m, struct str key, struct list *link)
+{
+    struct claimant *c = map_find(m, key);
+
+    list_remove(link);
+    if (list_is_empty(&c->claims)) {
+        map_take(m, key);
+        free(c);
+    }
+}
+
+/* It is in neither list of its lock any more. */
+static void claim_free(struct locks *l, struct claim *c)
+{
+    leave_list(&l->by_holder, c->holder, &c->of_holder);
+    leave_list(&l->by_uid, c->uid, &c->of_uid);
+    free((char *) (uintptr_t) c->holder.ptr);
+    free(c);
 }
 
 /* Whose turn is first. */
-static bool is_before(const struct lock_user *a, const struct lock_user *b)
+static bool is_before(const struct claim *a, const struct claim *b)
 {
     if (a->priority != b->priority)
         return a->priority > b->priority;
@@ -120,79 +155,118 @@ static bool is_before(const struct lock_user *a, const struct lock_user *b)
     return str_cmp(a->holder, b->holder) < 0;
 }
 
-static void enqueue(struct lock *lock, const struct lock_user *user)
+/* Where a claim stands in the queue, or would stand. */
+static size_t place_of(const struct lock *lock, const struct claim *c)
 {
-    size_t at = 0;
+    size_t from = 0, to = lock->queue.len;
 
-    if (holds(lock, user->holder))
-        return;
-    VEC_FOREACH (it, &lock->queue)
-        if (str_eq(it->holder, user->holder))
-            return;
-    while (at < lock->queue.len && is_before(&lock->queue.at[at], user))
-        at++;
-    VEC_PUSH(&lock->queue, user_copy(user));
-    for (size_t i = lock->queue.len - 1; i > at; i--) {
-        struct lock_user swap = lock->queue.at[i];
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
 
-        lock->queue.at[i] = lock->queue.at[i - 1];
-        lock->queue.at[i - 1] = swap;
-    }
-}
-
-static void hold(struct lock *lock, const struct lock_user *user)
-{
-    if (!holds(lock, user->holder))
-        VEC_PUSH(&lock->holders, user_copy(user));
-}
-
-enum users { USERS_HOLDER, USERS_QUEUE };
-
-/* Takes out users of a holder's key or, when that is absent, of a workflow. */
-static void leave(struct locks *l, struct lock *lock, struct str holder, struct str uid,
-                  enum users which)
-{
-    size_t kept = 0;
-    size_t count = which == USERS_QUEUE ? lock->queue.len : lock->holders.len;
-    struct lock_user *at = which == USERS_QUEUE ? lock->queue.at : lock->holders.at;
-
-    for (size_t i = 0; i < count; i++) {
-        bool is_one =
-            str_is_none(holder) ? str_eq(at[i].uid, uid) : str_eq(at[i].holder, holder);
-
-        if (is_one)
-            user_drop(&at[i]);
+        if (is_before(lock->queue.at[middle], c))
+            from = middle + 1;
         else
-            at[kept++] = at[i];
+            to = middle;
     }
-    if (kept < count)
-        mark(l, lock);
-    if (which == USERS_QUEUE)
-        lock->queue.len = kept;
-    else
-        lock->holders.len = kept;
+    return from;
 }
 
-static void leave_all(struct locks *l, struct str holder, struct str uid)
+static void enqueue(struct locks *l, struct lock *lock, const struct lock_request *request)
 {
-    for (size_t i = l->map.len; i > 0; i--) {
-        struct lock *lock = l->map.entries[i - 1].value;
+    struct claim *c;
+    size_t at;
 
-        leave(l, lock, holder, uid, USERS_HOLDER);
-        leave(l, lock, holder, uid, USERS_QUEUE);
-        if (lock->holders.len == 0 && lock->queue.len == 0)
-            lock_free(l, lock);
+    if (find(l, lock, request->holder))
+        return;
+    c = claim_new(l, lock, request);
+    at = place_of(lock, c);
+    VEC_PUSH(&lock->queue, c);
+    memmove(lock->queue.at + at + 1, lock->queue.at + at,
+            (lock->queue.len - 1 - at) * sizeof(*lock->queue.at));
+    lock->queue.at[at] = c;
+}
+
+static void dequeue(struct claim *c)
+{
+    struct lock *lock = c->lock;
+    size_t at = place_of(lock, c);
+
+    assert(at < lock->queue.len && lock->queue.at[at] == c);
+    lock->queue.len--;
+    memmove(lock->queue.at + at, lock->queue.at + at + 1,
+            (lock->queue.len - at) * sizeof(*lock->queue.at));
+}
+
+static void hold(struct locks *l, struct lock *lock, const struct lock_request *request)
+{
+    struct claim *c = find(l, lock, request->holder);
+
+    if (c && c->is_held)
+        return;
+    if (c) {
+        dequeue(c);
+        mark(l, lock);
+    } else {
+        c = claim_new(l, lock, request);
     }
+    c->is_held = true;
+    VEC_PUSH(&lock->holders, c);
+}
+
+static void let_go(struct claim *c)
+{
+    struct lock *lock = c->lock;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < lock->holders.len; i++)
+        if (lock->holders.at[i] != c)
+            lock->holders.at[kept++] = lock->holders.at[i];
+    lock->holders.len = kept;
+}
+
+static void claim_end(struct locks *l, struct claim *c)
+{
+    struct lock *lock = c->lock;
+
+    if (c->is_held)
+        let_go(c);
+    else
+        dequeue(c);
+    claim_free(l, c);
+    mark(l, lock);
+    if (lock->holders.len == 0 && lock->queue.len == 0)
+        lock_free(l, lock);
+}
+
+void locks_free(struct locks *l)
+{
+    if (!l)
+        return;
+    while (l->by_uid.len > 0) {
+        struct claimant *c = l->by_uid.entries[0].value;
+
+        claim_end(l, LIST_ENTRY(c->claims.next, struct claim, of_uid));
+    }
+    map_done(&l->map);
+    map_done(&l->by_holder);
+    map_done(&l->by_uid);
+    free(l);
 }
 
 void locks_release(struct locks *l, struct str holder)
 {
-    leave_all(l, holder, STR_NONE);
+    struct claimant *c;
+
+    while ((c = map_find(&l->by_holder, holder)) != NULL)
+        claim_end(l, LIST_ENTRY(c->claims.next, struct claim, of_holder));
 }
 
 void locks_forget(struct locks *l, struct str uid)
 {
-    leave_all(l, STR_NONE, uid);
+    struct claimant *c;
+
+    while ((c = map_find(&l->by_uid, uid)) != NULL)
+        claim_end(l, LIST_ENTRY(c->claims.next, struct claim, of_uid));
 }
 
 size_t locks_holders(const struct locks *l, struct str key, const struct str **ret)
@@ -203,7 +277,7 @@ size_t locks_holders(const struct locks *l, struct str key, const struct str **r
         return 0;
     lock->names.len = 0;
     VEC_FOREACH (it, &lock->holders)
-        VEC_PUSH(&lock->names, it->holder);
+        VEC_PUSH(&lock->names, (*it)->holder);
     *ret = lock->names.at;
     return lock->names.len;
 }
@@ -211,9 +285,12 @@ size_t locks_holders(const struct locks *l, struct str key, const struct str **r
 /* ---- taking ---- */
 
 /* Is it to be had by somebody? When not, @ret says why. */
-static bool is_free(struct lock *lock, struct arena *a, struct str holder, struct str *ret)
+static bool is_free(const struct locks *l, struct lock *lock, struct arena *a,
+                    struct str holder, struct str *ret)
 {
-    if (holds(lock, holder))
+    struct claim *c = find(l, lock, holder);
+
+    if (c->is_held)
         return true;
     if (lock->limit == 0)
         *ret = str_printf(a, "Failed to get semaphore limit for " STR_FMT, STR_ARG(lock->key));
@@ -222,16 +299,12 @@ static bool is_free(struct lock *lock, struct arena *a, struct str holder, struc
                           STR_ARG(lock->key),
                           (long long) lock->limit - (long long) lock->holders.len, lock->limit);
     return lock->holders.len < lock->limit + (ENGINE_MUTANT == ENGINE_GRANTS_TWICE) &&
-           str_eq(lock->queue.at[0].holder, holder);
+           lock->queue.at[0] == c;
 }
 
 bool locks_take(struct locks *l, struct arena *a, const struct lock_request *request,
                 struct str *ret_failed, struct str *ret_text)
 {
-    const struct lock_user user = {.holder = request->holder,
-                                   .uid = request->uid,
-                                   .priority = request->priority,
-                                   .created_ms = request->created_ms};
     bool is_taken = true;
     struct str text;
 
@@ -239,31 +312,27 @@ bool locks_take(struct locks *l, struct arena *a, const struct lock_request *req
         struct lock *lock = lock_of(l, request->items[i].key);
 
         lock->limit = request->items[i].limit;
-        enqueue(lock, &user);
-        if (is_free(lock, a, request->holder, &text) || !is_taken)
+        enqueue(l, lock, request);
+        if (is_free(l, lock, a, request->holder, &text) || !is_taken)
             continue;
         is_taken = false;
         *ret_failed = str_copy(a, lock->key);
         *ret_text = text;
     }
-    for (size_t i = 0; is_taken && i < request->item_count; i++) {
-        struct lock *lock = lock_of(l, request->items[i].key);
-
-        hold(lock, &user);
-        leave(l, lock, request->holder, STR_NONE, USERS_QUEUE);
-    }
+    for (size_t i = 0; is_taken && i < request->item_count; i++)
+        hold(l, lock_of(l, request->items[i].key), request);
     return is_taken;
 }
 
 /* ---- from what is stored ---- */
 
-static void restore_holder(struct locks *l, struct str key, const struct lock_user *user)
+static void restore_holder(struct locks *l, struct str key, const struct lock_request *user)
 {
     if (!str_is_empty(user->holder) && !str_is_empty(key))
-        hold(lock_of(l, key), user);
+        hold(l, lock_of(l, key), user);
 }
 
-static void restore_held(struct locks *l, const struct json *status, struct lock_user user)
+static void restore_held(struct locks *l, const struct json *status, struct lock_request user)
 {
     const struct json *semaphores = json_path(status, "semaphore", "holding", NULL), *item;
     const struct json *mutexes = json_path(status, "mutex", "holding", NULL);
@@ -280,13 +349,13 @@ static void restore_held(struct locks *l, const struct json *status, struct lock
 }
 
 static void restore_waiting(struct locks *l, const struct json *status, struct str kind,
-                            const struct lock_user *user)
+                            const struct lock_request *user)
 {
     const struct json *list = json_get(json_get(status, kind), STR("waiting")), *item;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
         if (!str_is_empty(json_get_str(item, kind)))
-            enqueue(lock_of(l, json_get_str(item, kind)), user);
+            enqueue(l, lock_of(l, json_get_str(item, kind)), user);
 }
 
 void locks_restore(struct locks *l, const struct json *doc, enum locks_restore when)
@@ -294,7 +363,7 @@ void locks_restore(struct locks *l, const struct json *doc, enum locks_restore w
     const struct json *meta = json_get(doc, STR("metadata"));
     const struct json *status = json_path(doc, "status", "synchronization", NULL);
     struct arena *a = arena_new();
-    struct lock_user user = {.uid = json_get_str(meta, STR("uid"))};
+    struct lock_request user = {.uid = json_get_str(meta, STR("uid"))};
     struct wall created = {0};
     struct err err;
 
@@ -330,7 +399,7 @@ static void wake_heads(struct locks *l, const struct lock *lock)
     size_t room = lock->limit > lock->holders.len ? lock->limit - lock->holders.len : 1;
 
     for (size_t i = 0; i < lock->queue.len && i < room; i++)
-        l->wake(l->ctx, lock->queue.at[i].uid);
+        l->wake(l->ctx, lock->queue.at[i]->uid);
 }
 
 void locks_kick(struct locks *l)

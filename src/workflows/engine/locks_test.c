@@ -229,6 +229,38 @@ static void test_never_granted_twice(void **state)
         assert_true(turns[i] > 0);
 }
 
+/* A long queue: each has its turn, by priority and then by age, whatever the order of asking.
+ */
+static void test_long_queue(void **state)
+{
+    enum { COUNT = 2000 };
+    const struct lock_item one = {STR("ns/Mutex/m"), 1, true};
+    struct world *w = *state;
+    char name[40];
+
+    expect(take(w, "first", 0, 0, &one, 1), "");
+    for (int i = 0; i < COUNT; i++) {
+        int turn = i * 7 % COUNT; /* 7 and COUNT have no common divisor */
+
+        snprintf(name, sizeof(name), "w%d", turn);
+        assert_true(take(w, name, turn < COUNT / 2 ? 1 : 0, turn, &one, 1).len > 0);
+    }
+    locks_release(w->l, STR("ns/first"));
+    for (int turn = 0; turn < COUNT; turn++) {
+        w->woken = STR("");
+        locks_kick(w->l);
+        snprintf(name, sizeof(name), "w%d", turn);
+        if (!str_eq(str_trim(w->woken), str_printf(w->a, "u-%s", name)))
+            fail_msg("turn %d: " STR_FMT, turn, STR_ARG(w->woken));
+        expect(take(w, name, turn < COUNT / 2 ? 1 : 0, turn, &one, 1), "");
+        if (turn % 2)
+            locks_forget(w->l, str_printf(w->a, "u-%s", name));
+        else
+            locks_release(w->l, str_printf(w->a, "ns/%s", name));
+    }
+    assert_int_equal(locks_holders(w->l, one.key, &(const struct str *){0}), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +268,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_all_or_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restore, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_long_queue, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_granted_twice, setup, teardown),
     };
 
