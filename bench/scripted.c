@@ -2,13 +2,15 @@
 #include "bench/scripted.h"
 
 #include "base/mem.h"
+#include "bench/bench.h"
 
 struct scripted {
     struct pod_runner runner;
     struct loop *loop;
     struct loop_task task;
     struct list waiting; /* of struct pod */
-    size_t count;
+    size_t count, gaps;
+    double ended_at, gap_s; /* 0: asked for another one since */
     bool is_held, is_posted;
 };
 
@@ -41,6 +43,7 @@ static void report_all(struct loop_task *task)
                                           .is_final = !s->is_held};
 
         list_remove(&pod->link);
+        s->ended_at = s->is_held ? 0 : bench_now();
         s->runner.report(s->runner.report_ctx, &report);
         free(pod);
     }
@@ -57,6 +60,11 @@ static int create(struct pod_runner *r, const struct pod_request *request, struc
     memcpy(pod->uid, request->uid.ptr, request->uid.len);
     list_append(&s->waiting, &pod->link);
     s->count++;
+    if (s->ended_at > 0) {
+        s->gap_s += bench_now() - s->ended_at;
+        s->gaps++;
+    }
+    s->ended_at = 0;
     if (!s->is_posted)
         loop_post(s->loop, &s->task);
     s->is_posted = true;
@@ -128,6 +136,11 @@ struct pod_runner *scripted_runner(struct scripted *s)
 void scripted_hold(struct scripted *s, bool is_held)
 {
     s->is_held = is_held;
+}
+
+double scripted_gap_s(const struct scripted *s)
+{
+    return s->gaps > 0 ? s->gap_s / (double) s->gaps : 0;
 }
 
 size_t scripted_count(const struct scripted *s)

@@ -17,5 +17,8 @@ struct pod_runner *scripted_runner(struct scripted *s);
 /* From now on pods stay running (true), or succeed at once (false). */
 void scripted_hold(struct scripted *s, bool is_held);
 
+/* Mean seconds from the last report of a pod's end to the request for the next pod. */
+double scripted_gap_s(const struct scripted *s);
+
 /* How many pods were created. */
 size_t scripted_count(const struct scripted *s);

@@ -535,10 +535,9 @@ static int do_node(struct store *s, struct store_txn *txn, const struct op *op)
 
     bind_str(stmt, 1, op->workflow_uid);
     bind_str(stmt, 2, op->node_id);
-    if (!is_drop) {
-        sqlite3_bind_int64(stmt, 3, (int64_t) op->seq);
+    sqlite3_bind_int64(stmt, 3, (int64_t) op->seq);
+    if (!is_drop)
         bind_str(stmt, 4, op->doc);
-    }
     return step(s, txn, stmt, "write a node");
 }
 

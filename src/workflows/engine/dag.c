@@ -159,12 +159,10 @@ static int start_one(struct wf *wf, struct wf_frame *f, struct wf_step *task, st
 
     if (child && !task->is_loop)
         task->node = child;
-    if (child && is_new) {
-        if (task->is_loop)
-            wf_node_link(wf, task->node, child);
-        else
-            link_task(wf, f, task, child);
-    }
+    if (child && task->is_loop && !child->is_linked)
+        wf_node_link(wf, task->node, child);
+    if (child && !task->is_loop && is_new)
+        link_task(wf, f, task, child);
     if (called == WF_CALL_ERRED && child && is_new) {
         wf_text_set(&child->message,
                     str_printf(wf->pass->a, "task '" STR_FMT "' errored: " STR_FMT,

@@ -2,6 +2,7 @@
  * One pass: applies what was observed, runs the frames that were woken until none is left, and
  * gives back what changed. Does no I/O and reads no clock.
  */
+#include "base/limits.h"
 #include "formats/gotime.h"
 #include "workflows/engine/claims.h"
 #include "workflows/engine/custom_metrics.h"
@@ -302,26 +303,49 @@ static bool is_stuck(const struct wf *wf)
 
 /* ---- the result ---- */
 
+/* A group of many children is written as a whole: while only children come to it, it waits
+ * until they are an eighth more, or a second. After a crash those that are not written are
+ * found by their names. */
+static bool must_wait(struct wf *wf, const struct wf_node *n)
+{
+    size_t grown = n->children.len - n->told_children;
+
+    if (!n->has_grown || n->told_children < GROUP_LARGE_NODES || grown > n->told_children / 8 ||
+        wf->pass->now.ms >= n->grown_ms + GROUP_WAIT_MS)
+        return false;
+    wf_wake_at(wf, n->grown_ms + GROUP_WAIT_MS);
+    return true;
+}
+
+static struct wf_node_change give_node(struct arena *a, struct wf_node *n)
+{
+    n->is_changed = n->has_grown = false;
+    n->told_children = (uint32_t) n->children.len;
+    if (n->frame && wf_node_is_done(n)) {
+        wf_frame_free(n->frame);
+        n->frame = NULL;
+    }
+    return (struct wf_node_change){
+        .id = str_copy(a, n->id), .seq = n->seq, .doc = wf_node_doc(a, n)};
+}
+
 static void give_nodes(struct wf *wf, struct wf_actions *ret)
 {
     struct wf_node_change *changes =
         ARENA_ARRAY(ret->arena, struct wf_node_change, wf->changed.len + 1);
+    size_t kept = 0;
 
+    ret->nodes = changes;
+    ret->node_count = 0;
     for (size_t i = 0; i < wf->changed.len; i++) {
         struct wf_node *n = wf->changed.at[i];
 
-        n->is_changed = false;
-        changes[i] = (struct wf_node_change){.id = str_copy(ret->arena, n->id),
-                                             .seq = n->seq,
-                                             .doc = wf_node_doc(ret->arena, n)};
-        if (n->frame && wf_node_is_done(n)) {
-            wf_frame_free(n->frame);
-            n->frame = NULL;
-        }
+        if (must_wait(wf, n))
+            wf->changed.at[kept++] = n;
+        else
+            changes[ret->node_count++] = give_node(ret->arena, n);
     }
-    ret->nodes = changes;
-    ret->node_count = wf->changed.len;
-    wf->changed.len = 0;
+    wf->changed.len = kept;
 }
 
 static const struct str *list_of(struct arena *a, const struct str *at, size_t len)
@@ -415,12 +439,10 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
     }
     wf_progress(wf);
     give_wake(wf);
-    if (wf->changed.len > 0 || wf->is_doc_changed)
-        ret->doc = wf_status_doc(wf, ret->arena);
-    else
-        ret->doc = STR_NONE;
-    wf->is_doc_changed = false;
     give_nodes(wf, ret);
+    ret->doc =
+        ret->node_count > 0 || wf->is_doc_changed ? wf_status_doc(wf, ret->arena) : STR_NONE;
+    wf->is_doc_changed = false;
     give_actions(wf, ret);
     wf->pass = NULL;
 }

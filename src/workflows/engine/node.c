@@ -55,12 +55,18 @@ struct wf_node *wf_node_find(const struct wf *wf, struct str name)
     return n && str_eq(n->name, name) ? n : NULL;
 }
 
-void wf_node_changed(struct wf *wf, struct wf_node *n)
+static void note_change(struct wf *wf, struct wf_node *n)
 {
     if (n->is_changed)
         return;
     n->is_changed = true;
     VEC_PUSH(&wf->changed, n);
+}
+
+void wf_node_changed(struct wf *wf, struct wf_node *n)
+{
+    n->has_grown = false;
+    note_change(wf, n);
 }
 
 /* The fields that say what was called. */
@@ -112,7 +118,17 @@ void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child)
     if (parent->children.len && parent->children.at[parent->children.len - 1] == child)
         return;
     VEC_PUSH(&parent->children, child);
-    wf_node_changed(wf, parent);
+    child->is_linked = child->is_linked || wf_node_is_group(parent);
+    if (!parent->is_changed) {
+        parent->has_grown = wf_node_is_group(parent);
+        parent->grown_ms = wf->pass->now.ms;
+    }
+    note_change(wf, parent);
+}
+
+bool wf_node_is_group(const struct wf_node *n)
+{
+    return n->type == WF_STEP_GROUP || n->type == WF_TASK_GROUP;
 }
 
 bool wf_node_is_done(const struct wf_node *n)

@@ -218,9 +218,12 @@ void wf_node_parse_links(struct wf *wf, const struct json *doc)
     wf_node_count(n);
     for (size_t i = 0; json_item(children, i); i++) {
         other = map_find(&wf->nodes, json_str(json_item(children, i)));
-        if (other)
-            VEC_PUSH(&n->children, other);
+        if (!other)
+            continue;
+        VEC_PUSH(&n->children, other);
+        other->is_linked = other->is_linked || wf_node_is_group(n);
     }
+    n->told_children = (uint32_t) n->children.len;
     for (size_t i = 0; json_item(outbound, i); i++) {
         other = map_find(&wf->nodes, json_str(json_item(outbound, i)));
         if (other)

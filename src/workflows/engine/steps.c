@@ -136,8 +136,10 @@ static bool is_settled(struct wf *wf, struct wf_frame *f, struct wf_node *child)
 
 /* After a child was called: links it and counts what has to end. */
 static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *step,
-                        struct wf_node *child, bool is_new)
+                        struct wf_node *child)
 {
+    bool is_new = !child->is_linked;
+
     if (is_new)
         wf_node_link(wf, f->group_node, child);
     if (!step->is_loop)
@@ -183,7 +185,7 @@ static int start_one(struct wf *wf, struct wf_frame *f, uint32_t index, struct j
         return 0;
     called = wf_call_when(wf, &call, step, &child, err);
     if (child)
-        count_child(wf, f, &f->steps[index], child, is_new);
+        count_child(wf, f, &f->steps[index], child);
     if (called == WF_CALL_WAITS)
         return 1;
     if (called == WF_CALL_UNTOLD && !is_errored(f))

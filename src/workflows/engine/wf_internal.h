@@ -79,7 +79,11 @@ struct wf_node {
     bool is_queued, is_changed, is_asked, is_counted, is_told;
     bool is_locked;              /* it holds locks */
     bool is_daemon, is_daemoned; /* its pod goes on beside what follows */
-    bool is_held; /* it, or a hook of it, counts among the unfinished of its step */
+    bool is_held;           /* it, or a hook of it, counts among the unfinished of its step */
+    bool is_linked;         /* it stands among the children of its group */
+    bool has_grown;         /* it is changed, but in its children alone */
+    uint32_t told_children; /* how many of them were given out last */
+    int64_t grown_ms;       /* since when others are not */
     VEC(struct wf_node *) children;
     VEC(struct wf_node *) outbound;
 };
@@ -213,6 +217,8 @@ struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_t
 /** wf_node_blank() - an empty node in the table, without a mark; borrowed */
 struct wf_node *wf_node_blank(struct wf *wf, struct str id, struct str name, uint64_t seq);
 void wf_node_free(struct wf_node *n);
+/** wf_node_is_group() - does it stand for a group of steps, or for the items of a task? */
+bool wf_node_is_group(const struct wf_node *n) _pure_;
 /** wf_node_changed() - its row is to be written */
 void wf_node_changed(struct wf *wf, struct wf_node *n);
 /** wf_node_link() - make a node the child of another, once */
