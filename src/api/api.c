@@ -188,21 +188,26 @@ uint16_t api_port(const struct api *api)
     return http_server_port(api->server);
 }
 
-void api_stop(struct api *api)
+bool api_stop(struct api *api)
 {
+    bool is_answered;
+
     if (!api)
-        return;
+        return true;
     api_watches_end(api);
     api_logs_end(api);
     for (int i = 0; i < 10; i++) /* answers that wait for the store, and streams that close */
         loop_run_once(api->options.loop, 10);
-    http_server_stop(api->server);
+    is_answered = http_server_stop(api->server);
     loop_run_once(api->options.loop, 1); /* streams that were opened at the last moment */
     while (!list_is_empty(&api->watches) || !list_is_empty(&api->waiting_watches) ||
            !list_is_empty(&api->logs))
         loop_run_once(api->options.loop, 10);
     auth_stop(api->auth);
+    if (!is_answered)
+        return false;
     auth_free(api->auth);
     rate_free(api->rate);
     free(api);
+    return true;
 }

@@ -57,5 +57,10 @@ struct api *api_start(const struct api_options *options, struct err *err);
 /** api_port() - where it listens */
 uint16_t api_port(const struct api *api);
 
-/** api_stop() - end streams and connections, release; loop thread */
-void api_stop(struct api *api);
+/**
+ * api_stop() - end streams and connections, release; loop thread; NULL is a no-op
+ *
+ * Return: whether all requests have been answered. When not, they go on, and what the options
+ * named must stay until the process ends.
+ */
+bool api_stop(struct api *api);

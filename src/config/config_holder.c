@@ -8,12 +8,13 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/follow.h"
 
 struct config_holder {
     struct config_options options;
     pthread_mutex_t lock; /* of current */
     const struct config *current;
-    struct store_watch *watch;
+    struct store_follower *follower;
     struct {
         loop_fn fn;
         void *ctx;
@@ -93,26 +94,19 @@ static void on_change(void *ctx, const struct store_event *event)
     tell(h);
 }
 
-static void watch_store(struct config_holder *h, int64_t from_rv);
-
-static void on_end(void *ctx, const struct err *err)
+static void follow(struct config_holder *h, int64_t from_rv)
 {
-    struct config_holder *h = ctx;
+    const struct store_follow what = {.store = h->options.store,
+                                      .loop = h->options.loop,
+                                      .query = {.group = STR(""),
+                                                .kind = STR("ConfigMap"),
+                                                .ns = namespace_of(h),
+                                                .name_prefix = name_of(h)},
+                                      .from_rv = from_rv,
+                                      .fn = on_change,
+                                      .ctx = h};
 
-    log_error(NULL, "the watch of the controller's ConfigMap has ended; starting another",
-              LOG_ERR(err));
-    h->watch = NULL;
-    watch_store(h, 0);
-}
-
-static void watch_store(struct config_holder *h, int64_t from_rv)
-{
-    const struct store_query q = {.group = STR(""),
-                                  .kind = STR("ConfigMap"),
-                                  .ns = namespace_of(h),
-                                  .name_prefix = name_of(h)};
-
-    h->watch = store_watch_open(h->options.store, &q, from_rv, on_change, on_end, h);
+    h->follower = store_follow(&what);
 }
 
 struct config_holder *config_open(const struct config_options *options, struct err *err)
@@ -133,7 +127,7 @@ struct config_holder *config_open(const struct config_options *options, struct e
     store_object_unref(o);
     if (!h->current)
         put(h, config_new());
-    watch_store(h, rv);
+    follow(h, rv);
     return h;
 }
 
@@ -162,7 +156,7 @@ void config_close(struct config_holder *h)
 {
     if (!h)
         return;
-    store_watch_close(h->watch);
+    store_follow_end(h->follower);
     config_unref(h->current);
     pthread_mutex_destroy(&h->lock);
     free(h);

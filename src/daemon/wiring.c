@@ -353,7 +353,11 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
 
 static void close_rooms(struct daemon *d)
 {
-    api_stop(d->api);
+    /* What a request uses must stay; all that was promised is on disk, as for a crash. */
+    if (!api_stop(d->api)) {
+        log_warn(NULL, "requests have not ended: what they use is left to the system");
+        return;
+    }
     arena_free(d->arena);
     if (d->sources)
         source_controller_stop(d->sources);

@@ -26,17 +26,18 @@
 enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
 /* The functions of libcurl that we use, by name. */
-#define CURL_FUNCTIONS(X)                                                    \
-    X(curl_global_init)                                                      \
-    X(curl_easy_init)                                                        \
-    X(curl_easy_setopt)                                                      \
-    X(curl_easy_getinfo)                                                     \
-    X(curl_easy_cleanup)                                                     \
-    X(curl_easy_reset)                                                       \
-    X(curl_easy_strerror)                                                    \
-    X(curl_multi_init) X(curl_multi_cleanup) X(curl_multi_add_handle)        \
-        X(curl_multi_remove_handle) X(curl_multi_perform) X(curl_multi_poll) \
-            X(curl_multi_info_read) X(curl_slist_append) X(curl_slist_free_all)
+#define CURL_FUNCTIONS(X)                                                                     \
+    X(curl_global_init)                                                                       \
+    X(curl_easy_init)                                                                         \
+    X(curl_easy_setopt)                                                                       \
+    X(curl_easy_getinfo)                                                                      \
+    X(curl_easy_cleanup)                                                                      \
+    X(curl_easy_reset)                                                                        \
+    X(curl_easy_strerror)                                                                     \
+    X(curl_multi_init)                                                                        \
+    X(curl_multi_cleanup) X(curl_multi_add_handle) X(curl_multi_remove_handle)                \
+        X(curl_multi_perform) X(curl_multi_poll) X(curl_multi_info_read) X(curl_slist_append) \
+            X(curl_slist_free_all)
 
 #define DECLARE(name) static typeof(&(name)) p_##name;
 CURL_FUNCTIONS(DECLARE)

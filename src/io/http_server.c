@@ -467,20 +467,21 @@ static bool wait_for_answers(struct http_server *server)
     return code == 0;
 }
 
-void http_server_stop(struct http_server *server)
+bool http_server_stop(struct http_server *server)
 {
     int listener;
 
     if (!server)
-        return;
+        return true;
     listener = mhd()->MHD_quiesce_daemon(server->daemon);
     http_streams_end_all(server);
     if (!wait_for_answers(server))
-        return; /* the process is about to end: its memory goes with it */
+        return false;
     mhd()->MHD_stop_daemon(server->daemon);
     if (listener >= 0)
         close(listener);
     pthread_cond_destroy(&server->idle);
     pthread_mutex_destroy(&server->lock);
     free(server);
+    return true;
 }

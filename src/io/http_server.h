@@ -45,9 +45,14 @@ struct http_server_options {
 struct http_server *http_server_start(const struct http_server_options *options,
                                       struct err *err);
 
-/** http_server_stop() - stop accepting, end streams, wait up to 2 s for the answers that are
- * owed, join threads, release */
-void http_server_stop(struct http_server *server);
+/**
+ * http_server_stop() - stop accepting, end streams, wait up to 2 s for the answers that are
+ * owed, join threads, release
+ *
+ * Return: whether all is answered. When not, its threads go on until the process ends, and what
+ * the requests use must stay.
+ */
+bool http_server_stop(struct http_server *server);
 
 /** http_server_port() - the port it listens on */
 uint16_t http_server_port(const struct http_server *server);

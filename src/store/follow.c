@@ -16,6 +16,8 @@ static void on_end(void *ctx, const struct err *err)
     struct store_follower *f = ctx;
 
     f->watch = NULL;
+    if (err->kind == ERR_GONE)
+        f->what.from_rv = 0;
     log_error(NULL, "a watch could not begin; it is tried again",
               LOG_STR(KIND, f->what.query.kind), LOG_ERR(err));
     timer_start(f->timer, STORE_FOLLOW_AGAIN_MS);
@@ -32,7 +34,8 @@ static void begin(void *ctx)
 {
     struct store_follower *f = ctx;
 
-    f->watch = store_watch_open(f->what.store, &f->what.query, 0, on_event, on_end, f);
+    f->watch =
+        store_watch_open(f->what.store, &f->what.query, f->what.from_rv, on_event, on_end, f);
 }
 
 struct store_follower *store_follow(const struct store_follow *what)

@@ -1,7 +1,8 @@
 /*
  * store/follow.h - a watch for controllers: it tells first what there is, then what changes,
  * and does not end. When the store cannot be read at the beginning, nothing is told, and it is
- * tried again after STORE_FOLLOW_AGAIN_MS. Loop thread.
+ * tried again after STORE_FOLLOW_AGAIN_MS; from the beginning when what came after from_rv is
+ * not known any more. Loop thread.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ struct store_follow {
     struct store *store;
     struct loop *loop;
     struct store_query query;
+    int64_t from_rv; /* what came after it; 0: first all that there is */
     store_event_fn fn;
     void *ctx;
 };

@@ -71,30 +71,31 @@ int auth_grant_token(struct auth *auth, struct arena *a, struct auth_grant *g, s
                      struct err *err)
 {
     struct str name = str_head(auth_random_text(a), NAME_BYTES);
-    struct store_result result;
+    struct store_result done;
     struct store_txn *txn;
     struct json row;
     size_t left;
+    int result;
 
     if (read_account(auth, a, g, err) < 0)
         return -1;
     g->token =
         str_printf(a, "rq~" STR_FMT "~" STR_FMT, STR_ARG(name), STR_ARG(auth_random_text(a)));
     txn = store_txn_new(auth->options.store);
-    if (sweep(auth, a, txn, now, &left, err) < 0 || left >= AUTH_REQUESTED_MAX) {
+    result = sweep(auth, a, txn, now, &left, err);
+    if (result == 0 && left >= AUTH_REQUESTED_MAX)
+        result =
+            err_set(err, ERR_TRANSIENT, "%d tokens are valid already: wait until one is over",
+                    AUTH_REQUESTED_MAX);
+    if (result < 0) {
         store_txn_free(txn);
-        return left >= AUTH_REQUESTED_MAX
-                   ? err_set(err, ERR_TRANSIENT,
-                             "%d tokens are valid already: wait until one is "
-                             "over",
-                             AUTH_REQUESTED_MAX)
-                   : -1;
+        return -1;
     }
     row = row_value(a, g, g->token);
     store_txn_row_put(txn, STR(TABLE), name, json_text(a, &row, JSON_COMPACT));
-    if (store_commit_wait(auth->options.store, txn, &result, err) < 0)
+    if (store_commit_wait(auth->options.store, txn, &done, err) < 0)
         return -1;
-    store_object_unref(result.object);
+    store_object_unref(done.object);
     return 0;
 }
 

@@ -129,8 +129,8 @@ static void close_port(struct source_routes *r, uint32_t number)
             struct port *port = *it;
 
             *it = r->ports.at[--r->ports.len];
-            http_server_stop(port->server);
-            free(port);
+            if (http_server_stop(port->server))
+                free(port);
             return;
         }
 }
@@ -182,10 +182,16 @@ void source_routes_remove(struct source_routes *r, struct source *src)
 
 void source_routes_free(struct source_routes *r)
 {
+    bool is_answered = true;
+
     VEC_FOREACH (it, &r->ports) {
-        http_server_stop((*it)->server);
-        free(*it);
+        if (http_server_stop((*it)->server))
+            free(*it);
+        else
+            is_answered = false;
     }
+    if (!is_answered)
+        return; /* what requests use goes with the process */
     VEC_DONE(&r->ports);
     VEC_DONE(&r->list);
     pthread_rwlock_destroy(&r->lock);

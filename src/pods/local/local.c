@@ -116,6 +116,7 @@ static void local_free_when_idle(struct local *r)
         return;
     zygote_free(r->zygote);
     timer_free(r->zygote_timer);
+    timer_free(r->unsent_timer);
     map_done(&r->by_uid);
     map_done(&r->by_tag);
     pthread_rwlock_destroy(&r->folders);
@@ -231,8 +232,10 @@ static void submit(struct local_pod *pod, void (*run)(struct job *), void (*done
     struct local *r = pod->runner;
     struct err err;
 
-    if (!pod->work)
+    if (!pod->work) {
         pod->work = ARENA_NEW(pod->arena, struct local_work);
+        list_init(&pod->work->unsent);
+    }
     pod->work->pod = pod;
     pod->work->job =
         (struct job){.run = run,
@@ -242,10 +245,25 @@ static void submit(struct local_pod *pod, void (*run)(struct job *), void (*done
                                   ? JOB_BULK
                                   : JOB_QUICK};
     pod->is_busy = true;
-    if (workers_submit(r->workers, &pod->work->job, &err) < 0) {
-        /* Cannot wait here: the pod count is bounded by running_max, the queue is larger. */
-        run(&pod->work->job);
-        done(&pod->work->job);
+    if (workers_submit(r->workers, &pod->work->job, &err) == 0)
+        return;
+    list_append(&r->unsent, &pod->work->unsent); /* the queue is full: in a while */
+    timer_start(r->unsent_timer, POD_JOB_AGAIN_MS);
+}
+
+static void send_again(void *ctx)
+{
+    struct local *r = ctx;
+    struct err err;
+
+    while (!list_is_empty(&r->unsent)) {
+        struct local_work *work = LIST_ENTRY(r->unsent.next, struct local_work, unsent);
+
+        if (workers_submit(r->workers, &work->job, &err) < 0) {
+            timer_start(r->unsent_timer, POD_JOB_AGAIN_MS);
+            return;
+        }
+        list_remove(&work->unsent);
     }
 }
 
@@ -601,6 +619,13 @@ static void local_close(struct pod_runner *base)
 
     r->is_closing = true;
     timer_stop(r->zygote_timer);
+    timer_stop(r->unsent_timer);
+    while (!list_is_empty(&r->unsent)) {
+        struct local_work *work = LIST_ENTRY(r->unsent.next, struct local_work, unsent);
+
+        list_remove(&work->unsent);
+        work->pod->is_busy = false;
+    }
     zygote_stop(r->zygote);
     while (i < r->by_uid.len) {
         struct local_pod *pod = r->by_uid.entries[i].value;
@@ -668,6 +693,8 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->host_paths = options->host_paths ? dup_text(options->host_paths) : NULL;
     r->zygote = zygote_new(r->loop, r->shim, &hooks);
     r->zygote_timer = timer_new(r->loop, start_zygote, r);
+    list_init(&r->unsent);
+    r->unsent_timer = timer_new(r->loop, send_again, r);
     r->zygote_since = loop_now(r->loop);
     pthread_rwlock_init(&r->folders, NULL);
     list_init(&r->waiting);

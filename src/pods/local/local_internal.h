@@ -45,6 +45,7 @@ struct local;
 struct local_work {
     struct job job;
     struct local_pod *pod;
+    struct list unsent;    /* of the runner: the workers had no room for it */
     struct loop_task news; /* that the worker has some of the image */
     atomic_bool has_news;  /* the task is under way; else the text is the worker's */
     char text[256];
@@ -106,6 +107,8 @@ struct local {
     struct list waiting;
     struct zygote *zygote;
     struct timer *zygote_timer; /* owned: starts it after a pause */
+    struct list unsent;         /* of struct local_work */
+    struct timer *unsent_timer; /* owned */
     struct mono zygote_since;
     pthread_rwlock_t folders; /* read: a pod's folder is made; write: one is taken away */
     atomic_bool is_closing;   /* workers look, too */

@@ -204,6 +204,9 @@ static void run_batch(struct job *job)
         if (archive_one(b->archiver, p, &err) == 0)
             continue;
         p->failed = err.kind;
+        if (err.kind != ERR_NOT_FOUND && err.kind != ERR_CONFLICT)
+            log_error(NULL, "a workflow cannot be archived; trying again",
+                      LOG_STR(WORKFLOW, p->key.name), LOG_ERR(&err));
         list_append(&rest, &p->link);
     }
     list_splice(&b->pendings, &rest);

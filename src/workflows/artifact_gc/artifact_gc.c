@@ -31,6 +31,7 @@ struct artifact_gc_controller {
     struct store_follower *follower;
     struct map entries; /* uid to struct gc_entry */
     struct timer *timer;
+    int64_t armed_ms; /* INT64_MAX: the timer rests */
     unsigned under_way;
     bool is_stopping;
 };
@@ -128,21 +129,13 @@ static void drop(struct artifact_gc_controller *c, struct gc_entry *e)
     arena_free(e->arena);
 }
 
-static void arm(struct artifact_gc_controller *c)
+static void arm_at(struct artifact_gc_controller *c, int64_t at_ms)
 {
-    int64_t first_ms = INT64_MAX, wait_ms;
+    int64_t wait_ms = at_ms - loop_wall(c->options.loop).ms;
 
-    MAP_FOREACH (it, &c->entries) {
-        const struct gc_entry *e = it->value;
-
-        if (!e->is_busy && e->due_ms < first_ms)
-            first_ms = e->due_ms;
-    }
-    if (first_ms == INT64_MAX || c->under_way >= ARTIFACT_GC_JOBS_MAX) {
-        timer_stop(c->timer);
+    if (c->armed_ms <= at_ms || c->under_way >= ARTIFACT_GC_JOBS_MAX)
         return;
-    }
-    wait_ms = first_ms - loop_wall(c->options.loop).ms;
+    c->armed_ms = at_ms;
     timer_start(c->timer, wait_ms < 0                          ? 0
                           : wait_ms > ARTIFACT_GC_AGAIN_MAX_MS ? ARTIFACT_GC_AGAIN_MAX_MS
                                                                : (uint64_t) wait_ms);
@@ -194,7 +187,7 @@ static void see(struct artifact_gc_controller *c, const struct store_object *o)
     e->is_leaving = is_leaving;
     e->due_ms = loop_wall(c->options.loop).ms;
     e->wait_ms = ARTIFACT_GC_AGAIN_MS;
-    arm(c);
+    arm_at(c, e->due_ms);
 }
 
 static void on_change(void *ctx, const struct store_event *event)
@@ -288,17 +281,21 @@ static bool begin(struct artifact_gc_controller *c, struct gc_entry *e)
 
 static void begin_due(struct artifact_gc_controller *c)
 {
-    int64_t now_ms = loop_wall(c->options.loop).ms;
+    int64_t now_ms = loop_wall(c->options.loop).ms, next_ms = INT64_MAX;
+    bool is_full = false;
 
+    timer_stop(c->timer);
+    c->armed_ms = INT64_MAX;
     MAP_FOREACH (it, &c->entries) {
         struct gc_entry *e = it->value;
 
-        if (c->under_way >= ARTIFACT_GC_JOBS_MAX)
-            break;
-        if (!e->is_busy && e->due_ms <= now_ms && !begin(c, e))
-            break;
+        if (!e->is_busy && e->due_ms <= now_ms && !is_full)
+            is_full = c->under_way >= ARTIFACT_GC_JOBS_MAX || !begin(c, e);
+        if (!e->is_busy && e->due_ms < next_ms)
+            next_ms = e->due_ms;
     }
-    arm(c);
+    if (next_ms < INT64_MAX)
+        arm_at(c, next_ms); /* with all jobs under way the first that ends looks again */
 }
 
 static void on_due(void *ctx)
@@ -313,6 +310,7 @@ struct artifact_gc_controller *artifact_gc_new(const struct artifact_gc_options 
     struct artifact_gc_controller *c = NEW(struct artifact_gc_controller);
 
     c->options = *options;
+    c->armed_ms = INT64_MAX;
     c->timer = timer_new(options->loop, on_due, c);
     return c;
 }

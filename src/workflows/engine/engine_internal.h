@@ -31,7 +31,7 @@ struct engine_mirror {
     struct engine *engine;
     struct str kind;    /* of core/v1 */
     struct map objects; /* "ns/name" to struct mirror_object */
-    struct store_watch *watch;
+    struct store_follower *follower;
     /* One was written or deleted; or NULL. */
     void (*changed)(struct engine *e, struct str ns, struct str name);
 };

@@ -3,10 +3,8 @@
  * watch keeps them up to date. What changes between a look and the commit of what was decided
  * makes that commit fail, and the decision is made again. Loop thread.
  */
-#include "base/log.h"
+#include "store/follow.h"
 #include "workflows/engine/engine_internal.h"
-
-static void open_watch(struct engine_mirror *m, int64_t from_rv);
 
 static struct str key_of(struct arena *a, struct str ns, struct str name)
 {
@@ -70,33 +68,21 @@ struct store_query mirror_query(const struct engine_mirror *m)
                                 .continue_token = STR("")};
 }
 
-static void on_end(void *ctx, const struct err *err)
-{
-    struct engine_mirror *m = ctx;
-
-    log_error(NULL, "the watch of objects that workflows see has ended; starting another",
-              LOG_STR(KIND, m->kind), LOG_ERR(err));
-    m->watch = NULL;
-    open_watch(m, 0);
-}
-
-static void open_watch(struct engine_mirror *m, int64_t from_rv)
-{
-    const struct store_query q = mirror_query(m);
-
-    m->watch = store_watch_open(m->engine->options.store, &q, from_rv, on_event, on_end, m);
-}
-
 void mirror_start(struct engine_mirror *m, const struct store_list *list)
 {
     for (size_t i = 0; i < list->len; i++)
         keep(m, list->at[i]);
-    open_watch(m, list->rv);
+    m->follower = store_follow(&(const struct store_follow){.store = m->engine->options.store,
+                                                            .loop = m->engine->options.loop,
+                                                            .query = mirror_query(m),
+                                                            .from_rv = list->rv,
+                                                            .fn = on_event,
+                                                            .ctx = m});
 }
 
 void mirror_stop(struct engine_mirror *m)
 {
-    store_watch_close(TAKE(m->watch));
+    store_follow_end(TAKE(m->follower));
 }
 
 void mirror_free(struct engine_mirror *m)

@@ -42,6 +42,7 @@ struct ttl_deletion {
     struct ttl_controller *controller;
     struct arena *arena;
     struct str uid;
+    int64_t rv; /* that it was to have */
 };
 
 /* ---- when ---- */
@@ -206,7 +207,7 @@ static void on_change(void *ctx, const struct store_event *event)
 
 /* ---- deletion ---- */
 
-/* A conflict is told by the watch: it was changed, and is looked at again then. */
+/* On a conflict it was changed: the watch has told it already, or will. */
 static void on_deleted(void *ctx, const struct store_result *result, const struct err *err)
 {
     struct ttl_deletion *d = ctx;
@@ -222,6 +223,9 @@ static void on_deleted(void *ctx, const struct store_result *result, const struc
         if (e && !c->is_stopping)
             arm(c, loop_wall(c->options.loop).ms + TTL_AGAIN_MS);
     }
+    if (e && err->kind == ERR_CONFLICT && !c->is_stopping && e->rv > d->rv &&
+        e->due_ms != TTL_NEVER_MS)
+        arm(c, e->due_ms);
     arena_free(d->arena);
 }
 
@@ -235,6 +239,7 @@ static void expire(struct ttl_controller *c, struct ttl_entry *e)
     d->controller = c;
     d->arena = a;
     d->uid = str_copy(a, e->uid);
+    d->rv = e->rv;
     store_txn_delete(txn, &e->key, e->uid, e->rv);
     FAULT_POINT("ttl.delete.before");
     if (store_commit(c->options.store, txn, on_deleted, d, &err) < 0) {

@@ -283,6 +283,37 @@ static void test_retried_is_kept(void **state)
     assert_true(is_there(w, "wf"));
 }
 
+/* Written by others while its deletion is on the way: it goes nevertheless. */
+static void test_changed_meanwhile(void **state)
+{
+    enum { ROUNDS = 40, CHANGES = 8 };
+    struct world *w = *state;
+
+    start(w);
+    for (int i = 0; i < ROUNDS; i++) {
+        char name[20];
+        struct json doc;
+        struct err err;
+
+        snprintf(name, sizeof(name), "wf-%d", i);
+        doc = workflow(w, name, 0, 10);
+        write_doc(w, &doc, true);
+        for (int k = 0; k < CHANGES; k++) {
+            struct store_txn *txn = store_txn_new(w->store);
+
+            store_txn_update(txn, &doc, 0);
+            assert_int_equal(store_commit(w->store, txn, NULL, NULL, &err), 0);
+            loop_run_once(w->loop, 0);
+        }
+    }
+    for (int i = 0; i < ROUNDS; i++) {
+        char name[20];
+
+        snprintf(name, sizeof(name), "wf-%d", i);
+        wait_gone(w, name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_overdue_at_start, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_retried_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_changed_meanwhile, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
