@@ -1,275 +1,177 @@
-/* Recursive descent over two operators; a compiled condition is a tree in the arena. */
+/* Two languages behind each other; see conditions.h. */
 #include "events/sensors/conditions.h"
 
-enum { DEPENDENCIES_MAX = 64, DEPTH_MAX = 64 };
+#include "base/strbuf.h"
+#include "lang/cond/cond.h"
+#include "lang/expr/expr.h"
+
+enum { DEPENDENCIES_MAX = 64, TEXT_MAX_BYTES = 1 << 20 };
 
 struct condition {
-    enum { CONDITION_NAME, CONDITION_AND, CONDITION_OR } op;
-    unsigned bit; /* CONDITION_NAME */
-    const struct condition *left, *right;
-};
-
-struct parser {
-    struct arena *a;
-    struct str text;
-    size_t at;
-    unsigned depth;
-    const struct str *names;
+    struct str text; /* for govaluate, without its escapes */
+    const struct cond_program *program;
+    const struct str *names; /* the sensor's */
     size_t count;
-    struct err *err;
+    uint64_t uses;
 };
 
-static const struct condition *parse_or(struct parser *p);
+/* ---- the text of the trigger becomes one of names and operators ---- */
 
-/* Blanks and the comments of C, which the original's expression language skips, too. */
-static void skip_blanks(struct parser *p)
+/* Upstream makes operators and parentheses texts, and so the whole a sum of texts. */
+static struct str as_sum(struct arena *a, struct str text)
 {
-    for (;;) {
-        struct str rest = str_skip(p->text, p->at);
-        size_t end;
+    static const struct str pairs[][2] = {
+        {STR_INIT("&&"), STR_INIT(" + \"&&\" + ")},
+        {STR_INIT("||"), STR_INIT(" + \"||\" + ")},
+        {STR_INIT("-"), STR_INIT("_")},
+        {STR_INIT("("), STR_INIT("\"(\"+")},
+        {STR_INIT(")"), STR_INIT("+\")\"")},
+    };
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(TEXT_MAX_BYTES);
 
-        if (str_starts(rest, STR("/*"))) {
-            end = str_find(rest, STR("*/"));
-            p->at = end == SIZE_MAX ? p->text.len : p->at + end + 2;
-        } else if (str_starts(rest, STR("//"))) {
-            end = str_find_char(rest, '\n');
-            p->at = end == SIZE_MAX ? p->text.len : p->at + end;
-        } else if (rest.len > 0 &&
-                   (rest.ptr[0] == ' ' || rest.ptr[0] == '\t' || rest.ptr[0] == '\n')) {
-            p->at++;
-        } else {
-            return;
-        }
+    for (size_t at = 0, i; at < text.len;) {
+        for (i = 0; i < COUNT_OF(pairs) && !str_starts(str_skip(text, at), pairs[i][0]);)
+            i++;
+        strbuf_add(&b, i < COUNT_OF(pairs) ? pairs[i][1] : str_of(text.ptr + at, 1));
+        at += i < COUNT_OF(pairs) ? pairs[i][0].len : 1;
     }
+    return str_copy(a, strbuf_str(&b));
 }
 
-static bool take(struct parser *p, struct str token)
+static bool is_key_of(struct str key, struct str name)
 {
-    skip_blanks(p);
-    if (!str_starts(str_skip(p->text, p->at), token))
+    if (key.len != name.len)
         return false;
-    p->at += token.len;
+    for (size_t i = 0; i < key.len; i++)
+        if (key.ptr[i] != (name.ptr[i] == '-' ? '_' : name.ptr[i]))
+            return false;
     return true;
 }
 
-static const struct condition *make(struct parser *p, int op, const struct condition *left,
-                                    const struct condition *right)
+/* A name of the expression is the dependency's own; of those that differ only by - and _ the
+ * last one's. */
+static bool find_dependency(const void *ctx, struct arena *a _unused_, struct str key,
+                            struct value *ret)
 {
-    struct condition *c = ARENA_NEW(p->a, struct condition);
+    const struct condition *c = ctx;
 
-    c->op = op == CONDITION_AND ? CONDITION_AND : CONDITION_OR;
-    c->left = left;
-    c->right = right;
-    return c;
-}
-
-static const struct condition *fail(struct parser *p, const char *wanted)
-{
-    struct str rest = str_skip(p->text, p->at);
-
-    err_set(p->err, ERR_INVALID,
-            "conditions \"" STR_FMT "\": %s expected at character %zu, found %s" STR_FMT "%s",
-            STR_ARG(p->text), wanted, p->at + 1, rest.len ? "\"" : "the end",
-            STR_ARG(str_head(rest, 20)), rest.len ? "\"" : "");
-    return NULL;
-}
-
-static bool is_name_byte(char c, bool is_first)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char) c >= 0x80)
-        return true;
-    return !is_first && ((c >= '0' && c <= '9') || c == '-' || c == '_');
-}
-
-static bool is_reserved(struct str name)
-{
-    static const char *const words[] = {"and",     "or",       "not",        "in",
-                                        "true",    "false",    "nil",        "let",
-                                        "matches", "contains", "startsWith", "endsWith"};
-
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_is(name, words[i]))
+    for (size_t i = c->count; i > 0; i--)
+        if (is_key_of(key, c->names[i - 1])) {
+            *ret = value_string(c->names[i - 1]);
             return true;
+        }
     return false;
 }
 
-static bool is_name(struct str name)
+static int translate(struct arena *a, struct condition *c, struct str text, struct err *err)
 {
-    for (size_t i = 0; i < name.len; i++)
-        if (!is_name_byte(name.ptr[i], i == 0))
-            return false;
-    return name.len > 0 && !is_reserved(name);
+    const struct expr_env env = {.lookup = find_dependency, .ctx = c};
+    struct value_run run = {.a = a, .what = "conditions", .err = err};
+    struct str sum = as_sum(a, text);
+    size_t at = expr_find_bare(sum, ";`");
+    struct value made;
+
+    if (at != SIZE_MAX) /* upstream's version of the language is older */
+        return err_set(err, ERR_INVALID, "unexpected token \"%c\" (1:%zu)", sum.ptr[at],
+                       at + 1);
+    if (expr_eval(a, sum, &env, &made, err) < 0)
+        return -1;
+    return value_format_str(&run, &made, &c->text);
 }
 
-static bool is_same_name(struct str a, struct str b)
-{
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        if ((a.ptr[i] == '-' ? '_' : a.ptr[i]) != (b.ptr[i] == '-' ? '_' : b.ptr[i]))
-            return false;
-    return true;
-}
+/* ---- and is read ---- */
 
-/* Names that differ only by - and _ are one for upstream: the last of them counts. */
-static const struct condition *find_name(struct parser *p, struct str name)
+/* Of dependencies with the same name the first. */
+static int use(struct condition *c, struct str name, struct err *err)
 {
-    for (size_t i = p->count; i > 0 && is_name(name); i--)
-        if (is_same_name(name, p->names[i - 1])) {
-            struct condition *c = ARENA_NEW(p->a, struct condition);
-
-            c->bit = (unsigned) (i - 1);
-            return c;
+    for (size_t i = 0; i < c->count; i++)
+        if (str_eq(c->names[i], name)) {
+            c->uses |= (uint64_t) 1 << i;
+            return 0;
         }
-    err_set(p->err, ERR_INVALID,
-            "conditions \"" STR_FMT "\": " STR_FMT " is no dependency of the sensor",
-            STR_ARG(p->text), STR_ARG(name));
-    return NULL;
+    return err_set(err, ERR_INVALID,
+                   "Dependency expression and dependency list do not match, " STR_FMT
+                   " is not found",
+                   STR_ARG(name));
 }
 
-/* 'a' and "a" are the name, as a bare word is. */
-static const struct condition *parse_quoted(struct parser *p, char quote)
+static int read_text(struct arena *a, struct condition *c, struct err *err)
 {
-    size_t end = str_find_char(str_skip(p->text, p->at + 1), quote);
-    struct str name = str_head(str_skip(p->text, p->at + 1), end == SIZE_MAX ? 0 : end);
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(TEXT_MAX_BYTES);
+    struct str name;
+    size_t at = 0;
 
-    if (end == SIZE_MAX)
-        return fail(p, "a dependency name");
-    p->at += end + 2;
-    return find_name(p, name);
-}
-
-static const struct condition *parse_name(struct parser *p)
-{
-    size_t start;
-
-    skip_blanks(p);
-    start = p->at;
-    if (p->at < p->text.len && (p->text.ptr[p->at] == '\'' || p->text.ptr[p->at] == '"'))
-        return parse_quoted(p, p->text.ptr[p->at]);
-    while (p->at < p->text.len && is_name_byte(p->text.ptr[p->at], p->at == start))
-        p->at++;
-    if (p->at == start)
-        return fail(p, "a dependency name");
-    return find_name(p, str_of(p->text.ptr + start, p->at - start));
-}
-
-static const struct condition *parse_operand(struct parser *p)
-{
-    const struct condition *inner;
-
-    if (!take(p, STR("(")))
-        return parse_name(p);
-    if (++p->depth > DEPTH_MAX) {
-        err_set(p->err, ERR_LIMIT, "conditions are nested deeper than %d levels", DEPTH_MAX);
-        return NULL;
+    for (size_t i = 0; i < c->text.len; i++) { /* a dash is no minus */
+        if (c->text.ptr[i] == '-')
+            strbuf_addc(&b, '\\');
+        strbuf_addc(&b, c->text.ptr[i]);
     }
-    inner = parse_or(p);
-    p->depth--;
-    if (inner && !take(p, STR(")")))
-        return fail(p, "a closing parenthesis");
-    return inner;
+    if (cond_compile(a, str_copy(a, strbuf_str(&b)), &c->program, err) < 0)
+        return -1;
+    while (cond_next_name(c->program, &at, &name))
+        if (use(c, name, err) < 0)
+            return -1;
+    return 0;
 }
 
-static const struct condition *parse_and(struct parser *p)
+static struct str all_of(struct arena *a, const struct str *names, size_t count)
 {
-    const struct condition *left = parse_operand(p);
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(TEXT_MAX_BYTES);
 
-    while (left && take(p, STR("&&"))) {
-        const struct condition *right = parse_operand(p);
-
-        left = right ? make(p, CONDITION_AND, left, right) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        strbuf_addz(&b, i > 0 ? "&&" : "");
+        strbuf_add(&b, names[i]);
     }
-    return left;
-}
-
-static const struct condition *parse_or(struct parser *p)
-{
-    const struct condition *left = parse_and(p);
-
-    while (left && take(p, STR("||"))) {
-        const struct condition *right = parse_and(p);
-
-        left = right ? make(p, CONDITION_OR, left, right) : NULL;
-    }
-    return left;
-}
-
-static size_t index_of(const struct parser *p, struct str name)
-{
-    size_t i = 0;
-
-    while (!str_eq(p->names[i], name))
-        i++;
-    return i;
-}
-
-/* No condition: every dependency by its exact name. */
-static const struct condition *all_of(struct parser *p)
-{
-    const struct condition *made = NULL;
-
-    for (size_t i = 0; i < p->count; i++) {
-        struct condition *c = ARENA_NEW(p->a, struct condition);
-        struct str name = p->names[i];
-
-        if (!is_name(name) && !str_is(name, "and") && !str_is(name, "or") &&
-            !str_is(name, "not")) {
-            err_set(p->err, ERR_INVALID,
-                    "dependency name \"" STR_FMT
-                    "\" cannot stand in a condition: letters, digits, _ and - only",
-                    STR_ARG(name));
-            return NULL;
-        }
-        c->bit = (unsigned) index_of(p, name);
-        made = made ? make(p, CONDITION_AND, made, c) : c;
-    }
-    return made;
+    return str_copy(a, strbuf_str(&b));
 }
 
 int condition_parse(struct arena *a, struct str text, const struct str *names, size_t count,
                     const struct condition **ret, struct err *err)
 {
-    struct parser p = {
-        .a = a, .text = str_trim(text), .names = names, .count = count, .err = err};
-    const struct condition *made;
+    struct condition *c = ARENA_NEW(a, struct condition);
 
     if (count > DEPENDENCIES_MAX)
         return err_set(err, ERR_LIMIT, "sensor with %zu dependencies (limit %d)", count,
                        DEPENDENCIES_MAX);
     if (count == 0)
         return err_set(err, ERR_INVALID, "no dependencies found");
-    if (p.text.len == 0) {
-        *ret = all_of(&p);
-        return *ret ? 0 : -1;
-    }
-    made = parse_or(&p);
-    if (!made)
-        return -1;
-    skip_blanks(&p);
-    if (p.at < p.text.len) {
-        fail(&p, "&& or ||");
-        return -1;
-    }
-    *ret = made;
+    *c = (struct condition){.names = names, .count = count};
+    if (str_is_empty(text))
+        c->text = all_of(a, names, count);
+    else if (translate(a, c, text, err) < 0)
+        return err_wrap(err, "conditions");
+    if (read_text(a, c, err) < 0)
+        return err_wrap(err, "conditions");
+    *ret = c;
     return 0;
 }
 
+/* ---- each event ---- */
+
 bool condition_holds(const struct condition *c, uint64_t met)
 {
-    switch (c->op) {
-    case CONDITION_NAME:
-        return (met >> c->bit) & 1;
-    case CONDITION_AND:
-        return condition_holds(c->left, met) && condition_holds(c->right, met);
-    case CONDITION_OR:
-        return condition_holds(c->left, met) || condition_holds(c->right, met);
-    }
-    return false;
+    const struct json no = json_bool(false), yes = json_bool(true);
+    struct cond_name at[DEPENDENCIES_MAX];
+    struct cond_names names = {.at = at};
+    struct arena *a = arena_new();
+    bool holds = false;
+    struct err err;
+
+    for (size_t i = 0; i < c->count; i++)
+        if ((c->uses >> i) & 1)
+            at[names.len++] = (struct cond_name){c->names[i], (met >> i) & 1 ? &yes : &no};
+    if (cond_run_names(c->program, a, &names, &holds, &err) < 0)
+        holds = false;
+    arena_free(a);
+    return holds;
 }
 
 uint64_t condition_uses(const struct condition *c)
 {
-    return c->op == CONDITION_NAME ? (uint64_t) 1 << c->bit
-                                   : condition_uses(c->left) | condition_uses(c->right);
+    return c->uses;
+}
+
+struct str condition_text(const struct condition *c)
+{
+    return c->text;
 }

@@ -43,11 +43,14 @@ static int check_golden(struct arena *a, const struct json *row)
         names[i] = json_str(&list->items[i]);
     if (condition_parse(a, str_is_none(text) ? STR("") : text, names, list->count, &c, &err) <
         0)
-        return golden_fails(row);
+        return golden_fails(row); /* of an older expr-lang: some have other words */
     if (golden_fails(row) || !fires)
         return golden_fails(row) ? false : -1;
     uses = condition_uses(c);
-    for (uint64_t met = 1; list->count < 16 && met < (uint64_t) 1 << list->count; met++)
+    if (!str_eq(condition_text(c), json_str(json_path(row, "out", "expression", NULL))) ||
+        uses != bits_of(names, list->count, json_path(row, "out", "dependencies", NULL)))
+        return false;
+    for (uint64_t met = 0; list->count < 16 && met < (uint64_t) 1 << list->count; met++)
         if ((met & uses) == met &&
             condition_holds(c, met) != is_listed(names, list->count, fires, met))
             return false;
@@ -63,14 +66,50 @@ static void test_golden(void **state)
 static void test_errors(void **state)
 {
     static const char *const cases[][2] = {
-        {"a &&",
-         "conditions \"a &&\": a dependency name expected at character 5, found the end"},
-        {"a b", "conditions \"a b\": && or || expected at character 3, found \"b\""},
-        {"(a",
-         "conditions \"(a\": a closing parenthesis expected at character 3, found the end"},
-        {"a && !b",
-         "conditions \"a && !b\": a dependency name expected at character 6, found \"!b\""},
-        {"nobody", "conditions \"nobody\": nobody is no dependency of the sensor"},
+        {"a &&", "unexpected token EOF (1:12)\n | a  + \"&&\" + \n | ...........^"},
+        {"a b", "unexpected token Identifier(\"b\") (1:3)\n | a b\n | ..^"},
+        {"(a", "Unbalanced parenthesis"},
+        {"nobody", "unknown name nobody (1:1)\n | nobody\n | ^"},
+        {"'nobody'",
+         "Dependency expression and dependency list do not match, nobody is not found"},
+        {" ", "unexpected token EOF (1:1)\n |  \n | ^"},
+        {"'a' + '&&'", "Unexpected end of expression"},
+        {"a; b", "unexpected token \";\" (1:2)"},
+        {"nil", "Cannot transition token types from UNKNOWN [<nil>] to COMPARATOR [<]"},
+    };
+    static const struct str names[] = {STR_INIT("a"), STR_INIT("b")};
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str want = str_printf(a, "conditions: %s", cases[i][1]);
+        const struct condition *c;
+        struct err err = {0};
+
+        if (condition_parse(a, str_from(cases[i][0]), names, 2, &c, &err) == 0 ||
+            !str_is(want, err.text))
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
+/* What the two languages make of more than names, && and ||, for each set of a and b. */
+static void test_accidents(void **state)
+{
+    static const struct {
+        const char *text;
+        bool holds[4]; /* none, a, b, both */
+        uint64_t uses;
+    } cases[] = {
+        {"'a == b'", {true, false, false, true}, 3},
+        {"'!a'", {true, false, true, false}, 1},
+        {"'a && b'", {false, false, false, false}, 3}, /* a + "&&" + b */
+        {"a + '!=' + b", {false, true, true, false}, 3},
+        {"a + ' > ' + b", {false, false, false, false}, 3}, /* of no numbers */
+        {"[b]", {false, false, true, true}, 2},
+        {"'x' == 'X' ? a : b", {false, false, true, true}, 2},
+        {"1 == 1", {true, true, true, true}, 0},
+        {"1 + 1", {false, false, false, false}, 0}, /* a number is not true */
+        {"a ?? b", {false, true, false, true}, 1},
     };
     static const struct str names[] = {STR_INIT("a"), STR_INIT("b")};
     _cleanup_arena_ struct arena *a = arena_new();
@@ -80,16 +119,46 @@ static void test_errors(void **state)
         const struct condition *c;
         struct err err = {0};
 
-        if (condition_parse(a, str_from(cases[i][0]), names, 2, &c, &err) == 0 ||
-            strcmp(err.text, cases[i][1]) != 0)
-            fail_msg("case %zu: %s", i, err.text);
+        if (condition_parse(a, str_from(cases[i].text), names, 2, &c, &err) < 0)
+            fail_msg("%s: %s", cases[i].text, err.text);
+        assert_int_equal(condition_uses(c), cases[i].uses);
+        for (uint64_t met = 0; met < 4; met++)
+            if (condition_holds(c, met) != cases[i].holds[met])
+                fail_msg("%s: %d of %d", cases[i].text, !cases[i].holds[met], (int) met);
     }
+}
+
+/* Sixty-four dependencies in as many parentheses; more are refused. */
+static void test_limits(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+    struct str names[65];
+    const struct condition *c;
+    struct err err;
+
+    (void) state;
+    for (int i = 0; i < 65; i++) {
+        names[i] = str_printf(a, "dep-%d", i);
+        if (i < 64)
+            strbuf_addf(&b, "(" STR_FMT "%s", STR_ARG(names[i]), i < 63 ? " && " : "");
+    }
+    for (int i = 0; i < 64; i++)
+        strbuf_addc(&b, ')');
+    if (condition_parse(a, strbuf_str(&b), names, 64, &c, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(condition_uses(c), UINT64_MAX);
+    assert_true(condition_holds(c, UINT64_MAX));
+    assert_false(condition_holds(c, UINT64_MAX >> 1));
+    assert_int_equal(condition_parse(a, STR(""), names, 65, &c, &err), -1);
+    assert_string_equal(err.text, "sensor with 65 dependencies (limit 64)");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
-                                       cmocka_unit_test(test_errors)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_accidents), cmocka_unit_test(test_limits)};
 
     return cmocka_run_group_tests_name("conditions", tests, NULL, NULL);
 }

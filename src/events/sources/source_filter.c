@@ -23,26 +23,6 @@ static struct str with_underscores(struct arena *a, struct str name)
     return str_of(text, name.len);
 }
 
-/* Is there a text in backquotes, which upstream's version of the language does not know? */
-static bool has_backquote(struct str text)
-{
-    char quote = '\0';
-
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (quote && c == '\\')
-            i++;
-        else if (quote)
-            quote = c == quote ? '\0' : quote;
-        else if (c == '"' || c == '\'')
-            quote = c;
-        else if (c == '`')
-            return true;
-    }
-    return false;
-}
-
 int source_filter_passes(struct arena *a, struct str expression, struct str data,
                          struct wall now, bool *ret, struct err *err)
 {
@@ -55,7 +35,7 @@ int source_filter_passes(struct arena *a, struct str expression, struct str data
                                  .is_untyped = true,
                                  .now = now};
 
-    if (has_backquote(expression))
+    if (expr_find_bare(expression, "`") != SIZE_MAX)
         return err_set(err, ERR_INVALID, "unrecognized character: U+0060 '`'");
     if (json_parse(a, data, &doc, err) < 0)
         return err_wrap(err, "failed to unmarshal data");

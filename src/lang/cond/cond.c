@@ -64,14 +64,54 @@ int cond_eval(struct arena *a, struct str text, bool *ret, struct err *err)
     return 0;
 }
 
-int cond_eval_names(struct arena *a, struct str text, const struct cond_names *names, bool *ret,
-                    struct err *err)
+int cond_compile(struct arena *a, struct str text, const struct cond_program **ret,
+                 struct err *err)
 {
-    struct cond c = {.a = a, .err = err, .names = names};
+    struct cond_program *program = ARENA_NEW(a, struct cond_program);
+
+    program->read = (struct cond){.a = a, .err = err};
+    if (read_first(&program->read, text) < 0)
+        return -1;
+    program->read.a = NULL;
+    program->read.err = NULL;
+    *ret = program;
+    return 0;
+}
+
+int cond_run_names(const struct cond_program *program, struct arena *a,
+                   const struct cond_names *names, bool *ret, struct err *err)
+{
+    struct cond run = program->read;
     struct cond_value value;
 
-    if (read_first(&c, text) < 0 || cond_run(&c, &value) < 0)
+    run.a = a;
+    run.names = names;
+    run.err = err;
+    if (cond_run(&run, &value) < 0)
         return -1;
     *ret = value.type == COND_BOOL && value.is_true;
     return 0;
+}
+
+bool cond_next_name(const struct cond_program *program, size_t *at, struct str *ret)
+{
+    while (*at < program->read.tokens.len) {
+        const struct cond_token *t = &program->read.tokens.at[(*at)++];
+
+        if (t->kind == COND_VARIABLE) {
+            *ret = t->text;
+            return true;
+        }
+    }
+    return false;
+}
+
+int cond_eval_names(struct arena *a, struct str text, const struct cond_names *names, bool *ret,
+                    struct err *err)
+{
+    const struct cond_program *program;
+
+    if (cond_compile(a, text, &program, err) < 0)
+        return -1;
+    return cond_run_names(program, a, names, ret, err);
 }

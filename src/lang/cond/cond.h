@@ -7,7 +7,8 @@
  * look like a date are its Unix seconds. Operators: == != < <= >
  * >= =~ !~ in, && || !, + - * / % ** & | ^ << >> ~, ? : ??, and lists "a, b". The order of
  * their precedence, what follows what and every message are govaluate's, oddities included: a
- * message becomes the node's. Pure, any thread. Doesn't do: substitution, fields of values
+ * message becomes the node's. Conditions of triggers are read once and run for each event.
+ * Pure, any thread; what is read may be shared. Doesn't do: substitution, fields of values
  * ("a.B" is an error, whatever a is), functions.
  *
  * ../shared/golden/lang/when.jsonl decides; when-random.jsonl is what the original answered to
@@ -58,3 +59,41 @@ struct cond_names {
  */
 int cond_eval_names(struct arena *a, struct str text, const struct cond_names *names, bool *ret,
                     struct err *err);
+
+/* An expression that is read; immutable, in the arena that it was read into. */
+struct cond_program;
+
+/**
+ * cond_compile() - read an expression that is run many times
+ * @a:    where it lives
+ * @text: expression; an empty one is an error; copied as needed
+ * @ret:  the program; untouched on failure
+ * @err:  as cond_eval_names()
+ *
+ * Return: 0 or -1.
+ */
+int cond_compile(struct arena *a, struct str text, const struct cond_program **ret,
+                 struct err *err);
+
+/**
+ * cond_run_names() - is a program true of these names?
+ * @program: what cond_compile() read
+ * @a:       scratch; nothing of the result lives there
+ * @names:   what bare words mean
+ * @ret:     as of cond_eval_names()
+ * @err:     as of cond_eval_names()
+ *
+ * Return: 0 or -1.
+ */
+int cond_run_names(const struct cond_program *program, struct arena *a,
+                   const struct cond_names *names, bool *ret, struct err *err);
+
+/**
+ * cond_next_name() - the names of a program, as often as they stand there
+ * @program: program
+ * @at:      0 at first; goes on with each call
+ * @ret:     the name, as long as the program
+ *
+ * Return: false behind the last one.
+ */
+bool cond_next_name(const struct cond_program *program, size_t *at, struct str *ret);

@@ -129,6 +129,10 @@ struct cond {
     struct err *err;
 };
 
+struct cond_program {
+    struct cond read; /* without what belongs to a run: arena, names, error */
+};
+
 /** cond_lex() - the tokens of a text */
 int cond_lex(struct cond *c, struct str text);
 

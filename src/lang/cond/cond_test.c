@@ -239,6 +239,35 @@ static void test_names(void **state _unused_)
     }
 }
 
+/* Read once, run with other values; the names as they stand there. */
+static void test_program(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new(), *scratch = arena_new();
+    const struct json yes = json_bool(true), no = json_bool(false);
+    const struct cond_program *program;
+    struct str name;
+    struct err err;
+    size_t at = 0;
+
+    assert_int_equal(cond_compile(a, STR("a\\-b && !c || 'd' == [a\\-b]"), &program, &err), 0);
+    for (int i = 0; i < 16; i++) {
+        const struct cond_name given[] = {{STR("a-b"), i & 1 ? &yes : &no},
+                                          {STR("c"), i & 2 ? &yes : &no}};
+        const struct cond_names names = {given, COUNT_OF(given)}, fewer = {given, 1};
+        bool is_true = false;
+
+        arena_reset(scratch);
+        assert_int_equal(cond_run_names(program, scratch, &names, &is_true, &err), 0);
+        assert_int_equal(is_true, (i & 3) == 1);
+        assert_int_equal(cond_run_names(program, scratch, &fewer, &is_true, &err), -(i & 1));
+    }
+    for (const char *const *want = (const char *[]){"a-b", "c", "a-b", NULL}; *want; want++)
+        assert_true(cond_next_name(program, &at, &name) && str_is(name, *want));
+    assert_false(cond_next_name(program, &at, &name));
+    assert_int_equal(cond_compile(a, STR("a &&"), &program, &err), -1);
+    assert_string_equal(err.text, "Unexpected end of expression");
+}
+
 static struct str repeated(struct arena *a, const char *piece, size_t count, const char *end)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(16 << 20);
@@ -329,7 +358,7 @@ int main(void)
         cmocka_unit_test(test_golden),   cmocka_unit_test(test_golden_random),
         cmocka_unit_test(test_oddities), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_growth),   cmocka_unit_test(test_random),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_program),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,3 +273,22 @@ struct value expr_nest(struct arena *a, struct expr_name *names, size_t count)
     }
     return nest(a, names, count, 0, 0);
 }
+
+size_t expr_find_bare(struct str text, const char *bytes)
+{
+    char quote = '\0';
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (quote && c == '\\')
+            i++;
+        else if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (str_find_char(str_from(bytes), c) != SIZE_MAX)
+            return i;
+    }
+    return SIZE_MAX;
+}

@@ -99,6 +99,17 @@ int expr_eval(struct arena *a, struct str text, const struct expr_env *env, stru
 int expr_eval_bool(struct arena *a, struct str text, const struct expr_env *env, bool *ret,
                    struct err *err);
 
+/**
+ * expr_find_bare() - the first of these bytes that stands outside of quoted texts
+ * @text:  expression
+ * @bytes: bytes, none of them ' or "
+ *
+ * For those whose version of the language is older: what it doesn't know, it refuses.
+ *
+ * Return: its offset, or SIZE_MAX.
+ */
+size_t expr_find_bare(struct str text, const char *bytes) _pure_;
+
 /* Must a name of an expression be there? */
 enum expr_need {
     EXPR_NEEDED,

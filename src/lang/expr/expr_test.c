@@ -622,6 +622,14 @@ static void test_limits(void **state _unused_)
     assert_int_equal(kind_of(a, repeated(a, " ", EXPR_TEXT_MAX_BYTES, "1")), ERR_LIMIT);
 }
 
+static void test_find_bare(void **state _unused_)
+{
+    assert_int_equal(expr_find_bare(STR("a; b"), ";`"), 1);
+    assert_int_equal(expr_find_bare(STR("'a;' + \"`\\\";\" + `"), ";`"), 16);
+    assert_int_equal(expr_find_bare(STR("'a\\';'"), ";"), SIZE_MAX);
+    assert_int_equal(expr_find_bare(STR(""), ";"), SIZE_MAX);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -629,6 +637,7 @@ int main(void)
         cmocka_unit_test(test_bad_arguments), cmocka_unit_test(test_oddities),
         cmocka_unit_test(test_program),       cmocka_unit_test(test_missing),
         cmocka_unit_test(test_nest),          cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_find_bare),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
