@@ -290,6 +290,7 @@ static bool is_free(const struct locks *l, struct lock *lock, struct arena *a,
 {
     struct claim *c = find(l, lock, holder);
 
+    assert(c); /* it has just been put into the queue */
     if (c->is_held)
         return true;
     if (lock->limit == 0)
