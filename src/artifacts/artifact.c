@@ -136,15 +136,23 @@ static int count_entries(int dir, const char *name, char ret[NAME_MAX + 1])
     return count;
 }
 
-/* What was unpacked into @from becomes @name: its only entry, or all of it. */
+/* What was unpacked into @from becomes @name: its only entry, or all of it. A link that became
+ * the artifact would hand its target to whoever sets permissions or mounts it. */
 static int settle(int dir, const char *from, const char *name, struct err *err)
 {
     char only[NAME_MAX + 1], path[2 * NAME_MAX + 4];
+    struct stat st;
 
     if (count_entries(dir, from, only) != 1)
         return renameat(dir, from, dir, name) < 0 ? err_sys(err, errno, "place an artifact")
                                                   : 0;
     snprintf(path, sizeof(path), "%s/%s", from, only);
+    if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+        return err_set(
+            err, ERR_INVALID,
+            "unpack: the archive is a link alone, \"%s\": an artifact is a file or a "
+            "folder",
+            only);
     if (renameat(dir, path, dir, name) < 0 || unlinkat(dir, from, AT_REMOVEDIR) < 0)
         return err_sys(err, errno, "place an artifact");
     return 0;
@@ -211,7 +219,7 @@ static int set_mode(const struct artifact_call *c, int dir, const char *name, st
     if (json_get_bool(c->artifact, STR("recurseMode")))
         result = tree_chmod(dir, name, (unsigned) bits & 0777);
     else
-        result = fchmodat(dir, name, (mode_t) bits & 0777, 0);
+        result = fchmodat(dir, name, (mode_t) bits & 0777, AT_SYMLINK_NOFOLLOW);
     return result < 0 ? err_sys(err, errno, "set the mode of an artifact") : 0;
 }
 

@@ -315,6 +315,22 @@ static void test_link_in_repository(void **state)
                 "open artifact link: Too many levels of symbolic links");
 }
 
+/* GO-2025-4223: an archive that is a link alone, whose permissions were given to its target. */
+static void test_GO_2025_4223_a_link_alone(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+
+    put(w, "outside", "x");
+    assert_int_equal(symlinkat("outside", w->dir, "0"), 0);
+    assert_non_null(save(w, "{\"name\":\"o\",\"path\":\"/o\",\"s3\":{\"key\":\"o\"}}", "0"));
+    check_fails(
+        w, "{\"name\":\"a\",\"mode\":511,\"s3\":{\"key\":\"o\"}}", ERR_INVALID,
+        "unpack: the archive is a link alone, \"o\": an artifact is a file or a folder");
+    assert_int_equal(fstatat(w->dir, "outside", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0644);
+}
+
 static void test_optional(void **state)
 {
     struct world *w = *state;
@@ -538,6 +554,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mode, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_link_in_repository, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_GO_2025_4223_a_link_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_optional, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_namespaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delete, set_up, tear_down),

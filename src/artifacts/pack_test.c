@@ -234,43 +234,85 @@ static void make_tar(struct world *w, const struct made *list, size_t count)
     close(fd);
 }
 
-static void test_hostile(void **state)
+/* What is refused, and in which words it begins. */
+struct hostile {
+    struct made entries[3];
+    const char *error;
+};
+
+static void check_refused(struct world *w, const struct hostile *cases, size_t count)
 {
-    static const struct {
-        struct made entries[3];
-        const char *error;
-    } cases[] = {
-        {{{"../out-of-it", '0', NULL, "x"}},
-         "unpack: the entry \"../out-of-it\" leads out of the artifact"},
-        {{{"a/../../out-of-it", '0', NULL, "x"}},
-         "unpack: the entry \"a/../../out-of-it\" leads out of the artifact"},
-        {{{"/etc/evil", '0', NULL, "x"}},
-         "unpack: the entry \"/etc/evil\" leads out of the artifact"},
-        {{{"way", '2', "..", NULL}, {"way/out-of-it", '0', NULL, "x"}},
-         "unpack \"way/out-of-it\": Too many levels of symbolic links"},
-        {{{"way", '2', "/tmp", NULL}, {"way/sub/out-of-it", '0', NULL, "x"}},
-         "unpack \"way/sub/out-of-it\": Too many levels of symbolic links"},
-        {{{"hard", '1', "../packed", NULL}},
-         "unpack \"hard\": its link \"../packed\" leads out"},
-        {{{"way", '2', "..", NULL}, {"hard", '1', "way/packed", NULL}},
-         "unpack \"hard\": Too many levels of symbolic links"},
-        {{{"device", '3', NULL, NULL}}, "unpack \"device\": neither file nor folder nor link"},
-        {{{"pipe", '6', NULL, NULL}}, "unpack \"pipe\": neither file nor folder nor link"},
-    };
-    struct world *w = *state;
+    for (size_t i = 0; i < count; i++) {
+        size_t entries = 0;
 
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        size_t count = 0;
-
-        while (count < 3 && cases[i].entries[count].name)
-            count++;
-        make_tar(w, cases[i].entries, count);
+        while (entries < 3 && cases[i].entries[entries].name)
+            entries++;
+        make_tar(w, cases[i].entries, entries);
         assert_int_equal(unpack(w, ARCHIVE_TAR_GZ), -1);
         if (strncmp(w->err.text, cases[i].error, strlen(cases[i].error)) != 0)
             fail_msg("%zu: %s", i, w->err.text);
         assert_false(is_there(w, "out-of-it"));
         assert_int_equal(tree_remove(w->dir, "out"), 0);
     }
+}
+
+/* CVE-2025-62156: names of an archive that led out of the folder were written there. */
+static void test_CVE_2025_62156_names_that_lead_out(void **state)
+{
+    static const struct hostile cases[] = {
+        {{{"../out-of-it", '0', NULL, "x"}},
+         "unpack: the entry \"../out-of-it\" leads out of the artifact"},
+        {{{"a/../../out-of-it", '0', NULL, "x"}},
+         "unpack: the entry \"a/../../out-of-it\" leads out of the artifact"},
+        {{{"a/..", '5', NULL, NULL}}, "unpack: the entry \"a/..\" leads out of the artifact"},
+        {{{"/etc/evil", '0', NULL, "x"}},
+         "unpack: the entry \"/etc/evil\" leads out of the artifact"},
+    };
+    static const enum archive_form forms[] = {ARCHIVE_TAR_GZ, ARCHIVE_ZIP};
+    struct world *w = *state;
+
+    check_refused(w, cases, COUNT_OF(cases));
+    put(w, "0", "content", 0644);
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        assert_int_equal(pack(w, "0", "../out-of-it", forms[i]), 0);
+        assert_int_equal(unpack(w, forms[i]), -1);
+        assert_string_equal(w->err.text,
+                            "unpack: the entry \"../out-of-it\" leads out of the artifact");
+        assert_false(is_there(w, "out-of-it"));
+        assert_int_equal(tree_remove(w->dir, "out"), 0);
+    }
+}
+
+/* GO-2025-4223: names that lead nowhere by themselves, but through a link that came before. */
+static void test_GO_2025_4223_links_that_lead_out(void **state)
+{
+    static const struct hostile cases[] = {
+        {{{"way", '2', "..", NULL}, {"way/out-of-it", '0', NULL, "x"}},
+         "unpack \"way/out-of-it\": Too many levels of symbolic links"},
+        {{{"way", '2', "/tmp", NULL}, {"way/sub/out-of-it", '0', NULL, "x"}},
+         "unpack \"way/sub/out-of-it\": Too many levels of symbolic links"},
+        {{{"way", '2', "..", NULL}, {"way", '5', NULL, NULL}}, "unpack \"way\": File exists"},
+        {{{"way", '2', "..", NULL},
+          {"again", '2', "way", NULL},
+          {"again/out-of-it", '0', NULL, "x"}},
+         "unpack \"again/out-of-it\": Too many levels of symbolic links"},
+        {{{"hard", '1', "../packed", NULL}},
+         "unpack \"hard\": its link \"../packed\" leads out"},
+        {{{"way", '2', "..", NULL}, {"hard", '1', "way/packed", NULL}},
+         "unpack \"hard\": Too many levels of symbolic links"},
+    };
+
+    check_refused(*state, cases, COUNT_OF(cases));
+}
+
+static void test_neither_files_nor_folders(void **state)
+{
+    static const struct hostile cases[] = {
+        {{{"device", '3', NULL, NULL}}, "unpack \"device\": neither file nor folder nor link"},
+        {{{"pipe", '6', NULL, NULL}}, "unpack \"pipe\": neither file nor folder nor link"},
+    };
+
+    check_refused(*state, cases, COUNT_OF(cases));
 }
 
 /* A link is replaced by what comes later under its name, not followed. */
@@ -366,7 +408,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pack_refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_CVE_2025_62156_names_that_lead_out, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_GO_2025_4223_links_that_lead_out, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_neither_files_nor_folders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_replaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
