@@ -43,11 +43,13 @@ static void make_workflow(struct world *w)
             "{\"name\":\"main-logs\",\"s3\":{\"key\":\"w/p/"
             "a.html\"}},{\"name\":\"up\",\"s3\":{\"key\":\"../state.db\"}},"
             "{\"name\":\"lost\",\"s3\":{\"key\":\"w/p/lost\"}},"
+            "{\"name\":\"<script>\",\"s3\":{\"key\":\"w/p/<script>\"}},"
+            "{\"name\":\"dir\",\"s3\":{\"key\":\"w/dir\"}},"
             "{\"name\":\"old\",\"deleted\":true,\"s3\":{\"key\":\"w/p/old\"}}]}}"));
     world_commit(w, txn);
 }
 
-static void store(struct world *w, const char *text)
+static void store_at(struct world *w, const char *key, const char *text)
 {
     struct json artifact, ret;
     struct artifact_call c = {
@@ -59,14 +61,21 @@ static void store(struct world *w, const char *text)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
     assert_int_equal(json_parse(w->a,
-                                STR("{\"name\":\"out\",\"archive\":{\"none\":{}},\"s3\":{"
-                                    "\"key\":\"w/p/a.html\"}}"),
+                                str_printf(w->a,
+                                           "{\"name\":\"out\",\"archive\":{\"none\":{}},"
+                                           "\"s3\":{\"key\":\"%s\"}}",
+                                           key),
                                 &artifact, &err),
                      0);
     if (artifact_save(&c, dir, "file", &ret, &err) < 0)
         fail_msg("%s", err.text);
     unlinkat(dir, "file", 0);
     close(dir);
+}
+
+static void store(struct world *w, const char *text)
+{
+    store_at(w, "w/p/a.html", text);
 }
 
 static void test_downloads(void **state)
@@ -108,6 +117,67 @@ static void test_downloads(void **state)
         if (c.status == 200)
             assert_string_equal(c.answer, cases[i].answer);
     }
+}
+
+static void get(struct world *w, struct call *c, const char *path, unsigned status)
+{
+    *c = (struct call){.method = "GET", .path = path, .body = "", .token = "secret"};
+    world_run(w, c);
+    if (c->status != status)
+        fail_msg("%s: %u %s", path, c->status, c->answer);
+}
+
+static void check_header(const struct call *c, const char *line)
+{
+    if (!strstr(c->headers, line))
+        fail_msg("%s has no header %s:\n%s", c->path, line, c->headers);
+}
+
+/* CVE-2022-29164: a page among the artifacts acted with the token of who looked at it. */
+static void test_CVE_2022_29164_a_page_cannot_act(void **state)
+{
+    static const char *const paths[] = {
+        "/artifacts/argo/w/n/out", "/artifacts-by-uid/uid-w/n/out",
+        "/input-artifacts/argo/w/n/in", "/input-artifacts-by-uid/uid-w/n/in"};
+    struct world *w = *state;
+    struct call c;
+
+    make_workflow(w);
+    store(w, "<script>fetch('/api/v1/workflows/argo')</script>");
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        get(w, &c, paths[i], 200);
+        check_header(&c, "Content-Security-Policy: sandbox; base-uri 'none'; default-src "
+                         "'none'; ");
+        check_header(&c, "X-Content-Type-Options: nosniff\n");
+        check_header(&c, "X-Frame-Options: SAMEORIGIN\n");
+        assert_null(strstr(c.headers, "allow-scripts"));
+        assert_null(strstr(c.headers, "Access-Control-Allow-Origin"));
+    }
+}
+
+/* GO-2026-4350: names of files became markup of the page that lists a folder. Here a folder is
+ * an archive, no page, and a name that goes into an answer is neither a header nor markup. */
+static void test_GO_2026_4350_names_are_no_markup(void **state)
+{
+    struct world *w = *state;
+    struct call c;
+
+    make_workflow(w);
+    store_at(w, "w/dir/<img src=x onerror=alert(1)>.html", "x");
+    get(w, &c, "/artifacts/argo/w/n/dir", 200);
+    check_header(&c, "Content-Type: application/gzip\n");
+    check_header(&c, "filename=\"dir.tgz\"\n");
+    check_header(&c, "Content-Security-Policy: sandbox; ");
+    assert_null(strstr(c.headers, "text/html"));
+    get(w, &c, "/artifacts/argo/w/n/%3Cscript%3E", 404);
+    check_header(&c, "Content-Type: application/json");
+    check_header(&c, "X-Content-Type-Options: nosniff\n");
+    get(w, &c, "/artifacts/argo/w/%3Cscript%3E%0d%0aX-Own:%20x/out", 404);
+    check_header(&c, "Content-Type: application/json");
+    assert_null(strstr(c.headers, "X-Own"));
+    store_at(w, "w/p/<script>", "x");
+    get(w, &c, "/artifacts/argo/w/n/%3Cscript%3E", 200);
+    check_header(&c, "Content-Type: application/octet-stream\n");
 }
 
 /* The pod has no log here. */
@@ -227,6 +297,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_downloads, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_CVE_2022_29164_a_page_cannot_act, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_GO_2026_4350_names_are_no_markup, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_an_archived_log, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_log_holds_up_nobody, world_setup,
                                         world_teardown),

@@ -220,6 +220,16 @@ static void add_warnings(struct call *c, const struct http_answer *answer)
                                      STR_ARG(answer->headers[i].value));
 }
 
+static void add_headers(struct call *c, const struct http_answer *answer)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < answer->header_count && len < sizeof(c->headers) - 1; i++)
+        len += (size_t) snprintf(c->headers + len, sizeof(c->headers) - len,
+                                 STR_FMT ": " STR_FMT "\n", STR_ARG(answer->headers[i].name),
+                                 STR_ARG(answer->headers[i].value));
+}
+
 void *world_call_main(void *ctx)
 {
     struct call *c = ctx;
@@ -254,6 +264,7 @@ void *world_call_main(void *ctx)
     if (http_client_do(client, a, &call, &answer, &err) == 0) {
         c->status = answer.status;
         add_warnings(c, &answer);
+        add_headers(c, &answer);
         snprintf(c->answer, sizeof(c->answer), STR_FMT, STR_ARG(answer.body));
     }
     http_client_free(client);

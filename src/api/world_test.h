@@ -53,6 +53,7 @@ struct call {
         const char *name, *value;
     } further[2];        /* headers */
     char warnings[1024]; /* the answer's, joined by line ends */
+    char headers[2048];  /* the answer's, "Name: value" lines */
     const char *type;    /* of the body; NULL: JSON */
     unsigned status;
     char answer[4096];

@@ -213,6 +213,8 @@ void http_answer_with(struct http_request *req, unsigned status, struct MHD_Resp
     const struct http_server_options *own = &req->server->options;
     bool must_resume;
 
+    /* An answer may hold what others wrote: it is never more than its type says. */
+    mhd()->MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     for (size_t i = 0; i < own->header_count; i++)
         mhd()->MHD_add_response_header(response, str_cz(req->arena, own->headers[i].name),
                                        str_cz(req->arena, own->headers[i].value));

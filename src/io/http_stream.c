@@ -116,7 +116,6 @@ struct http_stream *http_stream_start(struct http_request *req, unsigned status,
         mhd()->MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, on_read, s, on_free);
     mhd()->MHD_add_response_header(response, "Content-Type", str_cz(req->arena, type));
     mhd()->MHD_add_response_header(response, "Cache-Control", "no-cache, private");
-    mhd()->MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     http_answer_with(req, status, response);
     return s;
 }

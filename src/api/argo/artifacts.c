@@ -183,7 +183,6 @@ static void done(struct job *job)
         {STR("Content-Security-Policy"), STR("sandbox; base-uri 'none'; default-src 'none'; "
                                              "img-src 'self'; style-src 'self' "
                                              "'unsafe-inline'")},
-        {STR("X-Content-Type-Options"), STR("nosniff")},
         {STR("X-Frame-Options"), STR("SAMEORIGIN")},
         {STR("Cache-Control"), STR("no-cache, private")},
     };
