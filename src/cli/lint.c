@@ -46,10 +46,12 @@ static bool is_wanted(const struct lint *l, const struct object_kind *kind)
     return false;
 }
 
-/* Without apiVersion the kind alone tells, as argo has it. */
+/* Without apiVersion the kind alone tells, as argo has it, which looks at no version, too. */
 static const struct object_kind *kind_of(const struct object_document *doc)
 {
-    if (doc->kind || json_get(&doc->value, STR("apiVersion")))
+    const struct json *version = json_get(&doc->value, STR("apiVersion"));
+
+    if (doc->kind || (version && !str_starts(json_str(version), STR("argoproj.io/"))))
         return doc->kind;
     return object_kind_find(STR("argoproj.io/v1alpha1"),
                             json_get_str(&doc->value, STR("kind")));

@@ -52,12 +52,12 @@ struct lint_style {
 /**
  * lint_check() - all that is wrong with a document
  * @a:     where it lives
- * @doc:   document of a known kind
+ * @given: document of a known kind
  * @index: of the document in its file
  * @all:   documents that may be referred to
  * @ret:   errors are appended
  */
-void lint_check(struct arena *a, const struct object_document *doc, size_t index,
+void lint_check(struct arena *a, const struct object_document *given, size_t index,
                 const struct lint_documents *all, struct lint_result *ret);
 
 /** lint_broken() - the error of a file that is no manifest, from object_read()'s text */

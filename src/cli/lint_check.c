@@ -129,7 +129,8 @@ static bool can_be_judged(const struct field_faults *faults)
     return true;
 }
 
-/* Those have their rules beside their table; workflows' are asked with all files. */
+/* Those have their rules beside their table, and upstream reads their names in any case;
+ * workflows' rules are asked with all files. */
 static bool is_of_events(const struct object_kind *kind)
 {
     static const char *const kinds[] = {"EventSource", "Sensor", "EventBus"};
@@ -140,18 +141,21 @@ static bool is_of_events(const struct object_kind *kind)
     return false;
 }
 
-void lint_check(struct arena *a, const struct object_document *doc, size_t index,
+void lint_check(struct arena *a, const struct object_document *given, size_t index,
                 const struct lint_documents *all, struct lint_result *ret)
 {
-    struct str object = lint_object_name(a, doc, index);
+    struct object_document spelled = *given, *doc = &spelled;
+    struct str object = lint_object_name(a, given, index);
     struct field_faults faults = {0};
     struct lint_error broken;
     size_t before = ret->errors.len;
 
-    if (is_of_events(doc->kind))
+    if (is_of_events(doc->kind)) {
+        doc->value = field_fold(a, doc->kind->shape, &given->value);
         object_check(a, doc, &faults);
-    else
+    } else {
         object_check_fields(a, doc, &faults);
+    }
     if (faults.len > 1)
         qsort(faults.at, faults.len, sizeof(faults.at[0]), compare_faults);
     if (!add_wrong_type(a, doc, object, &faults, ret))

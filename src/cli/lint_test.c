@@ -253,6 +253,7 @@ static void test_fields(void **state)
          "fails when it is evaluated]\n"},
         {HEAD("Sensor") "  dependencies: []\n  triggers: []\n",
          "spec: no event dependencies found [5:3+12]\n"},
+        {HEAD("EventSource") "  webhook: {a: {Port: '1', endPoint: /x, method: POST}}\n", ""},
         {HEAD("EventSource") "  webhook: {a: {port: '1', endpont: /x}}\n",
          "strict decoding error: unknown field \"spec.webhook.a.endpont\" [5:28+7 did you mean "
          "\"endpoint\"?]\n"},

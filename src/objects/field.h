@@ -145,6 +145,17 @@ bool field_check(struct arena *a, const struct shape *shape, const struct json *
                  struct str path, struct field_faults *faults);
 
 /**
+ * field_fold() - a value whose names are spelled as its shape spells them, for where the
+ * original decodes with Go's encoding/json: it matches names in any case
+ * @a:     where the result lives; it shares what has no shape with @value
+ * @shape: what it is
+ * @value: the value; positions stay
+ *
+ * A name that is there as the shape spells it, too, is left alone.
+ */
+struct json field_fold(struct arena *a, const struct shape *shape, const struct json *value);
+
+/**
  * field_prune() - a value without what its shape does not know, and without the earlier ones of
  * members that stand there twice
  * @a:    where the value and the faults' texts live; the rest is shared

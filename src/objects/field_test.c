@@ -292,6 +292,36 @@ static void test_limits(void **state)
     assert_true(field_check(a, &shape_sample, &doc, STR(""), &faults));
 }
 
+/* Names in any case, as encoding/json matches them; what has no shape stays as it is. */
+static void test_fold(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{\"TEXT\":\"a\",\"Waiit\":1}", "{\"text\":\"a\",\"Waiit\":1}"},
+        {"{\"TEXT\":\"a\",\"text\":\"b\"}", "{\"TEXT\":\"a\",\"text\":\"b\"}"},
+        {"{\"anytext\":1,\"More\":{\"COUNT\":2},\"more\":{\"Count\":3}}",
+         "{\"anyText\":1,\"More\":{\"COUNT\":2},\"more\":{\"count\":3}}"},
+        {"{\"Rows\":[{\"Count\":1},{\"count\":2}],\"Table\":[[{\"COUNT\":3}],5]}",
+         "{\"rows\":[{\"count\":1},{\"count\":2}],\"table\":[[{\"count\":3}],5]}"},
+        {"{\"Labels\":{\"Text\":\"x\"},\"open\":{\"Text\":1},\"limits\":null}",
+         "{\"labels\":{\"Text\":\"x\"},\"open\":{\"Text\":1},\"limits\":null}"},
+        {"[]", "[]"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct json v, made;
+        struct err err;
+
+        assert_int_equal(json_parse(a, str_from(cases[i][0]), &v, &err), 0);
+        made = field_fold(a, &shape_sample, &v);
+        if (!str_is(json_text(a, &made, JSON_COMPACT), cases[i][1]))
+            fail_msg("%s", str_cz(a, json_text(a, &made, JSON_COMPACT)));
+        if (made.type == JSON_OBJECT) /* places stay */
+            assert_int_equal(made.members[0].key_pos, v.members[0].key_pos);
+    }
+}
+
 static void test_deep(void **state)
 {
     enum { LEVELS = 900 };
@@ -446,7 +476,7 @@ int main(void)
         cmocka_unit_test(test_required),    cmocka_unit_test(test_limits),
         cmocka_unit_test(test_deep),        cmocka_unit_test(test_decoding),
         cmocka_unit_test(test_defaults),    cmocka_unit_test(test_decoding_unchecked),
-        cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_schema),      cmocka_unit_test(test_fold),
     };
 
     return cmocka_run_group_tests_name("objects: fields", tests, NULL, NULL);

@@ -94,15 +94,17 @@ int params_apply_shaped(struct arena *a, const struct params_shaped *what,
                         const struct json *parameters, const struct params_events *events,
                         struct json *ret, struct err *err)
 {
-    struct field_faults faults = {.max = 1};
+    struct field_faults faults = {0};
     struct json made;
 
     if (params_apply(a, what->doc, parameters, events, &made, err) < 0)
         return -1;
     made = by_shape(a, what->shape, &made);
-    if (!field_check(a, what->shape, &made, what->path, &faults))
-        return err_set(err, faults.at[0].kind, "parameters make " STR_FMT ": " STR_FMT,
-                       STR_ARG(faults.at[0].path), STR_ARG(faults.at[0].text));
+    field_check(a, what->shape, &made, what->path, &faults);
+    for (size_t i = 0; i < faults.len; i++)
+        if (faults.at[i].kind != ERR_INVALID || faults.at[i].what != FIELD_WRONG_VALUE)
+            return err_set(err, faults.at[i].kind, "parameters make " STR_FMT ": " STR_FMT,
+                           STR_ARG(faults.at[i].path), STR_ARG(faults.at[i].text));
     *ret = made;
     return 0;
 }

@@ -48,7 +48,11 @@ int expr_fetch(struct value_run *r, const struct value *from, const struct value
         return fail_fetch(r, from, key);
     if (!from->has_any_keys && key->type != VALUE_STRING && key->type != VALUE_NIL)
         return fail_fetch(r, from, key);
-    return value_map_find(r, from, key, ret) < 0 ? -1 : 0;
+    if (value_map_find(r, from, key, ret) < 0)
+        return -1;
+    if (from->go == VALUE_GO_STRING_MAP && ret->type == VALUE_NIL)
+        *ret = value_string(STR("")); /* what is not there is Go's zero */
+    return 0;
 }
 
 static int fail_types(struct value_run *r, const char *op, const struct value *x,

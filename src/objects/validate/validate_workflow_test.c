@@ -83,11 +83,14 @@ static struct str verdict(struct arena *a, const struct json *row)
     for (size_t i = 0; i < docs.len; i++) {
         struct field_faults faults = {0};
 
-        if (!docs.at[i].kind &&
-            str_starts(json_get_str(&docs.at[i].value, STR("apiVersion")), STR("argoproj.io/")))
-            return STR("parse");
-        if (!docs.at[i].kind)
+        if (!docs.at[i].kind && !str_starts(json_get_str(&docs.at[i].value, STR("apiVersion")),
+                                            STR("argoproj.io/")))
             continue;
+        if (!docs.at[i].kind) /* no version is looked at */
+            docs.at[i].kind = object_kind_find(STR("argoproj.io/v1alpha1"),
+                                               json_get_str(&docs.at[i].value, STR("kind")));
+        if (!docs.at[i].kind)
+            return STR("parse");
         said = STR("ok");
         if (!is_lenient && !object_check_fields(a, &docs.at[i], &faults) &&
             has_invalid(&faults))

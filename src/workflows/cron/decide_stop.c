@@ -17,8 +17,10 @@ static struct value labels_of(struct arena *a, const struct json *cron)
 {
     const struct json *labels = json_path(cron, "metadata", "labels", NULL);
     const struct json empty = json_object(&(struct json_object_builder){0});
+    struct value made = value_of_json(a, json_is(labels, JSON_OBJECT) ? labels : &empty);
 
-    return value_of_json(a, json_is(labels, JSON_OBJECT) ? labels : &empty);
+    made.go = VALUE_GO_STRING_MAP;
+    return made;
 }
 
 static struct value last_time(struct arena *a, const struct json *cron)
