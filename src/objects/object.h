@@ -201,7 +201,7 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
  * @sub:    "status": the status alone changes; else all but the status
  *
  * Return: with the identity of @stored, defaults, and the next generation when the spec
- * differs.
+ * differs; a Workflow keeps the spec and the templates that were frozen into its status.
  */
 struct json object_settle(struct arena *a, const struct object_kind *kind,
                           const struct json *stored, const struct json *given, struct str sub);

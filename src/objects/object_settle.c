@@ -1,6 +1,8 @@
 /* What a client makes of a stored object, as it is stored. See object.h. */
 #include "objects/object.h"
 
+#include <string.h>
+
 /* What a client may not change comes from the stored object: its identity, and the other half
  * (status or spec). */
 static struct json keep_members(struct arena *a, const struct json *stored,
@@ -31,6 +33,28 @@ static struct json keep_members(struct arena *a, const struct json *stored,
                                   : json_without(a, &made, half);
 }
 
+/* What a Workflow refers to was frozen into its status when it was submitted, and that is what
+ * runs: who may tell its status does not say what it does. */
+static struct json keep_frozen(struct arena *a, const struct json *stored,
+                               const struct json *made)
+{
+    static const char *const frozen[] = {"storedWorkflowTemplateSpec", "storedTemplates"};
+    const struct json *was = json_get(stored, STR("status")),
+                      *is = json_get(made, STR("status"));
+    struct json status;
+
+    if (!was && !is)
+        return *made;
+    status = is ? *is : json_object(&(struct json_object_builder){0});
+    for (size_t i = 0; i < COUNT_OF(frozen); i++) {
+        const struct json *member = json_get(was, str_from(frozen[i]));
+
+        status = member ? json_set(a, &status, str_from(frozen[i]), *member)
+                        : json_without(a, &status, str_from(frozen[i]));
+    }
+    return json_set(a, made, STR("status"), status);
+}
+
 /* The wanted state counts its versions. */
 static struct json next_generation(struct arena *a, const struct json *stored,
                                    const struct json *made)
@@ -51,6 +75,8 @@ struct json object_settle(struct arena *a, const struct object_kind *kind,
 {
     struct json made = keep_members(a, stored, given, sub);
 
+    if (str_is(sub, "status") && strcmp(kind->kind, "Workflow") == 0)
+        made = keep_frozen(a, stored, &made);
     made = object_set_defaults(a, kind, &made);
     return next_generation(a, stored, &made);
 }

@@ -159,6 +159,38 @@ static void test_preparing(void **state)
                                   "namespace sent on the request");
 }
 
+/* CVE-2026-31892: who may write a status gives a running workflow no other spec: what it
+ * refers to was frozen there when it was submitted. */
+static void test_CVE_2026_31892_what_is_frozen_stays(void **state)
+{
+    static const char *const stored =
+        "{\"kind\":\"Workflow\",\"metadata\":{\"name\":\"w\"},\"spec\":{"
+        "\"workflowTemplateRef\":{"
+        "\"name\":\"t\"}},\"status\":{\"phase\":\"Running\",\"storedWorkflowTemplateSpec\":{"
+        "\"entrypoint\":\"a\"}}}";
+    static const char *const given =
+        "{\"kind\":\"Workflow\",\"metadata\":{\"name\":\"w\"},\"spec\":{\"podSpecPatch\":\"x\"}"
+        ","
+        "\"status\":{\"phase\":\"Failed\",\"storedWorkflowTemplateSpec\":{\"entrypoint\":\"a\","
+        "\"podSpecPatch\":\"x\"},\"storedTemplates\":{\"x\":{}}}}";
+    const struct object_kind *kind =
+        object_kind_find(STR("argoproj.io/v1alpha1"), STR("Workflow"));
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json was, is, made;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, str_from(stored), &was, &err), 0);
+    assert_int_equal(json_parse(a, str_from(given), &is, &err), 0);
+    made = object_settle(a, kind, &was, &is, STR("status"));
+    assert_true(str_is(json_text(a, json_get(&made, STR("status")), JSON_SORT_KEYS),
+                       "{\"phase\":\"Failed\",\"storedWorkflowTemplateSpec\":{\"entrypoint\":"
+                       "\"a\"}}"));
+    assert_null(json_path(&made, "spec", "podSpecPatch", NULL));
+    made = object_settle(a, kind, &was, &is, STR(""));
+    assert_true(json_equal(json_get(&made, STR("status")), json_get(&was, STR("status"))));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_errors_name_the_place),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_CVE_2026_31892_what_is_frozen_stays),
         cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_preparing),
     };

@@ -217,7 +217,8 @@ static bool is_one_of(struct str word, const char *const *words)
 /* "serviceAccountName" as Go's field is spelled. */
 static struct str go_name(struct arena *a, const char *prefix, struct str name)
 {
-    struct str made = str_printf(a, "%s" STR_FMT, prefix, STR_ARG(name));
+    bool is_dns = str_cut_prefix(&name, STR("dns"));
+    struct str made = str_printf(a, "%s%s" STR_FMT, prefix, is_dns ? "DNS" : "", STR_ARG(name));
     char *text = str_cz(a, made);
     size_t at = strlen(prefix);
 
@@ -255,9 +256,7 @@ int workflow_check_overrides(struct arena *a, const struct json *spec, struct er
                                           "entrypoint",
                                           "metrics",
                                           "podGC",
-                                          "podPriorityClassName",
                                           "priority",
-                                          "retryStrategy",
                                           "shutdown",
                                           "suspend",
                                           "ttlStrategy",
@@ -276,7 +275,7 @@ int workflow_check_overrides(struct arena *a, const struct json *spec, struct er
     qsort(list.at, list.len, sizeof(list.at[0]), compare_texts);
     for (size_t i = 0; i < list.len; i++)
         strbuf_addf(&b, "%s" STR_FMT, i ? " " : "", STR_ARG(list.at[i]));
-    return err_set(err, ERR_DENIED,
+    return err_set(err, ERR_INVALID,
                    "fields [" STR_FMT "] are not permitted when using workflowTemplateRef with "
                    "templateReferencing restriction",
                    STR_ARG(strbuf_str(&b)));

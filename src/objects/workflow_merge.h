@@ -67,7 +67,7 @@ struct json workflow_template_of_kind(struct arena *a, struct json tmpl,
  * workflow_check_overrides() - what may a workflow say that must be made from a template?
  * @a:    scratch
  * @spec: its own spec
- * @err:  ERR_DENIED with the names of the fields that it may not set, as Go spells them
+ * @err:  ERR_INVALID with the names of the fields that it may not set, as Go spells them
  *
  * Return: 0 or -1.
  */

@@ -311,6 +311,38 @@ static void test_defaults_of_a_template(void **state)
 }
 
 /* Templates that call another one themselves become steps, also in what is referred to. */
+/* CVE-2026-31892: as a submitter would try it, and by what the server itself writes down. */
+static void test_CVE_2026_31892_no_other_way_in(void **state)
+{
+    const struct workflow_submit_options options = {.ns = STR("argo")};
+    struct world *w = *state;
+    struct err err;
+    struct json made;
+
+    create(w, CONFIG "  workflowRestrictions: |\n    templateReferencing: Strict\n");
+    open_config(w);
+    create(w, "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\n"
+              "metadata: {name: t}\n" ONE);
+    submit(w,
+           HEAD("name: patched") "spec: {workflowTemplateRef: {name: t}, podSpecPatch: "
+                                 "'{\"hostPID\": true}'}\n",
+           &options, &err);
+    assert_int_equal(err.kind, ERR_INVALID);
+    assert_non_null(strstr(err.text, "fields [PodSpecPatch] are not permitted"));
+    submit(w, HEAD("name: own") ONE, &options, &err);
+    assert_int_equal(err.kind, ERR_INVALID);
+    made = submit(w,
+                  HEAD("name: stored") "spec: {workflowTemplateRef: {name: t}}\n"
+                                       "status: {storedWorkflowTemplateSpec: {entrypoint: b, "
+                                       "podSpecPatch: x}, storedTemplates: {x/y/z: {}}}\n",
+                  &options, &err);
+    if (err.kind != ERR_NONE)
+        fail_msg("%s", err.text);
+    is_text(json_path(&made, "status", "storedWorkflowTemplateSpec", "entrypoint", NULL), "a");
+    assert_null(json_path(&made, "status", "storedWorkflowTemplateSpec", "podSpecPatch", NULL));
+    assert_null(json_path(&made, "status", "storedTemplates", "x/y/z", NULL));
+}
+
 static void test_templates_of_argo_2(void **state)
 {
     const struct workflow_submit_options options = {.ns = STR("argo")};
@@ -429,6 +461,7 @@ int main(void)
                                        TEST(test_references),
                                        TEST(test_defaults),
                                        TEST(test_defaults_of_a_template),
+                                       TEST(test_CVE_2026_31892_no_other_way_in),
 
                                        TEST(test_templates_of_argo_2),
                                        TEST(test_from_template),
