@@ -92,6 +92,38 @@ static void test_event_sources(void **state)
     run_cases(HEAD("EventSource"), cases, COUNT_OF(cases));
 }
 
+/* CVE-2025-32445: a container of an event source or sensor could ask to be privileged, and was.
+ * Here no pod runs for them: fields of pods are taken and mean nothing, and the list of a
+ * container's fields is whole. */
+static void test_CVE_2025_32445_fields_of_pods_do_nothing(void **state)
+{
+    static const char *const rest =
+        "spec:\n  template:\n    securityContext: {runAsUser: 0}\n    container:\n"
+        "      securityContext: {privileged: true, runAsUser: 0, capabilities: {add: [ALL]}}\n";
+    static const char *const odd[] = {"command: [sh]", "args: [x]", "image: evil",
+                                      "lifecycle: {}", "name: main"};
+    static const char *const kinds[][2] = {
+        {"EventSource", "  sqs:\n    a: {region: r, queue: q}\n"},
+        {"Sensor", "  dependencies:\n  - {name: d, eventSourceName: e, eventName: v}\n"
+                   "  triggers:\n  - template: {name: t, log: {}}\n"}};
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct str head = str_printf(a, HEAD("%s") "%s", kinds[i][0], rest), faults;
+
+        faults = check(a, str_cz(a, str_printf(a, STR_FMT "%s", STR_ARG(head), kinds[i][1])));
+        if (!str_is_empty(faults))
+            fail_msg("%s: " STR_FMT, kinds[i][0], STR_ARG(faults));
+        for (size_t k = 0; k < COUNT_OF(odd); k++) {
+            faults = check(a, str_cz(a, str_printf(a, STR_FMT "      %s\n%s", STR_ARG(head),
+                                                   odd[k], kinds[i][1])));
+            if (str_find(faults, STR("spec.template.container.")) == SIZE_MAX)
+                fail_msg("%s %s: \"" STR_FMT "\"", kinds[i][0], odd[k], STR_ARG(faults));
+        }
+    }
+}
+
 #define DEPENDENCY "spec:\n  dependencies:\n  - {name: d, eventSourceName: e, eventName: v}\n"
 #define FILTERED(filters_)                                                            \
     "spec:\n  dependencies:\n  - name: d\n    eventSourceName: e\n    eventName: v\n" \
@@ -156,8 +188,7 @@ static void test_sensors(void **state)
                   "stop: \"02:00:00\"}}"),
          ""},
         {FILTERED("{data: [{path: a, type: string, value: [x], template: z}]}"), ""},
-        {FILTERED("{script: x, exprs: [{expr: a, fields: [{path: a, name: a}]}]}"),
-         ""},
+        {FILTERED("{script: x, exprs: [{expr: a, fields: [{path: a, name: a}]}]}"), ""},
         {FILTERED("{data: [{path: a, type: number, value: [1]}]}"),
          "spec.dependencies[0].filters.data[0].value[0]: expected text, found number 1: write "
          "it "
@@ -313,9 +344,14 @@ static void test_schema(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_event_sources), cmocka_unit_test(test_sensors),
-        cmocka_unit_test(test_event_buses),   cmocka_unit_test(test_decoding),
-        cmocka_unit_test(test_rows),          cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_event_sources),
+        cmocka_unit_test(test_sensors),
+        cmocka_unit_test(test_CVE_2025_32445_fields_of_pods_do_nothing),
+        cmocka_unit_test(test_sensors),
+        cmocka_unit_test(test_event_buses),
+        cmocka_unit_test(test_decoding),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_schema),
     };
 
     return cmocka_run_group_tests_name("shapes_events", tests, NULL, NULL);
