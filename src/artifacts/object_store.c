@@ -22,7 +22,7 @@ static struct str below(struct arena *a, struct str key)
 static int get_into(const struct object_store *s, struct arena *a, struct str key, int dir,
                     const char *name, struct err *err)
 {
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     int result;
 
     if (fd < 0)

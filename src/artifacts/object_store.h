@@ -19,7 +19,7 @@ struct object_store {
     struct str bucket; /* for errors */
     struct str key;    /* of the place */
     void *ctx;
-    /* The bytes into a file, from its offset on; ERR_NOT_FOUND. */
+    /* The bytes into a file that is open for both, from its offset on; ERR_NOT_FOUND. */
     int (*get)(void *ctx, struct arena *a, struct str key, int to, struct err *err);
     /* An object from a whole file. */
     int (*put)(void *ctx, struct arena *a, struct str key, int from, struct err *err);

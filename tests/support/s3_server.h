@@ -226,14 +226,16 @@ static inline struct str s3_server_text(struct s3_server *s, const char *key)
     return at < s->count ? str_of(s->objects[at].bytes, s->objects[at].len) : STR("(none)");
 }
 
-static inline struct s3_server *s3_server_start(void)
+/* A store of the same objects, behind another door; @ctx NULL: the server itself. */
+static inline struct s3_server *
+s3_server_start_with(void (*handle)(void *ctx, struct http_request *req), void *ctx)
 {
     struct s3_server *s = NEW(struct s3_server);
     struct http_server_options options = {.address = "127.0.0.1",
                                           .threads = 1,
                                           .body_max_bytes = 16 << 20,
-                                          .ctx = s,
-                                          .handle = s3_server_handle};
+                                          .ctx = ctx ? ctx : s,
+                                          .handle = handle};
     struct err err;
 
     pthread_mutex_init(&s->lock, NULL);
@@ -242,6 +244,11 @@ static inline struct s3_server *s3_server_start(void)
         fail_msg("%s", err.text);
     snprintf(s->endpoint, sizeof(s->endpoint), "127.0.0.1:%u", http_server_port(s->http));
     return s;
+}
+
+static inline struct s3_server *s3_server_start(void)
+{
+    return s3_server_start_with(s3_server_handle, NULL);
 }
 
 static inline void s3_server_stop(struct s3_server *s)

@@ -26,7 +26,7 @@
     "{{inputs.parameters.word}}/{{nothing.here}}'}\n"                                         \
     "    prefixed: |\n"                                                                       \
     "      s3: {endpoint: 'h:1', bucket: b, keyPrefix: pre/}\n"                               \
-    "    cloudy: |\n      oss: {bucket: b}\n"                                                 \
+    "    cloudy: |\n      hdfs: {hdfsUser: b}\n"                                              \
     "    typo: |\n      s3: {endpint: h}\n"                                                   \
     "    broken: '{'\n"                                                                       \
     "    text: hello\n"                                                                       \
@@ -159,8 +159,8 @@ static void test_what_is_wrong(void **state)
         {"{configMap: lost, key: k}",
          "failed to find any artifact repository for artifact repository ref "
          "\"default/lost#k\": there is no such ConfigMap"},
-        {"{key: cloudy}",
-         "ConfigMap 'artifact-repositories', key 'cloudy': oss: \"oss\" is not supported yet"},
+        {"{key: cloudy}", "ConfigMap 'artifact-repositories', key 'cloudy': hdfs: \"hdfs\" is "
+                          "not supported yet"},
         {"{key: typo}", "ConfigMap 'artifact-repositories', key 'typo': s3.endpint: unknown "
                         "field \"endpint\", did you mean \"endpoint\"?"},
         {"{key: text}", "ConfigMap 'artifact-repositories', key 'text': a repository is an "

@@ -1,0 +1,560 @@
+/* See oss_client.h. */
+#include "clients/aliyun/oss_client.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/strbuf.h"
+#include "formats/base64.h"
+#include "formats/gotime.h"
+#include "formats/uri.h"
+#include "formats/xml.h"
+#include "io/http_client.h"
+
+enum {
+    HEADERS_MAX = 8,
+    PARAMS_MAX = 2,
+    PARTS_MAX = 10000 /* the service's limit */,
+    MD5_BYTES = 16
+};
+
+#define RULE_TAG "tiphys-lifecycle"
+
+struct oss_client {
+    struct arena *arena;
+    struct http_client *http;
+    struct oss_options options;
+    struct str base; /* URL of the bucket, with a slash at the end */
+    struct str rule; /* name of the rule for stored objects, and value of their tag; or "" */
+    uint64_t crc_table[256]; /* of a byte: CRC-64 of ECMA-182, reflected */
+};
+
+/* One call. */
+struct request {
+    const char *method;
+    struct str key;                        /* "": the bucket */
+    struct http_header params[PARAMS_MAX]; /* that are signed: not escaped, by name */
+    size_t param_count;
+    struct str query; /* further ones, escaped; or "" */
+    struct str body;
+    int from; /* file whose bytes are the body; 0: none */
+    uint64_t at, len;
+    bool is_tagged; /* makes an object that the rule is for */
+    int to;         /* file that gets the answer's body; 0: none */
+    uint64_t skip;  /* bytes that it has already */
+};
+
+/* ---- where the bucket is ---- */
+
+static bool is_number(struct arena *a, struct str host)
+{
+    struct in_addr v4;
+
+    return str_starts(host, STR("[")) || inet_pton(AF_INET, str_cz(a, host), &v4) == 1;
+}
+
+static int check_bucket(struct str name, struct err *err)
+{
+    bool is_right = name.len >= 3 && name.len <= 63;
+
+    for (size_t i = 0; i < name.len; i++)
+        is_right = is_right && strchr("abcdefghijklmnopqrstuvwxyz0123456789-", name.ptr[i]);
+    return is_right ? 0
+                    : err_set(err, ERR_INVALID,
+                              "oss.bucket \"" STR_FMT
+                              "\" must be 3 to 63 lower-case letters, digits and hyphens",
+                              STR_ARG(name));
+}
+
+/* In the host's name, except at an address that is a number, or this machine. */
+static int read_endpoint(struct oss_client *c, struct err *err)
+{
+    struct str rest = c->options.endpoint, host;
+    bool is_tls = str_cut_prefix(&rest, STR("https://"));
+    bool is_plain = !is_tls && str_cut_prefix(&rest, STR("http://"));
+
+    while (str_ends(rest, STR("/")))
+        rest.len--;
+    for (size_t i = 0; i < rest.len; i++)
+        if (strchr("/@?# ", rest.ptr[i]))
+            return err_set(err, ERR_INVALID,
+                           "oss.endpoint must be a host: oss-cn-hangzhou.aliyuncs.com");
+    host = str_head(rest,
+                    str_find_char(rest, ':') == SIZE_MAX ? rest.len : str_find_char(rest, ':'));
+    if (!is_plain && str_ends(host, STR(".aliyuncs.com")))
+        is_tls = true;
+    if (is_number(c->arena, host) || str_is(host, "localhost"))
+        c->base =
+            str_printf(c->arena, "%s://" STR_FMT "/" STR_FMT "/", is_tls ? "https" : "http",
+                       STR_ARG(rest), STR_ARG(c->options.bucket));
+    else
+        c->base =
+            str_printf(c->arena, "%s://" STR_FMT "." STR_FMT "/", is_tls ? "https" : "http",
+                       STR_ARG(c->options.bucket), STR_ARG(rest));
+    return 0;
+}
+
+static int read_days(struct oss_client *c, struct err *err)
+{
+    int64_t infrequent = c->options.days_until_infrequent;
+    int64_t deletion = c->options.days_until_deletion;
+
+    c->rule = STR("");
+    if (infrequent < 0 || deletion < 0 || (deletion > 0 && infrequent >= deletion))
+        return err_set(err, ERR_INVALID,
+                       "oss.lifecycleRule: markInfrequentAccessAfterDays must be smaller than "
+                       "markDeletionAfterDays");
+    if (infrequent > 0 || deletion > 0)
+        c->rule = str_printf(c->arena, "ia%lld-del%lld", (long long) infrequent,
+                             (long long) deletion);
+    return 0;
+}
+
+static void fill_crc_table(uint64_t table[256])
+{
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint64_t crc = byte;
+
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? crc >> 1 ^ 0xC96C5795D7870F42U : crc >> 1;
+        table[byte] = crc;
+    }
+}
+
+struct oss_client *oss_client_new(const struct oss_options *options, struct err *err)
+{
+    struct arena *a = arena_new();
+    struct oss_client *c = ARENA_NEW(a, struct oss_client);
+
+    c->arena = a;
+    c->options = *options;
+    c->http = http_client_new();
+    fill_crc_table(c->crc_table);
+    if (check_bucket(options->bucket, err) == 0 && read_endpoint(c, err) == 0 &&
+        read_days(c, err) == 0)
+        return c;
+    oss_client_free(c);
+    return NULL;
+}
+
+void oss_client_free(struct oss_client *c)
+{
+    if (!c)
+        return;
+    http_client_free(c->http);
+    arena_free(c->arena);
+}
+
+/* ---- calls ---- */
+
+/* What the service's error code means to us. */
+static enum err_kind kind_of(struct str code, unsigned status)
+{
+    static const struct {
+        const char *part;
+        enum err_kind kind;
+    } table[] = {
+        {"NoSuchKey", ERR_NOT_FOUND},
+        {"NoSuchUpload", ERR_TRANSIENT},
+        {"NoSuchBucket", ERR_INVALID},
+        {"InvalidAccessKeyId", ERR_UNAUTHORIZED},
+        {"SignatureDoesNotMatch", ERR_UNAUTHORIZED},
+        {"SecurityToken", ERR_UNAUTHORIZED}, /* expired, or wrong */
+        {"AccessDenied", ERR_DENIED},
+        {"Throttl", ERR_TRANSIENT},
+        {"Timeout", ERR_TRANSIENT},
+        {"RequestTimeTooSkewed", ERR_TRANSIENT},
+        {"QuotaExceeded.Refresh", ERR_TRANSIENT},
+        {"ServiceBusy", ERR_TRANSIENT},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        if (str_find(code, str_from(table[i].part)) != SIZE_MAX)
+            return table[i].kind;
+    return status >= 500 || status == 429 || status == 408 ? ERR_TRANSIENT
+           : status == 404                                 ? ERR_NOT_FOUND
+           : status == 403                                 ? ERR_DENIED
+                                                           : ERR_INVALID;
+}
+
+static int service_error(const struct oss_client *c, struct arena *a, const struct request *r,
+                         const struct http_answer *answer, struct err *err)
+{
+    struct str code = xml_text(a, answer->body, STR("Code"));
+    struct str message = xml_text(a, answer->body, STR("Message"));
+
+    return err_set(
+        err, kind_of(code, answer->status),
+        "OSS: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT "%s" STR_FMT,
+        r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
+        code.len ? " " : "", STR_ARG(code), message.len ? ": " : "", STR_ARG(message));
+}
+
+static struct str header_of(const struct http_answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->header_count; i++)
+        if (str_eq_nocase(answer->headers[i].name, str_from(name)))
+            return answer->headers[i].value;
+    return STR("");
+}
+
+static struct str url_of(const struct oss_client *c, struct arena *a, const struct request *r)
+{
+    struct str url = str_concat(a, c->base, uri_escape(a, r->key));
+
+    for (size_t i = 0; i < r->param_count; i++)
+        url = str_printf(a, STR_FMT "%c" STR_FMT "%s" STR_FMT, STR_ARG(url), i ? '&' : '?',
+                         STR_ARG(r->params[i].name), r->params[i].value.len > 0 ? "=" : "",
+                         STR_ARG(uri_escape(a, r->params[i].value)));
+    return r->query.len > 0 ? str_printf(a, STR_FMT "%c" STR_FMT, STR_ARG(url),
+                                         r->param_count ? '&' : '?', STR_ARG(r->query))
+                            : url;
+}
+
+static struct str md5_of(struct arena *a, struct str body)
+{
+    unsigned char digest[MD5_BYTES];
+
+    EVP_Digest(body.ptr, body.len, digest, NULL, EVP_md5(), NULL);
+    return base64_encode(a, str_of((const char *) digest, sizeof(digest)));
+}
+
+/* All that is sent, the signature last. */
+static size_t make_headers(const struct oss_client *c, struct arena *a, const struct request *r,
+                           struct http_header list[HEADERS_MAX])
+{
+    const struct gotime now = gotime_of_wall(clock_wall());
+    const struct oss_keys *keys = c->options.keys;
+    struct oss_request req = {.method = str_from(r->method),
+                              .bucket = c->options.bucket,
+                              .key = r->key,
+                              .params = r->params,
+                              .param_count = r->param_count,
+                              .headers = list};
+    size_t count = 0;
+
+    list[count++] = (struct http_header){
+        STR("Date"), gotime_format(a, &now, STR("Mon, 02 Jan 2006 15:04:05 GMT"))};
+    list[count++] = (struct http_header){STR("Content-Type"), STR("application/octet-stream")};
+    if (r->body.len > 0)
+        list[count++] = (struct http_header){STR("Content-MD5"), md5_of(a, r->body)};
+    if (r->skip > 0)
+        list[count++] = (struct http_header){
+            STR("Range"), str_printf(a, "bytes=%llu-", (unsigned long long) r->skip)};
+    if (keys->token.len > 0)
+        list[count++] = (struct http_header){STR("x-oss-security-token"), keys->token};
+    if (r->is_tagged && c->rule.len > 0)
+        list[count++] = (struct http_header){STR("x-oss-tagging"),
+                                             str_concat(a, STR(RULE_TAG "="), c->rule)};
+    req.header_count = count;
+    list[count] = (struct http_header){STR("Authorization"), oss_sign(a, &req, keys, NULL)};
+    return count + 1;
+}
+
+static int ask(struct oss_client *c, struct arena *a, const struct request *r,
+               struct http_answer *ret, struct err *err)
+{
+    struct http_sink sink = {.fd = r->to};
+    struct http_header headers[HEADERS_MAX];
+    const struct http_call call = {.method = str_from(r->method),
+                                   .url = url_of(c, a, r),
+                                   .headers = headers,
+                                   .header_count = make_headers(c, a, r, headers),
+                                   .body = r->body,
+                                   .body_fd = r->from,
+                                   .body_at = r->at,
+                                   .body_len = r->len,
+                                   .stall_ms = OSS_STALL_MS,
+                                   .cancel_fd = -1,
+                                   .is_bare = true,
+                                   .refuses_link_local = true,
+                                   .on_chunk = r->to ? http_sink_take : NULL,
+                                   .ctx = &sink};
+
+    *ret = (struct http_answer){0};
+    if (http_client_do(c->http, a, &call, ret, err) < 0)
+        return sink.error ? err_sys(err, sink.error, "write object " STR_FMT, STR_ARG(r->key))
+                          : -1;
+    return ret->status >= 200 && ret->status < 300 ? 0 : service_error(c, a, r, ret, err);
+}
+
+/* A key that URLs shorten would be the bucket itself. */
+static int check_key(struct str key, struct err *err)
+{
+    return key.len > 0 && !str_is(key, ".") && !str_is(key, "..")
+               ? 0
+               : err_set(err, ERR_INVALID, "OSS has no object \"" STR_FMT "\"", STR_ARG(key));
+}
+
+/* ---- checksums ---- */
+
+/* Are the bytes of a file, from an offset to its end, those that the service knows? What came
+ * in pieces must be compared. */
+static int check_bytes(const struct oss_client *c, const struct request *r,
+                       const struct http_answer *answer, int fd, off_t at, struct err *err)
+{
+    struct str told = header_of(answer, "x-oss-hash-crc64ecma");
+    uint64_t crc = ~(uint64_t) 0, expected;
+    unsigned char bytes[16 << 10];
+    ssize_t len;
+
+    if (str_is_empty(told) && r->skip == 0)
+        return 0;
+    while ((len = pread(fd, bytes, sizeof(bytes), at)) > 0) {
+        for (ssize_t i = 0; i < len; i++)
+            crc = c->crc_table[(crc ^ bytes[i]) & 0xFF] ^ crc >> 8;
+        at += len;
+    }
+    if (len < 0)
+        return err_sys(err, errno, "read object " STR_FMT, STR_ARG(r->key));
+    return parse_u64(told, &expected) && expected == ~crc
+               ? 0
+               : err_set(err, ERR_TRANSIENT,
+                         "OSS: the bytes of \"" STR_FMT "\" in bucket " STR_FMT
+                         " are not those of its checksum",
+                         STR_ARG(r->key), STR_ARG(c->options.bucket));
+}
+
+/* ---- objects ---- */
+
+/* Goes on where a transfer was cut off, as long as something came. */
+static int get_all(struct oss_client *c, struct arena *a, struct request *r, off_t begin,
+                   struct http_answer *ret, struct err *err)
+{
+    for (int cuts = 0; ask(c, a, r, ret, err) < 0; cuts++) {
+        off_t now = lseek(r->to, 0, SEEK_CUR);
+
+        if ((err->kind != ERR_TRANSIENT && err->kind != ERR_TIMEOUT) || ret->status > 0 ||
+            cuts == OSS_RESUMES_MAX || now <= begin + (off_t) r->skip)
+            return -1;
+        r->skip = (uint64_t) (now - begin);
+    }
+    return r->skip == 0 || ret->status == 206
+               ? 0
+               : err_set(err, ERR_TRANSIENT,
+                         "OSS: \"" STR_FMT "\" was cut off, and the server does not go on "
+                         "where it was",
+                         STR_ARG(r->key));
+}
+
+int oss_get(struct oss_client *c, struct arena *a, struct str key, int to, struct err *err)
+{
+    struct request r = {.method = "GET", .key = key, .to = to};
+    off_t begin = lseek(to, 0, SEEK_CUR);
+    struct http_answer answer;
+
+    if (check_key(key, err) < 0 || get_all(c, a, &r, begin, &answer, err) < 0)
+        return -1;
+    return check_bytes(c, &r, &answer, to, begin, err);
+}
+
+int oss_delete(struct oss_client *c, struct arena *a, struct str key, struct err *err)
+{
+    const struct request r = {.method = "DELETE", .key = key};
+    struct http_answer answer;
+
+    if (check_key(key, err) < 0)
+        return -1;
+    return ask(c, a, &r, &answer, err) < 0 && err->kind != ERR_NOT_FOUND ? -1 : 0;
+}
+
+/* An upload in parts that is under way. */
+struct upload {
+    struct str key, id;
+    int from;
+    uint64_t size, part_bytes;
+    struct strbuf list; /* what the last call says */
+};
+
+static int begin_upload(struct oss_client *c, struct arena *a, struct upload *u,
+                        struct err *err)
+{
+    const struct request r = {.method = "POST",
+                              .key = u->key,
+                              .params = {{STR("uploads"), STR("")}},
+                              .param_count = 1,
+                              .is_tagged = true};
+    struct http_answer answer;
+
+    if (ask(c, a, &r, &answer, err) < 0)
+        return -1;
+    u->id = xml_text(a, answer.body, STR("UploadId"));
+    return str_is_empty(u->id)
+               ? err_set(err, ERR_TRANSIENT, "OSS gave no upload for \"" STR_FMT "\"",
+                         STR_ARG(u->key))
+               : 0;
+}
+
+static int send_part(struct oss_client *c, struct upload *u, unsigned part, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    uint64_t at = (part - 1) * u->part_bytes;
+    const struct request r = {
+        .method = "PUT",
+        .key = u->key,
+        .params = {{STR("partNumber"), str_printf(a, "%u", part)}, {STR("uploadId"), u->id}},
+        .param_count = 2,
+        .from = u->from,
+        .at = at,
+        .len = u->size - at < u->part_bytes ? u->size - at : u->part_bytes};
+    struct http_answer answer;
+
+    if (ask(c, a, &r, &answer, err) < 0)
+        return -1;
+    strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
+                part, STR_ARG(xml_escape(a, header_of(&answer, "ETag"))));
+    return 0;
+}
+
+static int end_upload(struct oss_client *c, struct arena *a, struct upload *u, struct err *err)
+{
+    const struct request r = {.method = "POST",
+                              .key = u->key,
+                              .params = {{STR("uploadId"), u->id}},
+                              .param_count = 1,
+                              .body = strbuf_str(&u->list)};
+    struct http_answer answer;
+    struct str rest, error;
+
+    if (ask(c, a, &r, &answer, err) < 0)
+        return -1;
+    rest = answer.body; /* it may fail after it has answered 200 */
+    if (xml_next(&rest, STR("Error"), &error))
+        return service_error(c, a, &r, &answer, err);
+    return check_bytes(c, &r, &answer, u->from, 0, err);
+}
+
+static int put_parts(struct oss_client *c, struct arena *a, struct upload *u, struct err *err)
+{
+    struct request abort = {.method = "DELETE", .key = u->key, .param_count = 1};
+    struct http_answer answer;
+    struct err ignored;
+    int result = 0;
+
+    if (begin_upload(c, a, u, err) < 0)
+        return -1;
+    abort.params[0] = (struct http_header){STR("uploadId"), u->id};
+    strbuf_addz(&u->list, "<CompleteMultipartUpload>");
+    for (unsigned part = 1; result == 0 && (part - 1) * u->part_bytes < u->size; part++)
+        result = send_part(c, u, part, err);
+    strbuf_addz(&u->list, "</CompleteMultipartUpload>");
+    if (result == 0)
+        result = end_upload(c, a, u, err);
+    if (result < 0)
+        ask(c, a, &abort, &answer, &ignored);
+    return result;
+}
+
+int oss_put(struct oss_client *c, struct arena *a, struct str key, int from, struct err *err)
+{
+    uint64_t part = c->options.part_bytes ? c->options.part_bytes : (uint64_t) OSS_PART_BYTES;
+    struct upload u = {
+        .key = key, .from = from, .part_bytes = part, .list = STRBUF_INIT(4 << 20)};
+    struct request r = {.method = "PUT", .key = key, .from = from, .is_tagged = true};
+    struct http_answer answer;
+    struct stat st;
+    int result;
+
+    if (check_key(key, err) < 0)
+        return -1;
+    if (fstat(from, &st) < 0)
+        return err_sys(err, errno, "look at what is to be stored");
+    u.size = r.len = (uint64_t) st.st_size;
+    if (u.size <= u.part_bytes)
+        return ask(c, a, &r, &answer, err) < 0 ? -1 : check_bytes(c, &r, &answer, from, 0, err);
+    if (u.size / u.part_bytes >= PARTS_MAX)
+        u.part_bytes = u.size / PARTS_MAX + 1;
+    result = put_parts(c, a, &u, err);
+    strbuf_done(&u.list);
+    return result;
+}
+
+/* ---- the bucket ---- */
+
+int oss_list(struct oss_client *c, struct str prefix, oss_each_fn each, void *ctx,
+             struct err *err)
+{
+    _cleanup_arena_ struct arena *own = arena_new();
+    struct str token = STR("");
+
+    do {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct request r = {.method = "GET"};
+        struct http_answer answer;
+        struct str rest, object;
+
+        if (token.len > 0)
+            r.params[r.param_count++] = (struct http_header){STR("continuation-token"), token};
+        r.query =
+            str_concat(a, STR("list-type=2&max-keys=1000&prefix="), uri_escape(a, prefix));
+        if (ask(c, a, &r, &answer, err) < 0)
+            return err_wrap(err, "list \"" STR_FMT "\"", STR_ARG(prefix));
+        rest = answer.body;
+        while (xml_next(&rest, STR("Contents"), &object))
+            if (each(ctx, a, xml_text(a, object, STR("Key")), err) < 0)
+                return -1;
+        token = str_is(xml_text(a, answer.body, STR("IsTruncated")), "true")
+                    ? xml_text(own, answer.body, STR("NextContinuationToken"))
+                    : STR("");
+    } while (token.len > 0);
+    return 0;
+}
+
+int oss_make_bucket(struct oss_client *c, struct arena *a, struct err *err)
+{
+    const struct request look = {
+        .method = "GET", .params = {{STR("bucketInfo"), STR("")}}, .param_count = 1};
+    const struct request make = {.method = "PUT"};
+    struct http_answer answer;
+
+    if (ask(c, a, &look, &answer, err) == 0)
+        return 0;
+    return answer.status == 404 ? ask(c, a, &make, &answer, err) : -1;
+}
+
+static void add_own_rule(const struct oss_client *c, struct strbuf *b)
+{
+    strbuf_addf(b,
+                "<Rule><ID>tiphys-" STR_FMT "</ID><Prefix></Prefix><Tag><Key>" RULE_TAG
+                "</Key><Value>" STR_FMT "</Value></Tag><Status>Enabled</Status>",
+                STR_ARG(c->rule), STR_ARG(c->rule));
+    if (c->options.days_until_infrequent > 0)
+        strbuf_addf(b,
+                    "<Transition><Days>%lld</Days><StorageClass>IA</StorageClass></Transition>",
+                    (long long) c->options.days_until_infrequent);
+    if (c->options.days_until_deletion > 0)
+        strbuf_addf(b, "<Expiration><Days>%lld</Days></Expiration>",
+                    (long long) c->options.days_until_deletion);
+    strbuf_addz(b, "</Rule>");
+}
+
+int oss_keep_rule(struct oss_client *c, struct arena *a, struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf all = STRBUF_INIT(1 << 20);
+    struct request r = {
+        .method = "GET", .params = {{STR("lifecycle"), STR("")}}, .param_count = 1};
+    struct http_answer answer;
+    struct str rest, rule;
+
+    if (c->rule.len == 0)
+        return 0;
+    if (ask(c, a, &r, &answer, err) < 0 && err->kind != ERR_NOT_FOUND)
+        return err_wrap(err, "oss.lifecycleRule");
+    rest = answer.body;
+    strbuf_addz(&all, "<LifecycleConfiguration>");
+    while (xml_next(&rest, STR("Rule"), &rule)) {
+        if (str_eq(xml_text(a, rule, STR("ID")), str_concat(a, STR("tiphys-"), c->rule)))
+            return 0;
+        strbuf_addf(&all, "<Rule>" STR_FMT "</Rule>", STR_ARG(rule));
+    }
+    add_own_rule(c, &all);
+    strbuf_addz(&all, "</LifecycleConfiguration>");
+    r.method = "PUT";
+    r.body = strbuf_str(&all);
+    return ask(c, a, &r, &answer, err) < 0 ? err_wrap(err, "oss.lifecycleRule") : 0;
+}
