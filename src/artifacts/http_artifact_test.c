@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "artifacts/driver.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/tree.h"
 #include "formats/base64.h"
@@ -239,6 +240,63 @@ static void test_who_is_not_known(void **state)
     }
 }
 
+/* What was logged since log_setup(), and the error's text. */
+static void check_hidden(struct world *w, int log, const char *of)
+{
+    static const char *const words[] = {"hidden", "aGlkZGVu", "bWU6aGlkZGVu", "Bearer given"};
+    char text[8192] = "";
+
+    assert_true(pread(log, text, sizeof(text) - 1, 0) >= 0);
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strstr(text, words[i]) || strstr(w->err.text, words[i]))
+            fail_msg("%s: \"%s\" in: %s\n%s", of, words[i], w->err.text, text);
+}
+
+/* GO-2025-4024: the controller's log had the credentials of the repositories of artifacts. All
+ * ways to be known, each with all ways to fail; errors become messages of nodes and lines of
+ * the log. */
+static void test_GO_2025_4024_credentials_are_not_told(void **state)
+{
+    static const struct {
+        const char *kind, *more;
+    } who[] = {{"artifactory", "," LOGIN},
+               {"http", ",\"auth\":{\"basicAuth\":{" LOGIN "}}"},
+               {"http", ",\"auth\":{\"oauth2\":{" CLIENT "}}"},
+               {"http", ",\"headers\":[{\"name\":\"X-Key\",\"value\":\"hidden\"}]"},
+               {"http", ",\"auth\":{\"clientCert\":{\"clientCertSecret\":{\"name\":\"s\","
+                        "\"key\":\"p\"},\"clientKeySecret\":{\"name\":\"s\",\"key\":\"p\"}}}"}};
+    static const char *const paths[] = {"/x",
+                                        "/busy?sig=hidden",
+                                        "/denied?sig=hidden#hidden",
+                                        "/lost?X-Amz-Signature=hidden",
+                                        "@me:hidden@127.0.0.1/",
+                                        " x"};
+    struct world *w = *state;
+    int log = openat(w->dir, "log", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    unsigned failed = 0;
+
+    put(w, "f", "x");
+    log_setup(LOG_FORMAT_JSON, LOG_LEVEL_DEBUG, log);
+    for (size_t i = 0; i < COUNT_OF(who) * COUNT_OF(paths); i++) {
+        const char *path = paths[i % COUNT_OF(paths)];
+        struct artifact_call c =
+            call(w, who[i / COUNT_OF(paths)].kind, path, who[i / COUNT_OF(paths)].more);
+        enum artifact_found found;
+        struct json ret;
+
+        w->err = (struct err){0};
+        failed += artifact_save(&c, w->dir, "f", &ret, &w->err) < 0;
+        check_hidden(w, log, path);
+        w->err = (struct err){0};
+        failed += artifact_load(&c, w->dir, "g", &found, &w->err) < 0;
+        check_hidden(w, log, path);
+        tree_remove(w->dir, "g");
+    }
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, STDERR_FILENO);
+    close(log);
+    assert_true(failed >= 2 * COUNT_OF(who) * (COUNT_OF(paths) - 1));
+}
+
 static void test_a_folder_is_packed(void **state)
 {
     struct world *w = *state;
@@ -258,6 +316,8 @@ int main(void)
         TEST(test_there_and_back),
         TEST(test_faults),
         TEST(test_who_is_not_known),
+        cmocka_unit_test_setup_teardown(test_GO_2025_4024_credentials_are_not_told, set_up,
+                                        tear_down),
         TEST(test_a_folder_is_packed),
     };
 

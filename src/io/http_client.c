@@ -356,7 +356,7 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
 
 struct str http_url_shown(struct arena *a, struct str url)
 {
-    size_t end = 0, scheme = str_find(url, STR("://")), host;
+    size_t end = 0, scheme = str_find(url, STR("://")), host, user = 0;
     struct str rest;
 
     while (end < url.len && url.ptr[end] != '?' && url.ptr[end] != '#')
@@ -365,9 +365,9 @@ struct str http_url_shown(struct arena *a, struct str url)
     host = scheme == SIZE_MAX ? 0 : scheme + 3;
     rest = str_skip(url, host);
     for (size_t i = 0; i < rest.len && rest.ptr[i] != '/'; i++)
-        if (rest.ptr[i] == '@')
-            return str_concat(a, str_head(url, host), str_skip(rest, i + 1));
-    return url;
+        if (rest.ptr[i] == '@') /* the last: passwords have some, too */
+            user = i + 1;
+    return user ? str_concat(a, str_head(url, host), str_skip(rest, user)) : url;
 }
 
 static int judge(struct transfer *t, CURLcode code)
