@@ -385,6 +385,23 @@ static void test_goes_on_where_it_was(void **state)
     assert_non_null(strstr(d.asked[1], "Range: bytes=4-\r\n"));
 }
 
+/* At a name, which this machine answers for itself, the bucket stands before it. */
+static void test_bucket_in_the_host(void **state)
+{
+    struct world *w = *state;
+    struct dying d;
+    struct str ret;
+
+    die_half_way(w, &d, PARTIAL("x-oss-hash-crc64ecma: 11051210869376104954\r\n") "56789");
+    w->options.endpoint = str_printf(w->a, "oss.localhost%s", strchr(d.endpoint, ':'));
+    restart(w);
+    if (try_get(w, "d/k", &ret) < 0)
+        fail_msg("%s", w->err.text);
+    bury(&d);
+    assert_true(str_is(ret, "123456789"));
+    assert_non_null(strstr(d.asked[0], "GET /d%2Fk HTTP/1.1\r\nHost: bucket.oss.localhost:"));
+}
+
 static void test_does_not_mix_objects(void **state)
 {
     static const char *const rests[] = {
@@ -438,6 +455,7 @@ int main(void)
         TEST(test_rules),
         cmocka_unit_test(test_what_cannot_be),
         TEST(test_goes_on_where_it_was),
+        TEST(test_bucket_in_the_host),
         TEST(test_does_not_mix_objects),
         TEST(test_nobody_there),
     };
