@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "artifacts/driver.h"
+#include "base/log.h"
 #include "base/tree.h"
 #include "tests/support/s3_server.h"
 
@@ -372,6 +373,38 @@ static void test_is_tried_again_later(void **state)
     assert_int_equal(w->err.kind, ERR_TRANSIENT);
 }
 
+/* GO-2025-4024: neither the log nor an error has the keys, whether it works or not. */
+static void test_GO_2025_4024_keys_are_not_told(void **state)
+{
+    static const char *const keys[] = {"k", "slow", "nothing"};
+    static const char *const words[] = {"hidden", "aGlkZGVu", "0123456789abcdef", "Signature="};
+    struct world *w = *state;
+    int log = openat(w->dir, "log", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char text[8192] = "";
+    unsigned failed = 0;
+
+    put(w, "f", "x");
+    log_setup(LOG_FORMAT_JSON, LOG_LEVEL_DEBUG, log);
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        struct artifact_call c = call(w, keys[i], "," CREDS, NONE);
+        enum artifact_found found;
+        struct json ret;
+        struct err errs[2] = {0};
+
+        failed += artifact_load(&c, w->dir, "g", &found, &errs[0]) < 0;
+        failed += artifact_save(&c, w->dir, "f", &ret, &errs[1]) < 0;
+        for (size_t k = 0; k < COUNT_OF(words); k++)
+            if (strstr(errs[0].text, words[k]) || strstr(errs[1].text, words[k]))
+                fail_msg("%s: %s; %s", keys[i], errs[0].text, errs[1].text);
+    }
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, STDERR_FILENO);
+    assert_true(pread(log, text, sizeof(text) - 1, 0) >= 0);
+    close(log);
+    for (size_t k = 0; k < COUNT_OF(words); k++)
+        assert_null(strstr(text, words[k]));
+    assert_true(failed >= 3);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -386,6 +419,7 @@ int main(void)
         TEST(test_encryption),
         TEST(test_keys_of_the_machine),
         TEST(test_faults),
+        TEST(test_GO_2025_4024_keys_are_not_told),
         TEST(test_a_repository),
         TEST(test_is_tried_again_later),
     };
