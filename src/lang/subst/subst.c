@@ -147,8 +147,19 @@ static int resolve_expr(struct run *run, const struct subst_tag *tag, enum subst
     return 0;
 }
 
+/* ASCII that every spelling has as it is; the most there is. */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < ' ' || s.ptr[i] > '~' || s.ptr[i] == '"' || s.ptr[i] == '\\')
+            return false;
+    return true;
+}
+
 static bool is_spellable(struct str s)
 {
+    if (is_plain(s))
+        return true;
     while (s.len > 0) {
         size_t size;
         uint32_t rune = go_rune_next(s, &size);
@@ -166,8 +177,13 @@ static bool is_spellable(struct str s)
 
 static void add_go_quoted(struct run *run, struct str s)
 {
-    struct str quoted = go_quote(run->arena, s);
+    struct str quoted;
 
+    if (is_plain(s)) {
+        strbuf_add(&run->out, s);
+        return;
+    }
+    quoted = go_quote(run->arena, s);
     strbuf_add(&run->out, str_of(quoted.ptr + 1, quoted.len - 2));
 }
 

@@ -27,18 +27,36 @@ static int no_end(struct str text, struct str rest, struct err *err)
                    STR_ARG(strbuf_str(&whole)), STR_ARG(strbuf_str(&part)));
 }
 
+/* Where a byte stands twice; SIZE_MAX: nowhere. Most texts have none of it. */
+static size_t find_pair(struct str s, char c)
+{
+    size_t from = 0;
+
+    while (from + 1 < s.len) {
+        const char *at = memchr(s.ptr + from, c, s.len - 1 - from);
+
+        if (!at)
+            return SIZE_MAX;
+        from = (size_t) (at - s.ptr);
+        if (at[1] == c)
+            return from;
+        from++;
+    }
+    return SIZE_MAX;
+}
+
 /* Takes the text up to the next tag and the tag itself: 1, 0 when no tag is left, -1 when one
  * has no end. */
 static int take_tag(struct str *rest, struct str *ret_literal, struct str *ret_tag)
 {
-    size_t open = str_find(*rest, STR("{{"));
+    size_t open = find_pair(*rest, '{');
     struct str behind;
     size_t close;
 
     if (open == SIZE_MAX)
         return 0;
     behind = str_skip(*rest, open + 2);
-    close = str_find(behind, STR("}}"));
+    close = find_pair(behind, '}');
     *ret_literal = str_head(*rest, open);
     *ret_tag = behind;
     if (close == SIZE_MAX)
@@ -46,6 +64,18 @@ static int take_tag(struct str *rest, struct str *ret_literal, struct str *ret_t
     *ret_tag = str_head(behind, close);
     *rest = str_skip(behind, close + 2);
     return 1;
+}
+
+/* Is it spelled as it reads in a JSON string? */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+
+        if (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&')
+            return false;
+    }
+    return true;
 }
 
 /* How Go's encoder spells a text inside a JSON string. */
@@ -72,7 +102,7 @@ static struct subst_tag make_tag(struct arena *a, struct str shown, enum subst_f
 {
     struct subst_tag tag = {.shown = shown, .text = shown};
 
-    if (form == SUBST_DECODED)
+    if (form == SUBST_DECODED && !is_plain(shown))
         tag.text = encode(a, shown);
     tag.is_expr = str_starts(tag.text, STR("="));
     tag.name = str_trim(tag.text);
@@ -80,23 +110,42 @@ static struct subst_tag make_tag(struct arena *a, struct str shown, enum subst_f
     return tag;
 }
 
+static size_t count_tags(struct str text)
+{
+    struct str literal, tag;
+    size_t count = 0;
+
+    while (take_tag(&text, &literal, &tag) > 0)
+        count++;
+    return count;
+}
+
+/* As subst_cut(); where a tag has no end, @ret_open is what follows its beginning. */
+static int cut(struct arena *a, struct str text, enum subst_form form, struct subst_pieces *ret,
+               struct str *ret_open)
+{
+    size_t count = count_tags(text);
+    struct str rest = text;
+
+    ret->list.at = ARENA_ARRAY(a, struct subst_piece, count + 1);
+    ret->list.len = ret->list.room = count + 1;
+    for (size_t i = 0; i < count; i++) {
+        struct subst_piece *piece = &ret->list.at[i];
+        struct str shown;
+
+        take_tag(&rest, &piece->literal, &shown);
+        piece->tag = make_tag(a, shown, form);
+    }
+    ret->list.at[count] = (struct subst_piece){.literal = rest, .tag.text = STR_NONE};
+    return take_tag(&rest, &text, ret_open);
+}
+
 int subst_cut(struct arena *a, struct str text, enum subst_form form, struct subst_pieces *ret,
               struct err *err)
 {
-    struct str rest = text;
-    struct subst_piece piece = {0};
-    struct str shown;
-    int has_tag;
+    struct str open;
 
-    while ((has_tag = take_tag(&rest, &piece.literal, &shown)) > 0) {
-        piece.tag = make_tag(a, shown, form);
-        VEC_APUSH(a, &ret->list, piece);
-    }
-    if (has_tag < 0)
-        return no_end(text, shown, err);
-    piece = (struct subst_piece){.literal = rest, .tag.text = STR_NONE};
-    VEC_APUSH(a, &ret->list, piece);
-    return 0;
+    return cut(a, text, form, ret, &open) < 0 ? no_end(text, open, err) : 0;
 }
 
 int subst_each_tag(struct str text, subst_tag_fn fn, void *ctx, struct err *err)
@@ -123,12 +172,12 @@ struct compiler {
 static const struct subst_pieces *cut_string(struct compiler *c, struct str s)
 {
     struct subst_pieces *pieces;
-    struct err err;
+    struct str open;
 
-    if (c->is_crossing || str_find(s, STR("{{")) == SIZE_MAX)
+    if (c->is_crossing || find_pair(s, '{') == SIZE_MAX)
         return NULL;
     pieces = ARENA_NEW(c->arena, struct subst_pieces);
-    if (subst_cut(c->arena, s, SUBST_DECODED, pieces, &err) == 0)
+    if (cut(c->arena, s, SUBST_DECODED, pieces, &open) == 0)
         return pieces;
     c->is_crossing = true;
     return NULL;
