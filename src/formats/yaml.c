@@ -111,7 +111,7 @@ static const char *anchor_name(const struct reader *r)
 static bool is_one_of(struct str s, const char *const *words)
 {
     for (; *words; words++)
-        if (str_is(s, *words))
+        if ((s.len == 0 || s.ptr[0] == **words) && str_is(s, *words))
             return true;
     return false;
 }
@@ -204,23 +204,36 @@ static const char *const infinities[] = {".inf",  ".Inf",  ".INF",  "+.inf", "+.
                                          "+.INF", "-.inf", "-.Inf", "-.INF", ".nan",
                                          ".NaN",  ".NAN",  NULL};
 
+enum { WORD_MAX_BYTES = 5 }; /* of the words above */
+
+/* Plain text that means no text: 1, 0 or -1. */
+static int resolve_word(struct reader *r, struct str s, struct json *ret)
+{
+    if (s.len > WORD_MAX_BYTES)
+        return 0;
+    if (is_one_of(s, nulls)) {
+        ret->type = JSON_NULL;
+        return 1;
+    }
+    ret->is_true = is_one_of(s, trues);
+    if (ret->is_true || is_one_of(s, falses)) {
+        ret->type = JSON_BOOL;
+        return 1;
+    }
+    if (is_one_of(s, infinities))
+        return fail_mark(r, &r->event.start_mark, "json: unsupported value:", s.ptr);
+    return 0;
+}
+
 static int resolve_plain(struct reader *r, struct str s, struct json *ret)
 {
+    int is_word = resolve_word(r, s, ret);
     struct str plain, number;
     struct json made;
     double value;
 
-    if (is_one_of(s, nulls)) {
-        ret->type = JSON_NULL;
-        return 0;
-    }
-    if (is_one_of(s, trues) || is_one_of(s, falses)) {
-        ret->type = JSON_BOOL;
-        ret->is_true = is_one_of(s, trues);
-        return 0;
-    }
-    if (is_one_of(s, infinities))
-        return fail_mark(r, &r->event.start_mark, "json: unsupported value:", s.ptr);
+    if (is_word != 0)
+        return is_word < 0 ? -1 : 0;
     if (s.len > 0 && strchr("+-.0123456789", s.ptr[0])) {
         plain = without_underscores(r->a, s);
         number = whole_number(r->a, plain);
@@ -337,17 +350,43 @@ static int key_text(struct reader *r, const struct json *key, const yaml_mark_t 
     return fail_mark(r, mark, "a key must be a scalar other than null", NULL);
 }
 
-static struct json_member *find_member(member_vec *members, struct str key)
+/* The members of a mapping; what is wide has an index, so that looking for keys that are given
+ * twice stays linear. */
+struct members {
+    member_vec list;
+    struct map index; /* key -> its place + 1; of those below indexed */
+    size_t indexed;
+};
+
+enum { UNINDEXED_MAX = 16 };
+
+static void members_done(struct members *m)
 {
-    for (size_t i = 0; i < members->len; i++)
-        if (str_eq(members->at[i].key, key))
-            return &members->at[i];
-    return NULL;
+    map_done(&m->index);
+}
+
+static struct json_member *find_member(struct members *m, struct str key)
+{
+    member_vec *list = &m->list;
+    uintptr_t place;
+
+    if (list->len <= UNINDEXED_MAX) {
+        for (size_t i = 0; i < list->len; i++)
+            if (str_eq(list->at[i].key, key))
+                return &list->at[i];
+        return NULL;
+    }
+    if (m->indexed == 0)
+        map_init_borrowed(&m->index);
+    for (; m->indexed < list->len; m->indexed++)
+        map_put(&m->index, list->at[m->indexed].key, (void *) (m->indexed + 1));
+    place = (uintptr_t) map_find(&m->index, key);
+    return place ? &list->at[place - 1] : NULL;
 }
 
 /* "<<": what is not given in the mapping itself comes from there; of a list, the first that has
  * it. */
-static int merge(struct reader *r, member_vec *members, const struct json *from,
+static int merge(struct reader *r, struct members *members, const struct json *from,
                  const yaml_mark_t *mark)
 {
     if (from->type == JSON_ARRAY) {
@@ -361,11 +400,11 @@ static int merge(struct reader *r, member_vec *members, const struct json *from,
                          NULL);
     for (uint32_t i = 0; i < from->count; i++)
         if (!find_member(members, from->members[i].key))
-            VEC_APUSH(r->a, members, from->members[i]);
+            VEC_APUSH(r->a, &members->list, from->members[i]);
     return 0;
 }
 
-static int read_pair(struct reader *r, member_vec *members, struct json *ret_merge,
+static int read_pair(struct reader *r, struct members *members, struct json *ret_merge,
                      yaml_mark_t *ret_mark)
 {
     yaml_mark_t mark = r->event.start_mark;
@@ -396,13 +435,13 @@ static int read_pair(struct reader *r, member_vec *members, struct json *ret_mer
     if (old)
         return fail_mark(r, &mark,
                          "key is given twice in this mapping:", str_cz(r->a, member.key));
-    VEC_APUSH(r->a, members, member);
+    VEC_APUSH(r->a, &members->list, member);
     return 0;
 }
 
 static int read_mapping(struct reader *r, struct json *ret)
 {
-    member_vec members = {0};
+    _cleanup_(members_done) struct members members = {0};
     struct json merged = {.type = JSON_NULL};
     yaml_mark_t mark = {0};
 
@@ -417,8 +456,8 @@ static int read_mapping(struct reader *r, struct json *ret)
     if (merged.type != JSON_NULL && merge(r, &members, &merged, &mark) < 0)
         return -1;
     ret->type = JSON_OBJECT;
-    ret->members = members.at;
-    ret->count = (uint32_t) members.len;
+    ret->members = members.list.at;
+    ret->count = (uint32_t) members.list.len;
     return 0;
 }
 

@@ -92,6 +92,33 @@ static void test_errors_and_positions(void **state)
     assert_int_equal(column, 11);
 }
 
+/* Of a wide mapping the keys lie in an index: found as in a narrow one. */
+static void test_wide_mappings(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 20);
+    struct json v;
+    struct err err;
+    struct str text;
+
+    (void) state;
+    strbuf_addz(&b, "base: &b {k3: no, extra: 7}\nwide:\n  <<: *b\n");
+    for (int i = 0; i < 5000; i++)
+        strbuf_addf(&b, "  k%d: %d\n", i, i);
+    text = str_copy(a, strbuf_str(&b));
+    assert_int_equal(yaml_parse(a, text, &v, &err), 0);
+    assert_int_equal(json_path(&v, "wide", NULL)->count, 5001);
+    assert_true(str_is(json_number(json_path(&v, "wide", "k3", NULL)), "3"));
+    assert_true(str_is(json_number(json_path(&v, "wide", "extra", NULL)), "7"));
+    strbuf_addz(&b, "  k17: again\n");
+    text = str_copy(a, strbuf_str(&b));
+    assert_int_equal(yaml_parse(a, text, &v, &err), -1);
+    assert_string_equal(err.text,
+                        "line 5004, column 3: key is given twice in this mapping: k17");
+    assert_int_equal(yaml_parse_lax(a, text, &v, &err), 0);
+    assert_true(str_is(json_str(json_path(&v, "wide", "k17", NULL)), "again"));
+}
+
 static void test_billion_laughs(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -125,11 +152,9 @@ static void test_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_reading),
-        cmocka_unit_test(test_golden_printing),
-        cmocka_unit_test(test_errors_and_positions),
-        cmocka_unit_test(test_billion_laughs),
-        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_golden_reading),       cmocka_unit_test(test_golden_printing),
+        cmocka_unit_test(test_errors_and_positions), cmocka_unit_test(test_wide_mappings),
+        cmocka_unit_test(test_billion_laughs),       cmocka_unit_test(test_streams),
     };
 
     return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
