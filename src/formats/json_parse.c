@@ -204,6 +204,36 @@ static char *decode_escape(struct parser *p, char *to)
     return put_rune(to, rune >= 0xd800 && rune < 0xe000 ? 0xfffd : (unsigned) rune);
 }
 
+/* How many of the next eight bytes need no care (printable ASCII but quote and backslash). A
+ * borrow makes marks above a true one only, so the lowest is right. */
+static inline unsigned plain_of_8(const char *at)
+{
+    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
+    uint64_t w, quote, slash, marks;
+
+    memcpy(&w, at, 8);
+    w = le64toh(w);
+    quote = w ^ (ones * '"');
+    slash = w ^ (ones * '\\');
+    marks =
+        ((w - ones * 0x20) | w | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high;
+    return marks ? (unsigned) __builtin_ctzll(marks) / 8 : 8;
+}
+
+/* Moves what needs no care, eight bytes at a time; there is room for more than is there. */
+static char *copy_plain(struct parser *p, char *to)
+{
+    unsigned plain = 8;
+
+    while (plain == 8 && p->end - p->at >= 8) {
+        plain = plain_of_8(p->at);
+        memcpy(to, p->at, 8);
+        p->at += plain;
+        to += plain;
+    }
+    return to;
+}
+
 /* The rest of a string with escapes or repairs; @start is its first byte, p->at the first that
  * needs care. */
 static int decode_string(struct parser *p, const char *start, struct str *ret)
@@ -221,17 +251,19 @@ static int decode_string(struct parser *p, const char *start, struct str *ret)
     memcpy(text, start, before);
     to = text + before;
     while (p->at < p->end && *p->at != '"') {
-        size_t len = utf8_len(p->at, p->end);
+        size_t len;
 
-        if ((unsigned char) *p->at < 0x20)
-            return fail_at(p, p->at, "in string literal");
         if (*p->at == '\\') {
             p->at++;
             to = decode_escape(p, to);
             if (!to)
                 return -1;
+            to = copy_plain(p, to);
             continue;
         }
+        if ((unsigned char) *p->at < 0x20)
+            return fail_at(p, p->at, "in string literal");
+        len = utf8_len(p->at, p->end);
         if (len == 0) {
             to = put_rune(to, 0xfffd);
             p->at++;
@@ -244,22 +276,6 @@ static int decode_string(struct parser *p, const char *start, struct str *ret)
     p->at++;
     *ret = str_of(text, (size_t) (to - text));
     return 0;
-}
-
-/* How many of the next eight bytes need no care (printable ASCII but quote and backslash). A
- * borrow makes marks above a true one only, so the lowest is right. */
-static inline unsigned plain_of_8(const char *at)
-{
-    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
-    uint64_t w, quote, slash, marks;
-
-    memcpy(&w, at, 8);
-    w = le64toh(w);
-    quote = w ^ (ones * '"');
-    slash = w ^ (ones * '\\');
-    marks =
-        ((w - ones * 0x20) | w | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high;
-    return marks ? (unsigned) __builtin_ctzll(marks) / 8 : 8;
 }
 
 /* After the opening quote. */

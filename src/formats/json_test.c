@@ -537,6 +537,30 @@ static void test_print_to_any_maximum(void **state)
     }
 }
 
+/* What follows an escape is moved eight bytes at a time: any length, and what needs care in it.
+ */
+static void test_behind_an_escape(void **state)
+{
+    static const char tail[] = "0123456789abcdefghijklmn";
+    static const char *const care[][2] = {
+        {"\\n", "\n"}, {"\xc3\xa9", "\xc3\xa9"}, {"\xff", "\xef\xbf\xbd"}, {"", ""}};
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (int len = 0; len < 24; len++)
+        for (size_t i = 0; i < COUNT_OF(care); i++) {
+            struct str text =
+                str_printf(a, "\"\\t%.*s%s%.*s\"", len, tail, care[i][0], 24 - len, tail);
+            struct str meant =
+                str_printf(a, "\t%.*s%s%.*s", len, tail, care[i][1], 24 - len, tail);
+            struct json v;
+            struct err err;
+
+            assert_int_equal(json_parse(a, text, &v, &err), 0);
+            assert_true(str_eq(json_str(&v), meant));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -544,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_named),
         cmocka_unit_test(test_values_know_their_place),
+        cmocka_unit_test(test_behind_an_escape),
         cmocka_unit_test(test_depth_limit),
         cmocka_unit_test(test_last_duplicate_wins),
         cmocka_unit_test(test_setting),
