@@ -411,6 +411,28 @@ static void test_hostile(void **state)
     assert_int_equal(ran, COUNT_OF(texts) * COUNT_OF(paths));
 }
 
+/* Strings are looked at eight bytes at a time: a quote behind backslashes, at each place. */
+static void test_string_ends(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (int before = 0; before < 20; before++)
+        for (int slashes = 0; slashes < 6; slashes++) {
+            static const char blank[] = "....................", back[] = "\\\\\\\\\\\\";
+            bool is_open = slashes % 2; /* the quote is part of the text */
+            struct str json = str_printf(a, "{\"a\":\"%.*s%.*s\"%s,\"b\":7}", before, blank,
+                                         slashes, back, is_open ? "\"" : "");
+            struct gjson found;
+            struct err err;
+
+            assert_int_equal(gjson_get(a, json, STR("a"), &found, &err), 0);
+            assert_int_equal(gjson_text(a, &found).len, before + slashes / 2 + is_open);
+            assert_int_equal(gjson_get(a, json, STR("b"), &found, &err), 0);
+            assert_int_equal(gjson_int(&found), 7);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_paths),       cmocka_unit_test(test_positions),
         cmocka_unit_test(test_conversions), cmocka_unit_test(test_valid),
         cmocka_unit_test(test_budgets),     cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_string_ends),
     };
 
     return cmocka_run_group_tests_name("gjson", tests, NULL, NULL);
