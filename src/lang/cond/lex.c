@@ -268,6 +268,15 @@ static const struct str date_layouts[] = {
     STR_INIT("2006-01-02T15:04:05.999999999Z0700"),
 };
 
+/* The shortest of the layouts is 3:04PM, and all have digits. */
+static bool may_be_date(struct str text)
+{
+    for (size_t i = 0; text.len >= 6 && i < text.len; i++)
+        if (text.ptr[i] >= '0' && text.ptr[i] <= '9')
+            return true;
+    return false;
+}
+
 static int read_quoted(struct lexer *l, struct cond_token *t)
 {
     struct err ignored;
@@ -277,7 +286,7 @@ static int read_quoted(struct lexer *l, struct cond_token *t)
     l->at++;
     t->kind = COND_STRING;
     t->text = l->word;
-    for (size_t i = 0; i < COUNT_OF(date_layouts); i++)
+    for (size_t i = 0; may_be_date(t->text) && i < COUNT_OF(date_layouts); i++)
         if (gotime_parse(date_layouts[i], t->text, NULL, &t->time, &ignored) == 0) {
             t->kind = COND_TIME;
             break;
