@@ -309,7 +309,8 @@ static double lines(struct str text)
     return n;
 }
 
-static void run_all(struct peer *p)
+/* @only: the name of one, or NULL. */
+static void run_all(struct peer *p, const char *only)
 {
     const double mb = 1e-6;
     const struct language all[] = {
@@ -327,10 +328,11 @@ static void run_all(struct peer *p)
     };
 
     for (size_t i = 0; i < COUNT_OF(all); i++)
-        run_language(&all[i], p);
+        if (!only || strcmp(only, all[i].name) == 0)
+            run_language(&all[i], p);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     char folder[BENCH_PATH_BYTES];
     struct peer p;
@@ -341,7 +343,7 @@ int main(void)
     bench_folder(folder);
     language_inputs_write(&in, folder);
     peer_start(&p, folder);
-    run_all(&p);
+    run_all(&p, argc > 1 ? argv[1] : NULL);
     peer_stop(&p);
     jq_free(jq);
     map_done(&names);
