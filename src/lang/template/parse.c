@@ -4,6 +4,7 @@
  * Any thread. Functions and variables must be known. Depth is bounded by GO_TEMPLATE_DEPTH_MAX.
  */
 #include "formats/gofloat.h"
+#include "formats/goint.h"
 #include "formats/goquote.h"
 #include "lang/template/template_internal.h"
 
@@ -134,52 +135,6 @@ static int parse_char(struct parser *p, node *n)
     return 0;
 }
 
-static unsigned base_of(struct str *digits)
-{
-    static const struct {
-        const char *prefix;
-        unsigned base;
-    } rows[] = {{"0x", 16}, {"0X", 16}, {"0b", 2}, {"0B", 2}, {"0o", 8}, {"0O", 8}};
-
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (str_starts(*digits, str_from(rows[i].prefix))) {
-            *digits = str_skip(*digits, 2);
-            return rows[i].base;
-        }
-    if (digits->len > 1 && digits->ptr[0] == '0') {
-        *digits = str_skip(*digits, 1);
-        return 8;
-    }
-    return 10;
-}
-
-/* strconv.ParseUint with base 0; false when it is none or does not fit. */
-static bool read_whole(struct str text, uint64_t *ret)
-{
-    struct str digits = text;
-    unsigned base = base_of(&digits);
-    bool was_digit = digits.len < text.len;
-
-    *ret = 0;
-    for (size_t i = 0; i < digits.len; i++) {
-        char c = digits.ptr[i];
-        int digit = c >= '0' && c <= '9'                 ? c - '0'
-                    : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-                                                         : -1;
-
-        if (c == '_' && was_digit && i + 1 < digits.len) {
-            was_digit = false;
-            continue;
-        }
-        if (digit < 0 || (unsigned) digit >= base ||
-            __builtin_mul_overflow(*ret, (uint64_t) base, ret) ||
-            __builtin_add_overflow(*ret, (uint64_t) digit, ret))
-            return false;
-        was_digit = true;
-    }
-    return digits.len > 0 && was_digit;
-}
-
 static bool has_point(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -199,7 +154,7 @@ static int parse_number(struct parser *p, node *n)
         return err_set(p->err, ERR_UNSUPPORTED,
                        "template: " STR_FMT ":%u: complex numbers are not supported yet",
                        STR_ARG(p->t->name), p->line);
-    if (read_whole(digits, &whole)) {
+    if (go_uint_parse(digits, &whole)) {
         n->is_int = is_negative ? whole <= (uint64_t) INT64_MAX + 1 : whole <= INT64_MAX;
         n->is_unsigned = !has_sign || (is_negative && whole == 0);
         n->number = (int64_t) (is_negative ? 0 - whole : whole);

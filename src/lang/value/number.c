@@ -5,6 +5,7 @@
  * Any thread.
  */
 #include "formats/gofloat.h"
+#include "formats/goint.h"
 #include "lang/value/value.h"
 
 int value_to_int(struct value_run *r, const struct value *v, struct value *ret)
@@ -46,33 +47,32 @@ int value_to_float(struct value_run *r, const struct value *v, struct value *ret
     return 0;
 }
 
-/* A text with a leading 0 is octal. */
-static int64_t text_int(struct str s)
+/* "1.9" is 1: a fraction of digits is dropped, before the base is looked at. */
+static struct str without_fraction(struct str s)
 {
-    bool is_negative = s.len > 1 && s.ptr[0] == '-';
-    struct str digits = str_skip(s, s.len > 1 && (s.ptr[0] == '-' || s.ptr[0] == '+'));
-    int64_t n = 0;
+    size_t point = str_find_char(s, '.'), sign = s.len > 0 && strchr("+-", s.ptr[0]) != NULL;
 
-    if (digits.len > 1 && digits.ptr[0] == '0') { /* octal */
-        for (size_t i = 1; i < digits.len; i++) {
-            if (digits.ptr[i] < '0' || digits.ptr[i] > '7' || n > INT64_MAX / 8 - 8)
-                return 0;
-            n = n * 8 + digits.ptr[i] - '0';
-        }
-        return is_negative ? -n : n;
-    }
-    return parse_i64(s, &n) ? n : 0;
+    if (point == SIZE_MAX)
+        return s;
+    for (size_t i = sign; i < s.len; i++)
+        if (i != point && (s.ptr[i] < '0' || s.ptr[i] > '9'))
+            return s;
+    return point > sign ? str_head(s, point) : STR("0");
 }
 
 int64_t value_cast_int(const struct value *v)
 {
+    int64_t n = 0;
+
     if (v->type == VALUE_INT || v->type == VALUE_DURATION)
         return v->number;
     if (v->type == VALUE_FLOAT)
         return v->real >= -0x1p63 && v->real < 0x1p63 ? (int64_t) v->real : INT64_MIN;
     if (v->type == VALUE_BOOL)
         return v->is_true;
-    return v->type == VALUE_STRING ? text_int(value_text(v)) : 0;
+    if (v->type != VALUE_STRING || !go_int_parse(without_fraction(value_text(v)), &n))
+        return 0;
+    return n;
 }
 
 double value_cast_float(const struct value *v)
@@ -81,6 +81,8 @@ double value_cast_float(const struct value *v)
 
     if (value_is_number(v))
         return value_real(v);
+    if (v->type == VALUE_DURATION)
+        return (double) v->number;
     if (v->type == VALUE_BOOL)
         return v->is_true;
     if (v->type != VALUE_STRING || go_float_parse(value_text(v), &n) != GO_FLOAT_READ)
