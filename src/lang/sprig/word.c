@@ -28,9 +28,18 @@ static bool is_digit(uint32_t c)
     return c >= '0' && c <= '9';
 }
 
+/* General Punctuation. */
+static bool is_wide_punctuation(uint32_t c)
+{
+    return (c >= 0x2010 && c <= 0x2027) ||
+           (c >= 0x2030 && c <= 0x205e && c != 0x2044 && c != 0x2052);
+}
+
 static bool is_punctuation(uint32_t c)
 {
-    return c < 0x80 && c > 0 && strchr("!\"#%&'()*,-./:;?@[\\]_{}", (int) c) != NULL;
+    if (c >= 0x80)
+        return is_wide_punctuation(c);
+    return c > 0 && strchr("!\"#%&'()*,-./:;?@[\\]_{}", (int) c) != NULL;
 }
 
 /* Letters of scripts that have words between blanks. */
@@ -38,7 +47,9 @@ static bool is_letter(uint32_t c)
 {
     if (c < 0x80)
         return (c | 32) >= 'a' && (c | 32) <= 'z';
-    return is_upper(c) || is_lower(c) || (c >= 0xaa && c < 0x2000 && go_is_print(c));
+    return is_upper(c) || is_lower(c) ||
+           (c >= 0xaa && c < 0x2000 && (c < 0x300 || c >= 0x370) && go_is_print(c)) ||
+           (c >= 0x3041 && c < 0x3400 && go_is_print(c)) || (c >= 0xa000 && c < 0xd7a4);
 }
 
 /* The next code point; 0xfffd where the text is not valid. */

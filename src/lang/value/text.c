@@ -1,6 +1,8 @@
 /* lang/value/text.c - texts as Go's strings package handles them. See text.h. */
 #include "lang/value/text.h"
 
+#include <ctype.h>
+
 #include "base/limits.h"
 #include "formats/base64.h"
 #include "formats/goquote.h"
@@ -185,20 +187,60 @@ int value_repeat(struct value_run *r, struct str s, int64_t times, struct value 
     return value_text_value(r, &b, ret);
 }
 
+/* Where Go's decoder with padding gives up; SIZE_MAX: it does not. */
+static size_t base64_wrong_at(struct str s)
+{
+    size_t digits = 0, padding = 0, i;
+
+    for (i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char) s.ptr[i];
+
+        if (c == '\r' || c == '\n')
+            continue;
+        if (c == '=' && padding == 0 && digits % 4 < 2)
+            return i;
+        if (padding > 0 && (padding + digits % 4 == 4 || c != '='))
+            return padding + digits % 4 == 4 ? i : i - 1;
+        if (c == '=')
+            padding++;
+        else if (c < 0x80 && (isalnum(c) || c == '+' || c == '/'))
+            digits++;
+        else
+            return i;
+    }
+    if (padding > 0)
+        return padding + digits % 4 == 4 ? SIZE_MAX : s.len;
+    return digits % 4 == 0 ? SIZE_MAX : s.len - digits % 4;
+}
+
+/* The bits behind the last byte as zeros: Go does not look at them. */
+static struct str without_rest(struct arena *a, struct str s)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *copy = memcpy(arena_alloc_raw(a, s.len + 1), s.ptr, s.len);
+    size_t padding = 0, i = s.len;
+
+    while (i > 0 && (copy[i - 1] == '=' || copy[i - 1] == '\r' || copy[i - 1] == '\n'))
+        padding += copy[--i] == '=';
+    if (i > 0 && padding > 0) {
+        const char *at = strchr(letters, copy[i - 1]);
+
+        copy[i - 1] = letters[(size_t) (at - letters) & (padding == 2 ? 0x30 : 0x3c)];
+    }
+    return str_of(copy, s.len);
+}
+
 /* Go's standard alphabet with padding: what base64_decode() takes besides is refused. */
 int value_base64_decode(struct value_run *r, struct str s, struct value *ret)
 {
     struct str bytes = STR_NONE;
-    size_t len = 0;
+    size_t wrong_at = base64_wrong_at(s);
 
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '-' || s.ptr[i] == '_')
-            return value_fail(r, "illegal base64 data at input byte %zu", i);
-        len += s.ptr[i] != '\r' && s.ptr[i] != '\n';
-    }
-    if (len % 4 != 0)
-        return value_fail(r, "illegal base64 data at input byte %zu", len / 4 * 4);
-    if (value_make(r, s.len) < 0 || base64_decode(r->a, s, &bytes, r->err) < 0)
+    if (wrong_at != SIZE_MAX)
+        return value_fail(r, "illegal base64 data at input byte %zu", wrong_at);
+    if (value_make(r, s.len) < 0 ||
+        base64_decode(r->a, without_rest(r->a, s), &bytes, r->err) < 0)
         return -1;
     *ret = value_string(bytes);
     return 0;
