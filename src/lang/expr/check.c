@@ -66,7 +66,8 @@ static int check_name(struct expr_run *r, struct expr_node *n, struct expr_natur
         *ret = nature_of(&v);
         return 0;
     }
-    *ret = any_nature; /* a builtin that is not called is nil */
+    /* a builtin that is not called has the type of a function, and is nil at the run */
+    *ret = expr_builtin(n->name) && !r->env->is_untyped ? known(VALUE_FUNCTION) : any_nature;
     if (r->env->is_untyped || expr_builtin(n->name))
         return 0;
     err_set(r->v.err, ERR_INVALID, "unknown name " STR_FMT, STR_ARG(str_head(n->name, 200)));
@@ -82,9 +83,9 @@ static int check_pointer(struct expr_run *r, struct expr_node *n, struct expr_na
     }
     if (str_is_empty(n->name))
         *ret = r->closure->nature;
-    else if (str_is(n->name, "index"))
+    else if (str_is(n->name, "index") && r->closure->has_index)
         *ret = known(VALUE_INT);
-    else if (!str_is(n->name, "acc")) {
+    else if (!str_is(n->name, "acc") || !r->closure->has_acc) {
         err_set(r->v.err, ERR_INVALID, "unknown pointer #" STR_FMT,
                 STR_ARG(str_head(n->name, 200)));
         return fail(r, n);
@@ -390,7 +391,7 @@ static int check_access(struct expr_run *r, const struct expr_node *n,
                 nature_name(key));
         return fail(r, n->kids[1]);
     }
-    if (is_of(base, VALUE_ARRAY)) {
+    if (is_of(base, VALUE_ARRAY) || is_of(base, VALUE_BYTES)) {
         if (base->elem)
             *ret = *base->elem;
         if (is_any(key) || is_of(key, VALUE_INT))
@@ -508,7 +509,8 @@ static bool fits(char letter, const struct expr_nature *n)
     case 'm':
         return n->type == VALUE_MAP;
     case 'c':
-        return n->type == VALUE_STRING || n->type == VALUE_ARRAY || n->type == VALUE_MAP;
+        return n->type == VALUE_STRING || n->type == VALUE_ARRAY || n->type == VALUE_MAP ||
+               n->type == VALUE_BYTES;
     case 'l':
         return n->type == VALUE_ARRAY || is_number(n);
     case 'g':
@@ -616,7 +618,9 @@ static int check_closure(struct expr_run *r, struct expr_node *n,
 {
     enum expr_predicate p = (enum expr_predicate) n->function->special;
     struct expr_closure closure = {.outer = r->closure,
-                                   .nature = items->elem ? *items->elem : any_nature};
+                                   .nature = items->elem ? *items->elem : any_nature,
+                                   .has_index = p == EXPR_MAP_EACH || p == EXPR_REDUCE,
+                                   .has_acc = p == EXPR_REDUCE};
     bool wants_bool = p != EXPR_MAP_EACH && p != EXPR_SUM && p != EXPR_GROUP_BY &&
                       p != EXPR_SORT_BY && p != EXPR_REDUCE;
 
@@ -624,6 +628,10 @@ static int check_closure(struct expr_run *r, struct expr_node *n,
     if (expr_check(r, n->kids[1], ret) < 0)
         return -1;
     r->closure = closure.outer;
+    if (is_of(ret, VALUE_NIL)) {
+        err_set(r->v.err, ERR_INVALID, "predicate should has one input and one output param");
+        return fail(r, n->kids[1]);
+    }
     if (!wants_bool || is_any(ret) || is_of(ret, VALUE_BOOL))
         return 0;
     err_set(r->v.err, ERR_INVALID, "predicate should return boolean (got %s)",

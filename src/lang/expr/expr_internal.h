@@ -110,6 +110,7 @@ struct expr_variable {
 struct expr_closure {
     struct value item, acc;
     struct expr_nature nature;
+    bool has_index, has_acc; /* at the check: which pointers there are besides # */
     size_t index;
     const struct expr_closure *outer;
 };

@@ -260,6 +260,13 @@ static void test_golden(void **state _unused_)
     assert_int_equal(texts_other, 0);
 }
 
+/* Random expressions, as the originals answered. */
+static void test_golden_random(void **state _unused_)
+{
+    golden_run("lang/expr-random.jsonl", check_golden, 651);
+    golden_run("lang/sprig-random.jsonl", check_golden, 500);
+}
+
 static void test_golden_sprig(void **state _unused_)
 {
     golden_run("lang/sprig.jsonl", check_golden, 707);
@@ -634,10 +641,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),        cmocka_unit_test(test_golden_sprig),
-        cmocka_unit_test(test_bad_arguments), cmocka_unit_test(test_oddities),
-        cmocka_unit_test(test_program),       cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_nest),          cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_find_bare),
+        cmocka_unit_test(test_golden_random), cmocka_unit_test(test_bad_arguments),
+        cmocka_unit_test(test_oddities),      cmocka_unit_test(test_program),
+        cmocka_unit_test(test_missing),       cmocka_unit_test(test_nest),
+        cmocka_unit_test(test_limits),        cmocka_unit_test(test_find_bare),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,10 @@ static int lex_token(struct lexer *l)
     if (len == 0)
         return lex_unknown(l);
     emit_source(l, EXPR_OPERATOR, len);
+    for (len = 0; c == '#' && is_word(peek(l, len));) /* "#in" is a pointer's name */
+        len++;
+    if (len > 0)
+        emit_source(l, EXPR_IDENTIFIER, len);
     return 0;
 }
 

@@ -212,6 +212,7 @@ FN(concat)
                 return -1;
     }
     *ret = value_array(list.at, list.len);
+    ret->is_go_nil = list.len == 0;
     return 0;
 }
 

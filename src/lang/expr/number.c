@@ -124,7 +124,7 @@ FN(mean)
         return -1;
     VEC_FOREACH (it, &list)
         sum += value_real(it);
-    *ret = list.len > 0 ? value_float(sum / (double) list.len) : value_int(0);
+    *ret = value_float(list.len > 0 ? sum / (double) list.len : 0);
     return 0;
 }
 
@@ -139,7 +139,7 @@ FN(median)
         return -1;
     half = list.len / 2;
     if (list.len == 0)
-        *ret = value_int(0);
+        *ret = value_float(0);
     else if (list.len % 2 == 1)
         *ret = value_float(value_real(&list.at[half]));
     else

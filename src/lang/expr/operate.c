@@ -201,6 +201,9 @@ static int operate_texts(struct value_run *r, enum expr_op op, const struct valu
     struct str text = value_text(x), part = value_text(y);
     int found;
 
+    *ret = value_bool(false);
+    if (x->type == VALUE_NIL || y->type == VALUE_NIL)
+        return 0;
     if (x->type != VALUE_STRING || y->type != VALUE_STRING)
         return value_fail(r, "interface conversion: interface {} is %s, not string",
                           value_type_name(x->type == VALUE_STRING ? y : x));

@@ -127,6 +127,9 @@ static int group(struct expr_run *r, const struct gather *g, struct value *ret)
     for (size_t i = 0; i < g->count; i++) {
         bool is_equal = false;
 
+        if (g->extra[i].type == VALUE_ARRAY || g->extra[i].type == VALUE_MAP)
+            return value_fail(&r->v, "hash of unhashable type: %s",
+                              value_type_name(&g->extra[i]));
         for (at[i] = 0; at[i] < count; at[i]++) {
             if (value_equal(&r->v, &pairs[at[i]].key, &g->extra[i], &is_equal) < 0)
                 return -1;

@@ -48,6 +48,12 @@ static void test_golden(void **state _unused_)
     assert_true(texts_other <= 1);
 }
 
+/* Random templates, as the original answered. */
+static void test_golden_random(void **state _unused_)
+{
+    golden_run("lang/gotemplate-random.jsonl", check_golden, 52);
+}
+
 /* ---- own tables ---- */
 
 struct row {
@@ -396,10 +402,10 @@ static void test_limits(void **state _unused_)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),  cmocka_unit_test(test_lexing),
-        cmocka_unit_test(test_parsing), cmocka_unit_test(test_running),
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_reuse),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_golden),  cmocka_unit_test(test_golden_random),
+        cmocka_unit_test(test_lexing),  cmocka_unit_test(test_parsing),
+        cmocka_unit_test(test_running), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_reuse),   cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
