@@ -1,7 +1,8 @@
 /*
  * YAML to JSON values: libyaml scans, we resolve plain scalars as sigs.k8s.io/yaml (go-yaml v2)
  * does: YAML 1.1 booleans, numbers with _, 0x, 0o, 0b and octal, .inf and .nan refused, ~ and
- * null, << merges, timestamps stay text.
+ * null, << merges, timestamps stay text. Where libyaml is younger than go-yaml, we refuse: YAML
+ * 1.2, the escape \/, a ? within a plain scalar of a flow collection.
  *
  * Events become values in one recursive function a node. Anchored values are remembered and
  * shared: an alias costs nothing in memory, but its size counts against YAML_ALIAS_MAX_NODES,
@@ -37,6 +38,8 @@ struct reader {
     size_t nodes;
     unsigned depth;
     bool is_lax;                  /* of keys that are given twice the last counts */
+    bool is_flow;                 /* inside of [] or {} */
+    bool is_key, is_float;        /* of the scalar: it is a key; it was a number with a point */
     size_t seen_index, seen_byte; /* libyaml counts characters: where we know both */
 };
 
@@ -204,6 +207,24 @@ static const char *const infinities[] = {".inf",  ".Inf",  ".INF",  "+.inf", "+.
                                          "+.INF", "-.inf", "-.Inf", "-.INF", ".nan",
                                          ".NaN",  ".NAN",  NULL};
 
+static void set_text(struct json *v, struct str s)
+{
+    v->type = JSON_STRING;
+    v->text = s.ptr;
+    v->count = (uint32_t) s.len;
+}
+
+/* As a value it has no JSON; as a key it is a text. */
+static int resolve_infinity(struct reader *r, struct str s, struct json *ret)
+{
+    if (!r->is_key)
+        return fail_mark(r, &r->event.start_mark, "json: unsupported value:", s.ptr);
+    set_text(ret, (s.ptr[s.len - 1] | 0x20) == 'n' ? STR(".nan")
+                  : s.ptr[0] == '-'                ? STR("-.inf")
+                                                   : STR(".inf"));
+    return 0;
+}
+
 enum { WORD_MAX_BYTES = 5 }; /* of the words above */
 
 /* Plain text that means no text: 1, 0 or -1. */
@@ -221,7 +242,7 @@ static int resolve_word(struct reader *r, struct str s, struct json *ret)
         return 1;
     }
     if (is_one_of(s, infinities))
-        return fail_mark(r, &r->event.start_mark, "json: unsupported value:", s.ptr);
+        return resolve_infinity(r, s, ret) < 0 ? -1 : 1;
     return 0;
 }
 
@@ -232,6 +253,7 @@ static int resolve_plain(struct reader *r, struct str s, struct json *ret)
     struct json made;
     double value;
 
+    r->is_float = false;
     if (is_word != 0)
         return is_word < 0 ? -1 : 0;
     if (s.len > 0 && strchr("+-.0123456789", s.ptr[0])) {
@@ -239,6 +261,7 @@ static int resolve_plain(struct reader *r, struct str s, struct json *ret)
         number = whole_number(r->a, plain);
         if (str_is_none(number) && looks_like_float(plain)) {
             value = strtod(plain.ptr, NULL);
+            r->is_float = true;
             made = json_float(r->a, isfinite(value) ? value : 0);
             number = isfinite(value) ? json_number(&made) : STR_NONE; /* 1e400 is text */
         }
@@ -249,9 +272,7 @@ static int resolve_plain(struct reader *r, struct str s, struct json *ret)
             return 0;
         }
     }
-    ret->type = JSON_STRING;
-    ret->text = s.ptr;
-    ret->count = (uint32_t) s.len;
+    set_text(ret, s);
     return 0;
 }
 
@@ -282,9 +303,27 @@ static int read_binary(struct reader *r, struct str s, struct json *ret)
     if (base64_decode(r->a, s, &bytes, &err) < 0)
         return fail_mark(r, &r->event.start_mark, "!!binary value contains invalid base64 data",
                          NULL);
-    ret->type = JSON_STRING;
-    ret->text = bytes.ptr;
-    ret->count = (uint32_t) bytes.len;
+    set_text(ret, bytes);
+    return 0;
+}
+
+/* What libyaml takes and go-yaml, whose port is older, does not. */
+static int check_scalar(struct reader *r, struct str s)
+{
+    yaml_scalar_style_t style = r->event.data.scalar.style;
+
+    if (style == YAML_PLAIN_SCALAR_STYLE && r->is_flow && s.len > 1 &&
+        memchr(s.ptr + 1, '?', s.len - 1))
+        return fail_mark(r, &r->event.start_mark,
+                         "did not find expected ',' or ']' at the ? of", s.ptr);
+    if (style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && s.len > 0 && memchr(s.ptr, '/', s.len)) {
+        uint32_t start = byte_of(r, &r->event.start_mark), end = byte_of(r, &r->event.end_mark);
+
+        for (uint32_t i = start; i + 1 < end; i++)
+            if (r->text.ptr[i] == '\\' && r->text.ptr[++i] == '/')
+                return fail_mark(r, &r->event.start_mark, "found unknown escape character \\/",
+                                 NULL);
+    }
     return 0;
 }
 
@@ -294,6 +333,8 @@ static int read_scalar(struct reader *r, struct json *ret)
     const char *tag = (const char *) r->event.data.scalar.tag;
     bool is_plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && (!tag || !*tag);
 
+    if (check_scalar(r, s) < 0)
+        return -1;
     if (is_plain || has_tag(tag, "int") || has_tag(tag, "float") || has_tag(tag, "bool") ||
         has_tag(tag, "null"))
         return resolve_plain(r, s, ret) < 0 ? -1 : check_tag(r, tag, s, ret);
@@ -301,9 +342,7 @@ static int read_scalar(struct reader *r, struct json *ret)
         return read_binary(r, s, ret);
     if (has_tag(tag, "timestamp") && (s.len < 8 || s.ptr[0] < '0' || s.ptr[0] > '9'))
         return fail_mark(r, &r->event.start_mark, "value does not fit its tag:", s.ptr);
-    ret->type = JSON_STRING;
-    ret->text = s.ptr;
-    ret->count = (uint32_t) s.len;
+    set_text(ret, s);
     return 0;
 }
 
@@ -330,14 +369,44 @@ static int read_sequence(struct reader *r, struct json *ret)
     return 0;
 }
 
+/* A number with a point as a key: the shortest text that is the same number of 32 bits. */
+static struct str float_key(struct arena *a, double value)
+{
+    float wanted = (float) value;
+    char text[64], *at;
+    int digits = 0, exponent;
+
+    if (!isfinite(wanted))
+        return wanted < 0 ? STR("-.inf") : STR(".inf");
+    do
+        snprintf(text, sizeof(text), "%.*e", digits, (double) wanted);
+    while (digits++ < 9 && (strtof(text, NULL) < wanted || strtof(text, NULL) > wanted));
+    at = strchr(text, 'e');
+    exponent = (at[2] - '0') * 10 + at[3] - '0';
+    exponent = at[1] == '-' ? -exponent : exponent;
+    digits -= 1 + exponent; /* behind the point when there is no exponent */
+    if (exponent >= -4 && exponent < 6)
+        snprintf(text, sizeof(text), "%.*f", digits > 0 ? digits : 0, (double) wanted);
+    return str_copy(a, str_from(text));
+}
+
 /* A key is any scalar; JSON wants text, as sigs.k8s.io/yaml prints it. */
 static int key_text(struct reader *r, const struct json *key, const yaml_mark_t *mark,
                     struct str *ret)
 {
+    int64_t whole;
+
     switch ((enum json_type) key->type) {
-    case JSON_STRING:
     case JSON_NUMBER:
-        *ret = str_of(key->text, key->count);
+        *ret = json_number(key);
+        if (r->is_float)
+            *ret = float_key(r->a, strtod(str_cz(r->a, *ret), NULL));
+        else if (!parse_i64(*ret, &whole))
+            return fail_mark(r, mark, "a key must be a whole number of 64 bits, found",
+                             str_cz(r->a, *ret));
+        return 0;
+    case JSON_STRING:
+        *ret = json_str(key);
         return 0;
     case JSON_BOOL:
         *ret = key->is_true ? STR("true") : STR("false");
@@ -384,14 +453,29 @@ static struct json_member *find_member(struct members *m, struct str key)
     return place ? &list->at[place - 1] : NULL;
 }
 
-/* "<<": what is not given in the mapping itself comes from there; of a list, the first that has
- * it. */
+static int put_member(struct reader *r, struct members *members,
+                      const struct json_member *member, const yaml_mark_t *mark)
+{
+    struct json_member *old = find_member(members, member->key);
+
+    if (old && !r->is_lax)
+        return fail_mark(r, mark,
+                         "key is given twice in this mapping:", str_cz(r->a, member->key));
+    if (old)
+        old->value = member->value;
+    else
+        VEC_APUSH(r->a, &members->list, *member);
+    return 0;
+}
+
+/* "<<": as if the members stood here, so the key of one that is there already is given twice;
+ * of a list, the first that has it counts. */
 static int merge(struct reader *r, struct members *members, const struct json *from,
                  const yaml_mark_t *mark)
 {
     if (from->type == JSON_ARRAY) {
-        for (uint32_t i = 0; i < from->count; i++)
-            if (merge(r, members, &from->items[i], mark) < 0)
+        for (uint32_t i = from->count; i > 0; i--)
+            if (merge(r, members, &from->items[i - 1], mark) < 0)
                 return -1;
         return 0;
     }
@@ -399,62 +483,43 @@ static int merge(struct reader *r, struct members *members, const struct json *f
         return fail_mark(r, mark, "map merge requires map or sequence of maps as the value",
                          NULL);
     for (uint32_t i = 0; i < from->count; i++)
-        if (!find_member(members, from->members[i].key))
-            VEC_APUSH(r->a, &members->list, from->members[i]);
+        if (put_member(r, members, &from->members[i], mark) < 0)
+            return -1;
     return 0;
 }
 
-static int read_pair(struct reader *r, struct members *members, struct json *ret_merge,
-                     yaml_mark_t *ret_mark)
+static int read_pair(struct reader *r, struct members *members)
 {
     yaml_mark_t mark = r->event.start_mark;
     bool is_merge = r->event.type == YAML_SCALAR_EVENT &&
                     r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
                     strcmp((const char *) r->event.data.scalar.value, "<<") == 0;
     struct json key = {0};
-    struct json_member member = {.key_pos = byte_of(r, &mark)}, *old;
+    struct json_member member = {.key_pos = byte_of(r, &mark)};
 
-    if (read_node(r, &key) < 0 || key_text(r, &key, &mark, &member.key) < 0 ||
-        next_event(r) < 0 || read_node(r, &member.value) < 0)
+    r->is_key = true;
+    r->is_float = false;
+    if (read_node(r, &key) < 0 || key_text(r, &key, &mark, &member.key) < 0)
         return -1;
-    if (is_merge) {
-        struct json_array_builder all = {0};
-
-        for (uint32_t i = 0; ret_merge->type == JSON_ARRAY && i < ret_merge->count; i++)
-            json_push(r->a, &all, ret_merge->items[i]);
-        json_push(r->a, &all, member.value);
-        *ret_merge = json_array(&all);
-        *ret_mark = mark;
-        return 0;
-    }
-    old = find_member(members, member.key);
-    if (old && r->is_lax) {
-        old->value = member.value;
-        return 0;
-    }
-    if (old)
-        return fail_mark(r, &mark,
-                         "key is given twice in this mapping:", str_cz(r->a, member.key));
-    VEC_APUSH(r->a, &members->list, member);
-    return 0;
+    r->is_key = false;
+    if (next_event(r) < 0 || read_node(r, &member.value) < 0)
+        return -1;
+    return is_merge ? merge(r, members, &member.value, &mark)
+                    : put_member(r, members, &member, &mark);
 }
 
 static int read_mapping(struct reader *r, struct json *ret)
 {
     _cleanup_(members_done) struct members members = {0};
-    struct json merged = {.type = JSON_NULL};
-    yaml_mark_t mark = {0};
 
     for (;;) {
         if (next_event(r) < 0)
             return -1;
         if (r->event.type == YAML_MAPPING_END_EVENT)
             break;
-        if (read_pair(r, &members, &merged, &mark) < 0)
+        if (read_pair(r, &members) < 0)
             return -1;
     }
-    if (merged.type != JSON_NULL && merge(r, &members, &merged, &mark) < 0)
-        return -1;
     ret->type = JSON_OBJECT;
     ret->members = members.list.at;
     ret->count = (uint32_t) members.list.len;
@@ -477,17 +542,27 @@ static int read_alias(struct reader *r, struct json *ret)
     return 0;
 }
 
+static bool is_flow_start(const yaml_event_t *event)
+{
+    return event->type == YAML_SEQUENCE_START_EVENT
+               ? event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
+               : event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+}
+
 static int read_collection(struct reader *r, struct json *ret)
 {
+    bool was_flow = r->is_flow;
     int result;
 
     if (r->depth >= JSON_DEPTH_MAX)
         return err_set(r->err, ERR_LIMIT, "document is nested deeper than %d levels",
                        JSON_DEPTH_MAX);
     r->depth++;
+    r->is_flow = was_flow || is_flow_start(&r->event);
     result = r->event.type == YAML_SEQUENCE_START_EVENT ? read_sequence(r, ret)
                                                         : read_mapping(r, ret);
     r->depth--;
+    r->is_flow = was_flow;
     return result;
 }
 
@@ -524,6 +599,16 @@ static int read_node(struct reader *r, struct json *ret)
 
 /* ---- documents ---- */
 
+static int check_version(struct reader *r)
+{
+    const yaml_version_directive_t *version = r->event.data.document_start.version_directive;
+
+    if (version && (version->major != 1 || version->minor != 1))
+        return fail_mark(r, &r->event.start_mark,
+                         "found incompatible YAML document: %YAML 1.1 expected", NULL);
+    return 0;
+}
+
 /* 1: a document, 0: the stream has ended. */
 static int read_document(struct reader *r, struct json *ret)
 {
@@ -535,7 +620,7 @@ static int read_document(struct reader *r, struct json *ret)
         return 0;
     map_done(&r->anchors);
     r->nodes = 0;
-    if (next_event(r) < 0 || read_node(r, ret) < 0 || next_event(r) < 0)
+    if (check_version(r) < 0 || next_event(r) < 0 || read_node(r, ret) < 0 || next_event(r) < 0)
         return -1;
     return 1;
 }

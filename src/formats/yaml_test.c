@@ -73,6 +73,19 @@ static void test_errors_and_positions(void **state)
          "line 2, column 1: did not find expected ',' or ']' while parsing a flow sequence "
          "that begins in line 1, column 4"},
         {"a: .nan\n", "line 1, column 4: json: unsupported value: .nan"},
+        {"[a, {b: http://c/?d}]\n",
+         "line 1, column 9: did not find expected ',' or ']' at the ? of http://c/?d"},
+        {"[\"\xc3\xa9\", \"a\\/b\"]\n", "line 1, column 7: found unknown escape character \\/"},
+        {"%YAML 1.2\n---\na\n",
+         "line 1, column 1: found incompatible YAML document: %YAML 1.1 expected"},
+        {"-9223372036854775809: a\n18446744073709551615: a\n",
+         "line 2, column 1: a key must be a whole number of 64 bits, found "
+         "18446744073709551615"},
+        {"a: &a {k: 1}\nb:\n  k: 2\n  <<: *a\n",
+         "line 4, column 3: key is given twice in this mapping: k"},
+        {"{<<: [{a: 1}, {a: 2}]}\n", "line 1, column 2: key is given twice in this mapping: a"},
+        {"{<<: [{a: 1}, [{b: 2}], 3]}\n",
+         "line 1, column 2: map merge requires map or sequence of maps as the value"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
     struct str text = STR("\xc3\xa9: 1\nlist:\n  - name: x\n");
@@ -102,7 +115,7 @@ static void test_wide_mappings(void **state)
     struct str text;
 
     (void) state;
-    strbuf_addz(&b, "base: &b {k3: no, extra: 7}\nwide:\n  <<: *b\n");
+    strbuf_addz(&b, "base: &b {extra: 7}\nwide:\n  <<: *b\n");
     for (int i = 0; i < 5000; i++)
         strbuf_addf(&b, "  k%d: %d\n", i, i);
     text = str_copy(a, strbuf_str(&b));
@@ -117,6 +130,35 @@ static void test_wide_mappings(void **state)
                         "line 5004, column 3: key is given twice in this mapping: k17");
     assert_int_equal(yaml_parse_lax(a, text, &v, &err), 0);
     assert_true(str_is(json_str(json_path(&v, "wide", "k17", NULL)), "again"));
+}
+
+/* Keys as sigs.k8s.io/yaml prints them, merges in their order, what only looks refused. */
+static void test_oddities(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{1e5: a, 1e6: b, 1234567.5: c, 0.0001: d, 0.00001: e, -1.50: f, 1000000: g}",
+         "{\"100000\":\"a\",\"1e+06\":\"b\",\"1.2345675e+06\":\"c\",\"0.0001\":\"d\","
+         "\"1e-05\":\"e\",\"-1.5\":\"f\",\"1000000\":\"g\"}"},
+        {"{+.Inf: a, -.INF: b, .NaN: c, 1e39: d, 0.1: e, 3.4028235e38: f}",
+         "{\".inf\":\"d\",\"-.inf\":\"b\",\".nan\":\"c\",\"0.1\":\"e\","
+         "\"3.4028235e+38\":\"f\"}"},
+        {"{a: 1, <<: {a: 2, b: 3}, b: 4}", "{\"a\":2,\"b\":4}"},
+        {"{<<: [{a: 1}, {a: 2, b: 3}]}", "{\"a\":1,\"b\":3}"},
+        {"a: http://c/?d\nb: [\"?\", 'e?', \"\\\\/\", '\\/']",
+         "{\"a\":\"http://c/?d\",\"b\":[\"?\",\"e?\",\"\\\\/\",\"\\\\/\"]}"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct json v;
+        struct err err;
+
+        if (yaml_parse_lax(a, str_from(cases[i][0]), &v, &err) < 0)
+            fail_msg("case %zu: %s", i, err.text);
+        if (!str_is(json_text(a, &v, JSON_COMPACT), cases[i][1]))
+            fail_msg("case %zu: %s", i, str_cz(a, json_text(a, &v, JSON_COMPACT)));
+    }
 }
 
 static void test_billion_laughs(void **state)
@@ -152,9 +194,13 @@ static void test_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_reading),       cmocka_unit_test(test_golden_printing),
-        cmocka_unit_test(test_errors_and_positions), cmocka_unit_test(test_wide_mappings),
-        cmocka_unit_test(test_billion_laughs),       cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_golden_reading),
+        cmocka_unit_test(test_golden_printing),
+        cmocka_unit_test(test_errors_and_positions),
+        cmocka_unit_test(test_wide_mappings),
+        cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_billion_laughs),
+        cmocka_unit_test(test_streams),
     };
 
     return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
