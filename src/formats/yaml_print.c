@@ -12,6 +12,8 @@
 #include "formats/gofloat.h"
 #include "formats/yaml.h"
 
+enum { LINE_COLUMNS = 80 }; /* go-yaml's: longer texts are folded at blanks */
+
 struct printer {
     yaml_emitter_t emitter;
     struct strbuf *b;
@@ -239,7 +241,7 @@ void yaml_print(struct strbuf *b, const struct json *v)
         abort(); /* out of memory */
     yaml_emitter_set_output(&p.emitter, on_write, &p);
     yaml_emitter_set_unicode(&p.emitter, 1);
-    yaml_emitter_set_width(&p.emitter, -1);
+    yaml_emitter_set_width(&p.emitter, LINE_COLUMNS);
     yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING);
     emit(&p, &event);
     yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1);

@@ -161,6 +161,27 @@ static void test_oddities(void **state)
     }
 }
 
+/* Texts beyond 80 columns are folded at blanks, in quotes or not, and read back the same. */
+static void test_folding(void **state)
+{
+    static const char line[] =
+        "word word word word word word word word word word word word word word word word";
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+    struct str text = str_printf(a, "{\"a\":\"%s word\",\"b\":\"%s word \"}", line, line);
+    struct str want = str_printf(a, "a: %s\n  word\nb: '%s\n  word '\n", line, line);
+    struct json v, back;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, text, &v, &err), 0);
+    yaml_print(&b, &v);
+    if (!str_eq(strbuf_str(&b), want))
+        fail_msg("%s", str_cz(a, strbuf_str(&b)));
+    assert_int_equal(yaml_parse(a, strbuf_str(&b), &back, &err), 0);
+    assert_true(json_equal(&v, &back));
+}
+
 static void test_billion_laughs(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -199,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_errors_and_positions),
         cmocka_unit_test(test_wide_mappings),
         cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_folding),
         cmocka_unit_test(test_billion_laughs),
         cmocka_unit_test(test_streams),
     };
