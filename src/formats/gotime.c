@@ -60,9 +60,10 @@ bool gotime_is_zero(const struct gotime *t)
 
 struct gotime_civil gotime_civil_of(const struct gotime *t)
 {
-    int64_t local = t->unix_s + t->offset_s;
+    /* The last seconds of all are beyond 64 bits in a zone, and wrap, as Go's do. */
+    int64_t local = (int64_t) ((uint64_t) t->unix_s + (uint64_t) (int64_t) t->offset_s);
     int64_t days = floor_div(local, 86400);
-    int32_t second = (int32_t) (local - days * 86400);
+    int32_t second = (int32_t) ((uint64_t) local - (uint64_t) days * 86400);
     struct gotime_civil civil = {.year = calendar_year_of(days), .month = 12};
     int32_t year_day = (int32_t) (days - calendar_year_start(civil.year));
 

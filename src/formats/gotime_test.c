@@ -379,6 +379,27 @@ static void test_plain_times(void **state)
     }
 }
 
+/* The ends of 64 bits, in zones that lead beyond: an answer, whatever it is. */
+static void test_ends_of_time(void **state)
+{
+    static const int64_t ends[] = {INT64_MAX, INT64_MIN, INT64_MAX - 3600, INT64_MIN + 3600};
+    static const char *const zones[] = {"Asia/Seoul", "America/New_York", "UTC"};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(ends); i++)
+        for (size_t k = 0; k < COUNT_OF(zones); k++) {
+            _cleanup_arena_ struct arena *a = arena_new();
+            const struct gozone *zone;
+            struct gotime t = gotime_unix(ends[i], 0);
+            struct err err;
+
+            if (gozone_load(a, str_from(zones[k]), &zone, &err) < 0)
+                fail_msg("%s", err.text);
+            t = gotime_in(&t, zone);
+            assert_true(gotime_format(a, &t, GOTIME_RFC3339).len > 0);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_calendar),     cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_wall),         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_broken_files), cmocka_unit_test(test_plain_times),
+        cmocka_unit_test(test_ends_of_time),
     };
 
     return cmocka_run_group_tests_name("gotime", tests, NULL, NULL);

@@ -187,7 +187,11 @@ static struct gozone_span span_of(const struct kind *kind, int64_t start_s, int6
 /* The span of a rule around an instant; it does not begin before @floor_s. */
 static struct gozone_span rule_at(const struct rule *rule, int64_t unix_s, int64_t floor_s)
 {
-    int64_t year = calendar_year_of(floor_div(unix_s + rule->standard.offset_s, 86400));
+    /* So far from us the seconds of a year's changes would be beyond 64 bits. */
+    int64_t near_s = unix_s > INT64_MAX / 2   ? INT64_MAX / 2
+                     : unix_s < INT64_MIN / 2 ? INT64_MIN / 2
+                                              : unix_s;
+    int64_t year = calendar_year_of(floor_div(near_s + rule->standard.offset_s, 86400));
     int64_t begin = floor_s;
 
     if (!rule->has_summer)

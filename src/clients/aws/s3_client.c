@@ -279,6 +279,8 @@ int s3_delete(struct s3_client *c, struct arena *a, struct str key, struct err *
     const struct request r = {.method = "DELETE", .key = key};
     struct http_answer answer;
 
+    if (key.len == 0) /* would be the bucket */
+        return err_set(err, ERR_INVALID, "an object without a key cannot be deleted");
     return ask(c, a, &r, &answer, err) < 0 && err->kind != ERR_NOT_FOUND ? -1 : 0;
 }
 

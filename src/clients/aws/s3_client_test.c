@@ -111,6 +111,7 @@ static void test_replaces_and_deletes(void **state)
     put(w, "k", STR("one"));
     put(w, "k", STR("two"));
     assert_true(str_is(get(w, "k"), "two"));
+    assert_int_equal(s3_delete(w->client, w->a, STR(""), &w->err), -1); /* not the bucket */
     assert_int_equal(s3_delete(w->client, w->a, STR("k"), &w->err), 0);
     assert_int_equal(s3_delete(w->client, w->a, STR("k"), &w->err), 0);
     assert_int_equal(s3_get(w->client, w->a, STR("k"), STDERR_FILENO, &w->err), -1);
