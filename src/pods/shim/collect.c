@@ -37,19 +37,39 @@ static bool is_file(int fd)
     return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode));
 }
 
+static bool write_whole(int to, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t done = write(to, bytes, len);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        bytes += done;
+        len -= (size_t) done;
+    }
+    return true;
+}
+
 /* One byte over the limit at most: by it the runner knows that there was more. */
-static void copy_bytes(int from, int to)
+static bool copy_bytes(int from, int to)
 {
     char bytes[16384];
     size_t left = POD_OUTPUT_COPY_MAX_BYTES;
-    ssize_t len;
 
-    while (left > 0 &&
-           (len = read(from, bytes, left < sizeof(bytes) ? left : sizeof(bytes))) > 0) {
-        if (write(to, bytes, (size_t) len) != len)
-            return;
+    while (left > 0) {
+        ssize_t len = read(from, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
+
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len <= 0)
+            return len == 0;
+        if (!write_whole(to, bytes, (size_t) len))
+            return false;
         left -= (size_t) len;
     }
+    return true;
 }
 
 static bool make_folder(int dirfd, const char *name)
@@ -67,8 +87,8 @@ static void copy_parameter(int dirfd, int root, const struct plan_container *c, 
     snprintf(name, sizeof(name), "outputs/%zu", index);
     if (from >= 0 && is_file(from) && make_folder(dirfd, "outputs"))
         to = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (to >= 0)
-        copy_bytes(from, to);
+    if (to >= 0 && !copy_bytes(from, to))
+        unlinkat(dirfd, name, 0); /* a piece of an output is none */
     if (from >= 0)
         close(from);
     if (to >= 0)
