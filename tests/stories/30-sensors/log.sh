@@ -44,7 +44,9 @@ check "the sensor runs" wait_for 10 grep -q 'sensor runs.*sensorName=watcher' "$
 status_of() { "$TIPHYS" get sensor "$1" -o json | jq -r '.status.conditions[1] | .status + " " + (.message // "")'; }
 has_status() { [ -n "$(status_of "$1")" ] && [ "$(status_of "$1")" != "null " ]; }
 check "a wrong sensor has a status" wait_for 10 has_status wrong
-check "which tells what is wrong" equals "$(status_of wrong)" $'False spec.triggers[0]: conditions: unknown name nobody (1:17)\n | left  + "&&" +  nobody\n | ................^'
+check "which tells what is wrong" equals "$(status_of wrong)" 'False spec.triggers[0]: conditions: unknown name nobody (1:17)
+ | left  + "&&" +  nobody
+ | ................^'
 "$TIPHYS" apply -f "$DIR/later.yaml" >"$DIR/later" 2>&1
 check "what is not built yet is refused with its path" contains "$DIR/later" 'spec.triggers[0].template.openWhisk: "openWhisk" is not supported yet'
 has_fired() { [ "$(fired "$1")" -ge "$2" ]; }
