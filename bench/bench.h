@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,21 @@ static inline double bench_number(const char *line)
     for (; *line >= '0' && *line <= '9'; line++)
         value = 10 * value + (*line - '0');
     return value;
+}
+
+/* Kilobytes of a line of /proc/self/status: "VmRSS", "VmHWM". */
+static inline double bench_status_kb(const char *name)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[200];
+    double kb = 0;
+
+    while (f && fgets(line, sizeof(line), f))
+        if (strncmp(line, name, strlen(name)) == 0)
+            kb = bench_number(line);
+    if (f)
+        fclose(f);
+    return kb;
 }
 
 /* Where less is better: @goal is the bound itself, and the ratio says how much room is left. */

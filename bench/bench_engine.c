@@ -231,20 +231,6 @@ static void add_head(struct strbuf *b, const char *kind)
                 kind);
 }
 
-static double status_kb(const char *name)
-{
-    FILE *f = fopen("/proc/self/status", "r");
-    char line[200];
-    double kb = 0;
-
-    while (f && fgets(line, sizeof(line), f))
-        if (strncmp(line, name, strlen(name)) == 0)
-            kb = bench_number(line);
-    if (f)
-        fclose(f);
-    return kb;
-}
-
 static double cpu_now(void)
 {
     struct timespec now;
@@ -264,7 +250,7 @@ static void run_one(const char *text, bool is_held, size_t pods, struct work *re
     _cleanup_arena_ struct arena *a = arena_new();
     struct house h;
     struct scripted *s = house_open_scripted(&h, WORKERS);
-    double before = status_kb("VmRSS"), start = bench_now(), cpu = cpu_now();
+    double before = bench_status_kb("VmRSS"), start = bench_now(), cpu = cpu_now();
 
     scripted_hold(s, is_held);
     *ret = (struct work){0};
@@ -281,7 +267,7 @@ static void run_one(const char *text, bool is_held, size_t pods, struct work *re
     ret->cpu = cpu_now() - cpu;
     for (int i = 0; is_held && i < 50; i++)
         loop_run_once(h.loop, 100);
-    ret->idle_kb = status_kb("VmRSS") - before;
+    ret->idle_kb = bench_status_kb("VmRSS") - before;
     house_close(&h);
 }
 

@@ -119,21 +119,6 @@ static void measure_chain(void)
     bench_print_less("step_to_step_over_spawn_p99", ms[(CHAIN_STEPS - 1) * 99 / 100], "ms", 5);
 }
 
-/* Kilobytes of a line of /proc/self/status. */
-static double status_kb(const char *name)
-{
-    FILE *f = fopen("/proc/self/status", "r");
-    char line[200];
-    double kb = 0;
-
-    while (f && fgets(line, sizeof(line), f))
-        if (strncmp(line, name, strlen(name)) == 0)
-            kb = bench_number(line);
-    if (f)
-        fclose(f);
-    return kb;
-}
-
 /* Milliseconds a node. */
 static double fan_out(int width, double *ret_kb)
 {
@@ -147,9 +132,9 @@ static double fan_out(int width, double *ret_kb)
         strbuf_addf(&b, "%s%d", i ? "," : "", i);
     strbuf_addz(&b, "]}]]}]}}");
     house_open(&h, LOCAL_ISOLATION_PROCESS, 4);
-    before = status_kb("VmRSS");
+    before = bench_status_kb("VmRSS");
     s = run_workflow(&h, strbuf_str(&b));
-    *ret_kb = (status_kb("VmHWM") - before) / width;
+    *ret_kb = (bench_status_kb("VmHWM") - before) / width;
     house_close(&h);
     return 1e3 * s / width;
 }

@@ -26,18 +26,18 @@
 enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
 /* The functions of libcurl that we use, by name. */
-#define CURL_FUNCTIONS(X)                                                                     \
-    X(curl_global_init)                                                                       \
-    X(curl_easy_init)                                                                         \
-    X(curl_easy_setopt)                                                                       \
-    X(curl_easy_getinfo)                                                                      \
-    X(curl_easy_cleanup)                                                                      \
-    X(curl_easy_reset)                                                                        \
-    X(curl_easy_strerror)                                                                     \
-    X(curl_multi_init)                                                                        \
-    X(curl_multi_cleanup) X(curl_multi_add_handle) X(curl_multi_remove_handle)                \
-        X(curl_multi_perform) X(curl_multi_poll) X(curl_multi_info_read) X(curl_slist_append) \
-            X(curl_slist_free_all)
+#define CURL_FUNCTIONS(X)                                                      \
+    X(curl_global_init)                                                        \
+    X(curl_easy_init)                                                          \
+    X(curl_easy_setopt)                                                        \
+    X(curl_easy_getinfo)                                                       \
+    X(curl_easy_cleanup)                                                       \
+    X(curl_easy_reset)                                                         \
+    X(curl_easy_strerror)                                                      \
+    X(curl_multi_init)                                                         \
+    X(curl_multi_cleanup)                                                      \
+    X(curl_multi_add_handle) X(curl_multi_remove_handle) X(curl_multi_perform) \
+        X(curl_multi_poll) X(curl_multi_info_read) X(curl_slist_append) X(curl_slist_free_all)
 
 #define DECLARE(name) static typeof(&(name)) p_##name;
 CURL_FUNCTIONS(DECLARE)
@@ -83,6 +83,15 @@ static void load_curl(void)
 #undef FIND
     if (!load_error[0])
         p_curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+enum err_kind http_status_kind(unsigned status)
+{
+    return status >= 500 || status == 429 || status == 408 ? ERR_TRANSIENT
+           : status == 404                                 ? ERR_NOT_FOUND
+           : status == 401                                 ? ERR_UNAUTHORIZED
+           : status == 403                                 ? ERR_DENIED
+                                                           : ERR_INVALID;
 }
 
 struct http_client *http_client_new(void)

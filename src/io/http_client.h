@@ -50,6 +50,18 @@ struct http_answer {
     size_t header_count;
 };
 
+/** http_answer_header() - http_header_value() of an answer; "" when there is none */
+static inline struct str http_answer_header(const struct http_answer *answer, struct str name)
+{
+    struct str value = http_header_value(answer->headers, answer->header_count, name);
+
+    return str_is_none(value) ? STR("") : value;
+}
+
+/** http_status_kind() - what a status that is no success means to who asked: 408, 429 and 5xx
+ * are transient, 404 not found, 401 unauthorized, 403 denied, all else invalid */
+enum err_kind http_status_kind(unsigned status);
+
 /** http_client_new() - a client; owned */
 struct http_client *http_client_new(void);
 

@@ -59,12 +59,17 @@ size_t http_query_all(struct http_request *req, const struct http_header **ret)
     return req->query.len;
 }
 
+struct str http_header_value(const struct http_header *list, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq_nocase(list[i].name, name))
+            return list[i].value;
+    return STR_NONE;
+}
+
 struct str http_header(const struct http_request *req, struct str name)
 {
-    for (size_t i = 0; i < req->headers.len; i++)
-        if (str_eq_nocase(req->headers.at[i].name, name))
-            return req->headers.at[i].value;
-    return STR_NONE;
+    return http_header_value(req->headers.at, req->headers.len, name);
 }
 
 size_t http_headers_all(struct http_request *req, const struct http_header **ret)

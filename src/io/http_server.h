@@ -23,6 +23,9 @@ struct http_header {
     struct str name, value;
 };
 
+/** http_header_value() - the first header of a name, in any case; absent when there is none */
+struct str http_header_value(const struct http_header *list, size_t count, struct str name);
+
 struct http_server_options {
     const char *address;            /* numeric, "127.0.0.1" or "0.0.0.0" or "::" */
     uint16_t port;                  /* 0: any free one, see http_server_port() */

@@ -351,7 +351,7 @@ static void on_event(void *ctx, const struct store_event *event)
 
     if (!event->object) {
         w->is_told_of = true;
-        if (w->failure.kind == ERR_NONE && w->query.ends_initial)
+        if (w->failure.kind == ERR_NONE && w->query.ends_initial && has_bookmarks(w))
             add_bookmark(w, event->rv, true);
         end_turn_if_told(w);
         return;

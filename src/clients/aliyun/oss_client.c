@@ -176,10 +176,7 @@ static enum err_kind kind_of(struct str code, unsigned status)
     for (size_t i = 0; i < COUNT_OF(table); i++)
         if (str_find(code, str_from(table[i].part)) != SIZE_MAX)
             return table[i].kind;
-    return status >= 500 || status == 429 || status == 408 ? ERR_TRANSIENT
-           : status == 404                                 ? ERR_NOT_FOUND
-           : status == 403                                 ? ERR_DENIED
-                                                           : ERR_INVALID;
+    return http_status_kind(status);
 }
 
 static int service_error(const struct oss_client *c, struct arena *a, const struct request *r,
@@ -193,14 +190,6 @@ static int service_error(const struct oss_client *c, struct arena *a, const stru
         "OSS: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT "%s" STR_FMT,
         r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
         code.len ? " " : "", STR_ARG(code), message.len ? ": " : "", STR_ARG(message));
-}
-
-static struct str header_of(const struct http_answer *answer, const char *name)
-{
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (str_eq_nocase(answer->headers[i].name, str_from(name)))
-            return answer->headers[i].value;
-    return STR("");
 }
 
 static struct str url_of(const struct oss_client *c, struct arena *a, const struct request *r)
@@ -298,7 +287,7 @@ static int check_key(struct str key, struct err *err)
 static int check_bytes(const struct oss_client *c, const struct request *r,
                        const struct http_answer *answer, int fd, off_t at, struct err *err)
 {
-    struct str told = header_of(answer, "x-oss-hash-crc64ecma");
+    struct str told = http_answer_header(answer, STR("x-oss-hash-crc64ecma"));
     uint64_t crc = ~(uint64_t) 0, expected;
     unsigned char bytes[16 << 10];
     ssize_t len;
@@ -407,7 +396,7 @@ static int send_part(struct oss_client *c, struct upload *u, unsigned part, stru
     if (ask(c, a, &r, &answer, err) < 0)
         return -1;
     strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
-                part, STR_ARG(xml_escape(a, header_of(&answer, "ETag"))));
+                part, STR_ARG(xml_escape(a, http_answer_header(&answer, STR("ETag")))));
     return 0;
 }
 

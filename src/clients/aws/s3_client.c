@@ -157,10 +157,7 @@ static enum err_kind kind_of(struct str code, unsigned status)
     for (size_t i = 0; i < COUNT_OF(table); i++)
         if (str_find(code, str_from(table[i].part)) != SIZE_MAX)
             return table[i].kind;
-    return status >= 500 || status == 429 || status == 408 ? ERR_TRANSIENT
-           : status == 404                                 ? ERR_NOT_FOUND
-           : status == 403                                 ? ERR_DENIED
-                                                           : ERR_INVALID;
+    return http_status_kind(status);
 }
 
 static int service_error(const struct s3_client *c, struct arena *a, const struct request *r,
@@ -240,14 +237,6 @@ static int ask_once(struct s3_client *c, struct arena *a, const struct request *
     return sink.error ? err_sys(err, sink.error, "write object " STR_FMT, STR_ARG(r->key)) : -1;
 }
 
-static struct str header_of(const struct http_answer *answer, const char *name)
-{
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (str_eq_nocase(answer->headers[i].name, str_from(name)))
-            return answer->headers[i].value;
-    return STR("");
-}
-
 /* Once more when the service says that the bucket is in another region. */
 static int ask(struct s3_client *c, struct arena *a, const struct request *r,
                struct http_answer *ret, struct err *err)
@@ -256,7 +245,7 @@ static int ask(struct s3_client *c, struct arena *a, const struct request *r,
 
     if (ask_once(c, a, r, ret, err) < 0)
         return -1;
-    region = header_of(ret, "x-amz-bucket-region");
+    region = http_answer_header(ret, STR("x-amz-bucket-region"));
     if ((ret->status == 301 || ret->status == 400) && !str_is_empty(region) &&
         !str_eq(region, c->region)) {
         c->region = str_copy(c->arena, region);
@@ -337,7 +326,7 @@ static int send_part(struct s3_client *c, struct upload *u, unsigned part, struc
     if (ask(c, a, &r, &answer, err) < 0)
         return -1;
     strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
-                part, STR_ARG(xml_escape(a, header_of(&answer, "ETag"))));
+                part, STR_ARG(xml_escape(a, http_answer_header(&answer, STR("ETag")))));
     return 0;
 }
 

@@ -12,10 +12,9 @@ enum { TEXT_MAX_BYTES = 64 << 10 };
 
 static struct str header_of(const struct azure_request *r, const char *name)
 {
-    for (size_t i = 0; i < r->header_count; i++)
-        if (str_eq_nocase(r->headers[i].name, str_from(name)))
-            return r->headers[i].value;
-    return STR("");
+    struct str value = http_header_value(r->headers, r->header_count, str_from(name));
+
+    return str_is_none(value) ? STR("") : value;
 }
 
 /* The headers that have a line of their own. */

@@ -128,25 +128,13 @@ static enum err_kind kind_of(struct str code, unsigned status)
     for (size_t i = 0; i < COUNT_OF(table); i++)
         if (str_is(code, table[i].code))
             return table[i].kind;
-    return status >= 500 || status == 429 ? ERR_TRANSIENT
-           : status == 404                ? ERR_NOT_FOUND
-           : status == 401                ? ERR_UNAUTHORIZED
-           : status == 403                ? ERR_DENIED
-                                          : ERR_INVALID;
-}
-
-static struct str header_of(const struct http_answer *answer, const char *name)
-{
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (str_eq_nocase(answer->headers[i].name, str_from(name)))
-            return answer->headers[i].value;
-    return STR("");
+    return http_status_kind(status);
 }
 
 static int service_error(const struct blob_client *c, struct arena *a, const struct request *r,
                          const struct http_answer *answer, struct err *err)
 {
-    struct str code = header_of(answer, "x-ms-error-code");
+    struct str code = http_answer_header(answer, STR("x-ms-error-code"));
     struct str message = xml_text(a, answer->body, STR("Message")), line;
 
     if (str_is_empty(code))

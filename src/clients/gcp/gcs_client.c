@@ -71,15 +71,6 @@ static struct str object_url(const struct gcs_client *c, struct arena *a, struct
                       query);
 }
 
-static enum err_kind kind_of(unsigned status)
-{
-    return status >= 500 || status == 429 || status == 408 ? ERR_TRANSIENT
-           : status == 404                                 ? ERR_NOT_FOUND
-           : status == 401                                 ? ERR_UNAUTHORIZED
-           : status == 403                                 ? ERR_DENIED
-                                                           : ERR_INVALID;
-}
-
 static int service_error(const struct gcs_client *c, struct arena *a, const struct request *r,
                          const struct http_answer *answer, struct err *err)
 {
@@ -91,7 +82,7 @@ static int service_error(const struct gcs_client *c, struct arena *a, const stru
         message = json_str(json_path(&doc, "error", "message", NULL));
     else if (answer->body.len < 200)
         message = str_trim(answer->body);
-    return err_set(err, kind_of(answer->status),
+    return err_set(err, http_status_kind(answer->status),
                    "GCS: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT,
                    r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
                    message.len ? ": " : "", STR_ARG(message));

@@ -13,10 +13,7 @@ enum { PAYLOAD_DEFAULT_MAX_BYTES = 1048576 };
 
 struct str webhook_header(const struct webhook_request *req, struct str name)
 {
-    for (size_t i = 0; i < req->header_count; i++)
-        if (str_eq_nocase(req->headers[i].name, name))
-            return req->headers[i].value;
-    return STR_NONE;
+    return http_header_value(req->headers, req->header_count, name);
 }
 
 static bool is_token(char c)

@@ -138,18 +138,10 @@ static void drop_secrets(struct outgoing *o)
     o->call.cert_pem = o->call.key_pem = STR_NONE;
 }
 
-static struct str header_of(const struct http_answer *answer, const char *name)
-{
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (str_eq_nocase(answer->headers[i].name, str_from(name)))
-            return answer->headers[i].value;
-    return STR_NONE;
-}
-
 /* Whether the answer leads elsewhere: then the next request is made ready. */
 static int follow(struct outgoing *o, const struct http_answer *answer, struct err *err)
 {
-    struct str location = header_of(answer, "Location"), next;
+    struct str location = http_answer_header(answer, STR("Location")), next;
     bool turns_to_get = answer->status == 301 || answer->status == 302 || answer->status == 303;
 
     if (!turns_to_get && answer->status != 307 && answer->status != 308)

@@ -3,33 +3,31 @@
 #include "formats/goquote.h"
 #include "lang/gjson/gjson_internal.h"
 
-/* Is a quote or a backslash among the next eight bytes? */
-static inline bool ends_in_8(const char *at)
+/* How many backslashes stand before @at, from @begin on. */
+static size_t backslashes_before(struct str text, size_t begin, size_t at)
 {
-    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
-    uint64_t w, quote, slash;
+    size_t count = 0;
 
-    memcpy(&w, at, 8);
-    quote = w ^ (ones * '"');
-    slash = w ^ (ones * '\\');
-    return (((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high;
+    while (at > begin && text.ptr[at - 1] == '\\') {
+        at--;
+        count++;
+    }
+    return count;
 }
 
-/* Most strings are short: a call for each would cost more than it finds. */
 size_t gjson_string_end(struct str text, size_t at)
 {
+    size_t begin = at;
+
     while (at < text.len) {
-        if (text.len - at >= 8 && !ends_in_8(text.ptr + at)) {
-            at += 8;
-            continue;
-        }
-        while (at < text.len && text.ptr[at] != '"' && text.ptr[at] != '\\')
-            at++;
-        if (at >= text.len)
-            break;
-        if (text.ptr[at] == '"')
+        const char *quote = memchr(text.ptr + at, '"', text.len - at);
+
+        if (!quote)
+            return SIZE_MAX;
+        at = (size_t) (quote - text.ptr);
+        if (backslashes_before(text, begin, at) % 2 == 0)
             return at;
-        at += 2;
+        at++;
     }
     return SIZE_MAX;
 }

@@ -310,8 +310,8 @@ static bool must_wait(struct wf *wf, const struct wf_node *n)
 {
     size_t grown = n->children.len - n->told_children;
 
-    if (!n->has_grown || n->told_children < GROUP_LARGE_NODES || grown > n->told_children / 8 ||
-        wf->pass->now.ms >= n->grown_ms + GROUP_WAIT_MS)
+    if (!n->has_grown || n->told_children < GROUP_LARGE_NODES || wf_is_finished(wf) ||
+        grown > n->told_children / 8 || wf->pass->now.ms >= n->grown_ms + GROUP_WAIT_MS)
         return false;
     wf_wake_at(wf, n->grown_ms + GROUP_WAIT_MS);
     return true;

@@ -773,6 +773,60 @@ static void test_wide(void **state)
     runner_done(&r);
 }
 
+static size_t children_stored(struct runner *r, struct arena *a)
+{
+    struct json doc, node;
+    struct err err;
+
+    assert_int_equal(json_parse(a, runner_tree(r, a), &doc, &err), 0);
+    doc = *json_path(&doc, "status", "nodes", NULL);
+    for (uint32_t i = 0; i < doc.count; i++) {
+        node = doc.members[i].value;
+        if (str_is(json_get_str(&node, STR("type")), "StepGroup"))
+            return json_get(&node, STR("children")) ? json_get(&node, STR("children"))->count
+                                                    : 0;
+    }
+    return 0;
+}
+
+/* A group of many is not written for each new child; what a crash takes of its children is
+ * found again, in order, and a second later all are written without anything else happening. */
+static void test_wide_group_is_written_seldom(void **state)
+{
+    enum { WIDE = 6500 };
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    size_t writes = 0, stored = 0, passes = 0;
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"
+               "    - - {name: a, template: say, withSequence: {count: '6500'}}\n" LEAF);
+    while (r.waiting.len < WIDE) {
+        size_t before = stored;
+
+        wake(&r);
+        stored = children_stored(&r, a);
+        writes += stored != before;
+        passes++;
+        if (passes == 9) {
+            assert_true(stored < r.waiting.len); /* some are not there yet */
+            runner_crash(&r);
+            stored = children_stored(&r, a);
+        }
+    }
+    assert_true(writes < passes);
+    assert_true(stored < WIDE);
+    assert_true(r.wake_at.ms > 0 && r.wake_at.ms <= r.now.ms + GROUP_WAIT_MS);
+    r.now = r.wake_at;
+    wake(&r);
+    assert_int_equal(children_stored(&r, a), WIDE);
+    runner_crash(&r);
+    assert_int_equal(children_stored(&r, a), WIDE);
+    assert_int_equal(r.waiting.len, WIDE);
+    runner_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -799,6 +853,7 @@ int main(void)
         cmocka_unit_test(test_backoff),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_wide_group_is_written_seldom),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
