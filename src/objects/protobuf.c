@@ -5,68 +5,11 @@
 #include <stdlib.h>
 
 #include "formats/base64.h"
+#include "formats/protowire.h"
 #include "objects/object.h"
 #include "objects/protobuf_internal.h"
 
 #define MAGIC "k8s\0"
-
-enum wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
-
-/* A member as it stands in the bytes. */
-struct wire_field {
-    uint32_t number;
-    unsigned wire;
-    uint64_t whole;   /* WIRE_VARINT */
-    struct str bytes; /* WIRE_BYTES */
-};
-
-/* ---- bytes ---- */
-
-static bool cut_varint(struct str *rest, uint64_t *ret)
-{
-    *ret = 0;
-    for (unsigned shift = 0; shift < 64 && rest->len > 0; shift += 7) {
-        unsigned char c = (unsigned char) rest->ptr[0];
-
-        *rest = str_skip(*rest, 1);
-        *ret |= (uint64_t) (c & 0x7f) << shift;
-        if (!(c & 0x80))
-            return true;
-    }
-    return false;
-}
-
-/* 1: a member; 0: nothing is left; -1: no message. */
-static int cut_field(struct str *rest, struct wire_field *ret)
-{
-    uint64_t tag, len;
-
-    if (rest->len == 0)
-        return 0;
-    if (!cut_varint(rest, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX)
-        return -1;
-    *ret =
-        (struct wire_field){.number = (uint32_t) (tag >> 3), .wire = tag & 7, .bytes = STR("")};
-    switch (ret->wire) {
-    case WIRE_VARINT:
-        return cut_varint(rest, &ret->whole) ? 1 : -1;
-    case WIRE_BYTES:
-        if (!cut_varint(rest, &len) || len > rest->len)
-            return -1;
-        ret->bytes = str_head(*rest, (size_t) len);
-        *rest = str_skip(*rest, (size_t) len);
-        return 1;
-    case WIRE_FIXED64:
-    case WIRE_FIXED32:
-        len = ret->wire == WIRE_FIXED64 ? 8 : 4;
-        if (rest->len < len)
-            return -1;
-        *rest = str_skip(*rest, (size_t) len);
-        return 1;
-    default:
-        return -1;
-    }
-}
 
 static int cut_off(const char *name, struct err *err)
 {
@@ -97,11 +40,11 @@ static bool is_bytes_type(enum protobuf_type type)
 static int add_entry(struct filling *f, size_t row, struct str bytes, struct err *err)
 {
     struct str rest = bytes, key = STR(""), value = STR("");
-    struct wire_field part;
+    struct protowire_field part;
     int got;
 
-    while ((got = cut_field(&rest, &part)) > 0)
-        if (part.wire == WIRE_BYTES && part.number <= 2)
+    while ((got = protowire_next(&rest, &part)) > 0)
+        if (part.type == PROTOWIRE_BYTES && part.number <= 2)
             *(part.number == 1 ? &key : &value) = part.bytes;
     if (got < 0)
         return cut_off(f->of->fields[row].name, err);
@@ -115,12 +58,12 @@ static int add_entry(struct filling *f, size_t row, struct str bytes, struct err
 static int set_time(struct filling *f, size_t row, struct str bytes, struct err *err)
 {
     struct str rest = bytes;
-    struct wire_field part;
+    struct protowire_field part;
     int64_t seconds = 0;
     int got;
 
-    while ((got = cut_field(&rest, &part)) > 0)
-        if (part.number == 1 && part.wire == WIRE_VARINT)
+    while ((got = protowire_next(&rest, &part)) > 0)
+        if (part.number == 1 && part.type == PROTOWIRE_VARINT)
             seconds = (int64_t) part.whole;
     if (got < 0 || seconds > INT32_MAX * INT64_C(64) || seconds < 0)
         return cut_off(f->of->fields[row].name, err);
@@ -129,14 +72,14 @@ static int set_time(struct filling *f, size_t row, struct str bytes, struct err 
     return 0;
 }
 
-static int set_field(struct filling *f, size_t row, const struct wire_field *field,
+static int set_field(struct filling *f, size_t row, const struct protowire_field *field,
                      struct err *err)
 {
     const struct protobuf_field *of = &f->of->fields[row];
     struct json part;
 
     if (of->type != PROTOBUF_DROPPED &&
-        field->wire != (is_bytes_type(of->type) ? WIRE_BYTES : WIRE_VARINT))
+        field->type != (is_bytes_type(of->type) ? PROTOWIRE_BYTES : PROTOWIRE_VARINT))
         return cut_off(of->name, err);
     switch (of->type) {
     case PROTOBUF_TEXT:
@@ -196,10 +139,10 @@ static int parse_message(struct arena *a, const struct protobuf_message *of, str
 {
     struct filling f = {.a = a, .of = of};
     struct str rest = bytes;
-    struct wire_field field;
+    struct protowire_field field;
     int got;
 
-    while ((got = cut_field(&rest, &field)) > 0) {
+    while ((got = protowire_next(&rest, &field)) > 0) {
         size_t row = 0;
 
         while (of->fields[row].name && of->fields[row].number != field.number)
@@ -225,24 +168,24 @@ struct envelope {
 
 static int parse_type(struct str bytes, struct envelope *e)
 {
-    struct wire_field part;
+    struct protowire_field part;
     struct str rest = bytes;
     int got;
 
-    while ((got = cut_field(&rest, &part)) > 0)
-        if (part.wire == WIRE_BYTES && part.number <= 2)
+    while ((got = protowire_next(&rest, &part)) > 0)
+        if (part.type == PROTOWIRE_BYTES && part.number <= 2)
             *(part.number == 1 ? &e->api_version : &e->kind) = part.bytes;
     return got;
 }
 
 static int parse_envelope(struct str bytes, struct envelope *e)
 {
-    struct wire_field part;
+    struct protowire_field part;
     struct str rest = bytes;
     int got;
 
     *e = (struct envelope){STR(""), STR(""), STR(""), STR("")};
-    while ((got = cut_field(&rest, &part)) > 0) {
+    while ((got = protowire_next(&rest, &part)) > 0) {
         if (part.number == 1 && parse_type(part.bytes, e) < 0)
             return -1;
         if (part.number == 2)

@@ -8,34 +8,14 @@
 
 #include <cmocka.h>
 
-#include "base/strbuf.h"
+#include "formats/protowire.h"
 #include "objects/protobuf.h"
 
 /* ---- writing, for tests ---- */
 
-static void put_varint(struct strbuf *b, uint64_t n)
-{
-    for (; n >= 0x80; n >>= 7)
-        strbuf_addc(b, (char) (n | 0x80));
-    strbuf_addc(b, (char) n);
-}
-
-static void put_bytes(struct strbuf *b, unsigned number, struct str bytes)
-{
-    put_varint(b, number << 3 | 2);
-    put_varint(b, bytes.len);
-    strbuf_add(b, bytes);
-}
-
 static void put_text(struct strbuf *b, unsigned number, const char *text)
 {
-    put_bytes(b, number, str_from(text));
-}
-
-static void put_whole(struct strbuf *b, unsigned number, uint64_t n)
-{
-    put_varint(b, number << 3);
-    put_varint(b, n);
+    protowire_put_bytes(b, number, str_from(text));
 }
 
 #define BUFFER STRBUF_INIT(1 << 16)
@@ -48,8 +28,8 @@ static struct str envelope(struct arena *a, const char *version, const char *kin
     put_text(&type, 1, version);
     put_text(&type, 2, kind);
     strbuf_add(&b, STR("k8s\0"));
-    put_bytes(&b, 1, strbuf_str(&type));
-    put_bytes(&b, 2, raw);
+    protowire_put_bytes(&b, 1, strbuf_str(&type));
+    protowire_put_bytes(&b, 2, raw);
     put_text(&b, 3, "");
     put_text(&b, 4, "");
     return str_copy(a, strbuf_str(&b));
@@ -88,12 +68,12 @@ static void test_as_kubectl_sends_it(void **state)
     put_text(&meta, 4, "");
     put_text(&meta, 5, "");
     put_text(&meta, 6, "");
-    put_whole(&meta, 7, 0);
+    protowire_put_whole(&meta, 7, 0);
     put_text(&meta, 8, "");
     put_text(&entry, 1, "a");
     put_text(&entry, 2, "b");
-    put_bytes(&map, 1, strbuf_str(&meta));
-    put_bytes(&map, 2, strbuf_str(&entry));
+    protowire_put_bytes(&map, 1, strbuf_str(&meta));
+    protowire_put_bytes(&map, 2, strbuf_str(&entry));
     check_json(a, envelope(a, "v1", "ConfigMap", strbuf_str(&map)),
                "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\","
                "\"namespace\":\"default\"},\"data\":{\"a\":\"b\"}}");
@@ -111,25 +91,25 @@ static void test_types(void **state)
     put_text(&owner, 1, "ConfigMap");
     put_text(&owner, 3, "o");
     put_text(&owner, 4, "u");
-    put_whole(&owner, 6, 1);
-    put_whole(&owner, 7, 0);
-    put_whole(&time, 1, 86400);
-    put_whole(&time, 2, 5);
+    protowire_put_whole(&owner, 6, 1);
+    protowire_put_whole(&owner, 7, 0);
+    protowire_put_whole(&time, 1, 86400);
+    protowire_put_whole(&time, 2, 5);
     put_text(&label, 1, "k");
     put_text(&meta, 1, "s");
-    put_whole(&meta, 7, 300);
-    put_bytes(&meta, 8, strbuf_str(&time));
-    put_bytes(&meta, 11, strbuf_str(&label)); /* an empty value */
-    put_bytes(&meta, 13, strbuf_str(&owner));
+    protowire_put_whole(&meta, 7, 300);
+    protowire_put_bytes(&meta, 8, strbuf_str(&time));
+    protowire_put_bytes(&meta, 11, strbuf_str(&label)); /* an empty value */
+    protowire_put_bytes(&meta, 13, strbuf_str(&owner));
     put_text(&meta, 14, "x/y");
     put_text(&meta, 14, "");
     put_text(&meta, 17, "managed");
     put_text(&entry, 1, "bits");
-    put_bytes(&entry, 2, STR("\0\377"));
-    put_bytes(&secret, 1, strbuf_str(&meta));
-    put_bytes(&secret, 2, strbuf_str(&entry));
+    protowire_put_bytes(&entry, 2, STR("\0\377"));
+    protowire_put_bytes(&secret, 1, strbuf_str(&meta));
+    protowire_put_bytes(&secret, 2, strbuf_str(&entry));
     put_text(&secret, 3, "Opaque");
-    put_whole(&secret, 5, 1);
+    protowire_put_whole(&secret, 5, 1);
     check_json(
         a, envelope(a, "v1", "Secret", strbuf_str(&secret)),
         "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\","
@@ -154,7 +134,7 @@ static void test_rights(void **state)
     put_text(&rule, 2, "");
     put_text(&rule, 3, "pods");
     put_text(&role, 1, "");
-    put_bytes(&role, 2, strbuf_str(&rule));
+    protowire_put_bytes(&role, 2, strbuf_str(&rule));
     check_json(
         a, envelope(a, "rbac.authorization.k8s.io/v1", "Role", strbuf_str(&role)),
         "{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"Role\",\"metadata\":{},"
@@ -165,8 +145,8 @@ static void test_rights(void **state)
     put_text(&subject, 4, "");
     put_text(&ref, 2, "Role");
     put_text(&ref, 3, "r");
-    put_bytes(&binding, 2, strbuf_str(&subject));
-    put_bytes(&binding, 3, strbuf_str(&ref));
+    protowire_put_bytes(&binding, 2, strbuf_str(&subject));
+    protowire_put_bytes(&binding, 3, strbuf_str(&ref));
     check_json(a,
                envelope(a, "rbac.authorization.k8s.io/v1", "RoleBinding", strbuf_str(&binding)),
                "{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"RoleBinding\","
@@ -192,13 +172,13 @@ static void test_what_is_none(void **state)
     put_text(&odd, 99, "x");
     check_fault(a, envelope(a, "v1", "ConfigMap", strbuf_str(&odd)), ERR_UNSUPPORTED,
                 "protobuf: member 99 of ConfigMap is not supported yet: send JSON");
-    put_whole(&wire, 1, 7);
+    protowire_put_whole(&wire, 1, 7);
     check_fault(a, envelope(a, "v1", "ConfigMap", strbuf_str(&wire)), ERR_INVALID,
                 "protobuf: the message metadata is damaged");
-    put_whole(&time, 1, UINT64_MAX);
-    put_bytes(&meta, 8, strbuf_str(&time));
+    protowire_put_whole(&time, 1, UINT64_MAX);
+    protowire_put_bytes(&meta, 8, strbuf_str(&time));
     strbuf_reset(&odd);
-    put_bytes(&odd, 1, strbuf_str(&meta));
+    protowire_put_bytes(&odd, 1, strbuf_str(&meta));
     check_fault(a, envelope(a, "v1", "ConfigMap", strbuf_str(&odd)), ERR_INVALID,
                 "protobuf: the message creationTimestamp is damaged");
     strbuf_reset(&odd);
