@@ -20,6 +20,7 @@
 
 #include "artifacts/driver.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/tree.h"
@@ -107,14 +108,9 @@ static int check(const struct git *g, struct err *err)
 
 static int put_file(int box, const char *name, struct str text, unsigned mode, struct err *err)
 {
-    int fd = openat(box, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    bool is_written =
-        fd >= 0 && write(fd, text.ptr ? text.ptr : "", text.len) == (ssize_t) text.len;
-    int error = errno;
-
-    if (fd >= 0)
-        close(fd);
-    return is_written ? 0 : err_sys(err, error, "write what git needs");
+    return fd_write_file(box, name, O_EXCL | O_NOFOLLOW, mode, text.ptr, text.len) < 0
+               ? err_sys(err, errno, "write what git needs")
+               : 0;
 }
 
 static int put_secret(const struct git *g, int box, const char *member, const char *name,
@@ -261,7 +257,7 @@ static bool hear(int from, char *said, size_t *len)
             return false;
         if (poll(&in, 1, (int) left) <= 0)
             continue;
-        got = read(from, bytes, sizeof(bytes));
+        got = fd_read_some(from, bytes, sizeof(bytes));
         if (got <= 0)
             return true;
         if (*len + (size_t) got > SAID_BYTES) {

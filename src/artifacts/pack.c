@@ -9,6 +9,7 @@
 
 #include "artifacts/libarchive.h"
 #include "artifacts/pack.h"
+#include "base/fd.h"
 #include "base/limits.h"
 
 enum { PACK_BYTES = 1 << 16, NAME_BYTES = 2 * PATH_MAX };
@@ -74,7 +75,8 @@ static int add_bytes(struct pack *p, int fd, int64_t size)
     char bytes[PACK_BYTES];
 
     while (size > 0) {
-        ssize_t len = read(fd, bytes, size < PACK_BYTES ? (size_t) size : (size_t) PACK_BYTES);
+        ssize_t len =
+            fd_read(fd, bytes, size < PACK_BYTES ? (size_t) size : (size_t) PACK_BYTES);
 
         if (len < 0)
             return fail_sys(p);

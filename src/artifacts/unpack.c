@@ -8,6 +8,7 @@
 #include "artifacts/beneath.h"
 #include "artifacts/libarchive.h"
 #include "artifacts/pack.h"
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/vec.h"
 
@@ -44,9 +45,8 @@ static int copy_out(struct unpack *u, int fd, const char *name)
         if (u->bytes >> 20 >= ARTIFACT_UNPACKED_MAX_MIB)
             return err_set(u->err, ERR_LIMIT, "unpack \"%s\": more than %d MiB", name,
                            ARTIFACT_UNPACKED_MAX_MIB);
-        for (ssize_t at = 0, done; at < len; at += done)
-            if ((done = write(fd, bytes + at, (size_t) (len - at))) < 0)
-                return fail_sys(u, name);
+        if (fd_write(fd, bytes, (size_t) len) < 0)
+            return fail_sys(u, name);
     }
     if (len == 0)
         return 0;
@@ -254,7 +254,7 @@ bool archive_is_tar_gz(int fd)
     unsigned char magic[2], block[TAR_HEADER_BYTES];
     bool is_tar;
 
-    if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) || magic[0] != 0x1f ||
+    if (fd_pread(fd, magic, sizeof(magic), 0) != sizeof(magic) || magic[0] != 0x1f ||
         magic[1] != 0x8b)
         return false;
     is_tar = lseek(fd, 0, SEEK_SET) == 0 && inflate_header(fd, block) && is_tar_header(block);

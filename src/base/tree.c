@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 
 enum { COPY_BYTES = 1 << 17 };
@@ -34,10 +35,9 @@ static int copy_by_hand(int from, int to)
     char bytes[COPY_BYTES];
     ssize_t len;
 
-    while ((len = read(from, bytes, sizeof(bytes))) > 0)
-        for (ssize_t at = 0, done; at < len; at += done)
-            if ((done = write(to, bytes + at, (size_t) (len - at))) < 0)
-                return -1;
+    while ((len = fd_read(from, bytes, sizeof(bytes))) > 0)
+        if (fd_write(to, bytes, (size_t) len) < 0)
+            return -1;
     return len < 0 ? -1 : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/vec.h"
 #include "cli/call.h"
@@ -171,7 +172,7 @@ int cli_read_file(struct cli *cli, const char *path, struct str *ret, struct err
 
     if (fd < 0)
         return err_sys(err, errno, "open %s", path);
-    while ((to = strbuf_reserve(&b, 65536)) && (len = read(fd, to, 65536)) > 0)
+    while ((to = strbuf_reserve(&b, 65536)) && (len = fd_read(fd, to, 65536)) > 0)
         b.len += (size_t) len;
     if (fd > 0)
         close(fd);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/random.h"
 #include "cli/call.h"
 #include "cli/workflow.h"
@@ -95,16 +96,10 @@ static int take_chunk(void *ctx, struct str chunk)
 {
     struct copy *c = ctx;
 
-    while (chunk.len > 0) {
-        ssize_t done = write(c->fd, chunk.ptr, chunk.len);
-
-        if (done < 0) {
-            c->error = errno;
-            return -1;
-        }
-        chunk = str_skip(chunk, (size_t) done);
-    }
-    return 0;
+    if (fd_write(c->fd, chunk.ptr, chunk.len) == 0)
+        return 0;
+    c->error = errno;
+    return -1;
 }
 
 /* Content-Disposition: filename="out.tgz" */

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -174,7 +175,7 @@ static bool wait_until_ready(struct dev *d)
     snprintf(path, sizeof(path), "%s/port", d->data);
     while (!is_stopping(d)) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+        ssize_t len = fd < 0 ? 0 : fd_read(fd, text, sizeof(text) - 1);
 
         if (fd >= 0)
             close(fd);

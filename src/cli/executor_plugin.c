@@ -7,6 +7,7 @@
 #include <glob.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "cli/cli.h"
 #include "formats/yaml.h"
 
@@ -105,15 +106,7 @@ static struct json config_map(struct arena *a, const struct json *plugin, struct
 
 static int write_file(struct arena *a, struct str path, struct str text, struct err *err)
 {
-    int fd = open(str_cz(a, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    size_t done = 0;
-    ssize_t len = 0;
-
-    if (fd < 0)
-        return err_sys(err, errno, "create " STR_FMT, STR_ARG(path));
-    while (done < text.len && (len = write(fd, text.ptr + done, text.len - done)) > 0)
-        done += (size_t) len;
-    if (close(fd) < 0 || done < text.len)
+    if (fd_write_file(AT_FDCWD, str_cz(a, path), O_TRUNC, 0666, text.ptr, text.len) < 0)
         return err_sys(err, errno, "write " STR_FMT, STR_ARG(path));
     printf(STR_FMT " created\n", STR_ARG(path));
     return 0;

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "formats/base64.h"
@@ -68,7 +69,7 @@ static int read_pem(struct arena *a, struct str path, const char **ret, struct e
 
     if (fd < 0)
         return err_sys(err, errno, "open " STR_FMT, STR_ARG(path));
-    while ((to = strbuf_reserve(&b, 4096)) && (len = read(fd, to, 4096)) > 0)
+    while ((to = strbuf_reserve(&b, 4096)) && (len = fd_read(fd, to, 4096)) > 0)
         b.len += (size_t) len;
     close(fd);
     if (!to || len < 0)
@@ -79,17 +80,9 @@ static int read_pem(struct arena *a, struct str path, const char **ret, struct e
 
 static int write_pem(struct str path, const char *text, mode_t mode, struct err *err)
 {
-    int fd = open(path.ptr, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    size_t len = strlen(text), done = 0;
-    ssize_t step = 0;
-
-    if (fd < 0)
-        return err_sys(err, errno, "create " STR_FMT, STR_ARG(path));
-    while (done < len && (step = write(fd, text + done, len - done)) > 0)
-        done += (size_t) step;
-    if (close(fd) < 0 || done < len)
-        return err_sys(err, errno, "write " STR_FMT, STR_ARG(path));
-    return 0;
+    return fd_write_file(AT_FDCWD, path.ptr, O_TRUNC, mode, text, strlen(text)) < 0
+               ? err_sys(err, errno, "write " STR_FMT, STR_ARG(path))
+               : 0;
 }
 
 static bool add_extension(X509 *cert, int what, const char *value)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/accounts.h"
@@ -78,13 +79,11 @@ static int write_port(const struct daemon_options *options, uint16_t port, struc
 {
     char path[4096], text[16];
     int len = snprintf(text, sizeof(text), "%u\n", port);
-    int fd;
 
     snprintf(path, sizeof(path), "%s/port", options->data);
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, text, (size_t) len) != len)
-        return err_sys(err, errno, "write %s", path);
-    return close(fd);
+    return fd_write_file(AT_FDCWD, path, O_TRUNC, 0600, text, (size_t) len) < 0
+               ? err_sys(err, errno, "write %s", path)
+               : 0;
 }
 
 /* ---- pods and workflows ---- */

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -26,18 +27,19 @@
 enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
 /* The functions of libcurl that we use, by name. */
-#define CURL_FUNCTIONS(X)                                                      \
-    X(curl_global_init)                                                        \
-    X(curl_easy_init)                                                          \
-    X(curl_easy_setopt)                                                        \
-    X(curl_easy_getinfo)                                                       \
-    X(curl_easy_cleanup)                                                       \
-    X(curl_easy_reset)                                                         \
-    X(curl_easy_strerror)                                                      \
-    X(curl_multi_init)                                                         \
-    X(curl_multi_cleanup)                                                      \
-    X(curl_multi_add_handle) X(curl_multi_remove_handle) X(curl_multi_perform) \
-        X(curl_multi_poll) X(curl_multi_info_read) X(curl_slist_append) X(curl_slist_free_all)
+#define CURL_FUNCTIONS(X)                                                \
+    X(curl_global_init)                                                  \
+    X(curl_easy_init)                                                    \
+    X(curl_easy_setopt)                                                  \
+    X(curl_easy_getinfo)                                                 \
+    X(curl_easy_cleanup)                                                 \
+    X(curl_easy_reset)                                                   \
+    X(curl_easy_strerror)                                                \
+    X(curl_multi_init)                                                   \
+    X(curl_multi_cleanup)                                                \
+    X(curl_multi_add_handle)                                             \
+    X(curl_multi_remove_handle) X(curl_multi_perform) X(curl_multi_poll) \
+        X(curl_multi_info_read) X(curl_slist_append) X(curl_slist_free_all)
 
 #define DECLARE(name) static typeof(&(name)) p_##name;
 CURL_FUNCTIONS(DECLARE)
@@ -223,7 +225,7 @@ static size_t on_read(char *to, size_t size, size_t count, void *ctx)
 
     if (want > call->body_len - t->sent)
         want = (size_t) (call->body_len - t->sent);
-    len = want ? pread(call->body_fd, to, want, (off_t) (call->body_at + t->sent)) : 0;
+    len = want ? fd_pread(call->body_fd, to, want, (off_t) (call->body_at + t->sent)) : 0;
     if (len < 0 || (len == 0 && want > 0)) {
         t->read_error = len < 0 ? errno : ENODATA;
         return CURL_READFUNC_ABORT;

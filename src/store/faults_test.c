@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/store.h"
@@ -630,9 +631,77 @@ static void test_close(void **state)
     store_close(TAKE(w->store));
 }
 
+#if WITH_FAULTS
+static int next_fd(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    close(fd);
+    return fd;
+}
+
+/* The file that says who has the folder: it opens behind interruptions and in pieces; when it
+ * cannot be written nothing is open, and no descriptor stays behind. */
+static void test_lock_file(void **state)
+{
+    static const struct {
+        const char *what, *error; /* none: it opens */
+    } rows[] = {{"write:EINTR:1:3", NULL},
+                {"write:short:1:2", NULL},
+                {"write:ENOSPC:1", "state.lock: No space left on device"},
+                {"write:EIO:1", "state.lock: Input/output error"}};
+    struct world *w = *state;
+    struct store_options options = {
+        .path = w->path, .loop = w->loop, .history_changes = HISTORY, .reader_count = 1};
+    struct err err;
+    int before;
+
+    disk_copy_file(w->template, w->path, "state.db");
+    store_close(open_at(w, w->path));
+    before = next_fd();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct store *s;
+
+        assert_int_equal(fault_io_arm(rows[i].what), 0);
+        s = store_open(&options, &err);
+        assert_true(fault_io_arm(NULL) > 0);
+        if (!s != !!rows[i].error ||
+            (rows[i].error && !str_ends(str_from(err.text), str_from(rows[i].error))))
+            fail_msg("%s: %s", rows[i].what, s ? "it is open" : err.text);
+        if (s)
+            store_close(s);
+        assert_int_equal(next_fd(), before);
+    }
+}
+
+/* Who has the folder is read behind an interruption, too. */
+static void test_lock_holder(void **state)
+{
+    struct world *w = *state;
+    struct store_options options = {
+        .path = w->path, .loop = w->loop, .history_changes = HISTORY, .reader_count = 1};
+    struct str end = str_printf(w->a, "in use by another tiphys (pid %d)", (int) getpid());
+    struct store *s = open_at(w, w->path);
+    struct err err;
+
+    assert_int_equal(fault_io_arm("read:EINTR:1:2"), 0);
+    assert_null(store_open(&options, &err));
+    assert_int_equal(fault_io_arm("read:short:1:2"), 2);
+    assert_true(str_ends(str_from(err.text), end));
+    assert_null(store_open(&options, &err));
+    assert_int_equal(fault_io_arm(NULL), 2);
+    assert_true(str_ends(str_from(err.text), end));
+    store_close(s);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+#if WITH_FAULTS
+        cmocka_unit_test_setup_teardown(test_lock_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lock_holder, setup, teardown),
+#endif
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_short, setup, teardown),

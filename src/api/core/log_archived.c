@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/core/log_internal.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "objects/workflow_node.h"
 
@@ -33,7 +34,7 @@ static void add_piece(struct archived_log *log, struct str text, const char *tag
 static int fill(struct archived_log *log, struct err *err)
 {
     char bytes[CHUNK_BYTES];
-    ssize_t len = read(log->fd, bytes, sizeof(bytes));
+    ssize_t len = fd_read_some(log->fd, bytes, sizeof(bytes));
     struct str rest = str_of(bytes, len > 0 ? (size_t) len : 0);
     size_t at;
 

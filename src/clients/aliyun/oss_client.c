@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "formats/base64.h"
@@ -294,7 +295,7 @@ static int check_bytes(const struct oss_client *c, const struct request *r,
 
     if (str_is_empty(told) && r->skip == 0)
         return 0;
-    while ((len = pread(fd, bytes, sizeof(bytes), at)) > 0) {
+    while ((len = fd_pread(fd, bytes, sizeof(bytes), at)) > 0) {
         for (ssize_t i = 0; i < len; i++)
             crc = c->crc_table[(crc ^ bytes[i]) & 0xFF] ^ crc >> 8;
         at += len;

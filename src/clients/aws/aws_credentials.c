@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/secret_cache.h"
 #include "clients/aws/aws_credentials_internal.h"
@@ -43,7 +44,7 @@ int aws_read_text_file(struct aws_search *s, const char *setting, struct str pat
 {
     char *bytes = arena_alloc_raw(s->a, AWS_FILE_MAX_BYTES + 1);
     int fd = open(str_cz(s->a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t len = fd < 0 ? -1 : read(fd, bytes, AWS_FILE_MAX_BYTES + 1);
+    ssize_t len = fd < 0 ? -1 : fd_read(fd, bytes, AWS_FILE_MAX_BYTES + 1);
     int error = errno;
 
     if (fd >= 0)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
 
@@ -53,7 +54,7 @@ int aws_hash_file(struct arena *a, int fd, uint64_t at, uint64_t len, struct str
     EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
     while (len > 0 && !error) {
         size_t want = len < sizeof(bytes) ? (size_t) len : sizeof(bytes);
-        ssize_t got = pread(fd, bytes, want, (off_t) at);
+        ssize_t got = fd_pread(fd, bytes, want, (off_t) at);
 
         if (got <= 0) {
             error = got < 0 ? errno : ENODATA;

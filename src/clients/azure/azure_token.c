@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/secret_cache.h"
 #include "formats/json.h"
@@ -123,7 +124,7 @@ static int of_workload(struct search *s, struct err *err)
     if (!has_application(s) || str_is_empty(path))
         return ABSENT;
     fd = open(str_cz(s->a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    len = fd < 0 ? -1 : read(fd, bytes, ASSERTION_MAX_BYTES);
+    len = fd < 0 ? -1 : fd_read(fd, bytes, ASSERTION_MAX_BYTES);
     error = errno;
     if (fd >= 0)
         close(fd);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/secret_cache.h"
 #include "formats/base64.h"
@@ -198,7 +199,7 @@ static int read_key(struct search *s, struct str path, struct str *ret, struct e
 {
     char *bytes = arena_alloc_raw(s->a, GCP_KEY_MAX_BYTES);
     int fd = open(str_cz(s->a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t len = fd < 0 ? -1 : read(fd, bytes, GCP_KEY_MAX_BYTES);
+    ssize_t len = fd < 0 ? -1 : fd_read(fd, bytes, GCP_KEY_MAX_BYTES);
     int error = errno;
 
     if (fd >= 0)

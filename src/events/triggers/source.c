@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "events/triggers/outgoing.h"
 #include "formats/yaml.h"
@@ -52,8 +53,7 @@ static int read_open_file(const struct trigger_reading *r, int fd, const char *p
 {
     struct stat info;
     char *text;
-    size_t len = 0;
-    ssize_t got;
+    ssize_t len;
 
     if (fstat(fd, &info) < 0)
         return err_sys(err, errno, "look at %s", path);
@@ -65,15 +65,10 @@ static int read_open_file(const struct trigger_reading *r, int fd, const char *p
         return err_set(err, ERR_LIMIT, "%s is larger than %d bytes", path,
                        TRIGGER_SOURCE_MAX_BYTES);
     text = arena_alloc_raw(r->arena, (size_t) info.st_size + 1);
-    while (len < (size_t) info.st_size) {
-        got = read(fd, text + len, (size_t) info.st_size - len);
-        if (got < 0 && errno != EINTR)
-            return err_sys(err, errno, "read %s", path);
-        if (got == 0)
-            break; /* it has become shorter */
-        len += got > 0 ? (size_t) got : 0;
-    }
-    *ret = str_of(text, len);
+    len = fd_read(fd, text, (size_t) info.st_size); /* less: it has become shorter */
+    if (len < 0)
+        return err_sys(err, errno, "read %s", path);
+    *ret = str_of(text, (size_t) len);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/tree.h"
 #include "base/vec.h"
@@ -62,7 +63,7 @@ static void see_layer(struct cleaning *c, struct str id)
 {
     char text[128] = "";
     int fd = open(below(c, "layers", str_concat(c->a, id, STR(".note"))), O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+    ssize_t len = fd >= 0 ? fd_read(fd, text, sizeof(text) - 1) : 0;
     struct layer *l = ARENA_NEW(c->a, struct layer);
     struct str rest, bytes;
     struct stat st;
@@ -95,7 +96,7 @@ static void see_name(struct cleaning *c, struct str file)
 
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= IMAGE_CONFIG_MAX_BYTES) {
         bytes = arena_alloc_raw(c->a, (size_t) st.st_size + 1);
-        len = read(fd, bytes, (size_t) st.st_size);
+        len = fd_read(fd, bytes, (size_t) st.st_size);
     }
     if (fd >= 0)
         close(fd);

@@ -2,6 +2,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "pods/images/images_internal.h"
 
 enum { READ_BYTES = 1 << 18, DIGEST_BYTES = 32 };
@@ -38,7 +39,7 @@ int digest_file(int fd, char ret[IMAGE_SHA256_CHARS + 1])
     EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
     if (lseek(fd, 0, SEEK_SET) < 0)
         len = -1;
-    while (len >= 0 && (len = read(fd, bytes, READ_BYTES)) > 0)
+    while (len >= 0 && (len = fd_read(fd, bytes, READ_BYTES)) > 0)
         EVP_DigestUpdate(ctx, bytes, (size_t) len);
     EVP_DigestFinal_ex(ctx, digest, NULL);
     EVP_MD_CTX_free(ctx);

@@ -14,6 +14,7 @@
 
 #include "artifacts/libarchive.h"
 #include "base/arena.h"
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -173,9 +174,8 @@ static int copy_out(struct unpack *u, int fd)
         if (u->bytes >> 20 >= IMAGE_UNPACKED_MAX_MIB)
             return err_set(u->err, ERR_LIMIT, "unpack \"%s\": the layer is over %d MiB",
                            u->name, IMAGE_UNPACKED_MAX_MIB);
-        for (ssize_t at = 0, done; at < len; at += done)
-            if ((done = write(fd, bytes + at, (size_t) (len - at))) < 0)
-                return fail_sys(u);
+        if (fd_write(fd, bytes, (size_t) len) < 0)
+            return fail_sys(u);
     }
     if (left > 0)
         return refuse(u, len < 0 ? u->lib->archive_error_string(u->archive) : "it is cut off");

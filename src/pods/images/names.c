@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "pods/images/images_internal.h"
 
@@ -34,7 +35,7 @@ static int read_file(const char *path, struct arena *a, struct str *ret)
 
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= IMAGE_CONFIG_MAX_BYTES) {
         bytes = arena_alloc_raw(a, (size_t) st.st_size + 1);
-        len = read(fd, bytes, (size_t) st.st_size);
+        len = fd_read(fd, bytes, (size_t) st.st_size);
         *ret = str_of(bytes, len > 0 ? (size_t) len : 0);
     }
     if (fd >= 0)
@@ -75,9 +76,8 @@ int names_find(const struct images *images, struct str name, struct arena *a, st
 static int write_file(const char *path, struct str text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool is_good =
-        fd >= 0 && write(fd, text.ptr, text.len) == (ssize_t) text.len && fsync(fd) == 0;
-    int error = errno ? errno : ENOSPC;
+    bool is_good = fd >= 0 && fd_write(fd, text.ptr, text.len) == 0 && fsync(fd) == 0;
+    int error = errno;
 
     if (fd >= 0)
         close(fd);

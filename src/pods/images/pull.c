@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/tree.h"
@@ -130,9 +131,11 @@ static int read_json(struct pull *p, const char *path, struct json *ret, struct 
                        IMAGE_CONFIG_MAX_BYTES);
     }
     bytes = arena_alloc_raw(p->a, (size_t) st.st_size + 1);
-    len = read(fd, bytes, (size_t) st.st_size);
+    len = fd_read(fd, bytes, (size_t) st.st_size);
+    if (len < 0)
+        err_sys(err, errno, "read what skopeo has left");
     close(fd);
-    return json_parse(p->a, str_of(bytes, len > 0 ? (size_t) len : 0), ret, err);
+    return len < 0 ? -1 : json_parse(p->a, str_of(bytes, len > 0 ? (size_t) len : 0), ret, err);
 }
 
 /* A blob by its digest, which it must have. */
@@ -256,12 +259,10 @@ static int note_bytes(struct pull *p, const char *path, size_t index, uint64_t b
     const char *name = str_printf(p->a, "%s.note", path).ptr;
     struct str text = str_printf(p->a, "%llu " STR_FMT "\n", (unsigned long long) bytes,
                                  STR_ARG(str_skip(p->blobs[index], strlen("sha256:"))));
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool is_good = fd >= 0 && write(fd, text.ptr, text.len) == (ssize_t) text.len;
 
-    if (fd >= 0)
-        close(fd);
-    return is_good ? 0 : err_sys(err, errno ? errno : ENOSPC, "note a layer");
+    return fd_write_file(AT_FDCWD, name, O_TRUNC, 0600, text.ptr, text.len) < 0
+               ? err_sys(err, errno, "note a layer")
+               : 0;
 }
 
 static int make_layer(struct pull *p, size_t index, struct err *err)

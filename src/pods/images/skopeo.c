@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/vec.h"
 #include "pods/images/images_internal.h"
@@ -104,7 +105,7 @@ static void tell_progress(struct skopeo *s, struct str line)
 static void hear(struct strbuf *into, int *fd, bool is_said)
 {
     char bytes[SAID_BYTES];
-    ssize_t len = read(*fd, bytes, sizeof(bytes));
+    ssize_t len = fd_read_some(*fd, bytes, sizeof(bytes));
 
     if (len < 0 && errno == EINTR)
         return;

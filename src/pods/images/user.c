@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "pods/images/bundle.h"
 
@@ -135,7 +136,7 @@ static struct str read_file(const struct images *images, const struct image *ima
         if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
             st.st_size <= IMAGE_CONFIG_MAX_BYTES) {
             char *bytes = arena_alloc_raw(a, (size_t) st.st_size + 1);
-            ssize_t len = read(fd, bytes, (size_t) st.st_size);
+            ssize_t len = fd_read(fd, bytes, (size_t) st.st_size);
 
             ret = str_of(bytes, len > 0 ? (size_t) len : 0);
         }

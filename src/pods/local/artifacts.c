@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/tree.h"
 #include "pods/local/local_internal.h"
 
@@ -164,7 +165,7 @@ static bool read_failure(int artifacts, const char *name, struct err *err)
 
     snprintf(as, sizeof(as), "%s" POD_ARTIFACT_ERROR, name);
     fd = openat(artifacts, as, O_RDONLY | O_CLOEXEC);
-    len = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
+    len = fd >= 0 ? fd_read(fd, text, sizeof(text)) : -1;
     if (fd >= 0)
         close(fd);
     if (len > 0)

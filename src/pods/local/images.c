@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/vec.h"
 #include "formats/quantity.h"
 #include "pods/local/local_internal.h"
@@ -278,19 +279,15 @@ static int write_config(const struct bundle *b, int dirfd, unsigned index, struc
 {
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(2 * POD_PLAN_MAX_BYTES);
     char name[64];
-    bool is_good;
-    int fd;
 
     bundle_print(b, &text);
     if (text.is_over)
         return err_set(err, ERR_LIMIT, "the configuration of a container is over %d bytes",
                        2 * POD_PLAN_MAX_BYTES);
     snprintf(name, sizeof(name), "box/%u/config.json", index);
-    fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    is_good = fd >= 0 && write(fd, text.ptr, text.len) == (ssize_t) text.len;
-    if (fd >= 0)
-        close(fd);
-    return is_good ? 0 : err_sys(err, errno ? errno : ENOSPC, "write %s of the pod", name);
+    return fd_write_file(dirfd, name, O_TRUNC, 0600, text.ptr, text.len) < 0
+               ? err_sys(err, errno, "write %s of the pod", name)
+               : 0;
 }
 
 static const struct str *env_of(const struct map *vars, struct arena *a, size_t *ret_count)

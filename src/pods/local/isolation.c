@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/tree.h"
 #include "pods/local/local_internal.h"
 
@@ -21,13 +22,14 @@ static enum local_isolation probe_run(struct str dir, const char *shim,
     char *const args[] = {(char[]){"tiphys-shim"}, str_cz(a, dir), NULL};
     char *const env[] = {NULL};
     int fd = open(path.ptr, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool is_good = fd >= 0 && write(fd, record, sizeof(*record)) == (ssize_t) sizeof(*record) &&
-                   write(fd, plan->ptr, plan->len) == (ssize_t) plan->len;
+    bool is_good = fd >= 0 && fd_write(fd, record, sizeof(*record)) == 0 &&
+                   fd_write(fd, plan->ptr, plan->len) == 0;
     pid_t pid;
 
     is_good = is_good && posix_spawn(&pid, shim, NULL, NULL, args, env) == 0 &&
               waitpid(pid, NULL, 0) == pid;
-    is_good = is_good && pread(fd, record, sizeof(*record), 0) == (ssize_t) sizeof(*record) &&
+    is_good = is_good &&
+              fd_pread(fd, record, sizeof(*record), 0) == (ssize_t) sizeof(*record) &&
               record->state == POD_RECORD_ENDED && record->code == 0;
     if (fd >= 0)
         close(fd);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "pods/local/local_internal.h"
@@ -37,7 +38,7 @@ static bool has_ended(int dirfd)
 
     if (fd < 0)
         return true;
-    if (pread(fd, &record, sizeof(record), 0) == (ssize_t) sizeof(record) &&
+    if (fd_pread(fd, &record, sizeof(record), 0) == (ssize_t) sizeof(record) &&
         record.state != POD_RECORD_ENDED)
         is_over = record.state == POD_RECORD_BEGUN && fcntl(fd, F_GETLK, &lock) == 0 &&
                   lock.l_type == F_UNLCK;
@@ -67,7 +68,7 @@ static void skip_hole(int fd)
         lseek(fd, at, SEEK_SET);
         return;
     }
-    len = pread(fd, bytes, sizeof(bytes), data);
+    len = fd_pread(fd, bytes, sizeof(bytes), data);
     newline = len > 0 ? memchr(bytes, '\n', (size_t) len) : NULL;
     lseek(fd, newline ? data + (newline - bytes) + 1 : data, SEEK_SET);
 }
@@ -84,7 +85,7 @@ static long log_read(struct pod_log *base, char *buf, size_t size, struct err *e
     if (log->fd < 0)
         return errno == ENOENT ? 0 : err_sys(err, errno, "open log %s", log->name);
     skip_hole(log->fd);
-    len = read(log->fd, buf, size);
+    len = fd_read_some(log->fd, buf, size);
     return len < 0 ? err_sys(err, errno, "read log %s", log->name) : len;
 }
 
@@ -199,7 +200,7 @@ int log_write_plain(int dirfd, struct str container, int to)
             is_whole = str_is(ignored, "F");
         if (!is_whole && str_ends(text, STR("\n")))
             text.len--;
-        if (text.len > 0 && write(to, text.ptr, text.len) != (ssize_t) text.len)
+        if (text.len > 0 && fd_write(to, text.ptr, text.len) < 0)
             result = -1;
     }
     if (log && ferror(log))
@@ -228,7 +229,7 @@ struct str log_stdout_tail(int dirfd, struct arena *a)
         return STR("");
     }
     bytes = arena_alloc_raw(a, (size_t) (size - from));
-    len = pread(fd, bytes, (size_t) (size - from), from);
+    len = fd_pread(fd, bytes, (size_t) (size - from), from);
     close(fd);
     add_stdout(str_of(bytes, len > 0 ? (size_t) len : 0), &out);
     return str_copy(a, out.len > OUTPUT_PARAMETER_MAX_BYTES

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "pods/local/local_internal.h"
 
@@ -19,7 +20,7 @@ static int read_record(const char *folder, struct pod_record *ret)
 
     snprintf(path, sizeof(path), "%s/" POD_RECORD_FILE, folder);
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    len = fd >= 0 ? pread(fd, ret, sizeof(*ret), 0) : -1;
+    len = fd >= 0 ? fd_pread(fd, ret, sizeof(*ret), 0) : -1;
     if (fd >= 0)
         close(fd);
     ret->container[sizeof(ret->container) - 1] = ret->message[sizeof(ret->message) - 1] = '\0';
@@ -65,7 +66,7 @@ static bool read_output(int dirfd, size_t index, struct arena *a, struct str *re
     if (fd < 0)
         return false;
     bytes = arena_alloc_raw(a, POD_OUTPUT_COPY_MAX_BYTES);
-    len = read(fd, bytes, POD_OUTPUT_COPY_MAX_BYTES);
+    len = fd_read(fd, bytes, POD_OUTPUT_COPY_MAX_BYTES);
     close(fd);
     if (len < 0)
         return false;
@@ -168,8 +169,8 @@ static struct ends read_ends(const struct local_pod *pod, int dirfd,
     if (fd < 0)
         return ret;
     ret.at = ARENA_ARRAY(a, struct pod_container_record, count);
-    len = pread(fd, ret.at, count * sizeof(*ret.at),
-                (off_t) (sizeof(*record) + record->plan_bytes));
+    len = fd_pread(fd, ret.at, count * sizeof(*ret.at),
+                   (off_t) (sizeof(*record) + record->plan_bytes));
     close(fd);
     ret.count = len > 0 ? (size_t) len / sizeof(*ret.at) : 0;
     for (size_t i = 0; i < ret.count; i++)
@@ -193,11 +194,11 @@ static void judge_container(const struct pod_container_record *end, struct arena
     ret->started.ms = end->started_ms;
     ret->finished.ms = end->finished_ms;
     ret->phase = end->code == 0 ? POD_SUCCEEDED : end->code == 64 ? POD_ERROR : POD_FAILED;
-    ret->message = end->code == 0 ? STR("")
-                                  : str_printf(a, "%s: %s (exit code %d): %s", end->name,
-                                               end->flags & POD_RECORD_OOM ? "OOMKilled"
-                                                                           : "Error",
-                                               (int) end->code, end->message);
+    ret->message = end->code == 0
+                       ? STR("")
+                       : str_printf(a, "%s: %s (exit code %d): %s", end->name,
+                                    end->flags & POD_RECORD_OOM ? "OOMKilled" : "Error",
+                                    (int) end->code, end->message);
 }
 
 static void collect_containers(const struct local_pod *pod, const struct ends *ends,

@@ -3,6 +3,7 @@
  * command line is put together. The image's own entrypoint is known in isolation image
  * only; in the others a container needs a command.
  */
+#include "base/fd.h"
 #include "base/limits.h"
 #include "formats/duration.h"
 #include "pods/local/local_internal.h"
@@ -86,15 +87,8 @@ static int write_script(const struct local_pod *pod, int dirfd, struct arena *a,
                         struct str source, struct strbuf *plan, struct str *ret_path,
                         struct err *err)
 {
-    int fd =
-        openat(dirfd, "script", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, SCRIPT_FILE_MODE);
-    ssize_t done = fd >= 0 ? write(fd, source.ptr, source.len) : -1;
-
-    if (fd >= 0)
-        close(fd);
-    if (done != (ssize_t) source.len)
-        return err_sys(err, done < 0 ? errno : ENOSPC, "write the script of pod " STR_FMT,
-                       STR_ARG(pod->req.name));
+    if (fd_write_file(dirfd, "script", O_TRUNC, SCRIPT_FILE_MODE, source.ptr, source.len) < 0)
+        return err_sys(err, errno, "write the script of pod " STR_FMT, STR_ARG(pod->req.name));
     *ret_path = pod_path(a, pod, "/script");
     if (pod->isolation != LOCAL_ISOLATION_PROCESS) {
         plan_word(plan, "bind", *ret_path);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/random.h"
 #include "base/tree.h"
 #include "pods/local/local_internal.h"
@@ -76,12 +77,9 @@ static bool make_trial(struct str box, const struct bundle *b)
     bundle_print(b, &text);
     for (size_t i = 0; i < COUNT_OF(files) && is_good; i++) {
         struct str bytes = i == 0 ? strbuf_str(&text) : STR("\177none");
-        int fd = open(str_printf(a, STR_FMT "/%s", STR_ARG(box), files[i]).ptr,
-                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+        const char *file = str_printf(a, STR_FMT "/%s", STR_ARG(box), files[i]).ptr;
 
-        is_good = fd >= 0 && write(fd, bytes.ptr, bytes.len) == (ssize_t) bytes.len;
-        if (fd >= 0)
-            close(fd);
+        is_good = fd_write_file(AT_FDCWD, file, O_EXCL, 0755, bytes.ptr, bytes.len) == 0;
     }
     return is_good;
 }
@@ -116,7 +114,7 @@ static bool run_trial(const char *program, struct str box, struct str id, char *
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     while (is_started && len < SAID_BYTES - 1 &&
-           (got = read(ends[0], said + len, SAID_BYTES - 1 - len)) > 0)
+           (got = fd_read_some(ends[0], said + len, SAID_BYTES - 1 - len)) > 0)
         len += (size_t) got;
     said[len] = '\0';
     close(ends[0]);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/fd.h"
 #include "base/tree.h"
 #include "pods/local/local_internal.h"
 
@@ -119,7 +120,7 @@ static bool find_earlier(struct local_pod *pod)
     if (fd < 0)
         return false;
     holder = lock_holder(fd);
-    if (pread(fd, &record, sizeof(record), 0) != (ssize_t) sizeof(record) ||
+    if (fd_pread(fd, &record, sizeof(record), 0) != (ssize_t) sizeof(record) ||
         !is_same_uid(&record, pod)) {
         pod->staged = STAGE_REFUSED;
         is_decided = replace_old(pod, fd) < 0;
@@ -165,15 +166,16 @@ static int write_record(struct local_pod *pod, int dirfd, const struct strbuf *p
     } parts[2] = {{&record, sizeof(record)}, {plan->ptr, plan->len}};
     int fd = openat(dirfd, POD_RECORD_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool is_written = fd >= 0;
+    int error;
 
     memcpy(record.uid, pod->req.uid.ptr, pod->req.uid.len);
     for (size_t i = 0; i < 2 && is_written; i++)
-        is_written = write(fd, parts[i].base, parts[i].len) == (ssize_t) parts[i].len;
+        is_written = fd_write(fd, parts[i].base, parts[i].len) == 0;
+    error = errno;
     if (fd >= 0)
         close(fd);
     if (!is_written)
-        return err_sys(err, fd < 0 ? errno : ENOSPC, "write the record of pod " STR_FMT,
-                       STR_ARG(pod->req.name));
+        return err_sys(err, error, "write the record of pod " STR_FMT, STR_ARG(pod->req.name));
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/fd.h"
 #include "base/tree.h"
 #include "base/vec.h"
 #include "pods/local/local_internal.h"
@@ -42,7 +43,7 @@ static struct str read_workflow(struct arena *a, const char *path)
     fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return STR_NONE;
-    if (pread(fd, &record, sizeof(record), 0) == (ssize_t) sizeof(record) &&
+    if (fd_pread(fd, &record, sizeof(record), 0) == (ssize_t) sizeof(record) &&
         fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK) {
         record.uid[sizeof(record.uid) - 1] = '\0';
         uid = str_copy(a, str_from((const char *) record.uid));

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "formats/base64.h"
 #include "pods/local/local_internal.h"
 
@@ -41,8 +42,7 @@ static int write_file(int dirfd, struct str path, struct str bytes, mode_t mode,
 {
     _cleanup_arena_ struct arena *a = arena_new();
     char *name = str_cz(a, path);
-    ssize_t done;
-    int fd;
+    int fd, result = 0;
 
     if (!volume_path_is_safe(path))
         return err_set(err, ERR_INVALID,
@@ -52,14 +52,12 @@ static int write_file(int dirfd, struct str path, struct str bytes, mode_t mode,
         return err_sys(err, errno, "make the folder of %s", name);
     unlinkat(dirfd, name, 0); /* of an earlier mount; its mode may forbid to write it again */
     fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    done = fd >= 0 ? write(fd, bytes.ptr, bytes.len) : -1;
-    if (fd >= 0)
-        fchmod(fd, mode);
-    if (fd >= 0)
-        close(fd);
-    return done == (ssize_t) bytes.len
-               ? 0
-               : err_sys(err, done < 0 ? errno : ENOSPC, "write volume file %s", name);
+    if (fd < 0)
+        return err_sys(err, errno, "write volume file %s", name);
+    if (fd_write(fd, bytes.ptr, bytes.len) < 0 || fchmod(fd, mode) < 0)
+        result = err_sys(err, errno, "write volume file %s", name);
+    close(fd);
+    return result;
 }
 
 static int mode_of(const struct json *v, const char *name, mode_t *ret, struct err *err)

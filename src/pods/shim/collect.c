@@ -4,6 +4,7 @@
  * out of it. What is not there is the runner's to judge.
  */
 #define _GNU_SOURCE
+#include "base/fd.h"
 #include "pods/shim/shim.h"
 
 #include <errno.h>
@@ -37,21 +38,6 @@ static bool is_file(int fd)
     return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode));
 }
 
-static bool write_whole(int to, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t done = write(to, bytes, len);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes += done;
-        len -= (size_t) done;
-    }
-    return true;
-}
-
 /* One byte over the limit at most: by it the runner knows that there was more. */
 static bool copy_bytes(int from, int to)
 {
@@ -59,13 +45,11 @@ static bool copy_bytes(int from, int to)
     size_t left = POD_OUTPUT_COPY_MAX_BYTES;
 
     while (left > 0) {
-        ssize_t len = read(from, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
+        ssize_t len = fd_read_some(from, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
 
-        if (len < 0 && errno == EINTR)
-            continue;
         if (len <= 0)
             return len == 0;
-        if (!write_whole(to, bytes, (size_t) len))
+        if (fd_write(to, bytes, (size_t) len) < 0)
             return false;
         left -= (size_t) len;
     }
@@ -100,16 +84,10 @@ static void note_failure(int artifacts, const char *name)
 {
     const char *why = strerror(errno);
     char as[48];
-    int fd;
 
     tree_remove(artifacts, name);
     snprintf(as, sizeof(as), "%s" POD_ARTIFACT_ERROR, name);
-    fd = openat(artifacts, as, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
-    if (write(fd, why, strlen(why)) < 0)
-        unlinkat(artifacts, as, 0);
-    close(fd);
+    (void) fd_write_file(artifacts, as, O_TRUNC, 0600, why, strlen(why));
 }
 
 static void copy_artifact(int dirfd, int root, const struct plan_container *c, size_t index)

@@ -6,6 +6,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "base/fd.h"
 #include "pods/shim/shim.h"
 
 #include <errno.h>
@@ -39,18 +40,10 @@ static size_t print_prefix(char *at, const char *stream, char tag)
                              now.tv_nsec, stream, tag);
 }
 
+/* A full disk must not stop the container. */
 static void write_all(int fd, const char *bytes, size_t len)
 {
-    while (len > 0) {
-        ssize_t done = write(fd, bytes, len);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return; /* a full disk must not stop the container */
-        bytes += done;
-        len -= (size_t) done;
-    }
+    (void) fd_write(fd, bytes, len);
 }
 
 /* Writes the pieces of one read, each with its prefix, in few system calls. */

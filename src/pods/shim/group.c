@@ -5,6 +5,7 @@
  * Single-threaded: one poll() for all.
  */
 #define _GNU_SOURCE
+#include "base/fd.h"
 #include "pods/shim/shim.h"
 
 #include <errno.h>
@@ -126,7 +127,7 @@ static void kill_children(void)
 
     snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int) getpid());
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    len = fd >= 0 ? fd_read(fd, text, sizeof(text) - 1) : -1;
     if (fd >= 0)
         close(fd);
     text[len > 0 ? len : 0] = '\0';

@@ -9,6 +9,7 @@
  * an empty control group.
  */
 #define _GNU_SOURCE
+#include "base/fd.h"
 #include "pods/shim/shim.h"
 
 #include <errno.h>
@@ -266,7 +267,7 @@ static ssize_t read_text(const struct plan_container *c, const char *name,
 {
     char path[PATH_BYTES];
     int fd = open(in_box(c, name, path), O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, text, TEXT_BYTES - 1) : -1;
+    ssize_t len = fd >= 0 ? fd_read(fd, text, TEXT_BYTES - 1) : -1;
 
     if (fd >= 0)
         close(fd);
@@ -343,7 +344,7 @@ bool image_has_lacked_memory(const struct plan_container *c)
 {
     char text[TEXT_BYTES] = "";
     int fd = c->oom ? open(c->oom, O_RDONLY | O_CLOEXEC) : -1;
-    ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+    ssize_t len = fd >= 0 ? fd_read(fd, text, sizeof(text) - 1) : 0;
     const char *count;
 
     if (fd >= 0)

@@ -5,6 +5,7 @@
  * folder.
  */
 #define _GNU_SOURCE
+#include "base/fd.h"
 #include "pods/shim/shim.h"
 
 #include <dirent.h>
@@ -39,7 +40,7 @@ static int map_user(uid_t uid, gid_t gid, const char **why)
                                     i == 1 ? (unsigned) uid : (unsigned) gid);
         int fd = open(files[i], O_WRONLY | O_CLOEXEC);
 
-        if (fd < 0 || write(fd, text, (size_t) len) != len)
+        if (fd < 0 || fd_write(fd, text, (size_t) len) < 0)
             return fail(why, "map the user namespace");
         close(fd);
     }

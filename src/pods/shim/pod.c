@@ -6,6 +6,7 @@
  * survives the daemon.
  */
 #define _GNU_SOURCE
+#include "base/fd.h"
 #include "pods/shim/shim.h"
 
 #include <dirent.h>
@@ -22,10 +23,7 @@
 
 static int write_record(struct pod *pod)
 {
-    return pwrite(pod->record_fd, &pod->record, sizeof(pod->record), 0) ==
-                   (ssize_t) sizeof(pod->record)
-               ? 0
-               : -1;
+    return fd_pwrite(pod->record_fd, &pod->record, sizeof(pod->record), 0);
 }
 
 /* Opens and locks the record; refuses one that has begun, ended, or was taken away meanwhile.
@@ -40,7 +38,7 @@ static int take_record(struct pod *pod)
         return -1;
     if (fstat(pod->record_fd, &st) < 0 || st.st_nlink == 0)
         return -1;
-    if (pread(pod->record_fd, &pod->record, sizeof(pod->record), 0) !=
+    if (fd_pread(pod->record_fd, &pod->record, sizeof(pod->record), 0) !=
         (ssize_t) sizeof(pod->record))
         return -1;
     return memcmp(pod->record.magic, POD_RECORD_MAGIC, 8) == 0 &&
@@ -56,7 +54,7 @@ static const char *read_plan(struct pod *pod)
 
     if (!text)
         return "the plan is too large";
-    if (pread(pod->record_fd, text, len, (off_t) sizeof(pod->record)) != (ssize_t) len)
+    if (fd_pread(pod->record_fd, text, len, (off_t) sizeof(pod->record)) != (ssize_t) len)
         return "the plan cannot be read";
     return plan_parse(text, len, &pod->plan);
 }
@@ -109,8 +107,7 @@ static void write_ends(struct pod *pod, const struct running *all, size_t count)
     off_t at = (off_t) (sizeof(pod->record) + pod->record.plan_bytes);
 
     for (size_t i = 0; i < count; i++, at += (off_t) sizeof(all[i].end))
-        if (pwrite(pod->record_fd, &all[i].end, sizeof(all[i].end), at) !=
-            (ssize_t) sizeof(all[i].end))
+        if (fd_pwrite(pod->record_fd, &all[i].end, sizeof(all[i].end), at) < 0)
             return; /* the runner sees that some are missing */
 }
 

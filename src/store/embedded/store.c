@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "store/embedded/embedded_internal.h"
@@ -26,12 +27,12 @@ static int lock_folder(struct store *s, const char *path, struct err *err)
     if (s->lock_fd < 0)
         return err_sys(err, errno, "open %s", file);
     if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-        len = read(s->lock_fd, pid, sizeof(pid) - 1);
+        len = fd_read(s->lock_fd, pid, sizeof(pid) - 1);
         pid[len > 0 ? len : 0] = '\0';
         return err_set(err, ERR_EXISTS, "%s is in use by another tiphys (pid %s)", path, pid);
     }
     len = snprintf(pid, sizeof(pid), "%d", (int) getpid());
-    if (ftruncate(s->lock_fd, 0) < 0 || write(s->lock_fd, pid, (size_t) len) != len)
+    if (ftruncate(s->lock_fd, 0) < 0 || fd_write(s->lock_fd, pid, (size_t) len) < 0)
         return err_sys(err, errno, "write %s", file);
     return 0;
 }
