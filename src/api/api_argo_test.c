@@ -142,10 +142,10 @@ static void test_life_of_a_limit(void **state)
         {"POST", SYNC, LIMIT("4294967296"), 400, "limit must be greater than zero"},
         {"POST", SYNC, "{\"key\":\"k\",\"limit\":1}", 400, "cmName and key must not be empty"},
         {"POST", SYNC, "{\"cmName\":\"M!\",\"key\":\"k\",\"limit\":1}", 400, "metadata.name"},
-        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":\"DATABASE\"}",
-         400, "unsupported sync config type: DATABASE"},
-        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":1}", 400,
-         "unsupported sync config type: DATABASE"},
+        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":\"SECRET\"}",
+         400, "unsupported sync config type: SECRET"},
+        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":2}", 400,
+         "unsupported sync config type: 2"},
         {"POST", SYNC, LIMIT("1"), 200,
          "{\"cmName\":\"m\",\"namespace\":\"argo\",\"key\":\"k\",\"limit\":1}"},
         {"POST", SYNC, LIMIT("1"), 409, "sync limit cannot be created as it already exists"},
@@ -156,11 +156,46 @@ static void test_life_of_a_limit(void **state)
          "key none not found in configmap argo/m - please create it first"},
         {"GET", SYNC "/k?cmName=m&type=CONFIGMAP", "", 200, "\"limit\":5"},
         {"GET", SYNC "/none?cmName=m", "", 404, "key none not found in configmap argo/m"},
-        {"GET", SYNC "/k?cmName=m&type=DATABASE", "", 400, "unsupported sync config type"},
+        {"GET", SYNC "/k?cmName=m&type=2", "", 400, "unsupported sync config type: 2"},
+        {"GET", SYNC "/k?cmName=m&type=DATABASE", "", 404, "Database sync limit not found"},
         {"DELETE", SYNC "/k?cmName=m", "", 200, "{}"},
         {"DELETE", SYNC "/k?cmName=m", "", 200, "{}"},
         {"GET", "/api/v1/namespaces/argo/configmaps/m", "", 200, "\"data\":{\"other\":\"7\"}"},
         {"DELETE", SYNC "/k?cmName=none", "", 404, "\"code\":5"},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+#define ROW(count) "{\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
+#define ROW_ANSWER(count)                                                        \
+    "{\"namespace\":\"argo\",\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
+#define NO_ROW \
+    "{\"code\":5,\"message\":\"Database sync limit not found in namespace \\\"argo\\\".\"}"
+
+static void test_life_of_a_limit_of_the_database(void **state)
+{
+    static const struct step steps[] = {
+        {"GET", SYNC "/k?type=DATABASE", "", 404, NO_ROW},
+        {"PUT", SYNC "/k", ROW("2"), 404, NO_ROW},
+        {"DELETE", SYNC "/k?type=DATABASE", "", 404, NO_ROW},
+        {"POST", SYNC, ROW("0"), 400,
+         "{\"code\":3,\"message\":\"limit must be greater than zero\"}"},
+        {"POST", SYNC, ROW("2147483648"), 400, "limit must be greater than zero"},
+        {"PUT", SYNC "/k", ROW("-1"), 400, "limit must be greater than zero"},
+        {"POST", SYNC, "{\"limit\":1,\"type\":\"DATABASE\"}", 400, "key must not be empty"},
+        {"POST", SYNC, ROW("1"), 200, ROW_ANSWER("1")},
+        {"POST", SYNC, ROW("3"), 409,
+         "{\"code\":6,\"message\":\"Database sync limit already exists in namespace "
+         "\\\"argo\\\".\"}"},
+        {"GET", SYNC "/k?type=DATABASE", "", 200, ROW_ANSWER("1")},
+        {"GET", SYNC "/k?type=1", "", 200, ROW_ANSWER("1")},
+        {"GET", "/api/v1/sync/other/k?type=DATABASE", "", 404, "\"code\":5"},
+        {"PUT", SYNC "/k", "{\"limit\":2147483647,\"type\":1}", 200, ROW_ANSWER("2147483647")},
+        {"GET", SYNC "/k?type=DATABASE", "", 200, ROW_ANSWER("2147483647")},
+        {"GET", SYNC "/k?cmName=k", "", 404, "configmaps"},
+        {"DELETE", SYNC "/k?type=DATABASE", "", 200, "{}"},
+        {"GET", SYNC "/k?type=DATABASE", "", 404, NO_ROW},
     };
 
     run_steps(*state, steps, COUNT_OF(steps));
@@ -826,6 +861,7 @@ int main(void)
         TEST(test_every_operation_wants_a_token),
         TEST(test_every_operation_answers),
         TEST(test_life_of_a_limit),
+        TEST(test_life_of_a_limit_of_the_database),
         TEST(test_life_of_a_workflow),
         TEST(test_operations),
         TEST(test_ways_of_creation),

@@ -631,6 +631,10 @@ static void test_backfill(void **state)
 #define SHOWN(count) \
     "Key: k\nType: configmap\nConfigMap Name: m\nNamespace: default\nLimit: " count "\n"
 
+#define ROW(count) \
+    "{\"namespace\":\"default\",\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
+#define ROW_SHOWN(count) "Key: k\nType: database\nNamespace: default\nLimit: " count "\n"
+
 static void test_sync(void **state)
 {
     static const struct command_case cases[] = {
@@ -664,6 +668,27 @@ static void test_sync(void **state)
          "Key: k\nType: database\nNamespace: n\nLimit: 1\n",
          NULL,
          0},
+        {"argo sync create k --type database --limit 3",
+         {{200, ROW("3")}},
+         "POST /api/v1/sync/default {\"cmName\":\"\",\"key\":\"k\",\"limit\":3,\"namespace\":"
+         "\"default\",\"type\":\"DATABASE\"}\n",
+         "Sync limit created\n" ROW_SHOWN("3"),
+         NULL,
+         0},
+        {"argo sync update k --type DATABASE --limit 4",
+         {{200, ROW("4")}},
+         "PUT /api/v1/sync/default/k {\"cmName\":\"\",\"key\":\"k\",\"limit\":4,\"namespace\":"
+         "\"default\",\"type\":\"DATABASE\"}\n",
+         "Sync limit updated\n" ROW_SHOWN("4"),
+         NULL,
+         0},
+        {"argo sync delete k --type database",
+         {{404, MESSAGE("Database sync limit not found in namespace 'default'.")}},
+         "DELETE /api/v1/sync/default/k?type=DATABASE&cmName=\n",
+         "",
+         "Error: failed to delete sync limit: Database sync limit not found in namespace "
+         "'default'.\n",
+         1},
         {"argo sync get k --type configmap --cm-name m",
          {{404, MESSAGE("no such key")}},
          "GET /api/v1/sync/default/k?type=CONFIGMAP&cmName=m\n",

@@ -28,6 +28,7 @@ static struct shared *shared_new(void)
     s->arena = a;
     atomic_init(&s->refs, 1);
     s->config.tells_of_nodes = s->config.tells_of_workflows = true;
+    s->config.serves_limits = true;
     s->config.nav_color = s->config.instance_id = s->config.namespace = STR("");
     return s;
 }
@@ -209,7 +210,9 @@ static void read_rest(struct config *c, const struct json *v)
 {
     struct str referencing =
         json_str(json_path(v, "workflowRestrictions", "templateReferencing", NULL));
+    const struct json *limits = json_path(v, "synchronization", "enableAPI", NULL);
 
+    c->serves_limits = !json_is(limits, JSON_BOOL) || limits->is_true;
     c->workflow_defaults = json_get(v, STR("workflowDefaults"));
     c->artifact_repository = json_get(v, STR("artifactRepository"));
     c->links = json_get(v, STR("links"));
@@ -241,11 +244,16 @@ static void note_idle(struct shared *s, const struct shape *shape, const struct 
 
 static void read_idle(struct shared *s, const struct json *v)
 {
+    static const char *const parts[] = {"persistence", "synchronization"};
     VEC(struct str) keys = {0};
 
     note_idle(s, &config_shape, v, "", &keys);
-    note_idle(s, field_find(&config_shape, STR("persistence"))->shape,
-              json_get(v, STR("persistence")), "persistence.", &keys);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        struct str part = str_from(parts[i]);
+
+        note_idle(s, field_find(&config_shape, part)->shape, json_get(v, part),
+                  str_printf(s->arena, STR_FMT ".", STR_ARG(part)).ptr, &keys);
+    }
     s->config.idle_keys = keys.at;
     s->config.idle_count = keys.len;
 }

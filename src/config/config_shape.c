@@ -41,6 +41,27 @@ static const struct field persistence_fields[] = {
 static const struct shape persistence_shape = {.name = "Persistence",
                                                .fields = persistence_fields};
 
+static const struct field synchronization_fields[] = {
+    KEY("enableAPI", FIELD_BOOL, .doc = "limits of the database by the API; default true"),
+    IDLE("controllerName", "there is one controller"),
+    IDLE("postgresql", "limits are rows of the embedded store"),
+    IDLE("mysql", "limits are rows of the embedded store"),
+    IDLE("connectionPool", "the store is embedded"),
+    IDLE("dbReconnectConfig", "the store is embedded"),
+    IDLE("skipMigration", "the store migrates itself"),
+    IDLE("limitTableName", "the table of limits is sync_limit"),
+    IDLE("stateTableName", "who holds and waits is in status.synchronization"),
+    IDLE("controllerTableName", "there is one controller"),
+    IDLE("lockTableName", "there is one controller"),
+    IDLE("pollSeconds", "a changed limit acts at once"),
+    IDLE("heartbeatSeconds", "there is one controller"),
+    IDLE("inactiveControllerSeconds", "there is one controller"),
+    IDLE("semaphoreLimitCacheSeconds", "a changed limit acts at once"),
+    {0},
+};
+static const struct shape synchronization_shape = {.name = "SyncConfig",
+                                                   .fields = synchronization_fields};
+
 static const struct field retention_fields[] = {
     KEY("completed", FIELD_I64, .max = INT32_MAX, .doc = "succeeded workflows that are kept"),
     KEY("failed", FIELD_I64, .max = INT32_MAX, .doc = "failed workflows that are kept"),
@@ -100,6 +121,8 @@ static const struct field fields[] = {
     KEY("initialDelay", FIELD_STR, .doc = "from the start to the first workflow"),
     KEY("retentionPolicy", FIELD_OBJECT, .shape = &retention_shape,
         .doc = "ended workflows that are kept"),
+    KEY("synchronization", FIELD_OBJECT, .shape = &synchronization_shape,
+        .doc = "locks of the database"),
     KEY("navColor", FIELD_STR, .doc = "of the user interface"),
     IDLE("executor", "there is no executor container"),
     IDLE("mainContainer", "the image's own settings hold"),
@@ -111,7 +134,6 @@ static const struct field fields[] = {
     IDLE("podGCDeleteDelayDuration", "pods leave nothing but logs"),
     IDLE("images", "commands of images are their own"),
     IDLE("sso", "a token lets in"),
-    IDLE("synchronization", "locks are rows of the store"),
     IDLE("artifactDrivers", "drivers are part of the program"),
     IDLE("failedPodRestart", "pods do not fail before they begin"),
     IDLE("disableAgentPodCreation", "there are no agent pods"),

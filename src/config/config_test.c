@@ -66,9 +66,11 @@ static void check_all(const struct config *c)
     assert_int_equal(c->referencing, CONFIG_REFERS_SECURELY);
     assert_true(json_path(c->workflow_defaults, "spec", "ttlStrategy", NULL) != NULL);
     assert_true(json_get(c->artifact_repository, STR("s3")) != NULL);
-    assert_int_equal(c->idle_count, 2);
+    assert_false(c->serves_limits);
+    assert_int_equal(c->idle_count, 3);
     assert_true(str_is(c->idle_keys[0], "executor"));
     assert_true(str_is(c->idle_keys[1], "persistence.postgresql"));
+    assert_true(str_is(c->idle_keys[2], "synchronization.controllerName"));
 }
 
 #define NESTED                                                                       \
@@ -83,7 +85,8 @@ static void check_all(const struct config *c)
     "    initialDelay: 5s\n    nodeEvents: {enabled: false}\n    instanceID: '5'\n"  \
     "    namespace: argo\n    workflowRestrictions: {templateReferencing: Secure}\n" \
     "    workflowDefaults: {spec: {ttlStrategy: {secondsAfterSuccess: 5}}}\n"        \
-    "    artifactRepository: {s3: {bucket: b, endpoint: e}}\n    executor: {image: x}\n"
+    "    artifactRepository: {s3: {bucket: b, endpoint: e}}\n    executor: {image: x}\n" \
+    "    synchronization: {controllerName: c, enableAPI: false}\n"
 
 static void test_one_text(void **state)
 {
@@ -112,6 +115,7 @@ static void test_keys(void **state)
                  "  workflowRestrictions: 'templateReferencing: Secure'\n"
                  "  workflowDefaults: |\n    spec: {ttlStrategy: {secondsAfterSuccess: 5}}\n"
                  "  artifactRepository: |\n    s3: {bucket: b, endpoint: e}\n"
+                 "  synchronization: |\n    controllerName: c\n    enableAPI: false\n"
                  "  mainContainer: ''\n");
 
     (void) state;
@@ -127,6 +131,7 @@ static void test_nothing(void **state)
     assert_false(c->archive.is_on || none->archive.is_on);
     assert_false(c->retention.is_on);
     assert_true(c->tells_of_nodes && none->tells_of_workflows);
+    assert_true(c->serves_limits && none->serves_limits);
     assert_int_equal(c->parallelism, 0);
     assert_int_equal(c->idle_count, 0);
 }

@@ -332,7 +332,7 @@ LOCAL_SHAPE(sync_database_ref, "SyncDatabaseRef", "A limit of the database.");
 
 static const struct field semaphore_ref_rows[] = {
     PART("configMapKeyRef", config_map_key_selector, "Limit in a ConfigMap."),
-    PART("database", sync_database_ref, "Limit in the database.", LATER),
+    PART("database", sync_database_ref, "Limit in the database."),
     TEXT("namespace", "Namespace of the limit."),
     {0},
 };
@@ -341,7 +341,7 @@ LOCAL_SHAPE(semaphore_ref, "SemaphoreRef", "A lock for a number of holders.");
 static const struct field mutex_rows[] = {
     TEXT("name", "Name of the lock."),
     TEXT("namespace", "Namespace of the lock."),
-    FLAG("database", "Whether it lives in the database.", LATER),
+    FLAG("database", "Whether it lives in the database."),
     {0},
 };
 LOCAL_SHAPE(mutex, "Mutex", "A lock for one holder.");

@@ -122,8 +122,6 @@ static void test_refused(void **state)
     static const char *const cases[][2] = {
         {"hostAliases: [{ip: 10.0.0.1}]", "4:8: spec.hostAliases: \"hostAliases\""},
         {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
-        {"synchronization: {mutexes: [{name: m, database: true}]}",
-         "4:46: spec.synchronization.mutexes[0].database: \"database\""},
         {"volumeClaimTemplates: [{spec: {dataSource: {kind: K, name: x}}}]",
          "4:39: spec.volumeClaimTemplates[0].spec.dataSource: \"dataSource\""},
         {"volumeClaimTemplates: [{spec: {volumeMode: Block}}]",

@@ -497,7 +497,7 @@ static void test_labels(void **state)
 /* A store of schema 1 gets an archive, and keeps what it had. */
 static void test_migrates(void **state)
 {
-    static const char undo[] = "DROP TABLE archive; DROP TABLE archive_doc; DROP TABLE "
+    static const char undo[] = "DROP TABLE sync_limit; DROP TABLE archive; DROP TABLE archive_doc; DROP TABLE "
                                "archive_label; DROP INDEX object_created; DROP INDEX "
                                "object_ns_created; CREATE INDEX object_created ON object "
                                "(grp, kind, created); PRAGMA user_version = 1";

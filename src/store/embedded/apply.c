@@ -599,6 +599,10 @@ static int do_op(struct store *s, struct store_txn *txn, struct op *op, int64_t 
     case OP_UNARCHIVE:
     case OP_ARCHIVE_TRIM:
         return archive_do(s, txn, op);
+    case OP_LIMIT_ADD:
+    case OP_LIMIT_SET:
+    case OP_LIMIT_DROP:
+        return sync_limits_do(s, txn, op);
     case OP_CREATE:
         op->rv = *rv + 1;
         result = do_create(s, txn, op, op->rv);

@@ -70,6 +70,8 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "INSERT INTO node_by_seq SELECT workflow, seq, id, doc FROM node ORDER BY 1, 2, 3;"
     "DROP TABLE node;"
     "ALTER TABLE node_by_seq RENAME TO node;",
+    /* 005: limits of the semaphores of the database */
+    "CREATE TABLE sync_limit (name TEXT PRIMARY KEY, sizelimit INTEGER NOT NULL) STRICT;",
 };
 
 /* What store_view_begin() has pinned for this thread. */

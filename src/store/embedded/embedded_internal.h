@@ -17,7 +17,7 @@
 #include "store/checkpoint.h"
 #include "store/store.h"
 
-enum { STORE_SCHEMA_VERSION = 4, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
+enum { STORE_SCHEMA_VERSION = 5, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
 
 /* OP_CASCADE, OP_RELEASE: made by the writer: a dependent of what was deleted, an owner that
  * may wait for it. */
@@ -33,6 +33,9 @@ enum op_kind {
     OP_ARCHIVE,
     OP_UNARCHIVE,
     OP_ARCHIVE_TRIM,
+    OP_LIMIT_ADD,
+    OP_LIMIT_SET,
+    OP_LIMIT_DROP,
 };
 
 /* A row of the archive, beside the document itself. */
@@ -61,6 +64,8 @@ struct op {
     enum store_propagation how; /* OP_DELETE, OP_CASCADE */
     struct str owner_uid;       /* OP_CASCADE */
     const struct archive_row *archive;
+    struct str limit_name; /* OP_LIMIT_...; absent: another operation */
+    uint32_t limit;
     /* Result, by the writer. */
     enum store_event_type event;
     const struct store_object *object; /* reference */
@@ -136,6 +141,9 @@ struct store {
     bool is_delivering;    /* loop: watches that are closed now are freed afterwards */
     struct list watches;   /* loop */
     int64_t told_rv;       /* loop */
+    struct map limits;     /* loop: name to the number itself */
+    void (*on_limit)(void *ctx, struct str name); /* loop; or NULL */
+    void *on_limit_ctx;
 };
 
 /* ---- connection.c ---- */
@@ -219,6 +227,18 @@ void txn_release(struct store_txn *txn);
 /** archive_do() - carry out an OP_ARCHIVE, OP_UNARCHIVE or OP_ARCHIVE_TRIM; writer thread; 0,
  * -1 with the transaction's own error, -2: the disk refused */
 int archive_do(struct store *s, struct store_txn *txn, const struct op *op);
+
+/* ---- sync_limits.c ---- */
+
+/** sync_limits_do() - carry out an OP_LIMIT_ADD, OP_LIMIT_SET or OP_LIMIT_DROP; as archive_do()
+ */
+int sync_limits_do(struct store *s, struct store_txn *txn, const struct op *op);
+
+/** sync_limits_open() - what the loop knows at the start; before the writer runs */
+int sync_limits_open(struct store *s, struct err *err);
+
+/** sync_limits_deliver() - what a committed transaction did to limits; loop thread */
+void sync_limits_deliver(struct store *s, const struct store_txn *txn);
 
 /* ---- watch.c: loop thread ---- */
 

@@ -51,8 +51,10 @@ static void on_loop(struct loop_task *task)
         struct store_txn *txn = LIST_ENTRY(done.next, struct store_txn, link);
 
         list_remove(&txn->link);
-        if (txn->err.kind == ERR_NONE && !txn->result.already_done)
+        if (txn->err.kind == ERR_NONE && !txn->result.already_done) {
             store_watches_deliver(s, txn);
+            sync_limits_deliver(s, txn);
+        }
         if (txn->done)
             txn->done(txn->ctx, &txn->result, &txn->err);
         txn_release(txn);
@@ -83,6 +85,7 @@ static void release(struct store *s)
     pthread_mutex_destroy(&s->pool_lock);
     pthread_cond_destroy(&s->wake);
     pthread_cond_destroy(&s->pool_wake);
+    map_done(&s->limits);
     free(s->file);
     free(s);
 }
@@ -120,7 +123,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
                 sizeof(file) - 1);
     else if (lock_folder(s, options->path, err) == 0 &&
              connection_open(&s->writer, file, true, err) == 0 && set_mode(file, err) == 0 &&
-             read_rv(s, err) == 0 &&
+             read_rv(s, err) == 0 && sync_limits_open(s, err) == 0 &&
              (s->checkpointer = checkpointer_open(file, s->writer.db, err)) &&
              store_writer_start(s, err) == 0)
         return s;

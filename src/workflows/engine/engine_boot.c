@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "formats/gotime.h"
+#include "store/sync_limits.h"
 #include "workflows/engine/engine_internal.h"
 
 /* ---- ConfigMaps and claims ---- */
@@ -24,6 +25,25 @@ static void on_map_changed(struct engine *e, struct str ns, struct str name)
     locks_touch(e->world.locks,
                 str_printf(a, STR_FMT "/ConfigMap/" STR_FMT "/", STR_ARG(ns), STR_ARG(name)));
     locks_kick(e->world.locks);
+}
+
+/* "ns/key": the lock is "ns/Database/key". */
+static void on_limit_changed(void *ctx, struct str name)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct engine *e = ctx;
+    struct str key = name, ns;
+
+    if (e->is_stopping || !str_cut(&key, '/', &ns))
+        return;
+    locks_touch(e->world.locks,
+                str_printf(a, STR_FMT "/Database/" STR_FMT, STR_ARG(ns), STR_ARG(key)));
+    locks_kick(e->world.locks);
+}
+
+static bool find_limit(void *ctx, struct str name, uint32_t *ret)
+{
+    return store_sync_limit_known(((struct engine *) ctx)->options.store, name, ret);
 }
 
 static const struct json *find_in(const struct engine_mirror *m, struct str ns, struct str name)
@@ -301,6 +321,8 @@ void engine_boot_init(struct engine *e)
         .engine = e, .kind = STR("Namespace"), .changed = on_space_changed};
     e->world.ctx = e;
     e->world.config_map = find_map;
+    e->world.sync_limit = find_limit;
+    store_sync_limits_watch(e->options.store, on_limit_changed, e);
     e->world.claim = find_claim;
     e->maps = (struct engine_mirror){
         .engine = e, .kind = STR("ConfigMap"), .changed = on_map_changed};
@@ -311,6 +333,7 @@ void engine_boot_init(struct engine *e)
 
 void engine_boot_free(struct engine *e)
 {
+    store_sync_limits_watch(e->options.store, NULL, NULL);
     mirror_free(&e->maps);
     mirror_free(&e->claims);
     mirror_free(&e->spaces);

@@ -23,8 +23,8 @@ struct claim {
 
 struct lock {
     struct str key; /* owned */
-    unsigned limit;
-    bool is_dirty;
+    unsigned limit; /* 0: nobody has asked yet, or it could not be read */
+    bool is_mutex, is_dirty;
     VEC(struct claim *) holders;
     VEC(struct claim *) queue; /* in the order of their turns */
     VEC(struct str) names;     /* of the holders, for locks_holders() */
@@ -36,7 +36,7 @@ struct claimant {
 };
 
 struct locks {
-    struct map map;               /* key to struct lock */
+    struct map maps[2];           /* semaphores, mutexes: key to struct lock */
     struct map by_holder, by_uid; /* to struct claimant */
     locks_wake_fn wake;
     void *ctx;
@@ -47,28 +47,29 @@ struct locks *locks_new(locks_wake_fn wake, void *ctx)
 {
     struct locks *l = NEW(struct locks);
 
-    map_init_borrowed(&l->map);
+    map_init_borrowed(&l->maps[false]);
+    map_init_borrowed(&l->maps[true]);
     l->wake = wake;
     l->ctx = ctx;
     return l;
 }
 
-static struct lock *lock_of(struct locks *l, struct str key)
+static struct lock *lock_of(struct locks *l, struct str key, bool is_mutex)
 {
-    struct lock *lock = map_find(&l->map, key);
+    struct lock *lock = map_find(&l->maps[is_mutex], key);
 
     if (lock)
         return lock;
     lock = NEW(struct lock);
     lock->key = str_of(mem_dup(key.ptr, key.len), key.len);
-    lock->limit = 1;
-    map_put(&l->map, lock->key, lock);
+    lock->is_mutex = is_mutex;
+    map_put(&l->maps[is_mutex], lock->key, lock);
     return lock;
 }
 
 static void lock_free(struct locks *l, struct lock *lock)
 {
-    map_take(&l->map, lock->key);
+    map_take(&l->maps[lock->is_mutex], lock->key);
     VEC_DONE(&lock->holders);
     VEC_DONE(&lock->queue);
     VEC_DONE(&lock->names);
@@ -247,7 +248,8 @@ void locks_free(struct locks *l)
 
         claim_end(l, LIST_ENTRY(c->claims.next, struct claim, of_uid));
     }
-    map_done(&l->map);
+    map_done(&l->maps[false]);
+    map_done(&l->maps[true]);
     map_done(&l->by_holder);
     map_done(&l->by_uid);
     free(l);
@@ -269,9 +271,17 @@ void locks_forget(struct locks *l, struct str uid)
         claim_end(l, LIST_ENTRY(c->claims.next, struct claim, of_uid));
 }
 
-size_t locks_holders(const struct locks *l, struct str key, const struct str **ret)
+unsigned locks_limit(const struct locks *l, struct str key, bool is_mutex)
 {
-    struct lock *lock = map_find(&l->map, key);
+    const struct lock *lock = map_find(&l->maps[is_mutex], key);
+
+    return lock ? lock->limit : 0;
+}
+
+size_t locks_holders(const struct locks *l, struct str key, bool is_mutex,
+                     const struct str **ret)
+{
+    struct lock *lock = map_find(&l->maps[is_mutex], key);
 
     if (!lock)
         return 0;
@@ -286,7 +296,7 @@ size_t locks_holders(const struct locks *l, struct str key, const struct str **r
 
 /* Is it to be had by somebody? When not, @ret says why. */
 static bool is_free(const struct locks *l, struct lock *lock, struct arena *a,
-                    struct str holder, struct str *ret)
+                    const struct lock_item *item, struct str holder, struct str *ret)
 {
     struct claim *c = find(l, lock, holder);
 
@@ -295,6 +305,10 @@ static bool is_free(const struct locks *l, struct lock *lock, struct arena *a,
         return true;
     if (lock->limit == 0)
         *ret = str_printf(a, "Failed to get semaphore limit for " STR_FMT, STR_ARG(lock->key));
+    else if (!str_is_none(item->row)) /* how many hold it; of the others how many are free */
+        *ret = str_printf(a, "Waiting for " STR_FMT " lock (" STR_FMT "). Lock status: %zu/%u",
+                          STR_ARG(lock->key), STR_ARG(item->row), lock->holders.len,
+                          lock->limit);
     else
         *ret = str_printf(a, "Waiting for " STR_FMT " lock. Lock status: %lld/%u",
                           STR_ARG(lock->key),
@@ -310,27 +324,29 @@ bool locks_take(struct locks *l, struct arena *a, const struct lock_request *req
     struct str text;
 
     for (size_t i = 0; i < request->item_count; i++) {
-        struct lock *lock = lock_of(l, request->items[i].key);
+        const struct lock_item *item = &request->items[i];
+        struct lock *lock = lock_of(l, item->key, item->is_mutex);
 
-        lock->limit = request->items[i].limit;
+        lock->limit = item->limit;
         enqueue(l, lock, request);
-        if (is_free(l, lock, a, request->holder, &text) || !is_taken)
+        if (is_free(l, lock, a, item, request->holder, &text) || !is_taken)
             continue;
         is_taken = false;
         *ret_failed = str_copy(a, lock->key);
         *ret_text = text;
     }
     for (size_t i = 0; is_taken && i < request->item_count; i++)
-        hold(l, lock_of(l, request->items[i].key), request);
+        hold(l, lock_of(l, request->items[i].key, request->items[i].is_mutex), request);
     return is_taken;
 }
 
 /* ---- from what is stored ---- */
 
-static void restore_holder(struct locks *l, struct str key, const struct lock_request *user)
+static void restore_holder(struct locks *l, struct str key, bool is_mutex,
+                           const struct lock_request *user)
 {
     if (!str_is_empty(user->holder) && !str_is_empty(key))
-        hold(l, lock_of(l, key), user);
+        hold(l, lock_of(l, key, is_mutex), user);
 }
 
 static void restore_held(struct locks *l, const struct json *status, struct lock_request user)
@@ -341,22 +357,23 @@ static void restore_held(struct locks *l, const struct json *status, struct lock
     for (size_t i = 0; (item = json_item(semaphores, i)) != NULL; i++)
         for (size_t k = 0; json_item(json_get(item, STR("holders")), k); k++) {
             user.holder = json_str(json_item(json_get(item, STR("holders")), k));
-            restore_holder(l, json_get_str(item, STR("semaphore")), &user);
+            restore_holder(l, json_get_str(item, STR("semaphore")), false, &user);
         }
     for (size_t i = 0; (item = json_item(mutexes, i)) != NULL; i++) {
         user.holder = json_get_str(item, STR("holder"));
-        restore_holder(l, json_get_str(item, STR("mutex")), &user);
+        restore_holder(l, json_get_str(item, STR("mutex")), true, &user);
     }
 }
 
-static void restore_waiting(struct locks *l, const struct json *status, struct str kind,
+static void restore_waiting(struct locks *l, const struct json *status, bool is_mutex,
                             const struct lock_request *user)
 {
+    const struct str kind = is_mutex ? STR("mutex") : STR("semaphore");
     const struct json *list = json_get(json_get(status, kind), STR("waiting")), *item;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
         if (!str_is_empty(json_get_str(item, kind)))
-            enqueue(l, lock_of(l, json_get_str(item, kind)), user);
+            enqueue(l, lock_of(l, json_get_str(item, kind), is_mutex), user);
 }
 
 void locks_restore(struct locks *l, const struct json *doc, enum locks_restore when)
@@ -378,8 +395,8 @@ void locks_restore(struct locks *l, const struct json *doc, enum locks_restore w
         user.holder =
             str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(json_get_str(meta, STR("namespace"))),
                        STR_ARG(json_get_str(meta, STR("name"))));
-        restore_waiting(l, status, STR("semaphore"), &user);
-        restore_waiting(l, status, STR("mutex"), &user);
+        restore_waiting(l, status, false, &user);
+        restore_waiting(l, status, true, &user);
     }
     arena_free(a);
 }
@@ -388,9 +405,10 @@ void locks_restore(struct locks *l, const struct json *doc, enum locks_restore w
 
 void locks_touch(struct locks *l, struct str prefix)
 {
-    MAP_FOREACH (it, &l->map)
-        if (str_starts(it->key, prefix))
-            mark(l, it->value);
+    for (size_t i = 0; i < COUNT_OF(l->maps); i++)
+        MAP_FOREACH (it, &l->maps[i])
+            if (str_starts(it->key, prefix))
+                mark(l, it->value);
 }
 
 /* Those whose turn it is now: as many as there is room for, and the head in any case, because
@@ -403,16 +421,22 @@ static void wake_heads(struct locks *l, const struct lock *lock)
         l->wake(l->ctx, lock->queue.at[i]->uid);
 }
 
-void locks_kick(struct locks *l)
+static void wake_dirty(struct locks *l, const struct map *locks)
 {
-    if (!l->is_dirty || !l->wake)
-        return;
-    l->is_dirty = false;
-    MAP_FOREACH (it, &l->map) {
+    MAP_FOREACH (it, locks) {
         struct lock *lock = it->value;
 
         if (lock->is_dirty)
             wake_heads(l, lock);
         lock->is_dirty = false;
     }
+}
+
+void locks_kick(struct locks *l)
+{
+    if (!l->is_dirty || !l->wake)
+        return;
+    l->is_dirty = false;
+    for (size_t i = 0; i < COUNT_OF(l->maps); i++)
+        wake_dirty(l, &l->maps[i]);
 }

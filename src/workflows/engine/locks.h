@@ -1,7 +1,8 @@
 /*
  * workflows/engine/locks.h - the locks that workflows share: who holds them, who waits.
  *
- * A mutex is a semaphore of one. All locks of a request are taken at once or none; only the
+ * A mutex is a semaphore of one; one of the database is another lock than a semaphore of the
+ * database with its key, as their rows are upstream. All locks of a request are taken at once or none; only the
  * head of a lock's queue may take it: by priority, then the age of the workflow, then the
  * holder's key. What is held stands in status.synchronization of the workflows: locks_restore()
  * reads it back at the start and whenever a workflow is loaded, so memory is never the only
@@ -27,9 +28,11 @@ struct locks *locks_new(locks_wake_fn wake, void *ctx);
 void locks_free(struct locks *l);
 
 struct lock_item {
-    struct str key; /* "ns/Mutex/name", "ns/ConfigMap/name/key" */
+    struct str key; /* "ns/Mutex/name", "ns/ConfigMap/name/key", "ns/Database/name" */
     unsigned limit; /* holders at a time; 0: it could not be read */
     bool is_mutex;
+    struct str row; /* of the database, as upstream names it: "sem/ns/key", "mtx/ns/name";
+                       absent: it is not of the database */
 };
 
 struct lock_request {
@@ -53,7 +56,12 @@ bool locks_take(struct locks *l, struct arena *a, const struct lock_request *req
                 struct str *ret_failed, struct str *ret_text);
 
 /** locks_holders() - the keys of those who hold a lock, borrowed until the next call */
-size_t locks_holders(const struct locks *l, struct str key, const struct str **ret);
+size_t locks_holders(const struct locks *l, struct str key, bool is_mutex,
+                     const struct str **ret);
+
+/** locks_limit() - the limit that was asked with last of a lock that somebody holds or wants;
+ * 0: there is none */
+unsigned locks_limit(const struct locks *l, struct str key, bool is_mutex);
 
 /** locks_release() - a holder holds and waits for nothing any more */
 void locks_release(struct locks *l, struct str holder);
@@ -69,7 +77,7 @@ enum locks_restore {
 /** locks_restore() - what a stored Workflow holds, instead of what is known of it */
 void locks_restore(struct locks *l, const struct json *doc, enum locks_restore when);
 
-/** locks_touch() - limits that stand in a ConfigMap may have changed: "ns/ConfigMap/name/" */
+/** locks_touch() - limits may have changed: "ns/ConfigMap/name/", "ns/Database/key" */
 void locks_touch(struct locks *l, struct str prefix);
 
 /** locks_kick() - wake those who may go on after releases */

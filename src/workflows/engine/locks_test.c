@@ -75,7 +75,7 @@ static struct str take(struct world *w, const char *who, int64_t priority, int64
 static struct str take_mutex(struct world *w, const char *who, int64_t priority,
                              int64_t created)
 {
-    const struct lock_item item = {STR("ns/Mutex/m"), 1, true};
+    const struct lock_item item = {STR("ns/Mutex/m"), 1, true, STR_NONE};
 
     return take(w, who, priority, created, &item, 1);
 }
@@ -114,8 +114,8 @@ static void test_turns(void **state)
 static void test_all_or_none(void **state)
 {
     struct world *w = *state;
-    const struct lock_item both[] = {{STR("ns/ConfigMap/c/k"), 2, false},
-                                     {STR("ns/Mutex/m"), 1, true}};
+    const struct lock_item both[] = {{STR("ns/ConfigMap/c/k"), 2, false, STR_NONE},
+                                     {STR("ns/Mutex/m"), 1, true, STR_NONE}};
 
     expect(take_mutex(w, "a/n", 0, 1), "");
     expect(take(w, "b/n", 0, 2, both, 2), "Waiting for ns/Mutex/m lock. Lock status: 0/1");
@@ -131,7 +131,7 @@ static void test_all_or_none(void **state)
 static void test_limits(void **state)
 {
     struct world *w = *state;
-    struct lock_item item = {STR("ns/ConfigMap/c/k"), 0, false};
+    struct lock_item item = {STR("ns/ConfigMap/c/k"), 0, false, STR_NONE};
     const struct str *names = NULL;
 
     expect(take(w, "a", 0, 1, &item, 1), "Failed to get semaphore limit for ns/ConfigMap/c/k");
@@ -143,13 +143,49 @@ static void test_limits(void **state)
     expect(take(w, "b", 0, 2, &item, 1), "Waiting for ns/ConfigMap/c/k lock. Lock status: 0/1");
     item.limit = 2;
     expect(take(w, "b", 0, 2, &item, 1), "");
-    assert_int_equal(locks_holders(w->l, item.key, &names), 2);
+    assert_int_equal(locks_holders(w->l, item.key, item.is_mutex, &names), 2);
     expect(names[0], "ns/a");
     expect(names[1], "ns/b");
     item.limit = 1; /* fewer than there are */
     expect(take(w, "c", 0, 3, &item, 1),
            "Waiting for ns/ConfigMap/c/k lock. Lock status: -1/1");
-    assert_int_equal(locks_holders(w->l, STR("ns/Mutex/none"), &names), 0);
+    assert_int_equal(locks_holders(w->l, STR("ns/Mutex/none"), true, &names), 0);
+}
+
+/* Of the database: as many as its row says, in words of their own. A mutex is another lock than
+ * a semaphore of the same key, as its row is another. */
+static void test_database(void **state)
+{
+    struct world *w = *state;
+    struct lock_item item = {STR("ns/Database/k"), 0, false, STR("sem/ns/k")};
+    const struct lock_item mutex = {STR("ns/Database/k"), 1, true, STR("mtx/ns/k")};
+    const struct str *names = NULL;
+
+    assert_int_equal(locks_limit(w->l, item.key, false), 0);
+    item.limit = 2;
+    expect(take(w, "a", 0, 1, &item, 1), "");
+    expect(take(w, "b", 0, 2, &item, 1), "");
+    expect(take(w, "c", 0, 3, &item, 1),
+           "Waiting for ns/Database/k lock (sem/ns/k). Lock status: 2/2");
+    expect(take(w, "c", 0, 3, &mutex, 1), "");
+    expect(take(w, "a", 0, 1, &mutex, 1),
+           "Waiting for ns/Database/k lock (mtx/ns/k). Lock status: 1/1");
+    assert_int_equal(locks_holders(w->l, item.key, false, &names), 2);
+    assert_int_equal(locks_holders(w->l, item.key, true, &names), 1);
+    expect(names[0], "ns/c");
+    assert_int_equal(locks_limit(w->l, item.key, false), 2);
+    assert_int_equal(locks_limit(w->l, item.key, true), 1);
+    w->woken = STR("");
+    locks_touch(w->l, STR("ns/Database/k"));
+    locks_kick(w->l);
+    expect(w->woken, "u-c u-a ");
+    item.limit = 0; /* it is not there any more, and nobody knows what it was */
+    expect(take(w, "d", 0, 4, &item, 1), "Failed to get semaphore limit for ns/Database/k");
+    locks_forget(w->l, STR("u-a"));
+    locks_forget(w->l, STR("u-b"));
+    locks_forget(w->l, STR("u-c"));
+    locks_forget(w->l, STR("u-d"));
+    assert_int_equal(locks_limit(w->l, item.key, false), 0);
 }
 
 static void restore(struct world *w, const char *text, enum locks_restore when)
@@ -174,7 +210,7 @@ static void test_restore(void **state)
         "'2026-01-02T03:04:05Z'}\nspec: {priority: 3}\n"
         "status: {synchronization: {mutex: {waiting: [{mutex: ns/Mutex/m, holder: "
         "ns/a/n}]}}}\n";
-    const struct lock_item semaphore = {STR("ns/ConfigMap/c/k"), 1, false};
+    const struct lock_item semaphore = {STR("ns/ConfigMap/c/k"), 1, false, STR_NONE};
     struct world *w = *state;
 
     restore(w, holder, LOCKS_AT_START);
@@ -200,15 +236,17 @@ static void test_restore(void **state)
 static void test_never_granted_twice(void **state)
 {
     struct world *w = *state;
-    const struct lock_item all[] = {{STR("ns/Mutex/m"), 1, true},
-                                    {STR("ns/Mutex/n"), 1, true},
-                                    {STR("ns/ConfigMap/c/k"), 3, false}};
+    const struct lock_item all[] = {{STR("ns/Mutex/m"), 1, true, STR_NONE},
+                                    {STR("ns/Mutex/n"), 1, true, STR_NONE},
+                                    {STR("ns/ConfigMap/c/k"), 3, false, STR_NONE},
+                                    {STR("ns/Database/d"), 2, false, STR("sem/ns/d")},
+                                    {STR("ns/Database/d"), 1, true, STR("mtx/ns/d")}};
     enum { USERS = 12 };
     unsigned held[USERS] = {0}, seed = 7, turns[USERS] = {0};
 
     for (int round = 0; round < 4000; round++) {
         unsigned who = (seed = seed * 1103515245U + 12345U) >> 16;
-        unsigned user = who % USERS, from = user % 3, count = 1 + (user / 3) % (3 - from);
+        unsigned user = who % USERS, from = user % 5, count = 1 + (user / 5) % (5 - from);
         char name[16];
 
         snprintf(name, sizeof(name), "w%u/n", user);
@@ -222,7 +260,8 @@ static void test_never_granted_twice(void **state)
         for (size_t i = 0; i < COUNT_OF(all); i++) {
             const struct str *names = NULL;
 
-            assert_true(locks_holders(w->l, all[i].key, &names) <= all[i].limit);
+            assert_true(locks_holders(w->l, all[i].key, all[i].is_mutex, &names) <=
+                        all[i].limit);
         }
     }
     for (unsigned i = 0; i < USERS; i++)
@@ -234,7 +273,7 @@ static void test_never_granted_twice(void **state)
 static void test_long_queue(void **state)
 {
     enum { COUNT = 2000 };
-    const struct lock_item one = {STR("ns/Mutex/m"), 1, true};
+    const struct lock_item one = {STR("ns/Mutex/m"), 1, true, STR_NONE};
     struct world *w = *state;
     char name[40];
 
@@ -258,7 +297,7 @@ static void test_long_queue(void **state)
         else
             locks_release(w->l, str_printf(w->a, "ns/%s", name));
     }
-    assert_int_equal(locks_holders(w->l, one.key, &(const struct str *){0}), 0);
+    assert_int_equal(locks_holders(w->l, one.key, true, &(const struct str *){0}), 0);
 }
 
 int main(void)
@@ -267,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_or_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_database, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restore, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_queue, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_granted_twice, setup, teardown),

@@ -114,6 +114,8 @@ static void dag(struct generator *g, unsigned level)
 
 static void template(struct generator *g, unsigned level, unsigned index)
 {
+    bool is_of_database = (level + index) % 2; /* its locks */
+
     strbuf_addf(&g->out, "%s{\"name\":\"t%u-%u\",", level + index ? "," : "", level, index);
     strbuf_addz(&g->out, "\"inputs\":{\"parameters\":[{\"name\":\"p\",\"default\":\"d\"}]},");
     if (chance(g, 25))
@@ -122,13 +124,14 @@ static void template(struct generator *g, unsigned level, unsigned index)
                                   : "");
     /* Locks are taken from the upper levels down: no circle. */
     if (chance(g, g->is_alone ? 15 : 30))
-        strbuf_addf(&g->out, "\"synchronization\":{\"mutexes\":[{\"name\":\"m%u-%u\"}]},",
-                    level, index);
+        strbuf_addf(&g->out,
+                    "\"synchronization\":{\"mutexes\":[{\"name\":\"m%u-%u\"%s}]},", level,
+                    index, is_of_database ? ",\"database\":true" : "");
     else if (!g->is_alone && chance(g, 30))
         strbuf_addf(&g->out,
-                    "\"synchronization\":{\"semaphores\":[{\"configMapKeyRef\":{\"name\":"
-                    "\"limits\",\"key\":\"s%u-%u\"}}]},",
-                    level, index);
+                    "\"synchronization\":{\"semaphores\":[{\"%s\":{%s\"key\":\"s%u-%u\"}}]},",
+                    is_of_database ? "database" : "configMapKeyRef",
+                    is_of_database ? "" : "\"name\":\"limits\",", level, index);
     if (level && g->is_alone && chance(g, 25))
         strbuf_addf(&g->out, "\"parallelism\":%u,", 1 + (unsigned) next(g, 2));
     if (level == 0)

@@ -78,6 +78,14 @@ static const struct json *find_map(void *ctx, struct str ns, struct str name)
     return str_is(name, "limits") ? &s->config_map : NULL;
 }
 
+static bool find_limit(void *ctx, struct str name, uint32_t *ret)
+{
+    (void) ctx;
+    (void) name;
+    *ret = SEMAPHORE_LIMIT;
+    return true;
+}
+
 static void make_map(struct sim *s)
 {
     for (unsigned level = 0; level < 4; level++)
@@ -283,19 +291,20 @@ static void end_store(struct sim *s)
 
 /* ---- locks ---- */
 
-static void count_holder(struct sim *s, struct map *counts, struct str key, struct str holder)
+static void count_holder(struct sim *s, struct map *counts, struct str key, bool is_mutex,
+                         struct str holder)
 {
-    size_t *count = map_find(counts, key);
-    size_t limit = str_find(key, STR("/Mutex/")) == SIZE_MAX ? SEMAPHORE_LIMIT : 1;
+    size_t *count = map_find(counts, key); /* no mutex has the key of a semaphore here */
+    size_t limit = is_mutex ? 1 : SEMAPHORE_LIMIT;
 
     if (!count) {
         const struct str *ignored;
 
         count = ARENA_NEW(s->a, size_t);
         map_put(counts, key, count);
-        if (locks_holders(s->locks, key, &ignored) > limit)
+        if (locks_holders(s->locks, key, is_mutex, &ignored) > limit)
             fault(s, STR_FMT " is granted to %zu", STR_ARG(key),
-                  locks_holders(s->locks, key, &ignored));
+                  locks_holders(s->locks, key, is_mutex, &ignored));
     }
     if (++*count > limit)
         fault(s, STR_FMT " is granted twice, also to " STR_FMT, STR_ARG(key), STR_ARG(holder));
@@ -317,12 +326,12 @@ static void check_locks(struct sim *s)
         sync = json_path(&doc, "status", "synchronization", NULL);
         for (size_t k = 0;
              (item = json_item(json_path(sync, "mutex", "holding", NULL), k)) != NULL; k++)
-            count_holder(s, &counts, json_get_str(item, STR("mutex")),
+            count_holder(s, &counts, json_get_str(item, STR("mutex")), true,
                          json_get_str(item, STR("holder")));
         for (size_t k = 0;
              (item = json_item(json_path(sync, "semaphore", "holding", NULL), k)) != NULL; k++)
             for (size_t n = 0; json_item(json_get(item, STR("holders")), n); n++)
-                count_holder(s, &counts, json_get_str(item, STR("semaphore")),
+                count_holder(s, &counts, json_get_str(item, STR("semaphore")), false,
                              json_str(json_item(json_get(item, STR("holders")), n)));
     }
 }
@@ -465,7 +474,10 @@ static void begin(struct sim *s)
         struct runner *r = &s->runners[i];
 
         *r = (struct runner){.outcome = outcome, .ctx = s, .is_shared = true};
-        r->world = (struct wf_world){.locks = s->locks, .ctx = s, .config_map = find_map};
+        r->world = (struct wf_world){.locks = s->locks,
+                                     .ctx = s,
+                                     .config_map = find_map,
+                                     .sync_limit = find_limit};
         runner_init(r, s->story->docs[i]);
     }
     if (s->play->has_store)

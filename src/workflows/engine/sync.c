@@ -36,7 +36,7 @@ static unsigned limit_of(const struct wf *wf, struct str ns, const struct json *
 static int add(struct wf *wf, struct wanted *w, struct lock_item item, struct err *err)
 {
     VEC_FOREACH (it, &w->items)
-        if (str_eq(it->key, item.key))
+        if (str_eq(it->key, item.key) && it->is_mutex == item.is_mutex)
             return err_set(err, ERR_INVALID,
                            "requested configuration is invalid: duplicate synchronization item "
                            "found");
@@ -44,18 +44,58 @@ static int add(struct wf *wf, struct wanted *w, struct lock_item item, struct er
     return 0;
 }
 
+/* A lock of the database. Its limit: for the caller. */
+static struct lock_item database_item(struct wf *wf, struct str ns, struct str name,
+                                      bool is_mutex)
+{
+    struct arena *a = wf->pass->a;
+
+    return (struct lock_item){
+        .key = str_printf(a, STR_FMT "/Database/" STR_FMT, STR_ARG(ns), STR_ARG(name)),
+        .row = str_printf(a, "%s/" STR_FMT "/" STR_FMT, is_mutex ? "mtx" : "sem", STR_ARG(ns),
+                          STR_ARG(name)),
+        .is_mutex = is_mutex,
+    };
+}
+
+/* A limit that is deleted holds on as long as somebody holds or wants the lock; with holders of
+ * whom nobody knows what it was, after a restart, it is waited for. */
+static int add_database(struct wf *wf, struct wanted *w, struct str ns, const struct json *ref,
+                        struct err *err)
+{
+    struct str key = json_get_str(ref, STR("key"));
+    struct lock_item item = database_item(wf, ns, key, false);
+    const struct str *ignored = NULL;
+    struct str name = str_skip(item.row, strlen("sem/"));
+    uint32_t limit = 0;
+
+    if (!wf->world->sync_limit || !wf->world->sync_limit(wf->world->ctx, name, &limit))
+        limit = locks_limit(wf->world->locks, item.key, false);
+    item.limit = limit;
+    if (limit == 0 && locks_holders(wf->world->locks, item.key, false, &ignored) == 0)
+        return err_set(err, ERR_NOT_FOUND,
+                       "failed to initialize semaphore " STR_FMT " with limit",
+                       STR_ARG(item.key));
+    return add(wf, w, item, err);
+}
+
 static int add_semaphore(struct wf *wf, struct wanted *w, const struct json *item,
                          struct err *err)
 {
     const struct json *ref = json_get(item, STR("configMapKeyRef"));
+    const struct json *database = json_get(item, STR("database"));
     struct str ns = ns_of(wf, item);
 
-    if (json_get(item, STR("database")))
-        return err_set(err, ERR_UNSUPPORTED, "semaphores of a database are not supported yet");
+    if (ref && database)
+        return err_set(err, ERR_INVALID,
+                       "requested configuration is invalid: invalid semaphore with both "
+                       "ConfigMapKeyRef and Database");
+    if (database)
+        return add_database(wf, w, ns, database, err);
     if (!ref)
         return err_set(err, ERR_INVALID,
-                       "requested configuration is invalid: cannot get LockName for a Sync "
-                       "without a ConfigMapRef");
+                       "requested configuration is invalid: cannot get LockName for a "
+                       "Semaphore without a ConfigMapRef or Database");
     return add(wf, w,
                (struct lock_item){
                    .key = str_printf(wf->pass->a, STR_FMT "/ConfigMap/" STR_FMT "/" STR_FMT,
@@ -63,6 +103,20 @@ static int add_semaphore(struct wf *wf, struct wanted *w, const struct json *ite
                                      STR_ARG(json_get_str(ref, STR("key")))),
                    .limit = limit_of(wf, ns, ref)},
                err);
+}
+
+static int add_mutex(struct wf *wf, struct wanted *w, const struct json *item, struct err *err)
+{
+    struct str ns = ns_of(wf, item), name = json_get_str(item, STR("name"));
+    struct lock_item lock = {.is_mutex = true};
+
+    if (json_get_bool(item, STR("database")))
+        lock = database_item(wf, ns, name, true);
+    else
+        lock.key = str_printf(wf->pass->a, STR_FMT "/Mutex/" STR_FMT, STR_ARG(ns),
+                              STR_ARG(name));
+    lock.limit = 1;
+    return add(wf, w, lock, err);
 }
 
 static int want(struct wf *wf, const struct json *sync, struct wanted *w, struct err *err)
@@ -73,19 +127,9 @@ static int want(struct wf *wf, const struct json *sync, struct wanted *w, struct
     for (size_t i = 0; (item = json_item(semaphores, i)) != NULL; i++)
         if (add_semaphore(wf, w, item, err) < 0)
             return -1;
-    for (size_t i = 0; (item = json_item(mutexes, i)) != NULL; i++) {
-        struct lock_item lock = {
-            .key = str_printf(wf->pass->a, STR_FMT "/Mutex/" STR_FMT, STR_ARG(ns_of(wf, item)),
-                              STR_ARG(json_get_str(item, STR("name")))),
-            .limit = 1,
-            .is_mutex = true,
-        };
-
-        if (json_get_bool(item, STR("database")))
-            return err_set(err, ERR_UNSUPPORTED, "mutexes of a database are not supported yet");
-        if (add(wf, w, lock, err) < 0)
+    for (size_t i = 0; (item = json_item(mutexes, i)) != NULL; i++)
+        if (add_mutex(wf, w, item, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -171,7 +215,7 @@ static void note_waiting(struct wf *wf, const struct lock_item *item)
                   "waiting", NULL);
     struct json made = entry(a, kind, item->key);
     const struct str *names = NULL;
-    size_t count = locks_holders(wf->world->locks, item->key, &names);
+    size_t count = locks_holders(wf->world->locks, item->key, item->is_mutex, &names);
 
     if (item->is_mutex && count == 0)
         return;

@@ -123,6 +123,110 @@ static void test_semaphore_of_nodes(void **state)
     runner_done(&r);
 }
 
+/* The limits of the database: name to number. */
+static bool sync_limit(void *ctx, struct str name, uint32_t *ret)
+{
+    const struct json *limits = ctx;
+    int64_t n = 0;
+
+    if (!json_i64(json_get(limits, name), &n))
+        return false;
+    *ret = (uint32_t) n;
+    return true;
+}
+
+static void give_limit(struct runner *r, struct arena *a, struct json *limits, int64_t n)
+{
+    *limits = json_set(a, limits, STR("other/k"), json_int(a, n));
+    r->world.ctx = limits;
+    r->world.sync_limit = sync_limit;
+}
+
+#define DB_SEMAPHORE "semaphores: [{database: {key: k}, namespace: other}]"
+
+/* A limit that is deleted while the lock is held holds on as long as somebody has a use for it;
+ * after a restart nobody knows it any more. */
+static void test_database(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json limits = json_object(&(struct json_object_builder){0});
+    struct json none = json_object(&(struct json_object_builder){0});
+    struct runner r = {0};
+
+    (void) state;
+    give_limit(&r, a, &limits, 1);
+    start(&r, a, LOCKED(DB_SEMAPHORE));
+    wake(&r);
+    assert_int_equal(r.waiting.len, 1);
+    assert_text(node_field(&r, a, "b", "message"),
+                "Waiting for other/Database/k lock (sem/other/k). Lock status: 1/1");
+    assert_text(waiting_of(&r, a, "b"), "other/Database/k");
+    assert_text(
+        sync_text(&r, a),
+        str_cz(a, str_printf(a,
+                             "{\"semaphore\":{\"holding\":[{\"semaphore\":\"other/Database/k\","
+                             "\"holders\":[\"default/wf/" STR_FMT
+                             "\"]}],\"waiting\":[{\"semaphore\":\"other/Database/k\","
+                             "\"holders\":[\"default/wf/" STR_FMT "\"]}]}}",
+                             STR_ARG(node_field(&r, a, "a", "id")),
+                             STR_ARG(node_field(&r, a, "a", "id")))));
+    r.world.ctx = &none;
+    wake(&r);
+    assert_text(node_field(&r, a, "b", "message"),
+                "Waiting for other/Database/k lock (sem/other/k). Lock status: 1/1");
+    runner_crash(&r);
+    assert_int_equal(r.waiting.len, 1);
+    assert_text(node_field(&r, a, "b", "message"),
+                "Failed to get semaphore limit for other/Database/k");
+    assert_text(node_field(&r, a, "b", "phase"), "Pending");
+    give_limit(&r, a, &limits, 2); /* it comes back, and is more */
+    wake(&r);
+    assert_int_equal(r.waiting.len, 2);
+    runner_report(&r, 0);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(sync_text(&r, a), "none");
+    runner_done(&r);
+}
+
+static void test_database_mutex(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a, LOCKED("mutexes: [{name: m, database: true}]"));
+    wake(&r);
+    assert_int_equal(r.waiting.len, 1);
+    assert_text(node_field(&r, a, "b", "message"),
+                "Waiting for default/Database/m lock (mtx/default/m). Lock status: 1/1");
+    runner_crash(&r);
+    assert_int_equal(r.waiting.len, 1);
+    runner_report(&r, 0);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    runner_done(&r);
+}
+
+/* The lock of a workflow without a limit fails it. */
+static void test_database_of_a_workflow(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          "metadata: {name: one, namespace: default, uid: u-one}\nspec:\n  entrypoint: say\n"
+          "  synchronization: {semaphores: [{database: {key: none}}]}\n  templates:\n" LEAF);
+    wake(&r);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Failed");
+    assert_text(json_get_str(status_of(&r, a), STR("message")),
+                "Failed to acquire the synchronization lock. failed to initialize semaphore "
+                "default/Database/none with limit");
+    runner_done(&r);
+}
+
 /* Two workflows and one mutex: the second waits as a whole, and goes on after the first. */
 static void test_workflows(void **state)
 {
@@ -171,8 +275,15 @@ static void test_wrong(void **state)
         {LOCKED("mutexes: [{name: m}, {name: m}]"),
          "requested configuration is invalid: duplicate synchronization item found"},
         {LOCKED("semaphores: [{namespace: x}]"),
-         "requested configuration is invalid: cannot get LockName for a Sync without a "
-         "ConfigMapRef"},
+         "requested configuration is invalid: cannot get LockName for a Semaphore without a "
+         "ConfigMapRef or Database"},
+        {LOCKED("semaphores: [{database: {key: k}, configMapKeyRef: {name: c, key: k}}]"),
+         "requested configuration is invalid: invalid semaphore with both ConfigMapKeyRef and "
+         "Database"},
+        {LOCKED("mutexes: [{name: m, database: true}, {name: m, database: true}]"),
+         "requested configuration is invalid: duplicate synchronization item found"},
+        {LOCKED("semaphores: [{database: {key: none}}]"),
+         "failed to initialize semaphore default/Database/none with limit"},
     };
 
     (void) state;
@@ -246,6 +357,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mutex_of_nodes), cmocka_unit_test(test_semaphore_of_nodes),
         cmocka_unit_test(test_workflows),      cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_database),       cmocka_unit_test(test_database_mutex),
+        cmocka_unit_test(test_database_of_a_workflow),
         cmocka_unit_test(test_stop),           cmocka_unit_test(test_retry_and_steps),
     };
 

@@ -14,6 +14,8 @@ struct wf_world {
     void *ctx;
     /* The document of a ConfigMap, borrowed until the loop's next turn, or NULL. */
     const struct json *(*config_map)(void *ctx, struct str ns, struct str name);
+    /* The limit of a semaphore of the database, "ns/key"; false: there is none. */
+    bool (*sync_limit)(void *ctx, struct str name, uint32_t *ret);
     /* The series of a metric that a manifest defines, as metric_define(). */
     int (*metric)(void *ctx, const struct metric_def *def, const struct str *values,
                   struct metric **ret, struct err *err);

@@ -27,7 +27,7 @@ check "a workflow takes it" sh -c "'$TIPHYS' submit '$DIR/locked.yaml' --wait"
 check "gone" says "Sync limit deleted" limit delete workflow
 check "is gone" fails "key workflow not found in configmap default/limits" limit get workflow
 check "the other is not" says "Limit: 3" limit get other
-check "none in a database" fails "unsupported sync config type: DATABASE" "$TIPHYS" sync get workflow --type database
+check "none in the database" fails "Database sync limit not found in namespace \"default\"." "$TIPHYS" sync get workflow --type database
 
 cat >"$DIR/cron.yaml" <<YAML
 apiVersion: argoproj.io/v1alpha1
