@@ -142,8 +142,8 @@ static void test_life_of_a_limit(void **state)
         {"POST", SYNC, LIMIT("4294967296"), 400, "limit must be greater than zero"},
         {"POST", SYNC, "{\"key\":\"k\",\"limit\":1}", 400, "cmName and key must not be empty"},
         {"POST", SYNC, "{\"cmName\":\"M!\",\"key\":\"k\",\"limit\":1}", 400, "metadata.name"},
-        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":\"SECRET\"}",
-         400, "unsupported sync config type: SECRET"},
+        {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":\"SECRET\"}", 400,
+         "unsupported sync config type: SECRET"},
         {"POST", SYNC, "{\"cmName\":\"m\",\"key\":\"k\",\"limit\":1,\"type\":2}", 400,
          "unsupported sync config type: 2"},
         {"POST", SYNC, LIMIT("1"), 200,
@@ -168,7 +168,7 @@ static void test_life_of_a_limit(void **state)
 }
 
 #define ROW(count) "{\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
-#define ROW_ANSWER(count)                                                        \
+#define ROW_ANSWER(count) \
     "{\"namespace\":\"argo\",\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
 #define NO_ROW \
     "{\"code\":5,\"message\":\"Database sync limit not found in namespace \\\"argo\\\".\"}"

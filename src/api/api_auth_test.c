@@ -411,6 +411,48 @@ static void test_nobody_gives_what_they_do_not_have(void **state)
 }
 
 /* `kubectl auth can-i`, `auth whoami` and userinfo tell what is so. */
+/* Limits in ConfigMaps want rights to those, limits of the database to workflows; nothing is
+ * said of a limit, or of a body, before. */
+static void test_limits_of_locks(void **state)
+{
+#define SYNC_BODY(type) "{\"type\":\"" type "\",\"cmName\":\"m\",\"key\":\"k\",\"limit\":1}"
+#define DENIED(verb, what)                                              \
+    "{\"code\":7,\"message\":\"Permission denied, you are not allowed " \
+    "to " verb " " what " in namespace \\\"x\\\".\"}"
+    static const char path[] = "/api/v1/sync/x", of_row[] = "/api/v1/sync/x/k?type=DATABASE",
+                      of_map[] = "/api/v1/sync/x/k?cmName=m";
+    static const struct step steps[] = {
+        {"secret", "POST", RBAC "namespaces/x/roles",
+         ROLE_HEAD
+         "\"Role\",\"metadata\":{\"name\":\"maps\"},\"rules\":[{\"verbs\":[\"create\","
+         "\"get\",\"update\"],\"apiGroups\":[\"\"],\"resources\":[\"configmaps\"]}]}",
+         201, NULL, NULL},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         ROLE_HEAD "\"RoleBinding\",\"metadata\":{\"name\":\"maps\"},\"roleRef\":{"
+                   "\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":\"Role\",\"name\":"
+                   "\"maps\"},\"subjects\":[" USER("theirs") "]}",
+         201, NULL, NULL},
+        {WORLD_THEIRS, "POST", path, SYNC_BODY("CONFIGMAP"), 200, NULL, NULL},
+        {WORLD_THEIRS, "DELETE", of_map, NULL, 200, NULL, NULL}, /* wants update */
+        {WORLD_THEIRS, "POST", path, SYNC_BODY("DATABASE"), 403,
+         DENIED("create", "database sync limit"), NULL},
+        {WORLD_THEIRS, "GET", of_row, NULL, 403, DENIED("get", "database sync limit"), NULL},
+        {WORLD_THEIRS, "PUT", "/api/v1/sync/x/k", SYNC_BODY("DATABASE"), 403,
+         DENIED("update", "database sync limit"), NULL},
+        {WORLD_THEIRS, "DELETE", of_row, NULL, 403, DENIED("delete", "database sync limit"),
+         NULL},
+        {WORLD_OURS, "POST", path, "no JSON at all", 403, DENIED("create", "configmaps"), NULL},
+        {WORLD_OURS, "GET", of_map, NULL, 403, DENIED("get", "configmaps"), NULL},
+        {WORLD_OURS, "DELETE", of_map, NULL, 403, DENIED("update", "configmaps"), NULL},
+        {"secret", "POST", path, SYNC_BODY("DATABASE"), 200, NULL, NULL},
+        {"secret", "POST", path, "no JSON at all", 400, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+#undef SYNC_BODY
+#undef DENIED
+}
+
 static void test_questions_about_rights(void **state)
 {
     static const char
@@ -783,6 +825,7 @@ int main(void)
         TEST(test_every_operation),
         TEST(test_rights_come_and_go),
         TEST(test_nobody_gives_what_they_do_not_have),
+        TEST(test_limits_of_locks),
         TEST(test_questions_about_rights),
         TEST(test_impersonation),
         cmocka_unit_test_setup_teardown(test_one_namespace_is_managed, world_setup_managed,

@@ -47,7 +47,7 @@ struct config {
     const struct json *links, *columns; /* arrays, or NULL */
     struct str nav_color;
     uint64_t initial_delay_ms;
-    bool serves_limits; /* those of the database, by the API */
+    bool serves_limits;                      /* those of the database, by the API */
     bool tells_of_nodes, tells_of_workflows; /* Events */
     bool tells_as_pod;                       /* those of pods' nodes are about the pods */
     struct str instance_id;                  /* "" none */

@@ -73,18 +73,18 @@ static void check_all(const struct config *c)
     assert_true(str_is(c->idle_keys[2], "synchronization.controllerName"));
 }
 
-#define NESTED                                                                       \
-    "    parallelism: 10\n    namespaceParallelism: 4\n"                             \
-    "    resourceRateLimit: {limit: 10, burst: 1}\n"                                 \
-    "    persistence:\n      archive: true\n      archiveTTL: 30d\n"                 \
-    "      archiveLabelSelector: {matchLabels: {keep: 'yes'}}\n"                     \
-    "      postgresql: {host: db}\n"                                                 \
-    "    retentionPolicy: {completed: 10, failed: 3}\n"                              \
-    "    links: [{name: Logs, scope: pod, url: 'http://x'}]\n"                       \
-    "    columns: [{name: Team, type: label, key: team}]\n    navColor: red\n"       \
-    "    initialDelay: 5s\n    nodeEvents: {enabled: false}\n    instanceID: '5'\n"  \
-    "    namespace: argo\n    workflowRestrictions: {templateReferencing: Secure}\n" \
-    "    workflowDefaults: {spec: {ttlStrategy: {secondsAfterSuccess: 5}}}\n"        \
+#define NESTED                                                                           \
+    "    parallelism: 10\n    namespaceParallelism: 4\n"                                 \
+    "    resourceRateLimit: {limit: 10, burst: 1}\n"                                     \
+    "    persistence:\n      archive: true\n      archiveTTL: 30d\n"                     \
+    "      archiveLabelSelector: {matchLabels: {keep: 'yes'}}\n"                         \
+    "      postgresql: {host: db}\n"                                                     \
+    "    retentionPolicy: {completed: 10, failed: 3}\n"                                  \
+    "    links: [{name: Logs, scope: pod, url: 'http://x'}]\n"                           \
+    "    columns: [{name: Team, type: label, key: team}]\n    navColor: red\n"           \
+    "    initialDelay: 5s\n    nodeEvents: {enabled: false}\n    instanceID: '5'\n"      \
+    "    namespace: argo\n    workflowRestrictions: {templateReferencing: Secure}\n"     \
+    "    workflowDefaults: {spec: {ttlStrategy: {secondsAfterSuccess: 5}}}\n"            \
     "    artifactRepository: {s3: {bucket: b, endpoint: e}}\n    executor: {image: x}\n" \
     "    synchronization: {controllerName: c, enableAPI: false}\n"
 

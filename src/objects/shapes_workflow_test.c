@@ -582,7 +582,8 @@ static void test_columns(void **state)
          "ROLE=ClusterRole/view AGE=<unknown> USERS=ann, bob GROUPS= SERVICEACCOUNTS=x/ci"},
         {"v1", "Event",
          "{\"metadata\":{\"name\":\"e.1\"},\"lastTimestamp\":\"2026-01-03T02:59:00Z\",\"type\":"
-         "\"Normal\",\"reason\":\"R\",\"involvedObject\":{\"kind\":\"Workflow\",\"name\":\"w\"},"
+         "\"Normal\",\"reason\":\"R\",\"involvedObject\":{\"kind\":\"Workflow\",\"name\":\"w\"}"
+         ","
          "\"message\":\"m\",\"count\":2}",
          "LAST SEEN=60s TYPE=Normal REASON=R OBJECT=workflow/w SUBOBJECT= SOURCE= MESSAGE=m "
          "FIRST SEEN=<unknown> COUNT=2 NAME=e.1"},

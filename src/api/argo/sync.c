@@ -356,10 +356,10 @@ static int get_key(const struct argo_request *r, struct limit *l, struct err *er
                        "key " STR_FMT " not found in configmap " STR_FMT "/" STR_FMT,
                        STR_ARG(l->key), STR_ARG(l->ns), STR_ARG(l->map));
     if (!parse_i64(json_str(limit_of(&map, l->key)), &l->count))
-        return err_set(
-            err, ERR_INVALID,
-            "invalid limit format for key " STR_FMT " in configmap " STR_FMT "/" STR_FMT,
-            STR_ARG(l->key), STR_ARG(l->ns), STR_ARG(l->map));
+        return err_set(err, ERR_INVALID,
+                       "invalid limit format for key " STR_FMT " in configmap " STR_FMT
+                       "/" STR_FMT,
+                       STR_ARG(l->key), STR_ARG(l->ns), STR_ARG(l->map));
     return 0;
 }
 

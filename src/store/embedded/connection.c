@@ -63,7 +63,8 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "CREATE INDEX object_created ON object (grp, kind, finished, created, ns, name);"
     "CREATE INDEX object_ns_created ON object (grp, kind, ns, finished, created, "
     "name);",
-    /* 004: nodes in the order in which they are made: those of one commit are neighbours on disk
+    /* 004: nodes in the order in which they are made: those of one commit are neighbours on
+     * disk
      */
     "CREATE TABLE node_by_seq (workflow TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, "
     "doc TEXT NOT NULL, PRIMARY KEY (workflow, seq, id)) STRICT, WITHOUT ROWID;"

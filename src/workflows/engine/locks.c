@@ -306,9 +306,9 @@ static bool is_free(const struct locks *l, struct lock *lock, struct arena *a,
     if (lock->limit == 0)
         *ret = str_printf(a, "Failed to get semaphore limit for " STR_FMT, STR_ARG(lock->key));
     else if (!str_is_none(item->row)) /* how many hold it; of the others how many are free */
-        *ret = str_printf(a, "Waiting for " STR_FMT " lock (" STR_FMT "). Lock status: %zu/%u",
-                          STR_ARG(lock->key), STR_ARG(item->row), lock->holders.len,
-                          lock->limit);
+        *ret =
+            str_printf(a, "Waiting for " STR_FMT " lock (" STR_FMT "). Lock status: %zu/%u",
+                       STR_ARG(lock->key), STR_ARG(item->row), lock->holders.len, lock->limit);
     else
         *ret = str_printf(a, "Waiting for " STR_FMT " lock. Lock status: %lld/%u",
                           STR_ARG(lock->key),

@@ -2,13 +2,13 @@
  * workflows/engine/locks.h - the locks that workflows share: who holds them, who waits.
  *
  * A mutex is a semaphore of one; one of the database is another lock than a semaphore of the
- * database with its key, as their rows are upstream. All locks of a request are taken at once or none; only the
- * head of a lock's queue may take it: by priority, then the age of the workflow, then the
- * holder's key. What is held stands in status.synchronization of the workflows: locks_restore()
- * reads it back at the start and whenever a workflow is loaded, so memory is never the only
- * truth. A lock is reserved while the decision that takes it is on its way to disk, and is
- * given back only after the decision that ends its use is there: it is never granted twice.
- * Loop thread; no I/O. Source: ../shared/spec/workflows.md 4.15.
+ * database with its key, as their rows are upstream. All locks of a request are taken at once
+ * or none; only the head of a lock's queue may take it: by priority, then the age of the
+ * workflow, then the holder's key. What is held stands in status.synchronization of the
+ * workflows: locks_restore() reads it back at the start and whenever a workflow is loaded, so
+ * memory is never the only truth. A lock is reserved while the decision that takes it is on its
+ * way to disk, and is given back only after the decision that ends its use is there: it is
+ * never granted twice. Loop thread; no I/O. Source: ../shared/spec/workflows.md 4.15.
  */
 #pragma once
 

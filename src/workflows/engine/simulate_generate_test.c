@@ -61,7 +61,7 @@ static void call(struct generator *g, unsigned level, const char *name, const ch
 static void steps(struct generator *g, unsigned level)
 {
     unsigned groups = 1 + (unsigned) next(g, 3);
-    char name[16], before[16] = "";
+    char name[32], before[32] = "";
 
     strbuf_addz(&g->out, "\"steps\":[");
     for (unsigned i = 0; i < groups; i++) {
@@ -86,7 +86,7 @@ static void steps(struct generator *g, unsigned level)
 static void dag(struct generator *g, unsigned level)
 {
     unsigned count = 1 + (unsigned) next(g, 5);
-    char name[16];
+    char name[32];
 
     strbuf_addf(&g->out, "\"dag\":{\"failFast\":%s,\"tasks\":[",
                 chance(g, 50) ? "true" : "false");
@@ -124,9 +124,8 @@ static void template(struct generator *g, unsigned level, unsigned index)
                                   : "");
     /* Locks are taken from the upper levels down: no circle. */
     if (chance(g, g->is_alone ? 15 : 30))
-        strbuf_addf(&g->out,
-                    "\"synchronization\":{\"mutexes\":[{\"name\":\"m%u-%u\"%s}]},", level,
-                    index, is_of_database ? ",\"database\":true" : "");
+        strbuf_addf(&g->out, "\"synchronization\":{\"mutexes\":[{\"name\":\"m%u-%u\"%s}]},",
+                    level, index, is_of_database ? ",\"database\":true" : "");
     else if (!g->is_alone && chance(g, 30))
         strbuf_addf(&g->out,
                     "\"synchronization\":{\"semaphores\":[{\"%s\":{%s\"key\":\"s%u-%u\"}}]},",

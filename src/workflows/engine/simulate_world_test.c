@@ -474,10 +474,8 @@ static void begin(struct sim *s)
         struct runner *r = &s->runners[i];
 
         *r = (struct runner){.outcome = outcome, .ctx = s, .is_shared = true};
-        r->world = (struct wf_world){.locks = s->locks,
-                                     .ctx = s,
-                                     .config_map = find_map,
-                                     .sync_limit = find_limit};
+        r->world = (struct wf_world){
+            .locks = s->locks, .ctx = s, .config_map = find_map, .sync_limit = find_limit};
         runner_init(r, s->story->docs[i]);
     }
     if (s->play->has_store)

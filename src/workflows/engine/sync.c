@@ -113,8 +113,8 @@ static int add_mutex(struct wf *wf, struct wanted *w, const struct json *item, s
     if (json_get_bool(item, STR("database")))
         lock = database_item(wf, ns, name, true);
     else
-        lock.key = str_printf(wf->pass->a, STR_FMT "/Mutex/" STR_FMT, STR_ARG(ns),
-                              STR_ARG(name));
+        lock.key =
+            str_printf(wf->pass->a, STR_FMT "/Mutex/" STR_FMT, STR_ARG(ns), STR_ARG(name));
     lock.limit = 1;
     return add(wf, w, lock, err);
 }

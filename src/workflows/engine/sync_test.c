@@ -355,11 +355,15 @@ static void test_retry_and_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mutex_of_nodes), cmocka_unit_test(test_semaphore_of_nodes),
-        cmocka_unit_test(test_workflows),      cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_database),       cmocka_unit_test(test_database_mutex),
+        cmocka_unit_test(test_mutex_of_nodes),
+        cmocka_unit_test(test_semaphore_of_nodes),
+        cmocka_unit_test(test_workflows),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_database),
+        cmocka_unit_test(test_database_mutex),
         cmocka_unit_test(test_database_of_a_workflow),
-        cmocka_unit_test(test_stop),           cmocka_unit_test(test_retry_and_steps),
+        cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_retry_and_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
