@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -28,8 +29,9 @@ struct slot {
     uint64_t tag;
 };
 
-static struct slot
-    slots[SHIMS_MAX]; /* open addressing by pid; touched pages only cost memory */
+/* Open addressing by pid; touched pages only cost memory. A mapping that no shim inherits:
+ * what a fork does not copy it need not give back. */
+static struct slot *slots;
 
 static struct slot *slot_of(pid_t pid)
 {
@@ -128,8 +130,12 @@ static int zygote_main(void)
               SIGTERM); /* the daemon's socket ends us, not a signal to its process group */
     sigdelset(&set, SIGINT);
     signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0 || setsid() < 0)
+    slots = mmap(NULL, SHIMS_MAX * sizeof(*slots), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (signals < 0 || setsid() < 0 || slots == MAP_FAILED ||
+        madvise(slots, SHIMS_MAX * sizeof(*slots), MADV_DONTFORK) < 0)
         return 1;
+    wall_now_ms(); /* finds the kernel's clock once for all shims */
     for (;;) {
         struct pollfd fds[2] = {{.fd = CONTROL_FD, .events = POLLIN},
                                 {.fd = signals, .events = POLLIN}};

@@ -295,7 +295,7 @@ static void test_what_the_program_gets(void **state)
     word(w, "arg", "-c");
     word(w, "arg",
          "tr '\\0' '|' </proc/$$/cmdline >cmdline; tr '\\0' '|' </proc/$$/environ >environ; "
-         "set -- $(cat /proc/$$/stat); [ $6 = $$ ]"); /* its own session */
+         "set -- $(cat /proc/$$/stat); [ $5 = $$ ]"); /* its own process group */
     word(w, "arg", "");
     word(w, "arg", "\xff *");
     run(w);

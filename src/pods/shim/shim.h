@@ -5,9 +5,9 @@
  * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
  * pod costs no program start beside its own. pod.c has the record and the order of things;
  * group.c supervises containers; spawn.c starts one, with isolate.c and harden.c, or image.c;
- * cri.c writes logs; collect.c fetches outputs; plan.c reads the plan. Links only musl, and
- * base/tree.c, which needs nothing of base. Memory is never freed: the process ends with its
- * pod.
+ * cri.c writes logs; collect.c fetches outputs; plan.c reads the plan; heap.c is malloc().
+ * Links only musl, and base/tree.c, which needs nothing of base. Memory is never freed: the
+ * process ends with its pod.
  */
 #pragma once
 
