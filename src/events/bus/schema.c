@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "events/bus/embedded_internal.h"
+#include "store/wal_file.h"
 
 static const char *const migrations[BUS_SCHEMA_VERSION] = {
     /* 001 */
@@ -85,7 +86,8 @@ int bus_db_open(const char *file, sqlite3 **ret, struct err *err)
 {
     sqlite3 *db = NULL;
     int code = sqlite3_open_v2(
-        file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+        file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+        wal_file_vfs());
 
     if ((code == SQLITE_OK ? set_up(db, file, err) : bus_db_error(db, file, err)) < 0) {
         sqlite3_close(db);

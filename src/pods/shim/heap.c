@@ -35,8 +35,8 @@ static size_t total(size_t size)
 
 static void *map_block(size_t size)
 {
-    struct block *block = mmap(NULL, total(size), PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct block *block =
+        mmap(NULL, total(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (block == MAP_FAILED)
         return NULL;

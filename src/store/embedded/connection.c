@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "store/embedded/embedded_internal.h"
+#include "store/wal_file.h"
 
 static const char *const statement_sql[] = {
 #define STATEMENT(name, sql) [STATEMENT_##name] = sql,
@@ -141,7 +142,7 @@ int connection_open(struct connection *c, const char *file, bool is_writer, stru
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_CREATE : 0);
 
     *c = (struct connection){0};
-    if (sqlite3_open_v2(file, &c->db, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(file, &c->db, flags, wal_file_vfs()) != SQLITE_OK) {
         db_error(c->db, file, err);
         connection_close(c);
         return -1;
