@@ -20,9 +20,15 @@ static bool is_any(const struct expr_nature *n)
     return !n->is_known;
 }
 
+/* Whole numbers whose type has a name of its own are of no other type. */
+static bool is_named(const struct expr_nature *n)
+{
+    return n->type == VALUE_INT && (n->go == VALUE_GO_MONTH || n->go == VALUE_GO_WEEKDAY);
+}
+
 static bool is_of(const struct expr_nature *n, enum value_type type)
 {
-    return n->is_known && n->type == type;
+    return n->is_known && n->type == type && !is_named(n);
 }
 
 static bool is_number(const struct expr_nature *n)
@@ -31,9 +37,9 @@ static bool is_number(const struct expr_nature *n)
 }
 
 /* Go's names. */
-static const char *nature_name(const struct expr_nature *n)
+const char *expr_nature_name(const struct expr_nature *n)
 {
-    const struct value v = {.type = n->type};
+    const struct value v = {.type = n->type, .go = n->go};
 
     if (is_any(n) || n->type == VALUE_NIL)
         return "unknown";
@@ -47,7 +53,13 @@ static int fail(struct expr_run *r, const struct expr_node *n)
 
 static struct expr_nature nature_of(const struct value *v)
 {
-    return v->type == VALUE_NIL ? any_nature : known(v->type);
+    struct expr_nature n = known(v->type);
+
+    n.go = v->go;
+    n.function = v->type == VALUE_FUNCTION ? v->function : NULL;
+    if (v->type == VALUE_MAP && v->has_any_keys && !v->go)
+        n.go = VALUE_GO_ANY_MAP;
+    return v->type == VALUE_NIL ? any_nature : n;
 }
 
 static int check_name(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
@@ -126,7 +138,7 @@ static int check_unary(struct expr_run *r, struct expr_node *n, struct expr_natu
                                 : is_number(&x) || is_of(&x, VALUE_DURATION);
     if (!fits && !is_any(&x)) {
         err_set(r->v.err, ERR_INVALID, "invalid operation: " STR_FMT " (mismatched type %s)",
-                STR_ARG(n->name), nature_name(&x));
+                STR_ARG(n->name), expr_nature_name(&x));
         return fail(r, n);
     }
     *ret = n->op == EXPR_OP_NOT ? known(VALUE_BOOL) : x;
@@ -136,7 +148,8 @@ static int check_unary(struct expr_run *r, struct expr_node *n, struct expr_natu
 static bool is_comparable(const struct expr_nature *x, const struct expr_nature *y)
 {
     return is_any(x) || is_any(y) || is_of(x, VALUE_NIL) || is_of(y, VALUE_NIL) ||
-           x->type == y->type || (is_number(x) && is_number(y));
+           (x->type == y->type && (x->go == y->go || (!is_named(x) && !is_named(y)))) ||
+           (is_number(x) && is_number(y));
 }
 
 /* Both of a type, or one of it and the other unknown, or both unknown. */
@@ -223,20 +236,20 @@ static int check_in(struct expr_run *r, const struct expr_node *n, const struct 
         if (is_any(x) || is_of(x, VALUE_STRING) || is_of(x, VALUE_NIL))
             return 0;
         err_set(r->v.err, ERR_INVALID, "cannot use %s as type string in map key",
-                nature_name(x));
+                expr_nature_name(x));
         return fail(r, n);
     }
     if (is_of(y, VALUE_ARRAY)) {
         if (!y->elem || is_comparable(x, y->elem))
             return 0;
-        err_set(r->v.err, ERR_INVALID, "cannot use %s as type %s in array", nature_name(x),
-                nature_name(y->elem));
+        err_set(r->v.err, ERR_INVALID, "cannot use %s as type %s in array", expr_nature_name(x),
+                expr_nature_name(y->elem));
         return fail(r, n);
     }
     if (is_any(y))
         return 0;
     err_set(r->v.err, ERR_INVALID, "invalid operation: in (mismatched types %s and %s)",
-            nature_name(x), nature_name(y));
+            expr_nature_name(x), expr_nature_name(y));
     return fail(r, n);
 }
 
@@ -263,7 +276,7 @@ static struct expr_nature coalesced(const struct expr_nature *x, const struct ex
         return *y;
     if (is_of(y, VALUE_NIL))
         return *x;
-    return !is_either_any(x, y) && x->type == y->type ? *x : any_nature;
+    return !is_either_any(x, y) && x->type == y->type && x->go == y->go ? *x : any_nature;
 }
 
 /* Does the operator take these? */
@@ -335,7 +348,7 @@ static int check_binary(struct expr_run *r, struct expr_node *n, struct expr_nat
     if (!check_operator(r, n, &x, &y, ret)) {
         err_set(r->v.err, ERR_INVALID,
                 "invalid operation: " STR_FMT " (mismatched types %s and %s)", STR_ARG(n->name),
-                nature_name(&x), nature_name(&y));
+                expr_nature_name(&x), expr_nature_name(&y));
         return fail(r, n);
     }
     if (n->op == EXPR_OP_IN && check_in(r, n, &x, &y) < 0)
@@ -351,7 +364,7 @@ static int check_condition(struct expr_run *r, struct expr_node *n, struct expr_
         return -1;
     if (!is_any(&test) && !is_of(&test, VALUE_BOOL)) {
         err_set(r->v.err, ERR_INVALID, "non-bool expression (type %s) used as condition",
-                nature_name(&test));
+                expr_nature_name(&test));
         return fail(r, n->kids[0]);
     }
     if (expr_check(r, n->kids[1], &yes) < 0 || expr_check(r, n->kids[2], &no) < 0)
@@ -368,11 +381,11 @@ static int fail_member(struct expr_run *r, const struct expr_node *n,
     if (is_of(base, VALUE_NIL))
         err_set(r->v.err, ERR_INVALID, "type unknown does not support indexing");
     else if (name->kind == EXPR_NODE_LITERAL && name->value.type == VALUE_STRING)
-        err_set(r->v.err, ERR_INVALID, "type %s has no field " STR_FMT, nature_name(base),
+        err_set(r->v.err, ERR_INVALID, "type %s has no field " STR_FMT, expr_nature_name(base),
                 STR_ARG(str_head(value_text(&name->value), 200)));
     else
-        err_set(r->v.err, ERR_INVALID, "type %s[%s] is undefined", nature_name(base),
-                nature_name(key));
+        err_set(r->v.err, ERR_INVALID, "type %s[%s] is undefined", expr_nature_name(base),
+                expr_nature_name(key));
     return fail(r, n);
 }
 
@@ -384,21 +397,25 @@ static int check_access(struct expr_run *r, const struct expr_node *n,
     if (is_any(base))
         return 0;
     if (is_of(base, VALUE_MAP)) {
-        if (is_any(key) || is_of(key, VALUE_STRING))
+        if (base->go == VALUE_GO_GROUPS)
+            *ret = known(VALUE_ARRAY);
+        if (is_any(key) || base->go || is_of(key, VALUE_STRING))
             return 0;
         err_set(r->v.err, ERR_INVALID,
                 "cannot use %s to get an element from map[string]interface {}",
-                nature_name(key));
+                expr_nature_name(key));
         return fail(r, n->kids[1]);
     }
     if (is_of(base, VALUE_ARRAY) || is_of(base, VALUE_BYTES)) {
-        if (base->elem)
+        if (base->go == VALUE_GO_STRINGS)
+            *ret = known(VALUE_STRING);
+        else if (base->elem)
             *ret = *base->elem;
         if (is_any(key) || is_of(key, VALUE_INT))
             return 0;
         err_set(r->v.err, ERR_INVALID,
                 "array elements can only be selected using an integer (got %s)",
-                nature_name(key));
+                expr_nature_name(key));
         return fail(r, n->kids[1]);
     }
     return fail_member(r, n, base, key);
@@ -418,7 +435,7 @@ static int check_slice(struct expr_run *r, struct expr_node *n, struct expr_natu
     if (expr_check(r, n->kids[0], ret) < 0)
         return -1;
     if (!is_any(ret) && !is_of(ret, VALUE_STRING) && !is_of(ret, VALUE_ARRAY)) {
-        err_set(r->v.err, ERR_INVALID, "cannot slice %s", nature_name(ret));
+        err_set(r->v.err, ERR_INVALID, "cannot slice %s", expr_nature_name(ret));
         return fail(r, n);
     }
     for (size_t i = 1; i < 3; i++) {
@@ -429,14 +446,15 @@ static int check_slice(struct expr_run *r, struct expr_node *n, struct expr_natu
         if (expr_check(r, n->kids[i], &bound) < 0)
             return -1;
         if (!is_any(&bound) && !is_of(&bound, VALUE_INT)) {
-            err_set(r->v.err, ERR_INVALID, "non-integer slice index %s", nature_name(&bound));
+            err_set(r->v.err, ERR_INVALID, "non-integer slice index %s",
+                    expr_nature_name(&bound));
             return fail(r, n->kids[i]);
         }
     }
     return 0;
 }
 
-/* An array whose items are all of one type knows it. */
+/* An array whose items are all of one kind is one of what the last is. */
 static int check_array(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
     struct expr_nature *elem = ARENA_NEW(r->v.a, struct expr_nature);
@@ -447,9 +465,9 @@ static int check_array(struct expr_run *r, struct expr_node *n, struct expr_natu
 
         if (expr_check(r, n->kids[i], &item) < 0)
             return -1;
-        if (i == 0)
-            *elem = item;
-        is_same = is_same && item.is_known && item.type == elem->type && item.type != VALUE_NIL;
+        is_same = is_same && (i == 0 || (item.is_known == elem->is_known &&
+                                         (is_any(&item) || item.type == elem->type)));
+        *elem = item;
     }
     *ret = known(VALUE_ARRAY);
     ret->elem = is_same ? elem : NULL;
@@ -492,176 +510,151 @@ static int check_let(struct expr_run *r, struct expr_node *n, struct expr_nature
     return 0;
 }
 
-/* Does an argument fit a letter of struct value_function? */
-static bool fits(char letter, const struct expr_nature *n)
+/* Letters as expr_nature_of_letter(); '=' the collection, 'e' its item, 'F' a list of them,
+ * 'B' what the closure answers, 'L' a list of that, 'G' groups. */
+static char predicate_result(enum expr_predicate p, bool has_closure)
 {
-    if (is_any(n) || letter == '.')
-        return true;
+    switch (p) {
+    case EXPR_ALL:
+    case EXPR_ANY:
+    case EXPR_NONE:
+    case EXPR_ONE:
+        return 'b';
+    case EXPR_COUNT:
+    case EXPR_FIND_INDEX:
+    case EXPR_FIND_LAST_INDEX:
+        return 'i';
+    case EXPR_FILTER:
+        return 'F';
+    case EXPR_FIND:
+    case EXPR_FIND_LAST:
+        return 'e';
+    case EXPR_MAP_EACH:
+        return 'L';
+    case EXPR_GROUP_BY:
+        return 'G';
+    case EXPR_SORT_BY:
+        return '=';
+    case EXPR_SUM:
+        return has_closure ? 'B' : 'e';
+    case EXPR_REDUCE:
+        return 'B';
+    case EXPR_NO_PREDICATE:
+        break;
+    }
+    return '.';
+}
+
+static struct expr_nature array_of(struct expr_run *r, const struct expr_nature *elem)
+{
+    struct expr_nature *copy = ARENA_NEW(r->v.a, struct expr_nature), n = known(VALUE_ARRAY);
+
+    *copy = *elem;
+    n.elem = copy;
+    return n;
+}
+
+static struct expr_nature predicate_nature(struct expr_run *r, char letter,
+                                           const struct expr_nature *items,
+                                           const struct expr_nature *body)
+{
+    struct expr_nature elem = items->elem ? *items->elem : any_nature,
+                       groups = known(VALUE_MAP);
+
+    if (items->go == VALUE_GO_STRINGS)
+        elem = known(VALUE_STRING);
+    groups.go = VALUE_GO_GROUPS;
     switch (letter) {
-    case 's':
-        return n->type == VALUE_STRING;
-    case 'i':
-        return n->type == VALUE_INT;
-    case 'n':
-        return is_number(n);
-    case 'a':
-        return n->type == VALUE_ARRAY;
-    case 'm':
-        return n->type == VALUE_MAP;
-    case 'c':
-        return n->type == VALUE_STRING || n->type == VALUE_ARRAY || n->type == VALUE_MAP ||
-               n->type == VALUE_BYTES;
-    case 'l':
-        return n->type == VALUE_ARRAY || is_number(n);
-    case 'g':
-        return n->type == VALUE_ARRAY || n->type == VALUE_MAP;
-    case 't':
-        return n->type == VALUE_STRING || is_number(n);
-    case 'z':
-        return n->type == VALUE_ZONE;
+    case '=':
+        return *items;
+    case 'e':
+        return elem;
+    case 'F':
+        return array_of(r, &elem);
+    case 'B':
+        return *body;
+    case 'L':
+        return array_of(r, body);
+    case 'G':
+        return groups;
     default:
-        return false;
+        return expr_nature_of_letter(letter);
     }
 }
 
-static struct expr_nature result_nature(char letter)
+static int fail_closure(struct expr_run *r, const struct expr_node *n)
 {
-    switch (letter) {
-    case 's':
-        return known(VALUE_STRING);
-    case 'i':
-        return known(VALUE_INT);
-    case 'b':
-        return known(VALUE_BOOL);
-    case 'f':
-        return known(VALUE_FLOAT);
-    case 'a':
-        return known(VALUE_ARRAY);
-    case 'm':
-        return known(VALUE_MAP);
-    case 'D':
-        return known(VALUE_DURATION);
-    case 'T':
-        return known(VALUE_TIME);
-    case 'z':
-        return known(VALUE_ZONE);
-    default:
-        return any_nature;
-    }
-}
-
-static int check_count(struct expr_run *r, const struct expr_node *n)
-{
-    const struct value_function *f = n->function;
-
-    if (n->kid_count >= f->min && (f->max == VALUE_MANY || n->kid_count <= f->max))
-        return 0;
-    if (str_is(str_from(f->name), "len"))
-        err_set(r->v.err, ERR_INVALID, "invalid number of arguments (expected 1, got %zu)",
-                n->kid_count);
-    else
-        err_set(r->v.err, ERR_INVALID, "%s arguments to call %s",
-                n->kid_count < f->min ? "not enough" : "too many", f->name);
-    return fail(r, n);
-}
-
-static int fail_argument(struct expr_run *r, const struct expr_node *n, size_t i, char letter,
-                         const struct expr_nature *x)
-{
-    const char *name = n->function->name,
-               *type = is_of(x, VALUE_NIL) ? "%!s(<nil>)" : nature_name(x);
-
-    if (letter == 's' || letter == 'i') {
-        err_set(r->v.err, ERR_INVALID, "cannot use %s as argument (type %s) to call %s ",
-                is_of(x, VALUE_NIL) ? "nil" : type, letter == 's' ? "string" : "int", name);
-        return fail(r, n->kids[i]);
-    }
-    if (letter == 'n' || letter == 'c' || letter == 't')
-        err_set(r->v.err, ERR_INVALID, "invalid argument for %s (type %s)", name, type);
-    else
-        err_set(r->v.err, ERR_INVALID, "cannot %s%s %s%s", letter == 'm' ? "get " : "", name,
-                letter == 'm' || str_is(str_from(name), "take") ? "from " : "", type);
-    return fail(r, n);
-}
-
-static int check_builtin(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
-{
-    const struct value_function *f = n->function;
-    const char *letter = f->args;
-    struct expr_nature first = any_nature, x = any_nature;
-
-    for (size_t i = 0; i < n->kid_count; i++) {
-        if (expr_check(r, n->kids[i], &x) < 0)
-            return -1;
-        if (i == 0)
-            first = x;
-        if (*letter && !fits(*letter, &x))
-            return fail_argument(r, n, i, *letter, &x);
-        if (*letter && letter[1])
-            letter++;
-    }
-    if (check_count(r, n) < 0)
-        return -1;
-    *ret = result_nature(f->result);
-    if (str_is(str_from(f->name), "get")) {
-        if (is_any(&first) || is_of(&first, VALUE_MAP) || is_of(&first, VALUE_ARRAY))
-            return check_access(r, n, &first, &x, ret);
-        err_set(r->v.err, ERR_INVALID, "type %s does not support indexing",
-                nature_name(&first));
-        return fail(r, n->kids[0]);
-    }
-    return 0;
+    return expr_locate(r->text, n->closure_pos, r->v.err);
 }
 
 static int check_closure(struct expr_run *r, struct expr_node *n,
                          const struct expr_nature *items, struct expr_nature *ret)
 {
     enum expr_predicate p = (enum expr_predicate) n->function->special;
+    char letter = predicate_result(p, true);
+    struct expr_nature body = any_nature;
     struct expr_closure closure = {.outer = r->closure,
-                                   .nature = items->elem ? *items->elem : any_nature,
+                                   .nature = predicate_nature(r, 'e', items, &body),
                                    .has_index = p == EXPR_MAP_EACH || p == EXPR_REDUCE,
                                    .has_acc = p == EXPR_REDUCE};
-    bool wants_bool = p != EXPR_MAP_EACH && p != EXPR_SUM && p != EXPR_GROUP_BY &&
-                      p != EXPR_SORT_BY && p != EXPR_REDUCE;
 
     r->closure = &closure;
     if (expr_check(r, n->kids[1], ret) < 0)
         return -1;
     r->closure = closure.outer;
-    if (is_of(ret, VALUE_NIL)) {
-        err_set(r->v.err, ERR_INVALID, "predicate should has one input and one output param");
-        return fail(r, n->kids[1]);
+    if (is_of(ret, VALUE_NIL) && p == EXPR_SUM) {
+        err_set(r->v.err, ERR_INVALID,
+                "cannot use func(interface {}) as argument (type func(interface {}) bool) to "
+                "call sum ");
+        return fail_closure(r, n);
     }
-    if (!wants_bool || is_any(ret) || is_of(ret, VALUE_BOOL))
+    if (is_of(ret, VALUE_NIL)) {
+        err_set(r->v.err, ERR_INVALID, "predicate should has %s input and one output param",
+                p == EXPR_REDUCE ? "two" : "one");
+        return fail_closure(r, n);
+    }
+    if (!strchr("biFe", letter) || is_any(ret) || is_of(ret, VALUE_BOOL))
         return 0;
     err_set(r->v.err, ERR_INVALID, "predicate should return boolean (got %s)",
-            nature_name(ret));
-    return fail(r, n->kids[1]);
+            expr_nature_name(ret));
+    return fail_closure(r, n);
+}
+
+/* The order of sortBy, the first value of reduce. */
+static int check_third(struct expr_run *r, struct expr_node *n)
+{
+    struct expr_nature x;
+
+    if (n->kid_count < 3)
+        return 0;
+    if (expr_check(r, n->kids[2], &x) < 0)
+        return -1;
+    if (n->function->special != EXPR_SORT_BY || is_any(&x) || is_of(&x, VALUE_STRING))
+        return 0;
+    err_set(r->v.err, ERR_INVALID, "sortBy order argument must be a string (got %s)",
+            expr_nature_name(&x));
+    return fail(r, n->kids[2]);
 }
 
 static int check_predicate(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
-    struct expr_nature items, body = any_nature, extra;
-    struct expr_nature *elem = ARENA_NEW(r->v.a, struct expr_nature);
+    enum expr_predicate p = (enum expr_predicate) n->function->special;
+    struct expr_nature items, body = any_nature;
 
     if (expr_check(r, n->kids[0], &items) < 0)
         return -1;
-    if (!is_any(&items) && !is_of(&items, VALUE_ARRAY)) {
+    if (!is_any(&items) && !is_of(&items, VALUE_ARRAY) && !is_of(&items, VALUE_BYTES)) {
+        const char *name = expr_nature_name(&items);
+
         err_set(r->v.err, ERR_INVALID, "builtin %s takes only array (got %s)",
-                n->function->name, nature_name(&items));
+                n->function->name, name + (name[0] == '*'));
         return fail(r, n->kids[0]);
     }
     if (n->kid_count > 1 && check_closure(r, n, &items, &body) < 0)
         return -1;
-    if (n->kid_count > 2 && expr_check(r, n->kids[2], &extra) < 0)
+    if (check_third(r, n) < 0)
         return -1;
-    *ret = result_nature(n->function->result);
-    if (n->function->special == EXPR_MAP_EACH) {
-        *elem = body;
-        ret->elem = is_any(elem) || elem->type == VALUE_NIL ? NULL : elem;
-    } else if (is_of(ret, VALUE_ARRAY)) {
-        ret->elem = items.elem;
-    }
+    *ret = predicate_nature(r, predicate_result(p, n->kid_count > 1), &items, &body);
     return 0;
 }
 
@@ -671,23 +664,26 @@ static int check_call(struct expr_run *r, struct expr_node *n, struct expr_natur
     struct expr_node *callee = n->kids[0];
     struct expr_nature base, f = any_nature;
 
+    *ret = any_nature;
     if (callee->kind == EXPR_NODE_MEMBER) {
         if (expr_check(r, callee->kids[0], &base) < 0)
             return -1;
-        if (is_any(&base) || !value_has_methods(base.type))
-            if (check_member(r, callee, &f) < 0)
-                return -1;
+        if (!is_any(&base) && value_has_methods(base.type))
+            return expr_check_method(r, n, base.type, value_text(&callee->kids[1]->value), ret);
+        if (check_member(r, callee, &f) < 0)
+            return -1;
     } else if (expr_check(r, callee, &f) < 0) {
         return -1;
     }
     if (!is_any(&f) && f.type != VALUE_FUNCTION) {
-        err_set(r->v.err, ERR_INVALID, "%s is not callable", nature_name(&f));
+        err_set(r->v.err, ERR_INVALID, "%s is not callable", expr_nature_name(&f));
         return fail(r, n);
     }
+    if (f.function)
+        return expr_check_function(r, n, f.function, ret);
     for (size_t i = 1; i < n->kid_count; i++)
         if (expr_check(r, n->kids[i], &base) < 0)
             return -1;
-    *ret = any_nature;
     return 0;
 }
 
@@ -724,7 +720,7 @@ int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
     case EXPR_NODE_CALL:
         return check_call(r, n, ret);
     case EXPR_NODE_BUILTIN:
-        return check_builtin(r, n, ret);
+        return expr_check_builtin(r, n, ret);
     case EXPR_NODE_PREDICATE:
         return check_predicate(r, n, ret);
     case EXPR_NODE_LET:

@@ -32,6 +32,8 @@ FN(type)
 
     (void) r;
     *ret = value_string(str_from(names[args[0].type]));
+    if (value_is_named(&args[0]))
+        *ret = value_string(str_from(value_type_name(&args[0])));
     return 0;
 }
 
@@ -57,9 +59,6 @@ FN(fromJSON)
 
 FN(jsonpath)
 {
-    if (args[0].type != VALUE_STRING || args[1].type != VALUE_STRING)
-        return value_fail(r, "interface conversion: interface {} is %s, not string",
-                          value_type_name(args[0].type == VALUE_STRING ? &args[1] : &args[0]));
     return expr_jsonpath(r, value_text(&args[0]), value_text(&args[1]), ret);
 }
 
@@ -134,10 +133,9 @@ FN(date)
     }
     for (size_t i = 0; i < count; i++)
         if (args[i].type != VALUE_STRING)
-            return value_fail(r, "interface conversion: interface {} is %s, not string",
-                              value_type_name(&args[i]));
+            return expr_fail_conversion(r, &args[i], "string");
     if (count == 0)
-        return value_fail(r, "not enough arguments to call date");
+        return value_fail(r, "runtime error: index out of range [0] with length 0");
     if (count > 2 && gozone_load(r->a, value_text(&args[2]), &zone, r->err) < 0)
         return -1;
     if (count == 1)

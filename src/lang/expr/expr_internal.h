@@ -76,14 +76,17 @@ enum expr_op {
 /* What is known of a value before the run. */
 struct expr_nature {
     enum value_type type;
-    bool is_known;                  /* false: any value */
-    const struct expr_nature *elem; /* of arrays; NULL: any */
+    uint8_t go;                            /* enum value_go */
+    bool is_known;                         /* false: any value */
+    const struct expr_nature *elem;        /* of arrays; NULL: any */
+    const struct value_function *function; /* which one it is, if that is known */
 };
 
 struct expr_node {
     enum expr_node_kind kind;
     enum expr_op op;
     uint32_t pos;
+    uint32_t closure_pos;    /* PREDICATE: where its closure begins */
     bool is_optional;        /* MEMBER: ?. */
     bool is_constant;        /* a whole number known before the run */
     struct str name;         /* NAME, POINTER, LET, operator as written */
@@ -111,6 +114,7 @@ struct expr_closure {
     struct value item, acc;
     struct expr_nature nature;
     bool has_index, has_acc; /* at the check: which pointers there are besides # */
+    bool has_no_item;        /* at the run: of a map, which has a length only */
     size_t index;
     const struct expr_closure *outer;
 };
@@ -155,11 +159,38 @@ int expr_parse(struct arena *a, struct str text, const struct expr_env *env,
 /** expr_check() - refuse what cannot work, fold whole numbers */
 int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret);
 
+/** expr_nature_name() - Go's name of a type; "unknown" of any value and of nil */
+const char *expr_nature_name(const struct expr_nature *n);
+
+/** expr_nature_of_letter() - the type behind a letter of a signature; any value for others */
+struct expr_nature expr_nature_of_letter(char letter);
+
+/** expr_check_builtin() - the arguments of a builtin, and what it answers */
+int expr_check_builtin(struct expr_run *r, const struct expr_node *n, struct expr_nature *ret);
+
+/** expr_check_function() - the same of a call of Argo's function @f */
+int expr_check_function(struct expr_run *r, const struct expr_node *n,
+                        const struct value_function *f, struct expr_nature *ret);
+
+/** expr_check_method() - the same of a call of a method of @type */
+int expr_check_method(struct expr_run *r, const struct expr_node *n, enum value_type type,
+                      struct str name, struct expr_nature *ret);
+
 /** expr_eval_node() - the value of a node */
 int expr_eval_node(struct expr_run *r, const struct expr_node *n, struct value *ret);
 
 /** expr_predicate_eval() - the value of a builtin with a closure */
 int expr_predicate_eval(struct expr_run *r, const struct expr_node *n, struct value *ret);
+
+/** expr_fail_conversion() - a value is not of Go's type @want: ERR_INVALID without a place; -1
+ */
+int expr_fail_conversion(struct value_run *r, const struct value *v, const char *want);
+
+/** expr_fail_item() - the item of a map was asked for: ERR_INVALID without a place; -1 */
+int expr_fail_item(struct value_run *r);
+
+/** expr_index_int() - a value as a whole number, as an index or a count; texts are none */
+int expr_index_int(struct value_run *r, const struct value *v, int64_t *ret);
 
 /** expr_locate() - put "(line:column)" and the line with a caret behind an error's text */
 int expr_locate(struct str text, uint32_t pos, struct err *err);
@@ -170,6 +201,9 @@ bool expr_name_find(const struct expr_env *env, struct arena *a, struct str name
 
 /** expr_builtin() - a builtin by name, or NULL */
 const struct value_function *expr_builtin(struct str name);
+
+/** expr_function_at() - the functions of both kinds, one by one; NULL at the end */
+const struct value_function *expr_function_at(size_t i);
 
 /** expr_argo_function() - asInt and the like, or NULL */
 const struct value_function *expr_argo_function(struct str name);

@@ -100,6 +100,7 @@ static const struct value_function argo[] = {
      .min = 2,
      .max = 2,
      .result = '.',
+     .is_go = true,
      .call = expr_fn_jsonpath},
     {.name = "toJson", .args = ".", .min = 1, .max = 1, .result = 's', .call = expr_fn_toJson},
 };
@@ -118,6 +119,14 @@ const struct value_function *expr_argo_function(struct str name)
         if (str_is(name, argo[i].name))
             return &argo[i];
     return NULL;
+}
+
+const struct value_function *expr_function_at(size_t i)
+{
+    if (i < COUNT_OF(builtins))
+        return &builtins[i];
+    i -= COUNT_OF(builtins);
+    return i < COUNT_OF(argo) ? &argo[i] : NULL;
 }
 
 static struct value function_value(const struct value_function *f)

@@ -15,7 +15,7 @@ typedef VEC(struct value) value_list;
 static int expect(struct value_run *r, const char *what, const struct value *v,
                   enum value_type type)
 {
-    return v->type == type ? 0 : value_fail(r, "cannot %s %s", what, value_type_name(v));
+    return v->type == type ? 0 : value_fail(r, "cannot %s %s", what, value_kind_name(v));
 }
 
 static int add(struct value_run *r, value_list *list, const struct value *v)
@@ -37,36 +37,71 @@ static int copy(struct value_run *r, const struct value *array, struct value **r
     return 0;
 }
 
+static bool has_items(const struct value *v)
+{
+    return v->type == VALUE_ARRAY || v->type == VALUE_STRING || v->type == VALUE_BYTES;
+}
+
+/* The item at an index, below 0 from the end; a byte of a text; nil where there is none. */
+static struct value item_at(const struct value *from, int64_t index)
+{
+    struct value byte;
+
+    index += index < 0 ? (int64_t) from->count : 0;
+    if (index < 0 || (size_t) index >= from->count)
+        return value_nil();
+    if (from->type == VALUE_ARRAY)
+        return from->items[index];
+    byte = value_int((unsigned char) from->text[index]);
+    byte.go = VALUE_GO_UINT8;
+    return byte;
+}
+
+/* Of what has no items it is nil; a map with keys of any type is asked for a key. */
+static int end_of(struct value_run *r, const struct value *v, int64_t index, struct value *ret)
+{
+    struct value key = value_int(index);
+
+    *ret = has_items(v) ? item_at(v, index) : value_nil();
+    if (v->type == VALUE_MAP && v->has_any_keys)
+        return value_map_find(r, v, &key, ret) < 0 ? -1 : 0;
+    return 0;
+}
+
 FN(first)
 {
-    if (expect(r, "get first of", &args[0], VALUE_ARRAY) < 0)
-        return -1;
-    *ret = args[0].count > 0 ? args[0].items[0] : value_nil();
-    return 0;
+    return end_of(r, &args[0], 0, ret);
 }
 
 FN(last)
 {
-    if (expect(r, "get last of", &args[0], VALUE_ARRAY) < 0)
-        return -1;
-    *ret = args[0].count > 0 ? args[0].items[args[0].count - 1] : value_nil();
-    return 0;
+    return end_of(r, &args[0], -1, ret);
 }
 
-/* What cannot be fetched is nil. */
+/* What cannot be fetched is nil, but for a key of a wrong type. */
 FN(get)
 {
     const struct value *from = &args[0], *key = &args[1];
-    int64_t index = key->number;
+    int64_t index = 0;
 
     *ret = value_nil();
-    if (from->type == VALUE_MAP)
+    if (from->type == VALUE_MAP) {
+        struct value empty = value_string(STR(""));
+
+        if (key->type == VALUE_NIL && !from->has_any_keys)
+            key = &empty;
+        if (key->type != VALUE_STRING && !from->has_any_keys)
+            return value_fail(r,
+                              "reflect.Value.MapIndex: value of type %s is not assignable to "
+                              "type string",
+                              value_type_name(key));
         return value_map_find(r, from, key, ret) < 0 ? -1 : 0;
-    if (from->type != VALUE_ARRAY || key->type != VALUE_INT)
+    }
+    if (!has_items(from))
         return 0;
-    index += index < 0 ? (int64_t) from->count : 0;
-    if (index >= 0 && (size_t) index < from->count)
-        *ret = from->items[index];
+    if (expr_index_int(r, key, &index) < 0)
+        return -1;
+    *ret = item_at(from, index);
     return 0;
 }
 
@@ -74,6 +109,8 @@ FN(take)
 {
     if (expect(r, "take from", &args[0], VALUE_ARRAY) < 0)
         return -1;
+    if (args[1].type != VALUE_INT && args[1].type != VALUE_DURATION)
+        return value_fail(r, "cannot take %s elements", value_kind_name(&args[1]));
     if (args[1].number < 0)
         return value_fail(r, "reflect.Value.Slice: slice index out of bounds");
     *ret = args[0];
@@ -112,19 +149,33 @@ FN(toPairs)
 {
     value_list list = {};
 
-    if (expect(r, "transform to pairs", &args[0], VALUE_MAP) < 0)
-        return -1;
+    if (args[0].type != VALUE_MAP)
+        return value_fail(r, "cannot transform %s to pairs", value_kind_name(&args[0]));
     for (size_t i = 0; i < value_len(&args[0]); i++) {
         struct value *pair = ARENA_ARRAY(r->a, struct value, 2), item;
 
         pair[0] = args[0].map->pairs[i].key;
         pair[1] = args[0].map->pairs[i].value;
         item = value_array(pair, 2);
+        item.go = VALUE_GO_PAIR;
         if (add(r, &list, &item) < 0)
             return -1;
     }
     *ret = value_array(list.at, list.len);
+    ret->go = VALUE_GO_PAIRS;
     return 0;
+}
+
+static int fail_from_pairs(struct value_run *r, const struct value *v)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+
+    if (v->type == VALUE_NIL)
+        strbuf_addz(&b, "<invalid reflect.Value>");
+    else if (value_sprintf(r, &b, STR("%s"), v, 1) < 0)
+        return -1;
+    return value_fail(r, "cannot transform " STR_FMT " from pairs",
+                      STR_ARG(str_head(strbuf_str(&b), 300)));
 }
 
 static int fail_pair(struct value_run *r, const struct value *pair)
@@ -141,8 +192,9 @@ FN(fromPairs)
 {
     struct value_pair *pairs;
 
-    if (expect(r, "transform from pairs", &args[0], VALUE_ARRAY) < 0 ||
-        value_make(r, args[0].count * sizeof(*pairs)) < 0)
+    if (args[0].type != VALUE_ARRAY)
+        return fail_from_pairs(r, &args[0]);
+    if (value_make(r, args[0].count * sizeof(*pairs)) < 0)
         return -1;
     pairs = ARENA_ARRAY(r->a, struct value_pair, args[0].count + 1);
     *ret = value_map(r->a, pairs, 0);
@@ -246,14 +298,24 @@ FN(sort)
     struct str order = STR("asc");
     struct value *items = NULL;
 
-    if (expect(r, "sort", &args[0], VALUE_ARRAY) < 0 || copy(r, &args[0], &items) < 0)
+    struct value from = value_array(NULL, 0);
+
+    from.is_go_nil = true;
+    if (args[0].type == VALUE_ARRAY && args[0].go != VALUE_GO_PAIRS &&
+        args[0].go != VALUE_GO_LISTS)
+        from = args[0];
+    if (copy(r, &from, &items) < 0)
         return -1;
+    if (count > 1 && args[1].type != VALUE_STRING)
+        return value_fail(r, "sort order argument must be a string (got %s)",
+                          value_type_name(&args[1]));
     if (count > 1)
         order = value_str(&args[1]);
     if (!str_is(order, "asc") && !str_is(order, "desc"))
         return value_fail(r, "invalid order " STR_FMT ", expected asc or desc", STR_ARG(order));
-    if (value_sort(r, args[0].items, items, args[0].count, str_is(order, "desc")) < 0)
+    if (value_sort(r, from.items, items, from.count, str_is(order, "desc")) < 0)
         return -1;
-    *ret = value_array(items, args[0].count);
+    *ret = value_array(items, from.count);
+    ret->is_go_nil = from.is_go_nil;
     return 0;
 }

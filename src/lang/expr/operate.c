@@ -9,6 +9,24 @@
 #include "formats/gotime.h"
 #include "lang/expr/expr_internal.h"
 
+int expr_fail_conversion(struct value_run *r, const struct value *v, const char *want)
+{
+    return value_fail(r, "interface conversion: interface {} is %s, not %s",
+                      v->type == VALUE_NIL ? "nil" : value_type_name(v), want);
+}
+
+int expr_index_int(struct value_run *r, const struct value *v, int64_t *ret)
+{
+    struct value n;
+
+    if (!value_is_number(v) || value_is_named(v))
+        return value_fail(r, "invalid operation: int(%s)", value_type_name(v));
+    if (value_to_int(r, v, &n) < 0)
+        return -1;
+    *ret = n.number;
+    return 0;
+}
+
 static int fail_fetch(struct value_run *r, const struct value *from, const struct value *key)
 {
     struct str text = STR_NONE;
@@ -22,14 +40,11 @@ static int fail_fetch(struct value_run *r, const struct value *from, const struc
 static int fetch_item(struct value_run *r, const struct value *from, const struct value *key,
                       struct value *ret)
 {
-    struct value at = *key;
     int64_t index;
 
-    if (!value_is_number(key))
-        return value_fail(r, "invalid operation: int(%s)", value_type_name(key));
-    if (value_to_int(r, key, &at) < 0)
+    if (expr_index_int(r, key, &index) < 0)
         return -1;
-    index = at.number < 0 ? at.number + (int64_t) from->count : at.number;
+    index += index < 0 ? (int64_t) from->count : 0;
     if (index < 0 || (size_t) index >= from->count)
         return value_fail(r, "index out of range: %lld (array length is %zu)",
                           (long long) index, from->count);
@@ -161,6 +176,7 @@ static int operate_range(struct value_run *r, const struct value *x, const struc
     if (x->type != VALUE_INT || y->type != VALUE_INT)
         return fail_types(r, "..", x, y);
     *ret = value_array(NULL, 0);
+    ret->go = VALUE_GO_INTS;
     if (y->number < x->number)
         return 0;
     count = (uint64_t) y->number - (uint64_t) x->number;
@@ -171,6 +187,7 @@ static int operate_range(struct value_run *r, const struct value *x, const struc
     for (uint64_t i = 0; i < count; i++)
         items[i] = value_int(x->number + (int64_t) i);
     *ret = value_array(items, count);
+    ret->go = VALUE_GO_INTS;
     return 0;
 }
 
@@ -205,8 +222,7 @@ static int operate_texts(struct value_run *r, enum expr_op op, const struct valu
     if (x->type == VALUE_NIL || y->type == VALUE_NIL)
         return 0;
     if (x->type != VALUE_STRING || y->type != VALUE_STRING)
-        return value_fail(r, "interface conversion: interface {} is %s, not string",
-                          value_type_name(x->type == VALUE_STRING ? y : x));
+        return expr_fail_conversion(r, x->type == VALUE_STRING ? y : x, "string");
     if (value_charge(r, text.len / 64 + part.len) < 0)
         return -1;
     if (op == EXPR_OP_MATCHES) {
@@ -241,15 +257,29 @@ static int operate_order(struct value_run *r, enum expr_op op, const struct valu
     return 0;
 }
 
+/* An operator of numbers as it is written; NULL: it is of other things, too. */
+static const char *numeric_text(enum expr_op op)
+{
+    static const char *const texts[] = {
+        [EXPR_OP_LT] = "<",  [EXPR_OP_GT] = ">",   [EXPR_OP_GE] = ">=", [EXPR_OP_LE] = "<=",
+        [EXPR_OP_ADD] = "+", [EXPR_OP_SUB] = "-",  [EXPR_OP_MUL] = "*", [EXPR_OP_DIV] = "/",
+        [EXPR_OP_MOD] = "%", [EXPR_OP_POW] = "**",
+    };
+
+    return op < COUNT_OF(texts) ? texts[op] : NULL;
+}
+
 int expr_binary(struct value_run *r, enum expr_op op, const struct value *x,
                 const struct value *y, struct value *ret)
 {
-    bool is_equal = false;
+    bool is_equal = false, has_named = value_is_named(x) || value_is_named(y);
 
+    if (has_named && numeric_text(op))
+        return fail_types(r, numeric_text(op), x, y);
     switch (op) {
     case EXPR_OP_EQ:
     case EXPR_OP_NE:
-        if (value_equal(r, x, y, &is_equal) < 0)
+        if (!(has_named && x->go != y->go) && value_equal(r, x, y, &is_equal) < 0)
             return -1;
         *ret = value_bool(is_equal == (op == EXPR_OP_EQ));
         return 0;

@@ -288,6 +288,7 @@ static struct expr_node *parse_ternary(struct parser *p, struct expr_node *node)
         if (!no)
             return NULL;
         node = condition(p, node, yes, no);
+        node->pos = p->now->pos; /* upstream's place of it is behind it */
     }
     return node;
 }
@@ -497,6 +498,7 @@ static struct expr_node *parse_predicate(struct parser *p, const struct expr_tok
 {
     node_list list = {};
     struct expr_node *n;
+    uint32_t closure_pos = 0;
 
     if (!expect(p, EXPR_BRACKET, "("))
         return NULL;
@@ -505,10 +507,17 @@ static struct expr_node *parse_predicate(struct parser *p, const struct expr_tok
     while (list.len < f->max) {
         struct expr_node *arg;
 
-        if (is(p->now, EXPR_BRACKET, ")") && list.len >= f->min)
-            break;
+        if (is(p->now, EXPR_BRACKET, ")")) {
+            if (list.len >= f->min)
+                break;
+            err_set(p->err, ERR_INVALID, "expected at least %d arguments",
+                    f->max - (first != NULL));
+            return fail_here(p);
+        }
         if (list.len > (first ? 1 : 0) && !expect(p, EXPR_OPERATOR, ","))
             return NULL;
+        if (list.len == 1)
+            closure_pos = p->now->pos;
         arg = list.len == 1 ? parse_closure(p) : parse_expression(p, 0);
         if (!arg)
             return NULL;
@@ -519,6 +528,7 @@ static struct expr_node *parse_predicate(struct parser *p, const struct expr_tok
     if (!expect(p, EXPR_BRACKET, ")"))
         return NULL;
     n = finish_list(p, EXPR_NODE_PREDICATE, name->pos, &list);
+    n->closure_pos = closure_pos;
     n->function = f;
     return n;
 }

@@ -67,8 +67,7 @@ static int add_value(struct expr_run *r, struct gather *g, const struct value *i
 {
     if (wants_bool(g->kind)) {
         if (v->type != VALUE_BOOL)
-            return value_fail(&r->v, "interface conversion: interface {} is %s, not bool",
-                              value_type_name(v));
+            return expr_fail_conversion(&r->v, v, "bool");
         if (v->is_true)
             add_hit(g, item, index);
         else
@@ -83,6 +82,11 @@ static int add_value(struct expr_run *r, struct gather *g, const struct value *i
     return 0;
 }
 
+int expr_fail_item(struct value_run *r)
+{
+    return value_fail(r, "reflect: call of reflect.Value.Index on map Value");
+}
+
 static int run_body(struct expr_run *r, const struct expr_node *n, struct expr_closure *closure,
                     struct value *ret)
 {
@@ -90,7 +94,10 @@ static int run_body(struct expr_run *r, const struct expr_node *n, struct expr_c
 
     if (n->kid_count < 2) {
         *ret = closure->item;
-        return 0;
+        if (!closure->has_no_item)
+            return 0;
+        expr_fail_item(&r->v);
+        return fail(r, n);
     }
     r->closure = closure;
     rc = expr_eval_node(r, n->kids[1], ret);
@@ -102,16 +109,22 @@ static int gather_all(struct expr_run *r, const struct expr_node *n, const struc
                       struct gather *g)
 {
     bool is_backward = g->kind == EXPR_FIND_LAST || g->kind == EXPR_FIND_LAST_INDEX;
-    struct expr_closure closure = {.outer = r->closure};
+    struct expr_closure closure = {.outer = r->closure,
+                                   .has_no_item = array->type == VALUE_MAP};
+    bool needs_item = g->kind == EXPR_FILTER || g->kind == EXPR_FIND ||
+                      g->kind == EXPR_FIND_LAST || g->kind == EXPR_GROUP_BY ||
+                      g->kind == EXPR_SORT_BY;
 
     for (size_t i = 0; i < array->count && !g->is_over; i++) {
         size_t index = is_backward ? array->count - 1 - i : i;
         struct value v;
 
-        closure.item = array->items[index];
+        closure.item = closure.has_no_item ? value_nil() : array->items[index];
         closure.index = index;
         if (run_body(r, n, &closure, &v) < 0)
             return -1;
+        if (closure.has_no_item && needs_item)
+            return expr_fail_item(&r->v) < 0 ? fail(r, n) : 0;
         if (add_value(r, g, &closure.item, index, &v) < 0)
             return fail(r, n);
     }
@@ -151,6 +164,7 @@ static int group(struct expr_run *r, const struct gather *g, struct value *ret)
                 items[pairs[k].value.count++] = g->items[i];
     }
     *ret = value_map(r->v.a, pairs, count);
+    ret->go = VALUE_GO_GROUPS;
     ret->has_any_keys = true;
     return 0;
 }
@@ -163,6 +177,10 @@ static int sort_by(struct expr_run *r, const struct expr_node *n, struct gather 
 
     if (n->kid_count > 2 && expr_eval_node(r, n->kids[2], &order) < 0)
         return -1;
+    if (order.type != VALUE_STRING) {
+        value_fail(&r->v, "sortBy order argument must be a string");
+        return fail(r, n);
+    }
     is_falling = order.type == VALUE_STRING && str_is(value_text(&order), "desc");
     if (!is_falling && (order.type != VALUE_STRING || !str_is(value_text(&order), "asc"))) {
         value_fail(&r->v, "unknown order, use asc or desc");
@@ -217,19 +235,22 @@ static int finish(struct expr_run *r, const struct expr_node *n, struct gather *
 static int reduce(struct expr_run *r, const struct expr_node *n, const struct value *array,
                   struct value *ret)
 {
-    struct expr_closure closure = {.outer = r->closure};
+    struct expr_closure closure = {.outer = r->closure,
+                                   .has_no_item = array->type == VALUE_MAP};
     size_t from = n->kid_count > 2 ? 0 : 1;
 
     if (from > 0 && array->count == 0) {
         value_fail(&r->v, "reduce of empty array with no initial value");
         return fail(r, n);
     }
+    if (closure.has_no_item && array->count > 0 && from > 0)
+        return expr_fail_item(&r->v) < 0 ? fail(r, n) : 0;
     if (from > 0)
         closure.acc = array->items[0];
     else if (expr_eval_node(r, n->kids[2], &closure.acc) < 0)
         return -1;
     for (size_t i = from; i < array->count; i++) {
-        closure.item = array->items[i];
+        closure.item = closure.has_no_item ? value_nil() : array->items[i];
         closure.index = i;
         if (run_body(r, n, &closure, ret) < 0)
             return -1;
@@ -239,18 +260,41 @@ static int reduce(struct expr_run *r, const struct expr_node *n, const struct va
     return 0;
 }
 
+/* What is looked at: a list, the bytes of a text, or a map, which has a length alone. */
+static int collection(struct expr_run *r, const struct value *from, struct value *ret)
+{
+    struct value *items;
+
+    *ret = *from;
+    if (from->type == VALUE_ARRAY)
+        return 0;
+    if (from->type == VALUE_MAP) {
+        ret->count = value_len(from);
+        return 0;
+    }
+    if (from->type != VALUE_STRING && from->type != VALUE_BYTES)
+        return value_fail(&r->v, "reflect: call of reflect.Value.Len on %s Value",
+                          from->type == VALUE_NIL ? "zero" : value_kind_name(from));
+    if (value_make(&r->v, from->count * sizeof(*items)) < 0)
+        return -1;
+    items = ARENA_ARRAY(r->v.a, struct value, from->count + 1);
+    for (size_t i = 0; i < from->count; i++) {
+        items[i] = value_int((unsigned char) from->text[i]);
+        items[i].go = VALUE_GO_UINT8;
+    }
+    *ret = value_array(items, from->count);
+    return 0;
+}
+
 int expr_predicate_eval(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     struct gather g = {.kind = (enum expr_predicate) n->function->special};
-    struct value array;
+    struct value from, array;
 
-    if (expr_eval_node(r, n->kids[0], &array) < 0)
+    if (expr_eval_node(r, n->kids[0], &from) < 0)
         return -1;
-    if (array.type != VALUE_ARRAY) {
-        value_fail(&r->v, "builtin %s takes only array (got %s)", n->function->name,
-                   value_type_name(&array));
-        return fail(r, n->kids[0]);
-    }
+    if (collection(r, &from, &array) < 0)
+        return fail(r, n);
     if (g.kind == EXPR_REDUCE)
         return reduce(r, n, &array, ret);
     if (g.kind == EXPR_SUM)

@@ -4,6 +4,7 @@
  * Any thread; the tree is not changed. Each node counts as a step. Doesn't do: the functions
  * themselves (functions.c and the files beside it).
  */
+#include "formats/gotime.h"
 #include "lang/expr/expr_internal.h"
 
 static int fail(struct expr_run *r, const struct expr_node *n)
@@ -25,6 +26,10 @@ static int run_name(struct expr_run *r, const struct expr_node *n, struct value 
 
 static int run_pointer(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
+    if (r->closure->has_no_item && str_is_empty(n->name)) {
+        expr_fail_item(&r->v);
+        return fail(r, n);
+    }
     *ret = r->closure->item;
     if (str_is(n->name, "index"))
         *ret = value_int((int64_t) r->closure->index);
@@ -40,8 +45,7 @@ static int run_bool(struct expr_run *r, const struct expr_node *n, bool *ret)
     if (expr_eval_node(r, n, &v) < 0)
         return -1;
     if (v.type != VALUE_BOOL) {
-        value_fail(&r->v, "interface conversion: interface {} is %s, not bool",
-                   value_type_name(&v));
+        expr_fail_conversion(&r->v, &v, "bool");
         return fail(r, n);
     }
     *ret = v.is_true;
@@ -267,8 +271,7 @@ static int run_map(struct expr_run *r, const struct expr_node *n, struct value *
             expr_eval_node(r, n->kids[2 * i + 1], &pair.value) < 0)
             return -1;
         if (pair.key.type != VALUE_STRING) {
-            value_fail(&r->v, "interface conversion: interface {} is %s, not string",
-                       value_type_name(&pair.key));
+            expr_fail_conversion(&r->v, &pair.key, "string");
             return fail(r, n->kids[2 * i]);
         }
         if (value_charge(&r->v, count) < 0)
@@ -289,20 +292,20 @@ static const char *wanted(char letter, const struct value *v)
         char letter;
         const char *name;
         enum value_type type;
-    } rows[] = {{'s', "string", VALUE_STRING},
-                {'i', "int", VALUE_INT},
-                {'u', "uint32", VALUE_NIL}, /* no literal has this type */
-                {'b', "bool", VALUE_BOOL},
-                {'f', "float64", VALUE_FLOAT},
-                {'a', "[]interface {}", VALUE_ARRAY},
-                {'m', "map[string]interface {}", VALUE_MAP},
-                {'C', "sprig.certificate", VALUE_MAP},
-                {'T', "time.Time", VALUE_TIME},
-                {'z', "*time.Location", VALUE_ZONE}};
+        enum value_go go;
+    } rows[] = {{'s', "string", VALUE_STRING, VALUE_GO_USUAL},
+                {'i', "int", VALUE_INT, VALUE_GO_USUAL},
+                {'u', "uint32", VALUE_NIL, VALUE_GO_USUAL}, /* no literal has this type */
+                {'b', "bool", VALUE_BOOL, VALUE_GO_USUAL},
+                {'f', "float64", VALUE_FLOAT, VALUE_GO_USUAL},
+                {'a', "[]interface {}", VALUE_ARRAY, VALUE_GO_USUAL},
+                {'m', "map[string]interface {}", VALUE_MAP, VALUE_GO_USUAL},
+                {'C', "sprig.certificate", VALUE_MAP, VALUE_GO_CERTIFICATE},
+                {'T', "time.Time", VALUE_TIME, VALUE_GO_USUAL},
+                {'z', "*time.Location", VALUE_ZONE, VALUE_GO_USUAL}};
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].letter == letter &&
-            (v->type != rows[i].type || (letter == 'C' && v->go != VALUE_GO_CERTIFICATE)))
+        if (rows[i].letter == letter && (v->type != rows[i].type || v->go != rows[i].go))
             return rows[i].name;
     return NULL;
 }
@@ -310,23 +313,35 @@ static const char *wanted(char letter, const struct value *v)
 /* What reflection makes of nil; false when it makes nothing. */
 static bool zero_of(struct expr_run *r, char letter, struct value *ret)
 {
-    if (!strchr("sibfam", letter))
+    static const struct gotime no_time = {.unix_s = INT64_C(-62135596800)};
+
+    if (!strchr("sibfamuTC", letter))
         return false;
-    *ret = letter == 's'   ? value_string(STR(""))
-           : letter == 'i' ? value_int(0)
-           : letter == 'b' ? value_bool(false)
-           : letter == 'f' ? value_float(0)
-           : letter == 'a' ? value_array(NULL, 0)
-                           : value_map(r->v.a, NULL, 0);
+    if (letter == 'T') {
+        *ret = value_of_time(r->v.a, &no_time);
+        return true;
+    }
+    *ret = letter == 's'                    ? value_string(STR(""))
+           : letter == 'i' || letter == 'u' ? value_int(0)
+           : letter == 'b'                  ? value_bool(false)
+           : letter == 'f'                  ? value_float(0)
+           : letter == 'a'                  ? value_array(NULL, 0)
+                                            : value_map(r->v.a, NULL, 0);
+    ret->go = letter == 'C' ? VALUE_GO_CERTIFICATE : VALUE_GO_USUAL;
+    ret->is_go_nil = letter == 'a' || letter == 'm';
     return true;
 }
 
-static int fail_argument(struct expr_run *r, const struct value_function *f,
+static int fail_argument(struct expr_run *r, const struct value_function *f, size_t i,
                          const struct value *v, const char *want)
 {
+    bool is_variadic = f->max == VALUE_MANY && i >= f->min;
+
+    if (!f->is_go)
+        return expr_fail_conversion(&r->v, v, want);
     return value_fail(&r->v,
-                      f->is_go ? "reflect: Call using %s as type %s"
-                               : "interface conversion: interface {} is %s, not %s",
+                      is_variadic ? "reflect: cannot use %s as type %s in Call"
+                                  : "reflect: Call using %s as type %s",
                       v->type == VALUE_NIL ? "nil" : value_type_name(v), want);
 }
 
@@ -339,12 +354,12 @@ static int check_arguments(struct expr_run *r, const struct value_function *f,
     for (size_t i = 0; i < count; i++) {
         const char *want = wanted(*letter, &args[i]);
 
-        if (!f->is_go && (*letter == 'a' || *letter == 'm'))
+        if (!f->is_go && strchr("aim", *letter))
             want = NULL; /* builtins say it in their own words */
         if (want && f->is_go && args[i].type == VALUE_NIL && zero_of(r, *letter, &args[i]))
             want = NULL;
         if (want)
-            return fail_argument(r, f, &args[i], want);
+            return fail_argument(r, f, i, &args[i], want);
         if (*letter && letter[1])
             letter++;
     }
@@ -406,13 +421,14 @@ static int run_call(struct expr_run *r, const struct expr_node *n, struct value 
 
         rc = value_method(&r->v, &base, name, args, n->kid_count - 1, ret);
         if (rc > 0)
-            value_fail(&r->v, "type %s has no method " STR_FMT, value_type_name(&base),
-                       STR_ARG(name));
+            value_fail(&r->v, "cannot fetch " STR_FMT " from %s", STR_ARG(str_head(name, 200)),
+                       value_type_name(&base));
         return rc != 0 ? fail(r, n) : 0;
     }
     if (f.type != VALUE_FUNCTION) {
-        value_fail(&r->v, "invalid operation: cannot call %s",
-                   f.type == VALUE_NIL ? "nil" : value_type_name(&f));
+        value_fail(&r->v, "invalid operation: cannot call %s%s",
+                   f.type == VALUE_NIL ? "nil" : "non-function of type ",
+                   f.type == VALUE_NIL ? "" : value_type_name(&f));
         return fail(r, n);
     }
     return call(r, n, f.function, args, ret);

@@ -17,7 +17,7 @@ FN(len)
         *ret = value_int((int64_t) value_runes(value_text(&args[0])));
     else if (args[0].type == VALUE_ARRAY || args[0].type == VALUE_MAP ||
              args[0].type == VALUE_BYTES)
-        *ret = value_int((int64_t) args[0].count);
+        *ret = value_int((int64_t) value_len(&args[0]));
     else
         return value_fail(r, "invalid argument for len (type %s)", value_type_name(&args[0]));
     return 0;
@@ -73,30 +73,43 @@ FN(lower)
     return value_lower(r, value_text(&args[0]), ret);
 }
 
+static int split(struct value_run *r, const struct value *args, size_t count, bool is_after,
+                 struct value *ret)
+{
+    int64_t most = -1;
+
+    if (count > 2 && expr_index_int(r, &args[2], &most) < 0)
+        return -1;
+    return value_split(r, value_text(&args[0]), value_text(&args[1]), most, is_after, ret);
+}
+
 FN(split)
 {
-    return value_split(r, value_text(&args[0]), value_text(&args[1]),
-                       count > 2 ? args[2].number : -1, false, ret);
+    return split(r, args, count, false, ret);
 }
 
 FN(splitAfter)
 {
-    return value_split(r, value_text(&args[0]), value_text(&args[1]),
-                       count > 2 ? args[2].number : -1, true, ret);
+    return split(r, args, count, true, ret);
 }
 
 FN(replace)
 {
     const struct str parts[3] = {value_text(&args[0]), value_text(&args[1]),
                                  value_text(&args[2])};
+    int64_t most = -1;
 
-    return value_replace(r, parts, count > 3 ? args[3].number : -1, ret);
+    if (count > 3 && expr_index_int(r, &args[3], &most) < 0)
+        return -1;
+    return value_replace(r, parts, most, ret);
 }
 
 FN(repeat)
 {
-    int64_t times = args[1].number;
+    int64_t times = 0;
 
+    if (expr_index_int(r, &args[1], &times) < 0)
+        return -1;
     if (times < 0)
         return value_fail(r,
                           "invalid argument for repeat (expected positive integer, got %lld)",
@@ -109,14 +122,14 @@ FN(join)
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
     struct str sep = count > 1 ? value_text(&args[1]) : STR("");
 
-    if (args[0].type != VALUE_ARRAY)
-        return value_fail(r, "invalid argument for join (type %s)", value_type_name(&args[0]));
+    if (args[0].type != VALUE_ARRAY || (args[0].go && args[0].go != VALUE_GO_STRINGS))
+        return value_fail(r, "invalid argument for join (type %s)",
+                          args[0].type == VALUE_NIL ? "%!s(<nil>)" : value_type_name(&args[0]));
     for (size_t i = 0; i < args[0].count; i++) {
         const struct value *item = &args[0].items[i];
 
         if (item->type != VALUE_STRING)
-            return value_fail(r, "interface conversion: interface {} is %s, not string",
-                              value_type_name(item));
+            return expr_fail_conversion(r, item, "string");
         strbuf_add(&b, i > 0 ? sep : STR(""));
         strbuf_add(&b, value_text(item));
     }

@@ -112,14 +112,15 @@ SPRIG_FN(genPrivateKey)
     return 0;
 }
 
-static EVP_PKEY *read_key(struct value_run *r, struct str text)
+/* @error: of sprig's words before the cause, which differ from place to place */
+static EVP_PKEY *read_key(struct value_run *r, struct str text, const char *error)
 {
     _cleanup_bio_ BIO *bio = BIO_new_mem_buf(text.len > 0 ? text.ptr : "", (int) text.len);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
 
     if (!key) {
         ERR_clear_error();
-        value_fail(r, "error parsing private key: no PEM data in input");
+        value_fail(r, "%sparsing private key: no PEM data in input", error);
     }
     return key;
 }
@@ -173,13 +174,24 @@ static int add_extension(struct value_run *r, X509 *cert, const struct order *o,
     return rc;
 }
 
+/* As Go's %v prints it, in @words with a %s for it. */
+static int fail_no_text(struct value_run *r, const struct value *v, const char *what)
+{
+    struct str text = STR_NONE;
+
+    if (value_format_str(r, v, &text) < 0)
+        return -1;
+    return value_fail(r, "error %s: " STR_FMT " is not a string", what,
+                      STR_ARG(str_head(text, 300)));
+}
+
 static int add_ip(struct value_run *r, STACK_OF(GENERAL_NAME) * names, const struct value *ip)
 {
     ASN1_OCTET_STRING *address;
     GENERAL_NAME *name;
 
     if (ip->type != VALUE_STRING)
-        return value_fail(r, "error parsing ip: %s is not a string", value_type_name(ip));
+        return fail_no_text(r, ip, "parsing ip");
     address = a2i_IPADDRESS(str_cz(r->a, value_text(ip)));
     ERR_clear_error();
     if (!address)
@@ -197,8 +209,7 @@ static int add_dns(struct value_run *r, STACK_OF(GENERAL_NAME) * names, const st
     GENERAL_NAME *name;
 
     if (dns->type != VALUE_STRING)
-        return value_fail(r, "error processing alternate dns name: %s is not a string",
-                          value_type_name(dns));
+        return fail_no_text(r, dns, "processing alternate dns name");
     text = ASN1_IA5STRING_new();
     ASN1_STRING_set(text, value_text(dns).ptr, (int) dns->count);
     name = GENERAL_NAME_new();
@@ -217,10 +228,10 @@ static int add_names(struct value_run *r, X509 *cert, const struct order *o)
     STACK_OF(GENERAL_NAME) *names = sk_GENERAL_NAME_new_null();
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < items_of(o->dns); i++)
-        rc = add_dns(r, names, &o->dns->items[i]);
     for (size_t i = 0; rc == 0 && i < items_of(o->ips); i++)
         rc = add_ip(r, names, &o->ips->items[i]);
+    for (size_t i = 0; rc == 0 && i < items_of(o->dns); i++)
+        rc = add_dns(r, names, &o->dns->items[i]);
     if (rc == 0 && sk_GENERAL_NAME_num(names) > 0 &&
         X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) != 1)
         rc = fail_library(r, "add names");
@@ -247,9 +258,9 @@ static int fill(struct value_run *r, X509 *cert, const struct order *o)
         return value_fail(r, "a certificate is valid for -100000 to 1000000 days, not %lld",
                           (long long) o->days);
     if (X509_set_version(cert, X509_VERSION_3) != 1 || !set_serial(cert) ||
-        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                                   (const unsigned char *) o->name.ptr, (int) o->name.len, -1,
-                                   0) != 1 ||
+        (o->name.len > 0 && X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                                       (const unsigned char *) o->name.ptr,
+                                                       (int) o->name.len, -1, 0) != 1) ||
         X509_set_issuer_name(cert, o->signer ? X509_get_subject_name(o->signer) : subject) !=
             1 ||
         !ASN1_TIME_set(X509_getm_notBefore(cert), from) ||
@@ -293,7 +304,7 @@ static EVP_PKEY *key_of(struct value_run *r, const struct value *given)
     if (value_charge(r, KEY_STEPS) < 0)
         return NULL;
     if (given)
-        return read_key(r, value_text(given));
+        return read_key(r, value_text(given), "");
     key = EVP_RSA_gen(CA_BITS);
     if (!key)
         fail_library(r, "make a key");
@@ -337,15 +348,14 @@ SPRIG_FN(genSignedCert)
     struct order o = {
         .name = value_text(&args[0]), .ips = &args[1], .dns = &args[2], .days = args[3].number};
     _cleanup_cert_ X509 *signer = cert ? read_cert(value_text(cert)) : NULL;
-    _cleanup_key_ EVP_PKEY *signs = NULL, *key = NULL;
+    _cleanup_key_ EVP_PKEY *signs = NULL, *key = key_of(r, count > 5 ? &args[5] : NULL);
 
+    if (!key)
+        return -1;
     if (!signer)
         return value_fail(r, "unable to decode certificate");
-    signs = secret ? read_key(r, value_text(secret)) : NULL;
+    signs = read_key(r, secret ? value_text(secret) : STR(""), "error ");
     if (!signs)
-        return secret ? -1 : value_fail(r, "unable to decode key");
-    key = key_of(r, count > 5 ? &args[5] : NULL);
-    if (!key)
         return -1;
     o.signer = signer;
     o.signs = signs;
@@ -366,7 +376,7 @@ SPRIG_FN(buildCustomCert)
     read = read_cert(value_text(&cert));
     if (!read)
         return value_fail(r, "unable to decode certificate");
-    secret = read_key(r, value_text(&key));
+    secret = read_key(r, value_text(&key), "error ");
     if (!secret)
         return -1;
     *ret = certificate(r->a, value_text(&cert), value_text(&key));

@@ -4,6 +4,7 @@
  * Any thread. set, unset and merge change the dict that they are given, as Go's, unless it was
  * made by another run: then they answer a changed copy.
  */
+#include "formats/semver.h"
 #include "lang/sprig/sprig_internal.h"
 
 SPRIG_FN(dict)
@@ -35,6 +36,8 @@ SPRIG_FN(get)
 
 SPRIG_FN(set)
 {
+    if (args[0].is_go_nil)
+        return value_fail(r, "assignment to entry in nil map");
     *ret = args[0];
     return value_map_set(r, ret, value_text(&args[1]), &args[2]);
 }
@@ -195,7 +198,7 @@ SPRIG_FN(dig)
     for (size_t i = 0; i + 2 < count; i++) {
         if (args[i].type != VALUE_STRING)
             return value_fail(r, "interface conversion: interface {} is %s, not string",
-                              value_type_name(&args[i]));
+                              args[i].type == VALUE_NIL ? "nil" : value_type_name(&args[i]));
         if (at->type != VALUE_MAP)
             return value_fail(
                 r, "interface conversion: interface {} is %s, not map[string]interface {}",
@@ -215,7 +218,12 @@ static int copy_deeply(struct value_run *r, const struct value *v, size_t depth,
     struct value *items;
     struct value_pair *pairs;
 
+    static const struct semver no_version = {
+        .prerelease = STR_INIT(""), .metadata = STR_INIT(""), .original = STR_INIT("")};
+
     *ret = *v;
+    if (v->type == VALUE_SEMVER) /* its fields are private to its package: none is copied */
+        ret->semver = &no_version;
     if (depth > VALUE_DEPTH_MAX)
         return err_set(r->err, ERR_LIMIT, "value nests deeper than %d levels", VALUE_DEPTH_MAX);
     if (value_charge(r, 1) < 0 || value_make(r, len * sizeof(*pairs)) < 0)

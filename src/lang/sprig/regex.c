@@ -37,7 +37,21 @@ static struct regex *compile(struct value_run *r, const struct value *pattern,
     return regex_new(value_text(pattern), r->err);
 }
 
-SPRIG_FN(regexFind)
+/* The functions without "must" panic with Go's MustCompile. */
+static int unless_bad(struct value_run *r, const struct value *pattern, int rc)
+{
+    _cleanup_regex_ struct regex *re = rc < 0 ? regex_new(value_text(pattern), r->err) : NULL;
+    struct str shown = value_text(pattern);
+
+    if (rc == 0 || re || r->err->kind != ERR_INVALID)
+        return rc;
+    shown = str_find_char(shown, '`') == SIZE_MAX
+                ? str_printf(r->a, "`" STR_FMT "`", STR_ARG(shown))
+                : go_quote(r->a, shown);
+    return err_wrap(r->err, "regexp: Compile(" STR_FMT ")", STR_ARG(str_head(shown, 300)));
+}
+
+SPRIG_FN(mustRegexFind)
 {
     _cleanup_regex_ struct regex *re = compile(r, &args[0], &args[1]);
     struct str text = value_text(&args[1]);
@@ -89,7 +103,7 @@ static struct str part(struct str text, size_t from, size_t to)
     return str_head(str_skip(text, from), to - from);
 }
 
-SPRIG_FN(regexFindAll)
+SPRIG_FN(mustRegexFindAll)
 {
     _cleanup_regex_ struct regex *re = compile(r, &args[0], &args[1]);
     struct str text = value_text(&args[1]);
@@ -106,7 +120,7 @@ SPRIG_FN(regexFindAll)
     return 0;
 }
 
-SPRIG_FN(regexSplit)
+SPRIG_FN(mustRegexSplit)
 {
     _cleanup_regex_ struct regex *re = compile(r, &args[0], &args[1]);
     struct str text = value_text(&args[1]);
@@ -224,14 +238,39 @@ static int replace_all(struct value_run *r, const struct value *args, bool is_li
     return value_text_value(r, &b, ret);
 }
 
-SPRIG_FN(regexReplaceAll)
+SPRIG_FN(mustRegexReplaceAll)
 {
     return replace_all(r, args, false, ret);
 }
 
-SPRIG_FN(regexReplaceAllLiteral)
+SPRIG_FN(mustRegexReplaceAllLiteral)
 {
     return replace_all(r, args, true, ret);
+}
+
+SPRIG_FN(regexFind)
+{
+    return unless_bad(r, &args[0], sprig_fn_mustRegexFind(r, args, count, ret));
+}
+
+SPRIG_FN(regexFindAll)
+{
+    return unless_bad(r, &args[0], sprig_fn_mustRegexFindAll(r, args, count, ret));
+}
+
+SPRIG_FN(regexSplit)
+{
+    return unless_bad(r, &args[0], sprig_fn_mustRegexSplit(r, args, count, ret));
+}
+
+SPRIG_FN(regexReplaceAll)
+{
+    return unless_bad(r, &args[0], sprig_fn_mustRegexReplaceAll(r, args, count, ret));
+}
+
+SPRIG_FN(regexReplaceAllLiteral)
+{
+    return unless_bad(r, &args[0], sprig_fn_mustRegexReplaceAllLiteral(r, args, count, ret));
 }
 
 SPRIG_FN(regexQuoteMeta)
@@ -262,7 +301,10 @@ SPRIG_FN(semverCompare)
     struct semver v;
     int is_fitting;
 
-    if (semver_parse(r->a, value_text(&args[1]), &v, r->err) < 0)
+    const struct semver any = {.prerelease = STR(""), .metadata = STR("")};
+
+    if (semver_fits(value_text(&args[0]), &any, r->err) < 0 ||
+        semver_parse(r->a, value_text(&args[1]), &v, r->err) < 0)
         return -1;
     is_fitting = semver_fits(value_text(&args[0]), &v, r->err);
     *ret = value_bool(is_fitting > 0);

@@ -109,7 +109,14 @@ SPRIG_FN(substr)
         from = 0;
     else if (to < 0 || to > len)
         to = len;
-    if (to < 0 || to > len || from > to)
+    if (to < 0)
+        return value_fail(r, "runtime error: slice bounds out of range [:%lld]",
+                          (long long) to);
+    if (to > len)
+        return value_fail(r,
+                          "runtime error: slice bounds out of range [:%lld] with length %lld",
+                          (long long) to, (long long) len);
+    if (from > to)
         return value_fail(r, "runtime error: slice bounds out of range [%lld:%lld]",
                           (long long) from, (long long) to);
     *ret = value_string(str_of(value_text(&args[2]).ptr + from, (size_t) (to - from)));
@@ -331,14 +338,17 @@ SPRIG_FN(join)
     return value_text_value(r, &b, ret);
 }
 
+/* What is no list is one of itself, even nil. */
 SPRIG_FN(sortAlpha)
 {
-    struct value texts;
+    struct value texts, none = value_string(STR("<nil>"));
     struct value *items;
 
     if (sprig_fn_toStrings(r, &args[0], 1, &texts) < 0 ||
         value_make(r, texts.count * sizeof(*items)) < 0)
         return -1;
+    if (args[0].type == VALUE_NIL)
+        texts = value_strings(&none, 1);
     items = ARENA_ARRAY(r->a, struct value, texts.count + 1);
     if (texts.count > 0)
         memcpy(items, texts.items, texts.count * sizeof(*items));

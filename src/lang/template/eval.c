@@ -300,7 +300,7 @@ static int eval_method(struct template_run *run, const struct value *base, struc
                        const node *n, const struct call *c, struct value *ret)
 {
     const char *letters = value_method_args(base->type, name);
-    size_t count = c->count > 0 ? c->count - 1 + (c->final != NULL) : c->final != NULL;
+    size_t count = c->count > 0 ? c->count - 1 + (c->final != NULL) : c->final != NULL, results;
     struct value *args = NULL;
 
     if (!letters)
@@ -308,6 +308,16 @@ static int eval_method(struct template_run *run, const struct value *base, struc
     if (count != strlen(letters))
         return template_fail(run, "wrong number of args for " STR_FMT ": want %zu got %zu",
                              STR_ARG(name), strlen(letters), count);
+    results = strlen(value_method_results(base->type, name));
+    if (results > 2)
+        return template_fail(run,
+                             "function " STR_FMT " has %zu return values; should be 1 or 2",
+                             STR_ARG(name), results);
+    if (results == 2)
+        return template_fail(run,
+                             "invalid function signature for " STR_FMT
+                             ": second return value should be error; is int",
+                             STR_ARG(name));
     if (c->count > 0 && eval_arguments(run, letters, c, &args) < 0)
         return -1;
     return value_method(&run->v, base, name, args, count, ret) < 0 ? fail_call(run, n, name)
@@ -406,7 +416,7 @@ static int eval_on_pipe(struct template_run *run, const node *n, const struct ca
                              STR_ARG(text_of(run, n)));
     if (eval_argument(run, c->dot, n->pipe, ANY_TYPE, &from) < 0)
         return -1;
-    run->at = n;
+    /* the place of an error stays within the parentheses, as Go's */
     return eval_chain(run, &from, 0, n, c, ret);
 }
 

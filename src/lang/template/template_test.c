@@ -6,24 +6,14 @@
 
 #include "base/limits.h"
 #include "base/random.h"
-#include "tests/support/golden.h"
+#include "tests/support/template_golden.h"
 
 static size_t texts_alike, texts_other; /* of errors; the text is information only */
-
-/* The dot of upstream: {"Input": data}. */
-static struct template_input input_of(struct arena *a, const struct json *data)
-{
-    struct value_pair *pair = ARENA_NEW(a, struct value_pair);
-
-    *pair = (struct value_pair){value_string(STR("Input")), value_of_json(a, data)};
-    return (struct template_input){.dot = value_map(a, pair, 1), .now = {1716000000000}};
-}
 
 static int check_golden(struct arena *a, const struct json *row)
 {
     const struct json *want = json_get(row, STR("out")), *data = json_get(row, STR("data"));
-    struct json null = json_null();
-    struct template_input in = input_of(a, data ? data : &null);
+    struct template_input in = template_golden_input(a, data);
     struct str got = STR_NONE, text = json_get_str(row, STR("err"));
     struct err err = {};
 
@@ -77,7 +67,7 @@ static void check_rows(const struct row *rows, size_t count)
         struct err err = {};
 
         assert_int_equal(json_parse(a, STR(DATA), &doc, &err), 0);
-        in = input_of(a, &doc);
+        in = template_golden_input(a, &doc);
         if (template_eval(a, str_from(rows[i].text), &in, &got, &err) < 0)
             got = str_head(str_printf(a, "!%s", err.text), want.len);
         if (str_eq(got, want))
@@ -87,6 +77,24 @@ static void check_rows(const struct row *rows, size_t count)
                     rows[i].want, STR_ARG(got), err.text);
     }
     assert_int_equal(wrong, 0);
+}
+
+/* Methods that answer several values. */
+static void test_methods(void **state _unused_)
+{
+    static const struct row rows[] = {
+        {"{{ (toDate \"2006\" \"2024\").Zone }}",
+         "!template: param:1:18: executing \"param\" at <\"2024\">: invalid function signature "
+         "for Zone: second return value should be error; is int"},
+        {"{{ (toDate \"2006\" \"2024\").Clock }}", "!template: param:1:18: executing \"param\" "
+                                                   "at <\"2024\">: function Clock has 3 return "
+                                                   "values; should be 1 or 2"},
+        {"{{ (toDate \"2006\" \"2024\").ISOWeek 1 }}",
+         "!template: param:1:18: executing \"param\" at <\"2024\">: wrong number of args for "
+         "ISOWeek: want 0 got 1"},
+    };
+
+    check_rows(rows, COUNT_OF(rows));
 }
 
 /* What may stand between the braces. */
@@ -284,10 +292,10 @@ static void test_values(void **state _unused_)
         {"{{ now.Format 5 }}",
          "!template: param:1:14: executing \"param\" at <5>: expected string; found 5"},
         {"{{ now.Format }}",
-         "!template: param:1:6: executing \"param\" at <now.Format>: wrong number of "
+         "!template: param:1:3: executing \"param\" at <now>: wrong number of "
          "args for Format: want 1 got 0"},
         {"{{ now.Nope }}",
-         "!template: param:1:6: executing \"param\" at <now.Nope>: can't evaluate field "
+         "!template: param:1:3: executing \"param\" at <now>: can't evaluate field "
          "Nope in type time.Time"},
         {"{{ \"2006\" | now.Format }}", "2024"},
         {"{{ title \"o'neil de-la a_b x\\u2003y\" }}", "O'Neil De-La A_b X\xe2\x80\x83Y"},
@@ -341,7 +349,7 @@ static void test_reuse(void **state _unused_)
 
         json_add(a, &b, STR("n"), n);
         doc = json_object(&b);
-        in = input_of(a, &doc); /* of another arena: set changes a copy */
+        in = template_golden_input(a, &doc); /* of another arena: set changes a copy */
         assert_int_equal(template_run(t, scratch, &in, &text, &err), 0);
         assert_true(str_eq(text, str_printf(a, "%d", i)));
         assert_int_equal(template_run(t, scratch, &in, &text, &err), 0);
@@ -364,7 +372,7 @@ static struct str repeated(struct arena *a, const char *piece, size_t count, con
 static enum err_kind kind_of(struct arena *a, struct str text)
 {
     struct json null = json_null();
-    struct template_input in = input_of(a, &null);
+    struct template_input in = template_golden_input(a, &null);
     struct str got;
     struct err err = {};
 
@@ -403,9 +411,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),  cmocka_unit_test(test_golden_random),
-        cmocka_unit_test(test_lexing),  cmocka_unit_test(test_parsing),
-        cmocka_unit_test(test_running), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_reuse),   cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_lexing),  cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_parsing), cmocka_unit_test(test_running),
+        cmocka_unit_test(test_values),  cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

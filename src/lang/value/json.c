@@ -47,8 +47,7 @@ static int map_json(struct arena *a, const struct value *v, size_t depth, struct
     struct json_object_builder b = {};
 
     if (v->has_any_keys)
-        return err_set(err, ERR_INVALID,
-                       "json: unsupported type: map[interface {}]interface {}");
+        return err_set(err, ERR_INVALID, "json: unsupported type: %s", value_type_name(v));
     for (size_t i = 0; i < value_len(v); i++) {
         struct json value;
 

@@ -15,8 +15,13 @@ static const struct {
     [VALUE_GO_WEEKDAY] = {"time.Weekday", "int"},
     [VALUE_GO_STRINGS] = {"[]string", "slice"},
     [VALUE_GO_INTS] = {"[]int", "slice"},
+    [VALUE_GO_FLOATS] = {"[]float64", "slice"},
+    [VALUE_GO_PAIR] = {"[2]interface {}", "array"},
+    [VALUE_GO_PAIRS] = {"[][2]interface {}", "slice"},
     [VALUE_GO_LISTS] = {"[][]interface {}", "slice"},
     [VALUE_GO_STRING_MAP] = {"map[string]string", "map"},
+    [VALUE_GO_ANY_MAP] = {"map[interface {}]interface {}", "map"},
+    [VALUE_GO_GROUPS] = {"map[interface {}][]interface {}", "map"},
     [VALUE_GO_CERTIFICATE] = {"sprig.certificate", "struct"},
 };
 
@@ -40,7 +45,7 @@ static const struct {
 
 const char *value_type_name(const struct value *v)
 {
-    if (v->type == VALUE_MAP && v->has_any_keys)
+    if (v->type == VALUE_MAP && v->has_any_keys && !v->go)
         return "map[interface {}]interface {}";
     return v->go ? go_names[v->go].type : names[v->type].type;
 }

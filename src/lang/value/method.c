@@ -1,7 +1,8 @@
 /*
  * lang/value/method.c - methods of times, durations, zones and versions.
  *
- * Any thread. Doesn't do: Go's methods that answer several values, or take a pointer.
+ * Any thread. Of methods that answer two values (Zone, ISOWeek) the first
+ * is taken, as upstream does. Doesn't do: Go's methods that take a pointer.
  */
 #include "formats/duration.h"
 #include "formats/gotime.h"
@@ -79,7 +80,10 @@ struct method {
     const char *name, *args;
     enum value_type type;
     int id;
+    const char *results; /* letters as of value_method_results() */
 };
+
+enum { METHOD_ARGS_MAX = 3 };
 
 enum method_id {
     YEAR,
@@ -95,6 +99,8 @@ enum method_id {
     UNIX_MICRO,
     UNIX_MILLI,
     UNIX_NANO,
+    ISO_YEAR,
+    ZONE,
     FORMAT,
     IN,
     TO_UTC,
@@ -128,59 +134,63 @@ enum method_id {
 };
 
 static const struct method methods[] = {
-    {"Add", "D", VALUE_TIME, ADD},
-    {"AddDate", "iii", VALUE_TIME, ADD_DATE},
-    {"After", "T", VALUE_TIME, AFTER},
-    {"Before", "T", VALUE_TIME, BEFORE},
-    {"Day", "", VALUE_TIME, DAY},
-    {"Equal", "T", VALUE_TIME, EQUAL},
-    {"Format", "s", VALUE_TIME, FORMAT},
-    {"Compare", "T", VALUE_TIME, COMPARE},
-    {"Hour", "", VALUE_TIME, HOUR},
-    {"In", "z", VALUE_TIME, IN},
-    {"IsZero", "", VALUE_TIME, IS_ZERO},
-    {"Local", "", VALUE_TIME, TO_UTC},
-    {"Minute", "", VALUE_TIME, MINUTE},
-    {"Month", "", VALUE_TIME, MONTH},
-    {"Nanosecond", "", VALUE_TIME, NANOSECOND},
-    {"Round", "D", VALUE_TIME, ROUND},
-    {"Second", "", VALUE_TIME, SECOND},
-    {"String", "", VALUE_TIME, TEXT},
-    {"Sub", "T", VALUE_TIME, SUBTRACT},
-    {"Truncate", "D", VALUE_TIME, TRUNCATE},
-    {"UTC", "", VALUE_TIME, TO_UTC},
-    {"Unix", "", VALUE_TIME, UNIX},
-    {"UnixMicro", "", VALUE_TIME, UNIX_MICRO},
-    {"UnixMilli", "", VALUE_TIME, UNIX_MILLI},
-    {"UnixNano", "", VALUE_TIME, UNIX_NANO},
-    {"Weekday", "", VALUE_TIME, WEEKDAY},
-    {"Year", "", VALUE_TIME, YEAR},
-    {"YearDay", "", VALUE_TIME, YEAR_DAY},
-    {"Abs", "", VALUE_DURATION, ABSOLUTE},
-    {"Hours", "", VALUE_DURATION, HOURS},
-    {"Microseconds", "", VALUE_DURATION, MICROSECONDS},
-    {"Milliseconds", "", VALUE_DURATION, MILLISECONDS},
-    {"Minutes", "", VALUE_DURATION, MINUTES},
-    {"Nanoseconds", "", VALUE_DURATION, NANOSECONDS},
-    {"Round", "D", VALUE_DURATION, ROUND},
-    {"Seconds", "", VALUE_DURATION, SECONDS},
-    {"String", "", VALUE_DURATION, TEXT},
-    {"Truncate", "D", VALUE_DURATION, TRUNCATE},
-    {"String", "", VALUE_ZONE, TEXT},
-    {"Major", "", VALUE_SEMVER, MAJOR},
-    {"Metadata", "", VALUE_SEMVER, METADATA},
-    {"Minor", "", VALUE_SEMVER, MINOR},
-    {"Original", "", VALUE_SEMVER, ORIGINAL},
-    {"Patch", "", VALUE_SEMVER, PATCH},
-    {"Prerelease", "", VALUE_SEMVER, PRERELEASE},
-    {"Compare", "V", VALUE_SEMVER, COMPARE},
-    {"Equal", "V", VALUE_SEMVER, EQUAL},
-    {"GreaterThan", "V", VALUE_SEMVER, AFTER},
-    {"IncMajor", "", VALUE_SEMVER, NEXT_MAJOR},
-    {"IncMinor", "", VALUE_SEMVER, NEXT_MINOR},
-    {"IncPatch", "", VALUE_SEMVER, NEXT_PATCH},
-    {"LessThan", "V", VALUE_SEMVER, BEFORE},
-    {"String", "", VALUE_SEMVER, TEXT},
+    {"Add", "D", VALUE_TIME, ADD, "T"},
+    {"AddDate", "iii", VALUE_TIME, ADD_DATE, "T"},
+    {"After", "T", VALUE_TIME, AFTER, "b"},
+    {"Before", "T", VALUE_TIME, BEFORE, "b"},
+    {"Day", "", VALUE_TIME, DAY, "i"},
+    {"Equal", "T", VALUE_TIME, EQUAL, "b"},
+    {"Format", "s", VALUE_TIME, FORMAT, "s"},
+    {"Compare", "T", VALUE_TIME, COMPARE, "i"},
+    {"Hour", "", VALUE_TIME, HOUR, "i"},
+    {"In", "z", VALUE_TIME, IN, "T"},
+    {"Clock", "", VALUE_TIME, HOUR, "iii"},
+    {"Date", "", VALUE_TIME, YEAR, "iii"},
+    {"ISOWeek", "", VALUE_TIME, ISO_YEAR, "ii"},
+    {"IsZero", "", VALUE_TIME, IS_ZERO, "b"},
+    {"Local", "", VALUE_TIME, TO_UTC, "T"},
+    {"Minute", "", VALUE_TIME, MINUTE, "i"},
+    {"Month", "", VALUE_TIME, MONTH, "M"},
+    {"Nanosecond", "", VALUE_TIME, NANOSECOND, "i"},
+    {"Round", "D", VALUE_TIME, ROUND, "T"},
+    {"Second", "", VALUE_TIME, SECOND, "i"},
+    {"String", "", VALUE_TIME, TEXT, "s"},
+    {"Sub", "T", VALUE_TIME, SUBTRACT, "D"},
+    {"Truncate", "D", VALUE_TIME, TRUNCATE, "T"},
+    {"UTC", "", VALUE_TIME, TO_UTC, "T"},
+    {"Unix", "", VALUE_TIME, UNIX, "J"},
+    {"UnixMicro", "", VALUE_TIME, UNIX_MICRO, "J"},
+    {"UnixMilli", "", VALUE_TIME, UNIX_MILLI, "J"},
+    {"UnixNano", "", VALUE_TIME, UNIX_NANO, "J"},
+    {"Weekday", "", VALUE_TIME, WEEKDAY, "W"},
+    {"Year", "", VALUE_TIME, YEAR, "i"},
+    {"YearDay", "", VALUE_TIME, YEAR_DAY, "i"},
+    {"Zone", "", VALUE_TIME, ZONE, "si"},
+    {"Abs", "", VALUE_DURATION, ABSOLUTE, "D"},
+    {"Hours", "", VALUE_DURATION, HOURS, "f"},
+    {"Microseconds", "", VALUE_DURATION, MICROSECONDS, "J"},
+    {"Milliseconds", "", VALUE_DURATION, MILLISECONDS, "J"},
+    {"Minutes", "", VALUE_DURATION, MINUTES, "f"},
+    {"Nanoseconds", "", VALUE_DURATION, NANOSECONDS, "J"},
+    {"Round", "D", VALUE_DURATION, ROUND, "D"},
+    {"Seconds", "", VALUE_DURATION, SECONDS, "f"},
+    {"String", "", VALUE_DURATION, TEXT, "s"},
+    {"Truncate", "D", VALUE_DURATION, TRUNCATE, "D"},
+    {"String", "", VALUE_ZONE, TEXT, "s"},
+    {"Major", "", VALUE_SEMVER, MAJOR, "."},
+    {"Metadata", "", VALUE_SEMVER, METADATA, "."},
+    {"Minor", "", VALUE_SEMVER, MINOR, "."},
+    {"Original", "", VALUE_SEMVER, ORIGINAL, "."},
+    {"Patch", "", VALUE_SEMVER, PATCH, "."},
+    {"Prerelease", "", VALUE_SEMVER, PRERELEASE, "."},
+    {"Compare", "V", VALUE_SEMVER, COMPARE, "."},
+    {"Equal", "V", VALUE_SEMVER, EQUAL, "."},
+    {"GreaterThan", "V", VALUE_SEMVER, AFTER, "."},
+    {"IncMajor", "", VALUE_SEMVER, NEXT_MAJOR, "."},
+    {"IncMinor", "", VALUE_SEMVER, NEXT_MINOR, "."},
+    {"IncPatch", "", VALUE_SEMVER, NEXT_PATCH, "."},
+    {"LessThan", "V", VALUE_SEMVER, BEFORE, "."},
+    {"String", "", VALUE_SEMVER, TEXT, "."},
 };
 
 /* Parts of a time that are whole numbers. */
@@ -204,6 +214,16 @@ static int64_t time_part(const struct gotime *t, enum method_id id)
     };
 
     return parts[id];
+}
+
+/* The year that an ISO 8601 week belongs to: that of its Thursday. */
+static int64_t iso_year(const struct gotime *t)
+{
+    int64_t weekday = (gotime_civil_of(t).weekday + 6) % 7; /* 0 is Monday */
+    struct gotime thursday = *t;
+
+    thursday.unix_s += (3 - weekday) * 86400;
+    return gotime_civil_of(&thursday).year;
 }
 
 static int compare_times(struct value_run *r, enum method_id id, const struct value *x,
@@ -243,7 +263,11 @@ static int time_method(struct value_run *r, enum method_id id, const struct valu
                       : VALUE_GO_USUAL;
         return 0;
     }
-    if (id == FORMAT)
+    if (id == ISO_YEAR)
+        *ret = value_int(iso_year(base->time));
+    else if (id == ZONE)
+        *ret = value_string(str_copy(r->a, str_from(base->time->zone)));
+    else if (id == FORMAT)
         *ret = value_string(gotime_format(r->a, base->time, value_text(&args[0])));
     else if (id == TEXT)
         *ret = value_string(gotime_format(r->a, base->time, GOTIME_STRING));
@@ -331,26 +355,37 @@ static void version_method(struct value_run *r, enum method_id id, const struct 
     }
 }
 
-static bool fits(char letter, const struct value *v)
+/* What reflection calls a method with: nil is the zero value of the argument's type. */
+static int check_argument(struct value_run *r, char letter, const struct value *v,
+                          struct value *ret)
 {
-    return letter == 's'   ? v->type == VALUE_STRING
-           : letter == 'i' ? v->type == VALUE_INT
-           : letter == 'T' ? v->type == VALUE_TIME
-           : letter == 'D' ? v->type == VALUE_DURATION
-           : letter == 'V' ? v->type == VALUE_SEMVER
-                           : v->type == VALUE_ZONE;
-}
+    static const struct gotime no_time = {.unix_s = INT64_C(-62135596800)};
+    static const struct {
+        char letter;
+        const char *name;
+        struct value zero;
+    } types[] = {
+        {'s', "string", {.type = VALUE_STRING, .text = ""}},
+        {'i', "int", {.type = VALUE_INT}},
+        {'T', "time.Time", {.type = VALUE_TIME, .time = &no_time}},
+        {'D', "time.Duration", {.type = VALUE_DURATION}},
+        {'z', "*time.Location", {.type = VALUE_ZONE}},
+        {'V', "*semver.Version", {.type = VALUE_SEMVER}},
+    };
 
-static int check_arguments(struct value_run *r, const struct method *m,
-                           const struct value *args, size_t count)
-{
-    if (count != strlen(m->args))
-        return value_fail(r, "%s arguments to call %s",
-                          count < strlen(m->args) ? "not enough" : "too many", m->name);
-    for (size_t i = 0; i < count; i++)
-        if (!fits(m->args[i], &args[i]))
-            return value_fail(r, "cannot use %s as argument to call %s",
-                              value_type_name(&args[i]), m->name);
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        if (types[i].letter != letter)
+            continue;
+        *ret = v->type == VALUE_NIL ? types[i].zero : *v;
+        if (ret->type != types[i].zero.type || ret->go != types[i].zero.go)
+            return value_fail(r, "reflect: Call using %s as type %s", value_type_name(v),
+                              types[i].name);
+    }
+    if (v->type == VALUE_NIL && letter == 'z')
+        return value_fail(r, "time: missing Location in call to Time.In");
+    if (v->type == VALUE_NIL && letter == 'V')
+        return value_fail(r,
+                          "runtime error: invalid memory address or nil pointer dereference");
     return 0;
 }
 
@@ -369,15 +404,28 @@ const char *value_method_args(enum value_type type, struct str name)
     return m ? m->args : NULL;
 }
 
+const char *value_method_results(enum value_type type, struct str name)
+{
+    const struct method *m = find_method(type, name);
+
+    return m ? m->results : NULL;
+}
+
 int value_method(struct value_run *r, const struct value *base, struct str name,
                  const struct value *args, size_t count, struct value *ret)
 {
     const struct method *m = find_method(base->type, name);
+    struct value given[METHOD_ARGS_MAX];
 
     if (!m)
         return 1;
-    if (check_arguments(r, m, args, count) < 0)
-        return -1;
+    if (count != strlen(m->args))
+        return value_fail(r, "invalid number of arguments: expected %zu, got %zu",
+                          strlen(m->args), count);
+    for (size_t i = 0; i < count; i++)
+        if (check_argument(r, m->args[i], &args[i], &given[i]) < 0)
+            return -1;
+    args = given;
     if (base->type == VALUE_TIME)
         return time_method(r, (enum method_id) m->id, base, args, ret);
     if (base->type == VALUE_SEMVER)

@@ -21,6 +21,8 @@ int value_to_int(struct value_run *r, const struct value *v, struct value *ret)
             value_int(v->real >= -0x1p63 && v->real < 0x1p63 ? (int64_t) v->real : INT64_MIN);
         return 0;
     }
+    if (v->type == VALUE_NIL)
+        return value_fail(r, "reflect: call of reflect.Value.Type on zero Value");
     if (v->type != VALUE_STRING)
         return value_fail(r, "invalid operation: int(%s)", value_type_name(v));
     if (!parse_i64(value_text(v), &n))
@@ -34,7 +36,7 @@ int value_to_float(struct value_run *r, const struct value *v, struct value *ret
 {
     double n = 0;
 
-    if (value_is_number(v)) {
+    if (value_is_number(v) && !value_is_named(v)) {
         *ret = value_float(value_real(v));
         return 0;
     }

@@ -139,6 +139,9 @@ int value_less(struct value_run *r, const struct value *x, const struct value *y
 {
     if (value_charge(r, 1) < 0)
         return -1;
+    if (value_is_named(x) || value_is_named(y))
+        return value_fail(r, "invalid operation: %s < %s", value_type_name(x),
+                          value_type_name(y));
     if (x->type == VALUE_INT && y->type == VALUE_INT)
         *ret = x->number < y->number;
     else if (value_is_number(x) && value_is_number(y))

@@ -46,8 +46,13 @@ enum value_go {
     VALUE_GO_WEEKDAY,
     VALUE_GO_STRINGS,     /* []string */
     VALUE_GO_INTS,        /* []int */
+    VALUE_GO_FLOATS,      /* []float64 */
+    VALUE_GO_PAIR,        /* [2]interface {} */
+    VALUE_GO_PAIRS,       /* [][2]interface {} */
     VALUE_GO_LISTS,       /* [][]interface {} */
     VALUE_GO_STRING_MAP,  /* map[string]string */
+    VALUE_GO_ANY_MAP,     /* map[interface {}]interface {} */
+    VALUE_GO_GROUPS,      /* map[interface {}][]interface {} */
     VALUE_GO_CERTIFICATE, /* sprig's struct of Cert and Key, a map here */
 };
 
@@ -235,6 +240,10 @@ int value_method(struct value_run *r, const struct value *base, struct str name,
  * there is none */
 const char *value_method_args(enum value_type type, struct str name);
 
+/** value_method_results() - letters of what a method answers (also M month, W weekday, J int64,
+ * '.' unknown), or NULL when there is none; value_method() takes the first */
+const char *value_method_results(enum value_type type, struct str name);
+
 /** value_time_moved() - a time moved by nanoseconds */
 struct value value_time_moved(struct arena *a, const struct gotime *t, int64_t ns);
 
@@ -258,6 +267,12 @@ static inline bool value_has_methods(enum value_type type)
 {
     return type == VALUE_TIME || type == VALUE_DURATION || type == VALUE_ZONE ||
            type == VALUE_SEMVER;
+}
+
+/** value_is_named() - a whole number whose Go type has a name of its own, as time.Month */
+static inline bool value_is_named(const struct value *v)
+{
+    return v->type == VALUE_INT && (v->go == VALUE_GO_MONTH || v->go == VALUE_GO_WEEKDAY);
 }
 
 /** value_len() - items of a list, pairs of a map, bytes of a text */

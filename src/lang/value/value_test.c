@@ -230,7 +230,7 @@ static void test_methods(void **state _unused_)
     assert_true(str_is(value_str(&ret), "2024-05-06"));
     assert_int_equal(value_method(&w.run, &time, STR("Nope"), NULL, 0, &ret), 1);
     assert_int_equal(value_method(&w.run, &time, STR("Format"), NULL, 0, &ret), -1);
-    assert_string_equal(w.err.text, "not enough arguments to call Format");
+    assert_string_equal(w.err.text, "invalid number of arguments: expected 1, got 0");
     assert_int_equal(semver_parse(w.a, STR("1.2.3-rc.1"), &v, &w.err), 0);
     version = (struct value){.type = VALUE_SEMVER, .semver = &v};
     assert_int_equal(value_method(&w.run, &version, STR("IncPatch"), NULL, 0, &ret), 0);
