@@ -10,12 +10,20 @@
 #include "api/rate.h"
 #include "base/mem.h"
 
-#define OWN_PATH     "/tiphys/v1/"
-#define METRICS_PATH "/metrics"
+#define OWN_PATH "/tiphys/v1/"
+
+/* Asked for in one place: what is public by this goes to the metrics, nowhere else. */
+static bool is_metrics(const struct api *api, struct str path)
+{
+    _cleanup_config_ const struct config *config = config_get(api->options.config);
+
+    return api->options.metrics && config->metrics_path.len > 0 &&
+           str_eq(path, config->metrics_path);
+}
 
 static bool is_public(const struct api *api, struct str path)
 {
-    return health_is(path) || (api->options.is_metrics_open && str_is(path, METRICS_PATH));
+    return health_is(path) || (api->options.is_metrics_open && is_metrics(api, path));
 }
 
 /* Is it Argo's, not the resource API's? Both have their place below /api/v1. */
@@ -104,7 +112,7 @@ static void on_request(void *ctx, struct http_request *req)
 
     if (health_is(path))
         health_handle(api, req);
-    else if (api->options.metrics && str_is(path, METRICS_PATH))
+    else if (is_metrics(api, path))
         metrics_handle(api, req);
     else if (discovery_handle(req) || review_handle(api, req))
         return;

@@ -29,6 +29,7 @@ static struct shared *shared_new(void)
     atomic_init(&s->refs, 1);
     s->config.tells_of_nodes = s->config.tells_of_workflows = true;
     s->config.serves_limits = true;
+    s->config.metrics_path = STR(CONFIG_DEFAULT_METRICS);
     s->config.nav_color = s->config.instance_id = s->config.namespace = STR("");
     return s;
 }
@@ -194,6 +195,22 @@ static int read_rate(struct shared *s, const struct json *v, struct err *err)
     return 0;
 }
 
+static int read_metrics(struct shared *s, const struct json *v, struct err *err)
+{
+    struct str path = text(json_get(v, STR("metricsConfig")), "path");
+
+    if (path.len > 0 && path.ptr[0] != '/')
+        return err_set(err, ERR_INVALID,
+                       "metricsConfig.path: must begin with a slash, as " CONFIG_DEFAULT_METRICS
+                       "; found " STR_FMT,
+                       STR_ARG(path));
+    if (!is_on(v, "metricsConfig"))
+        s->config.metrics_path = STR("");
+    else if (path.len > 0)
+        s->config.metrics_path = path;
+    return 0;
+}
+
 static void read_numbers(struct config *c, const struct json *v)
 {
     const struct json *kept = json_get(v, STR("retentionPolicy"));
@@ -215,6 +232,8 @@ static void read_rest(struct config *c, const struct json *v)
     c->serves_limits = !json_is(limits, JSON_BOOL) || limits->is_true;
     c->workflow_defaults = json_get(v, STR("workflowDefaults"));
     c->artifact_repository = json_get(v, STR("artifactRepository"));
+    c->main_container = json_get(v, STR("mainContainer"));
+    c->images = json_get(v, STR("images"));
     c->links = json_get(v, STR("links"));
     c->columns = json_get(v, STR("columns"));
     c->nav_color = text(v, "navColor");
@@ -244,7 +263,7 @@ static void note_idle(struct shared *s, const struct shape *shape, const struct 
 
 static void read_idle(struct shared *s, const struct json *v)
 {
-    static const char *const parts[] = {"persistence", "synchronization"};
+    static const char *const parts[] = {"persistence", "synchronization", "metricsConfig"};
     VEC(struct str) keys = {0};
 
     note_idle(s, &config_shape, v, "", &keys);
@@ -264,7 +283,8 @@ const struct config *config_parse(const struct json *doc, struct err *err)
     struct json *v = ARENA_NEW(s->arena, struct json);
 
     if (gather(s->arena, doc, v, err) < 0 || check(s->arena, v, err) < 0 ||
-        read_archive(s, v, err) < 0 || read_delay(s, v, err) < 0 || read_rate(s, v, err) < 0) {
+        read_archive(s, v, err) < 0 || read_delay(s, v, err) < 0 || read_rate(s, v, err) < 0 ||
+        read_metrics(s, v, err) < 0) {
         config_unref(&s->config);
         return NULL;
     }

@@ -16,6 +16,7 @@
 
 #define CONFIG_DEFAULT_NAMESPACE "argo"
 #define CONFIG_DEFAULT_NAME      "workflow-controller-configmap"
+#define CONFIG_DEFAULT_METRICS   "/metrics"
 
 enum config_referencing {
     CONFIG_REFERS_FREELY,
@@ -36,6 +37,9 @@ struct config {
         const struct selector *labels; /* or NULL: all */
     } archive;
     const struct json *workflow_defaults;        /* a Workflow, or NULL */
+    const struct json *main_container;           /* a Container, or NULL */
+    const struct json *images;                   /* name to {entrypoint, cmd}, or NULL */
+    struct str metrics_path;                     /* "" there are none */
     const struct json *artifact_repository;      /* or NULL */
     uint32_t parallelism, namespace_parallelism; /* workflows that run at once; 0: all */
     struct {

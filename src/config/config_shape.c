@@ -99,6 +99,28 @@ static const struct field restriction_fields[] = {
 static const struct shape restriction_shape = {.name = "WorkflowRestrictions",
                                                .fields = restriction_fields};
 
+static const struct field image_fields[] = {
+    KEY("entrypoint", FIELD_LIST, .item = FIELD_STR,
+        .doc = "command of a container without one"),
+    KEY("cmd", FIELD_LIST, .item = FIELD_STR, .doc = "its arguments when it has none"),
+    {0},
+};
+static const struct shape image_shape = {.name = "Image", .fields = image_fields};
+
+static const struct field metrics_fields[] = {
+    KEY("enabled", FIELD_BOOL, .doc = "whether there are metrics; default true"),
+    KEY("path", FIELD_STR, .doc = "of the server's port; default /metrics"),
+    IDLE("port", "metrics are at the server's port"),
+    IDLE("secure", "metrics are at the server's port"),
+    IDLE("disableLegacy", "there are none"),
+    IDLE("metricsTTL", "metrics last as long as the server"),
+    IDLE("ignoreErrors", "metrics that are wrong end nothing"),
+    IDLE("modifiers", "metrics are as they are"),
+    IDLE("temporality", "metrics are read, not sent"),
+    {0},
+};
+static const struct shape metrics_shape = {.name = "MetricsConfig", .fields = metrics_fields};
+
 static const struct field fields[] = {
     KEY("nodeEvents", FIELD_OBJECT, .shape = &events_shape, .doc = "Events of nodes"),
     KEY("workflowEvents", FIELD_OBJECT, .shape = &events_shape, .doc = "Events of workflows"),
@@ -125,14 +147,16 @@ static const struct field fields[] = {
         .doc = "locks of the database"),
     KEY("navColor", FIELD_STR, .doc = "of the user interface"),
     IDLE("executor", "there is no executor container"),
-    IDLE("mainContainer", "the image's own settings hold"),
+    KEY("mainContainer", FIELD_OBJECT, .shape = &shape_container,
+        .doc = "stands under the main containers of all pods"),
+    KEY("images", FIELD_MAP, .item = FIELD_OBJECT, .shape = &image_shape,
+        .doc = "what images start that say nothing else"),
+    KEY("metricsConfig", FIELD_OBJECT, .shape = &metrics_shape, .doc = "the metrics"),
     IDLE("kubeConfig", "the server has its own"),
-    IDLE("metricsConfig", "metrics are at /metrics of the server's port"),
     IDLE("telemetryConfig", "metrics are at /metrics of the server's port"),
     IDLE("podSpecLogStrategy", "the log of a pod has its request"),
     IDLE("podGCGracePeriodSeconds", "pods leave nothing but logs"),
     IDLE("podGCDeleteDelayDuration", "pods leave nothing but logs"),
-    IDLE("images", "commands of images are their own"),
     IDLE("sso", "a token lets in"),
     IDLE("artifactDrivers", "drivers are part of the program"),
     IDLE("failedPodRestart", "pods do not fail before they begin"),

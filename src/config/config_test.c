@@ -136,6 +136,31 @@ static void test_nothing(void **state)
     assert_int_equal(c->idle_count, 0);
 }
 
+static void test_pods_and_metrics(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_config_ const struct config *none = config_new();
+    _cleanup_config_ const struct config *c = parse(
+        a, "  mainContainer: |\n    imagePullPolicy: Never\n    resources: {limits: {cpu: "
+           "1}}\n    env: [{name: A, value: b}]\n"
+           "  images: '{\"busybox:1\": {entrypoint: [sh, -c], cmd: [ls]}}'\n"
+           "  metricsConfig: '{path: /numbers, port: 9090}'\n");
+    _cleanup_config_ const struct config *off =
+        parse(a, "  metricsConfig: '{enabled: false, path: /numbers}'\n");
+
+    (void) state;
+    assert_null(none->main_container);
+    assert_null(none->images);
+    assert_true(str_is(none->metrics_path, "/metrics"));
+    assert_true(str_is(json_get_str(c->main_container, STR("imagePullPolicy")), "Never"));
+    assert_true(
+        str_is(json_str(json_item(json_path(c->images, "busybox:1", "cmd", NULL), 0)), "ls"));
+    assert_true(str_is(c->metrics_path, "/numbers"));
+    assert_int_equal(c->idle_count, 1);
+    assert_true(str_is(c->idle_keys[0], "metricsConfig.port"));
+    assert_true(str_is(off->metrics_path, ""));
+}
+
 static void test_wrong(void **state)
 {
     static const struct {
@@ -155,6 +180,11 @@ static void test_wrong(void **state)
         {"  workflowRestrictions: 'templateReferencing: Never'\n",
          "workflowRestrictions.templateReferencing: "},
         {"  links: |\n    - {\n", "links: "},
+        {"  metricsConfig: 'path: metrics'\n",
+         "metricsConfig.path: must begin with a slash, as /metrics; found metrics"},
+        {"  mainContainer: 'resource: {}'\n", "mainContainer.resource: "},
+        {"  images: 'a: {entrypoint: x}'\n", "images.a.entrypoint: "},
+        {"  images: 'a: {command: [x]}'\n", "images.a.command: "},
         {"  config: '[]'\n", "config: an object is expected"},
         {"  config: '{a'\n", "config: "},
     };
@@ -352,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_one_text),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_pods_and_metrics),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_archives),
         cmocka_unit_test(test_serves),

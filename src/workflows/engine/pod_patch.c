@@ -1,13 +1,17 @@
 /*
- * podSpecPatch: the template is laid out as a pod's spec, the workflow's patch and then its own
+ * What the pod of a template is beside what the template says. Under its main containers stands
+ * mainContainer of the configuration, merged as Kubernetes merges. Then podSpecPatch: the
+ * template is laid out as a pod's spec, the workflow's patch and then its own
  * are merged into that as Kubernetes merges, and what came of it becomes the template again. A
  * container that a patch adds runs beside the main one. What cannot be carried out is refused,
- * as in a manifest. Source: ../shared/spec/workflows.md 1.2, 5.1.
+ * as in a manifest. What has no command then gets that which the configuration knows of its
+ * image. Source: ../shared/spec/workflows.md 1.2, 5.1, 9.4.
  */
 #include "workflows/engine/pod_patch.h"
 
 #include "formats/yaml.h"
 #include "objects/shapes.h"
+#include "workflows/engine/world.h"
 
 /* Members of our containers that a container of Kubernetes has not. */
 static const char *const own_members[] = {"source", "dependencies", "mirrorVolumeMounts"};
@@ -118,6 +122,106 @@ static struct json from_spec(struct arena *a, const struct json *tmpl, const str
     return json_without(a, &made, STR("podSpecPatch"));
 }
 
+/* ---- each container ---- */
+
+typedef int (*container_fn)(struct wf *wf, const struct json *container, struct json *ret,
+                            struct err *err);
+
+static int each_of(struct wf *wf, struct json *list, container_fn fn, struct err *err)
+{
+    struct json_array_builder b = {0};
+    const struct json *item;
+    struct json made;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        if (fn(wf, item, &made, err) < 0)
+            return -1;
+        json_push(wf->pass->a, &b, made);
+    }
+    *list = json_array(&b);
+    return 0;
+}
+
+/* Those that are the template's work. */
+static int each_main(struct wf *wf, struct json *tmpl, container_fn fn, struct err *err)
+{
+    const char *const names[] = {"container", "script"};
+    const struct json *set = json_path(tmpl, "containerSet", "containers", NULL);
+    struct arena *a = wf->pass->a;
+    struct json made;
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const struct json *container = json_get(tmpl, str_from(names[i]));
+
+        if (!container)
+            continue;
+        if (fn(wf, container, &made, err) < 0)
+            return -1;
+        *tmpl = json_set(a, tmpl, str_from(names[i]), made);
+    }
+    if (!set)
+        return 0;
+    made = *set;
+    if (each_of(wf, &made, fn, err) < 0)
+        return -1;
+    *tmpl = json_set_path(a, tmpl, made, "containerSet", "containers", NULL);
+    return 0;
+}
+
+static int each_container(struct wf *wf, struct json *tmpl, container_fn fn, struct err *err)
+{
+    static const char *const lists[] = {"initContainers", "sidecars"};
+
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const struct json *list = json_get(tmpl, str_from(lists[i]));
+        struct json made;
+
+        if (!list)
+            continue;
+        made = *list;
+        if (each_of(wf, &made, fn, err) < 0)
+            return -1;
+        *tmpl = json_set(wf->pass->a, tmpl, str_from(lists[i]), made);
+    }
+    return each_main(wf, tmpl, fn, err);
+}
+
+/* ---- the configuration ---- */
+
+static int over_defaults(struct wf *wf, const struct json *container, struct json *ret,
+                         struct err *err)
+{
+    struct arena *a = wf->pass->a;
+    const struct patch_target target = {.doc = wf->world->config->main_container,
+                                        .schema = field_patch_schema(&shape_container)};
+    struct json theirs = plain(a, container, NULL), made;
+
+    if (patch_apply(a, PATCH_STRATEGIC, &target, &theirs, &made, err) < 0)
+        return -1;
+    *ret = own(a, &made, container);
+    return 0;
+}
+
+static int with_command(struct wf *wf, const struct json *container, struct json *ret,
+                        struct err *err)
+{
+    const struct json *image =
+        json_get(wf->world->config->images, json_get_str(container, STR("image")));
+    const struct json *entrypoint = json_get(image, STR("entrypoint"));
+    const struct json *args = json_get(image, STR("cmd"));
+    struct arena *a = wf->pass->a;
+
+    (void) err;
+    *ret = *container;
+    if (!image || json_item(json_get(container, STR("command")), 0))
+        return 0;
+    if (entrypoint)
+        *ret = json_set(a, ret, STR("command"), *entrypoint);
+    if (args && !json_get(container, STR("args")))
+        *ret = json_set(a, ret, STR("args"), *args);
+    return 0;
+}
+
 /* ---- patches ---- */
 
 static int apply(struct arena *a, struct str text, struct json *spec, struct err *err)
@@ -167,22 +271,22 @@ static int patch_of_workflow(struct wf *wf, struct str *ret, struct err *err)
     return 0;
 }
 
-int wf_pod_patch(struct wf *wf, const struct json *tmpl, struct json *ret,
+static int patch(struct wf *wf, const struct json *tmpl, struct json *ret,
                  uint64_t *ret_grace_ms, struct err *err)
 {
-    struct str own_patch = json_get_str(tmpl, STR("podSpecPatch")), patch;
+    struct str own_patch = json_get_str(tmpl, STR("podSpecPatch")), of_workflow;
     struct arena *a = wf->pass->a;
     struct json spec;
     int64_t seconds;
 
     *ret = *tmpl;
-    if (patch_of_workflow(wf, &patch, err) < 0)
+    if (patch_of_workflow(wf, &of_workflow, err) < 0)
         return err_wrap(err, "podSpecPatch");
-    if ((str_is_empty(patch) && str_is_empty(own_patch)) ||
+    if ((str_is_empty(of_workflow) && str_is_empty(own_patch)) ||
         (!main_of(tmpl) && !json_get(tmpl, STR("containerSet"))))
         return 0;
     spec = to_spec(a, tmpl);
-    if (apply(a, patch, &spec, err) < 0 || apply(a, own_patch, &spec, err) < 0 ||
+    if (apply(a, of_workflow, &spec, err) < 0 || apply(a, own_patch, &spec, err) < 0 ||
         check(a, &spec, err) < 0)
         return err_wrap(err, "podSpecPatch");
     if (json_i64(json_get(&spec, STR("terminationGracePeriodSeconds")), &seconds) &&
@@ -190,4 +294,17 @@ int wf_pod_patch(struct wf *wf, const struct json *tmpl, struct json *ret,
         *ret_grace_ms = (uint64_t) seconds * 1000;
     *ret = from_spec(a, tmpl, &spec);
     return 0;
+}
+
+int wf_pod_patch(struct wf *wf, const struct json *tmpl, struct json *ret,
+                 uint64_t *ret_grace_ms, struct err *err)
+{
+    const struct config *config = wf->world->config;
+    struct json given = *tmpl;
+
+    if (config && config->main_container && each_main(wf, &given, over_defaults, err) < 0)
+        return err_wrap(err, "mainContainer of the configuration");
+    if (patch(wf, &given, ret, ret_grace_ms, err) < 0)
+        return -1;
+    return config && config->images ? each_container(wf, ret, with_command, err) : 0;
 }

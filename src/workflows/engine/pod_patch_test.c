@@ -12,14 +12,29 @@
 
 #include <cmocka.h>
 
+#include "config/config.h"
+#include "formats/yaml.h"
 #include "workflows/engine/script_test.h"
 
-/* The template of the pod that a workflow asks for first. */
-static void check_pod(const char *spec, const char *want, uint64_t grace_ms)
+/* The template of the pod that a workflow asks for first; @data: of the controller's ConfigMap,
+ * or NULL. */
+static void check_pod_with(const char *data, const char *spec, const char *want,
+                           uint64_t grace_ms)
 {
     _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_config_ const struct config *config = NULL;
     struct runner r = {0};
+    struct json doc;
+    struct err err;
 
+    if (data) {
+        assert_int_equal(yaml_parse(a, str_from(data), &doc, &err), 0);
+        doc = json_set(a, NULL, STR("data"), doc);
+        config = config_parse(&doc, &err);
+        if (!config)
+            fail_msg("%s", err.text);
+        r.world.config = config;
+    }
     start(&r, a, str_cz(a, str_printf(a, HEAD "  entrypoint: main\n%s", spec)));
     wake(&r);
     if (r.waiting.len != 1)
@@ -27,6 +42,77 @@ static void check_pod(const char *spec, const char *want, uint64_t grace_ms)
     assert_text(json_text(a, r.waiting.at[0]->request.template, JSON_SORT_KEYS), want);
     assert_int_equal(r.waiting.at[0]->request.grace_ms, grace_ms);
     runner_done(&r);
+}
+
+static void check_pod(const char *spec, const char *want, uint64_t grace_ms)
+{
+    check_pod_with(NULL, spec, want, grace_ms);
+}
+
+#define DEFAULTS                                                                     \
+    "mainContainer: '{imagePullPolicy: Never, resources: {limits: {cpu: 1}}, env: [" \
+    "{name: A, value: of-config}, {name: B, value: of-config}]}'\n"
+
+/* What the configuration gives stands below what the template says, and a patch above both. */
+static void test_main_container(void **state)
+{
+    (void) state;
+    check_pod_with(
+        DEFAULTS,
+        "  templates:\n  - name: main\n    container: {image: i, args: [x], env: [{name: A, "
+        "value: mine}], resources: {limits: {memory: 1Mi}}}\n"
+        "    sidecars: [{name: side, image: s}]\n",
+        "{\"container\":{\"args\":[\"x\"],\"env\":[{\"name\":\"A\",\"value\":\"mine\"},{"
+        "\"name\":"
+        "\"B\",\"value\":\"of-config\"}],\"image\":\"i\",\"imagePullPolicy\":\"Never\","
+        "\"resources\":{\"limits\":{\"cpu\":1,\"memory\":\"1Mi\"}}},\"name\":\"main\","
+        "\"sidecars\":"
+        "[{\"image\":\"s\",\"name\":\"side\"}]}",
+        0);
+    check_pod_with("mainContainer: 'imagePullPolicy: Never'\n",
+                   "  podSpecPatch: 'containers: [{name: main, imagePullPolicy: Always}]'\n"
+                   "  templates:\n  - name: main\n    script: {image: i, source: echo}\n",
+                   "{\"name\":\"main\",\"script\":{\"image\":\"i\",\"imagePullPolicy\":"
+                   "\"Always\",\"name\":\"main\",\"source\":\"echo\"}}",
+                   0);
+    check_pod_with("mainContainer: 'imagePullPolicy: Never'\n",
+                   "  templates:\n  - name: main\n    containerSet: {containers: [{name: a, "
+                   "image: i}, {name: b, image: i, dependencies: [a], imagePullPolicy: "
+                   "Always}]}\n",
+                   "{\"containerSet\":{\"containers\":[{\"image\":\"i\",\"imagePullPolicy\":"
+                   "\"Never\",\"name\":\"a\"},{\"dependencies\":[\"a\"],\"image\":\"i\","
+                   "\"imagePullPolicy\":\"Always\",\"name\":\"b\"}]},\"name\":\"main\"}",
+                   0);
+}
+
+#define IMAGES "images: '{i: {entrypoint: [sh, -c], cmd: [ls]}, bare: {cmd: [x]}}'\n"
+
+/* Only what has no command gets that of its image; arguments that are given stay, also none. */
+static void test_images(void **state)
+{
+    (void) state;
+    check_pod_with(IMAGES, "  templates:\n  - name: main\n    container: {image: i}\n",
+                   "{\"container\":{\"args\":[\"ls\"],\"command\":[\"sh\",\"-c\"],\"image\":"
+                   "\"i\"},\"name\":\"main\"}",
+                   0);
+    check_pod_with(
+        IMAGES,
+        "  templates:\n  - name: main\n    container: {image: i, args: []}\n"
+        "    initContainers: [{name: first, image: i, args: [w]}]\n"
+        "    sidecars: [{name: side, image: i, command: [z]}]\n",
+        "{\"container\":{\"args\":[],\"command\":[\"sh\",\"-c\"],\"image\":\"i\"},"
+        "\"initContainers\":[{\"args\":[\"w\"],\"command\":[\"sh\",\"-c\"],\"image\":"
+        "\"i\",\"name\":\"first\"}],\"name\":\"main\",\"sidecars\":[{\"command\":["
+        "\"z\"],\"image\":\"i\",\"name\":\"side\"}]}",
+        0);
+    check_pod_with(IMAGES,
+                   "  podSpecPatch: 'containers: [{name: main, image: bare}]'\n"
+                   "  templates:\n  - name: main\n    container: {image: i}\n",
+                   "{\"container\":{\"args\":[\"x\"],\"image\":\"bare\",\"name\":\"main\"},"
+                   "\"name\":\"main\"}",
+                   0);
+    check_pod_with(IMAGES, "  templates:\n  - name: main\n    container: {image: other}\n",
+                   "{\"container\":{\"image\":\"other\"},\"name\":\"main\"}", 0);
 }
 
 static void test_patches(void **state)
@@ -106,6 +192,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_main_container),
+        cmocka_unit_test(test_images),
         cmocka_unit_test(test_patches),
         cmocka_unit_test(test_refused),
     };
