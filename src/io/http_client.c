@@ -338,8 +338,14 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
     p_curl_easy_setopt(easy, CURLOPT_URL, str_cz(t->a, url));
     if (t->route)
         p_curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->route);
-    if (call->proxy)
-        p_curl_easy_setopt(easy, CURLOPT_PROXY, call->proxy);
+    if (call->proxy || call->unix_socket)
+        p_curl_easy_setopt(easy, CURLOPT_PROXY, call->unix_socket ? "" : call->proxy);
+    if (call->unix_socket)
+        p_curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->unix_socket);
+    if (call->is_http2) {
+        p_curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+        p_curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* libcurl 7.88 begins it twice */
+    }
     p_curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     p_curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     set_body(easy, t, method);

@@ -36,6 +36,10 @@ struct http_call {
     const char *ca_file, *cert_file, *key_file; /* PEM paths or NULL */
     struct str ca_pem, cert_pem, key_pem;       /* the same as texts; empty: none */
     const char *proxy;           /* URL of a proxy, or NULL: what the environment says */
+    const char *unix_socket;     /* path of a socket to whose owner the call goes, whatever host
+                                    the URL names; NULL: none */
+    bool is_http2;               /* HTTP/2 from the first byte, without asking (RFC 9113, 3.3);
+                                    the connection is not kept */
     const char *tls_server_name; /* the certificate must have this name; NULL: the URL's */
     /* When set, the body is handed over as it comes; non-zero ends the call with ERR_CANCELLED.
      * The body of an answer of 400 and more is collected instead. */
@@ -45,8 +49,8 @@ struct http_call {
 
 struct http_answer {
     unsigned status;
-    struct str body; /* in the arena; empty when handed over */
-    const struct http_header *headers;
+    struct str body;                   /* in the arena; empty when handed over */
+    const struct http_header *headers; /* and behind them the trailers */
     size_t header_count;
 };
 
