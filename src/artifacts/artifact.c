@@ -208,13 +208,18 @@ static int take_open(const struct artifact_call *c, int fd, int dir, const char 
     return tree_copy(fd, dir, name) < 0 ? err_sys(err, errno, "copy an artifact") : 0;
 }
 
-static int set_mode(const struct artifact_call *c, int dir, const char *name, struct err *err)
+/* A plugin's file that has no mode can be written by all: who made it is anybody. */
+static int set_mode(const struct artifact_call *c, const struct found *f, int dir,
+                    const char *name, struct err *err)
 {
     const struct json *mode = json_get(c->artifact, STR("mode"));
-    int64_t bits;
+    struct stat st;
+    int64_t bits = 0666;
     int result;
 
-    if (!json_i64(mode, &bits))
+    if (!json_i64(mode, &bits) &&
+        (f->driver != &artifact_plugin || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+         !S_ISREG(st.st_mode)))
         return 0;
     if (json_get_bool(c->artifact, STR("recurseMode")))
         result = tree_chmod(dir, name, (unsigned) bits & 0777);
@@ -253,7 +258,7 @@ static int load_found(const struct artifact_call *c, const struct found *f, int 
     if (result == 0)
         result = take_open(c, fd, dir, name, err);
     if (result == 0)
-        result = set_mode(c, dir, name, err);
+        result = set_mode(c, f, dir, name, err);
     if (fd >= 0)
         close(fd);
     tree_remove(dir, tmp);
@@ -277,22 +282,6 @@ int artifact_load(const struct artifact_call *c, int dir, const char *name,
         return 0;
     *ret = ARTIFACT_SKIPPED;
     return is_optional && err->kind == ERR_NOT_FOUND ? 0 : -1;
-}
-
-int artifact_open(const struct artifact_call *c, int dir, int *ret, struct err *err)
-{
-    struct random random = random_from_system();
-    struct found f;
-    char tmp[32];
-    int result;
-
-    snprintf(tmp, sizeof(tmp), "%016llx", (unsigned long long) random_u64(&random));
-    if (find(c, &f, err) < 0)
-        return -1;
-    result = open_bytes(c, &f, dir, tmp, ret, err);
-    if (!f.driver->open)
-        tree_remove(dir, tmp);
-    return result;
 }
 
 /* Of a key, or of a URL without what may be secret in it. */
@@ -323,30 +312,72 @@ static int pack_folder(int scratch, struct str name, int *fd, struct err *err)
     return result;
 }
 
+/* The stored bytes of a file, in one without a name. */
+static int fetch_file(const struct artifact_call *c, const struct found *f, int scratch,
+                      int *ret, struct err *err)
+{
+    int to = openat(scratch, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+
+    if (to < 0)
+        return err_sys(err, errno, "write an artifact");
+    if (f->driver->fetch(c, f->at.place, to, err) < 0) {
+        close(to);
+        return -1;
+    }
+    *ret = to;
+    return 0;
+}
+
+/* A file or a folder, open for reading; what lies at @tmp for that is the caller's. */
+static int open_stored(const struct artifact_call *c, const struct found *f, int scratch,
+                       const char *tmp, int *ret, struct err *err)
+{
+    bool is_folder = true;
+
+    if (f->driver->fetch && f->driver->is_folder(c, f->at.place, &is_folder, err) < 0)
+        return -1;
+    return is_folder ? open_bytes(c, f, scratch, tmp, ret, err)
+                     : fetch_file(c, f, scratch, ret, err);
+}
+
+static int download(const struct artifact_call *c, const struct found *f, int scratch,
+                    const char *tmp, struct artifact_file *ret, struct err *err)
+{
+    struct stat st;
+
+    if (open_stored(c, f, scratch, tmp, &ret->fd, err) < 0)
+        return -1;
+    ret->name = f->driver == &artifact_raw ? json_get_str(c->artifact, STR("name"))
+                                           : last_part(key_of(f));
+    if (fstat(ret->fd, &st) < 0)
+        return err_sys(err, errno, "look at an artifact");
+    if (!S_ISDIR(st.st_mode))
+        return 0;
+    if (pack_folder(scratch, ret->name, &ret->fd, err) < 0)
+        return -1;
+    ret->name = str_concat(c->a, ret->name, STR(".tgz"));
+    return 0;
+}
+
 int artifact_download(const struct artifact_call *c, struct artifact_file *ret, struct err *err)
 {
-    int scratch = artifact_scratch(c, err), result;
-    struct stat st;
+    struct random random = random_from_system();
+    struct artifact_file file = {.fd = -1};
     struct found f;
+    char tmp[32];
+    int scratch, result;
 
-    *ret = (struct artifact_file){.fd = -1};
-    if (scratch < 0)
+    *ret = file;
+    snprintf(tmp, sizeof(tmp), "%016llx", (unsigned long long) random_u64(&random));
+    if (find(c, &f, err) < 0 || (scratch = artifact_scratch(c, err)) < 0)
         return -1;
-    result = artifact_open(c, scratch, &ret->fd, err);
-    if (result == 0 && fstat(ret->fd, &st) < 0)
-        result = err_sys(err, errno, "look at an artifact");
-    if (result == 0) {
-        ret->name = find(c, &f, err) == 0 && f.driver != &artifact_raw
-                        ? last_part(key_of(&f))
-                        : json_get_str(c->artifact, STR("name"));
-        if (S_ISDIR(st.st_mode)) {
-            result = pack_folder(scratch, ret->name, &ret->fd, err);
-            ret->name = str_concat(c->a, ret->name, STR(".tgz"));
-        }
-    }
-    if (result < 0 && ret->fd >= 0)
-        close(ret->fd);
+    result = download(c, &f, scratch, tmp, &file, err);
+    tree_remove(scratch, tmp);
     close(scratch);
+    if (result == 0)
+        *ret = file;
+    else if (file.fd >= 0)
+        close(file.fd);
     return result;
 }
 

@@ -21,6 +21,11 @@ struct artifact_house {
     int (*object)(void *ctx, struct arena *a, struct str kind, struct str ns, struct str name,
                   const struct json **ret, struct err *err);
     void *ctx;
+    struct artifact_plugins *plugins; /* programs of plugins; NULL: there are none */
+    /* The entry of a plugin in the controller's artifactDrivers; ERR_NOT_FOUND. */
+    int (*plugin)(void *ctx, struct arena *a, struct str name, const struct json **ret,
+                  struct err *err);
+    void *plugin_ctx;
 };
 
 /* One artifact. Texts are borrowed for the call. */
@@ -69,17 +74,6 @@ int artifact_load(const struct artifact_call *c, int dir, const char *name,
 int artifact_save(const struct artifact_call *c, int dir, const char *name, struct json *ret,
                   struct err *err);
 
-/**
- * artifact_open() - the stored bytes as they are, for a download
- * @c:   which one
- * @dir: folder for what must be fetched first; it is unlinked at once
- * @ret: a file or a folder, open for reading; the caller's
- * @err: as artifact_load()
- *
- * Return: 0 or -1.
- */
-int artifact_open(const struct artifact_call *c, int dir, int *ret, struct err *err);
-
 /* What is stored, for somebody who takes it away. */
 struct artifact_file {
     int fd;          /* a file, open for reading; the caller's */
@@ -119,6 +113,18 @@ int artifact_delete(const struct artifact_call *c, struct err *err);
  * Return: 0 or -1.
  */
 int artifact_list(const struct artifact_call *c, struct json *ret, struct err *err);
+
+/** artifact_plugins_new() - keeper of the programs of plugins, which put their sockets and logs
+ * into @folder, made when it is not there; asks those to end that a crash left; owned */
+struct artifact_plugins *artifact_plugins_new(struct str folder);
+
+/** artifact_plugins_stop() - ask them to end, and let nobody wait for one any more; any thread
+ */
+void artifact_plugins_stop(struct artifact_plugins *p);
+
+/** artifact_plugins_free() - end them within ARTIFACT_PLUGIN_STOP_MS each; when no artifact is
+ * on its way; blocks; NULL is a no-op */
+void artifact_plugins_free(struct artifact_plugins *p);
 
 /** artifact_sweep() - remove what a crash left of artifacts that were being stored locally;
  * before the first artifact_save() */

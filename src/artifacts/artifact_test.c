@@ -395,25 +395,6 @@ static void test_delete(void **state)
     assert_int_equal(w->err.kind, ERR_UNSUPPORTED);
 }
 
-static void test_open(void **state)
-{
-    struct world *w = *state;
-    struct artifact_call c = call(w, parsed(w, "{\"name\":\"r\",\"raw\":{\"data\":\"raw\"}}"));
-    char bytes[16] = "";
-    int fd;
-
-    assert_int_equal(artifact_open(&c, w->dir, &fd, &w->err), 0);
-    assert_int_equal(read(fd, bytes, sizeof(bytes) - 1), 3);
-    assert_string_equal(bytes, "raw");
-    close(fd);
-    assert_false(is_there(w, "opened.tmp"));
-    put(w, "0", "x");
-    c.artifact = save(w, "{\"name\":\"o\",\"path\":\"/o\",\"archive\":{\"none\":{}}}", "0");
-    assert_int_equal(artifact_open(&c, w->dir, &fd, &w->err), 0);
-    assert_int_equal(read(fd, bytes, sizeof(bytes) - 1), 1);
-    close(fd);
-}
-
 static void test_sweep(void **state)
 {
     struct world *w = *state;
@@ -559,7 +540,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_namespaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sweep, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_secret, set_up, tear_down),
     };

@@ -35,6 +35,12 @@ struct artifact_driver {
     /* The stored bytes without a copy of them: an open file or folder. NULL: load them. */
     int (*open)(const struct artifact_call *c, const struct json *place, int *ret,
                 struct err *err);
+    /* Is a folder there? NULL: what is loaded tells. */
+    int (*is_folder)(const struct artifact_call *c, const struct json *place, bool *ret,
+                     struct err *err);
+    /* The stored bytes of a file into an open one, for a download. NULL: load them. */
+    int (*fetch)(const struct artifact_call *c, const struct json *place, int to,
+                 struct err *err);
     /* All keys below the place's, a folder, or without one all: artifact_key_add(). NULL:
      * cannot. */
     int (*list)(const struct artifact_call *c, const struct json *place,

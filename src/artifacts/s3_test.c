@@ -53,7 +53,8 @@ static int set_up(void **state)
     w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     w->a = arena_new();
     w->server = s3_server_start();
-    w->house = (struct artifact_house){.repository = STR("/nowhere"), .object = get_object};
+    w->house = (struct artifact_house){.repository = str_printf(w->a, "%s/repository", w->path),
+                                       .object = get_object};
     *state = w;
     return 0;
 }
@@ -137,7 +138,7 @@ static void test_a_file(void **state)
     struct world *w = *state;
     struct artifact_call plain = call(w, "a/plain", "," CREDS, NONE);
     struct artifact_call packed = call(w, "a/packed.tgz", "," CREDS, "");
-    int fd = -1;
+    struct artifact_file file;
     char bytes[16] = "";
 
     put(w, "f", "some text");
@@ -149,10 +150,10 @@ static void test_a_file(void **state)
     check_loads(w, &packed, "h");
     check_file(w, "g", "some text");
     check_file(w, "h", "some text");
-    assert_int_equal(artifact_open(&plain, w->dir, &fd, &w->err), 0);
-    assert_int_equal(read(fd, bytes, sizeof(bytes)), 9);
+    assert_int_equal(artifact_download(&plain, &file, &w->err), 0);
+    assert_int_equal(pread(file.fd, bytes, sizeof(bytes), 0), 9);
     assert_string_equal(bytes, "some text");
-    close(fd);
+    close(file.fd);
 }
 
 static void test_a_folder(void **state)

@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "config/config_internal.h"
 #include "formats/duration.h"
+#include "formats/labels.h"
 #include "formats/yaml.h"
 
 #define INSTANCE_LABEL "workflows.argoproj.io/controller-instanceid"
@@ -261,6 +262,47 @@ static void note_idle(struct shared *s, const struct shape *shape, const struct 
     }
 }
 
+/* Names are parts of paths; whom a plugin is reached by is said once. */
+static int read_drivers(struct shared *s, const struct json *v, struct err *err)
+{
+    const struct json *list = json_get(v, STR("artifactDrivers")), *item;
+
+    s->config.artifact_drivers = list;
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        struct str name = json_get_str(item, STR("name")),
+                   socket = json_get_str(item, STR("socket"));
+
+        struct str problem = dns_subdomain_problem(s->arena, name);
+
+        if (!str_is_empty(problem))
+            return err_set(err, ERR_INVALID, "artifactDrivers[%zu].name: " STR_FMT, i,
+                           STR_ARG(problem));
+        if (config_artifact_driver(&s->config, name) != item)
+            return err_set(err, ERR_INVALID,
+                           "artifactDrivers[%zu].name: \"" STR_FMT "\" is there twice", i,
+                           STR_ARG(name));
+        if (!str_is_empty(socket) && socket.ptr[0] != '/')
+            return err_set(err, ERR_INVALID,
+                           "artifactDrivers[%zu].socket: \"" STR_FMT "\" must be an absolute "
+                           "path",
+                           i, STR_ARG(socket));
+        if (!str_is_empty(socket) && json_item(json_get(item, STR("command")), 0))
+            return err_set(err, ERR_INVALID,
+                           "artifactDrivers[%zu]: either command or socket, not both", i);
+    }
+    return 0;
+}
+
+const struct json *config_artifact_driver(const struct config *c, struct str name)
+{
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(c->artifact_drivers, i)) != NULL; i++)
+        if (str_eq(json_get_str(item, STR("name")), name))
+            return item;
+    return NULL;
+}
+
 static void read_idle(struct shared *s, const struct json *v)
 {
     static const char *const parts[] = {"persistence", "synchronization", "metricsConfig"};
@@ -284,7 +326,7 @@ const struct config *config_parse(const struct json *doc, struct err *err)
 
     if (gather(s->arena, doc, v, err) < 0 || check(s->arena, v, err) < 0 ||
         read_archive(s, v, err) < 0 || read_delay(s, v, err) < 0 || read_rate(s, v, err) < 0 ||
-        read_metrics(s, v, err) < 0) {
+        read_metrics(s, v, err) < 0 || read_drivers(s, v, err) < 0) {
         config_unref(&s->config);
         return NULL;
     }

@@ -41,6 +41,7 @@ struct config {
     const struct json *images;                   /* name to {entrypoint, cmd}, or NULL */
     struct str metrics_path;                     /* "" there are none */
     const struct json *artifact_repository;      /* or NULL */
+    const struct json *artifact_drivers;         /* array, or NULL */
     uint32_t parallelism, namespace_parallelism; /* workflows that run at once; 0: all */
     struct {
         bool is_on;
@@ -91,6 +92,9 @@ static inline bool config_archives(const struct config *c, const struct json *la
 /** config_serves() - is a Workflow or CronWorkflow ours? By its namespace and its label
  * controller-instanceid */
 bool config_serves(const struct config *c, const struct json *doc);
+
+/** config_artifact_driver() - the entry of a plugin in artifactDrivers, borrowed, or NULL */
+const struct json *config_artifact_driver(const struct config *c, struct str name);
 
 /* ---- the newest one ---- */
 

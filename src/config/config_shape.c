@@ -91,6 +91,20 @@ static const struct field column_fields[] = {
 static const struct shape column_shape = {
     .name = "Column", .fields = column_fields, .merge_key = "name"};
 
+static const struct field driver_fields[] = {
+    KEY("name", FIELD_STR, .flags = FIELD_REQUIRED,
+        .doc = "which plugin.name of artifacts says"),
+    KEY("image", FIELD_STR, .doc = "of a cluster; here command or socket says what is asked"),
+    KEY("connectionTimeoutSeconds", FIELD_I64, .max = INT32_MAX,
+        .doc = "how long it may take to answer; default 5"),
+    KEY("command", FIELD_LIST, .item = FIELD_STR,
+        .doc = "program of this machine; gets the path of a socket as its last argument"),
+    KEY("socket", FIELD_STR, .doc = "path of a socket that is served already"),
+    {0},
+};
+static const struct shape driver_shape = {
+    .name = "ArtifactDriver", .fields = driver_fields, .merge_key = "name"};
+
 static const struct field restriction_fields[] = {
     KEY("templateReferencing", FIELD_ENUM, .choices = "Strict|Secure",
         .doc = "workflows must refer to a template"),
@@ -126,6 +140,8 @@ static const struct field fields[] = {
     KEY("workflowEvents", FIELD_OBJECT, .shape = &events_shape, .doc = "Events of workflows"),
     KEY("artifactRepository", FIELD_OBJECT, .shape = &shape_artifact_repository,
         .doc = "where artifacts go that say nothing else"),
+    KEY("artifactDrivers", FIELD_LIST, .item = FIELD_OBJECT, .shape = &driver_shape,
+        .doc = "plugins that keep artifacts"),
     KEY("namespace", FIELD_STR, .doc = "the only namespace that is served"),
     KEY("instanceID", FIELD_STR, .doc = "label of the workflows that are served"),
     KEY("parallelism", FIELD_I64, .max = INT32_MAX, .doc = "workflows that run at once"),
@@ -158,7 +174,6 @@ static const struct field fields[] = {
     IDLE("podGCGracePeriodSeconds", "pods leave nothing but logs"),
     IDLE("podGCDeleteDelayDuration", "pods leave nothing but logs"),
     IDLE("sso", "a token lets in"),
-    IDLE("artifactDrivers", "drivers are part of the program"),
     IDLE("failedPodRestart", "pods do not fail before they begin"),
     IDLE("disableAgentPodCreation", "there are no agent pods"),
     IDLE("initlessPod", "there are no init containers of the executor's"),

@@ -185,6 +185,17 @@ static void test_wrong(void **state)
         {"  mainContainer: 'resource: {}'\n", "mainContainer.resource: "},
         {"  images: 'a: {entrypoint: x}'\n", "images.a.entrypoint: "},
         {"  images: 'a: {command: [x]}'\n", "images.a.command: "},
+        {"  artifactDrivers: '[{image: a}]'\n", "artifactDrivers[0].name: "},
+        {"  artifactDrivers: '[{name: A/b}]'\n", "artifactDrivers[0].name: "},
+        {"  artifactDrivers: '[{name: a, command: sh}]'\n", "artifactDrivers[0].command: "},
+        {"  artifactDrivers: '[{name: a, connectionTimeoutSeconds: -1}]'\n",
+         "artifactDrivers[0].connectionTimeoutSeconds: "},
+        {"  artifactDrivers: '[{name: a}, {name: a}]'\n",
+         "artifactDrivers[1].name: \"a\" is there twice"},
+        {"  artifactDrivers: '[{name: a, socket: b/c}]'\n",
+         "artifactDrivers[0].socket: \"b/c\" must be an absolute path"},
+        {"  artifactDrivers: '[{name: a, socket: /s, command: [b]}]'\n",
+         "artifactDrivers[0]: either command or socket, not both"},
         {"  config: '[]'\n", "config: an object is expected"},
         {"  config: '{a'\n", "config: "},
     };
@@ -200,6 +211,21 @@ static void test_wrong(void **state)
         if (strncmp(err.text, cases[i].message, strlen(cases[i].message)) != 0)
             fail_msg("%s: %s", cases[i].data, err.text);
     }
+}
+
+static void test_drivers(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_config_ const struct config *none = config_new();
+    _cleanup_config_ const struct config *c = parse(
+        a, "  artifactDrivers: |\n    - {name: a, image: i, connectionTimeoutSeconds: 7}\n"
+           "    - {name: b, command: [x, z]}\n    - {name: c, socket: /s}\n");
+
+    (void) state;
+    assert_true(str_is(json_get_str(config_artifact_driver(c, STR("a")), STR("image")), "i"));
+    assert_true(str_is(json_get_str(config_artifact_driver(c, STR("c")), STR("socket")), "/s"));
+    assert_null(config_artifact_driver(c, STR("d")));
+    assert_null(config_artifact_driver(none, STR("a")));
 }
 
 static void test_archives(void **state)
@@ -384,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_pods_and_metrics),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_drivers),
         cmocka_unit_test(test_archives),
         cmocka_unit_test(test_serves),
         cmocka_unit_test_setup_teardown(test_holder, setup, teardown),

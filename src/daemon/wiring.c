@@ -105,6 +105,24 @@ static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns
     return result;
 }
 
+/* What the controller's ConfigMap says of an artifact plugin; worker. */
+static int get_plugin(void *ctx, struct arena *a, struct str name, const struct json **ret,
+                      struct err *err)
+{
+    _cleanup_config_ const struct config *config = config_get(ctx);
+    const struct json *found = config_artifact_driver(config, name);
+    struct json *copy = ARENA_NEW(a, struct json);
+
+    if (!found)
+        return err_set(err, ERR_INVALID,
+                       "artifact driver " STR_FMT " not found: artifactDrivers of the "
+                       "controller's ConfigMap has no such name",
+                       STR_ARG(name));
+    *copy = json_clone(a, found);
+    *ret = copy;
+    return 0;
+}
+
 /* The shim: as asked for, beside the program, or where the build leaves it. */
 static int find_shim(struct daemon *d, const char *given, struct err *err)
 {
@@ -142,7 +160,9 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
                                  .shim = d->shim,
                                  .node_name = d->host,
                                  .host_paths = options->host_paths,
-                                 .objects = {.ctx = d->store, .get = get_object}};
+                                 .objects = {.ctx = d->store, .get = get_object},
+                                 .plugin = get_plugin,
+                                 .plugin_ctx = d->config};
     struct engine_options engine = {.loop = d->loop,
                                     .store = d->store,
                                     .workers = d->workers,

@@ -270,7 +270,7 @@ static const struct field workflow_artifact_location_rows[] = {
     PART("oss", oss_artifact, "In Alibaba Cloud."),
     PART("hdfs", hdfs_artifact, "In HDFS.", LATER),
     PART("artifactory", artifactory_artifact, "In Artifactory."),
-    PART("plugin", plugin_artifact, "Behind a driver of its own.", LATER),
+    PART("plugin", plugin_artifact, "Behind a driver of its own."),
     PART("git", git_artifact, "In a repository of Git."),
     PART("http", http_artifact, "On a web server."),
     PART("raw", raw_artifact, "In the manifest."),
@@ -345,7 +345,7 @@ static const struct field artifact_repository_rows[] = {
     PART("oss", oss_repository, "In Alibaba Cloud."),
     PART("hdfs", hdfs_repository, "In HDFS.", LATER),
     PART("artifactory", artifactory_repository, "In Artifactory."),
-    PART("plugin", plugin_repository, "Behind a driver of its own.", LATER),
+    PART("plugin", plugin_repository, "Behind a driver of its own."),
     {0},
 };
 SHAPE(artifact_repository, "ArtifactRepository", "Where artifacts go by default.");

@@ -128,8 +128,6 @@ static void test_refused(void **state)
          "4:51: spec.volumeClaimTemplates[0].spec.volumeMode: volumeMode Block is not "
          "supported "
          "yet"},
-        {"arguments: {artifacts: [{name: x, plugin: {key: x}}]}",
-         "4:42: spec.arguments.artifacts[0].plugin: \"plugin\""},
         {"arguments: {artifacts: [{name: x, hdfs: {path: x}}]}",
          "4:42: spec.arguments.artifacts[0].hdfs: \"hdfs\""},
         {"volumes: [{name: v, nfs: {server: s, path: /}}]",
@@ -142,8 +140,8 @@ static void test_refused(void **state)
         {"securityContext: {fsGroup: 5}", "4:26: spec.securityContext.fsGroup: \"fsGroup\""},
         {"templates: [{resource: {action: get, flags: [-v]}}]",
          "4:45: spec.templates[0].resource.flags: \"flags\""},
-        {"templates: [{inputs: {artifacts: [{name: a, path: /a, plugin: {key: k}}]}}]",
-         "4:62: spec.templates[0].inputs.artifacts[0].plugin: \"plugin\""},
+        {"templates: [{inputs: {artifacts: [{name: a, path: /a, hdfs: {path: k}}]}}]",
+         "4:62: spec.templates[0].inputs.artifacts[0].hdfs: \"hdfs\""},
         {"templates: [{outputs: {artifacts: [{name: a, path: /a, hdfs: {path: k}}]}}]",
          "4:63: spec.templates[0].outputs.artifacts[0].hdfs: \"hdfs\""},
         {"templates: [{container: {image: x, livenessProbe: {exec: {command: [a]}}}}]",

@@ -114,6 +114,7 @@ static void local_free_when_idle(struct local *r)
 {
     if (r->by_uid.len > 0)
         return;
+    artifact_plugins_free(r->artifacts.plugins);
     zygote_free(r->zygote);
     timer_free(r->zygote_timer);
     timer_free(r->unsent_timer);
@@ -627,6 +628,7 @@ static void local_close(struct pod_runner *base)
         work->pod->is_busy = false;
     }
     zygote_stop(r->zygote);
+    artifact_plugins_stop(r->artifacts.plugins);
     while (i < r->by_uid.len) {
         struct local_pod *pod = r->by_uid.entries[i].value;
 
@@ -673,8 +675,12 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->repository = dup_text(root);
     r->artifacts = (struct artifact_house){.repository = str_from(r->repository),
                                            .object = options->objects.get,
-                                           .ctx = options->objects.ctx};
+                                           .ctx = options->objects.ctx,
+                                           .plugin = options->plugin,
+                                           .plugin_ctx = options->plugin_ctx};
     artifact_sweep(&r->artifacts);
+    snprintf(root, sizeof(root), "%s/plugins", options->path);
+    r->artifacts.plugins = artifact_plugins_new(str_from(root));
     snprintf(root, sizeof(root), "%s/pods", options->path);
     r->isolation = options->isolation;
     for (size_t i = 0; i < options->rule_count && i < LOCAL_RULES_MAX; i++) {

@@ -49,6 +49,10 @@ struct local_options {
     int64_t log_max_bytes;      /* of a container's log on the disk; 0: POD_LOG_MAX_BYTES */
     const char *host_paths;     /* folders that hostPath may name, by ':'; NULL: none */
     struct pod_objects objects; /* for ConfigMaps, Secrets and claims */
+    /* The entry of an artifact plugin in the controller's ConfigMap; worker. NULL: none. */
+    int (*plugin)(void *ctx, struct arena *a, struct str name, const struct json **ret,
+                  struct err *err);
+    void *plugin_ctx;
 };
 
 /** local_runner_new() - start the zygote; owned by pod_runner_close(); ERR_IO, ERR_NOT_FOUND

@@ -107,12 +107,12 @@ static void store_artifact(struct world *w, const char *key)
 static bool is_stored(struct world *w, const char *key)
 {
     struct artifact_call call = call_of(w, key);
+    struct artifact_file file;
     struct err err;
-    int fd;
 
-    if (artifact_open(&call, w->dir, &fd, &err) < 0)
+    if (artifact_download(&call, &file, &err) < 0)
         return false;
-    close(fd);
+    close(file.fd);
     return true;
 }
 
