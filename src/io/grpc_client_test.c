@@ -300,24 +300,42 @@ static void test_nobody_is_there(void **state)
     assert_int_equal(w->err.kind, ERR_TRANSIENT);
 }
 
-/* Answers a connection with @answer, or not at all. */
-static void probe_against(const char *answer, size_t len, struct err *err)
+/* Who answers a connection with bytes. */
+struct other {
+    int listener;
+    struct str answer;
+};
+
+static void *answer_once(void *ctx)
 {
+    const struct other *o = ctx;
+    int fd = accept(o->listener, NULL, NULL);
+
+    assert_true(send(fd, o->answer.ptr, o->answer.len, MSG_NOSIGNAL) >= 0);
+    close(fd);
+    return NULL;
+}
+
+/* Against somebody who answers so, or with "" not at all. */
+static void probe_against(const char *answer, struct err *err)
+{
+    struct other o = {.answer = str_from(answer)};
     char path[] = "/tmp/grpc-probe.XXXXXX";
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd = mkstemp(path), listener;
+    int fd = mkstemp(path);
+    pthread_t thread = 0;
 
     assert_true(fd >= 0 && close(fd) == 0 && unlink(path) == 0);
     memcpy(at.sun_path, path, sizeof(path));
-    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *) &at, sizeof(at)), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    if (answer && fork() == 0) {
-        fd = accept(listener, NULL, NULL);
-        _exit(write(fd, answer, len) == (ssize_t) len ? 0 : 1);
-    }
-    assert_int_equal(grpc_client_probe(path, answer ? 10000 : 50, err), -1);
-    close(listener);
+    o.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(o.listener, (struct sockaddr *) &at, sizeof(at)), 0);
+    assert_int_equal(listen(o.listener, 1), 0);
+    if (o.answer.len > 0)
+        assert_int_equal(pthread_create(&thread, NULL, answer_once, &o), 0);
+    assert_int_equal(grpc_client_probe(path, o.answer.len > 0 ? 10000 : 50, err), -1);
+    if (o.answer.len > 0)
+        pthread_join(thread, NULL);
+    close(o.listener);
     unlink(path);
 }
 
@@ -335,11 +353,11 @@ static void test_probes(void **state)
     path[sizeof(path) - 1] = '\0';
     assert_int_equal(grpc_client_probe(path, 100, &w->err), -1);
     assert_int_equal(w->err.kind, ERR_INVALID);
-    probe_against(NULL, 0, &w->err);
+    probe_against("", &w->err);
     assert_int_equal(w->err.kind, ERR_TIMEOUT);
-    probe_against("HTTP/1.1 400 Bad Request\r\n", 26, &w->err);
+    probe_against("HTTP/1.1 400 Bad Request\r\n", &w->err);
     assert_int_equal(w->err.kind, ERR_INVALID);
-    probe_against("abc", 3, &w->err);
+    probe_against("abc", &w->err);
     assert_int_equal(w->err.kind, ERR_TRANSIENT);
 }
 
