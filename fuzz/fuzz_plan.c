@@ -35,6 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(plan->containers[i]->env);
         free(plan->containers[i]->args);
         free(plan->containers[i]->after);
+        for (size_t j = 0; j < ACT_COUNT; j++)
+            free(plan->containers[i]->acts[j].exec);
         free(plan->containers[i]);
     }
     free(text);

@@ -3,7 +3,7 @@
  * environment, mounts, probes, security. Immutable tables; any thread.
  *
  * What a machine without a cluster cannot act on is FIELD_NO_OP where ignoring it does no harm
- * (resources, ports) and FIELD_UNSUPPORTED where it would (probes, users).
+ * (ports) and FIELD_UNSUPPORTED where it would (privileges).
  */
 #include "objects/shapes_internal.h"
 
@@ -69,9 +69,10 @@ SHAPE(env_from_source, "EnvFromSource", "A set of variables.");
 static const struct field container_port_rows[] = {
     TEXT("name", "Name of the port."),
     WHOLE("containerPort", "Number of the port.", .flags = FIELD_REQUIRED),
-    WHOLE("hostPort", "Port of the machine."),
-    TEXT("hostIP", "Address of the machine."),
-    CHOICE("protocol", "TCP|UDP|SCTP", "Protocol of the port.", .fallback = "TCP"),
+    WHOLE("hostPort", "Port of the machine.", .flags = FIELD_NO_OP),
+    TEXT("hostIP", "Address of the machine.", .flags = FIELD_NO_OP),
+    CHOICE("protocol", "TCP|UDP|SCTP", "Protocol of the port.", .fallback = "TCP",
+           .flags = FIELD_NO_OP),
     {0},
 };
 SHAPE(container_port, "ContainerPort", "A port on which a container listens.",
@@ -140,7 +141,7 @@ static const struct field http_get_action_rows[] = {
     TEXT("path", "Path of the request."),
     INTSTR("port", "Number or name of the port.", .flags = FIELD_REQUIRED),
     TEXT("host", "Host to ask; absent: the pod."),
-    CHOICE("scheme", "HTTP|HTTPS", "Scheme of the request.", .fallback = "HTTP"),
+    CHOICE("scheme", "HTTP", "Scheme of the request.", .fallback = "HTTP", .unbuilt = "HTTPS"),
     PARTS("httpHeaders", http_header, "Headers of the request."),
     {0},
 };
@@ -170,7 +171,8 @@ static const struct field probe_rows[] = {
     PART("exec", exec_action, "Succeeds when the command does."),
     PART("httpGet", http_get_action, "Succeeds on status 200 to 399."),
     PART("tcpSocket", tcp_socket_action, "Succeeds when the connection opens."),
-    PART("grpc", grpc_action, "Succeeds when the service is healthy."),
+    PART("grpc", grpc_action, "Succeeds when the service is healthy.",
+         .flags = FIELD_UNSUPPORTED),
     WHOLE("initialDelaySeconds", "Seconds before the first try."),
     WHOLE("timeoutSeconds", "Seconds that a try may take.", .fallback = "1"),
     WHOLE("periodSeconds", "Seconds between tries.", .fallback = "10"),
@@ -194,7 +196,7 @@ LOCAL_SHAPE(lifecycle_handler, "LifecycleHandler", "What is done at a moment of 
 static const struct field lifecycle_rows[] = {
     PART("postStart", lifecycle_handler, "Right after the start."),
     PART("preStop", lifecycle_handler, "Right before the end."),
-    TEXT("stopSignal", "Signal that ends the container."),
+    TEXT("stopSignal", "Signal that ends the container.", .flags = FIELD_UNSUPPORTED),
     {0},
 };
 SHAPE(lifecycle, "Lifecycle", "What is done around the life of a container.");
@@ -231,8 +233,7 @@ static const struct field container_rows[] = {
     PARTS("volumeMounts", volume_mount, "Volumes in the container."),
     CHOICE("imagePullPolicy", "Always|Never|IfNotPresent", "When the image is fetched.",
            .flags = FIELD_NO_OP),
-    PARTS("ports", container_port, "Ports on which the container listens.",
-          .flags = FIELD_NO_OP),
+    PARTS("ports", container_port, "Ports on which the container listens."),
     PART("resources", resource_requirements, "What the container needs and may use.",
          .flags = FIELD_NO_OP),
     PARTS("resizePolicy", container_resize_policy, "What happens when resources are changed.",
@@ -241,14 +242,10 @@ static const struct field container_rows[] = {
     TEXT("restartPolicy", "Whether the container starts again.", .flags = FIELD_UNSUPPORTED),
     PARTS("restartPolicyRules", container_restart_rule, "When the container starts again.",
           .flags = FIELD_UNSUPPORTED),
-    PART("lifecycle", lifecycle, "What is done after start and before end.",
-         .flags = FIELD_UNSUPPORTED),
-    PART("livenessProbe", probe, "Whether the container still lives.",
-         .flags = FIELD_UNSUPPORTED),
-    PART("readinessProbe", probe, "Whether the container can serve.",
-         .flags = FIELD_UNSUPPORTED),
-    PART("startupProbe", probe, "Whether the container has started.",
-         .flags = FIELD_UNSUPPORTED),
+    PART("lifecycle", lifecycle, "What is done after start and before end."),
+    PART("livenessProbe", probe, "Whether the container still lives."),
+    PART("readinessProbe", probe, "Whether the container can serve."),
+    PART("startupProbe", probe, "Whether the container has started."),
     FLAG("stdin", "Whether standard input stays open.", .flags = FIELD_UNSUPPORTED),
     FLAG("stdinOnce", "Whether standard input ends with the first client.",
          .flags = FIELD_NO_OP),

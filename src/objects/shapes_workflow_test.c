@@ -144,8 +144,10 @@ static void test_refused(void **state)
          "4:62: spec.templates[0].inputs.artifacts[0].hdfs: \"hdfs\""},
         {"templates: [{outputs: {artifacts: [{name: a, path: /a, hdfs: {path: k}}]}}]",
          "4:63: spec.templates[0].outputs.artifacts[0].hdfs: \"hdfs\""},
-        {"templates: [{container: {image: x, livenessProbe: {exec: {command: [a]}}}}]",
-         "4:43: spec.templates[0].container.livenessProbe: \"livenessProbe\""},
+        {"templates: [{container: {image: x, livenessProbe: {grpc: {port: 1}}}}]",
+         "4:59: spec.templates[0].container.livenessProbe.grpc: \"grpc\""},
+        {"templates: [{container: {image: x, stdin: true}}]",
+         "4:43: spec.templates[0].container.stdin: \"stdin\""},
         {"templates: [{steps: [[{name: a, inline: {hostAliases: [{ip: 10.0.0.1}]}}]]}]",
          "4:49: spec.templates[0].steps[0][0].inline.hostAliases: \"hostAliases\""},
     };

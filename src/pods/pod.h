@@ -54,6 +54,8 @@ struct pod_report {
     const struct pod_container_report *containers; /* of a containerSet that has ended, in its
                                                       order */
     size_t container_count;
+    bool is_unready; /* of a daemon's pod that runs: a container is not ready yet; message says
+                        what its probe has found */
     bool is_final;
 };
 

@@ -82,6 +82,9 @@ static struct local_pod *pod_new(struct local *r, const struct pod_request *req)
     pod->pidfd = -1;
     pod->tag = ++r->next_tag;
     list_init(&pod->link);
+    list_init(&pod->unready);
+    pod->notify_id = -1;
+    pod->is_watched = json_get_bool(req->template, STR("daemon"));
     copy_request(pod, req);
     pod->isolation = images_choose(r, &pod->req);
     map_put(&r->by_uid, pod->req.uid, pod);
@@ -91,6 +94,7 @@ static struct local_pod *pod_new(struct local *r, const struct pod_request *req)
 
 static void stop_watching(struct local_pod *pod)
 {
+    readiness_stop(pod);
     fd_watch_free(TAKE(pod->watch));
     if (pod->pidfd >= 0)
         close(pod->pidfd);
@@ -159,7 +163,11 @@ static void send_report_with(struct local_pod *pod, struct str pending)
         .isolation = str_from(local_isolation_name(pod->isolation)),
         .phase = pod->state == LOCAL_RUNNING ? POD_RUNNING : POD_PENDING,
         .message = pending,
+        .is_unready = readiness_is_missing(pod),
     };
+
+    if (report.is_unready)
+        report.message = str_from(pod->found);
 
     if (pod->state == LOCAL_ENDED) {
         report.phase = pod->outcome.phase;
@@ -182,6 +190,11 @@ static void send_report(struct local_pod *pod)
     send_report_with(pod, STR(""));
 }
 
+void local_tell(struct local_pod *pod)
+{
+    send_report(pod);
+}
+
 void local_tell_pending(struct local_pod *pod, struct str message)
 {
     if (pod->state == LOCAL_STAGING || pod->state == LOCAL_PAUSING)
@@ -194,6 +207,7 @@ static void set_running(struct local_pod *pod)
         return;
     pod->state = LOCAL_RUNNING;
     pod->started = loop_wall(pod->runner->loop);
+    readiness_begin(pod);
     send_report(pod);
 }
 
@@ -638,6 +652,7 @@ static void local_close(struct pod_runner *base)
         else
             pod_free(pod);
     }
+    readiness_close(r);
     local_free_when_idle(r);
 }
 
@@ -704,6 +719,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->zygote_since = loop_now(r->loop);
     pthread_rwlock_init(&r->folders, NULL);
     list_init(&r->waiting);
+    list_init(&r->unready);
     if (mkdir(root, 0700) < 0 && errno != EEXIST)
         err_sys(err, errno, "make folder %s", root);
     else if (zygote_start(r->zygote, err) == 0)

@@ -76,6 +76,10 @@ struct local_pod {
     struct str kill_why;      /* owned, not in the arena: a worker may have that */
     struct fd_watch *watch;   /* on an adopted shim's pidfd */
     int pidfd;                /* -1: none */
+    bool is_watched;          /* somebody waits until it is ready */
+    struct list unready;      /* in runner->unready while it runs and is not */
+    int notify_id;            /* of its record in the runner's inotify; -1: none */
+    char found[320];          /* what its last probe said */
     struct local_work *work;  /* in the arena; NULL while it waits */
     enum stage_result staged; /* the job's result */
     struct outcome outcome;
@@ -110,6 +114,9 @@ struct local {
     struct list unsent;         /* of struct local_work */
     struct timer *unsent_timer; /* owned */
     struct mono zygote_since;
+    struct list unready;      /* of struct local_pod */
+    int notify_fd;            /* of inotify, when there is a watch */
+    struct fd_watch *notify;  /* owned */
     pthread_rwlock_t folders; /* read: a pod's folder is made; write: one is taken away */
     atomic_bool is_closing;   /* workers look, too */
 };
@@ -118,6 +125,23 @@ struct local {
 
 /** local_tell_pending() - report what a pod that has not begun waits for; loop */
 void local_tell_pending(struct local_pod *pod, struct str message);
+
+/** local_tell() - report how a pod is; loop */
+void local_tell(struct local_pod *pod);
+
+/* ---- readiness.c: on the loop ---- */
+
+/** readiness_begin() - its shim has begun: true when it need not be waited for, or is ready */
+bool readiness_begin(struct local_pod *pod);
+
+/** readiness_is_missing() - does it run, and must be waited for? Then pod->found says why */
+bool readiness_is_missing(const struct local_pod *pod);
+
+/** readiness_stop() - wait no more; again is a no-op */
+void readiness_stop(struct local_pod *pod);
+
+/** readiness_close() - release what all waited with */
+void readiness_close(struct local *r);
 
 /* ---- staging.c: on a worker ---- */
 
@@ -247,6 +271,16 @@ struct str images_cwd(const struct container_image *ci, struct str given);
 
 /** images_sweep() - what a killed shim has left of a pod: control groups */
 void images_sweep(const struct local *runner, const struct local_pod *pod);
+
+/* ---- health.c ---- */
+
+/** health_plan() - append the probes and hooks of a container; @vars are those of its
+ * environment; ERR_INVALID in the API server's words */
+int health_plan(const struct json *container, struct arena *a, const struct map *vars,
+                struct strbuf *plan, struct err *err);
+
+/** health_refuse() - an init container has none; ERR_INVALID */
+int health_refuse(const struct json *container, struct err *err);
 
 /* ---- environment.c ---- */
 

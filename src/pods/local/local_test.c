@@ -28,7 +28,8 @@ struct world {
     struct pod_runner *runner;
     struct arena *arena;
     /* The last report of each kind. */
-    int final_count, running_count;
+    int final_count, running_count, ready_count, unready_count;
+    struct str probe; /* what the last probe of one that is not ready has found */
     enum pod_phase phase;
     struct str message, outputs, isolation;
 };
@@ -38,6 +39,10 @@ static void on_report(void *ctx, const struct pod_report *report)
     struct world *w = ctx;
 
     w->running_count += report->phase == POD_RUNNING;
+    w->ready_count += report->phase == POD_RUNNING && !report->is_unready;
+    w->unready_count += report->is_unready;
+    if (report->is_unready)
+        w->probe = str_copy(w->arena, report->message);
     if (!report->is_final)
         return;
     w->final_count++;
@@ -373,6 +378,66 @@ static void test_adoption_of_several(void **state)
     wait_for(w, &w->final_count, 1);
     assert_int_equal(w->phase, POD_SUCCEEDED);
     assert_true(str_is(w->outputs, "{\"result\":\"x\",\"exitCode\":\"0\"} a=2: main=2:"));
+}
+
+/* A daemon is ready when its probe says so; another runner finds it ready, and hears of none
+ * that it waits for. */
+static void test_readiness(void **state)
+{
+    struct world *w = *state;
+    const char *template =
+        str_printf(
+            w->arena,
+            "{\"daemon\":true,\"container\":{\"command\":[\"sleep\",\"60\"],"
+            "\"readinessProbe\":{\"periodSeconds\":1,\"exec\":{\"command\":[\"sh\",\"-c\","
+            "\"test -e %s/up || ! echo not up\"]}}}}",
+            w->path)
+            .ptr;
+
+    create(w, "r1", template);
+    for (int i = 0; i < WAIT_STEPS && !str_is(w->probe, "Readiness probe failed: not up"); i++)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    assert_true(str_is(w->probe, "Readiness probe failed: not up"));
+    assert_int_equal(w->ready_count, 0);
+    pod_runner_close(w->runner);
+    open_runner(w, LOCAL_ISOLATION_PROCESS);
+    w->unready_count = 0;
+    create(w, "r1", template); /* adopted, and still not ready */
+    wait_for(w, &w->unready_count, 1);
+    assert_int_equal(w->ready_count, 0);
+    close(open(str_printf(w->arena, "%s/up", w->path).ptr, O_CREAT | O_WRONLY, 0600));
+    wait_for(w, &w->ready_count, 1);
+    pod_runner_close(w->runner);
+    open_runner(w, LOCAL_ISOLATION_PROCESS);
+    w->unready_count = w->ready_count = 0;
+    create(w, "r1", template);
+    wait_for(w, &w->ready_count, 1);
+    assert_int_equal(w->unready_count, 0);
+    pod_kill(w->runner, STR("r1"), STR("enough"), 100);
+    wait_for(w, &w->final_count, 1);
+    assert_true(str_is(w->message, "enough"));
+}
+
+/* What the API server would refuse ends the pod. */
+static void test_refused_probe(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "p1",
+           "{\"initContainers\":[{\"name\":\"i\",\"command\":[\"true\"],\"livenessProbe\":"
+           "{\"exec\":{\"command\":[\"true\"]}}}],\"container\":{\"command\":[\"true\"]}}");
+    wait_for(w, &w->final_count, 1);
+    assert_int_equal(w->phase, POD_ERROR);
+    assert_true(str_is(w->message,
+                       "initContainers[0]: livenessProbe: Forbidden: may not be set for init "
+                       "containers without restartPolicy=Always"));
+    create(w, "p2",
+           "{\"container\":{\"command\":[\"sleep\",\"60\"],\"livenessProbe\":{\"exec\":"
+           "{\"command\":[\"false\"]},\"failureThreshold\":1}}}");
+    wait_for(w, &w->final_count, 2);
+    assert_int_equal(w->phase, POD_FAILED);
+    assert_true(str_is(w->message,
+                       "main: Error (exit code 143): Container main failed liveness probe"));
 }
 
 static void test_deadline(void **state)
@@ -784,6 +849,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_create_twice_runs_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_adoption, setup, teardown),
         cmocka_unit_test_setup_teardown(test_adoption_of_several, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_readiness, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused_probe, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),

@@ -201,6 +201,8 @@ static int plan_container(struct planning *p, const struct json *container, stru
         return -1;
     for (size_t i = 0; i < command.count && !p->plan->is_over; i++)
         plan_word(p->plan, "arg", command.at[i]);
+    if (health_plan(container, p->a, &vars, p->plan, err) < 0)
+        return -1;
     if (p->pod->isolation != LOCAL_ISOLATION_IMAGE)
         return 0;
     return images_plan(&(struct image_plan){.pod = p->pod,
@@ -227,7 +229,7 @@ static int plan_inits(struct planning *p, struct err *err)
                            "neither main nor wait",
                            i);
         plan_word(p->plan, "container", name);
-        if (plan_container(p, item, name, STR_NONE, err) < 0)
+        if (health_refuse(item, err) < 0 || plan_container(p, item, name, STR_NONE, err) < 0)
             return err_wrap(err, "initContainers[%zu]", i);
     }
     return 0;
@@ -358,6 +360,8 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
         return -1;
     if (pod->req.deadline.ms > 0)
         plan_number(plan, "deadline", pod->req.deadline.ms);
+    if (pod->is_watched)
+        plan_number(plan, "watched", 1);
     plan_number(plan, "logmax", pod->runner->log_max_bytes);
     plan_number(plan, "grace",
                 (int64_t) (pod->req.grace_ms ? pod->req.grace_ms : POD_GRACE_DEFAULT_MS));

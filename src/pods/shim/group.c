@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CODE_REFUSED = 64, DRAIN_MS = 200 };
+enum { CODE_REFUSED = 64, DRAIN_MS = 200, STOP_LEAST_MS = 2000 };
 
 /* ---- ending ---- */
 
@@ -31,10 +31,26 @@ static void signal_child(struct running *r, int number)
     kill(r->child.pid, number);
 }
 
-static void signal_all(struct pod *pod, int number)
+/* SIGTERM, or what comes before it; once it ends, only its time can become shorter. */
+static void stop(struct pod *pod, struct running *r, int64_t grace_ms)
 {
-    for (size_t i = 0; i < pod->group_count; i++)
-        signal_child(&pod->group[i], number);
+    int64_t at = wall_now_ms() + grace_ms;
+
+    if (r->state != RUN_ON || r->has_exited)
+        return;
+    if (r->kill_at_ms == 0 || at < r->kill_at_ms)
+        r->kill_at_ms = at;
+    if (r->is_stopping) {
+        r->acts[ACT_PRE_STOP].until_ms = r->kill_at_ms;
+        return;
+    }
+    r->is_stopping = true;
+    for (int i = 0; i < ACT_PRE_STOP; i++)
+        act_end(&pod->plan, r, (enum plan_act) i);
+    if (r->c->acts[ACT_PRE_STOP].is_there && grace_ms > 0)
+        act_start(&pod->plan, r, ACT_PRE_STOP, at);
+    else
+        signal_child(r, SIGTERM);
 }
 
 static void begin_end(struct pod *pod, uint32_t flag, int64_t grace_ms)
@@ -42,18 +58,25 @@ static void begin_end(struct pod *pod, uint32_t flag, int64_t grace_ms)
     int64_t at = wall_now_ms() + grace_ms;
 
     pod->record.flags |= flag;
-    if (pod->kill_at_ms == 0)
-        signal_all(pod, SIGTERM);
+    pod->is_hurried |= grace_ms == 0;
+    for (size_t i = 0; i < pod->group_count; i++)
+        stop(pod, &pod->group[i], grace_ms);
     if (pod->kill_at_ms == 0 || at < pod->kill_at_ms)
         pod->kill_at_ms = at;
 }
 
-static struct running *by_pid(struct pod *pod, pid_t pid)
+/* A container, or what is done with it. */
+static void note_exit(struct running *r, pid_t pid, int status)
 {
-    for (size_t i = 0; i < pod->group_count; i++)
-        if (pod->group[i].state == RUN_ON && pod->group[i].child.pid == pid)
-            return &pod->group[i];
-    return NULL;
+    if (r->child.pid == pid) {
+        r->status = status;
+        r->has_exited = true;
+    }
+    for (size_t i = 0; i < ACT_COUNT; i++)
+        if (r->acts[i].pid == pid) {
+            r->acts[i].status = status;
+            r->acts[i].has_exited = true;
+        }
 }
 
 static void reap(struct pod *pod)
@@ -61,14 +84,10 @@ static void reap(struct pod *pod)
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        struct running *r = by_pid(pod, pid);
-
-        if (!r)
-            continue;
-        r->status = status;
-        r->has_exited = true;
-    }
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < pod->group_count; i++)
+            if (pod->group[i].state == RUN_ON)
+                note_exit(&pod->group[i], pid, status);
 }
 
 static void read_signals(struct pod *pod)
@@ -91,8 +110,54 @@ static void check_times(struct pod *pod)
     if (pod->plan.deadline_ms > 0 && now >= pod->plan.deadline_ms &&
         !(pod->record.flags & POD_RECORD_DEADLINE))
         begin_end(pod, POD_RECORD_DEADLINE, pod->plan.grace_ms);
-    if (pod->kill_at_ms > 0 && now >= pod->kill_at_ms)
-        signal_all(pod, SIGKILL);
+    for (size_t i = 0; i < pod->group_count; i++)
+        if (pod->group[i].kill_at_ms > 0 && now >= pod->group[i].kill_at_ms &&
+            !act_is_on(&pod->group[i], ACT_PRE_STOP))
+            signal_child(&pod->group[i], SIGKILL);
+}
+
+/* What comes before SIGTERM has ended: what is left of the time is its own, and not less than a
+ * moment, as the kubelet has it; but for who is to be killed at once. */
+static void look_at_stop(struct pod *pod, struct running *r)
+{
+    int64_t least = wall_now_ms() + (pod->is_hurried ? 0 : STOP_LEAST_MS);
+    bool is_good;
+
+    if (!act_turn(&pod->plan, r, ACT_PRE_STOP, &is_good))
+        return;
+    if (r->kill_at_ms < least)
+        r->kill_at_ms = least;
+    signal_child(r, SIGTERM);
+}
+
+/* Probes and hooks. */
+static void look_after(struct pod *pod, struct running *r)
+{
+    int64_t grace;
+
+    if (r->state != RUN_ON || r->has_exited)
+        return;
+    if (r->is_stopping)
+        look_at_stop(pod, r);
+    else if (probe_turn(pod, r, &grace))
+        stop(pod, r, grace);
+}
+
+/* For a daemon that waits for it: can all that runs beside each other serve? */
+static void note_ready(struct pod *pod)
+{
+    bool is_ready = pod->kill_at_ms == 0, was = pod->record.flags & POD_RECORD_READY;
+
+    if (!pod->plan.is_watched || pod->group_count == 0 || pod->group[0].c->role == PLAN_FIRST)
+        return;
+    for (size_t i = 0; i < pod->group_count; i++)
+        is_ready &= probe_is_ready(&pod->group[i]);
+    if (is_ready == was)
+        return;
+    pod->record.flags ^= POD_RECORD_READY;
+    if (is_ready)
+        pod->record.message[0] = '\0';
+    pod_write_record(pod);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -104,13 +169,18 @@ static int64_t earlier(int64_t a, int64_t b)
 static int wait_ms(const struct pod *pod)
 {
     int64_t now = wall_now_ms();
-    int64_t at = pod->kill_at_ms;
+    int64_t at = 0;
 
     if (pod->plan.deadline_ms > 0 && !(pod->record.flags & POD_RECORD_DEADLINE))
         at = earlier(at, pod->plan.deadline_ms);
-    for (size_t i = 0; i < pod->group_count; i++)
-        if (pod->group[i].state == RUN_WAITS)
-            at = earlier(at, pod->group[i].again_at_ms);
+    for (size_t i = 0; i < pod->group_count; i++) {
+        const struct running *r = &pod->group[i];
+
+        if (r->state == RUN_WAITS)
+            at = earlier(at, r->again_at_ms);
+        if (r->state == RUN_ON)
+            at = earlier(earlier(at, r->kill_at_ms), probe_next_ms(r));
+    }
     if (at == 0)
         return -1;
     if (at <= now)
@@ -169,7 +239,8 @@ static void start(struct pod *pod, struct running *r)
     r->err = (struct cri){.stream = "stderr"};
     if (r->tries++ == 0)
         r->log_fd = -1;
-    r->has_exited = false;
+    r->has_exited = r->is_stopping = false;
+    r->kill_at_ms = 0;
     r->end.message[0] = '\0';
     r->end.started_ms = wall_now_ms();
     if (spawn_container(&pod->plan, r->c, &r->child, r->end.message, sizeof(r->end.message)) <
@@ -179,6 +250,7 @@ static void start(struct pod *pod, struct running *r)
         return;
     }
     r->state = RUN_ON;
+    probe_begin(pod, r);
 }
 
 static void copy_stream(struct pod *pod, struct running *r, struct cri *cri, int *fd)
@@ -200,7 +272,8 @@ static void close_if(int *fd)
 
 static bool is_tried_again(const struct pod *pod, const struct running *r)
 {
-    return r->end.code != 0 && r->tries < r->c->tries && pod->kill_at_ms == 0;
+    return r->end.code != 0 && r->tries < r->c->tries && pod->kill_at_ms == 0 &&
+           !r->is_stopping;
 }
 
 /* Its root is of no more use. */
@@ -223,6 +296,8 @@ static void stop_image(struct running *r)
 /* It has exited, and its output has come to an end. */
 static void finish(struct pod *pod, struct running *r)
 {
+    for (int i = 0; i < ACT_COUNT; i++)
+        act_end(&pod->plan, r, (enum plan_act) i);
     close_if(&r->child.out);
     close_if(&r->child.err);
     cri_end(&r->out, r->log_fd);
@@ -379,33 +454,44 @@ static bool has_leftover(struct pod *pod)
     return ret;
 }
 
+/* Of a container: its output, its errors, what is said by what is done with it. */
+enum { FDS = 2 + ACT_COUNT };
+
+static void watch(const struct running *r, struct pollfd fds[FDS])
+{
+    bool is_on = r->state == RUN_ON;
+
+    fds[0] = (struct pollfd){.fd = is_on ? r->child.out : -1, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = is_on ? r->child.err : -1, .events = POLLIN};
+    for (int i = 0; i < ACT_COUNT; i++)
+        fds[2 + i] = (struct pollfd){
+            .fd = act_is_on(r, (enum plan_act) i) ? r->acts[i].out : -1, .events = POLLIN};
+}
+
 static void turn(struct pod *pod)
 {
-    struct pollfd fds[1 + 2 * PLAN_CONTAINERS_MAX] = {{.fd = pod->signals, .events = POLLIN}};
+    struct pollfd fds[1 + FDS * PLAN_CONTAINERS_MAX] = {{.fd = pod->signals, .events = POLLIN}};
     size_t count = pod->group_count;
 
-    for (size_t i = 0; i < count; i++) {
-        struct running *r = &pod->group[i];
-        bool is_on = r->state == RUN_ON;
-
-        fds[1 + 2 * i] = (struct pollfd){.fd = is_on ? r->child.out : -1, .events = POLLIN};
-        fds[2 + 2 * i] = (struct pollfd){.fd = is_on ? r->child.err : -1, .events = POLLIN};
-    }
-    if (poll(fds, 1 + 2 * count, has_leftover(pod) ? DRAIN_MS : wait_ms(pod)) < 0)
-        for (size_t i = 0; i < 1 + 2 * count; i++)
+    for (size_t i = 0; i < count; i++)
+        watch(&pod->group[i], &fds[1 + FDS * i]);
+    if (poll(fds, 1 + FDS * count, has_leftover(pod) ? DRAIN_MS : wait_ms(pod)) < 0)
+        for (size_t i = 0; i < 1 + FDS * count; i++)
             fds[i].revents = 0;
     for (size_t i = 0; i < count; i++) {
-        if (fds[1 + 2 * i].revents)
+        if (fds[1 + FDS * i].revents)
             copy_stream(pod, &pod->group[i], &pod->group[i].out, &pod->group[i].child.out);
-        if (fds[2 + 2 * i].revents)
+        if (fds[2 + FDS * i].revents)
             copy_stream(pod, &pod->group[i], &pod->group[i].err, &pod->group[i].child.err);
     }
     if (fds[0].revents)
         read_signals(pod);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        look_after(pod, &pod->group[i]);
         if (pod->group[i].state == RUN_ON && pod->group[i].has_exited &&
-            is_drained(&pod->group[i], &fds[1 + 2 * i]))
+            is_drained(&pod->group[i], &fds[1 + FDS * i]))
             finish(pod, &pod->group[i]);
+    }
     check_times(pod);
 }
 
@@ -415,8 +501,11 @@ void group_run(struct pod *pod, struct running *all, size_t count)
     pod->group_count = count;
     for (size_t i = 0; i < count; i++)
         snprintf(all[i].end.name, sizeof(all[i].end.name), "%s", all[i].c->name);
-    while (!advance(pod))
+    while (!advance(pod)) {
+        note_ready(pod);
         turn(pod);
+    }
+    pod->record.flags &= ~(uint32_t) POD_RECORD_READY;
     if (count > 1)
         end_orphans();
     /* After all: one may write what another one hands on. */

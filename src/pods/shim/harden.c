@@ -94,7 +94,9 @@ static int allow_renames(int rules)
 }
 
 /* A kernel without it, or that is too old, is no failure. */
-static int restrict_by_landlock(void)
+/* @is_inside: it is another's guest, in a pid namespace that has nobody else's processes: it
+ * may signal them. */
+static int restrict_by_landlock(bool is_inside)
 {
     struct ruleset set = {.fs = FS_MAKE_CHAR | FS_MAKE_BLOCK | FS_REFER};
     long version = syscall(CALL_CREATE_RULESET, NULL, 0, ASK_VERSION);
@@ -104,7 +106,7 @@ static int restrict_by_landlock(void)
     if (version < VERSION_OF_REFER)
         return 0;
     if (version >= VERSION_OF_SCOPES)
-        set.scoped = SCOPE_SOCKETS | SCOPE_SIGNALS;
+        set.scoped = SCOPE_SOCKETS | (is_inside ? 0 : SCOPE_SIGNALS);
     rules = (int) syscall(CALL_CREATE_RULESET, &set, size, 0);
     if (rules < 0)
         return -1;
@@ -231,13 +233,13 @@ static int filter_calls(void)
 #error "the numbers of this machine's system calls are not known"
 #endif
 
-int harden(const char **why)
+int harden(bool is_inside, const char **why)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return fail(why, "give up new privileges");
     if (drop_capabilities() < 0)
         return fail(why, "drop capabilities");
-    if (restrict_by_landlock() < 0)
+    if (restrict_by_landlock(is_inside) < 0)
         return fail(why, "restrict by Landlock");
     return filter_calls() < 0 ? fail(why, "filter system calls") : 0;
 }

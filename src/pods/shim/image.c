@@ -236,6 +236,23 @@ static void run_runtime(const struct plan *plan, const struct plan_container *c,
     _exit(127);
 }
 
+void image_inside(const struct plan *plan, const struct plan_container *c, const char *pid_file,
+                  const char *const *args)
+{
+    char state[PATH_BYTES];
+    const char *words[PLAN_LIST_MAX + 8] = {
+        plan->runtime, "--root", in_box(c, "state", state), "exec", "--pid-file",
+        pid_file,      c->id};
+    char *const env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                         NULL};
+    size_t count = 7;
+
+    for (size_t i = 0; args[i] && i < PLAN_LIST_MAX; i++)
+        words[count++] = args[i];
+    execve(plan->runtime, (char *const *) (uintptr_t) words, env);
+    _exit(127);
+}
+
 /* Its exit status, or -1 with what happened. It detaches: that it takes long is a fault. */
 static int wait_for_runtime(const struct plan *plan, pid_t pid, char *why, size_t size)
 {

@@ -43,6 +43,56 @@ static const char *role_word(struct plan_container *c, const char *value)
     return c->role != PLAN_FIRST ? NULL : "a role that is neither main nor sidecar";
 }
 
+static const char *act_begin(struct plan_container *c, const char *value)
+{
+    static const char *const names[] = {"startup", "liveness", "readiness", "poststart",
+                                        "prestop"};
+
+    for (int i = 0; i < ACT_COUNT; i++)
+        if (strcmp(value, names[i]) == 0) {
+            c->act = (enum plan_act) i;
+            if (c->acts[i].is_there)
+                return "an act that is there twice";
+            c->acts[i] = (struct plan_action){
+                .is_there = true, .successes = 1, .failures = 1, .ending_ms = -1};
+            return NULL;
+        }
+    return "an act that is none";
+}
+
+static const char *act_word(struct plan_container *c, const char *key, const char *value)
+{
+    struct plan_action *action = c ? &c->acts[c->act] : NULL;
+
+    if (!action || !action->is_there)
+        return "an unknown key or too many of it";
+    if (strcmp(key, "exec") == 0)
+        return push(&action->exec, &action->exec_count, value) ? NULL : "too many words";
+    else if (strcmp(key, "host") == 0)
+        action->host = value;
+    else if (strcmp(key, "port") == 0)
+        action->port = value;
+    else if (strcmp(key, "request") == 0)
+        action->request = value;
+    else if (strcmp(key, "sleep") == 0)
+        return number_word(value, &action->sleep_ms);
+    else if (strcmp(key, "initial") == 0)
+        return number_word(value, &action->initial_ms);
+    else if (strcmp(key, "every") == 0)
+        return number_word(value, &action->every_ms);
+    else if (strcmp(key, "within") == 0)
+        return number_word(value, &action->within_ms);
+    else if (strcmp(key, "successes") == 0)
+        return number_word(value, &action->successes);
+    else if (strcmp(key, "failures") == 0)
+        return number_word(value, &action->failures);
+    else if (strcmp(key, "ending") == 0)
+        return number_word(value, &action->ending_ms);
+    else
+        return "an unknown key or too many of it";
+    return NULL;
+}
+
 static const char *container_word(struct plan_container *c, const char *key, const char *value)
 {
     if (!c)
@@ -77,8 +127,10 @@ static const char *container_word(struct plan_container *c, const char *key, con
         c->cgroup = value;
     else if (strcmp(key, "oom") == 0)
         c->oom = value;
+    else if (strcmp(key, "act") == 0)
+        return act_begin(c, value);
     else
-        return "an unknown key or too many of it";
+        return act_word(c, key, value);
     return NULL;
 }
 
@@ -147,6 +199,8 @@ static const char *pod_word(struct plan *plan, const char *key, const char *valu
         return number_word(value, &plan->grace_ms);
     else if (strcmp(key, "logmax") == 0)
         return number_word(value, &plan->log_max_bytes);
+    else if (strcmp(key, "watched") == 0)
+        return number_word(value, &plan->is_watched);
     else if (strcmp(key, "bind") == 0 || strcmp(key, "at") == 0 || strcmp(key, "mode") == 0)
         return bind_word(plan, key, value);
     else if (strcmp(key, "container") == 0)
@@ -191,6 +245,23 @@ static const char *check_roles(struct plan *plan)
     return NULL;
 }
 
+/* Each does something, and a probe is not made without end. */
+static const char *check_acts(const struct plan_container *c)
+{
+    for (size_t i = 0; i < ACT_COUNT; i++) {
+        const struct plan_action *action = &c->acts[i];
+
+        if (!action->is_there)
+            continue;
+        if (!action->host != !action->port || (action->request && !action->host))
+            return "an act with a part of a connection";
+        if (i < ACT_PROBES && (action->every_ms <= 0 || action->within_ms <= 0 ||
+                               (!action->exec && !action->host)))
+            return "a probe without a command, a connection or a time";
+    }
+    return NULL;
+}
+
 /* Is what was read enough to run a pod? Nothing may be missing later, in the child. */
 static const char *check_plan(struct plan *plan)
 {
@@ -205,6 +276,9 @@ static const char *check_plan(struct plan *plan)
         if (!plan->containers[i]->args || !plan->containers[i]->cwd ||
             !plan->containers[i]->log)
             return "a container without arguments, cwd or log";
+    for (size_t i = 0; i < plan->container_count; i++)
+        if (check_acts(plan->containers[i]))
+            return check_acts(plan->containers[i]);
     for (size_t i = 0; i < plan->container_count && plan->isolation == PLAN_IMAGE; i++)
         if (!plan->containers[i]->box || !plan->containers[i]->id ||
             !plan->containers[i]->cgroup || plan->containers[i]->layer_count == 0)

@@ -19,6 +19,7 @@
  *   deadline   Unix ms; the pod is ended then
  *   grace      ms between SIGTERM and SIGKILL
  *   logmax     bytes that a container's log may take on the disk; then its older half goes
+ *   watched    1: POD_RECORD_READY is kept up to date while the pod runs
  *   container  name: begins a container
  * Keys of a container:
  *   role       main | sidecar: containers with a role run beside each other, after those that
@@ -37,6 +38,18 @@
  *              repeated
  *   artifact   path of an output artifact, copied to artifacts/N at the end; repeated. Where
  *              that failed, artifacts/N.error says why
+ *   act        startup | liveness | readiness | poststart | prestop: begins what is done with
+ *              the container from outside. A probe without `within` or `every` is none
+ * Keys of an act, of the first three of which it has one:
+ *   exec       word of a command that runs in the container; repeated
+ *   host       to connect to, and `port`; with `request` that is sent and the head of an answer
+ *              of HTTP is read, a status from 200 to 399 is good
+ *   sleep      ms that nothing is done
+ *   initial    ms after the start until the first probe
+ *   every      ms between probes
+ *   within     ms that one may take
+ *   successes, failures   in a row that change the result
+ *   ending     ms between SIGTERM and SIGKILL when it has failed, instead of `grace`
  *
  * Of containers that ran beside others, behind the plan, one struct pod_container_record each,
  * in the plan's order; they are there when the record says that the pod has ended.
@@ -58,6 +71,8 @@ enum pod_record_flags {
     POD_RECORD_INIT = 8,         /* an earlier container than the main one failed */
     POD_RECORD_LITTER = 16,      /* its working folder has files: the runner removes them */
     POD_RECORD_OOM = 32,         /* the container took more memory than it may */
+    POD_RECORD_READY = 64,       /* of a watched pod that runs: all its containers are ready;
+                                    else message says what the last probe found */
 };
 
 struct pod_record {

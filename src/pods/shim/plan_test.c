@@ -28,6 +28,8 @@ static void plan_done(struct plan *plan)
         free(plan->containers[i]->env);
         free(plan->containers[i]->args);
         free(plan->containers[i]->after);
+        for (size_t j = 0; j < ACT_COUNT; j++)
+            free(plan->containers[i]->acts[j].exec);
         free(plan->containers[i]);
     }
 }
@@ -59,6 +61,36 @@ static void test_refusals(void **state)
         {"empty key", WORDS("container\0m\0\0\0"), "an unknown key or too many of it"},
         {"key in capitals", WORDS("container\0m\0ARG\0x\0"),
          "an unknown key or too many of it"},
+        {"an act before a container", WORDS("act\0liveness\0"),
+         "a key before the first container"},
+        {"an act that is none", WORDS(MAIN "act\0death\0"), "an act that is none"},
+        {"an act twice",
+         WORDS(MAIN "act\0prestop\0sleep\0"
+                    "1\0"
+                    "act\0prestop\0"),
+         "an act that is there twice"},
+        {"a word of an act without one", WORDS(MAIN "exec\0true\0"),
+         "an unknown key or too many of it"},
+        {"a host without a port", WORDS(MAIN "act\0poststart\0host\0h\0"),
+         "an act with a part of a connection"},
+        {"a port without a host",
+         WORDS(MAIN "act\0poststart\0port\0"
+                    "1\0"),
+         "an act with a part of a connection"},
+        {"a request to nobody", WORDS(MAIN "act\0poststart\0request\0GET\0"),
+         "an act with a part of a connection"},
+        {"a probe without a time",
+         WORDS(MAIN "act\0liveness\0exec\0true\0within\0"
+                    "1\0"),
+         "a probe without a command, a connection or a time"},
+        {"a probe of nothing",
+         WORDS(MAIN "act\0liveness\0every\0"
+                    "1\0"
+                    "within\0"
+                    "1\0"),
+         "a probe without a command, a connection or a time"},
+        {"a time that is none", WORDS(MAIN "act\0liveness\0every\0soon\0"),
+         "a number that is none"},
         {"no argument", WORDS("container\0m\0cwd\0/\0log\0l\0"),
          "a container without arguments, cwd or log"},
         {"no cwd", WORDS("container\0m\0log\0l\0arg\0x\0"),

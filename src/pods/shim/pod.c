@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int write_record(struct pod *pod)
+int pod_write_record(struct pod *pod)
 {
     return fd_pwrite(pod->record_fd, &pod->record, sizeof(pod->record), 0);
 }
@@ -196,7 +196,7 @@ int pod_main(const char *dir)
     pod->record.state = POD_RECORD_BEGUN;
     pod->record.started_ms = wall_now_ms();
     wrong = read_plan(pod);
-    if (write_record(pod) < 0)
+    if (pod_write_record(pod) < 0)
         return 3; /* nothing has run */
     if (wrong) {
         pod->record.flags |= POD_RECORD_START_FAILED;
@@ -209,5 +209,5 @@ int pod_main(const char *dir)
         pod->record.flags |= POD_RECORD_LITTER;
     pod->record.finished_ms = wall_now_ms();
     pod->record.state = POD_RECORD_ENDED;
-    return write_record(pod) < 0 ? 4 : 0;
+    return pod_write_record(pod) < 0 ? 4 : 0;
 }

@@ -5,9 +5,10 @@
  * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
  * pod costs no program start beside its own. pod.c has the record and the order of things;
  * group.c supervises containers; spawn.c starts one, with isolate.c and harden.c, or image.c;
- * cri.c writes logs; collect.c fetches outputs; plan.c reads the plan; heap.c is malloc().
- * Links only musl, and base/tree.c, which needs nothing of base. Memory is never freed: the
- * process ends with its pod.
+ * act.c does something with a container that runs (a command, a connection), probe.c says when,
+ * and what came of it; cri.c writes logs; collect.c fetches outputs; plan.c reads the plan;
+ * heap.c is malloc(). Links only musl, and base/tree.c, which needs nothing of base. Memory is
+ * never freed: the process ends with its pod.
  */
 #pragma once
 
@@ -35,6 +36,26 @@ enum plan_isolation { PLAN_PROCESS, PLAN_HOST, PLAN_IMAGE };
 
 enum plan_role { PLAN_FIRST, PLAN_MAIN, PLAN_SIDECAR };
 
+/* What is done with a container from outside; those up to ACT_PROBES are probes. */
+enum plan_act {
+    ACT_STARTUP,
+    ACT_LIVENESS,
+    ACT_READINESS,
+    ACT_PROBES,
+    ACT_POST_START = ACT_PROBES,
+    ACT_PRE_STOP,
+    ACT_COUNT
+};
+
+struct plan_action {
+    bool is_there;
+    const char **exec; /* NULL-terminated, or NULL */
+    size_t exec_count;
+    const char *host, *port, *request; /* or NULL */
+    int64_t sleep_ms, initial_ms, every_ms, within_ms, successes, failures;
+    int64_t ending_ms; /* -1: the pod's grace */
+};
+
 struct plan_container {
     const char *name, *cwd, *log;
     enum plan_role role;
@@ -45,6 +66,8 @@ struct plan_container {
     const char **env, **args, **after; /* NULL-terminated, or NULL */
     size_t env_count, arg_count, after_count;
     int64_t tries, delay_ms;
+    struct plan_action acts[ACT_COUNT];
+    enum plan_act act; /* that is read now */
     const char *outputs[PLAN_OUTPUTS_MAX], *artifacts[PLAN_OUTPUTS_MAX];
     size_t output_count, artifact_count;
 };
@@ -60,6 +83,7 @@ struct plan {
     int64_t deadline_ms; /* 0: none */
     int64_t grace_ms;
     int64_t log_max_bytes; /* 0: no bound */
+    int64_t is_watched;
     struct plan_container *containers[PLAN_CONTAINERS_MAX];
     size_t container_count;
     size_t first_count; /* of these run before the others */
@@ -88,6 +112,11 @@ struct child {
 int spawn_container(const struct plan *plan, const struct plan_container *c, struct child *ret,
                     char *why, size_t size);
 
+/** spawn_inside() - in a new child: become the command @args of a container whose process is
+ * @pid (isolation process or host); does not return, what fails is said on standard output */
+void spawn_inside(const struct plan *plan, const struct plan_container *c, pid_t pid,
+                  const char *const *args);
+
 /** find_program() - the path of an executable in a PATH list, in @ret; 0 or -1 */
 int find_program(const char *name, const char *path, char *ret, size_t size);
 
@@ -103,8 +132,9 @@ int isolate_bind(const struct plan *plan, int root);
 int isolate_open(int root, const char *path);
 
 /** harden() - in the new child, last before its program: give up what a container may not do;
- * 0, or -1 with the failed step in @why */
-int harden(const char **why);
+ * a command in a container that runs (@is_inside) may signal the others there; 0, or -1 with
+ * the failed step in @why */
+int harden(bool is_inside, const char **why);
 
 /** image_prepare() - once a pod: mounts of its own; 0, or -1 with the failed step in @why */
 int image_prepare(const char **why);
@@ -117,6 +147,11 @@ int image_prepare(const char **why);
  */
 int image_start(const struct plan *plan, const struct plan_container *c, const int out[2],
                 struct child *ret, char *why, size_t size);
+
+/** image_inside() - spawn_inside() for isolation image; @pid_file gets the pid of the command
+ */
+void image_inside(const struct plan *plan, const struct plan_container *c, const char *pid_file,
+                  const char *const *args);
 
 /** image_has_lacked_memory() - was something of it killed for that? Before image_stop() */
 bool image_has_lacked_memory(const struct plan_container *c);
@@ -154,6 +189,25 @@ void cri_limit(int log_fd, int64_t max_bytes, int64_t *dropped);
 /** wall_now_ms() - Unix time */
 int64_t wall_now_ms(void);
 
+enum { ACT_TEXT_BYTES = 256 };
+
+/* An act while it goes on, in a process of its own. */
+struct acting {
+    pid_t pid; /* 0: it does not go on */
+    int out;   /* what it says */
+    bool has_exited, is_late;
+    int status;       /* of waitpid */
+    int64_t until_ms; /* it is ended then; 0: it may take as long as it likes */
+    char text[ACT_TEXT_BYTES];
+    size_t text_len;
+};
+
+/* What is known of a probe. */
+struct probing {
+    int64_t next_at_ms, in_a_row;
+    bool was_good, is_good, has_result;
+};
+
 enum run_state { RUN_WAITS, RUN_ON, RUN_OVER };
 
 /* A container while its group runs, and how it ended. */
@@ -166,7 +220,11 @@ struct running {
     int64_t log_dropped; /* bytes of it that are a hole now */
     int status;          /* of waitpid */
     bool has_exited, has_start_failed;
-    bool is_held;        /* it has ended for good, its root is kept for its outputs */
+    bool is_held;       /* it has ended for good, its root is kept for its outputs */
+    bool is_stopping;   /* it was asked to end */
+    int64_t kill_at_ms; /* SIGKILL is due then; 0: it is not */
+    struct acting acts[ACT_COUNT];
+    struct probing probes[ACT_PROBES];
     int64_t tries;       /* so far */
     int64_t again_at_ms; /* it is not to be tried before */
     int32_t reason;      /* the code that those after it name */
@@ -180,7 +238,50 @@ struct pod {
     struct running *group; /* the containers that run now, beside each other */
     size_t group_count;
     int64_t kill_at_ms; /* SIGKILL is due then; 0: not ending */
+    bool is_hurried;    /* it was to end without any grace */
 };
+
+/** pod_write_record() - as it is now; 0 or -1 */
+int pod_write_record(struct pod *pod);
+
+/* ---- act.c ---- */
+
+/** act_start() - begin an act of a container that runs; one that cannot be begun has failed */
+void act_start(const struct plan *plan, struct running *r, enum plan_act which,
+               int64_t until_ms);
+
+/** act_is_on() */
+bool act_is_on(const struct running *r, enum plan_act which);
+
+/**
+ * act_turn() - take what it says; end it when it is late
+ * @ret_good: did it succeed? If not, its text says why
+ *
+ * Return: true once it has ended, and then only once.
+ */
+bool act_turn(const struct plan *plan, struct running *r, enum plan_act which, bool *ret_good);
+
+/** act_end() - of no more use: killed and gone on return */
+void act_end(const struct plan *plan, struct running *r, enum plan_act which);
+
+/* ---- probe.c ---- */
+
+/** probe_begin() - the container has just been started */
+void probe_begin(struct pod *pod, struct running *r);
+
+/**
+ * probe_turn() - begin what is due, judge what has ended
+ * @ret_grace_ms: of the ending
+ *
+ * Return: true when the container must end; r->end.message says why.
+ */
+bool probe_turn(struct pod *pod, struct running *r, int64_t *ret_grace_ms);
+
+/** probe_next_ms() - when something is due (Unix ms); 0: nothing */
+int64_t probe_next_ms(const struct running *r);
+
+/** probe_is_ready() - can it serve? */
+bool probe_is_ready(const struct running *r);
 
 /**
  * group_run() - run containers beside each other until all have ended

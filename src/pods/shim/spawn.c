@@ -124,27 +124,85 @@ static void wait_for_hold(const struct start *start)
         _exit(126);
 }
 
+/* Is it ended from here before its pod is? */
 static bool is_beside(const struct plan *plan, const struct plan_container *c)
 {
-    return c->role != PLAN_FIRST && plan->container_count - plan->first_count > 1;
+    return (c->role != PLAN_FIRST && plan->container_count - plan->first_count > 1) ||
+           c->acts[ACT_LIVENESS].is_there || c->acts[ACT_STARTUP].is_there ||
+           c->acts[ACT_POST_START].is_there;
+}
+
+/* Ends as the child does. */
+static void end_with(pid_t pid)
+{
+    int status = 0;
+    pid_t ended;
+
+    syscall(SYS_close_range, 0, ~0U, 0);
+    do
+        ended = waitpid(-1, &status, 0);
+    while (ended != pid && (ended > 0 || errno == EINTR));
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 /* In the child: process 1 hears no signal that it does not handle, and what is to end when
  * others have ended must hear SIGTERM. So it becomes process 1's child, which goes on here. */
 static void stay_behind(const struct start *start)
 {
-    pid_t pid = _Fork(), ended;
-    int status = 0;
+    pid_t pid = _Fork();
 
     if (pid == 0)
         return;
     if (pid < 0)
         give_up(start, "new process", errno);
-    syscall(SYS_close_range, 0, ~0U, 0);
-    do
-        ended = waitpid(-1, &status, 0);
-    while (ended != pid && (ended > 0 || errno == EINTR));
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    end_with(pid);
+}
+
+/* Says on standard output what failed. */
+static void give_up_inside(const char *step, int error)
+{
+    char text[4300];
+    int len = snprintf(text, sizeof(text), "%s: %s", step, reason(error, (char[80]){0}));
+
+    if (write(1, text, (size_t) len) < 0)
+        _exit(125);
+    _exit(126);
+}
+
+/* Its pid namespace counts for a child only. */
+static void enter(pid_t pid)
+{
+    int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                (geteuid() != 0 ? CLONE_NEWUSER : 0);
+    int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+    pid_t made;
+
+    if (fd < 0 || setns(fd, flags) < 0)
+        give_up_inside("enter the container", errno);
+    made = _Fork();
+    if (made < 0)
+        give_up_inside("new process", errno);
+    if (made > 0)
+        end_with(made);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+void spawn_inside(const struct plan *plan, const struct plan_container *c, pid_t pid,
+                  const char *const *args)
+{
+    const char *why = NULL;
+    char program[4096];
+
+    if (is_host(plan))
+        enter(pid);
+    if (chdir(c->cwd) < 0)
+        give_up_inside(c->cwd, errno);
+    if (find_program(args[0], plan_env(c, "PATH"), program, sizeof(program)) < 0)
+        give_up_inside(args[0], ENOENT);
+    if (is_host(plan) && harden(true, &why) < 0)
+        give_up_inside(why, errno);
+    execve(program, (char *const *) (uintptr_t) args, (char *const *) c->env);
+    give_up_inside(program, errno);
 }
 
 static void child_main(const struct start *start)
@@ -179,7 +237,7 @@ static void child_main(const struct start *start)
             c->args[0]);
         give_up(start, text, 0);
     }
-    if (is_host(start->plan) && harden(&why) < 0)
+    if (is_host(start->plan) && harden(false, &why) < 0)
         give_up(start, why, errno);
     execve(program, (char *const *) c->args, (char *const *) c->env);
     snprintf(text, sizeof(text), "fork/exec %s", program);

@@ -191,6 +191,46 @@ static void test_daemon(void **state)
     runner_done(&r);
 }
 
+/* While a container is not ready the node is pending, with what the probe says, and nothing
+ * follows; a crash changes nothing of that. Once ready it stays. */
+static void test_daemon_becomes_ready(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_report report = {
+        .phase = POD_RUNNING, .message = STR("Readiness probe failed: no"), .is_unready = true};
+    struct wf_input input = {.kind = WF_INPUT_POD, .report = &report};
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps: [[{name: d, "
+               "template: serve}], [{name: use, template: say}]]\n"
+               "  - {name: serve, daemon: true, container: {image: busybox}}\n" LEAF);
+    wake(&r);
+    report.uid = str_copy(a, r.waiting.at[0]->request.uid);
+    input.node_id = str_copy(a, r.waiting.at[0]->request.node_id);
+    for (int i = 0; i < 2; i++) {
+        runner_pass(&r, &input);
+        assert_text(node_field(&r, a, "d", "phase"), "Pending");
+        assert_text(node_field(&r, a, "d", "message"), "Readiness probe failed: no");
+        assert_int_equal(r.waiting.len, 1);
+        if (i == 0)
+            runner_crash(&r);
+    }
+    report.is_unready = false;
+    report.message = STR("");
+    runner_pass(&r, &input);
+    assert_text(node_field(&r, a, "d", "phase"), "Running");
+    assert_text(node_field(&r, a, "d", "message"), "");
+    assert_int_equal(r.asked, 2);
+    report.is_unready = true;
+    report.message = STR("Readiness probe failed: again");
+    runner_pass(&r, &input);
+    assert_text(node_field(&r, a, "d", "phase"), "Running");
+    assert_text(node_field(&r, a, "d", "message"), "");
+    runner_done(&r);
+}
+
 /* One that ends by itself has failed: it was to go on. */
 static void test_daemon_ends(void **state)
 {
@@ -266,10 +306,15 @@ static void test_template_defaults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_warning),         cmocka_unit_test(test_template_defaults),
-        cmocka_unit_test(test_pending_timeout), cmocka_unit_test(test_pending_is_over),
-        cmocka_unit_test(test_labels_from),     cmocka_unit_test(test_transient_errors),
-        cmocka_unit_test(test_daemon),          cmocka_unit_test(test_daemon_ends),
+        cmocka_unit_test(test_warning),
+        cmocka_unit_test(test_template_defaults),
+        cmocka_unit_test(test_pending_timeout),
+        cmocka_unit_test(test_pending_is_over),
+        cmocka_unit_test(test_labels_from),
+        cmocka_unit_test(test_transient_errors),
+        cmocka_unit_test(test_daemon),
+        cmocka_unit_test(test_daemon_ends),
+        cmocka_unit_test(test_daemon_becomes_ready),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

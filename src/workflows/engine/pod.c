@@ -218,8 +218,16 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
         wf_text_set(&n->host, report->host);
     if (report->outputs && !n->is_daemon)
         wf_text_set(&n->outputs, json_text(a, report->outputs, JSON_COMPACT));
+    if (report->is_unready && n->is_daemon && !n->is_daemoned) {
+        if (str_eq(n->message, message))
+            return;
+        wf_text_set(&n->message, str_is_empty(message) ? STR_NONE : message);
+        wf_node_changed(wf, n); /* as upstream: it stays pending until all is ready */
+        return;
+    }
     if (n->is_daemon && phase == WF_RUNNING && !report->is_final) {
         wf_pod_uncount(wf, n);
+        wf_text_set(&n->message, STR_NONE);
         wf_node_daemon(wf, n, report->ip);
         wf_unblock(wf);
         return;
