@@ -109,19 +109,38 @@ static int adopt(struct local_pod *pod, pid_t holder)
     return pod->pidfd >= 0;
 }
 
+static bool read_record(int fd, struct pod_record *ret)
+{
+    return fd_pread(fd, ret, sizeof(*ret), 0) == (ssize_t) sizeof(*ret);
+}
+
+/* A record and who holds it, at one moment: a shim that begins or ends between the two looks
+ * would be taken for one that was killed, or that never ran. */
+static bool look_at(int fd, struct pod_record *ret, pid_t *ret_holder)
+{
+    struct pod_record before;
+
+    do {
+        if (!read_record(fd, &before))
+            return false;
+        *ret_holder = lock_holder(fd);
+        if (!read_record(fd, ret))
+            return false;
+    } while (ret->state != before.state);
+    return true;
+}
+
 /* What an earlier daemon left: whether pod->staged is decided. */
 static bool find_earlier(struct local_pod *pod)
 {
     struct pod_record record;
     int fd = open_record(pod->runner, pod);
-    pid_t holder;
+    pid_t holder = 0;
     bool is_decided = true;
 
     if (fd < 0)
         return false;
-    holder = lock_holder(fd);
-    if (fd_pread(fd, &record, sizeof(record), 0) != (ssize_t) sizeof(record) ||
-        !is_same_uid(&record, pod)) {
+    if (!look_at(fd, &record, &holder) || !is_same_uid(&record, pod)) {
         pod->staged = STAGE_REFUSED;
         is_decided = replace_old(pod, fd) < 0;
     } else if (holder > 0 && adopt(pod, holder)) {
