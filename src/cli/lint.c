@@ -91,6 +91,8 @@ static void check_file(struct lint *l, size_t at)
     for (size_t i = 0; i < docs->len; i++)
         if (docs->at[i].kind && is_wanted(l, docs->at[i].kind))
             lint_check(l->cli->arena, &docs->at[i], i, &l->all, &l->results.at[at]);
+        else if (!docs->at[i].kind && !cli_is_argo(l->cli))
+            lint_unknown_kind(l->cli->arena, &docs->at[i], &l->results.at[at]);
 }
 
 static struct lint_style style_of(const struct lint *l)

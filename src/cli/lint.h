@@ -60,6 +60,11 @@ struct lint_style {
 void lint_check(struct arena *a, const struct object_document *given, size_t index,
                 const struct lint_documents *all, struct lint_result *ret);
 
+/** lint_unknown_kind() - a warning about an object of Argo's API whose kind there is not: argo
+ * passes it over without a word */
+void lint_unknown_kind(struct arena *a, const struct object_document *doc,
+                       struct lint_result *ret);
+
 /** lint_broken() - the error of a file that is no manifest, from object_read()'s text */
 void lint_broken(struct arena *a, const struct err *err, struct lint_result *ret);
 

@@ -171,6 +171,36 @@ void lint_check(struct arena *a, const struct object_document *given, size_t ind
     }
 }
 
+void lint_unknown_kind(struct arena *a, const struct object_document *doc,
+                       struct lint_result *ret)
+{
+    const struct json *kind = json_get(&doc->value, STR("kind"));
+    struct str name = json_str(kind), near = STR("");
+    unsigned best = UINT32_MAX;
+    size_t count;
+    const struct object_kind *kinds = object_kinds(&count);
+    struct lint_error e = {.rule = "unknown-kind", .level = LINT_WARNING};
+
+    if (name.len == 0 ||
+        !str_starts(json_get_str(&doc->value, STR("apiVersion")), STR("argoproj.io/")))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        unsigned far = field_farness(name, str_from(kinds[i].kind));
+
+        if (far < best) {
+            best = far;
+            near = str_from(kinds[i].kind);
+        }
+    }
+    e.text = str_printf(a, "unknown kind \"" STR_FMT "\": not looked at", STR_ARG(name));
+    VEC_APUSH(a, &e.spots,
+              lint_spot_at(doc->text, kind->pos,
+                           near.len
+                               ? str_printf(a, "did you mean \"" STR_FMT "\"?", STR_ARG(near))
+                               : near));
+    VEC_APUSH(a, &ret->errors, e);
+}
+
 /* What would be right, of the parser's texts that do not say it. */
 static struct str parse_note(struct str text)
 {
@@ -237,6 +267,27 @@ static void add_beginning(struct arena *a, struct lint_error *e, struct str sour
             lint_spot_of(source, (unsigned) line, (unsigned) column, STR("it begins here")));
 }
 
+/* A key that is given twice: where it stands first, at the same column. */
+static void add_first_key(struct arena *a, struct lint_error *e, struct str source)
+{
+    struct str key = lint_between(e->text, "given twice in this mapping: ", ""), line;
+    unsigned number = 0, column = e->spots.len > 0 ? e->spots.at[0].column : 0, first = 0;
+
+    if (key.len == 0 || column == 0)
+        return;
+    while (++number < e->spots.at[0].line && str_cut(&source, '\n', &line)) {
+        struct str rest = str_skip(line, column - 1);
+
+        if (line.len < column || strspn(line.ptr, " -") + 1 < column)
+            continue;
+        if (str_starts(rest, key) && str_starts(str_skip(rest, key.len), STR(":")))
+            first = number;
+    }
+    if (first > 0)
+        e->spots.at[0].note =
+            str_printf(a, "line %u has it already: one of the two must go", first);
+}
+
 /* "file:LINE:COLUMN: text" in its parts. */
 void lint_broken(struct arena *a, const struct err *err, struct lint_result *ret)
 {
@@ -257,6 +308,7 @@ void lint_broken(struct arena *a, const struct err *err, struct lint_result *ret
         VEC_APUSH(
             a, &e.spots,
             lint_spot_of(ret->source, (unsigned) line, (unsigned) column, parse_note(e.text)));
+    add_first_key(a, &e, ret->source);
     add_beginning(a, &e, ret->source);
     VEC_APUSH(a, &ret->errors, e);
 }

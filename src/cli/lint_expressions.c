@@ -19,7 +19,8 @@ struct checker {
     uint32_t pos; /* of the text that is looked at */
 };
 
-static void warn(struct checker *c, const char *what, struct str text, struct str why)
+static void warn(struct checker *c, const char *what, struct str text, struct str why,
+                 struct str note)
 {
     struct lint_error e = {.rule = "expression",
                            .level = LINT_WARNING,
@@ -29,8 +30,7 @@ static void warn(struct checker *c, const char *what, struct str text, struct st
     size_t at =
         c->pos < c->doc->text.len ? str_find(str_skip(c->doc->text, c->pos), text) : SIZE_MAX;
 
-    spot = lint_spot_at(c->doc->text, at == SIZE_MAX ? c->pos : c->pos + (uint32_t) at,
-                        STR("argo takes it, and fails when it is evaluated"));
+    spot = lint_spot_at(c->doc->text, at == SIZE_MAX ? c->pos : c->pos + (uint32_t) at, note);
     if (at != SIZE_MAX && str_find_char(text, '\n') == SIZE_MAX) { /* all of it */
         spot.len = text.len;
         spot.width = 0;
@@ -41,10 +41,29 @@ static void warn(struct checker *c, const char *what, struct str text, struct st
     VEC_APUSH(c->a, &c->ret->errors, e);
 }
 
+static const struct str fails_later = STR_INIT("argo takes it, and fails when it is evaluated");
+
 /* The first line of a message: the rest shows the text with a caret of its own. */
 static struct str first_line(struct str text)
 {
     return str_head(text, str_find_char(text, '\n'));
+}
+
+/* A name that nothing begins with, and that is near to one: a slip. */
+static void warn_slip(struct checker *c, struct str name, bool is_expr, const char *then)
+{
+    struct str near = lint_near_root(name, is_expr);
+
+    if (near.len > 0)
+        warn(c, is_expr ? "unknown name in an expression" : "unknown variable", name, name,
+             str_printf(c->a, "did you mean \"" STR_FMT "\"? %s", STR_ARG(near), then));
+}
+
+static int on_name(void *ctx, struct str path, enum expr_need need _unused_,
+                   struct err *err _unused_)
+{
+    warn_slip(ctx, path, true, "argo takes it, and fails when it is evaluated");
+    return 0;
 }
 
 static void check_expression(struct checker *c, struct str text)
@@ -56,7 +75,10 @@ static void check_expression(struct checker *c, struct str text)
     if (str_find_char(text, '`') != SIZE_MAX) /* read otherwise where names have types */
         return;
     if (expr_compile(c->a, text, &env, &ignored, &err) < 0 && err.kind == ERR_INVALID)
-        warn(c, "invalid expression", text, str_copy(c->a, first_line(str_from(err.text))));
+        warn(c, "invalid expression", text, str_copy(c->a, first_line(str_from(err.text))),
+             fails_later);
+    else if (str_find(text, STR("let ")) == SIZE_MAX)
+        expr_each_name(c->a, text, on_name, c, &err);
 }
 
 /* "{{x}} == a" with 1 for what is not known. */
@@ -98,7 +120,7 @@ static void check_condition(struct checker *c, struct str text)
     for (size_t i = 0; i < COUNT_OF(by_value); i++)
         if (str_find(str_from(err.text), str_from(by_value[i])) != SIZE_MAX)
             return;
-    warn(c, "invalid condition", text, str_copy(c->a, reason(str_from(err.text))));
+    warn(c, "invalid condition", text, str_copy(c->a, reason(str_from(err.text))), fails_later);
 }
 
 static int on_tag(void *ctx, struct str tag, bool is_expr, struct err *err)
@@ -106,6 +128,8 @@ static int on_tag(void *ctx, struct str tag, bool is_expr, struct err *err)
     (void) err;
     if (is_expr)
         check_expression(ctx, str_trim(tag));
+    else if (str_find_char(tag, '.') != SIZE_MAX)
+        warn_slip(ctx, str_trim(tag), false, "argo leaves it as it is");
     return 0;
 }
 

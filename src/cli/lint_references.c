@@ -37,71 +37,6 @@ static int find(void *ctx, struct arena *a, struct str name, enum validate_where
                          STR_ARG(name));
 }
 
-/* ---- what was meant ---- */
-
-/* All texts that are names of something, in the whole document. */
-static void best_name(const struct json *v, const char *member, struct str wrong,
-                      struct str *ret, unsigned *best)
-{
-    for (uint32_t i = 0; v->type == JSON_ARRAY && i < v->count; i++)
-        best_name(&v->items[i], member, wrong, ret, best);
-    for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->count; i++) {
-        const struct json_member *m = &v->members[i];
-        struct str text = json_str(&m->value);
-        unsigned far;
-
-        if (str_is(m->key, member) && text.len > 0 && !str_eq(text, wrong)) {
-            far = field_farness(wrong, text);
-            if (far < *best) {
-                *best = far;
-                *ret = text;
-            }
-        }
-        best_name(&m->value, member, wrong, ret, best);
-    }
-}
-
-static struct str between(struct str text, const char *before, const char *after)
-{
-    size_t at = str_find(text, str_from(before)), end;
-
-    if (at == SIZE_MAX)
-        return STR("");
-    text = str_skip(text, at + strlen(before));
-    end = str_find(text, str_from(after));
-    return end == SIZE_MAX ? STR("") : str_head(text, end);
-}
-
-/* Behind the last dot of a variable: "inputs.parameters.mesage". */
-static struct str last_part(struct str tag)
-{
-    size_t at = tag.len;
-
-    while (at > 0 && tag.ptr[at - 1] != '.')
-        at--;
-    return str_skip(tag, at);
-}
-
-struct str lint_near_name(struct arena *a, const struct json *doc, struct str text)
-{
-    struct str wrong = between(text, "template name '", "' undefined"), tag, found = STR("");
-    unsigned best = UINT32_MAX;
-
-    if (wrong.len > 0) {
-        best_name(doc, "name", wrong, &found, &best);
-        return found.len > 0 ? str_printf(a, "did you mean \"" STR_FMT "\"?", STR_ARG(found))
-                             : STR("");
-    }
-    tag = str_trim(between(text, "failed to resolve {{", "}}"));
-    wrong = last_part(tag);
-    if (tag.len > 0)
-        best_name(doc, "name", wrong, &found, &best);
-    return found.len > 0
-               ? str_printf(a, "did you mean {{" STR_FMT STR_FMT "}}?",
-                            STR_ARG(str_head(tag, tag.len - wrong.len)), STR_ARG(found))
-               : STR("");
-}
-
 /* ---- where ---- */
 
 static bool is_word_char(char c)
@@ -127,18 +62,47 @@ static size_t find_word(struct str text, size_t from, struct str word)
     return SIZE_MAX;
 }
 
+/* A tag without an end on its line: what is told of it is not what was written. */
+static uint32_t open_tag(struct str text, struct str mark, uint32_t from)
+{
+    for (size_t at = from; at < text.len; at += 2) {
+        size_t found = str_find(str_skip(text, at), mark);
+        struct str line;
+
+        if (found == SIZE_MAX)
+            break;
+        at += found;
+        line = str_skip(text, at);
+        line = str_head(line, str_find_char(line, '\n'));
+        if (str_find(line, STR("}}")) == SIZE_MAX)
+            return (uint32_t) at;
+    }
+    return JSON_NO_POS;
+}
+
+/* What a rule names, between these texts of its message. */
+static const struct {
+    const char *before, *behind;
+} marks[] = {{"failed to resolve ", "}}"},
+             {"template name '", "'"},
+             {"workflow template \"", "\""},
+             {"cron schedule ", " is malformed"},
+             {"invalid timezone \"", "\""},
+             {"invalid dependency ", ""},
+             {"'", "' is not a valid concurrencyPolicy"}};
+
 /* The text itself is a better place than the object that holds it: the variable, the undefined
  * name. */
 static uint32_t narrow(const struct object_document *doc, struct str text, uint32_t pos)
 {
-    static const char *const marks[][2] = {{"failed to resolve ", "}}"},
-                                           {"template name '", "'"},
-                                           {"workflow template \"", "\""},
-                                           {"cron schedule ", " is malformed"}};
-    uint32_t from = pos == JSON_NO_POS ? doc->value.pos : pos;
+    uint32_t from = pos == JSON_NO_POS ? doc->value.pos : pos, open;
 
+    if (str_find(text, STR("unmarshall JSON expression")) != SIZE_MAX) {
+        open = open_tag(doc->text, STR("{{="), doc->value.pos);
+        return open == JSON_NO_POS ? pos : open;
+    }
     for (size_t i = 0; i < COUNT_OF(marks) && from < doc->text.len; i++) {
-        struct str word = between(text, marks[i][0], marks[i][1]);
+        struct str word = lint_between(text, marks[i].before, marks[i].behind);
         size_t at;
 
         if (word.len == 0)
@@ -146,6 +110,11 @@ static uint32_t narrow(const struct object_document *doc, struct str text, uint3
         if (i == 0) /* with its ends: "{{x}}" */
             word = str_of(word.ptr, word.len + 2);
         at = find_word(doc->text, from, word);
+        if (at == SIZE_MAX && i == 0) {
+            open =
+                open_tag(doc->text, str_head(word, str_find_char(word, '}')), doc->value.pos);
+            return open == JSON_NO_POS ? pos : open;
+        }
         return at == SIZE_MAX ? pos : (uint32_t) at;
     }
     return pos;

@@ -37,7 +37,7 @@ static unsigned width_at(struct str line, size_t at)
         return 1; /* what holds it */
     if (before && (len = str_find_char(rest, before)) != SIZE_MAX)
         return (unsigned) (len > 0 ? len : 1);
-    for (len = 0; len < rest.len && !strchr("\n\r,]}#", rest.ptr[len]); len++)
+    for (len = 0; len < rest.len && !strchr("\n\r,]}#\"", rest.ptr[len]); len++)
         if (rest.ptr[len] == ':' && (len + 1 == rest.len || strchr(" \n\r", rest.ptr[len + 1])))
             break;
     while (len > 1 && (rest.ptr[len - 1] == ' ' || rest.ptr[len - 1] == '\t'))

@@ -76,7 +76,7 @@ static const struct reference_case {
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    dag:\n      tasks:\n"
                       "      - {name: a, template: z}\n"
                       "      - {name: b, template: m, dependencies: [a, c]}\n",
-     "10:7: templates.m sorting failed: invalid dependency c\n"},
+     "11:50: templates.m sorting failed: invalid dependency c\n"},
     {"hooks",
      HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n"
                       "    - - {name: a, template: m, hooks: {exit: {template: z}}}\n",
@@ -232,7 +232,41 @@ static void test_fields(void **state)
              "CronWorkflow") "  schedules: ['61 * * * *']\n  workflowSpec:\n    entrypoint: m\n"
                              "    templates: [{name: m}]\n",
          "cron schedule 61 * * * * is malformed: end of range (61) above maximum (59): 61 "
-         "[5:16+10]\n"},
+         "[5:16+10 minute, hour, day, month, weekday, as \"30 4 * * 1-5\"]\n"},
+        {HEAD("CronWorkflow") "  schedules: ['1 * * * *']\n  concurrencyPolicy: Replaec\n"
+                              "  workflowSpec: {}\n",
+         "'Replaec' is not a valid concurrencyPolicy [6:22+7 did you mean \"Replace\"?]\n"},
+        {HEAD("CronWorkflow") "  schedules: ['1 * * * *']\n  concurrencyPolicy: never\n"
+                              "  workflowSpec: {}\n",
+         "'never' is not a valid concurrencyPolicy [6:22+5 one of Allow, Forbid, Replace]\n"},
+        {HEAD("CronWorkflow") "  schedules: ['1 * * * *']\n  timezone: Europe/Berln\n"
+                              "  workflowSpec: {}\n",
+         "invalid timezone \"Europe/Berln\": unknown time zone Europe/Berln [6:13+12 a name as "
+         "\"Europe/Berlin\"]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    container: {image: "
+                          "i, "
+                          "args: ['{{workflow.nmae}}']}\n",
+         "templates.m: failed to resolve {{workflow.nmae}} [8:35+17 did you mean "
+         "{{workflow.name}}?]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    container: {image: "
+                          "i, "
+                          "args: ['{{workflow.name}']}\n",
+         "templates.m: failed to resolve {{workflow.name}\"]}} [8:35+2 is a \"}\" missing?]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    container: {image: "
+                          "i, "
+                          "args: ['{{=workflow.name}']}\n",
+         "templates.m failed to unmarshall JSON expression: invalid character ']' after "
+         "top-level value [8:35+2 is a \"}\" missing?]\n"},
+        {STEP("arguments: {parameters: [{name: x, value: '{{stesp.a.outputs.result}}'}]}"),
+         "warning unknown variable: stesp.a.outputs.result [10:77+22 did you mean \"steps\"? "
+         "argo "
+         "leaves it as it is]\n"},
+        {STEP("arguments: {parameters: [{name: x, value: '{{custom.name}}'}]}"), ""},
+        {STEP("when: \"{{=asInr(inputs.parameters.x) > len('a')}}\""),
+         "warning unknown name in an expression: asInr [10:42+5 did you mean \"asInt\"? argo "
+         "takes "
+         "it, and fails when it is evaluated]\n"},
+        {STEP("when: \"{{=let step = 1; step > 0}}\""), ""},
         {HEAD(
              "Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    inputs: {parameters: "
                          "[{name: message, value: x}]}\n    container: {image: i, args: "
@@ -291,6 +325,10 @@ static void test_broken(void **state)
          "f.yaml:3:2: is a bracket or a brace missing?\n        3 | d # [\n          |  ^\n    "
          " "
          "f.yaml:1:4: it begins here\n        1 | a: [']', {b: c}\n          |    ^\n\n"},
+        {"- {a: 1,\n   b: 2}\n- c: 1\n  cc: 2\n  c: 3\n",
+         "f.yaml:5:3: key is given twice in this mapping: c",
+         "f.yaml:\n   ✖ key is given twice in this mapping: c\n     f.yaml:5:3: line 3 has it "
+         "already: one of the two must go\n        5 |   c: 3\n          |   ^\n\n"},
         {"x\n", "f.yaml: no manifest at all", "f.yaml:\n   ✖ f.yaml: no manifest at all\n\n"},
     };
     const struct lint_style style = {.output = LINT_PRETTY, .has_spots = true};
@@ -308,6 +346,34 @@ static void test_broken(void **state)
         if (!str_is(strbuf_str(&b), cases[i].want))
             fail_msg("case %zu: got:\n" STR_FMT "want:\n%s", i, STR_ARG(strbuf_str(&b)),
                      cases[i].want);
+    }
+}
+
+static void test_unknown_kind(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"apiVersion: argoproj.io/v1alpha1\nkind: Workflo\n",
+         "f.yaml:\n   ⚠ unknown kind \"Workflo\": not looked at\n     f.yaml:2:7: did you mean "
+         "\"Workflow\"?\n        2 | kind: Workflo\n          |       ^^^^^^^\n\n"},
+        {"apiVersion: argoproj.io/v1alpha1\nkind: Banana\n",
+         "f.yaml:\n   ⚠ unknown kind \"Banana\": not looked at\n     f.yaml:2:7\n        2 | "
+         "kind: Banana\n          |       ^^^^^^\n\n"},
+        {"apiVersion: apps/v1\nkind: Deploymen\n", ""},
+    };
+    const struct lint_style style = {.output = LINT_PRETTY, .has_spots = true};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+        struct lint_documents all = read_all(a, cases[i].text);
+        struct lint_result r = {.file = STR_INIT("f.yaml"), .source = str_from(cases[i].text)};
+
+        lint_unknown_kind(a, &all.list.at[0], &r);
+        lint_print_result(&b, &r, &style);
+        assert_string_equal(str_cz(a, strbuf_str(&b)), cases[i].want);
     }
 }
 
@@ -495,10 +561,11 @@ static void test_reports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_references), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_fields),     cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_spots),      cmocka_unit_test(test_output),
-        cmocka_unit_test(test_warnings),   cmocka_unit_test(test_reports)};
+        cmocka_unit_test(test_references),   cmocka_unit_test(test_names),
+        cmocka_unit_test(test_fields),       cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_unknown_kind), cmocka_unit_test(test_spots),
+        cmocka_unit_test(test_output),       cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_reports)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static int locate(struct arena *a, struct str source, struct str text, struct er
         !str_starts(rest, STR(" column ")) || !str_cut(&rest, ':', &column))
         return err_wrap(err, STR_FMT, STR_ARG(source));
     line = str_skip(line, 5);
-    if (parse_u64(line, &number))
+    if (parse_u64(line, &number) && str_find(rest, STR("a flow ")) == SIZE_MAX)
         mend = object_mend_indent(a, text, number);
     return err_set(err, err->kind, STR_FMT ":" STR_FMT ":" STR_FMT ":" STR_FMT "%s" STR_FMT,
                    STR_ARG(source), STR_ARG(line), STR_ARG(str_skip(column, 8)), STR_ARG(rest),

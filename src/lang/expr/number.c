@@ -207,7 +207,7 @@ static int bit_operands(struct value_run *r, const char *name, const struct valu
 #define BIT_FN(name, result)                            \
     FN(name)                                            \
     {                                                   \
-        int64_t n[2];                                   \
+        int64_t n[2] = {0};                             \
                                                         \
         if (bit_operands(r, #name, args, count, n) < 0) \
             return -1;                                  \
@@ -234,7 +234,7 @@ static int shift_operands(struct value_run *r, const char *name, const struct va
 
 FN(bitshl)
 {
-    int64_t n[2];
+    int64_t n[2] = {0};
 
     if (shift_operands(r, "bitshl", args, n) < 0)
         return -1;
@@ -244,7 +244,7 @@ FN(bitshl)
 
 FN(bitshr)
 {
-    int64_t n[2];
+    int64_t n[2] = {0};
 
     if (shift_operands(r, "bitshr", args, n) < 0)
         return -1;
@@ -254,7 +254,7 @@ FN(bitshr)
 
 FN(bitushr)
 {
-    int64_t n[2];
+    int64_t n[2] = {0};
 
     if (shift_operands(r, "bitushr", args, n) < 0)
         return -1;
