@@ -739,6 +739,96 @@ static void test_no_token_of_ones_own(void **state)
     run_steps(*state, steps, COUNT_OF(steps));
 }
 
+static void put_token(struct world *w, const char *path, const char *token, struct str *ret_doc)
+{
+    struct call c = {.method = "GET", .path = path, .body = "", .token = "secret"};
+    struct json doc;
+    struct err err;
+
+    world_run(w, &c);
+    assert_int_equal(c.status, 200);
+    assert_int_equal(json_parse(w->a, str_copy(w->a, str_from(c.answer)), &doc, &err), 0);
+    doc = json_set_path(w->a, &doc, json_string(base64_encode(w->a, str_from(token))), "data",
+                        "token", NULL);
+    *ret_doc = json_text(w->a, &doc, JSON_COMPACT);
+}
+
+/* Who may write Secrets, and knows the uids and how a token looks, makes none: not in a Secret
+ * of before, not in a new one, and none that was taken back is valid again. */
+static void test_no_token_is_forged(void **state)
+{
+    static const char secrets[] = "/api/v1/namespaces/x/secrets",
+                      secret[] = "/api/v1/namespaces/x/secrets/ci.token",
+                      user[] = "/api/v1/userinfo";
+    struct world *w = *state;
+    const struct step begin[] = {
+        {"secret", "POST", "/api/v1/namespaces/x/serviceaccounts",
+         "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":\"ci\"}}",
+         201, NULL, NULL},
+        {"secret", "POST", secrets, TOKEN_SECRET("ci.token", "ci"), 201, NULL, NULL},
+        {"secret", "POST", secrets, TOKEN_SECRET("other", "ci"), 201, NULL, NULL},
+    };
+    const char *token, *other, *forged;
+    struct str doc;
+
+    run_steps(w, begin, COUNT_OF(begin));
+    token = token_of(w, secret);
+    other = token_of(w, "/api/v1/namespaces/x/secrets/other");
+    assert_int_equal(strlen(token), strlen("sa~x~ci.token~") + 43 + 1 + 43);
+    forged = str_printf(w->a, "%.*s%s", (int) strlen("sa~x~ci.token~"), token,
+                        other + strlen("sa~x~other~"))
+                 .ptr;
+    put_token(w, secret, forged, &doc);
+    const struct step write[] = {
+        {token, "GET", user, NULL, 200, "system:serviceaccount:x:ci", NULL},
+        {"secret", "PUT", secret, str_cz(w->a, doc), 200, NULL, NULL},
+        {forged, "GET", user, NULL, 401, NULL, NULL},
+        {"secret", "DELETE", secret, NULL, 200, NULL, NULL},
+        {token, "GET", user, NULL, 401, NULL, NULL},
+        {"secret", "POST", secrets, TOKEN_SECRET("ci.token", "ci"), 201, NULL, NULL},
+    };
+    run_steps(w, write, COUNT_OF(write));
+    assert_string_not_equal(token_of(w, secret), token);
+    put_token(w, secret, token, &doc);
+    const struct step again[] = {
+        {"secret", "PUT", secret, str_cz(w->a, doc), 200, NULL, NULL},
+        {token, "GET", user, NULL, 401, NULL, NULL},
+        {other, "GET", user, NULL, 200, NULL, NULL},
+    };
+    run_steps(w, again, COUNT_OF(again));
+}
+
+/* A limit in a ConfigMap that is there is an update of it. */
+static void test_limits_of_locks(void **state)
+{
+    static const char path[] = "/api/v1/sync/x",
+                      there[] = "{\"cmName\":\"there\",\"key\":\"a\",\"limit\":1}",
+                      more[] = "{\"cmName\":\"there\",\"key\":\"b\",\"limit\":1}",
+                      fresh[] = "{\"cmName\":\"fresh\",\"key\":\"a\",\"limit\":1}";
+    static const struct step steps[] = {
+        {"secret", "POST", RBAC "namespaces/x/roles",
+         "{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"Role\",\"metadata\":{"
+         "\"name\":\"makes\"},\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"configmaps\"],"
+         "\"verbs\":[\"create\"]}]}",
+         201, NULL, NULL},
+        {"secret", "POST", RBAC "namespaces/x/rolebindings",
+         "{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"RoleBinding\","
+         "\"metadata\":{\"name\":\"makes\"},\"roleRef\":{\"apiGroup\":"
+         "\"rbac.authorization.k8s.io\",\"kind\":\"Role\",\"name\":\"makes\"},\"subjects\":"
+         "[" USER("ours") "]}",
+         201, NULL, NULL},
+        {"secret", "POST", path, there, 200, NULL, NULL},
+        {WORLD_OURS, "POST", path, fresh, 200, "\"cmName\":\"fresh\"", NULL},
+        {WORLD_OURS, "POST", path, more, 403, "cannot update resource", NULL},
+        {WORLD_OURS, "POST", path, there, 403, NULL, "already exists"},
+        {"secret", "GET", "/api/v1/sync/x/b?cmName=there", NULL, 404, NULL, NULL},
+        {"secret", "POST", path, more, 200, NULL, NULL},
+        {"secret", "POST", path, there, 409, "already exists", NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
 /* An object that names another namespace than the path goes into neither. */
 static void test_the_wrong_namespace(void **state)
 {
@@ -833,6 +923,8 @@ int main(void)
         TEST(test_tokens_of_accounts),
         TEST(test_tokens_for_a_while),
         TEST(test_no_token_of_ones_own),
+        TEST(test_no_token_is_forged),
+        TEST(test_limits_of_locks),
         TEST(test_the_wrong_namespace),
         TEST(test_CVE_2026_42294_identity_before_the_body),
         TEST(test_CVE_2022_31054_limits_before_identity),

@@ -300,19 +300,33 @@ static int check_map(struct arena *a, const struct json *map, struct err *err)
     return api_document_check(a, &doc, map_kind(), err);
 }
 
+/* A limit more in a ConfigMap that is there: that is an update, whatever the method. */
+static void add_limit(const struct argo_request *r, const struct limit *l,
+                      const struct json *map)
+{
+    const struct auth_request right = {
+        .verb = STR("update"), .resource = STR("configmaps"), .ns = l->ns, .name = l->map};
+    struct json made;
+    struct err err;
+
+    if (api_check(r->api, r->req, &right, &err) < 0) {
+        argo_fail(r->req, &err);
+    } else if (limit_of(map, l->key)) {
+        err_set(&err, ERR_EXISTS, "sync limit cannot be created as it already exists");
+        argo_fail(r->req, &err);
+    } else {
+        made = with_limit(r->a, map, l);
+        update_map(r, l, &made, &written);
+    }
+}
+
 static void create_key(const struct argo_request *r, const struct limit *l)
 {
     struct json map;
     struct err err;
 
     if (get_map(r, l, &map, &err) == 0) {
-        if (limit_of(&map, l->key)) {
-            err_set(&err, ERR_EXISTS, "sync limit cannot be created as it already exists");
-            argo_fail(r->req, &err);
-            return;
-        }
-        map = with_limit(r->a, &map, l);
-        update_map(r, l, &map, &written);
+        add_limit(r, l, &map);
     } else if (err.kind != ERR_NOT_FOUND) {
         argo_fail(r->req, &err);
     } else {

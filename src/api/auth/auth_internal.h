@@ -22,6 +22,7 @@ struct auth_snapshot {
     const struct auth_roles *roles;
     struct map accounts; /* "NAMESPACE/NAME" -> its document */
     struct map secrets;  /* "NAMESPACE/NAME" of a token's Secret -> its document */
+    struct str key;      /* with which tokens in Secrets are signed; "" none yet */
 };
 
 struct auth_watch {
@@ -52,9 +53,13 @@ struct store_query auth_kind_query(size_t kind);
 /** auth_fill_soon() - give tokens to Secrets of accounts that have none; loop thread */
 void auth_fill_soon(struct auth *auth);
 
+/** auth_account_key() - the server's own key for the tokens in Secrets, in @a; "" when none was
+ * made yet; blocking */
+int auth_account_key(struct auth *auth, struct arena *a, struct str *ret, struct err *err);
+
 /** auth_account_token() - the token that a Secret's document holds for its account: "" unless
- * it was made here, for this Secret */
-struct str auth_account_token(struct arena *a, const struct json *secret);
+ * it was signed here, for this very Secret and this very account */
+struct str auth_account_token(struct arena *a, struct str key, const struct json *secret);
 
 /** auth_random_text() - 256 bits of the kernel as text, in @a */
 struct str auth_random_text(struct arena *a);

@@ -105,6 +105,8 @@ static struct auth_snapshot *snapshot_read(struct auth *auth, struct err *err)
     docs = ARENA_ARRAY(s->a, struct json, AUTH_KINDS);
     for (size_t i = 0; i < AUTH_KINDS && result == 0; i++)
         result = read_kind(auth, s->a, i, &docs[i], err);
+    if (result == 0)
+        result = auth_account_key(auth, s->a, &s->key, err);
     if (result < 0) {
         snapshot_free(s);
         return NULL;
@@ -195,7 +197,7 @@ static bool find_secret(const struct auth_snapshot *s, struct arena *a, struct s
         return false;
     secret = map_find(&s->secrets,
                       str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ret->ns), STR_ARG(name)));
-    if (!secret || !auth_is_equal(auth_account_token(a, secret), given))
+    if (!secret || !auth_is_equal(auth_account_token(a, s->key, secret), given))
         return false;
     ret->account = object_annotation(secret, STR(AUTH_ACCOUNT_NAME));
     ret->uid = object_annotation(secret, STR(AUTH_ACCOUNT_UID));
