@@ -90,6 +90,25 @@ static void test_discovery(void **state)
         {"GET", "/openapi/v3/apis/rbac.authorization.k8s.io/v1?hash=x", NULL, NULL, 200,
          "{\"openapi\":\"3.0.0\"", NULL},
         {"GET", "/openapi/v3/apis/batch/v1", NULL, NULL, 404, "NotFound", NULL},
+        {"GET", "/apis", NULL, NULL, 200,
+         "{\"name\":\"authorization.k8s.io\",\"versions\":[{\"groupVersion\":"
+         "\"authorization.k8s.io/v1\",\"version\":\"v1\"}]",
+         NULL},
+        {"GET", "/apis", NULL, NULL, 200, "{\"name\":\"authentication.k8s.io\"", NULL},
+        {"GET", "/apis/authorization.k8s.io", NULL, NULL, 200,
+         "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":\"authorization.k8s.io\"",
+         NULL},
+        {"GET", "/apis/authorization.k8s.io/v1", NULL, NULL, 200,
+         "{\"name\":\"localsubjectaccessreviews\",\"singularName\":"
+         "\"localsubjectaccessreview\","
+         "\"namespaced\":true,\"kind\":\"LocalSubjectAccessReview\",\"verbs\":[\"create\"]}",
+         "selfsubjectreviews"},
+        {"GET", "/apis/authentication.k8s.io/v1", NULL, NULL, 200,
+         "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":"
+         "\"authentication.k8s.io/v1\",\"resources\":[{\"name\":\"selfsubjectreviews\"",
+         "rulesreviews"},
+        {"GET", "/apis/authorization.k8s.io/v2", NULL, NULL, 404, "\"reason\":\"NotFound\"",
+         NULL},
         {"GET", "/apis/batch", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
         {"GET", "/apis/argoproj.io/v1", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
         {"POST", "/apis", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
@@ -403,7 +422,7 @@ static void test_dry_runs(void **state)
         {"POST", "/api/v1/namespaces", NULL, SPACE, 201, "one", NULL},
         {"POST", "/api/v1/namespaces?dryRun=All", NULL, SPACE, 409, "already exists", NULL},
         {"DELETE", "/api/v1/namespaces", NULL, "", 200, "\"name\":\"one\"", NULL},
-        {"GET", "/api/v1/namespaces/one", NULL, NULL, 404, "not found", NULL},
+        {"GET", "/api/v1/namespaces/one", NULL, NULL, 200, "\"phase\":\"Terminating\"", NULL},
         {"GET", MAPS "/one", NULL, NULL, 200, "\"data\":{\"a\":\"1\"}", "\"b\""},
         {"GET", MAPS "/one", NULL, NULL, 200, "\"resourceVersion\":\"2\"", NULL},
     };

@@ -36,6 +36,49 @@ static struct str group_version(struct arena *a, const struct object_kind *k)
     return str_printf(a, "%s%s%s", k->group, k->group[0] ? "/" : "", k->version);
 }
 
+/* ---- reviews: questions that are answered and not kept (review.c) ---- */
+
+static const char *const review_groups[] = {"authentication.k8s.io", "authorization.k8s.io"};
+
+static const struct {
+    size_t group; /* in review_groups */
+    const char *plural, *singular, *kind;
+    bool is_namespaced;
+} reviews[] = {
+    {0, "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview", false},
+    {1, "localsubjectaccessreviews", "localsubjectaccessreview", "LocalSubjectAccessReview",
+     true},
+    {1, "selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview",
+     false},
+    {1, "selfsubjectrulesreviews", "selfsubjectrulesreview", "SelfSubjectRulesReview", false},
+    {1, "subjectaccessreviews", "subjectaccessreview", "SubjectAccessReview", false},
+};
+
+static struct json review_resources(struct arena *a, size_t group)
+{
+    static const char *const verbs[] = {"create", NULL};
+    struct json_object_builder b = {0};
+    struct json_array_builder list = {0};
+
+    for (size_t i = 0; i < COUNT_OF(reviews); i++) {
+        struct json_object_builder one = {0};
+
+        if (reviews[i].group != group)
+            continue;
+        json_add(a, &one, STR("name"), json_string(str_from(reviews[i].plural)));
+        json_add(a, &one, STR("singularName"), json_string(str_from(reviews[i].singular)));
+        json_add(a, &one, STR("namespaced"), json_bool(reviews[i].is_namespaced));
+        json_add(a, &one, STR("kind"), json_string(str_from(reviews[i].kind)));
+        json_add(a, &one, STR("verbs"), text_list(a, verbs));
+        json_push(a, &list, json_object(&one));
+    }
+    add_head(a, &b, "APIResourceList");
+    json_add(a, &b, STR("groupVersion"),
+             json_string(str_printf(a, "%s/v1", review_groups[group])));
+    json_add(a, &b, STR("resources"), json_array(&list));
+    return json_object(&b);
+}
+
 /* ---- groups ---- */
 
 static bool is_shown(const struct object_kind *k)
@@ -55,18 +98,18 @@ static bool is_first(const struct object_kind *k)
     return false;
 }
 
-static struct json group_value(struct arena *a, const struct object_kind *k,
+static struct json group_value(struct arena *a, const char *group, const char *version,
                                struct json_object_builder b)
 {
-    struct json_object_builder version = {0};
+    struct json_object_builder one = {0};
     struct json_array_builder versions = {0};
     struct json made;
 
-    json_add(a, &version, STR("groupVersion"), json_string(group_version(a, k)));
-    json_add(a, &version, STR("version"), json_string(str_from(k->version)));
-    made = json_object(&version);
+    json_add(a, &one, STR("groupVersion"), json_string(str_printf(a, "%s/%s", group, version)));
+    json_add(a, &one, STR("version"), json_string(str_from(version)));
+    made = json_object(&one);
     json_push(a, &versions, made);
-    json_add(a, &b, STR("name"), json_string(str_from(k->group)));
+    json_add(a, &b, STR("name"), json_string(str_from(group)));
     json_add(a, &b, STR("versions"), json_array(&versions));
     json_add(a, &b, STR("preferredVersion"), made);
     return json_object(&b);
@@ -81,7 +124,12 @@ static struct json groups(struct arena *a)
 
     for (size_t i = 0; i < count; i++)
         if (all[i].group[0] && is_first(&all[i]))
-            json_push(a, &list, group_value(a, &all[i], (struct json_object_builder){0}));
+            json_push(
+                a, &list,
+                group_value(a, all[i].group, all[i].version, (struct json_object_builder){0}));
+    for (size_t i = 0; i < COUNT_OF(review_groups); i++)
+        json_push(a, &list,
+                  group_value(a, review_groups[i], "v1", (struct json_object_builder){0}));
     add_head(a, &b, "APIGroupList");
     json_add(a, &b, STR("groups"), json_array(&list));
     return json_object(&b);
@@ -160,6 +208,26 @@ static struct json resources(struct arena *a, const struct object_kind *of)
     return json_object(&b);
 }
 
+static bool describe_review_group(struct arena *a, struct str path, struct json *ret)
+{
+    struct json_object_builder b = {0};
+
+    for (size_t i = 0; i < COUNT_OF(review_groups); i++) {
+        struct str group = str_printf(a, "/apis/%s", review_groups[i]);
+
+        if (str_eq(path, group)) {
+            add_head(a, &b, "APIGroup");
+            *ret = group_value(a, review_groups[i], "v1", b);
+            return true;
+        }
+        if (str_eq(path, str_concat(a, group, STR("/v1")))) {
+            *ret = review_resources(a, i);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* /apis/GROUP, /apis/GROUP/VERSION, /api/v1; false: no such path */
 static bool describe_group(struct arena *a, struct str path, struct json *ret)
 {
@@ -179,11 +247,11 @@ static bool describe_group(struct arena *a, struct str path, struct json *ret)
         }
         if (k->group[0] && str_eq(path, str_printf(a, "/apis/%s", k->group))) {
             add_head(a, &b, "APIGroup");
-            *ret = group_value(a, k, b);
+            *ret = group_value(a, k->group, k->version, b);
             return true;
         }
     }
-    return false;
+    return describe_review_group(a, path, ret);
 }
 
 /* ---- version, OpenAPI ---- */
