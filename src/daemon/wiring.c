@@ -24,6 +24,7 @@
 #include "events/sources/source.h"
 #include "events/triggers/trigger.h"
 #include "io/workers.h"
+#include "namespaces/namespaces.h"
 #include "pods/local/local.h"
 #include "store/store.h"
 #include "workflows/archive/archiver.h"
@@ -61,6 +62,7 @@ struct daemon {
     struct ttl_controller *ttl;
     struct archiver *archiver;
     struct artifact_gc_controller *artifact_gc;
+    struct namespaces *namespaces;
     struct accounts accounts;
     struct api *api;
     char folder[4096], shim[4096], host[256]; /* texts of the runner */
@@ -232,6 +234,9 @@ static int start_crons(struct daemon *d, struct err *err)
         .loop = d->loop, .store = d->store, .workers = d->workers, .config = d->config});
     archiver_start(d->archiver);
     start_artifact_gc(d);
+    d->namespaces = namespaces_new(&(struct namespaces_options){
+        .loop = d->loop, .store = d->store, .workers = d->workers});
+    namespaces_start(d->namespaces);
     d->crons = cron_controller_new(&options);
     return cron_controller_start(d->crons, err);
 }
@@ -395,6 +400,9 @@ static void close_rooms(struct daemon *d)
     if (d->artifact_gc)
         artifact_gc_stop(d->artifact_gc);
     artifact_gc_free(d->artifact_gc);
+    if (d->namespaces)
+        namespaces_stop(d->namespaces);
+    namespaces_free(d->namespaces);
     if (d->engine)
         engine_stop(d->engine);
     pod_runner_close(d->runner);

@@ -31,7 +31,13 @@ static struct json namespace_defaults(struct arena *a, const struct json *doc)
 {
     struct json made = json_set_path(a, doc, json_string(object_name(doc)), "metadata",
                                      "labels", "kubernetes.io/metadata.name", NULL);
+    struct json_array_builder finalizers = {0};
 
+    if (!json_path(doc, "spec", "finalizers", NULL) &&
+        !json_path(doc, "metadata", "deletionTimestamp", NULL)) {
+        json_push(a, &finalizers, json_string(STR("kubernetes")));
+        made = json_set_path(a, &made, json_array(&finalizers), "spec", "finalizers", NULL);
+    }
     if (!str_is_empty(json_str(json_path(doc, "status", "phase", NULL))))
         return made;
     return json_set_path(a, &made, json_string(STR("Active")), "status", "phase", NULL);

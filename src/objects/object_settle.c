@@ -55,6 +55,19 @@ static struct json keep_frozen(struct arena *a, const struct json *stored,
     return json_set(a, made, STR("status"), status);
 }
 
+/* Whether a Namespace ends, and who must agree, is not written by its clients. */
+static struct json keep_namespace(struct arena *a, const struct json *stored,
+                                  const struct json *made)
+{
+    const struct json *phase = json_path(stored, "status", "phase", NULL),
+                      *held = json_path(stored, "spec", "finalizers", NULL);
+    struct json kept = *made;
+
+    if (phase)
+        kept = json_set_path(a, &kept, *phase, "status", "phase", NULL);
+    return held ? json_set_path(a, &kept, *held, "spec", "finalizers", NULL) : kept;
+}
+
 /* The wanted state counts its versions. */
 static struct json next_generation(struct arena *a, const struct json *stored,
                                    const struct json *made)
@@ -77,6 +90,8 @@ struct json object_settle(struct arena *a, const struct object_kind *kind,
 
     if (str_is(sub, "status") && strcmp(kind->kind, "Workflow") == 0)
         made = keep_frozen(a, stored, &made);
+    if (strcmp(kind->kind, "Namespace") == 0)
+        made = keep_namespace(a, stored, &made);
     made = object_set_defaults(a, kind, &made);
     return next_generation(a, stored, &made);
 }

@@ -188,7 +188,7 @@ void recorder_add(struct recorder *r, struct recorder_budget *budget,
         log_warn(NULL, "an event of an object was not made", LOG_ERR(&err));
         return;
     }
-    store_txn_create(r->txn, &made);
+    store_txn_create_if_open(r->txn, &made);
     r->pending++;
 }
 

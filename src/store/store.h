@@ -168,6 +168,10 @@ int store_once_get(struct store *s, struct arena *a, struct str mark, struct sto
 int store_uids(struct store *s, struct arena *a, struct str kind, struct str **ret,
                size_t *ret_count, struct err *err);
 
+/** store_namespaces() - the names of all namespaces that have objects, in the arena, sorted */
+int store_namespaces(struct store *s, struct arena *a, struct str **ret, size_t *ret_count,
+                     struct err *err);
+
 /** store_row_get() - a row of a named small table (see store_txn_row_put); ERR_NOT_FOUND */
 int store_row_get(struct store *s, struct arena *a, struct str table, struct str key,
                   struct str *ret, struct err *err);
@@ -203,9 +207,13 @@ void store_txn_free(struct store_txn *txn);
 /** store_txn_arena() - memory that lives as long as the transaction */
 struct arena *store_txn_arena(struct store_txn *txn);
 
-/** store_txn_create() - add an object; commit fails with ERR_EXISTS when the name is taken.
- * @doc is printed at once */
+/** store_txn_create() - add an object; commit fails with ERR_EXISTS when the name is taken,
+ * with ERR_DENIED when its namespace is Terminating. @doc is printed at once */
 void store_txn_create(struct store_txn *txn, const struct json *doc);
+
+/** store_txn_create_if_open() - store_txn_create(), but in a namespace that is Terminating
+ * nothing is made, and the rest of the transaction is carried out */
+void store_txn_create_if_open(struct store_txn *txn, const struct json *doc);
 
 /** store_txn_update() - replace an object; ERR_NOT_FOUND, or ERR_CONFLICT when @expect_rv is
  * not 0 and not its rv, or the uid differs */
@@ -233,7 +241,8 @@ enum store_propagation {
  * goes with the update that takes the last finalizer. Objects whose ownerReferences name the
  * object's uid, and no other owner that is there, are deleted in the same commit, and theirs:
  * all or nothing, also over a crash. Dependents are those that were written since the store
- * knows owners.
+ * knows owners. A Namespace is held by spec.finalizers, too: it is Terminating from here on,
+ * nothing can be created in it, and it goes with the update that takes the last of them.
  */
 void store_txn_delete_as(struct store_txn *txn, const struct store_key *key, struct str uid,
                          int64_t expect_rv, enum store_propagation how);

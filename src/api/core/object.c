@@ -403,6 +403,29 @@ int api_conflict(const struct store_key *key, struct err *err)
                    kind->plural, kind->group[0] ? "." : "", kind->group, STR_ARG(key->name));
 }
 
+/* A creation that is only tried: does its namespace end? The store looks at those that are not.
+ */
+static int check_open(struct api_call *call, const struct object_kind *kind,
+                      const struct store_key *key, struct err *err)
+{
+    const struct store_key space = {STR(""), STR("Namespace"), STR(""), key->ns};
+    const struct store_object *o;
+    struct err ignored;
+    bool is_ending;
+
+    if (!kind->is_namespaced || store_get(call->api->options.store, &space, &o, &ignored) < 0)
+        return 0;
+    is_ending = str_is(o->phase, "Terminating");
+    store_object_unref(o);
+    if (!is_ending)
+        return 0;
+    return err_set(err, ERR_DENIED,
+                   "%s%s%s \"" STR_FMT "\" is forbidden: unable to create new content in "
+                   "namespace " STR_FMT " because it is being terminated",
+                   kind->plural, kind->group[0] ? "." : "", kind->group, STR_ARG(key->name),
+                   STR_ARG(key->ns));
+}
+
 /* A creation that is only tried: is the name free? */
 static void try_create(struct api_call *call, const struct object_kind *kind,
                        const struct json *made)
@@ -412,7 +435,8 @@ static void try_create(struct api_call *call, const struct object_kind *kind,
     struct json there;
     struct err err = {0};
 
-    if (api_object_get(call->api, a, &key, API_WITHOUT_NODES, &there, &err) == 0)
+    if (check_open(call, kind, &key, &err) == 0 &&
+        api_object_get(call->api, a, &key, API_WITHOUT_NODES, &there, &err) == 0)
         err_set(&err, ERR_EXISTS, "%s%s%s \"" STR_FMT "\" already exists", kind->plural,
                 kind->group[0] ? "." : "", kind->group, STR_ARG(key.name));
     if (err.kind == ERR_NOT_FOUND)
@@ -533,11 +557,30 @@ int api_propagation_parse(struct str word, enum store_propagation *ret, struct e
                    STR_ARG(str_head(word, 60)));
 }
 
+/* The namespaces that there are always. */
+static int check_removal(const struct store_key *key, struct err *err)
+{
+    static const char *const kept[] = {"default", "kube-public", "kube-system"};
+
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        if (str_is(key->kind, "Namespace") && str_is_empty(key->group) &&
+            str_is(key->name, kept[i]))
+            return err_set(err, ERR_DENIED,
+                           "namespaces \"%s\" is forbidden: this namespace may not be deleted",
+                           kept[i]);
+    return 0;
+}
+
 void api_delete(struct api_call *call, const struct store_key *key,
                 const struct api_deletion *d)
 {
     struct store_txn *txn;
+    struct err err;
 
+    if (check_removal(key, &err) < 0) {
+        call->dialect->fail(call->req, &err);
+        return;
+    }
     if (call->is_dry_run) {
         try_delete(call, key, d->uid, d->rv);
         return;
@@ -557,6 +600,12 @@ int api_delete_all(struct api_call *call, const struct store_query *q,
     if (api_object_list(call->api, http_arena(call->req), q, API_WITHOUT_NODES, &list, err) < 0)
         return -1;
     *ret = list.items;
+    for (uint32_t i = 0; i < list.items.count; i++)
+        if (check_removal(&(struct store_key){.group = q->group,
+                                              .kind = q->kind,
+                                              .name = object_name(&list.items.items[i])},
+                          err) < 0)
+            return -1;
     if (list.items.count == 0 || call->is_dry_run)
         return 0;
     call->removes = API_REMOVES_ALL;

@@ -131,12 +131,49 @@ static int drop_by_id(struct store *s, struct store_txn *txn, enum statement_id 
     return step(s, txn, stmt, "drop rows of an object");
 }
 
+/* Is the namespace on its way out? 1, 0, or -2. */
+static int namespace_ends(struct store *s, struct store_txn *txn, struct str ns)
+{
+    sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_NAMESPACE_ENDS);
+    int code;
+
+    if (!stmt)
+        return refused(s, txn, "find a namespace");
+    bind_str(stmt, 1, ns);
+    code = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    if (code == SQLITE_ROW)
+        return 1;
+    return code == SQLITE_DONE ? 0 : refused(s, txn, "find a namespace");
+}
+
+/* In a namespace that ends nothing begins. 1: it may be created, 0: it is left out. */
+static int admit(struct store *s, struct store_txn *txn, const struct op *op)
+{
+    char resource[200];
+    int result = op->key.ns.len > 0 ? namespace_ends(s, txn, op->key.ns) : 0;
+
+    if (result <= 0)
+        return result < 0 ? result : 1;
+    if (op->is_optional)
+        return 0;
+    resource_name(&op->key, resource, sizeof(resource));
+    return err_set(&txn->err, ERR_DENIED,
+                   "%s \"" STR_FMT
+                   "\" is forbidden: unable to create new content in namespace " STR_FMT
+                   " because it is being terminated",
+                   resource, STR_ARG(op->key.name), STR_ARG(op->key.ns));
+}
+
 static int do_create(struct store *s, struct store_txn *txn, struct op *op, int64_t rv)
 {
     sqlite3_stmt *stmt;
     char resource[200];
-    int result = find_row(s, txn, &op->key, &stmt);
+    int result = admit(s, txn, op);
 
+    if (result <= 0)
+        return result;
+    result = find_row(s, txn, &op->key, &stmt);
     if (result == 1) {
         resource_name(&op->key, resource, sizeof(resource));
         return err_set(&txn->err, ERR_EXISTS, "%s \"" STR_FMT "\" already exists", resource,
@@ -344,7 +381,7 @@ static int do_delete(struct store *s, struct store_txn *txn, struct op *op, int6
     if (result < 0)
         return result;
     op->uid = column_str(row, 4, txn->arena);
-    has_finalizers = row_has(row, STR("\"finalizers\""));
+    has_finalizers = row_has(row, STR("\"finalizers\"")) || removal_is_namespace(&op->key);
     if (!has_finalizers && op->how != STORE_FOREGROUND)
         return delete_row(s, txn, op, rv);
     if (json_parse(txn->arena, column_str(row, 7, txn->arena), &doc, &err) < 0)
@@ -355,7 +392,7 @@ static int do_delete(struct store *s, struct store_txn *txn, struct op *op, int6
             return result;
         must_wait = result == 1;
     }
-    if (!must_wait && !removal_has_finalizers(&doc))
+    if (!must_wait && !removal_has_finalizers(&doc) && !removal_begins(&doc))
         return delete_row(s, txn, op, rv);
     if (!must_wait && json_path(&doc, "metadata", "deletionTimestamp", NULL))
         return 0; /* asked for already: nothing to write, nothing to tell */

@@ -57,6 +57,7 @@ struct op {
     const struct json *label_object;
     struct wall created; /* OP_ARCHIVE_TRIM: what ended before goes */
     bool is_finished;
+    bool is_optional; /* OP_CREATE: left out where its namespace ends */
     int64_t expect_rv;
     struct str node_id;      /* OP_NODE; OP_ROW: the key */
     struct str workflow_uid; /* OP_NODE; OP_ROW: the table */

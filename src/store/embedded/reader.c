@@ -345,10 +345,22 @@ int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
     return code == SQLITE_DONE ? 0 : -1;
 }
 
+/* All texts that a bound statement gives; SQLite's code of the last step. */
+static int read_texts(sqlite3_stmt *stmt, struct arena *a, struct str **ret, size_t *ret_count)
+{
+    VEC(struct str) found = {0};
+    int code;
+
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        VEC_APUSH(a, &found, column_str(stmt, 0, a));
+    *ret = found.at;
+    *ret_count = found.len;
+    return code;
+}
+
 int store_uids(struct store *s, struct arena *a, struct str kind, struct str **ret,
                size_t *ret_count, struct err *err)
 {
-    VEC(struct str) found = {0};
     struct connection *c = store_reader_take(s, err);
     sqlite3_stmt *stmt;
     int code;
@@ -357,14 +369,29 @@ int store_uids(struct store *s, struct arena *a, struct str kind, struct str **r
         return -1;
     stmt = connection_statement(c, STATEMENT_OBJECT_UIDS);
     bind_str(stmt, 1, kind);
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-        VEC_APUSH(a, &found, column_str(stmt, 0, a));
+    code = read_texts(stmt, a, ret, ret_count);
     if (code != SQLITE_DONE)
         db_error(c->db, "read uids", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
-    *ret = found.at;
-    *ret_count = found.len;
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+int store_namespaces(struct store *s, struct arena *a, struct str **ret, size_t *ret_count,
+                     struct err *err)
+{
+    struct connection *c = store_reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_NAMESPACES);
+    code = read_texts(stmt, a, ret, ret_count);
+    if (code != SQLITE_DONE)
+        db_error(c->db, "read namespaces", err);
+    sqlite3_reset(stmt);
+    store_reader_give(s, c);
     return code == SQLITE_DONE ? 0 : -1;
 }
 

@@ -15,11 +15,30 @@ static const struct json *finalizers_of(const struct json *doc)
     return json_is(list, JSON_ARRAY) ? list : NULL;
 }
 
+static bool is_namespace(const struct json *doc)
+{
+    return str_is(json_get_str(doc, STR("kind")), "Namespace") &&
+           str_is(json_get_str(doc, STR("apiVersion")), "v1");
+}
+
+bool removal_is_namespace(const struct store_key *key)
+{
+    return str_is(key->kind, "Namespace") && str_is_empty(key->group);
+}
+
 bool removal_has_finalizers(const struct json *doc)
 {
     const struct json *list = finalizers_of(doc);
 
-    return list && list->count > 0;
+    if (list && list->count > 0)
+        return true;
+    list = is_namespace(doc) ? json_path(doc, "spec", "finalizers", NULL) : NULL;
+    return json_is(list, JSON_ARRAY) && list->count > 0;
+}
+
+bool removal_begins(const struct json *doc)
+{
+    return is_namespace(doc) && !json_get(meta_of(doc), STR("deletionTimestamp"));
 }
 
 static struct str time_text(struct arena *a, int64_t now_ms)
@@ -30,6 +49,21 @@ static struct str time_text(struct arena *a, int64_t now_ms)
     gmtime_r(&seconds, &tm);
     return str_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
                       tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* It ends from now on, and its contents must go first, also of one that was stored before
+ * namespaces had finalizers. */
+static struct json ending_namespace(struct arena *a, const struct json *doc)
+{
+    const struct json *held = json_path(doc, "spec", "finalizers", NULL);
+    struct json made =
+        json_set_path(a, doc, json_string(STR("Terminating")), "status", "phase", NULL);
+    struct json_array_builder list = {0};
+
+    if (json_is(held, JSON_ARRAY) && held->count > 0)
+        return made;
+    json_push(a, &list, json_string(STR(REMOVAL_NAMESPACE)));
+    return json_set_path(a, &made, json_array(&list), "spec", "finalizers", NULL);
 }
 
 /* The list without every item that is @text, in the member of metadata. */
@@ -47,7 +81,7 @@ static struct json without_text(struct arena *a, const struct json *doc, struct 
 struct json removal_asked(struct arena *a, const struct json *doc, int64_t now_ms,
                           struct str finalizer)
 {
-    struct json made = *doc, list;
+    struct json made = removal_begins(doc) ? ending_namespace(a, doc) : *doc, list;
     struct json_array_builder all = {0};
 
     if (!json_get(meta_of(doc), STR("deletionTimestamp"))) {

@@ -3,16 +3,28 @@
 #pragma once
 
 #include "formats/json.h"
+#include "store/store.h"
 
 #define REMOVAL_FOREGROUND                                            \
     "foregroundDeletion" /* the finalizer of who waits for dependents \
                           */
 
-/** removal_has_finalizers() - must somebody agree before the object goes? */
+#define REMOVAL_NAMESPACE "kubernetes" /* the finalizer of who deletes what a Namespace holds \
+                                        */
+
+/** removal_is_namespace() - is it the key of a Namespace? */
+bool removal_is_namespace(const struct store_key *key);
+
+/** removal_has_finalizers() - must somebody agree before the object goes? Those of a Namespace
+ * stand in its spec, too */
 bool removal_has_finalizers(const struct json *doc);
 
+/** removal_begins() - is it a Namespace whose deletion nobody has asked for yet? It is held in
+ * any case, to be emptied */
+bool removal_begins(const struct json *doc);
+
 /** removal_asked() - the document with the time at which its deletion was asked for, unless it
- * has one; @finalizer is added, or "" */
+ * has one; @finalizer is added, or ""; a Namespace becomes Terminating */
 struct json removal_asked(struct arena *a, const struct json *doc, int64_t now_ms,
                           struct str finalizer);
 

@@ -136,6 +136,14 @@ void store_txn_create(struct store_txn *txn, const struct json *doc)
     txn_fill_object(txn, txn_add_op(txn, OP_CREATE), doc);
 }
 
+void store_txn_create_if_open(struct store_txn *txn, const struct json *doc)
+{
+    struct op *op = txn_add_op(txn, OP_CREATE);
+
+    txn_fill_object(txn, op, doc);
+    op->is_optional = true;
+}
+
 const struct store_object *store_object_of(const struct json *doc)
 {
     struct store_txn *txn = store_txn_new(NULL);

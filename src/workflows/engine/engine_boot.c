@@ -103,7 +103,7 @@ static void add_cache(struct engine *e, struct store_txn *txn, struct str ns,
     if (map)
         store_txn_update(txn, &doc, map->rv);
     else
-        store_txn_create(txn, &doc);
+        store_txn_create_if_open(txn, &doc);
 }
 
 void engine_add_memos(struct engine *e, struct store_txn *txn, struct str ns,
@@ -132,7 +132,7 @@ void engine_add_claims(struct engine *e, struct store_txn *txn, struct str ns,
 
         if (claim->doc) {
             doc = with_identity(e, a, claim->doc, ns);
-            store_txn_create(txn, &doc);
+            store_txn_create_if_open(txn, &doc);
         } else if (there) {
             store_txn_delete(txn, &key, STR(""), 0);
         }

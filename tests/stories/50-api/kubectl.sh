@@ -41,6 +41,11 @@ sed '/size/s/, size: large//; s/blue/red/' "$DIR/objects.yaml" >"$DIR/changed.ya
 
 check "version" says "+tiphys" version
 check "api-versions" says "argoproj.io/v1alpha1" api-versions
+check "reviews, too" says "authorization.k8s.io/v1" api-versions
+check "auth can-i" equals "$(k auth can-i create workflows)" yes
+check "auth can-i --list" says "selfsubjectaccessreviews.authorization.k8s.io" auth can-i --list
+check "auth whoami" says "system:masters" auth whoami
+check "api-resources of reviews" says "selfsubjectreviews" api-resources --api-group=authentication.k8s.io
 check "api-resources" sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' --cache-dir='$DIR/kube' api-resources --no-headers | grep -Eq '^workflowtemplates +wftmpl +.*true +WorkflowTemplate'"
 
 check "explain" says "KIND:       Workflow" explain workflow.spec.templates
@@ -143,6 +148,39 @@ check "delete" says 'workflow.argoproj.io "hello" deleted' delete wf hello
 check "delete --all" says 'configmap "settings" deleted' delete cm --all
 check "delete -f" says 'workflowtemplate.argoproj.io "lib" deleted' delete --ignore-not-found -f "$DIR/objects.yaml"
 check "nothing is left" says "No resources found" get wf,wftmpl,cm
+
+check "get ns" sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' get ns --no-headers | grep -Eq '^default +Active'"
+check "something in another namespace" says "configmap/here created" -n team create cm here
+check "which is listed then" wait_for 10 k get ns team
+check "create ns" says "namespace/guild created" create ns guild
+check "a workflow in it" says "created" -n guild create -f "$DIR/long.yaml"
+check "that runs" wait_for 20 sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' -n guild get pods | grep -q Running"
+printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"held","finalizers":["a/b"]}}' >"$DIR/held.json"
+check "and what is held" says "created" -n guild create -f "$DIR/held.json"
+check "delete ns" says 'namespace "guild" deleted' delete ns guild --wait=false
+check "it ends" equals "$(k get ns guild -o 'jsonpath={.status.phase}')" Terminating
+check "nothing begins in it" says 'configmaps "x" is forbidden: unable to create new content in namespace guild because it is being terminated' -n guild create cm x
+check "no workflow either" says 'unable to create new content in namespace guild because it is being terminated' -n guild create -f "$DIR/long.yaml"
+check "not even on trial" says 'because it is being terminated' -n guild create cm x --dry-run=server
+check "it says what is left" wait_for 10 sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' get ns guild -o json | grep -q 'finalizers remaining: a/b in 1 resource instances'"
+check "its workflow has gone" says "No resources found" -n guild get wf
+check "the last finalizer goes" says "patched" -n guild patch cm held --type merge -p '{"metadata":{"finalizers":null}}'
+check "and the namespace with it" wait_for 20 sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' get ns guild 2>&1 | grep -q 'not found'"
+check "delete ns, and wait" says 'namespace "team" deleted' delete ns team
+check "with all that was in it" says "No resources found" -n team get cm
+check "but not the default one" says 'namespaces "default" is forbidden: this namespace may not be deleted' delete ns default
+
+parent() { printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"parent"}}' >"$DIR/parent.json"; k create -f "$DIR/parent.json" -o 'jsonpath={.metadata.uid}'; }
+UID_=$(parent)
+owned child | sed 's/name: applied/name: parent/' >"$DIR/child.yaml"
+check "a dependent" says "configmap/child created" create -f "$DIR/child.yaml"
+check "delete --cascade=orphan of its owner" says 'configmap "parent" deleted' delete cm parent --cascade=orphan
+check "leaves it, without the reference" equals "$(k get cm child -o 'jsonpath={.metadata.name}{.metadata.ownerReferences}')" 'child[]'
+UID_=$(parent)
+owned child2 | sed 's/name: applied/name: parent/' >"$DIR/child.yaml"
+check "another dependent" says "configmap/child2 created" create -f "$DIR/child.yaml"
+check "delete --cascade=background" says 'configmap "parent" deleted' delete cm parent --cascade=background
+check "takes it along" says "not found" get cm child2
 check "the watch saw the end" wait_for 10 grep -Eq '^default +hello +Succeeded' "$DIR/watched"
 kill "$WATCH_PID" 2>/dev/null
 check "the server ran without a fault" lacks "$DIR/server.log" ERROR
