@@ -24,6 +24,7 @@ struct watch_entry {
     enum store_event_type type;
     const struct store_object *object; /* reference; NULL: a bookmark */
     int64_t rv;                        /* of a bookmark */
+    size_t bytes;                      /* that count: not of what was there at the beginning */
     bool is_initial_end;
     bool is_big; /* wants the whole room of the stream */
 };
@@ -45,6 +46,7 @@ struct watch_stream {
     struct list waiting;  /* of watch_entry */
     struct map newest;    /* uid -> its last entry that waits */
     size_t waiting_count; /* entries */
+    size_t waiting_bytes; /* of those that count */
     struct err failure;   /* why the store gave up */
     bool is_opened, is_closed, is_writing;
     bool is_resting;   /* until the retry timer */
@@ -84,6 +86,7 @@ static void add_event(struct watch_stream *w, const struct store_event *event)
     if (e && event->type == STORE_MODIFIED && e->type != STORE_DELETED) {
         list_remove(&e->link);
         store_object_unref(e->object);
+        w->waiting_bytes -= e->bytes;
     } else {
         e = NEW(struct watch_entry);
         list_init(&e->link);
@@ -92,6 +95,8 @@ static void add_event(struct watch_stream *w, const struct store_event *event)
         map_put(&w->newest, event->object->uid, e);
     }
     e->object = store_object_ref(event->object);
+    e->bytes = w->is_told_of || w->query.from_rv < 0 ? e->object->doc.len : 0;
+    w->waiting_bytes += e->bytes;
     list_append(&w->waiting, &e->link);
 }
 
@@ -113,6 +118,7 @@ static void take_back(struct watch_stream *w)
         list_remove(&e->link);
         list_append(w->waiting.next, &e->link); /* before the first */
         w->waiting_count++;
+        w->waiting_bytes += e->bytes;
     }
 }
 
@@ -280,7 +286,7 @@ static void pump(struct watch_stream *w)
     list_splice(&w->batch, &w->waiting);
     map_done(&w->newest);
     w->newest = (struct map){0};
-    w->waiting_count = 0;
+    w->waiting_count = w->waiting_bytes = 0;
     w->last = w->failure;
     w->job = (struct job){.run = run_write, .done = on_write_done};
     w->is_writing = true;
@@ -345,6 +351,24 @@ static void on_keep_alive(void *ctx)
     timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
 }
 
+/* What waits is given up at once, so that nobody pays for a reader that is slow: it watches
+ * again from the last event that it has seen. */
+static void give_up_if_slow(struct watch_stream *w)
+{
+    if (w->waiting_count > WATCH_WAITING_MAX_EVENTS)
+        err_set(&w->failure, ERR_GONE, "the reader is too slow: more than %d events wait",
+                WATCH_WAITING_MAX_EVENTS);
+    else if (w->waiting_bytes > WATCH_WAITING_MAX_BYTES)
+        err_set(&w->failure, ERR_GONE, "the reader is too slow: more than %d bytes wait",
+                WATCH_WAITING_MAX_BYTES);
+    else
+        return;
+    drop_all(&w->waiting);
+    map_done(&w->newest);
+    w->newest = (struct map){0};
+    w->waiting_count = w->waiting_bytes = 0;
+}
+
 static void on_event(void *ctx, const struct store_event *event)
 {
     struct watch_stream *w = ctx;
@@ -359,9 +383,7 @@ static void on_event(void *ctx, const struct store_event *event)
     if (w->failure.kind != ERR_NONE)
         return;
     add_event(w, event);
-    if (w->waiting_count > WATCH_WAITING_MAX_EVENTS)
-        err_set(&w->failure, ERR_LIMIT, "the reader is too slow: %d events wait",
-                WATCH_WAITING_MAX_EVENTS);
+    give_up_if_slow(w);
     pump(w);
 }
 

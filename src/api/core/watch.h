@@ -4,7 +4,9 @@
  * Events are queued on the loop and written by a worker, which reads the nodes of Workflows: a
  * Workflow is shown whole, its nodes at least as new as the event. Events of one object that
  * wait together are joined (the newest is told), so a reader that is slow costs no more than
- * one event an object; one that takes nothing at all ends by the connection's idle time.
+ * one event an object. One for which WATCH_WAITING_MAX_BYTES or WATCH_WAITING_MAX_EVENTS wait
+ * is ended with ERR_GONE, and they are given up at once; it can watch again from the last event
+ * that it has seen. One that takes nothing at all ends by the connection's idle time.
  */
 #pragma once
 
