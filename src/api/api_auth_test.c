@@ -799,7 +799,7 @@ static void test_no_token_is_forged(void **state)
 }
 
 /* A limit in a ConfigMap that is there is an update of it. */
-static void test_limits_of_locks(void **state)
+static void test_limits_in_maps(void **state)
 {
     static const char path[] = "/api/v1/sync/x",
                       there[] = "{\"cmName\":\"there\",\"key\":\"a\",\"limit\":1}",
@@ -924,7 +924,7 @@ int main(void)
         TEST(test_tokens_for_a_while),
         TEST(test_no_token_of_ones_own),
         TEST(test_no_token_is_forged),
-        TEST(test_limits_of_locks),
+        TEST(test_limits_in_maps),
         TEST(test_the_wrong_namespace),
         TEST(test_CVE_2026_42294_identity_before_the_body),
         TEST(test_CVE_2022_31054_limits_before_identity),
