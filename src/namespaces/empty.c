@@ -13,6 +13,7 @@
 
 /* What is left of a namespace, for its conditions. */
 struct remains {
+    struct wall now;
     struct strbuf resources;  /* "workflows.argoproj.io has 1 resource instances, ..." */
     struct strbuf finalizers; /* "x in 1 resource instances, ..." */
 };
@@ -154,49 +155,56 @@ static int empty_kinds(struct store *s, struct arena *a, struct str ns, bool is_
 
 /* ---- the Namespace ---- */
 
+struct saying {
+    const char *type, *reason, *message;
+    struct str items; /* "": the status is False */
+};
+
 static struct json condition(struct arena *a, const struct json *old, struct wall now,
-                             const char *type, const char *reason, const char *message,
-                             struct str items)
+                             const struct saying *c)
 {
     const struct json *list = json_path(old, "status", "conditions", NULL), *was = NULL;
-    struct str status = items.len > 0 ? STR("True") : STR("False");
+    struct str status = c->items.len > 0 ? STR("True") : STR("False");
     struct str since = object_time_text(a, now.ms);
     struct json_object_builder b = {0};
 
     for (size_t i = 0; (was = json_item(list, i)) != NULL; i++)
-        if (str_is(json_get_str(was, STR("type")), type) &&
+        if (str_is(json_get_str(was, STR("type")), c->type) &&
             str_eq(json_get_str(was, STR("status")), status))
             since = json_get_str(was, STR("lastTransitionTime"));
     json_add(a, &b, STR("lastTransitionTime"), json_string(since));
-    json_add(a, &b, STR("message"), json_string(str_concat(a, str_from(message), items)));
-    json_add(a, &b, STR("reason"), json_string(str_from(reason)));
+    json_add(a, &b, STR("message"), json_string(str_concat(a, str_from(c->message), c->items)));
+    json_add(a, &b, STR("reason"), json_string(str_from(c->reason)));
     json_add(a, &b, STR("status"), json_string(status));
-    json_add(a, &b, STR("type"), json_string(str_from(type)));
+    json_add(a, &b, STR("type"), json_string(str_from(c->type)));
     return json_object(&b);
+}
+
+static struct json conditions(struct arena *a, const struct json *old, const struct remains *r)
+{
+    const struct saying content = {"NamespaceContentRemaining", "SomeResourcesRemain",
+                                   "Some resources are remaining: ",
+                                   str_copy(a, strbuf_str(&r->resources))},
+                        held = {"NamespaceFinalizersRemaining", "SomeFinalizersRemain",
+                                "Some content in the namespace has finalizers remaining: ",
+                                str_copy(a, strbuf_str(&r->finalizers))},
+                        free = {"NamespaceFinalizersRemaining", "ContentHasNoFinalizers",
+                                "All content-preserving finalizers finished", STR("")};
+    struct json_array_builder list = {0};
+
+    json_push(a, &list, condition(a, old, r->now, &content));
+    json_push(a, &list, condition(a, old, r->now, r->finalizers.len > 0 ? &held : &free));
+    return json_array(&list);
 }
 
 /* For who waits: what is left, and whom it waits for. */
 static int tell(struct store *s, struct arena *a, const struct store_object *o,
-                const struct json *doc, struct wall now, const struct remains *r,
-                struct err *err)
+                const struct json *doc, const struct remains *r, struct err *err)
 {
-    struct str finalizers = str_copy(a, strbuf_str(&r->finalizers));
-    struct json_array_builder list = {0};
+    struct json made =
+        json_set_path(a, doc, conditions(a, doc, r), "status", "conditions", NULL);
     struct store_txn *txn;
-    struct json made;
 
-    json_push(
-        a, &list,
-        condition(a, doc, now, "NamespaceContentRemaining", "SomeResourcesRemain",
-                  "Some resources are remaining: ", str_copy(a, strbuf_str(&r->resources))));
-    json_push(
-        a, &list,
-        finalizers.len > 0
-            ? condition(a, doc, now, "NamespaceFinalizersRemaining", "SomeFinalizersRemain",
-                        "Some content in the namespace has finalizers remaining: ", finalizers)
-            : condition(a, doc, now, "NamespaceFinalizersRemaining", "ContentHasNoFinalizers",
-                        "All content-preserving finalizers finished", finalizers));
-    made = json_set_path(a, doc, json_array(&list), "status", "conditions", NULL);
     if (json_equal(&made, doc))
         return 0;
     txn = store_txn_new(s);
@@ -225,7 +233,8 @@ static int let_go(struct store *s, struct arena *a, const struct store_object *o
 static int empty(struct store *s, struct arena *a, const struct store_object *o,
                  struct wall now, struct err *err)
 {
-    struct remains r = {.resources = STRBUF_INIT(65536), .finalizers = STRBUF_INIT(65536)};
+    struct remains r = {
+        .now = now, .resources = STRBUF_INIT(65536), .finalizers = STRBUF_INIT(65536)};
     struct json doc;
     int result = json_parse(a, str_copy(a, o->doc), &doc, err);
 
@@ -236,7 +245,7 @@ static int empty(struct store *s, struct arena *a, const struct store_object *o,
     if (result == 0)
         result = let_go(s, a, o, &doc, err);
     else if (result == 1)
-        result = tell(s, a, o, &doc, now, &r, err) < 0 ? -1 : 1;
+        result = tell(s, a, o, &doc, &r, err) < 0 ? -1 : 1;
     strbuf_done(&r.resources);
     strbuf_done(&r.finalizers);
     return result;
