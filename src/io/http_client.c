@@ -11,7 +11,6 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -23,6 +22,7 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "io/http_plain.h"
+#include "io/tcp.h"
 
 enum { TIMEOUT_DEFAULT_MS = 30000, POLL_MS = 1000, ERROR_STATUS_MIN = 400 };
 
@@ -176,39 +176,13 @@ static struct curl_slist *header_list(struct transfer *t)
 
 /* ---- addresses ---- */
 
-/* Where clouds serve the credentials of their machines: link-local, and two that are not. */
-static bool is_metadata_v4(uint32_t address)
-{
-    return address >> 16 == 0xA9FE || address == 0x646464C8; /* 169.254/16, 100.100.100.200 */
-}
-
-static bool is_metadata_v6(const struct in6_addr *address)
-{
-    static const struct in6_addr aws = {
-        .s6_addr = {0xFD, 0, 0x0E, 0xC2, [14] = 0x02, [15] = 0x54}};
-    const uint8_t *b = address->s6_addr;
-
-    if (IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address))
-        return is_metadata_v4((uint32_t) b[12] << 24 | (uint32_t) b[13] << 16 |
-                              (uint32_t) b[14] << 8 | b[15]);
-    return IN6_IS_ADDR_LINKLOCAL(address) || memcmp(b, aws.s6_addr, sizeof(aws.s6_addr)) == 0;
-}
-
 /* libcurl asks for a socket to an address: looked at after DNS, so names cannot get around. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct transfer *t = ctx;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
 
     (void) purpose;
-    memcpy(&v4, &to->addr, sizeof(v4));
-    if (to->family == AF_INET)
-        t->is_refused = is_metadata_v4(ntohl(v4.sin_addr.s_addr));
-    if (to->family == AF_INET6) {
-        memcpy(&v6, &to->addr, sizeof(v6));
-        t->is_refused = is_metadata_v6(&v6.sin6_addr);
-    }
+    t->is_refused = tcp_is_metadata(&to->addr);
     if (t->is_refused)
         return CURL_SOCKET_BAD;
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);

@@ -128,8 +128,6 @@ static void test_refused(void **state)
          "4:51: spec.volumeClaimTemplates[0].spec.volumeMode: volumeMode Block is not "
          "supported "
          "yet"},
-        {"arguments: {artifacts: [{name: x, hdfs: {path: x}}]}",
-         "4:42: spec.arguments.artifacts[0].hdfs: \"hdfs\""},
         {"volumes: [{name: v, nfs: {server: s, path: /}}]",
          "4:28: spec.volumes[0].nfs: \"nfs\" is not supported yet; volumes can be emptyDir, "
          "configMap, secret, projected, downwardAPI, persistentVolumeClaim, hostPath or "
@@ -140,10 +138,6 @@ static void test_refused(void **state)
         {"securityContext: {fsGroup: 5}", "4:26: spec.securityContext.fsGroup: \"fsGroup\""},
         {"templates: [{resource: {action: get, flags: [-v]}}]",
          "4:45: spec.templates[0].resource.flags: \"flags\""},
-        {"templates: [{inputs: {artifacts: [{name: a, path: /a, hdfs: {path: k}}]}}]",
-         "4:62: spec.templates[0].inputs.artifacts[0].hdfs: \"hdfs\""},
-        {"templates: [{outputs: {artifacts: [{name: a, path: /a, hdfs: {path: k}}]}}]",
-         "4:63: spec.templates[0].outputs.artifacts[0].hdfs: \"hdfs\""},
         {"templates: [{container: {image: x, livenessProbe: {grpc: {port: 1}}}}]",
          "4:59: spec.templates[0].container.livenessProbe.grpc: \"grpc\""},
         {"templates: [{container: {image: x, stdin: true}}]",
