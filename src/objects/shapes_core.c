@@ -88,7 +88,7 @@ LOCAL_SHAPE(resource_claim, "ResourceClaim", "A claim that a container uses.");
 static const struct field resource_requirements_rows[] = {
     MAP_OF("requests", FIELD_QUANTITY, "What must be there: cpu, memory ..."),
     MAP_OF("limits", FIELD_QUANTITY, "What must not be exceeded."),
-    PARTS("claims", resource_claim, "Claims that are used."),
+    PARTS("claims", resource_claim, "Claims that are used.", .flags = FIELD_NO_OP),
     {0},
 };
 SHAPE(resource_requirements, "ResourceRequirements", "What a container needs and may use.");
@@ -234,8 +234,7 @@ static const struct field container_rows[] = {
     CHOICE("imagePullPolicy", "Always|Never|IfNotPresent", "When the image is fetched.",
            .flags = FIELD_NO_OP),
     PARTS("ports", container_port, "Ports on which the container listens."),
-    PART("resources", resource_requirements, "What the container needs and may use.",
-         .flags = FIELD_NO_OP),
+    PART("resources", resource_requirements, "What the container needs and may use."),
     PARTS("resizePolicy", container_resize_policy, "What happens when resources are changed.",
           .flags = FIELD_NO_OP),
     PART("securityContext", security_context, "Rights of the container."),

@@ -128,8 +128,7 @@ static const struct field workflow_spec_rows[] = {
     PARTS("hostAliases", host_alias, "Entries of /etc/hosts.", LATER),
     PART("podDisruptionBudget", pod_disruption_budget_spec,
          "How many pods may be disturbed at a time.", .flags = FIELD_NO_OP),
-    PART("podResources", resource_requirements, "What each pod as a whole needs.",
-         .flags = FIELD_NO_OP),
+    PART("podResources", resource_requirements, "What each pod as a whole needs."),
     PARTS("resourceClaims", pod_resource_claim, "Claims for devices.", .flags = FIELD_NO_OP),
     {0},
 };

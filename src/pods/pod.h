@@ -20,14 +20,16 @@ struct pod_request {
         uid; /* identity: of the workflow's uid and the node id; [0-9a-z-], at most 80 bytes */
     struct str ns, name; /* the pod's, as upstream names it */
     struct str workflow, workflow_uid, node_id, node_name;
-    const struct json *template; /* resolved Template: one of container, script, containerSet;
-                                    inputs, outputs, initContainers, sidecars, volumes ... */
-    const struct json *volumes;  /* workflow spec.volumes (array) or NULL */
-    const struct json *pod_meta; /* {labels, annotations} or NULL */
-    const struct json *security; /* the pod's securityContext or NULL */
-    struct str service_account;  /* or "" */
-    struct wall deadline;        /* kill with DeadlineExceeded then; ms 0: none */
-    uint64_t grace_ms;           /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
+    const struct json *template;  /* resolved Template: one of container, script, containerSet;
+                                     inputs, outputs, initContainers, sidecars, volumes ... */
+    const struct json *volumes;   /* workflow spec.volumes (array) or NULL */
+    const struct json *pod_meta;  /* {labels, annotations} or NULL */
+    const struct json *security;  /* the pod's securityContext or NULL */
+    const struct json *resources; /* of the pod as a whole, instead of the sum of its
+                                     containers; or NULL */
+    struct str service_account;   /* or "" */
+    struct wall deadline;         /* kill with DeadlineExceeded then; ms 0: none */
+    uint64_t grace_ms;            /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
     bool wants_result; /* outputs.result (the standard output of main) is used by somebody */
 };
 

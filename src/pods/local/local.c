@@ -68,6 +68,7 @@ static void copy_request(struct local_pod *pod, const struct pod_request *req)
     pod->req.volumes = copy_of(a, req->volumes);
     pod->req.pod_meta = copy_of(a, req->pod_meta);
     pod->req.security = copy_of(a, req->security);
+    pod->req.resources = copy_of(a, req->resources);
     pod->dir = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(req->ns), STR_ARG(req->name));
 }
 
@@ -197,7 +198,7 @@ void local_tell(struct local_pod *pod)
 
 void local_tell_pending(struct local_pod *pod, struct str message)
 {
-    if (pod->state == LOCAL_STAGING || pod->state == LOCAL_PAUSING)
+    if (pod->state < LOCAL_RUNNING)
         send_report_with(pod, message);
 }
 
@@ -211,6 +212,12 @@ static void set_running(struct local_pod *pod)
     send_report(pod);
 }
 
+static void leave_place(struct local_pod *pod)
+{
+    pod->runner->running--;
+    room_give_back(pod);
+}
+
 /* The end of a pod's place: its final report, room for the next one. */
 static void finish(struct local_pod *pod, bool had_place)
 {
@@ -219,7 +226,7 @@ static void finish(struct local_pod *pod, bool had_place)
     pod->state = LOCAL_ENDED;
     stop_watching(pod);
     if (had_place)
-        r->running--;
+        leave_place(pod);
     if (pod->is_forgotten)
         pod_free(pod);
     else
@@ -372,6 +379,14 @@ static void done_signal(struct job *job)
 
 /* ---- images that could not be had ---- */
 
+void local_end_late(struct local_pod *pod)
+{
+    timer_free(TAKE(pod->pause));
+    list_remove(&pod->link);
+    refuse(pod, false, POD_FAILED,
+           STR("Pod was active on the node longer than the specified deadline"));
+}
+
 static void end_pause(void *ctx)
 {
     struct local_pod *pod = ctx;
@@ -379,8 +394,7 @@ static void end_pause(void *ctx)
 
     timer_free(TAKE(pod->pause));
     if (pod->req.deadline.ms > 0 && loop_wall(r->loop).ms >= pod->req.deadline.ms) {
-        refuse(pod, false, POD_FAILED,
-               STR("Pod was active on the node longer than the specified deadline"));
+        local_end_late(pod);
         return;
     }
     pod->state = LOCAL_WAITING;
@@ -395,7 +409,7 @@ static void pause_pod(struct local_pod *pod, struct str why)
     int64_t left = pod->req.deadline.ms - loop_wall(r->loop).ms;
     uint64_t wait;
 
-    r->running--;
+    leave_place(pod);
     if (pod->is_kill_wanted) {
         refuse(pod, false, POD_FAILED, pod->kill_why);
         return;
@@ -456,18 +470,26 @@ static void done_stage(struct job *job)
 static void start_pod(struct local_pod *pod)
 {
     pod->runner->running++;
+    room_take(pod);
     pod->state = LOCAL_STAGING;
     submit(pod, run_stage, done_stage);
 }
 
 static void start_waiting(struct local *r)
 {
-    while (!r->is_closing && r->running < r->running_max && !list_is_empty(&r->waiting)) {
-        struct local_pod *pod = LIST_ENTRY(r->waiting.next, struct local_pod, link);
+    struct local_pod *pod;
 
-        list_remove(&pod->link);
+    while (!r->is_closing && r->running < r->running_max && (pod = room_next(r)) != NULL)
         start_pod(pod);
-    }
+}
+
+bool local_has_begun(const struct local_pod *pod)
+{
+    char path[4200];
+
+    snprintf(path, sizeof(path), "%s/" STR_FMT "/" POD_RECORD_FILE, pod->runner->root,
+             STR_ARG(pod->dir));
+    return access(path, F_OK) == 0;
 }
 
 /* ---- the zygote's news ---- */
@@ -545,6 +567,7 @@ static int local_create(struct pod_runner *base, const struct pod_request *req, 
 {
     struct local *r = CONTAINER_OF(base, struct local, base);
     struct local_pod *pod = map_find(&r->by_uid, req->uid);
+    struct local_need need;
 
     loop_assert(r->loop);
     if (pod) {
@@ -554,7 +577,10 @@ static int local_create(struct pod_runner *base, const struct pod_request *req, 
     if (r->by_uid.len >= POD_QUEUE_MAX)
         return err_set(err, ERR_TRANSIENT, "%zu pods wait or run (limit %d)", r->by_uid.len,
                        POD_QUEUE_MAX);
+    if (room_need(req, &need, err) < 0)
+        return err_wrap(err, "pod " STR_FMT, STR_ARG(req->name));
     pod = pod_new(r, req);
+    pod->need = need;
     list_append(&r->waiting, &pod->link);
     start_waiting(r);
     return 0;
@@ -653,6 +679,7 @@ static void local_close(struct pod_runner *base)
             pod_free(pod);
     }
     readiness_close(r);
+    room_close(r);
     local_free_when_idle(r);
 }
 
@@ -706,6 +733,11 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->runtime = options->runtime;
     r->runtime.path = options->runtime.path ? dup_text(options->runtime.path) : NULL;
     r->running_max = options->running_max ? options->running_max : POD_RUNNING_MAX;
+    r->room = room_of_machine();
+    if (options->cpu_milli > 0)
+        r->room.cpu_milli = options->cpu_milli;
+    if (options->memory_bytes > 0)
+        r->room.memory_bytes = options->memory_bytes;
     r->log_max_bytes = options->log_max_bytes ? options->log_max_bytes : POD_LOG_MAX_BYTES;
     r->root = dup_text(root);
     r->state_dir = dup_text(options->path);
@@ -720,6 +752,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     pthread_rwlock_init(&r->folders, NULL);
     list_init(&r->waiting);
     list_init(&r->unready);
+    list_init(&r->lines);
     if (mkdir(root, 0700) < 0 && errno != EEXIST)
         err_sys(err, errno, "make folder %s", root);
     else if (zygote_start(r->zygote, err) == 0)

@@ -46,6 +46,8 @@ struct local_options {
     struct local_runtime runtime;
     const char *node_name;      /* of this machine */
     unsigned running_max;       /* 0: POD_RUNNING_MAX */
+    int64_t cpu_milli;          /* that pods may request together; 0: what the machine has */
+    int64_t memory_bytes;       /* likewise */
     int64_t log_max_bytes;      /* of a container's log on the disk; 0: POD_LOG_MAX_BYTES */
     const char *host_paths;     /* folders that hostPath may name, by ':'; NULL: none */
     struct pod_objects objects; /* for ConfigMaps, Secrets and claims */

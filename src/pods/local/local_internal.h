@@ -41,6 +41,11 @@ struct outcome {
 
 struct local;
 
+/* What pods request together. */
+struct local_need {
+    int64_t cpu_milli, memory_bytes;
+};
+
 /* What a pod needs only when it no longer waits. */
 struct local_work {
     struct job job;
@@ -61,9 +66,11 @@ struct local_pod {
     uint64_t tag;
     enum local_state state;
     enum local_isolation isolation;
-    struct list link;                     /* in runner->waiting */
-    struct timer *pause;                  /* owned: until an image is tried again */
-    uint64_t pause_ms;                    /* the last one */
+    struct local_need need;
+    struct list link; /* in runner->waiting, or in one of its lines */
+    struct timer
+        *pause;        /* owned: until an image is tried again; until it has waited too long */
+    uint64_t pause_ms; /* the last one */
     const struct container_image *images; /* of isolation image, while a worker stages it */
     struct wall started;
     bool is_busy;      /* its job is under way */
@@ -104,6 +111,8 @@ struct local {
     struct images *images;
     struct local_runtime runtime; /* its path owned */
     unsigned running_max, running;
+    struct local_need room, taken;
+    struct list lines; /* of pods that do not fit: room.c */
     int64_t log_max_bytes;
     uint64_t next_tag;
     struct map by_uid; /* uid -> local_pod */
@@ -128,6 +137,33 @@ void local_tell_pending(struct local_pod *pod, struct str message);
 
 /** local_tell() - report how a pod is; loop */
 void local_tell(struct local_pod *pod);
+
+/** local_end_late() - its deadline has passed while it waited */
+void local_end_late(struct local_pod *pod);
+
+/** local_has_begun() - has a shim begun it, now or before this daemon? One system call */
+bool local_has_begun(const struct local_pod *pod);
+
+/* ---- room.c: on the loop ---- */
+
+/** room_of_machine() - what there is */
+struct local_need room_of_machine(void);
+
+/** room_need() - what a pod asks for, as Kubernetes adds it up; ERR_INVALID */
+int room_need(const struct pod_request *req, struct local_need *ret, struct err *err);
+
+/** room_next() - the next pod that may begin, taken out of those that wait; those that do not
+ * fit are told so; NULL: none */
+struct local_pod *room_next(struct local *r);
+
+/** room_take() - it begins */
+void room_take(struct local_pod *pod);
+
+/** room_give_back() - it has ended, or waits again */
+void room_give_back(struct local_pod *pod);
+
+/** room_close() - nobody waits any more */
+void room_close(struct local *r);
 
 /* ---- readiness.c: on the loop ---- */
 

@@ -87,6 +87,13 @@ static const struct json *security_of(const struct wf *wf, const struct json *tm
     return own ? own : json_get(wf->spec, STR("securityContext"));
 }
 
+static const struct json *resources_of(const struct wf *wf, const struct json *tmpl)
+{
+    const struct json *own = json_get(tmpl, STR("podResources"));
+
+    return own ? own : json_get(wf->spec, STR("podResources"));
+}
+
 /* podMetadata of the workflow under the template's own. */
 static const struct json *pod_meta(struct wf *wf, const struct json *tmpl)
 {
@@ -181,6 +188,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->template = keep(out, &located);
     r->pod_meta = keep(out, pod_meta(wf, tmpl));
     r->security = keep(out, security_of(wf, &patched));
+    r->resources = keep(out, resources_of(wf, &patched));
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
     r->deadline.ms = pod_deadline(wf, n, call, &patched);
     r->wants_result = wants_result(wf, n);
