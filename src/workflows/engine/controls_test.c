@@ -303,9 +303,49 @@ static void test_template_defaults(void **state)
     runner_done(&r);
 }
 
+/* Whoever of those beside each other ends first, and whatever crashes in between. */
+static void test_order_of_global_outputs(void **state)
+{
+    (void) state;
+    for (int turn = 0; turn < 4; turn++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct runner r = {0};
+        struct json script;
+        struct err err;
+
+        assert_int_equal(
+            yaml_parse(
+                a,
+                STR("{\"$WF[0].s(0:x)\": {outputs: {parameters: [{name: p, value: '1', "
+                    "globalName: gx}], artifacts: [{name: f, globalName: fx, s3: {key: "
+                    "x}}]}}, \"$WF[0].s(1:z)\": {outputs: {parameters: [{name: p, value: "
+                    "'2', globalName: gy}], artifacts: [{name: f, globalName: fy, s3: "
+                    "{key: z}}]}}}"),
+                &script, &err),
+            0);
+        r.ctx = &script;
+        start(&r, a,
+              HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"
+                   "    - - name: s\n        template: say\n        withItems: [x, z]\n" LEAF);
+        wake(&r);
+        assert_int_equal(r.waiting.len, 2);
+        runner_report(&r, turn & 1);
+        if (turn & 2)
+            runner_crash(&r);
+        runner_run(&r);
+        assert_true(r.is_finished);
+        assert_text(json_text(a, json_get(status_of(&r, a), STR("outputs")), JSON_SORT_KEYS),
+                    "{\"artifacts\":[{\"name\":\"fx\",\"s3\":{\"key\":\"x\"}},{\"name\":"
+                    "\"fy\",\"s3\":{\"key\":\"z\"}}],\"parameters\":[{\"name\":\"gx\","
+                    "\"value\":\"1\"},{\"name\":\"gy\",\"value\":\"2\"}]}");
+        runner_done(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order_of_global_outputs),
         cmocka_unit_test(test_warning),
         cmocka_unit_test(test_template_defaults),
         cmocka_unit_test(test_pending_timeout),

@@ -34,6 +34,7 @@ static void set_end(struct wf *wf, enum wf_phase phase, struct str message)
     wf->phase = phase;
     wf->finished_ms = wf->pass->now.ms;
     wf_text_set(&wf->message, message);
+    wf_outputs_order(wf);
     wf->is_doc_changed = true;
 }
 

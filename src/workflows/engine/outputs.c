@@ -126,3 +126,43 @@ void wf_outputs_export(struct wf *wf, const struct wf_node *n)
             json_get(item, STR("value")))
             export(wf, json_get_str(item, STR("globalName")), json_get_str(item, STR("value")));
 }
+
+/* Moves the entry of that name to @at, if it stands behind it; where the next one goes. */
+static size_t bring(struct json_array_builder *list, struct str name, size_t at)
+{
+    struct json moved;
+    size_t from = at;
+
+    while (from < list->len && !str_eq(json_get_str(&list->at[from], STR("name")), name))
+        from++;
+    if (from == list->len)
+        return at;
+    moved = list->at[from];
+    memmove(&list->at[at + 1], &list->at[at], (from - at) * sizeof(moved));
+    list->at[at] = moved;
+    return at + 1;
+}
+
+void wf_outputs_order(struct wf *wf)
+{
+    size_t parameters = 0, artifacts = 0;
+
+    if (wf->global_outputs.len < 2 && wf->global_artifacts.len < 2)
+        return;
+    VEC_FOREACH (it, &wf->list) {
+        struct str text = (*it)->outputs;
+        const struct json *outputs, *item;
+
+        if (str_is_none(text) || str_find(text, STR("\"globalName\"")) == SIZE_MAX)
+            continue;
+        outputs = wf_parsed(wf, text);
+        for (size_t i = 0; (item = json_item(json_get(outputs, STR("parameters")), i)) != NULL;
+             i++)
+            parameters =
+                bring(&wf->global_outputs, json_get_str(item, STR("globalName")), parameters);
+        for (size_t i = 0; (item = json_item(json_get(outputs, STR("artifacts")), i)) != NULL;
+             i++)
+            artifacts =
+                bring(&wf->global_artifacts, json_get_str(item, STR("globalName")), artifacts);
+    }
+}
