@@ -209,7 +209,8 @@ bool api_stop(struct api *api)
     is_answered = http_server_stop(api->server);
     loop_run_once(api->options.loop, 1); /* streams that were opened at the last moment */
     while (!list_is_empty(&api->watches) || !list_is_empty(&api->waiting_watches) ||
-           !list_is_empty(&api->logs))
+           !list_is_empty(&api->logs) ||
+           __atomic_load_n(&api->events_under_way, __ATOMIC_SEQ_CST) > 0)
         loop_run_once(api->options.loop, 10);
     auth_stop(api->auth);
     if (!is_answered)

@@ -46,8 +46,10 @@ struct api_options {
     const char *base;                  /* path that everything is served below, or NULL */
     const struct http_header *headers; /* of every answer; outlive the api */
     size_t header_count;
-    uint64_t seed; /* of generated names, for tests; 0: the system's randomness */
-    bool is_open;  /* no token needed from the loopback; refused for other addresses */
+    bool is_event_async; /* events for bindings are answered before they are dispatched */
+    uint64_t event_room; /* then so many may be under way; further ones are refused */
+    uint64_t seed;       /* of generated names, for tests; 0: the system's randomness */
+    bool is_open;        /* no token needed from the loopback; refused for other addresses */
 };
 
 /** api_start() - listen and serve; owned; ERR_INVALID for open access beyond the loopback,

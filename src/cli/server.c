@@ -89,6 +89,9 @@ static int run_server(struct cli *cli, struct err *err)
 
     cli_isolation_options(cli, cli->arena, &options);
     options.rate_limit = (uint64_t) flags_int(&cli->flags, "api-rate-limit");
+    options.is_event_async = cli_is_on(cli, "event-async-dispatch");
+    options.event_room = (uint64_t) (flags_int(&cli->flags, "event-operation-queue-size") +
+                                     flags_int(&cli->flags, "event-worker-count"));
     if (cli_is_on(cli, "namespaced"))
         options.managed = managed && *managed ? managed : "argo";
     options.is_metrics_open = metrics_auth && strcmp(metrics_auth, "false") == 0;
@@ -97,6 +100,17 @@ static int run_server(struct cli *cli, struct err *err)
         return -1;
     log_setup(format, level, STDERR_FILENO);
     return daemon_run(&options, err);
+}
+
+static int check_counts(struct cli *cli, struct err *err)
+{
+    static const char *const names[] = {"event-operation-queue-size", "event-worker-count"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (flags_int(&cli->flags, names[i]) < (int64_t) i)
+            return err_set(err, ERR_INVALID, "--%s %lld must be at least %zu", names[i],
+                           (long long) flags_int(&cli->flags, names[i]), i);
+    return 0;
 }
 
 static int check_server(struct cli *cli, struct err *err)
@@ -110,14 +124,8 @@ static int check_server(struct cli *cli, struct err *err)
     if (port < 0 || port > 65535)
         return err_set(err, ERR_INVALID, "--port %lld is not a number from 0 to 65535",
                        (long long) port);
-    return check_modes(cli, err);
+    return check_counts(cli, err) < 0 ? -1 : check_modes(cli, err);
 }
-
-#define LATER(flag, short_form, its_type, text)                                            \
-    {                                                                                      \
-        .name = (flag), .letter = (short_form), .type = (its_type), .state = FLAG_UNBUILT, \
-        .help = (text)                                                                     \
-    }
 
 static const struct cli_flag flags[] = {
     {.name = "access-control-allow-origin", .help = "origin that browsers may call from"},
@@ -137,7 +145,10 @@ static const struct cli_flag flags[] = {
      .help = "who may come in: client (with a token), server (from this machine without one), "
              "hybrid (both); may be repeated (default [client])"},
     {.name = "base-href", .fallback = "/", .help = "path that everything is served below"},
-    LATER("browser", 'b', FLAG_SWITCH, "open a browser"),
+    {.name = "browser",
+     .letter = 'b',
+     .type = FLAG_SWITCH,
+     .help = "no effect: there is no page to open"},
     {.name = "configmap",
      .fallback = "argo/workflow-controller-configmap",
      .help = "ConfigMap with the controller's configuration, NAME or NAMESPACE/NAME"},
@@ -146,9 +157,18 @@ static const struct cli_flag flags[] = {
      .state = FLAG_OWN,
      .fallback = "tiphys-data",
      .help = "folder where everything is kept"},
-    LATER("event-async-dispatch", 0, FLAG_SWITCH, "answer events before they are dispatched"),
-    LATER("event-operation-queue-size", 0, FLAG_INT, "events that may wait"),
-    LATER("event-worker-count", 0, FLAG_INT, "events that are dispatched at once"),
+    {.name = "event-async-dispatch",
+     .type = FLAG_SWITCH,
+     .help = "answer events for WorkflowEventBindings before they are dispatched"},
+    {.name = "event-operation-queue-size",
+     .type = FLAG_INT,
+     .fallback = "16",
+     .help = "with --event-async-dispatch: events that may wait; further ones are refused"},
+    {.name = "event-worker-count",
+     .type = FLAG_INT,
+     .fallback = "4",
+     .help =
+         "with --event-async-dispatch: events that may be under way beside those that wait"},
     {.name = "host-path",
      .state = FLAG_OWN,
      .help = "folders of this machine that steps may mount with hostPath, by ':' (default: "

@@ -28,6 +28,8 @@ struct daemon_options {
     const char *host_paths;    /* folders that hostPath may name, by ':'; "" or NULL: none */
     const char *shim;          /* path of tiphys-shim; "" or NULL: beside the program */
     uint64_t rate_limit;       /* requests a second of one address; 0: any */
+    bool is_event_async;       /* events for bindings are answered before they are dispatched */
+    uint64_t event_room;       /* then so many may be under way */
     const char *managed;       /* the only namespace that is served; "" or NULL: all */
     const char *base;          /* path that everything is served below; "" or NULL: none */
     const char *origin;        /* that browsers may call from; "" or NULL: none */

@@ -310,6 +310,8 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
                               .token_file = options->token_file,
                               .managed = options->managed,
                               .rate_limit = options->rate_limit,
+                              .is_event_async = options->is_event_async,
+                              .event_room = options->event_room,
                               .is_open = options->is_open,
                               .is_metrics_open = options->is_metrics_open};
 

@@ -1,12 +1,15 @@
 /*
  * The event service: what somebody tells the server, told to the WorkflowEventBindings of the
- * namespace. They are asked on a worker; those that fail get an Event, on the loop.
+ * namespace. They are asked on a worker; those that fail get an Event, on the loop. The request
+ * is answered behind that, or, with api_options.is_event_async, as soon as the worker has it:
+ * then so many may be under way, and the log tells failures, too.
  */
 #include "api/argo/argo.h"
 #include "api/argo/gateway.h"
 #include "api/argo/objects.h"
 #include "api/argo/operations.h"
 #include "api/argo/webhook_clients.h"
+#include "base/log.h"
 #include "workflows/bindings/binding.h"
 
 static const struct argo_kind kind = {.kind = "WorkflowEventBinding", .member = "binding"};
@@ -19,7 +22,8 @@ void argo_bindings_list(const struct argo_request *r)
 struct receipt {
     struct job job;
     struct api *api;
-    struct http_request *req;
+    struct arena *a;          /* of the request, or its own */
+    struct http_request *req; /* NULL: answered already */
     struct binding_event event;
     struct auth_identity who;
     struct binding_failure *failures;
@@ -61,7 +65,7 @@ static void run_receipt(struct job *job)
                                        .ctx = receipt};
 
     job->err.kind = ERR_NONE;
-    binding_dispatch(&d, http_arena(receipt->req), &receipt->event, &receipt->failures,
+    binding_dispatch(&d, receipt->a, &receipt->event, &receipt->failures,
                      &receipt->failure_count, &job->err);
 }
 
@@ -79,11 +83,20 @@ static void record(const struct receipt *receipt, const struct binding_failure *
         .component = STR("argo-server"),
         .is_warning = true,
         .reason = STR("WorkflowEventBindingError"),
-        .message = str_printf(http_arena(receipt->req), "failed to dispatch event: " STR_FMT,
+        .message = str_printf(receipt->a, "failed to dispatch event: " STR_FMT,
                               STR_ARG(failure->text))};
 
     if (receipt->api->options.recorder)
         recorder_add(receipt->api->options.recorder, NULL, &event);
+}
+
+static void end_async(struct receipt *receipt)
+{
+    if (receipt->job.err.kind != ERR_NONE)
+        log_warn(NULL, "an event was answered, and not dispatched",
+                 LOG_STR(NAMESPACE, receipt->event.ns), LOG_ERR(&receipt->job.err));
+    __atomic_sub_fetch(&receipt->api->events_under_way, 1, __ATOMIC_SEQ_CST);
+    arena_free(receipt->a);
 }
 
 static void on_received(struct job *job)
@@ -93,13 +106,15 @@ static void on_received(struct job *job)
 
     for (size_t i = 0; i < receipt->failure_count; i++) {
         record(receipt, &receipt->failures[i]);
-        text = str_printf(http_arena(receipt->req), STR_FMT "%s" STR_FMT, STR_ARG(text),
-                          text.len ? " " : "", STR_ARG(receipt->failures[i].text));
+        text = str_printf(receipt->a, STR_FMT "%s" STR_FMT, STR_ARG(text), text.len ? " " : "",
+                          STR_ARG(receipt->failures[i].text));
     }
     if (receipt->failure_count > 0)
         err_set(&job->err, ERR_INTERNAL, "failed to dispatch event: [" STR_FMT "]",
                 STR_ARG(text));
-    if (job->err.kind != ERR_NONE)
+    if (!receipt->req)
+        end_async(receipt);
+    else if (job->err.kind != ERR_NONE)
         argo_fail(receipt->req, &job->err);
     else
         argo_reply_empty(receipt->req);
@@ -108,9 +123,8 @@ static void on_received(struct job *job)
 /* ---- the request ---- */
 
 /* Headers that begin with "x-", in lower case, as lists. */
-static struct json metadata_of(struct http_request *req)
+static struct json metadata_of(struct arena *a, struct http_request *req)
 {
-    struct arena *a = http_arena(req);
     const struct http_header *headers;
     size_t count = http_headers_all(req, &headers);
     struct json made = json_object(&(struct json_object_builder){0});
@@ -128,7 +142,7 @@ static struct json metadata_of(struct http_request *req)
         before = json_get(&made, name);
         for (size_t k = 0; json_item(before, k); k++)
             json_push(a, &values, *json_item(before, k));
-        json_push(a, &values, json_string(headers[i].value));
+        json_push(a, &values, json_string(str_copy(a, headers[i].value)));
         made = json_set(a, &made, name, json_array(&values));
     }
     return made;
@@ -149,34 +163,88 @@ static int identify(const struct argo_request *r, struct auth_identity *ret, str
     return auth_check(r->api->auth, ret, &what, err);
 }
 
+static struct auth_identity identity_copy(struct arena *a, const struct auth_identity *who)
+{
+    struct str *groups = ARENA_ARRAY(a, struct str, who->group_count + 1);
+
+    for (size_t i = 0; i < who->group_count; i++)
+        groups[i] = str_copy(a, who->groups[i]);
+    return (struct auth_identity){.user = str_copy(a, who->user),
+                                  .uid = str_copy(a, who->uid),
+                                  .groups = groups,
+                                  .group_count = who->group_count};
+}
+
+/* What came, in @a, which may outlive the request. */
+static struct receipt *receipt_new(const struct argo_request *r, struct arena *a,
+                                   const struct auth_identity *who, struct err *err)
+{
+    struct receipt *receipt = ARENA_NEW(a, struct receipt);
+    struct json *metadata = ARENA_NEW(a, struct json), *payload = ARENA_NEW(a, struct json);
+
+    if (json_parse(a, str_copy(a, http_body(r->req)), payload, err) < 0) {
+        err_wrap(err, "request");
+        return NULL;
+    }
+    *metadata = metadata_of(a, r->req);
+    *receipt = (struct receipt){
+        .job = {.run = run_receipt, .done = on_received},
+        .api = r->api,
+        .a = a,
+        .req = r->req,
+        .who = identity_copy(a, who),
+        .event = {.ns = str_copy(a, argo_variable(r, "namespace")),
+                  .discriminator = str_copy(a, argo_variable(r, "discriminator")),
+                  .metadata = metadata,
+                  .payload = payload}};
+    return receipt;
+}
+
+static int submit(struct receipt *receipt, struct err *err)
+{
+    struct api *api = receipt->api;
+
+    if (workers_submit(api->options.workers, &receipt->job, err) == 0)
+        return 0;
+    return err_set(err, ERR_LIMIT, "operation queue full");
+}
+
+static void receive_async(const struct argo_request *r, const struct auth_identity *who)
+{
+    struct api *api = r->api;
+    struct arena *a = arena_new();
+    struct receipt *receipt;
+    struct err err;
+    int result = -1;
+
+    if (__atomic_add_fetch(&api->events_under_way, 1, __ATOMIC_SEQ_CST) >
+        api->options.event_room) {
+        err_set(&err, ERR_LIMIT, "operation queue full");
+    } else if ((receipt = receipt_new(r, a, who, &err)) != NULL) {
+        receipt->req = NULL;
+        result = submit(receipt, &err);
+    }
+    if (result == 0) {
+        argo_reply_empty(r->req);
+        return;
+    }
+    __atomic_sub_fetch(&api->events_under_way, 1, __ATOMIC_SEQ_CST);
+    arena_free(a);
+    argo_fail(r->req, &err);
+}
+
 void argo_events_receive(const struct argo_request *r)
 {
-    struct receipt *receipt = ARENA_NEW(r->a, struct receipt);
-    struct json *metadata = ARENA_NEW(r->a, struct json),
-                *payload = ARENA_NEW(r->a, struct json);
+    struct receipt *receipt;
+    struct auth_identity who;
     struct err err;
 
-    *receipt = (struct receipt){.api = r->api, .req = r->req};
-    receipt->job.run = run_receipt;
-    receipt->job.done = on_received;
-    if (identify(r, &receipt->who, &err) < 0) {
+    if (identify(r, &who, &err) < 0)
         argo_refuse(r->req, &err);
-        return;
-    }
-    if (json_parse(r->a, http_body(r->req), payload, &err) < 0) {
-        err_wrap(&err, "request");
+    else if (r->api->options.is_event_async)
+        receive_async(r, &who);
+    else if (!(receipt = receipt_new(r, r->a, &who, &err)) || submit(receipt, &err) < 0)
         argo_fail(r->req, &err);
-        return;
-    }
-    *metadata = metadata_of(r->req);
-    receipt->event = (struct binding_event){.ns = argo_variable(r, "namespace"),
-                                            .discriminator = argo_variable(r, "discriminator"),
-                                            .metadata = metadata,
-                                            .payload = payload};
-    if (workers_submit(r->api->options.workers, &receipt->job, &err) < 0) {
-        err_set(&err, ERR_LIMIT, "operation queue full");
-        argo_fail(r->req, &err);
-    }
 }
 
 /* The same, to bindings that ask for no discriminator. */

@@ -27,6 +27,7 @@ struct api {
     struct list waiting_watches; /* likewise; their turn has not come */
     size_t beginning;            /* of watches, told what is there: loop */
     struct list logs;            /* of struct log_session: loop */
+    uint64_t events_under_way;   /* answered, not dispatched: atomic */
     size_t followed; /* logs of pods that the sessions of workflows have open: loop */
 };
 

@@ -122,3 +122,17 @@ check "the binding that it may not read the template of fails" equals "$(sign "$
 check "with that text" contains "$DIR/body" 'cannot get resource \"clusterworkflowtemplates\"'
 check "the other one was dispatched" equals "$(curl -sf -H 'Authorization: Bearer secret-token-of-admin' "http://$ARGO_SERVER/apis/argoproj.io/v1alpha1/namespaces/argo/workflows" | jq '.items | length')" "$((before + 1))"
 check "other requests need a token as before" equals "$(code "http://$ARGO_SERVER/api/v1/workflow-event-bindings/argo")" 401
+
+# Answered before it is dispatched, as upstream's server does when it is told so.
+stop_server
+SERVER_FLAGS='--isolation process --event-async-dispatch --event-operation-queue-size 8 --event-worker-count 2 -b'
+check "a server that dispatches later" start_server
+before=$(count greeting)
+more() { [ "$(count greeting)" = "$((before + 1))" ]; }
+check "an event" equals "$(code -X POST -d '{"who":"later","team":"red"}' "$(url argo/hello)")" 200
+check "is dispatched" wait_for 10 more
+check "one that fails is answered, too" equals "$(code -X POST -d '{"who":"world"}' "$(url argo/hello)")" 200
+check "and told of in the log" wait_for 10 grep -q 'an event was answered, and not dispatched.*expression must evaluate to a string' "$DIR/server.log"
+check "what is no JSON is refused at once" equals "$(code -X POST -d 'x' "$(url argo/hello)")" 400
+stop_server
+check "a count that is none" sh -c "'$TIPHYS' server --event-worker-count 0 2>&1 | grep -q -- '--event-worker-count 0 must be at least 1'"
