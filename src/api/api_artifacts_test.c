@@ -138,7 +138,8 @@ static void test_CVE_2022_29164_a_page_cannot_act(void **state)
 {
     static const char *const paths[] = {
         "/artifacts/argo/w/n/out", "/artifacts-by-uid/uid-w/n/out",
-        "/input-artifacts/argo/w/n/in", "/input-artifacts-by-uid/uid-w/n/in"};
+        "/input-artifacts/argo/w/n/in", "/input-artifacts-by-uid/uid-w/n/in",
+        "/artifact-files/argo/workflows/w/n/outputs/out"};
     struct world *w = *state;
     struct call c;
 
@@ -146,8 +147,8 @@ static void test_CVE_2022_29164_a_page_cannot_act(void **state)
     store(w, "<script>fetch('/api/v1/workflows/argo')</script>");
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         get(w, &c, paths[i], 200);
-        check_header(&c, "Content-Security-Policy: sandbox; base-uri 'none'; default-src "
-                         "'none'; ");
+        check_header(&c, "Content-Security-Policy: sandbox allow-same-origin; base-uri "
+                         "'none'; default-src 'none'; ");
         check_header(&c, "X-Content-Type-Options: nosniff\n");
         check_header(&c, "X-Frame-Options: SAMEORIGIN\n");
         assert_null(strstr(c.headers, "allow-scripts"));
@@ -155,8 +156,8 @@ static void test_CVE_2022_29164_a_page_cannot_act(void **state)
     }
 }
 
-/* GO-2026-4350: names of files became markup of the page that lists a folder. Here a folder is
- * an archive, no page, and a name that goes into an answer is neither a header nor markup. */
+/* GO-2026-4350: names of files became markup of the page that lists a folder. A name that goes
+ * into an answer is neither a header nor markup, on the page (test_files_of_folders), too. */
 static void test_GO_2026_4350_names_are_no_markup(void **state)
 {
     struct world *w = *state;
@@ -167,7 +168,7 @@ static void test_GO_2026_4350_names_are_no_markup(void **state)
     get(w, &c, "/artifacts/argo/w/n/dir", 200);
     check_header(&c, "Content-Type: application/gzip\n");
     check_header(&c, "filename=\"dir.tgz\"\n");
-    check_header(&c, "Content-Security-Policy: sandbox; ");
+    check_header(&c, "Content-Security-Policy: sandbox allow-same-origin; ");
     assert_null(strstr(c.headers, "text/html"));
     get(w, &c, "/artifacts/argo/w/n/%3Cscript%3E", 404);
     check_header(&c, "Content-Type: application/json");
@@ -178,6 +179,149 @@ static void test_GO_2026_4350_names_are_no_markup(void **state)
     store_at(w, "w/p/<script>", "x");
     get(w, &c, "/artifacts/argo/w/n/%3Cscript%3E", 200);
     check_header(&c, "Content-Type: application/octet-stream\n");
+}
+
+#define FILES "/artifact-files/argo/workflows/w/n/"
+#define PAGE  "<html><body><ul>\n<li><a href=\"..\">..</a></li>\n"
+
+static void test_files_of_folders(void **state)
+{
+    static const struct {
+        const char *path, *token;
+        unsigned status;
+        const char *answer;
+    } cases[] = {
+        {FILES "outputs/out", "secret", 200, "<html>"},
+        {FILES "inputs/in", "secret", 200, "<p>raw"},
+        {FILES "outputs/dir/sub/x", "secret", 200, "x"},
+        {FILES "outputs/dir/./sub//x", "secret", 200, "x"},
+        {FILES "outputs/dir/", "secret", 200,
+         PAGE "<li><a href=\"./%3Cb%3E\">&lt;b&gt;</a></li>\n"
+              "<li><a href=\"./sub/\">sub/</a></li>\n</ul></body></html>"},
+        {FILES "outputs/dir/sub/", "secret", 200,
+         PAGE "<li><a href=\"./x\">x</a></li>\n<li><a href=\"./y\">y</a></li>\n"
+              "</ul></body></html>"},
+        {FILES "outputs/dir/none/", "secret", 200, PAGE "</ul></body></html>"},
+        {FILES "outputs/dir/%3Cb%3E", "secret", 200, "bold"},
+        {FILES "outputs/dir/none", "secret", 404, NULL},
+        {FILES "outputs/dir/sub/x/y", "secret", 404, NULL},
+        {FILES "outputs/dir/..%2f..%2fp/a.html", "secret", 400, NULL},
+        {FILES "inputs/in/x", "secret", 400, NULL},
+        {FILES "outputs/out", NULL, 401, NULL},
+        {FILES "outputs/nothing", "secret", 404, NULL},
+        {FILES "outputs/old", "secret", 404, NULL},
+        {FILES "sideways/out", "secret", 400, NULL},
+        {"/artifact-files/argo/pods/w/n/outputs/out", "secret", 400, NULL},
+        {"/artifact-files/argo/workflows/x/n/outputs/out", "secret", 404, NULL},
+        {"/artifact-files/argo/archived-workflows/uid-w/n/outputs/out", "secret", 404, NULL},
+    };
+    struct world *w = *state;
+
+    make_workflow(w);
+    store(w, "<html>");
+    store_at(w, "w/dir/sub/x", "x");
+    store_at(w, "w/dir/sub/y", "y");
+    store_at(w, "w/dir/<b>", "bold");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct call c = {
+            .method = "GET", .path = cases[i].path, .body = "", .token = cases[i].token};
+
+        world_run(w, &c);
+        if (c.status != cases[i].status ||
+            (cases[i].answer && strcmp(c.answer, cases[i].answer) != 0))
+            fail_msg("%s: %u %s", c.path, c.status, c.answer);
+        if (c.status == 200)
+            check_header(&c, "Content-Security-Policy: sandbox allow-same-origin; ");
+    }
+}
+
+static void test_ways_to_folders(void **state)
+{
+    struct world *w = *state;
+    struct call c;
+
+    make_workflow(w);
+    store_at(w, "w/dir/sub/x", "x");
+    get(w, &c, FILES "outputs/dir", 307);
+    check_header(&c, "Location: " FILES "outputs/dir/\n");
+    get(w, &c, FILES "outputs/dir/sub?a=b", 307);
+    check_header(&c, "Location: " FILES "outputs/dir/sub/?a=b\n");
+    store_at(w, "w/dir/index.html", "<p>");
+    store_at(w, "w/dir/sub/an-index.html", "<p>");
+    get(w, &c, FILES "outputs/dir/", 307);
+    check_header(&c, "Location: " FILES "outputs/dir/index.html\n");
+    get(w, &c, FILES "outputs/dir/index.html", 200);
+    check_header(&c, "Content-Type: text/html; charset=utf-8\n");
+    get(w, &c, FILES "outputs/dir/sub/", 200);
+}
+
+static void test_heads(void **state)
+{
+    static const char *const paths[] = {"/artifacts/argo/w/n/out", FILES "outputs/out",
+                                        "/artifacts-by-uid/uid-w/n/out"};
+    struct world *w = *state;
+
+    make_workflow(w);
+    store(w, "<html>");
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        struct call c = {.method = "HEAD", .path = paths[i], .body = "", .token = "secret"};
+
+        world_run(w, &c);
+        assert_int_equal(c.status, 200);
+        assert_string_equal(c.answer, "");
+        check_header(&c, "Content-Length: 6\n");
+        check_header(&c, "filename=\"a.html\"\n");
+    }
+}
+
+/* Browsers that follow a link have no header, but the cookie of the user interface. */
+static void test_cookies(void **state)
+{
+    static const struct {
+        const char *method, *cookie;
+        unsigned status;
+    } cases[] = {
+        {"GET", "authorization=Bearer secret", 200},
+        {"GET", "a=b; authorization=\"Bearer secret\"; c=d", 200},
+        {"GET", "authorization=Bearer wrong", 401},
+        {"GET", "authorization=secret", 401},
+        {"GET", "xauthorization=Bearer secret", 401},
+        {"GET", "authorization", 401},
+        {"POST", "authorization=Bearer secret", 401},
+    };
+    struct world *w = *state;
+
+    make_workflow(w);
+    store(w, "<html>");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct call c = {.method = cases[i].method,
+                         .path = strcmp(cases[i].method, "GET") == 0 ? FILES "outputs/out"
+                                                                     : "/api/v1/workflows/argo",
+                         .body = "",
+                         .further = {{"Cookie", cases[i].cookie}}};
+
+        world_run(w, &c);
+        if (c.status != cases[i].status)
+            fail_msg("%zu: %u %s", i, c.status, c.answer);
+    }
+}
+
+/* A server of one namespace shows nothing of others, whatever the token may. */
+static void test_one_namespace_is_managed(void **state)
+{
+    static const char *const paths[] = {
+        "/artifacts-by-uid/uid-w/n/out", "/input-artifacts-by-uid/uid-w/n/in",
+        "/artifacts/argo/w/n/out", FILES "outputs/out",
+        "/artifact-files/argo/archived-workflows/uid-w/n/outputs/out"};
+    struct world *w = *state;
+    struct call c;
+
+    make_workflow(w);
+    store(w, "<html>");
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        get(w, &c, paths[i], 403);
+        assert_non_null(strstr(c.answer, "this server manages namespace team only"));
+    }
 }
 
 /* The pod has no log here. */
@@ -300,6 +444,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_CVE_2022_29164_a_page_cannot_act, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_GO_2026_4350_names_are_no_markup, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_files_of_folders, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_ways_to_folders, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_heads, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_cookies, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_one_namespace_is_managed, world_setup_managed,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_an_archived_log, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_log_holds_up_nobody, world_setup,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "artifacts/beneath.h"
 #include "artifacts/driver.h"
 #include "artifacts/object_store.h"
 #include "artifacts/pack.h"
@@ -69,6 +70,26 @@ static void relocate(const struct artifact_call *c, struct found *f)
     set_key(c, f, key);
 }
 
+/* The key of a file or folder in the one that was found. */
+static int go_below(const struct artifact_call *c, struct found *f, struct err *err)
+{
+    char *path = beneath_clean(c->a, str_is_none(c->below) ? STR("") : c->below);
+
+    if (!path)
+        return err_set(err, ERR_INVALID,
+                       "\"" STR_FMT "\" must be a relative path without \"..\"",
+                       STR_ARG(c->below));
+    if (!path[0])
+        return 0;
+    if (!f->at.kind->format)
+        return err_set(err, ERR_INVALID, "%s artifacts are no folders: \"%s\" is not in one",
+                       f->at.kind->member, path);
+    set_key(c, f,
+            str_printf(c->a, STR_FMT "%s%s", STR_ARG(key_of(f)),
+                       str_ends(key_of(f), STR("/")) ? "" : "/", path));
+    return 0;
+}
+
 static int find(const struct artifact_call *c, struct found *ret, struct err *err)
 {
     /* An empty text is content of its own, but no place. */
@@ -76,7 +97,7 @@ static int find(const struct artifact_call *c, struct found *ret, struct err *er
         (ret->driver == &artifact_raw ? !str_is_none(key_of(ret))
                                       : !str_is_empty(key_of(ret)))) {
         relocate(c, ret);
-        return 0;
+        return go_below(c, ret, err);
     }
     return err_set(err, ERR_INVALID, "required artifact '" STR_FMT "' not supplied",
                    STR_ARG(json_get_str(c->artifact, STR("name"))));
@@ -381,6 +402,28 @@ int artifact_download(const struct artifact_call *c, struct artifact_file *ret, 
     return result;
 }
 
+int artifact_is_folder(const struct artifact_call *c, bool *ret, struct err *err)
+{
+    struct found f;
+
+    if (find(c, &f, err) < 0)
+        return -1;
+    if (f.driver->open_store)
+        return object_store_is_folder(c, f.driver, f.at.place, ret, err);
+    *ret = false;
+    return f.driver->is_folder ? f.driver->is_folder(c, f.at.place, ret, err) : 0;
+}
+
+int artifact_key(const struct artifact_call *c, struct str *ret, struct err *err)
+{
+    struct found f;
+
+    if (find(c, &f, err) < 0)
+        return -1;
+    *ret = key_of(&f);
+    return 0;
+}
+
 int artifact_delete(const struct artifact_call *c, struct err *err)
 {
     struct found f;
@@ -528,7 +571,7 @@ static int find_folder(const struct artifact_call *c, struct found *ret, struct 
         return err_set(err, ERR_INVALID, "required artifact '" STR_FMT "' not supplied",
                        STR_ARG(json_get_str(c->artifact, STR("name"))));
     relocate(c, ret);
-    return 0;
+    return go_below(c, ret, err);
 }
 
 int artifact_list(const struct artifact_call *c, struct json *ret, struct err *err)

@@ -37,6 +37,7 @@ struct artifact_call {
     /* Its template's archiveLocation, or NULL: where what has a key alone is, and what has no
      * place goes. Its own key is the beginning of keys. */
     const struct json *location;
+    struct str below; /* what is meant is this path in a folder that is stored; "" or absent */
 };
 
 enum artifact_found { ARTIFACT_LOADED, ARTIFACT_SKIPPED };
@@ -92,6 +93,26 @@ struct artifact_file {
  */
 int artifact_download(const struct artifact_call *c, struct artifact_file *ret,
                       struct err *err);
+
+/**
+ * artifact_is_folder() - is there a folder of files, each stored by its own key?
+ * @c:   which one
+ * @ret: false also where its kind of place knows none, or nothing is there
+ * @err: as artifact_load()
+ *
+ * Return: 0 or -1.
+ */
+int artifact_is_folder(const struct artifact_call *c, bool *ret, struct err *err);
+
+/**
+ * artifact_key() - the key of what is meant, with what is below it
+ * @c:   which one
+ * @ret: in the call's arena
+ * @err: ERR_INVALID
+ *
+ * Return: 0 or -1.
+ */
+int artifact_key(const struct artifact_call *c, struct str *ret, struct err *err);
 
 /**
  * artifact_delete() - remove what is stored

@@ -35,7 +35,7 @@ struct artifact_driver {
     /* The stored bytes without a copy of them: an open file or folder. NULL: load them. */
     int (*open)(const struct artifact_call *c, const struct json *place, int *ret,
                 struct err *err);
-    /* Is a folder there? NULL: what is loaded tells. */
+    /* Is a folder there? False when nothing is. NULL: the kind knows none. */
     int (*is_folder)(const struct artifact_call *c, const struct json *place, bool *ret,
                      struct err *err);
     /* The stored bytes of a file into an open one, for a download. NULL: load them. */

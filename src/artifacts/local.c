@@ -297,8 +297,24 @@ static int list_stored(const struct artifact_call *c, const struct json *place,
     return result;
 }
 
+static int is_folder(const struct artifact_call *c, const struct json *place, bool *ret,
+                     struct err *err)
+{
+    struct stat st;
+    int fd, result;
+
+    if (open_stored(c, place, &fd, err) < 0)
+        return err->kind == ERR_NOT_FOUND ? 0 : -1;
+    result = fstat(fd, &st) < 0 ? err_sys(err, errno, "look at an artifact") : 0;
+    close(fd);
+    if (result == 0)
+        *ret = S_ISDIR(st.st_mode);
+    return result;
+}
+
 const struct artifact_driver artifact_local = {.load = load,
                                                .save = save,
                                                .remove = remove_stored,
                                                .open = open_stored,
+                                               .is_folder = is_folder,
                                                .list = list_stored};

@@ -232,6 +232,34 @@ int object_store_remove(const struct artifact_call *c, const struct artifact_dri
     return result;
 }
 
+/* One key below is enough. */
+static int find_any(void *ctx, struct arena *a, struct str key, struct err *err)
+{
+    bool *is_there = ctx;
+
+    (void) a;
+    (void) key;
+    *is_there = true;
+    return err_set(err, ERR_CANCELLED, "enough");
+}
+
+int object_store_is_folder(const struct artifact_call *c, const struct artifact_driver *driver,
+                           const struct json *place, bool *ret, struct err *err)
+{
+    struct object_store s;
+    bool is_there = false;
+    int result;
+
+    if (open_store(c, driver, place, ARTIFACT_READ, &s, err) < 0)
+        return -1;
+    result = s.list(s.ctx, below(c->a, s.key), find_any, &is_there, err);
+    s.close(s.ctx);
+    if (result < 0 && !is_there)
+        return -1;
+    *ret = is_there;
+    return 0;
+}
+
 int object_store_list(const struct artifact_call *c, const struct artifact_driver *driver,
                       const struct json *place, struct artifact_keys *keys, struct err *err)
 {

@@ -38,5 +38,7 @@ int object_store_save(const struct artifact_call *c, const struct artifact_drive
                       const struct json *place, int dir, const char *name, struct err *err);
 int object_store_remove(const struct artifact_call *c, const struct artifact_driver *driver,
                         const struct json *place, struct err *err);
+int object_store_is_folder(const struct artifact_call *c, const struct artifact_driver *driver,
+                           const struct json *place, bool *ret, struct err *err);
 int object_store_list(const struct artifact_call *c, const struct artifact_driver *driver,
                       const struct json *place, struct artifact_keys *keys, struct err *err);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "artifacts/driver.h"
+#include "artifacts/pack.h"
 #include "base/log.h"
 #include "base/tree.h"
 #include "tests/support/s3_server.h"
@@ -156,6 +157,54 @@ static void test_a_file(void **state)
     close(file.fd);
 }
 
+/* What lies in the folder "dir". */
+static void check_below(struct world *w, struct artifact_call c)
+{
+    static const struct {
+        const char *below;
+        bool is_folder;
+        const char *key;
+    } rows[] = {{"", true, "dir"},
+                {"sub", true, "dir/sub"},
+                {"./sub//", true, "dir/sub"},
+                {"sub/two", false, "dir/sub/two"},
+                {"su", false, "dir/su"},
+                {"none", false, "dir/none"}};
+    struct artifact_file file;
+    char bytes[8] = "";
+    struct str key;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        bool is_folder = !rows[i].is_folder;
+
+        c.below = str_from(rows[i].below);
+        assert_int_equal(artifact_is_folder(&c, &is_folder, &w->err), 0);
+        assert_int_equal(is_folder, rows[i].is_folder);
+        assert_int_equal(artifact_key(&c, &key, &w->err), 0);
+        assert_true(str_is(key, rows[i].key));
+    }
+    c.below = STR("sub/two");
+    assert_int_equal(artifact_download(&c, &file, &w->err), 0);
+    assert_true(str_is(file.name, "two"));
+    assert_int_equal(pread(file.fd, bytes, sizeof(bytes), 0), 1);
+    assert_string_equal(bytes, "2");
+    close(file.fd);
+    c.below = STR(""); /* all of it, in an archive that is not empty */
+    assert_int_equal(artifact_download(&c, &file, &w->err), 0);
+    assert_true(str_is(file.name, "dir.tgz"));
+    assert_int_equal(lseek(file.fd, 0, SEEK_SET), 0);
+    assert_int_equal(mkdirat(w->dir, "unpacked", 0755), 0);
+    assert_int_equal(archive_unpack(file.fd, ARCHIVE_TAR_GZ,
+                                    openat(w->dir, "unpacked", O_RDONLY | O_DIRECTORY),
+                                    &w->err),
+                     0);
+    close(file.fd);
+    check_file(w, "unpacked/dir/sub/two", "2");
+    c.below = STR("../x");
+    assert_int_equal(artifact_key(&c, &key, &w->err), -1);
+    assert_int_equal(w->err.kind, ERR_INVALID);
+}
+
 static void test_a_folder(void **state)
 {
     struct world *w = *state;
@@ -169,6 +218,7 @@ static void test_a_folder(void **state)
     assert_int_equal(symlinkat("one", w->dir, "d/link"), 0);
     check_saves(w, &c, "d");
     assert_true(str_is(s3_server_text(w->server, "dir/sub/two"), "2"));
+    check_below(w, c);
     assert_int_equal(w->server->puts, 3);
     s3_server_store(w->server, STR("dir/folder/"), STR(""));
     s3_server_store(w->server, STR("dirt"), STR("not of it"));

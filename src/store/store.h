@@ -93,6 +93,10 @@ static inline void store_object_unrefp(const struct store_object **o)
 int store_get(struct store *s, const struct store_key *key, const struct store_object **ret,
               struct err *err);
 
+/** store_find_uid() - store_get() of the Workflow with a uid, without an index; any namespace */
+int store_find_uid(struct store *s, struct str uid, const struct store_object **ret,
+                   struct err *err);
+
 /** store_object_of() - a document as an object that is in no store (rv 0); a reference for the
  * caller; any thread */
 const struct store_object *store_object_of(const struct json *doc);

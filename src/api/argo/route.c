@@ -69,10 +69,17 @@ static bool fits(const struct argo_operation *operation, struct str path,
     return str_is_none(rest);
 }
 
+/* Files are asked for by HEAD as well. */
+static bool is_method(const struct argo_operation *operation, struct str method)
+{
+    return str_is(method, operation->method) ||
+           (str_is(method, "HEAD") && str_is(STR("ArtifactService"), operation->service));
+}
+
 bool argo_route(struct str method, struct str path, struct argo_route *ret)
 {
     for (size_t i = 0; i < COUNT_OF(table); i++)
-        if (str_is(method, table[i].method) && fits(&table[i], path, ret))
+        if (is_method(&table[i], method) && fits(&table[i], path, ret))
             return true;
     return false;
 }
@@ -123,6 +130,8 @@ struct auth_request argo_right(const struct argo_route *route, struct str ns, st
         what.ns = STR("");
     if (is_of_one(verb))
         what.name = variable(route, str_is(plural, "pods") ? "podName" : "name");
+    if (str_is(variable(route, "idDiscriminator"), "workflows"))
+        what.name = variable(route, "id");
     return what;
 }
 

@@ -89,11 +89,32 @@ static bool is_local_program(struct http_request *req)
            str_eq(origin, str_concat(http_arena(req), STR("https://"), host));
 }
 
+/* The original's user interface keeps "Bearer ..." in a cookie, and links lead to artifacts. It
+ * counts for reading alone: pages of others can make a browser send what they like. */
+static struct str cookie_token(struct http_request *req)
+{
+    struct str rest = http_header(req, STR("Cookie")), one, name;
+
+    if (!str_is(http_method(req), "GET") && !str_is(http_method(req), "HEAD"))
+        return STR_NONE;
+    while (str_cut(&rest, ';', &one)) {
+        one = str_trim(one);
+        if (!str_cut(&one, '=', &name) || !str_is(name, "authorization") || str_is_none(one))
+            continue;
+        if (one.len > 1 && str_starts(one, STR("\"")) && str_ends(one, STR("\"")))
+            one = str_of(one.ptr + 1, one.len - 2);
+        return one;
+    }
+    return STR_NONE;
+}
+
 static int identify_sender(struct api *api, struct http_request *req, struct auth_identity *ret,
                            struct err *err)
 {
     struct str given = http_header(req, STR("Authorization"));
 
+    if (str_is_none(given))
+        given = cookie_token(req);
     if (str_is_none(given) && api->options.is_open && is_local_program(req)) {
         *ret = auth_admin();
         return 0;

@@ -60,6 +60,30 @@ int store_get(struct store *s, const struct store_key *key, const struct store_o
     return result;
 }
 
+int store_find_uid(struct store *s, struct str uid, const struct store_object **ret,
+                   struct err *err)
+{
+    struct connection *c = store_reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code, result = 0;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_OBJECT_OF_UID);
+    bind_str(stmt, 1, uid);
+    code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *ret = object_of_row(stmt);
+    else if (code == SQLITE_DONE)
+        result = err_set(err, ERR_NOT_FOUND, "there is no workflow with uid \"" STR_FMT "\"",
+                         STR_ARG(uid));
+    else
+        result = db_error(c->db, "find an object by its uid", err);
+    sqlite3_reset(stmt);
+    store_reader_give(s, c);
+    return result;
+}
+
 /* ---- lists ---- */
 
 enum { RV_ANY = -1 };
