@@ -171,6 +171,8 @@ static void test_life_of_a_limit(void **state)
 #define ROW(count) "{\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
 #define ROW_ANSWER(count) \
     "{\"namespace\":\"argo\",\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
+#define KEY_64   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define LONG_KEY KEY_64 KEY_64 KEY_64 KEY_64
 #define NO_ROW \
     "{\"code\":5,\"message\":\"Database sync limit not found in namespace \\\"argo\\\".\"}"
 
@@ -185,6 +187,9 @@ static void test_life_of_a_limit_of_the_database(void **state)
         {"POST", SYNC, ROW("2147483648"), 400, "limit must be greater than zero"},
         {"PUT", SYNC "/k", ROW("-1"), 400, "limit must be greater than zero"},
         {"POST", SYNC, "{\"limit\":1,\"type\":\"DATABASE\"}", 400, "key must not be empty"},
+        {"POST", SYNC, "{\"limit\":1,\"type\":\"DATABASE\",\"key\":\"" LONG_KEY "\"}", 400,
+         "namespace and key: 261 bytes (limit 256)"},
+        {"GET", SYNC "/" LONG_KEY "?type=DATABASE", "", 404, "(limit 256)"},
         {"POST", SYNC, ROW("1"), 200, ROW_ANSWER("1")},
         {"POST", SYNC, ROW("3"), 409,
          "{\"code\":6,\"message\":\"Database sync limit already exists in namespace "

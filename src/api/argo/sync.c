@@ -6,10 +6,11 @@
 #include "api/argo/gateway.h"
 #include "api/argo/operations.h"
 #include "api/argo/workflows.h"
+#include "base/limits.h"
 #include "store/sync_limits.h"
 
 /* What a request is about. */
-struct limit {
+struct sync_limit {
     struct str map, ns, key;
     int64_t count;
     struct str type; /* "CONFIGMAP", "DATABASE", or what was given instead */
@@ -34,8 +35,8 @@ static struct str type_of(struct arena *a, const struct json *type)
 }
 
 /* May the sender do that? In the original's words, and before anything else is said. */
-static int check_right(const struct argo_request *r, const struct limit *l, const char *verb,
-                       struct err *err)
+static int check_right(const struct argo_request *r, const struct sync_limit *l,
+                       const char *verb, struct err *err)
 {
     bool is_update = strcmp(verb, "delete") == 0 && !l->is_row; /* a key of a ConfigMap */
     const struct auth_request what = {.verb = str_from(is_update ? "update" : verb),
@@ -64,7 +65,7 @@ static bool serves_rows(const struct argo_request *r)
 }
 
 /* @kind: of the error of a name that is missing. */
-static int check(const struct argo_request *r, const struct limit *l, enum err_kind kind,
+static int check(const struct argo_request *r, const struct sync_limit *l, enum err_kind kind,
                  struct err *err)
 {
     if (l->is_row ? !serves_rows(r) : !str_is(l->type, "CONFIGMAP"))
@@ -72,13 +73,16 @@ static int check(const struct argo_request *r, const struct limit *l, enum err_k
                        STR_ARG(l->type));
     if (l->is_row && l->key.len == 0)
         return err_set(err, kind, "key must not be empty");
+    if (l->is_row && l->ns.len + 1 + l->key.len > SYNC_LIMIT_NAME_MAX_BYTES)
+        return err_set(err, kind, "namespace and key: %zu bytes (limit %d)",
+                       l->ns.len + 1 + l->key.len, SYNC_LIMIT_NAME_MAX_BYTES);
     if (!l->is_row && (l->map.len == 0 || l->key.len == 0))
         return err_set(err, kind, "cmName and key must not be empty");
     return 0;
 }
 
 /* Of the body of a request; the key of the path counts before the body's. */
-static int read_limit(const struct argo_request *r, const char *verb, struct limit *ret,
+static int read_limit(const struct argo_request *r, const char *verb, struct sync_limit *ret,
                       struct err *err)
 {
     struct str key = argo_variable(r, "key");
@@ -86,10 +90,10 @@ static int read_limit(const struct argo_request *r, const char *verb, struct lim
     struct err of_body = {0};
     bool is_read = argo_body(r, &body, &of_body) == 0;
 
-    *ret = (struct limit){.map = argo_body_text(&body, "cmName"),
-                          .ns = argo_variable(r, "namespace"),
-                          .key = key.len > 0 ? key : argo_body_text(&body, "key"),
-                          .type = type_of(r->a, json_get(&body, STR("type")))};
+    *ret = (struct sync_limit){.map = argo_body_text(&body, "cmName"),
+                               .ns = argo_variable(r, "namespace"),
+                               .key = key.len > 0 ? key : argo_body_text(&body, "key"),
+                               .type = type_of(r->a, json_get(&body, STR("type")))};
     ret->is_row = str_is(ret->type, "DATABASE");
     if (check_right(r, ret, verb, err) < 0)
         return -1;
@@ -104,20 +108,20 @@ static int read_limit(const struct argo_request *r, const char *verb, struct lim
 }
 
 /* Of its path and query. */
-static int query_limit(const struct argo_request *r, const char *verb, struct limit *ret,
+static int query_limit(const struct argo_request *r, const char *verb, struct sync_limit *ret,
                        struct err *err)
 {
     struct json type = json_string(argo_query(r, "type"));
 
-    *ret = (struct limit){.map = argo_query(r, "cmName"),
-                          .ns = argo_variable(r, "namespace"),
-                          .key = argo_variable(r, "key"),
-                          .type = type_of(r->a, &type)};
+    *ret = (struct sync_limit){.map = argo_query(r, "cmName"),
+                               .ns = argo_variable(r, "namespace"),
+                               .key = argo_variable(r, "key"),
+                               .type = type_of(r->a, &type)};
     ret->is_row = str_is(ret->type, "DATABASE");
     return check_right(r, ret, verb, err) < 0 ? -1 : check(r, ret, ERR_NOT_FOUND, err);
 }
 
-static struct json limit_value(struct arena *a, const struct limit *l)
+static struct json limit_value(struct arena *a, const struct sync_limit *l)
 {
     struct json_object_builder b = {0};
 
@@ -132,11 +136,11 @@ static struct json limit_value(struct arena *a, const struct limit *l)
 }
 
 /* For the answer, when it comes later. */
-static struct api_call *call_of(const struct argo_request *r, const struct limit *l,
+static struct api_call *call_of(const struct argo_request *r, const struct sync_limit *l,
                                 const struct api_dialect *dialect)
 {
     struct api_call *call = argo_call(r);
-    struct limit *kept = ARENA_NEW(r->a, struct limit);
+    struct sync_limit *kept = ARENA_NEW(r->a, struct sync_limit);
 
     *kept = *l;
     http_set_user(r->req, kept);
@@ -146,7 +150,7 @@ static struct api_call *call_of(const struct argo_request *r, const struct limit
 
 static void reply_limit(struct http_request *req)
 {
-    const struct limit *l = http_user(req);
+    const struct sync_limit *l = http_user(req);
     struct json made = limit_value(http_arena(req), l);
 
     argo_reply(req, &made);
@@ -157,17 +161,17 @@ static void reply_limit(struct http_request *req)
 enum row_change { ROW_ADD, ROW_SET, ROW_DROP };
 
 struct row_write {
-    const struct limit *limit;
+    const struct sync_limit *limit;
     enum row_change how;
 };
 
-static struct str row_name(struct arena *a, const struct limit *l)
+static struct str row_name(struct arena *a, const struct sync_limit *l)
 {
     return str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(l->ns), STR_ARG(l->key));
 }
 
 /* In the original's words. */
-static int row_failed(const struct limit *l, struct err *err)
+static int row_failed(const struct sync_limit *l, struct err *err)
 {
     if (err->kind == ERR_EXISTS || err->kind == ERR_NOT_FOUND)
         err_set(err, err->kind, "Database sync limit %s in namespace \"" STR_FMT "\".",
@@ -198,7 +202,8 @@ static int work_row(struct api *api, struct arena *a, const void *ctx,
 static const struct api_dialect row_written = {.removed = reply_limit, .fail = argo_fail},
                                 row_dropped = {.removed = argo_reply_empty, .fail = argo_fail};
 
-static void write_row(const struct argo_request *r, const struct limit *l, enum row_change how)
+static void write_row(const struct argo_request *r, const struct sync_limit *l,
+                      enum row_change how)
 {
     struct row_write *w = ARENA_NEW(r->a, struct row_write);
     struct api_call *call = call_of(r, l, how == ROW_DROP ? &row_dropped : &row_written);
@@ -207,7 +212,7 @@ static void write_row(const struct argo_request *r, const struct limit *l, enum 
     api_work(call, work_row, w);
 }
 
-static int get_row(const struct argo_request *r, struct limit *l, struct err *err)
+static int get_row(const struct argo_request *r, struct sync_limit *l, struct err *err)
 {
     uint32_t count;
 
@@ -219,7 +224,7 @@ static int get_row(const struct argo_request *r, struct limit *l, struct err *er
 
 /* ---- keys of ConfigMaps ---- */
 
-static int get_map(const struct argo_request *r, const struct limit *l, struct json *ret,
+static int get_map(const struct argo_request *r, const struct sync_limit *l, struct json *ret,
                    struct err *err)
 {
     const struct store_key key = api_key(map_kind(), l->ns, l->map);
@@ -255,7 +260,7 @@ static const struct api_dialect written = {.created = 200,
                                            .removed = argo_reply_empty,
                                            .fail = argo_fail};
 
-static void update_map(const struct argo_request *r, const struct limit *l,
+static void update_map(const struct argo_request *r, const struct sync_limit *l,
                        const struct json *map, const struct api_dialect *dialect)
 {
     struct store_key *key = ARENA_NEW(r->a, struct store_key);
@@ -264,12 +269,13 @@ static void update_map(const struct argo_request *r, const struct limit *l,
     api_update(call_of(r, l, dialect), map_kind(), key, STR(""), map);
 }
 
-static struct json count_text(struct arena *a, const struct limit *l)
+static struct json count_text(struct arena *a, const struct sync_limit *l)
 {
     return json_string(str_printf(a, "%lld", (long long) l->count));
 }
 
-static struct json with_limit(struct arena *a, const struct json *map, const struct limit *l)
+static struct json with_limit(struct arena *a, const struct json *map,
+                              const struct sync_limit *l)
 {
     const struct json *old = json_get(map, STR("data"));
     struct json data =
@@ -279,7 +285,7 @@ static struct json with_limit(struct arena *a, const struct json *map, const str
     return json_set(a, map, STR("data"), data);
 }
 
-static struct json new_map(struct arena *a, const struct limit *l)
+static struct json new_map(struct arena *a, const struct sync_limit *l)
 {
     struct json_object_builder b = {0}, meta = {0};
     struct json map;
@@ -301,7 +307,7 @@ static int check_map(struct arena *a, const struct json *map, struct err *err)
 }
 
 /* A limit more in a ConfigMap that is there: that is an update, whatever the method. */
-static void add_limit(const struct argo_request *r, const struct limit *l,
+static void add_limit(const struct argo_request *r, const struct sync_limit *l,
                       const struct json *map)
 {
     const struct auth_request right = {
@@ -320,7 +326,7 @@ static void add_limit(const struct argo_request *r, const struct limit *l,
     }
 }
 
-static void create_key(const struct argo_request *r, const struct limit *l)
+static void create_key(const struct argo_request *r, const struct sync_limit *l)
 {
     struct json map;
     struct err err;
@@ -338,7 +344,7 @@ static void create_key(const struct argo_request *r, const struct limit *l)
     }
 }
 
-static void update_key(const struct argo_request *r, const struct limit *l)
+static void update_key(const struct argo_request *r, const struct sync_limit *l)
 {
     struct json map;
     struct err err;
@@ -359,7 +365,7 @@ static void update_key(const struct argo_request *r, const struct limit *l)
     update_map(r, l, &map, &written);
 }
 
-static int get_key(const struct argo_request *r, struct limit *l, struct err *err)
+static int get_key(const struct argo_request *r, struct sync_limit *l, struct err *err)
 {
     struct json map;
 
@@ -377,7 +383,7 @@ static int get_key(const struct argo_request *r, struct limit *l, struct err *er
     return 0;
 }
 
-static void delete_key(const struct argo_request *r, const struct limit *l)
+static void delete_key(const struct argo_request *r, const struct sync_limit *l)
 {
     struct json map, data;
     struct err err;
@@ -399,7 +405,7 @@ static void delete_key(const struct argo_request *r, const struct limit *l)
 
 void argo_sync_create(const struct argo_request *r)
 {
-    struct limit l;
+    struct sync_limit l;
     struct err err;
 
     if (read_limit(r, "create", &l, &err) < 0)
@@ -412,7 +418,7 @@ void argo_sync_create(const struct argo_request *r)
 
 void argo_sync_update(const struct argo_request *r)
 {
-    struct limit l;
+    struct sync_limit l;
     struct err err;
 
     if (read_limit(r, "update", &l, &err) < 0)
@@ -425,7 +431,7 @@ void argo_sync_update(const struct argo_request *r)
 
 void argo_sync_get(const struct argo_request *r)
 {
-    struct limit l;
+    struct sync_limit l;
     struct json made;
     struct err err;
 
@@ -440,7 +446,7 @@ void argo_sync_get(const struct argo_request *r)
 
 void argo_sync_delete(const struct argo_request *r)
 {
-    struct limit l;
+    struct sync_limit l;
     struct err err;
 
     if (query_limit(r, "delete", &l, &err) < 0)
