@@ -241,6 +241,9 @@ static void read_rest(struct config *c, const struct json *v)
     c->tells_of_nodes = is_on(v, "nodeEvents");
     c->tells_of_workflows = is_on(v, "workflowEvents");
     c->tells_as_pod = json_get_bool(json_get(v, STR("nodeEvents")), STR("sendAsPod"));
+    c->logs_all_pods = json_get_bool(json_get(v, STR("podSpecLogStrategy")), STR("allPods"));
+    c->logs_failed_pods =
+        json_get_bool(json_get(v, STR("podSpecLogStrategy")), STR("failedPod"));
     c->instance_id = text(v, "instanceID");
     c->namespace = text(v, "namespace");
     c->referencing = str_is(referencing, "Strict")   ? CONFIG_REFERS_STRICTLY

@@ -54,6 +54,7 @@ struct config {
     uint64_t initial_delay_ms;
     bool serves_limits;                      /* those of the database, by the API */
     bool tells_of_nodes, tells_of_workflows; /* Events */
+    bool logs_all_pods, logs_failed_pods;    /* their templates */
     bool tells_as_pod;                       /* those of pods' nodes are about the pods */
     struct str instance_id;                  /* "" none */
     struct str namespace;                    /* the only one that is served, or "" */

@@ -135,6 +135,14 @@ static const struct field metrics_fields[] = {
 };
 static const struct shape metrics_shape = {.name = "MetricsConfig", .fields = metrics_fields};
 
+static const struct field pod_log_fields[] = {
+    KEY("allPods", FIELD_BOOL, .doc = "those of all pods, when they are asked for"),
+    KEY("failedPod", FIELD_BOOL, .doc = "those of pods that have failed"),
+    {0},
+};
+static const struct shape pod_log_shape = {.name = "PodSpecLogStrategy",
+                                           .fields = pod_log_fields};
+
 static const struct field fields[] = {
     KEY("nodeEvents", FIELD_OBJECT, .shape = &events_shape, .doc = "Events of nodes"),
     KEY("workflowEvents", FIELD_OBJECT, .shape = &events_shape, .doc = "Events of workflows"),
@@ -170,7 +178,8 @@ static const struct field fields[] = {
     KEY("metricsConfig", FIELD_OBJECT, .shape = &metrics_shape, .doc = "the metrics"),
     IDLE("kubeConfig", "the server has its own"),
     IDLE("telemetryConfig", "metrics are at /metrics of the server's port"),
-    IDLE("podSpecLogStrategy", "the log of a pod has its request"),
+    KEY("podSpecLogStrategy", FIELD_OBJECT, .shape = &pod_log_shape,
+        .doc = "templates of pods in the server's log"),
     IDLE("podGCGracePeriodSeconds", "pods leave nothing but logs"),
     IDLE("podGCDeleteDelayDuration", "pods leave nothing but logs"),
     IDLE("sso", "a token lets in"),

@@ -146,7 +146,8 @@ static void test_pods_and_metrics(void **state)
            "  images: '{\"busybox:1\": {entrypoint: [sh, -c], cmd: [ls]}}'\n"
            "  metricsConfig: '{path: /numbers, port: 9090}'\n");
     _cleanup_config_ const struct config *off =
-        parse(a, "  metricsConfig: '{enabled: false, path: /numbers}'\n");
+        parse(a, "  metricsConfig: '{enabled: false, path: /numbers}'\n"
+                 "  podSpecLogStrategy: '{failedPod: true}'\n");
 
     (void) state;
     assert_null(none->main_container);
@@ -159,6 +160,8 @@ static void test_pods_and_metrics(void **state)
     assert_int_equal(c->idle_count, 1);
     assert_true(str_is(c->idle_keys[0], "metricsConfig.port"));
     assert_true(str_is(off->metrics_path, ""));
+    assert_false(c->logs_all_pods || c->logs_failed_pods || off->logs_all_pods);
+    assert_true(off->logs_failed_pods);
 }
 
 static void test_wrong(void **state)

@@ -87,6 +87,7 @@ struct engine_pod {
     uint64_t round;          /* of the run's inbox in which its news lies ... */
     size_t input;            /* ... at this index, so that newer news replaces it */
     struct metric *gauge;    /* that counts it by its phase; NULL: none */
+    char *spec;              /* owned: its template, told when it fails; NULL: it is not */
 };
 
 enum engine_run_state {
@@ -205,6 +206,14 @@ void run_free(struct engine_run *run);
 void run_record_phase(struct engine_run *run, struct str phase);
 /** run_record_isolation() - a pod runs: tell in what, once a workflow and isolation */
 void run_record_isolation(struct engine_run *run, struct str isolation);
+
+/** pod_tell_spec() - its template by podSpecLogStrategy: told now, or kept for
+ * pod_tell_failure()
+ */
+void pod_tell_spec(struct engine_pod *pod, const struct pod_request *request);
+/** pod_tell_failure() - it has ended: tell its template when it has failed and that is wanted
+ */
+void pod_tell_failure(struct engine_pod *pod, enum pod_phase phase);
 
 /** run_record_nodes() - the last decision is stored: tell of its nodes */
 void run_record_nodes(struct engine_run *run);

@@ -4,10 +4,15 @@
  *
  * What was stored is told once: a workflow's phase when it changes, a node's when it runs or
  * has ended. A wide workflow tells of its first nodes and now and then of one more
- * (recorder.h), and of its own phases in any case. Loop thread.
+ * (recorder.h), and of its own phases in any case. And what the log is told of pods. Loop
+ * thread.
  */
 #include "workflows/engine/engine_internal.h"
 
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
 #include "formats/gotime.h"
 #include "lang/subst/names.h"
 
@@ -145,4 +150,36 @@ void run_record_nodes(struct engine_run *run)
         if (json_parse(a, done->nodes[i].doc, &node, &err) == 0)
             record_node(run, a, &node);
     }
+}
+
+/* ---- templates of pods in the log ---- */
+
+static void tell_spec(const struct engine_pod *pod, struct str spec)
+{
+    log_info(NULL, "the template of a pod", LOG_STR(NAMESPACE, pod->run->key.ns),
+             LOG_STR(WORKFLOW, pod->run->key.name), LOG_STR(NODE_ID, pod->node_id),
+             LOG_STR(POD_SPEC, spec));
+}
+
+void pod_tell_spec(struct engine_pod *pod, const struct pod_request *request)
+{
+    const struct config *config = pod->run->engine->world.config;
+    _cleanup_arena_ struct arena *a = NULL;
+    struct str text;
+
+    if (!config->logs_all_pods && !config->logs_failed_pods)
+        return;
+    a = arena_new();
+    text = json_text(a, request->template, JSON_COMPACT);
+    if (config->logs_all_pods)
+        tell_spec(pod, text);
+    else if (!pod->spec)
+        pod->spec = mem_dup(text.ptr, text.len);
+}
+
+void pod_tell_failure(struct engine_pod *pod, enum pod_phase phase)
+{
+    if (pod->spec && (phase == POD_FAILED || phase == POD_ERROR))
+        tell_spec(pod, str_from(pod->spec));
+    free(TAKE(pod->spec));
 }

@@ -63,6 +63,7 @@ static void pod_drop(struct engine_pod *pod)
     list_remove(&pod->link);
     pod_count_end(pod);
     e->stats.active_pods--;
+    free(pod->spec);
     free(pod);
 }
 
@@ -251,6 +252,8 @@ void run_see_pod(struct engine_pod *pod, const struct pod_report *report)
         VEC_PUSH(&run->inputs, input);
     }
     if (report->is_final)
+        pod_tell_failure(pod, report->phase);
+    if (report->is_final)
         engine_make_ready(run);
     else
         engine_make_slow(run);
@@ -321,6 +324,7 @@ static enum asking ask_for_pod(struct engine_run *run, const struct pod_request 
             return ASK_ON;
     } else if (pod_create(run->engine->options.runner, request, &err) == 0) {
         pod_count_phase(pod, POD_PENDING);
+        pod_tell_spec(pod, request);
         return ASK_ON;
     }
     if (err.kind == ERR_TRANSIENT) {

@@ -299,7 +299,7 @@ static int patch(struct wf *wf, const struct json *tmpl, struct json *ret,
 int wf_pod_patch(struct wf *wf, const struct json *tmpl, struct json *ret,
                  uint64_t *ret_grace_ms, struct err *err)
 {
-    const struct config *config = wf->world->config;
+    const struct config *config = wf->world ? wf->world->config : NULL;
     struct json given = *tmpl;
 
     if (config && config->main_container && each_main(wf, &given, over_defaults, err) < 0)

@@ -39,9 +39,17 @@ check "also that" contains "$DIR/server.log" executor
 check "no more than that" sh -c "! grep -qE 'key=(mainContainer|images|metricsConfig.path)' '$DIR/server.log'"
 said >"$DIR/said" 2>&1
 check "the image's command, with the environment of both" contains "$DIR/said" "of-config of-template"
-check "no metrics" config '  metricsConfig: "enabled: false"'
+check "no template in the log" lacks "$DIR/server.log" "the template of a pod"
+check "no metrics, and templates of pods that fail" config '  metricsConfig: "enabled: false"
+  podSpecLogStrategy: "failedPod: true"'
 check "there are none" wait_for 10 answers 404 /numbers
 check "nowhere" answers 404 /metrics
+sed 's/container: .*/container: {image: i, command: [sh, -c, "exit 3"]}}/' "$DIR/flow.yaml" >"$DIR/fails.yaml"
+sed 's/container: .*/container: {image: i, command: ["true"]}}/' "$DIR/flow.yaml" >"$DIR/good.yaml"
+"$TIPHYS" submit "$DIR/good.yaml" --wait >/dev/null 2>&1
+check "one that succeeds is not told" lacks "$DIR/server.log" "the template of a pod"
+"$TIPHYS" submit "$DIR/fails.yaml" --wait >/dev/null 2>&1
+check "one that fails is" sh -c "grep 'the template of a pod' '$DIR/server.log' | grep -q 'exit 3'"
 check "a wrong one" config '  metricsConfig: "path: numbers"'
 check "is named" wait_for 10 contains "$DIR/server.log" "metricsConfig.path: must begin with a slash"
 check "and changes nothing" answers 404 /metrics
