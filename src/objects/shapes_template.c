@@ -462,7 +462,7 @@ static const struct field template_rows[] = {
     PARTS("tolerations", toleration, "Taints that are tolerated.", .flags = FIELD_NO_OP),
     TEXT("schedulerName", "Who chooses the machine.", .flags = FIELD_NO_OP),
     TEXT("priorityClassName", "Class of the pod's priority.", .flags = FIELD_NO_OP),
-    PARTS("hostAliases", host_alias, "Entries of /etc/hosts.", LATER),
+    PARTS("hostAliases", host_alias, "Entries of /etc/hosts."),
     PART("podResources", resource_requirements, "What the pod as a whole needs."),
     PARTS("resourceClaims", pod_resource_claim, "Claims for devices.", .flags = FIELD_NO_OP),
     {0},

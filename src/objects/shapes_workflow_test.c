@@ -120,8 +120,6 @@ static void test_good_workflow(void **state)
 static void test_refused(void **state)
 {
     static const char *const cases[][2] = {
-        {"hostAliases: [{ip: 10.0.0.1}]", "4:8: spec.hostAliases: \"hostAliases\""},
-        {"dnsConfig: {searches: [a]}", "4:8: spec.dnsConfig: \"dnsConfig\""},
         {"volumeClaimTemplates: [{spec: {dataSource: {kind: K, name: x}}}]",
          "4:39: spec.volumeClaimTemplates[0].spec.dataSource: \"dataSource\""},
         {"volumeClaimTemplates: [{spec: {volumeMode: Block}}]",
@@ -142,8 +140,8 @@ static void test_refused(void **state)
          "4:59: spec.templates[0].container.livenessProbe.grpc: \"grpc\""},
         {"templates: [{container: {image: x, stdin: true}}]",
          "4:43: spec.templates[0].container.stdin: \"stdin\""},
-        {"templates: [{steps: [[{name: a, inline: {hostAliases: [{ip: 10.0.0.1}]}}]]}]",
-         "4:49: spec.templates[0].steps[0][0].inline.hostAliases: \"hostAliases\""},
+        {"templates: [{steps: [[{name: a, inline: {resource: {action: get, flags: [x]}}}]]}]",
+         "4:73: spec.templates[0].steps[0][0].inline.resource.flags: \"flags\""},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

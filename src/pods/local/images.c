@@ -320,19 +320,19 @@ int images_plan(const struct image_plan *p, struct arena *a, struct strbuf *plan
         str_printf(a, "%s/" STR_FMT "/box/%u", pod->runner->root, STR_ARG(pod->dir), p->index);
     struct str id = group_name(pod->runner, pod, p->index, a);
     struct str cwd = json_get_str(p->container, STR("workingDir"));
-    struct bundle b = {.security = ci->security,
-                       .args = p->args,
-                       .arg_count = p->arg_count,
-                       .hostname = str_head(pod->req.name, 63),
-                       .cgroup = str_concat(a, STR("/tiphys/"), id),
-                       .pidns = str_concat(a, box, STR("/pidns")),
-                       .user = ci->user,
-                       .network =
-                           runtime->has_network ? BUNDLE_NETWORK_HOST : BUNDLE_NETWORK_NONE,
-                       .has_resolv_conf = access("/etc/resolv.conf", R_OK) == 0,
-                       .has_hosts = access("/etc/hosts", R_OK) == 0,
-                       .has_cgroups = runtime->has_cgroups,
-                       .has_swap_limit = runtime->has_swap_limit};
+    struct bundle b = {
+        .security = ci->security,
+        .args = p->args,
+        .arg_count = p->arg_count,
+        .hostname = names_host(pod),
+        .cgroup = str_concat(a, STR("/tiphys/"), id),
+        .pidns = str_concat(a, box, STR("/pidns")),
+        .user = ci->user,
+        .network = runtime->has_network ? BUNDLE_NETWORK_HOST : BUNDLE_NETWORK_NONE,
+        .has_resolv_conf = !names_has_resolver(pod) && access("/etc/resolv.conf", R_OK) == 0,
+        .has_hosts = !names_has_hosts(pod) && access("/etc/hosts", R_OK) == 0,
+        .has_cgroups = runtime->has_cgroups,
+        .has_swap_limit = runtime->has_swap_limit};
 
     b.env = env_of(p->vars, a, &b.env_count);
     b.cwd = images_cwd(ci, cwd);

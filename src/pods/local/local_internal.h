@@ -156,10 +156,8 @@ int room_need(const struct pod_request *req, struct local_need *ret, struct err 
  * fit are told so; NULL: none */
 struct local_pod *room_next(struct local *r);
 
-/** room_take() - it begins */
+/** room_take(), room_give_back() - it begins; it has ended, or waits again */
 void room_take(struct local_pod *pod);
-
-/** room_give_back() - it has ended, or waits again */
 void room_give_back(struct local_pod *pod);
 
 /** room_close() - nobody waits any more */
@@ -173,10 +171,8 @@ bool readiness_begin(struct local_pod *pod);
 /** readiness_is_missing() - does it run, and must be waited for? Then pod->found says why */
 bool readiness_is_missing(const struct local_pod *pod);
 
-/** readiness_stop() - wait no more; again is a no-op */
+/** readiness_stop(), readiness_close() - wait no more for it, for all; again is a no-op */
 void readiness_stop(struct local_pod *pod);
-
-/** readiness_close() - release what all waited with */
 void readiness_close(struct local *r);
 
 /* ---- staging.c: on a worker ---- */
@@ -307,6 +303,20 @@ struct str images_cwd(const struct container_image *ci, struct str given);
 
 /** images_sweep() - what a killed shim has left of a pod: control groups */
 void images_sweep(const struct local *runner, const struct local_pod *pod);
+
+/* ---- names.c: on a worker ---- */
+
+/** names_has_hosts(), names_has_resolver() - has it an /etc/hosts, an /etc/resolv.conf of its
+ * own? */
+bool names_has_hosts(const struct local_pod *pod);
+bool names_has_resolver(const struct local_pod *pod);
+
+/** names_host() - its host name */
+struct str names_host(const struct local_pod *pod);
+
+/** names_stage() - write these files into the pod's folder and append the plan's bind words;
+ * ERR_INVALID in the API server's words; ERR_UNSUPPORTED in isolation process */
+int names_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err);
 
 /* ---- health.c ---- */
 

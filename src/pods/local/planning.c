@@ -79,7 +79,7 @@ static int plan_isolation(const struct local_pod *pod, int dirfd, struct arena *
     plan_word(plan, "isolation", STR("host"));
     plan_word(plan, "root", pod_path(a, pod, "/box"));
     plan_word(plan, "mask", str_from(pod->runner->state_dir));
-    plan_word(plan, "hostname", pod->req.name);
+    plan_word(plan, "hostname", names_host(pod));
     return 0;
 }
 
@@ -365,7 +365,7 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
     plan_number(plan, "logmax", pod->runner->log_max_bytes);
     plan_number(plan, "grace",
                 (int64_t) (pod->req.grace_ms ? pod->req.grace_ms : POD_GRACE_DEFAULT_MS));
-    if (volumes_stage(pod, dirfd, plan, err) < 0 ||
+    if (names_stage(pod, dirfd, plan, err) < 0 || volumes_stage(pod, dirfd, plan, err) < 0 ||
         artifacts_stage(pod, dirfd, plan, err) < 0 ||
         plan_containers(pod, dirfd, a, plan, err) < 0)
         return -1;

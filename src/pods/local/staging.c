@@ -33,7 +33,7 @@ static int open_dir(const struct local *runner, const struct local_pod *pod)
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs)
 {
     static const char *const parts[] = {"box",     "cwd",       "volumes", "inputs",
-                                        "outputs", "artifacts", "script"};
+                                        "outputs", "artifacts", "script", "hosts", "resolv.conf"};
     char path[4096];
 
     snprintf(path, sizeof(path), "%s/" STR_FMT, runner->root, STR_ARG(pod->dir));

@@ -52,11 +52,15 @@ static void add_plain(struct arena *a, const struct json *list, struct json_arra
         json_push(a, to, plain(a, json_item(list, i), NULL));
 }
 
+/* Members that a template and a pod's spec have alike. */
+static const char *const kept[] = {"volumes",     "securityContext", "activeDeadlineSeconds",
+                                   "hostAliases", "dnsConfig",       "dnsPolicy",
+                                   "hostname"};
+
 /* ---- the template as a spec ---- */
 
 static struct json to_spec(struct arena *a, const struct json *tmpl)
 {
-    static const char *const kept[] = {"volumes", "securityContext", "activeDeadlineSeconds"};
     struct json_array_builder containers = {0}, inits = {0};
     const struct json *first = main_of(tmpl);
     struct json spec;
@@ -106,7 +110,6 @@ static struct json take_containers(struct arena *a, const struct json *tmpl,
 
 static struct json from_spec(struct arena *a, const struct json *tmpl, const struct json *spec)
 {
-    static const char *const kept[] = {"volumes", "securityContext", "activeDeadlineSeconds"};
     const struct json *was = json_get(tmpl, STR("initContainers"));
     const struct json *inits = json_get(spec, STR("initContainers")), *item;
     struct json made = take_containers(a, tmpl, json_get(spec, STR("containers")));
@@ -243,7 +246,7 @@ static int apply(struct arena *a, struct str text, struct json *spec, struct err
 /* Nothing is ignored: neither what a manifest could not say, nor what no pod has here. */
 static int check(struct arena *a, const struct json *spec, struct err *err)
 {
-    static const char *const later[] = {"hostAliases", "dnsConfig", "ephemeralContainers"};
+    static const char *const later[] = {"ephemeralContainers"};
     struct field_faults faults = {.max = 1};
 
     for (size_t i = 0; i < COUNT_OF(later); i++)
@@ -296,11 +299,35 @@ static int patch(struct wf *wf, const struct json *tmpl, struct json *ret,
     return 0;
 }
 
+/* What the workflow's spec says of each pod; host names of all count, the
+ * workflow's first. */
+static struct json with_spec(const struct wf *wf, const struct json *tmpl)
+{
+    static const char *const members[] = {"dnsConfig", "dnsPolicy"};
+    const struct json *aliases = json_get(wf->spec, STR("hostAliases"));
+    const struct json *own = json_get(tmpl, STR("hostAliases"));
+    struct arena *a = wf->pass->a;
+    struct json_array_builder all = {0};
+    struct json made = *tmpl;
+
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (json_get(wf->spec, str_from(members[i])))
+            made = json_set(a, &made, str_from(members[i]),
+                            *json_get(wf->spec, str_from(members[i])));
+    if (!aliases)
+        return made;
+    for (size_t i = 0; json_item(aliases, i); i++)
+        json_push(a, &all, *json_item(aliases, i));
+    for (size_t i = 0; json_item(own, i); i++)
+        json_push(a, &all, *json_item(own, i));
+    return json_set(a, &made, STR("hostAliases"), json_array(&all));
+}
+
 int wf_pod_patch(struct wf *wf, const struct json *tmpl, struct json *ret,
                  uint64_t *ret_grace_ms, struct err *err)
 {
     const struct config *config = wf->world ? wf->world->config : NULL;
-    struct json given = *tmpl;
+    struct json given = with_spec(wf, tmpl);
 
     if (config && config->main_container && each_main(wf, &given, over_defaults, err) < 0)
         return err_wrap(err, "mainContainer of the configuration");

@@ -85,6 +85,24 @@ static void test_main_container(void **state)
                    0);
 }
 
+/* Host names of the workflow, the template and the patches; the resolver of the workflow. */
+static void test_names(void **state)
+{
+    (void) state;
+    check_pod_with(
+        "mainContainer: 'imagePullPolicy: Never'\n",
+        "  hostAliases: [{ip: 10.0.0.1, hostnames: [a]}]\n"
+        "  dnsPolicy: None\n  dnsConfig: {nameservers: [10.0.0.2]}\n"
+        "  podSpecPatch: '{hostname: h, hostAliases: [{ip: 10.0.0.4}]}'\n"
+        "  templates:\n  - name: main\n    container: {image: i}\n"
+        "    hostAliases: [{ip: 10.0.0.3}]\n",
+        "{\"container\":{\"image\":\"i\",\"imagePullPolicy\":\"Never\",\"name\":\"main\"},"
+        "\"dnsConfig\":{\"nameservers\":[\"10.0.0.2\"]},\"dnsPolicy\":\"None\","
+        "\"hostAliases\":[{\"ip\":\"10.0.0.4\"},{\"hostnames\":[\"a\"],\"ip\":\"10.0.0.1\"},{"
+        "\"ip\":\"10.0.0.3\"}],\"hostname\":\"h\",\"name\":\"main\"}",
+        0);
+}
+
 #define IMAGES "images: '{i: {entrypoint: [sh, -c], cmd: [ls]}, bare: {cmd: [x]}}'\n"
 
 /* Only what has no command gets that of its image; arguments that are given stay, also none. */
@@ -162,7 +180,8 @@ static void test_refused(void **state)
     } cases[] = {
         {"[1]", "podSpecPatch: an object is expected"},
         {"{", "podSpecPatch: "},
-        {"hostAliases: [{ip: 10.0.0.1}]", "podSpecPatch: hostAliases is not supported yet"},
+        {"ephemeralContainers: [{name: e}]",
+         "podSpecPatch: ephemeralContainers is not supported yet"},
         {"containers: [{name: main, tty: true}]", "podSpecPatch: spec.containers[0].tty: "},
         {"containers: [{name: main, imag: x}]", "podSpecPatch: spec.containers[0].imag: "},
     };
@@ -192,9 +211,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_main_container),
-        cmocka_unit_test(test_images),
-        cmocka_unit_test(test_patches),
+        cmocka_unit_test(test_main_container), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_images),         cmocka_unit_test(test_patches),
         cmocka_unit_test(test_refused),
     };
 
