@@ -1,6 +1,7 @@
 /* Answers of name nodes and data nodes: whatever they are, texts lie within them. */
 #include <assert.h>
 
+#include "clients/hdfs/hdfs_config.h"
 #include "clients/hdfs/hdfs_crc.h"
 
 static void within(struct str all, struct str part)
@@ -83,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_new_block(a, all);
     try_listing(a, all);
     try_heads(a, all);
+    assert(hdfs_config_clean(a, all).len <= size + 1);
     hdfs_crc_check(HDFS_CHECKSUM_CRC32C, 7, str_head(all, size / 2 / 4 * 4),
                    str_skip(all, size / 2));
     return 0;

@@ -460,7 +460,7 @@ static inline void hdfs_server_serve_names(struct hdfs_server_listener *l, int f
     char hello[7];
     bool goes_on = true;
 
-    if (!hdfs_server_read(fd, hello, sizeof(hello)))
+    if (!hdfs_server_read(fd, hello, sizeof(hello)) || hello[6] != 0) /* SASL is not known */
         return;
     assert_memory_equal(hello, "hrpc\x09\0\0", sizeof(hello));
     if (hdfs_server_frame(fd, &frame)) {

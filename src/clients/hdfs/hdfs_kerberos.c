@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "clients/hdfs/hdfs_config.h"
 #include "clients/hdfs/hdfs_mit.h"
 
 enum { PATH_BYTES = 32, NAME_MAX_BYTES = 512 };
@@ -56,6 +57,8 @@ static void release(int fd)
 
 static int fill_login(struct hdfs_login *l, const struct hdfs_login_options *o, struct err *err)
 {
+    _cleanup_arena_ struct arena *a = arena_new();
+
     l->lib = hdfs_mit_load(err);
     if (!l->lib)
         return -1;
@@ -63,7 +66,7 @@ static int fill_login(struct hdfs_login *l, const struct hdfs_login_options *o, 
         return err_set(err, ERR_INVALID, "a name of Kerberos is over %d bytes",
                        NAME_MAX_BYTES - 1);
     snprintf(l->service, sizeof(l->service), STR_FMT, STR_ARG(o->service));
-    l->config = hold(o->config, "krb5.conf", err);
+    l->config = hold(hdfs_config_clean(a, o->config), "krb5.conf", err);
     if (l->config < 0)
         return -1;
     if (!str_is_empty(o->cache)) {
@@ -189,6 +192,19 @@ static int use_keytab(struct hdfs_kerberos *k, const struct hdfs_login *l, struc
     return code == 0 ? 0 : fail(k, code, what, err);
 }
 
+/* The service by the realm that it is in: GSSAPI looks for its ticket by that name. */
+static krb5_error_code name_by_realm(struct hdfs_kerberos *k, krb5_const_principal service)
+{
+    char *name = NULL;
+    krb5_error_code code = k->lib->krb5_unparse_name(k->context, service, &name);
+
+    if (code != 0)
+        return code;
+    snprintf(k->service, sizeof(k->service), "%s", name);
+    k->lib->krb5_free_unparsed_name(k->context, name);
+    return 0;
+}
+
 /* A ticket for the service, by the first one. */
 static int ask_service(struct hdfs_kerberos *k, struct arena *a, struct err *err)
 {
@@ -200,6 +216,8 @@ static int ask_service(struct hdfs_kerberos *k, struct arena *a, struct err *err
         code = k->lib->krb5_cc_get_principal(k->context, k->cache, &want.client);
     if (code == 0)
         code = k->lib->krb5_get_credentials(k->context, 0, k->cache, &want, &got);
+    if (code == 0)
+        code = name_by_realm(k, got->server);
     if (got)
         k->lib->krb5_free_creds(k->context, got);
     k->lib->krb5_free_cred_contents(k->context, &want);

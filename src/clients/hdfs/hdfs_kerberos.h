@@ -16,7 +16,7 @@ struct hdfs_kerberos;
 
 /* Borrowed for the call. */
 struct hdfs_login_options {
-    struct str config;      /* text of a krb5.conf */
+    struct str config;      /* text of a krb5.conf; of it what hdfs_config.h says */
     struct str cache;       /* bytes of a credential cache; "": a keytab is given */
     struct str keytab;      /* bytes */
     struct str user, realm; /* whose key of the keytab */

@@ -26,7 +26,8 @@
     X(krb5_kt_resolve)            \
     X(krb5_kt_close)              \
     X(krb5_parse_name)            \
-    X(krb5_copy_principal)        \
+    X(krb5_unparse_name)          \
+    X(krb5_free_unparsed_name)    \
     X(krb5_free_principal)        \
     X(krb5_get_init_creds_keytab) \
     X(krb5_free_cred_contents)    \
