@@ -36,7 +36,7 @@ crash: faults all
 	@tools/crash
 
 conformance: all packages-test
-	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} tools/conformance
+	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} sh -c 'tools/conformance; code=$$?; tools/e2e && exit $$code'
 
 simulate: packages-test build/gcc/build.ninja
 	@ninja -C build/gcc -j $(JOBS) --quiet src/workflows/engine/simulate
