@@ -5,6 +5,11 @@
  */
 #include "cli/world_test.h"
 
+#define WRITTEN(name, second, version)                                       \
+    "{\"metadata\":{\"name\":\"" name                                        \
+    "\",\"namespace\":\"default\",\"creationTimestamp\":\"2026-01-02T03:04:" \
+    "" second "Z\",\"resourceVersion\":\"" version "\"}}"
+
 static void test_delete(void **state)
 {
     static const struct command_case cases[] = {
@@ -66,6 +71,14 @@ static void test_delete(void **state)
          {{200, LIST(WORKFLOW("a", ""))}, {200, "{}"}},
          "GET ~workflows\nDELETE ~workflows/a\n",
          "Workflow 'a' deleted\n",
+         NULL,
+         0},
+        {"argo delete @latest", /* of one second's the last written */
+         {{200, LIST(WRITTEN("a", "05", "9") "," WRITTEN("b", "05", "11") "," WRITTEN(
+                    "c", "05", "10") "," WRITTEN("d", "04", "12"))},
+          {200, "{}"}},
+         "GET ~workflows\nDELETE ~workflows/b\n",
+         "Workflow 'b' deleted\n",
          NULL,
          0},
         {"argo delete @latest",

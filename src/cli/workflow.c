@@ -16,27 +16,36 @@ struct str workflow_path(struct cli *cli, struct str name)
     return cli_path(cli, kind, cli_namespace(cli), name);
 }
 
+/* Created after the other one? Times have whole seconds: of one second's the last written. */
+static bool is_newer(const struct json *item, const struct json *other)
+{
+    int order = str_cmp(json_str(json_path(item, "metadata", "creationTimestamp", NULL)),
+                        json_str(json_path(other, "metadata", "creationTimestamp", NULL)));
+    uint64_t version = 0, than = 0;
+
+    if (order != 0)
+        return order > 0;
+    return parse_u64(json_str(json_path(item, "metadata", "resourceVersion", NULL)),
+                     &version) &&
+           parse_u64(json_str(json_path(other, "metadata", "resourceVersion", NULL)), &than) &&
+           version > than;
+}
+
 static int find_latest(struct cli *cli, struct str *ret, struct err *err)
 {
-    const struct json *items, *item;
-    struct str latest = STR("");
+    const struct json *items, *item, *latest = NULL;
     struct cli_answer answer;
 
     if (cli_call(cli, "GET", workflow_path(cli, STR("")), STR(""), &answer, err) < 0)
         return -1;
     items = json_get(&answer.body, STR("items"));
-    *ret = STR_NONE;
-    for (size_t i = 0; (item = json_item(items, i)) != NULL; i++) {
-        struct str created = json_str(json_path(item, "metadata", "creationTimestamp", NULL));
-
-        if (str_is_none(*ret) || str_cmp(created, latest) >= 0) {
-            latest = created;
-            *ret = object_name(item);
-        }
-    }
-    if (str_is_none(*ret))
+    for (size_t i = 0; (item = json_item(items, i)) != NULL; i++)
+        if (!latest || is_newer(item, latest))
+            latest = item;
+    if (!latest)
         return err_set(err, ERR_NOT_FOUND, "no workflow found in namespace " STR_FMT,
                        STR_ARG(cli_namespace(cli)));
+    *ret = object_name(latest);
     return 0;
 }
 
