@@ -1,7 +1,6 @@
 /* artifacts/oss.c - objects of Alibaba's store. */
-#include <stdlib.h>
-
 #include "artifacts/object_store.h"
+#include "clients/aliyun/aliyun_credentials.h"
 #include "clients/aliyun/oss_client.h"
 
 /* A client and what it borrows; in the call's arena. */
@@ -41,25 +40,6 @@ static void close_session(void *ctx)
 
 /* ---- who ---- */
 
-static int keys_of_machine(const struct artifact_call *c, struct oss_keys *keys,
-                           struct err *err)
-{
-    const char *id = getenv("ALIBABA_CLOUD_ACCESS_KEY_ID");
-    const char *secret = getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
-    const char *token = getenv("ALIBABA_CLOUD_SECURITY_TOKEN");
-
-    if (!id || !secret || !*id || !*secret)
-        return err_set(
-            err, ERR_UNSUPPORTED,
-            "oss.useSDKCreds without ALIBABA_CLOUD_ACCESS_KEY_ID and "
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET in the daemon's environment is not "
-            "supported yet: credentials of roles and of profiles are not looked for");
-    keys->access_key = str_copy(c->a, str_from(id));
-    keys->token = str_copy(c->a, str_from(token ? token : ""));
-    secret_init(&keys->secret_key, str_from(secret));
-    return 0;
-}
-
 static int read_keys(const struct artifact_call *c, const struct json *place,
                      struct oss_keys *keys, struct err *err)
 {
@@ -67,7 +47,7 @@ static int read_keys(const struct artifact_call *c, const struct json *place,
     struct str token = json_get_str(place, STR("securityToken"));
 
     if (json_get_bool(place, STR("useSDKCreds")))
-        return keys_of_machine(c, keys, err);
+        return aliyun_credentials_find(c->a, STR(ALIYUN_METADATA), clock_wall(), keys, err);
     if (!json_get(place, STR("accessKeySecret")) || !secret)
         return err_set(
             err, ERR_INVALID,
