@@ -1,7 +1,17 @@
 /* The two system clocks. Any thread. */
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <time.h>
+
+#include "base/fault.h"
+
+static atomic_llong ahead_ms;
+
+void clock_set_ahead(int64_t ms)
+{
+    atomic_store(&ahead_ms, WITH_FAULTS ? ms : 0);
+}
 
 struct mono clock_mono(void)
 {
@@ -16,5 +26,6 @@ struct wall clock_wall(void)
     struct timespec ts;
 
     clock_gettime(CLOCK_REALTIME, &ts);
-    return (struct wall){.ms = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000};
+    return (struct wall){.ms = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000 +
+                               (WITH_FAULTS ? atomic_load(&ahead_ms) : 0)};
 }

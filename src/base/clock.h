@@ -25,6 +25,10 @@ struct mono clock_mono(void);
 /** clock_wall() - Unix time, now; any thread */
 struct wall clock_wall(void);
 
+/** clock_set_ahead() - for tests: from now on clock_wall() is so many milliseconds ahead of the
+ * system's (or behind), as if somebody had set the clock; only in builds with WITH_FAULTS */
+void clock_set_ahead(int64_t ms);
+
 /** mono_after() - @ms milliseconds after @from */
 static inline struct mono mono_after(struct mono from, uint64_t ms)
 {

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "events/bus/bus.h"
@@ -219,6 +220,47 @@ static void test_age_on_a_quiet_bus(void **state)
     assert_true(bus_stats_get(w->bus).stored_bytes < 2 * 500); /* the old ones do not count */
 }
 
+#if WITH_FAULTS
+/* The clock is set an hour ahead and an hour back: nothing young goes, nothing comes twice,
+ * nothing is stored twice. */
+static void test_clock_jumps(void **state)
+{
+    enum { HOUR_MS = 3600000 };
+    static const int64_t ahead[] = {0, HOUR_MS, 0, -HOUR_MS, 0};
+    struct world *w = *state;
+    struct seen seen = {.acks = true};
+    struct bus_record found;
+    struct err err;
+
+    open_with(w, 4 * HOUR_MS, 0, 4 * HOUR_MS);
+    open_consumer(w, &seen, "c", 100);
+    for (int i = 0; i < 5; i++) {
+        clock_set_ahead(ahead[i]);
+        assert_int_equal(publish(w, str_printf(w->a, "e-%d", i).ptr), 0);
+        for (int k = 0; k <= i; k++)
+            assert_int_equal(publish(w, str_printf(w->a, "e-%d", k).ptr), 1);
+        wait_count(w, &seen, (size_t) i + 1);
+    }
+    settle(w);
+    clock_set_ahead(-HOUR_MS);
+    bus_close(w->bus);
+    open_with(w, 4 * HOUR_MS, 0, 4 * HOUR_MS);
+    seen = (struct seen){.acks = true};
+    open_consumer(w, &seen, "c", 100);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(publish(w, str_printf(w->a, "e-%d", i).ptr), 1);
+        assert_int_equal(bus_find(w->bus, w->a, str_printf(w->a, "e-%d", i), &found, &err), 0);
+    }
+    assert_int_equal(publish(w, "last"), 0);
+    wait_count(w, &seen, 1);
+    assert_int_equal(seen.seqs[0], 6);
+    assert_int_equal(bus_stats_get(w->bus).trimmed, 0);
+    clock_set_ahead(6 * HOUR_MS); /* all is old now */
+    assert_int_equal(publish(w, "e-0"), 0);
+    clock_set_ahead(0);
+}
+#endif
+
 /* Numbers are never used again, whatever was trimmed: a cursor would skip new events. */
 static void test_numbers_after_trimming(void **state)
 {
@@ -421,6 +463,9 @@ int main(void)
         TEST(test_age_on_a_quiet_bus),        TEST(test_numbers_after_trimming),
         TEST(test_lagging_consumer_and_size), TEST(test_settled_out_of_order),
         TEST(test_files_that_are_none),       TEST(test_newer_schema),
+#if WITH_FAULTS
+        TEST(test_clock_jumps),
+#endif
     };
 
     return cmocka_run_group_tests_name("bus_retention", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "formats/gotime.h"
@@ -88,9 +89,9 @@ static int teardown(void **state)
 
 static void pump(struct world *w, int64_t ms)
 {
-    int64_t until = clock_wall().ms + ms;
+    struct mono until = mono_after(clock_mono(), (uint64_t) ms);
 
-    while (clock_wall().ms < until)
+    while (mono_ms_until(clock_mono(), until) > 0)
         loop_run_once(w->loop, 5);
 }
 
@@ -222,13 +223,13 @@ static void end_all(struct world *w, const char *phase)
 }
 
 /* Waits for something, at most five seconds. */
-#define WAIT_FOR(w, condition)                              \
-    do {                                                    \
-        int64_t until_ms_ = clock_wall().ms + 5000;         \
-        while (!(condition) && clock_wall().ms < until_ms_) \
-            pump((w), 10);                                  \
-        if (!(condition))                                   \
-            fail_msg("waited in vain for %s", #condition);  \
+#define WAIT_FOR(w, condition)                                          \
+    do {                                                                \
+        struct mono until_ = mono_after(clock_mono(), 5000);            \
+        while (!(condition) && mono_ms_until(clock_mono(), until_) > 0) \
+            pump((w), 10);                                              \
+        if (!(condition))                                               \
+            fail_msg("waited in vain for %s", #condition);              \
     } while (0)
 
 static bool has_condition(struct world *w, const char *name, const char *type, const char *text)
@@ -420,6 +421,83 @@ static void test_missed(void **state)
     doc = cron(w, "c");
     assert_false(str_eq(json_str(json_path(&doc, "status", "lastScheduledTime", NULL)), last));
 }
+
+#if WITH_FAULTS
+enum { HOUR_MS = 3600000 };
+
+/* Somebody writes a note to the object: it is looked at. */
+static void touch(struct world *w, const char *note)
+{
+    struct json doc = cron(w, "c");
+
+    doc = json_set_path(w->a, &doc, json_string(str_from(note)), "metadata", "annotations",
+                        "note", NULL);
+    update(w, &doc);
+}
+
+static int64_t last_run(struct world *w)
+{
+    struct json doc = cron(w, "c");
+    struct wall at = {0};
+    struct err err;
+
+    gotime_parse_wall(json_str(json_path(&doc, "status", "lastScheduledTime", NULL)), &at,
+                      &err);
+    return at.ms;
+}
+
+/* The clock is set an hour ahead: what came due by that is run, once. It is set back: times
+ * that were run are not run again, not after a restart either, and it goes on. */
+static void test_clock_jumps(void **state)
+{
+    struct world *w = *state;
+    struct json doc =
+        cron_of(w, "c", "schedules: ['*/30 * * * *'], startingDeadlineSeconds: 3600");
+    int64_t first, begun = clock_wall().ms;
+
+    create(w, &doc);
+    doc = cron(w, "c"); /* as behind a run */
+    doc = json_set_path(w->a, &doc, json_string(gotime_rfc3339(w->a, (struct wall){begun})),
+                        "status", "lastScheduledTime", NULL);
+    doc = json_set_path(w->a, &doc, json_string(STR("*/30 * * * *")), "metadata", "annotations",
+                        "cronworkflows.argoproj.io/last-used-schedule", NULL);
+    update(w, &doc);
+    start(w);
+    pump(w, 100);
+    assert_int_equal(count_workflows(w), 0);
+    clock_set_ahead(HOUR_MS);
+    touch(w, "ahead");
+    WAIT_FOR(w, count_workflows(w) == 2); /* an hour has two of them */
+    WAIT_FOR(w, active(w, "c") == 2);
+    first = last_run(w);
+    assert_true(first > begun && first <= clock_wall().ms);
+    touch(w, "still");
+    pump(w, 200);
+    assert_int_equal(count_workflows(w), 2);
+    clock_set_ahead(0);
+    touch(w, "back");
+    pump(w, 200);
+    assert_int_equal(count_workflows(w), 2);
+    stop(w);
+    start(w);
+    pump(w, 200);
+    assert_int_equal(count_workflows(w), 2);
+    clock_set_ahead(HOUR_MS); /* the same hour once more */
+    touch(w, "again");
+    pump(w, 200);
+    for (int i = 0; i < 2; i++) {
+        stop(w);
+        start(w);
+        pump(w, 200);
+        assert_int_equal(count_workflows(w), 2);
+    }
+    clock_set_ahead(2 * HOUR_MS);
+    touch(w, "further");
+    WAIT_FOR(w, last_run(w) > first);
+    assert_true(count_workflows(w) >= 3 && count_workflows(w) <= 4);
+    clock_set_ahead(0);
+}
+#endif
 
 static void test_deleted_owner(void **state)
 {
@@ -836,6 +914,9 @@ int main(void)
         TEST(history),
         TEST(suspended),
         TEST(missed),
+#if WITH_FAULTS
+        TEST(clock_jumps),
+#endif
         TEST(deleted_owner),
         TEST(deleted_owner_while_away),
         TEST(failed_submission),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "formats/gotime.h"
 #include "formats/yaml.h"
@@ -129,9 +130,9 @@ static void start(struct world *w)
 
 static void pump(struct world *w, int64_t ms)
 {
-    int64_t until = clock_wall().ms + ms;
+    struct mono until = mono_after(clock_mono(), (uint64_t) ms);
 
-    while (clock_wall().ms < until)
+    while (mono_ms_until(clock_mono(), until) > 0)
         loop_run_once(w->loop, 5);
 }
 
@@ -257,6 +258,45 @@ static void test_overdue_at_start(void **state)
     assert_true(is_there(w, "runs"));
 }
 
+#if WITH_FAULTS
+enum { HOUR_MS = 3600000 };
+
+/* The clock is set an hour ahead: what falls due by that goes, at the next look at the latest.
+ * Set back: what was not due stays, and goes when it is. */
+static void test_clock_jumps(void **state)
+{
+    struct world *w = *state;
+    struct json soon = workflow(w, "soon", 1800, 10), late = workflow(w, "late", 7200, 10);
+    struct json again = workflow(w, "again", 900, 10);
+
+    write_doc(w, &soon, true);
+    write_doc(w, &late, true);
+    start(w);
+    pump(w, 50);
+    clock_set_ahead(HOUR_MS);
+    write_doc(w, &late, false); /* it looks */
+    pump(w, 50);
+    write_doc(w, &again, true);
+    wait_gone(w, "again");
+    wait_gone(w, "soon");
+    assert_true(is_there(w, "late"));
+    clock_set_ahead(-HOUR_MS);
+    write_doc(w, &soon, true);
+    pump(w, 100);
+    assert_true(is_there(w, "soon"));
+    assert_true(is_there(w, "late"));
+    clock_set_ahead(0);
+    write_doc(w, &late, false);
+    pump(w, 100);
+    assert_true(is_there(w, "soon"));
+    clock_set_ahead(HOUR_MS);
+    write_doc(w, &again, true);
+    wait_gone(w, "soon");
+    assert_true(is_there(w, "late"));
+    clock_set_ahead(0);
+}
+#endif
+
 static void test_ends_later(void **state)
 {
     struct world *w = *state;
@@ -320,6 +360,9 @@ int main(void)
         cmocka_unit_test(test_due),
         cmocka_unit_test_setup_teardown(test_retention, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overdue_at_start, setup, teardown),
+#if WITH_FAULTS
+        cmocka_unit_test_setup_teardown(test_clock_jumps, setup, teardown),
+#endif
         cmocka_unit_test_setup_teardown(test_ends_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_retried_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed_meanwhile, setup, teardown),
