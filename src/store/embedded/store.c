@@ -127,6 +127,8 @@ struct store *store_open(const struct store_options *options, struct err *err)
              (s->checkpointer = checkpointer_open(file, s->writer.db, err)) &&
              store_writer_start(s, err) == 0)
         return s;
+    if (s->lock_fd >= 0 && str_find(str_from(err->text), STR("state.")) == SIZE_MAX)
+        err_wrap(err, "%s", file); /* SQLite does not name it */
     release(s);
     return NULL;
 }
