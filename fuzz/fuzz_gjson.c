@@ -26,14 +26,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!str_cut(&json, '\n', &path) || str_is_none(json))
         return 0;
-    is_valid = gjson_is_valid(json);
+    is_valid = json_is_valid(json);
     if (gjson_get(a, json, path, &r, &err) == 0)
         check_result(a, json, &r);
     else
         assert(err.kind == ERR_LIMIT);
     if (gjson_set_text(a, json, path, STR("a\"<b>"), &made, &err) == 0)
-        assert(!is_valid || gjson_is_valid(made));
+        assert(!is_valid || json_is_valid(made));
     if (gjson_delete(a, json, path, &made, &err) == 0)
-        assert(!is_valid || gjson_is_valid(made));
+        assert(!is_valid || json_is_valid(made));
     return 0;
 }

@@ -1,4 +1,4 @@
-/* JSON: what parses prints, and what was printed parses to an equal value. */
+/* JSON: what parses is valid and prints, and what was printed parses to an equal value. */
 #include <assert.h>
 #include <stdint.h>
 
@@ -12,9 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json v, back;
     struct err err;
 
-    if (json_parse(a, str_of((const char *) data, size), &v, &err) == 0) {
+    struct str text = str_of((const char *) data, size);
+
+    if (json_parse(a, text, &v, &err) == 0) {
+        assert(json_is_valid(text));
         assert(json_parse(a, json_text(a, &v, JSON_COMPACT), &back, &err) == 0);
         assert(json_equal(&v, &back));
+    } else {
+        assert(!json_is_valid(text));
     }
     arena_free(a);
     return 0;

@@ -258,19 +258,40 @@ static void add_rune(struct strbuf *b, uint32_t rune, struct str bytes)
     }
 }
 
-void go_quote_add(struct strbuf *b, struct str s)
+/* Bytes at the beginning that stand for themselves. */
+static size_t plain_len(struct str s)
 {
-    strbuf_addc(b, '"');
-    while (s.len > 0) {
-        size_t size;
-        uint32_t rune = go_rune_next(s, &size);
+    size_t len = 0;
 
+    while (len < s.len && s.ptr[len] >= ' ' && s.ptr[len] <= '~' && s.ptr[len] != '"' &&
+           s.ptr[len] != '\\')
+        len++;
+    return len;
+}
+
+void go_quote_add_bare(struct strbuf *b, struct str s)
+{
+    for (;;) {
+        size_t size = plain_len(s);
+        uint32_t rune;
+
+        strbuf_add(b, str_head(s, size));
+        s = str_skip(s, size);
+        if (s.len == 0)
+            break;
+        rune = go_rune_next(s, &size);
         if (rune == UINT32_MAX)
             strbuf_addf(b, "\\x%02x", (unsigned char) s.ptr[0]);
         else
             add_rune(b, rune, str_head(s, size));
         s = str_skip(s, size);
     }
+}
+
+void go_quote_add(struct strbuf *b, struct str s)
+{
+    strbuf_addc(b, '"');
+    go_quote_add_bare(b, s);
     strbuf_addc(b, '"');
 }
 

@@ -36,6 +36,9 @@ uint32_t go_rune_next(struct str s, size_t *ret_size);
  */
 void go_quote_add(struct strbuf *b, struct str s);
 
+/** go_quote_add_bare() - go_quote_add() without the quotes */
+void go_quote_add_bare(struct strbuf *b, struct str s);
+
 /**
  * go_quote() - go_quote_add() into the arena
  * @a: where the text lives

@@ -51,6 +51,10 @@ enum json_style {
     JSON_SORT_KEYS = 4,   /* members by byte order, as Go prints maps */
 };
 
+/** json_is_valid() - is the whole text one JSON value, not nested deeper than JSON_DEPTH_MAX?
+ * Several times faster than json_parse(), which accepts the same up to ARENA_DOC_MAX_BYTES */
+bool json_is_valid(struct str text) _pure_;
+
 /**
  * json_parse() - read one document
  * @a:    where the values live

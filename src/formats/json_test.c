@@ -231,6 +231,8 @@ static int check_golden(struct arena *a, const struct json *row)
     }
     if (str_is(op, "stream"))
         return check_stream(a, in, row);
+    if (json_is_valid(in) != (json_parse(a, in, &value, &err) == 0))
+        return false;
     if (json_parse(a, in, &value, &err) < 0) {
         if (str_is(op, "valid"))
             return !json_get_bool(row, STR("out")) || err.kind == ERR_LIMIT;
@@ -338,6 +340,9 @@ static void test_depth_limit(void **state)
     memset(deep, '[', JSON_DEPTH_MAX + 1);
     assert_int_equal(json_parse(a, str_of(deep, JSON_DEPTH_MAX + 1), &v, &err), -1);
     assert_int_equal(err.kind, ERR_LIMIT);
+    memset(deep + JSON_DEPTH_MAX + 1, ']', JSON_DEPTH_MAX + 1);
+    assert_false(json_is_valid(str_of(deep, 2 * JSON_DEPTH_MAX + 2)));
+    assert_true(json_is_valid(str_of(deep + 1, 2 * JSON_DEPTH_MAX)));
 }
 
 static void test_last_duplicate_wins(void **state)
@@ -503,6 +508,61 @@ static void test_each_byte_at_each_place(void **state)
             }
 }
 
+static void test_valid(void **state)
+{
+    static const char *const good[] = {"{}",
+                                       "[]",
+                                       " [1, 2] ",
+                                       "\"\\u00e9\\n\"",
+                                       "-0.5e+3",
+                                       "null",
+                                       "{\"a\":{\"b\":[{}]},\"c\":[[],[]]}",
+                                       "0",
+                                       "\"\x7f\xff\"",
+                                       "[true,false,null]"};
+    static const char *const bad[] = {
+        "",      " ",          "{",       "[1,]",        "[1 2]",     "{\"a\"}", "{\"a\":}",
+        "{a:1}", "{\"a\":1,}", "01",      "1.",          "-",         "1e",      "tru",
+        "nulll", "\"",         "\"\\x\"", "\"\\u12g4\"", "\"\n\"",    "[1]]",    "{]",
+        "[}",    "1 1",        "\"\\",    "\"\\u",       "[\"a\":1]", "{1:2}"};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        if (!json_is_valid(str_from(good[i])))
+            fail_msg("%s is refused", good[i]);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        if (json_is_valid(str_from(bad[i])))
+            fail_msg("%s is accepted", bad[i]);
+    assert_false(json_is_valid(str_of("1\0", 2)));
+}
+
+/* One byte of a document is another one: json_parse() and json_is_valid() agree. */
+static void test_valid_is_what_parses(void **state)
+{
+    static const char doc[] = "{\"k\\u00e9y\": [1.5e+7, -0, true, null , \"long \xc3\xa9 text "
+                              "\\n\\\\ and more\"], \"b\":{\"c\":false,\"d\":[]}} ",
+                      bytes[] = "\"\\{}[],:0-.eEtfnu/ \n\x01\x80\xff+1";
+    char text[sizeof(doc)];
+    size_t good = 0;
+
+    (void) state;
+    for (size_t at = 0; at < sizeof(doc); at++)
+        for (size_t k = 0; k < sizeof(bytes); k++) {
+            _cleanup_arena_ struct arena *a = arena_new();
+            struct json v;
+            struct err err;
+            bool parses;
+
+            memcpy(text, doc, sizeof(doc));
+            text[at < sizeof(doc) - 1 ? at : 0] = bytes[k];
+            parses = json_parse(a, str_of(text, sizeof(doc) - 1), &v, &err) == 0;
+            good += parses;
+            if (parses != json_is_valid(str_of(text, sizeof(doc) - 1)))
+                fail_msg("%zu, %zu: %s", at, k, text);
+        }
+    assert_in_range(good, 100, 2000);
+}
+
 /* A buffer with any maximum: up to it all is there, over it the buffer says so, and never more
  * bytes than it may have. */
 static void test_print_to_any_maximum(void **state)
@@ -575,6 +635,8 @@ int main(void)
         cmocka_unit_test(test_whole_numbers),
         cmocka_unit_test(test_print_parse_round_trip),
         cmocka_unit_test(test_each_byte_at_each_place),
+        cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_valid_is_what_parses),
         cmocka_unit_test(test_print_to_any_maximum),
     };
 

@@ -17,7 +17,7 @@ int filter_operator_check(struct str operator, const char * path, struct err *er
 
 bool filter_has_json(const struct trigger_event *event)
 {
-    return event->parsed || gjson_is_valid(event->data);
+    return event->parsed || json_is_valid(event->data);
 }
 
 static enum filter_verdict filter_script(struct arena *a, const struct json *filters,

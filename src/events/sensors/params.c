@@ -69,7 +69,7 @@ static int data_text(struct arena *a, const struct trigger_event *event, struct 
     struct json doc;
 
     if (str_is(type, "application/json")) {
-        if (!event->parsed && !gjson_is_valid(event->data))
+        if (!event->parsed && !json_is_valid(event->data))
             return err_set(err, ERR_INVALID, "event data is not valid JSON");
         *ret = event->data;
         return 0;

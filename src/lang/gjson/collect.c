@@ -96,7 +96,7 @@ static void add_name(struct strbuf *b, const struct selector *s)
 {
     struct str name = s->name;
 
-    if (name.len > 0 && name.ptr[0] == '"' && gjson_is_valid(name)) {
+    if (name.len > 0 && name.ptr[0] == '"' && json_is_valid(name)) {
         strbuf_add(b, name);
     } else {
         if (name.len == 0) {

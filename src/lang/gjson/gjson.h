@@ -4,7 +4,7 @@
  * Works on the text, as the original does, so that results keep their spelling: numbers their
  * digits, objects their blanks and the order of their members. Of members with the same name
  * the first is found. A path never fails: what is not there is a result that does not exist;
- * only budgets are errors. The text should be valid JSON (gjson_is_valid()); of other text
+ * only budgets are errors. The text should be valid JSON (json_is_valid()); of other text
  * something is found, without harm. Pure, any thread; results borrow the text and live in the
  * arena.
  *
@@ -70,8 +70,6 @@ static inline bool gjson_is_object(const struct gjson *r)
 /** gjson_type_name() - "Null", "False", "Number", "String", "True" or "JSON" */
 const char *gjson_type_name(enum gjson_type type) _pure_;
 
-/** gjson_is_valid() - is the whole text one JSON value? */
-bool gjson_is_valid(struct str json) _pure_;
 
 /** gjson_parse() - the first value of a text, without looking whether it ends well */
 struct gjson gjson_parse(struct arena *a, struct str json);

@@ -52,7 +52,7 @@ static struct str this_(struct gjson_run *run _unused_, struct str json,
 static struct str valid(struct gjson_run *run _unused_, struct str json,
                         struct str argument _unused_)
 {
-    return gjson_is_valid(json) ? json : STR("");
+    return json_is_valid(json) ? json : STR("");
 }
 
 static struct str ugly(struct gjson_run *run, struct str json, struct str argument _unused_)
@@ -74,7 +74,7 @@ static struct str from_string(struct gjson_run *run, struct str json,
 {
     struct gjson v = gjson_parse(run->a, json);
 
-    return gjson_is_valid(json) ? gjson_text(run->a, &v) : STR("");
+    return json_is_valid(json) ? gjson_text(run->a, &v) : STR("");
 }
 
 static bool add_key(void *ctx, const struct gjson *key, const struct gjson *value _unused_)

@@ -175,18 +175,6 @@ static bool is_spellable(struct str s)
     return true;
 }
 
-static void add_go_quoted(struct run *run, struct str s)
-{
-    struct str quoted;
-
-    if (is_plain(s)) {
-        strbuf_add(&run->out, s);
-        return;
-    }
-    quoted = go_quote(run->arena, s);
-    strbuf_add(&run->out, str_of(quoted.ptr + 1, quoted.len - 2));
-}
-
 static void add_json_quoted(struct run *run, struct str s)
 {
     struct json v = json_string(s);
@@ -200,7 +188,7 @@ static void add_value(struct run *run, const struct outcome *outcome, enum subst
     if (form == SUBST_ENCODED && outcome->kind == OUTCOME_JSON) {
         add_json_quoted(run, outcome->value);
     } else if (form == SUBST_ENCODED) {
-        add_go_quoted(run, outcome->value);
+        go_quote_add_bare(&run->out, outcome->value);
     } else {
         if (outcome->kind != OUTCOME_JSON && !is_spellable(outcome->value))
             run->is_unspellable = true;
@@ -395,14 +383,13 @@ int subst_text(struct arena *a, struct str text, const struct subst_options *opt
 int subst_json_text(struct arena *a, struct str text, const struct subst_options *opts,
                     struct str *ret, struct err *err)
 {
-    struct json v;
     struct str made;
 
-    if (json_parse(a, text, &v, err) < 0)
+    if (text.len > ARENA_DOC_MAX_BYTES || !json_is_valid(text))
         return err_set(err, ERR_INVALID, "cannot do template replacements with invalid JSON");
     if (subst_text(a, text, opts, &made, err) < 0)
         return -1;
-    if (json_parse(a, made, &v, err) < 0)
+    if (!json_is_valid(made))
         return err_set(err, ERR_INVALID, BAD_RESULT);
     *ret = made;
     return 0;

@@ -124,20 +124,22 @@ static size_t count_tags(struct str text)
 static int cut(struct arena *a, struct str text, enum subst_form form, struct subst_pieces *ret,
                struct str *ret_open)
 {
-    size_t count = count_tags(text);
-    struct str rest = text;
+    struct subst_piece piece;
+    struct str shown;
+    int has_tag;
 
-    ret->list.at = ARENA_ARRAY(a, struct subst_piece, count + 1);
-    ret->list.len = ret->list.room = count + 1;
-    for (size_t i = 0; i < count; i++) {
-        struct subst_piece *piece = &ret->list.at[i];
-        struct str shown;
-
-        take_tag(&rest, &piece->literal, &shown);
-        piece->tag = make_tag(a, shown, form);
+    if (form == SUBST_DECODED) { /* it becomes part of a plan, which is kept */
+        ret->list.room = count_tags(text) + 1;
+        ret->list.at = ARENA_ARRAY(a, struct subst_piece, ret->list.room);
     }
-    ret->list.at[count] = (struct subst_piece){.literal = rest, .tag.text = STR_NONE};
-    return take_tag(&rest, &text, ret_open);
+    while ((has_tag = take_tag(&text, &piece.literal, &shown)) > 0) {
+        piece.tag = make_tag(a, shown, form);
+        VEC_APUSH(a, &ret->list, piece);
+    }
+    piece = (struct subst_piece){.literal = text, .tag.text = STR_NONE};
+    VEC_APUSH(a, &ret->list, piece);
+    *ret_open = shown;
+    return has_tag;
 }
 
 int subst_cut(struct arena *a, struct str text, enum subst_form form, struct subst_pieces *ret,
