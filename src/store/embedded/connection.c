@@ -119,6 +119,9 @@ static int migrate(sqlite3 *db, const char *file, struct err *err)
 
     if (schema_version(db, &version, err) < 0)
         return -1;
+    if (version < 0)
+        return err_set(err, ERR_INVALID, "%s has schema %d: it is no store, or damaged", file,
+                       version);
     if (version > STORE_SCHEMA_VERSION)
         return err_set(err, ERR_UNSUPPORTED,
                        "%s has schema %d of a newer tiphys; this one knows up to %d", file,
