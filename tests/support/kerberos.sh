@@ -41,7 +41,7 @@ CONF
         kerberos kadmin.local -q "addprinc -randkey $principal" || return 1
         kerberos kadmin.local -q "ktadd -k $DIR/krb/$(echo "$principal" | tr / -).keytab $principal" || return 1
     done
-    kerberos krb5kdc -n >"$DIR/kdc.log" 2>&1 &
+    KRB5_CONFIG=$DIR/krb/krb5.conf KRB5_KDC_PROFILE=$DIR/krb/kdc.conf krb5kdc -n >"$DIR/kdc.log" 2>&1 &
     KDC_PID=$!
     wait_for 20 sh -c "grep -q 'commencing operation' '$DIR/kdc.log' '$DIR'/krb/*.log 2>/dev/null || python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", $KDC_PORT))'"
 }
