@@ -111,9 +111,10 @@ static void create_until(struct world *w, const char *uid, const char *cpu, cons
     struct json *doc = ARENA_NEW(w->arena, struct json);
     struct str text = str_printf(
         w->arena,
-        "{\"container\":{\"command\":[\"sh\",\"-c\",\"until test -e %s/%s; do sleep 0.02; "
-        "done\"],\"resources\":{\"requests\":{\"cpu\":\"%s\",\"memory\":\"%s\"}}}}",
-        w->path, uid, cpu, memory);
+        "{\"container\":{\"command\":[\"sh\",\"-c\",\"touch %s/%s.on; until test -e %s/%s || ! "
+        "test -d %s; do sleep 0.02; done\"],\"resources\":{\"requests\":{\"cpu\":\"%s\","
+        "\"memory\":\"%s\"}}}}",
+        w->path, uid, w->path, uid, w->path, cpu, memory);
     struct pod_request req = {.uid = str_from(uid),
                               .ns = STR("argo"),
                               .name = str_printf(w->arena, "pod-%s", uid),
@@ -134,6 +135,16 @@ static void create(struct world *w, const char *uid, const char *cpu)
     create_until(w, uid, cpu, "1Mi", 0);
 }
 
+/* Its container runs: another runner finds its shim. */
+static void wait_until_on(struct world *w, const char *uid)
+{
+    const char *path = str_printf(w->arena, "%s/%s.on", w->path, uid).ptr;
+
+    for (int i = 0; i < WAIT_STEPS && access(path, F_OK) < 0; i++)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
 /* Its container ends. */
 static void let_end(struct world *w, const char *uid)
 {
@@ -150,6 +161,16 @@ static void wait_until(struct world *w, const struct str *text, const char *want
 
 #define FULL "Unschedulable: 0/1 nodes are available: "
 
+/* So many have begun, and this one is among them: workers tell those of one moment in any
+ * order. */
+static void wait_for_began(struct world *w, size_t count, const char *uid)
+{
+    for (int i = 0; i < WAIT_STEPS && w->began.len < 2 * count; i++)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    if (w->began.len != 2 * count || str_find(w->began, str_from(uid)) == SIZE_MAX)
+        fail_msg("\"" STR_FMT "\" has no %s", STR_ARG(w->began), uid);
+}
+
 static void test_order(void **state)
 {
     struct world *w = *state;
@@ -162,16 +183,16 @@ static void test_order(void **state)
     create(w, "d", "0.4");
     create(w, "e", "0");
     create(w, "f", "600m");
-    wait_until(w, &w->began, "a d e "); /* a smaller one passes, and who asks for nothing */
+    wait_for_began(w, 3, "e "); /* a smaller one passes, and who asks for nothing */
     let_end(w, "d");
     wait_until(w, &w->ended, "d ");
     let_end(w, "a");
-    wait_until(w, &w->began, "a d e b "); /* who waits longest */
+    wait_for_began(w, 4, "b "); /* who waits longest */
     let_end(w, "b");
-    wait_until(w, &w->began, "a d e b c ");
+    wait_for_began(w, 5, "c ");
     assert_true(str_is(w->ended, "d a b "));
     let_end(w, "c");
-    wait_until(w, &w->began, "a d e b c f ");
+    wait_for_began(w, 6, "f ");
     let_end(w, "f");
     let_end(w, "e");
     for (int i = 0; i < WAIT_STEPS && w->ended.len < 12; i++)
@@ -222,7 +243,7 @@ static void test_another_runner(void **state)
     struct world *w = *state;
 
     create(w, "a", "800m");
-    wait_until(w, &w->began, "a ");
+    wait_until_on(w, "a");
     create(w, "b", "800m");
     pod_runner_close(w->runner);
     open_runner(w);
