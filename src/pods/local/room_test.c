@@ -213,7 +213,7 @@ static void test_two_of_each(void **state)
     create_until(w, "c", "1m", "1", 0);
     assert_true(str_is(w->pending, "c " FULL "1 Insufficient cpu, 1 Insufficient memory."));
     let_end(w, "a");
-    wait_until(w, &w->began, "a b c ");
+    wait_for_began(w, 3, "c ");
 }
 
 /* More than there is at all: it waits until it is ended. */
