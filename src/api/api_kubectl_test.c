@@ -67,7 +67,7 @@ static void test_discovery(void **state)
         {"GET", "/version", NULL, NULL, 200, "\"major\":\"1\",\"minor\":\"32\"", NULL},
         {"GET", "/api", NULL, NULL, 200, "\"kind\":\"APIVersions\"", NULL},
         {"GET", "/api", NULL, NULL, 200, "\"versions\":[\"v1\"]", NULL},
-        {"GET", "/apis", NULL, NULL, 200, "\"kind\":\"APIGroupList\"", "\"batch\""},
+        {"GET", "/apis", NULL, NULL, 200, "\"kind\":\"APIGroupList\"", "\"apps\""},
         {"GET", "/apis/", NULL, NULL, 200,
          "{\"name\":\"argoproj.io\",\"versions\":[{\"groupVersion\":\"argoproj.io/v1alpha1\","
          "\"version\":\"v1alpha1\"}],\"preferredVersion\":{",
@@ -86,10 +86,9 @@ static void test_discovery(void **state)
         {"GET", "/openapi/v2", NULL, NULL, 200,
          "\"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/workflows\":{", NULL},
         {"GET", "/openapi/v3", NULL, NULL, 200,
-         "\"api/v1\":{\"serverRelativeURL\":\"/openapi/v3/api/v1?hash=", "batch"},
+         "\"api/v1\":{\"serverRelativeURL\":\"/openapi/v3/api/v1?hash=", "apps"},
         {"GET", "/openapi/v3/apis/rbac.authorization.k8s.io/v1?hash=x", NULL, NULL, 200,
          "{\"openapi\":\"3.0.0\"", NULL},
-        {"GET", "/openapi/v3/apis/batch/v1", NULL, NULL, 404, "NotFound", NULL},
         {"GET", "/apis", NULL, NULL, 200,
          "{\"name\":\"authorization.k8s.io\",\"versions\":[{\"groupVersion\":"
          "\"authorization.k8s.io/v1\",\"version\":\"v1\"}]",
@@ -109,7 +108,14 @@ static void test_discovery(void **state)
          "rulesreviews"},
         {"GET", "/apis/authorization.k8s.io/v2", NULL, NULL, 404, "\"reason\":\"NotFound\"",
          NULL},
-        {"GET", "/apis/batch", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
+        {"GET", "/openapi/v3/apis/batch/v1", NULL, NULL, 200,
+         "/apis/batch/v1/namespaces/{namespace}/jobs", NULL},
+        {"GET", "/apis/batch/v1", NULL, NULL, 200,
+         "{\"name\":\"cronjobs\",\"singularName\":\"cronjob\",\"namespaced\":true,\"kind\":"
+         "\"CronJob\",\"verbs\":[\"create\",",
+         NULL},
+        {"GET", "/openapi/v3/apis/apps/v1", NULL, NULL, 404, "NotFound", NULL},
+        {"GET", "/apis/apps", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
         {"GET", "/apis/argoproj.io/v1", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
         {"POST", "/apis", NULL, NULL, 404, "\"reason\":\"NotFound\"", NULL},
     };

@@ -182,7 +182,8 @@ static struct json resource_value(struct arena *a, const struct object_kind *k)
     json_add(a, &b, STR("verbs"), text_list(a, k->is_view ? view_verbs : verbs));
     if (k->short_names && k->short_names[0])
         json_add(a, &b, STR("shortNames"), text_list(a, k->short_names));
-    if (str_is(str_from(k->group), "argoproj.io") && k->is_namespaced)
+    if ((strcmp(k->group, "argoproj.io") == 0 && k->is_namespaced) ||
+        strcmp(k->group, "batch") == 0 || strcmp(k->kind, "Pod") == 0)
         json_add(a, &b, STR("categories"), text_list(a, categories));
     return json_object(&b);
 }

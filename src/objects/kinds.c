@@ -23,7 +23,7 @@ static const struct object_column phase_columns[] = {
 static const struct object_column pod_columns[] = {
     {"READY", "ready", "status.containerStatuses", false},
     {"STATUS", "pod", "status", false},
-    {"RESTARTS", "integer", "status.restarts", false},
+    {"RESTARTS", "restarts", "status.containerStatuses", false},
     AGE,
     {"IP", "string", "status.podIP", true},
     {"NODE", "string", "spec.nodeName", true},
@@ -50,17 +50,24 @@ static const struct object_column claim_columns[] = {
     {"VOLUMEMODE", "string", "spec.volumeMode", true},
 };
 static const struct object_column job_columns[] = {
-    {"STATUS", "string", "status.phase", false},
-    {"COMPLETIONS", "integer", "status.succeeded", false},
+    {"STATUS", "job-status", "", false},
+    {"COMPLETIONS", "job-completions", "", false},
+    {"DURATION", "job-duration", "status", false},
     AGE,
+    {"CONTAINERS", "names", "spec.template.spec.containers", true},
+    {"IMAGES", "images", "spec.template.spec.containers", true},
+    {"SELECTOR", "selector", "spec.selector", true},
 };
 static const struct object_column cron_job_columns[] = {
     {"SCHEDULE", "string", "spec.schedule", false},
-    {"TIMEZONE", "string", "spec.timeZone", false},
-    {"SUSPEND", "string", "spec.suspend", false},
+    {"TIMEZONE", "maybe", "spec.timeZone", false},
+    {"SUSPEND", "flag", "spec.suspend", false},
     {"ACTIVE", "integer", "status.active", false},
-    {"LAST SCHEDULE", "date", "status.lastScheduleTime", false},
+    {"LAST SCHEDULE", "maybe-date", "status.lastScheduleTime", false},
     AGE,
+    {"CONTAINERS", "names", "spec.jobTemplate.spec.template.spec.containers", true},
+    {"IMAGES", "images", "spec.jobTemplate.spec.template.spec.containers", true},
+    {"SELECTOR", "selector", "spec.jobTemplate.spec.selector", true},
 };
 static const struct object_column lease_columns[] = {
     {"HOLDER", "string", "spec.holderIdentity", false}, AGE};

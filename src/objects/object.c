@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "formats/yaml.h"
 #include "objects/cron_workflow.h"
+#include "objects/job.h"
 #include "objects/validate/validate.h"
 #include "objects/validate/workflow_validate.h"
 
@@ -162,7 +163,7 @@ static bool is_alphanumeric(char c)
 }
 
 /* A label of RFC 1123 without its limit of length: no way to a path of any kind. */
-static bool is_label(struct str s)
+bool object_is_label(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
         if (!is_alphanumeric(s.ptr[i]) && (s.ptr[i] != '-' || i == 0 || i + 1 == s.len))
@@ -175,7 +176,7 @@ bool object_is_subdomain(struct str s)
     struct str rest = s, label;
 
     while (str_cut(&rest, '.', &label))
-        if (!is_label(label))
+        if (!object_is_label(label))
             return false;
     return s.len > 0 && s.len <= OBJECT_NAME_MAX_BYTES;
 }
@@ -283,7 +284,7 @@ static void check_metadata(struct arena *a, const struct object_document *doc,
 
     if (!json_is(meta, JSON_OBJECT))
         return;
-    object_check_labels(a, meta, faults);
+    object_check_labels(a, STR("metadata"), meta, faults);
     if (json_is(generate, JSON_STRING) && generate->count > 0)
         check_name(a, generate, STR("metadata.generateName"), faults);
     if (json_is(name, JSON_STRING))
@@ -323,6 +324,8 @@ bool object_check(struct arena *a, const struct object_document *doc,
     if (!object_check_fields(a, doc, faults))
         return false;
     add_broken_rule(a, doc, faults);
+    if (faults->len == before)
+        object_job_check(a, doc, faults);
     if (faults->len == before)
         check_templates(a, doc, faults);
     return faults->len == before;
@@ -426,7 +429,7 @@ static int prepare_namespace(struct arena *a, const struct object_kind *kind, st
                        "on the request");
     if (str_is_empty(own))
         own = str_is_empty(ns) ? STR("default") : ns;
-    if (!is_label(own) || own.len > NAMESPACE_MAX_BYTES)
+    if (!object_is_label(own) || own.len > NAMESPACE_MAX_BYTES)
         return err_set(
             err, ERR_INVALID,
             "metadata.namespace: Invalid value: \"" STR_FMT

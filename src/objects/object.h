@@ -23,8 +23,9 @@ struct object_column {
     const char *name; /* "STATUS" as kubectl prints it */
     const char *type; /* "string"; "integer": an object or list is counted; "date": an age;
                          "ready": how many containers are; "pod": in one word; "object", "role":
-                         "kind/name"; "users", "groups", "accounts": those among subjects */
-    const char *path; /* dotted path in the document */
+                         "kind/name"; "users", "groups", "accounts": those among subjects;
+                         those of object_column_job.c */
+    const char *path; /* dotted path in the document; "": the document */
     bool wide_only;
 };
 

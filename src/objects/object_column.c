@@ -10,20 +10,20 @@
 #include "base/clock.h"
 #include "formats/anystring.h"
 #include "formats/gotime.h"
-#include "objects/object.h"
+#include "objects/object_internal.h"
 
 /* The value at a dotted path, or NULL. */
 static const struct json *value_at(const struct json *doc, const char *path)
 {
     struct str rest = str_from(path), name;
 
-    while (doc && str_cut(&rest, '.', &name))
+    while (*path && doc && str_cut(&rest, '.', &name))
         doc = json_get(doc, name);
     return doc;
 }
 
 /* "5s", "3m20s", "2d4h": apimachinery's duration.HumanDuration. */
-static struct str age_text(struct arena *a, int64_t seconds)
+struct str object_age_text(struct arena *a, int64_t seconds)
 {
     int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
 
@@ -56,6 +56,15 @@ static struct str list_text(struct arena *a, const struct json *list)
         text = str_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(text), i ? "," : "",
                           STR_ARG(any_string(a, &list->items[i])));
     return text;
+}
+
+static struct str restarts_text(struct arena *a, const struct json *containers)
+{
+    int64_t sum = 0, n;
+
+    for (uint32_t i = 0; i < containers->count; i++)
+        sum += json_i64(json_get(&containers->items[i], STR("restartCount")), &n) ? n : 0;
+    return str_printf(a, "%lld", (long long) sum);
 }
 
 static struct str ready_text(struct arena *a, const struct json *containers)
@@ -100,11 +109,10 @@ static struct str subjects_text(struct arena *a, const struct json *list, const 
 
     for (size_t i = 0; (subject = json_item(list, i)) != NULL; i++)
         if (str_is(json_get_str(subject, STR("kind")), kind))
-            text =
-                str_printf(a, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(text),
-                           text.len ? ", " : "",
-                           STR_ARG(is_account ? json_get_str(subject, STR("namespace")) : STR("")),
-                           is_account ? "/" : "", STR_ARG(json_get_str(subject, STR("name"))));
+            text = str_printf(
+                a, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(text), text.len ? ", " : "",
+                STR_ARG(is_account ? json_get_str(subject, STR("namespace")) : STR("")),
+                is_account ? "/" : "", STR_ARG(json_get_str(subject, STR("name"))));
     return text;
 }
 
@@ -117,6 +125,8 @@ static struct str composed(struct arena *a, const char *type, const struct json 
 
     if (strcmp(type, "ready") == 0 && v->type == JSON_ARRAY)
         return ready_text(a, v);
+    if (strcmp(type, "restarts") == 0 && v->type == JSON_ARRAY)
+        return restarts_text(a, v);
     if (strcmp(type, "pod") == 0)
         return pod_text(v);
     if (strcmp(type, "object") == 0 || strcmp(type, "role") == 0)
@@ -144,7 +154,10 @@ struct str object_cell(struct arena *a, const struct object_column *column,
     struct wall then;
     struct err err;
 
-    if (is_integer && (!v || v->type == JSON_NULL))
+    made = object_job_cell(a, column->type, v, now);
+    if (!str_is_none(made))
+        return made;
+    if ((is_integer || strcmp(column->type, "restarts") == 0) && (!v || v->type == JSON_NULL))
         return STR("0");
     if (is_integer && (v->type == JSON_ARRAY || v->type == JSON_OBJECT))
         return str_printf(a, "%u", v->count);
@@ -156,6 +169,6 @@ struct str object_cell(struct arena *a, const struct object_column *column,
     if (strcmp(column->type, "date") == 0)
         return gotime_parse_wall(json_str(v), &then, &err) < 0
                    ? STR("<unknown>")
-                   : age_text(a, (now.ms - then.ms) / 1000);
+                   : object_age_text(a, (now.ms - then.ms) / 1000);
     return v->type == JSON_ARRAY ? list_text(a, v) : any_string(a, v);
 }

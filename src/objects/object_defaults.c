@@ -6,7 +6,7 @@
  * any thread.
  */
 #include "formats/base64.h"
-#include "objects/object.h"
+#include "objects/job.h"
 
 /* stringData is for writing only: its texts join data in base64 and win. */
 static struct json secret_defaults(struct arena *a, const struct json *doc)
@@ -78,5 +78,9 @@ struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
         return claim_defaults(a, doc);
     if (strcmp(kind->kind, "RoleBinding") == 0)
         return role_binding_defaults(a, doc);
+    if (strcmp(kind->kind, "Job") == 0)
+        return object_job_defaults(a, doc);
+    if (strcmp(kind->kind, "CronJob") == 0)
+        return object_cron_job_defaults(a, doc);
     return *doc;
 }

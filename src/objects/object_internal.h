@@ -18,6 +18,30 @@ struct str object_mend_indent(struct arena *a, struct str text, size_t line);
 /** object_is_subdomain() - as RFC 1123 and Kubernetes have it? */
 bool object_is_subdomain(struct str s);
 
+/** object_is_label() - a label of RFC 1123 without its limit of length? */
+bool object_is_label(struct str s);
+
 /** object_check_labels() - do labels and annotations have names and values that Kubernetes
- * takes? What is wrong is appended to @faults, whose texts live in @a; pure */
-void object_check_labels(struct arena *a, const struct json *meta, struct field_faults *faults);
+ * takes? @path is that of the metadata. What is wrong is appended to @faults, whose texts live
+ * in @a; pure */
+void object_check_labels(struct arena *a, struct str path, const struct json *meta,
+                         struct field_faults *faults);
+
+/** object_job_check() - the rules of Jobs and CronJobs, in Kubernetes' words; other kinds have
+ * none. Reads time zones that are named */
+void object_job_check(struct arena *a, const struct object_document *doc,
+                      struct field_faults *faults);
+
+/** object_age_text() - "5s", "3m20s", "2d4h": apimachinery's duration.HumanDuration */
+struct str object_age_text(struct arena *a, int64_t seconds);
+
+/**
+ * object_job_cell() - a cell of a column whose type is of Jobs and CronJobs: "job-status",
+ * "job-completions", "job-duration"; "names" and "images" of containers, "selector"; "maybe",
+ * "maybe-date": "<none>" without a value; "flag": "True" or "False"
+ * @v: what stands there, or NULL
+ *
+ * Return: the text; the absent view: it is another type.
+ */
+struct str object_job_cell(struct arena *a, const char *type, const struct json *v,
+                           struct wall now);

@@ -98,10 +98,11 @@ static void check_annotations(const struct checking *c, const struct json *all)
                                   .pos = all->pos}));
 }
 
-void object_check_labels(struct arena *a, const struct json *meta, struct field_faults *faults)
+void object_check_labels(struct arena *a, struct str path, const struct json *meta,
+                         struct field_faults *faults)
 {
-    const struct checking labels = {a, faults, STR("metadata.labels")},
-                          annotations = {a, faults, STR("metadata.annotations")};
+    const struct checking labels = {a, faults, str_concat(a, path, STR(".labels"))},
+                          annotations = {a, faults, str_concat(a, path, STR(".annotations"))};
     const struct json *all = json_get(meta, STR("labels"));
 
     for (uint32_t i = 0; json_is(all, JSON_OBJECT) && i < all->count; i++) {

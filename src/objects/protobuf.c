@@ -33,7 +33,39 @@ static int parse_message(struct arena *a, const struct protobuf_message *of, str
 
 static bool is_bytes_type(enum protobuf_type type)
 {
-    return type != PROTOBUF_BOOL && type != PROTOBUF_WHOLE;
+    return type != PROTOBUF_BOOL && type != PROTOBUF_FLAG && type != PROTOBUF_WHOLE &&
+           type != PROTOBUF_COUNT && type != PROTOBUF_WHOLES;
+}
+
+/* The text of a resource.Quantity: its member 1. */
+static struct str quantity_text(struct str bytes)
+{
+    struct str rest = bytes, text = STR("");
+    struct wire_field part;
+
+    while (cut_field(&rest, &part) > 0)
+        if (part.number == 1 && part.wire == WIRE_BYTES)
+            text = part.bytes;
+    return text;
+}
+
+/* 1: is it a text? 2: the number, 3: the text. */
+static struct json int_or_text(struct arena *a, struct str bytes)
+{
+    struct str rest = bytes, text = STR("");
+    struct wire_field part;
+    int64_t number = 0;
+    bool is_text = false;
+
+    while (cut_field(&rest, &part) > 0) {
+        if (part.number == 1 && part.wire == WIRE_VARINT)
+            is_text = part.whole != 0;
+        else if (part.number == 2 && part.wire == WIRE_VARINT)
+            number = (int64_t) part.whole;
+        else if (part.number == 3 && part.wire == WIRE_BYTES)
+            text = part.bytes;
+    }
+    return is_text ? json_string(text) : json_int(a, number);
 }
 
 /* An entry of a map: 1 is the key, 2 the value. */
@@ -50,6 +82,8 @@ static int add_entry(struct filling *f, size_t row, struct str bytes, struct err
         return cut_off(f->of->fields[row].name, err);
     if (f->of->fields[row].type == PROTOBUF_BYTES_MAP)
         value = base64_encode(f->a, value);
+    if (f->of->fields[row].type == PROTOBUF_QUANTITY_MAP)
+        value = quantity_text(value);
     json_add(f->a, &f->maps[row], key, json_string(value));
     return 0;
 }
@@ -91,8 +125,24 @@ static int set_field(struct filling *f, size_t row, const struct protowire_field
         f->is_set[row] = true;
         f->values[row] = json_bool(field->whole != 0);
         return 0;
-    case PROTOBUF_WHOLE:
+    case PROTOBUF_FLAG:
         f->is_set[row] = field->whole != 0;
+        f->values[row] = json_bool(true);
+        return 0;
+    case PROTOBUF_QUANTITY:
+        f->is_set[row] = true;
+        f->values[row] = json_string(quantity_text(field->bytes));
+        return 0;
+    case PROTOBUF_INT_OR_TEXT:
+        f->is_set[row] = true;
+        f->values[row] = int_or_text(f->a, field->bytes);
+        return 0;
+    case PROTOBUF_WHOLES:
+        json_push(f->a, &f->lists[row], json_int(f->a, (int64_t) field->whole));
+        return 0;
+    case PROTOBUF_COUNT:
+    case PROTOBUF_WHOLE:
+        f->is_set[row] = field->whole != 0 || of->type == PROTOBUF_COUNT;
         f->values[row] = json_int(f->a, (int64_t) field->whole);
         return 0;
     case PROTOBUF_TEXTS:
@@ -102,8 +152,10 @@ static int set_field(struct filling *f, size_t row, const struct protowire_field
         return set_time(f, row, field->bytes, err);
     case PROTOBUF_MAP:
     case PROTOBUF_BYTES_MAP:
+    case PROTOBUF_QUANTITY_MAP:
         return add_entry(f, row, field->bytes, err);
     case PROTOBUF_PART:
+    case PROTOBUF_INLINED:
         f->is_set[row] = true;
         return parse_message(f->a, of->part, field->bytes, &f->values[row], err);
     case PROTOBUF_PARTS:
@@ -117,6 +169,12 @@ static int set_field(struct filling *f, size_t row, const struct protowire_field
     return cut_off(of->name, err);
 }
 
+static void add_members(struct arena *a, struct json_object_builder *b, const struct json *of)
+{
+    for (uint32_t i = 0; i < of->count; i++)
+        json_add(a, b, of->members[i].key, of->members[i].value);
+}
+
 static struct json finish(struct filling *f)
 {
     struct json_object_builder b = {0};
@@ -128,6 +186,8 @@ static struct json finish(struct filling *f)
             json_add(f->a, &b, name, json_array(&f->lists[i]));
         else if (f->maps[i].len > 0)
             json_add(f->a, &b, name, json_object(&f->maps[i]));
+        else if (f->is_set[i] && f->of->fields[i].type == PROTOBUF_INLINED)
+            add_members(f->a, &b, &f->values[i]);
         else if (f->is_set[i])
             json_add(f->a, &b, name, f->values[i]);
     }

@@ -4,72 +4,27 @@
  */
 #include "objects/protobuf_internal.h"
 
-#define MESSAGE(id, name_, ...)                                            \
-    static const struct protobuf_field id##_fields[] = {__VA_ARGS__, {0}}; \
-    static const struct protobuf_message id = {.name = (name_), .fields = id##_fields}
-
-#define TEXT(name, number)                \
-    {                                     \
-        name, number, PROTOBUF_TEXT, NULL \
-    }
-#define TEXTS(name, number)                \
-    {                                      \
-        name, number, PROTOBUF_TEXTS, NULL \
-    }
-#define BOOL(name, number)                \
-    {                                     \
-        name, number, PROTOBUF_BOOL, NULL \
-    }
-#define WHOLE(name, number)                \
-    {                                      \
-        name, number, PROTOBUF_WHOLE, NULL \
-    }
-#define TIME(name, number)                \
-    {                                     \
-        name, number, PROTOBUF_TIME, NULL \
-    }
-#define MAP(name, number)                \
-    {                                    \
-        name, number, PROTOBUF_MAP, NULL \
-    }
-#define BYTES_MAP(name, number)                \
-    {                                          \
-        name, number, PROTOBUF_BYTES_MAP, NULL \
-    }
-#define DROPPED(name, number)                \
-    {                                        \
-        name, number, PROTOBUF_DROPPED, NULL \
-    }
-#define PART(name, number, of)             \
-    {                                      \
-        name, number, PROTOBUF_PART, &(of) \
-    }
-#define PARTS(name, number, of)             \
-    {                                       \
-        name, number, PROTOBUF_PARTS, &(of) \
-    }
-
 /* ---- meta ---- */
 
 MESSAGE(owner_reference, "OwnerReference", TEXT("apiVersion", 5), TEXT("kind", 1),
         TEXT("name", 3), TEXT("uid", 4), BOOL("controller", 6), BOOL("blockOwnerDeletion", 7));
-MESSAGE(object_meta, "ObjectMeta", TEXT("name", 1), TEXT("generateName", 2),
-        TEXT("namespace", 3), DROPPED("selfLink", 4), TEXT("uid", 5),
-        TEXT("resourceVersion", 6), WHOLE("generation", 7), TIME("creationTimestamp", 8),
-        TIME("deletionTimestamp", 9), WHOLE("deletionGracePeriodSeconds", 10),
-        MAP("labels", 11), MAP("annotations", 12),
-        PARTS("ownerReferences", 13, owner_reference), TEXTS("finalizers", 14),
-        DROPPED("managedFields", 17));
+EXTERN_MESSAGE(protobuf_object_meta, "ObjectMeta", TEXT("name", 1), TEXT("generateName", 2),
+               TEXT("namespace", 3), DROPPED("selfLink", 4), TEXT("uid", 5),
+               TEXT("resourceVersion", 6), WHOLE("generation", 7), TIME("creationTimestamp", 8),
+               TIME("deletionTimestamp", 9), WHOLE("deletionGracePeriodSeconds", 10),
+               MAP("labels", 11), MAP("annotations", 12),
+               PARTS("ownerReferences", 13, owner_reference), TEXTS("finalizers", 14),
+               DROPPED("managedFields", 17));
 MESSAGE(label_requirement, "LabelSelectorRequirement", TEXT("key", 1), TEXT("operator", 2),
         TEXTS("values", 3));
-MESSAGE(label_selector, "LabelSelector", MAP("matchLabels", 1),
-        PARTS("matchExpressions", 2, label_requirement));
+EXTERN_MESSAGE(protobuf_label_selector, "LabelSelector", MAP("matchLabels", 1),
+               PARTS("matchExpressions", 2, label_requirement));
 MESSAGE(preconditions, "Preconditions", TEXT("uid", 1), TEXT("resourceVersion", 2));
 MESSAGE(delete_options, "DeleteOptions", WHOLE("gracePeriodSeconds", 1),
         PART("preconditions", 2, preconditions), BOOL("orphanDependents", 3),
         TEXT("propagationPolicy", 4), TEXTS("dryRun", 5));
 
-#define META PART("metadata", 1, object_meta)
+#define META PART("metadata", 1, protobuf_object_meta)
 
 /* ---- core ---- */
 
@@ -92,7 +47,8 @@ MESSAGE(namespace_message, "Namespace", META, PART("spec", 2, namespace_spec),
 MESSAGE(policy_rule, "PolicyRule", TEXTS("verbs", 1), TEXTS("apiGroups", 2),
         TEXTS("resources", 3), TEXTS("resourceNames", 4), TEXTS("nonResourceURLs", 5));
 MESSAGE(role, "Role", META, PARTS("rules", 2, policy_rule));
-MESSAGE(aggregation_rule, "AggregationRule", PARTS("clusterRoleSelectors", 1, label_selector));
+MESSAGE(aggregation_rule, "AggregationRule",
+        PARTS("clusterRoleSelectors", 1, protobuf_label_selector));
 MESSAGE(cluster_role, "ClusterRole", META, PARTS("rules", 2, policy_rule),
         PART("aggregationRule", 3, aggregation_rule));
 MESSAGE(subject, "Subject", TEXT("kind", 1), TEXT("apiGroup", 2), TEXT("name", 3),
@@ -140,6 +96,8 @@ const struct protobuf_kind *protobuf_kinds(void)
         {"v1", "Namespace", &namespace_message},
         {"v1", "Secret", &secret},
         {"v1", "ServiceAccount", &service_account},
+        {"batch/v1", "CronJob", &protobuf_cron_job},
+        {"batch/v1", "Job", &protobuf_job},
         {RBAC, "ClusterRole", &cluster_role},
         {RBAC, "ClusterRoleBinding", &role_binding},
         {RBAC, "Role", &role},

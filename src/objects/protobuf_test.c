@@ -122,6 +122,51 @@ static void test_types(void **state)
 }
 
 /* An empty group in a list is a group; an empty namespace of a subject is none. */
+/* Members that stand beside others in JSON, numbers where 0 counts, quantities, IntOrString. */
+static void test_jobs(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf job = BUFFER, spec = BUFFER, template = BUFFER, pod = BUFFER,
+                                   container = BUFFER, volume = BUFFER, source = BUFFER,
+                                   map = BUFFER, name = BUFFER, resources = BUFFER,
+                                   entry = BUFFER, quantity = BUFFER, mount = BUFFER;
+
+    (void) state;
+    put_text(&quantity, 1, "100Mi");
+    put_text(&entry, 1, "memory");
+    put_bytes(&entry, 2, strbuf_str(&quantity));
+    put_bytes(&resources, 1, strbuf_str(&entry));
+    put_text(&mount, 1, "v");
+    put_whole(&mount, 2, 0); /* readOnly: false says nothing */
+    put_text(&mount, 3, "/mnt");
+    put_text(&container, 1, "c");
+    put_text(&container, 2, "busybox");
+    put_text(&container, 3, "date");
+    put_bytes(&container, 8, strbuf_str(&resources));
+    put_bytes(&container, 9, strbuf_str(&mount));
+    put_whole(&container, 16, 0);
+    put_text(&name, 1, "manifests");
+    put_bytes(&map, 1, strbuf_str(&name));
+    put_bytes(&source, 19, strbuf_str(&map));
+    put_text(&volume, 1, "v");
+    put_bytes(&volume, 2, strbuf_str(&source));
+    put_bytes(&pod, 1, strbuf_str(&volume));
+    put_bytes(&pod, 2, strbuf_str(&container));
+    put_text(&pod, 3, "Never");
+    put_bytes(&template, 1, STR(""));
+    put_bytes(&template, 2, strbuf_str(&pod));
+    put_whole(&spec, 7, 0); /* backoffLimit: 0 counts */
+    put_bytes(&spec, 6, strbuf_str(&template));
+    put_bytes(&job, 2, strbuf_str(&spec));
+    check_json(a, envelope(a, "batch/v1", "Job", strbuf_str(&job)),
+               "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"spec\":{\"template\":{"
+               "\"metadata\":{},\"spec\":{\"volumes\":[{\"name\":\"v\",\"configMap\":{\"name\":"
+               "\"manifests\"}}],\"containers\":[{\"name\":\"c\",\"image\":\"busybox\","
+               "\"command\":[\"date\"],\"resources\":{\"limits\":{\"memory\":\"100Mi\"}},"
+               "\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/mnt\"}]}],"
+               "\"restartPolicy\":\"Never\"}},\"backoffLimit\":0}}");
+}
+
 static void test_rights(void **state)
 {
     struct arena *a = arena_new();
@@ -196,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_kubectl_sends_it),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_jobs),
         cmocka_unit_test(test_rights),
         cmocka_unit_test(test_what_is_none),
     };

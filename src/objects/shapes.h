@@ -72,6 +72,8 @@ extern const struct shape shape_cluster_role_binding;
 extern const struct shape shape_pod_spec;
 extern const struct shape shape_pod_template_spec;
 extern const struct shape shape_pod;
+
+/* shapes_batch.c */
 extern const struct shape shape_job;
 extern const struct shape shape_cron_job;
 

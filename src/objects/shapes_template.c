@@ -454,8 +454,7 @@ static const struct field template_rows[] = {
     PART("securityContext", pod_security_context, "Rights of the pod."),
     TEXT("serviceAccountName", "As whom the pod acts."),
 
-    FLAG("automountServiceAccountToken", "Whether the account's token is mounted.",
-         .flags = FIELD_NO_OP),
+    FLAG("automountServiceAccountToken", "Whether the account's token is mounted."),
     PART("executor", executor_config, "The helpers of the pod.", .flags = FIELD_NO_OP),
     TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed.", .flags = FIELD_NO_OP),
     PART("affinity", affinity, "What attracts the pod to a machine.", .flags = FIELD_NO_OP),

@@ -111,8 +111,7 @@ static const struct field workflow_spec_rows[] = {
 
     PART("podGC", pod_gc, "When ended pods are deleted.", .flags = FIELD_NO_OP),
     WHOLE("priority", "Who is first when workflows wait for a lock."),
-    FLAG("automountServiceAccountToken", "Whether the account's token is mounted.",
-         .flags = FIELD_NO_OP),
+    FLAG("automountServiceAccountToken", "Whether the account's token is mounted."),
     PART("executor", executor_config, "The helpers of pods.", .flags = FIELD_NO_OP),
     TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed.", .flags = FIELD_NO_OP),
     PART("affinity", affinity, "What attracts pods to a machine.", .flags = FIELD_NO_OP),

@@ -392,9 +392,8 @@ static void test_indentation(void **state)
 static void test_unbuilt_kinds(void **state)
 {
     (void) state;
-    check_text("apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n"
-               "spec: {template: {spec: {containers: [{name: a, image: b}]}}}\n",
-               "x.yaml:2:7: kind: Job is not supported yet (U)");
+    check_text(HEAD("WorkflowTaskSet") "spec: {}\n",
+               "x.yaml:2:7: kind: WorkflowTaskSet is not supported yet (U)");
     check_text(HEAD("WorkflowTaskResult") "phase: Succeeded\n",
                "x.yaml:2:7: kind: WorkflowTaskResult is not supported yet (U)");
 }

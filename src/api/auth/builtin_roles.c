@@ -20,8 +20,9 @@
                                                         "[\"jobs\",\"cronjobs\"]") "," RULE(READ,     \
                                                                                             "tiphys", \
                                                                                             "[\"events\",\"dead-letters\"]")
+#define JOBS RULE(WRITE, "batch", "[\"jobs\",\"cronjobs\"]")
 #define EDIT                                                                                                                                       \
-    VIEW "," RULE(READ, "", "[\"secrets\"]") "," RULE(WRITE, "argoproj.io", ARGO) "," RULE(                                                        \
+    VIEW "," JOBS "," RULE(READ, "", "[\"secrets\"]") "," RULE(WRITE, "argoproj.io", ARGO) "," RULE(                                               \
         WRITE, "",                                                                                                                                 \
         "[\"configmaps\",\"events\",\"persistentvolumeclaims\",\"pods\",\"secrets\","                                                              \
         "\"serviceaccounts\"]") "," RULE("[\"create\"]", "",                                                                                       \

@@ -6,6 +6,7 @@
  */
 #include "api/core/core_internal.h"
 #include "base/limits.h"
+#include "objects/job.h"
 
 static struct managed_writer writer_of(const struct api_call *call,
                                        const struct object_kind *kind, struct str sub)
@@ -65,6 +66,10 @@ void api_update(struct api_call *call, const struct object_kind *kind,
         !parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect))
         expect = is;
     made = object_settle(a, kind, &stored, doc, sub);
+    if (object_check_change(a, kind, &stored, &made, &err) < 0) {
+        call->dialect->fail(call->req, &err);
+        return;
+    }
     made = api_managed(call, kind, sub, &stored, &made);
     if (call->is_dry_run) {
         if (expect == is) {
@@ -179,6 +184,8 @@ static int make(struct patching *p, struct json *ret, int64_t *ret_rv, struct er
     if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), ret_rv))
         return err_set(err, ERR_INTERNAL, "a stored object has no resourceVersion");
     made = object_settle(a, p->kind, &stored, &made, p->sub);
+    if (object_check_change(a, p->kind, &stored, &made, err) < 0)
+        return -1;
     if (p->patch->patch)
         made = api_managed(p->call, p->kind, p->sub, &stored, &made);
     p->is_same = managed_is_same(a, &stored, &made);
