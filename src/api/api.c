@@ -160,6 +160,7 @@ struct api *api_start(const struct api_options *options, struct err *err)
     api->auth = auth_new(&(struct auth_options){.loop = options->loop,
                                                 .store = options->store,
                                                 .workers = options->workers,
+                                                .is_open = options->is_open,
                                                 .token = options->token,
                                                 .token_file = options->token_file,
                                                 .managed = options->managed},

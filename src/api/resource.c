@@ -342,6 +342,8 @@ static void pod_log(struct api *api, struct http_request *req, const struct reso
                 "previous terminated container \"" STR_FMT "\" in pod \"" STR_FMT
                 "\" not found",
                 STR_ARG(log.options.container), STR_ARG(r->name));
+    if (str_is_empty(http_query(req, STR("container"))))
+        log.options.container = api_pod_container(api, http_arena(req), r->ns, r->name);
     if (err.kind != ERR_NONE)
         reply_error(req, &err);
     else
@@ -492,7 +494,7 @@ static bool is_refused_view(struct http_request *req, const struct resource *r)
     const struct reply_refusal refusal = {
         405, "MethodNotAllowed",
         STR_INIT("the server does not allow this method on the requested resource: pods are "
-                 "made by Workflows, they can be read and deleted")};
+                 "made by Workflows and Jobs, they can be read and deleted")};
 
     if (!r->kind->is_view || (str_is(http_method(req), "DELETE") && !str_is_empty(r->name)))
         return false;

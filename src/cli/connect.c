@@ -60,6 +60,15 @@ int connect_load_default(struct cli *cli, struct err *err)
     return 0;
 }
 
+/* In a pod that nobody tells otherwise: the server that runs it. */
+static bool is_in_pod(const struct cli *cli)
+{
+    const char *server = getenv("ARGO_SERVER"), *config = getenv("KUBECONFIG");
+
+    return getenv("KUBERNETES_SERVICE_HOST") && config && *config && !(server && *server) &&
+           !flags_is_given(&cli->flags, "argo-server") && !given(cli, "server");
+}
+
 int connect_load(struct cli *cli, struct err *err)
 {
     static const char *const names[] = {"kubeconfig", "context", "cluster", "user"};
@@ -75,7 +84,7 @@ int connect_load(struct cli *cli, struct err *err)
                                    "--kubeconfig",
                                    names[i]);
     }
-    return 0;
+    return is_in_pod(cli) ? connect_load_default(cli, err) : 0;
 }
 
 /* ---- who asks ---- */

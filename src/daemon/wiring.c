@@ -19,6 +19,7 @@
 #include "daemon/certificate.h"
 #include "daemon/daemon.h"
 #include "daemon/isolation.h"
+#include "daemon/pod_access.h"
 #include "events/bus/bus.h"
 #include "events/sensors/sensor.h"
 #include "events/sources/source.h"
@@ -31,6 +32,7 @@
 #include "workflows/artifact_gc/artifact_gc.h"
 #include "workflows/cron/cron.h"
 #include "workflows/engine/engine.h"
+#include "workflows/jobs/jobs.h"
 #include "workflows/submit/submit.h"
 #include "workflows/ttl/ttl.h"
 
@@ -59,11 +61,13 @@ struct daemon {
     struct pod_runner *runner;
     struct engine *engine;
     struct cron_controller *crons;
+    struct jobs_controller *jobs;
     struct ttl_controller *ttl;
     struct archiver *archiver;
     struct artifact_gc_controller *artifact_gc;
     struct namespaces *namespaces;
     struct accounts accounts;
+    struct pod_access_giver access;
     struct api *api;
     char folder[4096], shim[4096], host[256]; /* texts of the runner */
 };
@@ -164,7 +168,9 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
                                  .host_paths = options->host_paths,
                                  .objects = {.ctx = d->store, .get = get_object},
                                  .plugin = get_plugin,
-                                 .plugin_ctx = d->config};
+                                 .plugin_ctx = d->config,
+
+                                 .access = pod_access_open(&d->access, d->store, options)};
     struct engine_options engine = {.loop = d->loop,
                                     .store = d->store,
                                     .workers = d->workers,
@@ -191,6 +197,24 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
     log_info(NULL, "pods run on this machine",
              LOG_STR(ISOLATION, str_from(local_isolation_name(pods.isolation))));
     return engine_start(d->engine, err);
+}
+
+static void sweep_pods(void *ctx)
+{
+    engine_sweep_soon(ctx);
+}
+
+static void start_jobs(struct daemon *d)
+{
+    d->jobs = jobs_new(&(struct jobs_options){.loop = d->loop,
+                                              .store = d->store,
+                                              .workers = d->workers,
+                                              .runner = d->runner,
+                                              .recorder = d->recorder,
+                                              .node_name = d->host,
+                                              .sweep = sweep_pods,
+                                              .sweep_ctx = d->engine});
+    jobs_start(d->jobs);
 }
 
 static int start_sensors(struct daemon *d, struct err *err)
@@ -281,6 +305,7 @@ static struct api *start_api(struct daemon *d, const struct daemon_options *opti
                              struct api_options *api, struct err *err)
 {
     struct certificate certificate = {0};
+    struct api *made;
     bool has_secret = options->tls_secret && *options->tls_secret;
 
     d->arena = arena_new();
@@ -298,7 +323,11 @@ static struct api *start_api(struct daemon *d, const struct daemon_options *opti
     api->base = base_of(d->arena, options->base);
     api->headers = d->headers;
     api->header_count = d->header_count;
-    return api_start(api, err);
+    made = api_start(api, err);
+    if (made)
+        pod_access_listens(&d->access, api_port(made), api->base,
+                           options->is_secure ? certificate.cert : "");
+    return made;
 }
 
 static int open_rooms(struct daemon *d, const struct daemon_options *options, struct err *err)
@@ -355,8 +384,10 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
     workflow_operator_init(&d->operator, d->store, &d->submitter);
     d->services.submitter = &d->submitter;
     d->services.operator= & d->operator;
-    if (start_engine(d, options, err) < 0 || start_crons(d, err) < 0 ||
-        start_sensors(d, err) < 0)
+    if (start_engine(d, options, err) < 0)
+        return -1;
+    start_jobs(d);
+    if (start_crons(d, err) < 0 || start_sensors(d, err) < 0)
         return -1;
     api.submitter = &d->submitter;
     api.workers = d->workers;
@@ -379,6 +410,7 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
 
 static void close_rooms(struct daemon *d)
 {
+    pod_access_close(&d->access);
     /* What a request uses must stay; all that was promised is on disk, as for a crash. */
     if (!api_stop(d->api)) {
         log_warn(NULL, "requests have not ended: what they use is left to the system");
@@ -405,9 +437,12 @@ static void close_rooms(struct daemon *d)
     if (d->namespaces)
         namespaces_stop(d->namespaces);
     namespaces_free(d->namespaces);
+    if (d->jobs)
+        jobs_stop(d->jobs);
     if (d->engine)
         engine_stop(d->engine);
     pod_runner_close(d->runner);
+    jobs_free(d->jobs);
     engine_free(d->engine);
     if (d->recorder)
         recorder_stop(d->recorder);

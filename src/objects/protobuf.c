@@ -41,10 +41,10 @@ static bool is_bytes_type(enum protobuf_type type)
 static struct str quantity_text(struct str bytes)
 {
     struct str rest = bytes, text = STR("");
-    struct wire_field part;
+    struct protowire_field part;
 
-    while (cut_field(&rest, &part) > 0)
-        if (part.number == 1 && part.wire == WIRE_BYTES)
+    while (protowire_next(&rest, &part) > 0)
+        if (part.number == 1 && part.type == PROTOWIRE_BYTES)
             text = part.bytes;
     return text;
 }
@@ -53,16 +53,16 @@ static struct str quantity_text(struct str bytes)
 static struct json int_or_text(struct arena *a, struct str bytes)
 {
     struct str rest = bytes, text = STR("");
-    struct wire_field part;
+    struct protowire_field part;
     int64_t number = 0;
     bool is_text = false;
 
-    while (cut_field(&rest, &part) > 0) {
-        if (part.number == 1 && part.wire == WIRE_VARINT)
+    while (protowire_next(&rest, &part) > 0) {
+        if (part.number == 1 && part.type == PROTOWIRE_VARINT)
             is_text = part.whole != 0;
-        else if (part.number == 2 && part.wire == WIRE_VARINT)
+        else if (part.number == 2 && part.type == PROTOWIRE_VARINT)
             number = (int64_t) part.whole;
-        else if (part.number == 3 && part.wire == WIRE_BYTES)
+        else if (part.number == 3 && part.type == PROTOWIRE_BYTES)
             text = part.bytes;
     }
     return is_text ? json_string(text) : json_int(a, number);

@@ -134,30 +134,30 @@ static void test_jobs(void **state)
     (void) state;
     put_text(&quantity, 1, "100Mi");
     put_text(&entry, 1, "memory");
-    put_bytes(&entry, 2, strbuf_str(&quantity));
-    put_bytes(&resources, 1, strbuf_str(&entry));
+    protowire_put_bytes(&entry, 2, strbuf_str(&quantity));
+    protowire_put_bytes(&resources, 1, strbuf_str(&entry));
     put_text(&mount, 1, "v");
-    put_whole(&mount, 2, 0); /* readOnly: false says nothing */
+    protowire_put_whole(&mount, 2, 0); /* readOnly: false says nothing */
     put_text(&mount, 3, "/mnt");
     put_text(&container, 1, "c");
     put_text(&container, 2, "busybox");
     put_text(&container, 3, "date");
-    put_bytes(&container, 8, strbuf_str(&resources));
-    put_bytes(&container, 9, strbuf_str(&mount));
-    put_whole(&container, 16, 0);
+    protowire_put_bytes(&container, 8, strbuf_str(&resources));
+    protowire_put_bytes(&container, 9, strbuf_str(&mount));
+    protowire_put_whole(&container, 16, 0);
     put_text(&name, 1, "manifests");
-    put_bytes(&map, 1, strbuf_str(&name));
-    put_bytes(&source, 19, strbuf_str(&map));
+    protowire_put_bytes(&map, 1, strbuf_str(&name));
+    protowire_put_bytes(&source, 19, strbuf_str(&map));
     put_text(&volume, 1, "v");
-    put_bytes(&volume, 2, strbuf_str(&source));
-    put_bytes(&pod, 1, strbuf_str(&volume));
-    put_bytes(&pod, 2, strbuf_str(&container));
+    protowire_put_bytes(&volume, 2, strbuf_str(&source));
+    protowire_put_bytes(&pod, 1, strbuf_str(&volume));
+    protowire_put_bytes(&pod, 2, strbuf_str(&container));
     put_text(&pod, 3, "Never");
-    put_bytes(&template, 1, STR(""));
-    put_bytes(&template, 2, strbuf_str(&pod));
-    put_whole(&spec, 7, 0); /* backoffLimit: 0 counts */
-    put_bytes(&spec, 6, strbuf_str(&template));
-    put_bytes(&job, 2, strbuf_str(&spec));
+    protowire_put_bytes(&template, 1, STR(""));
+    protowire_put_bytes(&template, 2, strbuf_str(&pod));
+    protowire_put_whole(&spec, 7, 0); /* backoffLimit: 0 counts */
+    protowire_put_bytes(&spec, 6, strbuf_str(&template));
+    protowire_put_bytes(&job, 2, strbuf_str(&spec));
     check_json(a, envelope(a, "batch/v1", "Job", strbuf_str(&job)),
                "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"spec\":{\"template\":{"
                "\"metadata\":{},\"spec\":{\"volumes\":[{\"name\":\"v\",\"configMap\":{\"name\":"

@@ -15,11 +15,21 @@
 #include "base/err.h"
 #include "formats/json.h"
 
+/* Is the token of the pod's ServiceAccount mounted? */
+enum pod_token {
+    POD_TOKEN_BY_ACCOUNT, /* unless the account says no */
+    POD_TOKEN_MOUNTED,
+    POD_TOKEN_NONE,
+};
+
+struct pod_report;
+typedef void (*pod_report_fn)(void *ctx, const struct pod_report *report);
+
 struct pod_request {
     struct str
         uid; /* identity: of the workflow's uid and the node id; [0-9a-z-], at most 80 bytes */
-    struct str ns, name; /* the pod's, as upstream names it */
-    struct str workflow, workflow_uid, node_id, node_name;
+    struct str ns, name;                                   /* the pod's, as upstream names it */
+    struct str workflow, workflow_uid, node_id, node_name; /* "" of a pod of no workflow */
     const struct json *template;  /* resolved Template: one of container, script, containerSet;
                                      inputs, outputs, initContainers, sidecars, volumes ... */
     const struct json *volumes;   /* workflow spec.volumes (array) or NULL */
@@ -27,10 +37,13 @@ struct pod_request {
     const struct json *security;  /* the pod's securityContext or NULL */
     const struct json *resources; /* of the pod as a whole, instead of the sum of its
                                      containers; or NULL */
-    struct str service_account;   /* or "" */
-    struct wall deadline;         /* kill with DeadlineExceeded then; ms 0: none */
-    uint64_t grace_ms;            /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
-    bool wants_result; /* outputs.result (the standard output of main) is used by somebody */
+    struct str service_account;   /* or "": default */
+    enum pod_token token;
+    struct wall deadline; /* kill with DeadlineExceeded then; ms 0: none */
+    uint64_t grace_ms;    /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
+    bool wants_result;    /* outputs.result (the standard output of main) is used by somebody */
+    pod_report_fn report; /* who is told of it; NULL: the runner's own listener */
+    void *report_ctx;
 };
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_ERROR };
@@ -40,6 +53,7 @@ struct pod_container_report {
     struct str name;
     enum pod_phase phase;
     struct str message;
+    int code;                      /* that it has returned */
     struct wall started, finished; /* ms 0: not yet */
 };
 
@@ -61,8 +75,6 @@ struct pod_report {
     bool is_final;
 };
 
-typedef void (*pod_report_fn)(void *ctx, const struct pod_report *report);
-
 struct pod_log; /* an open log, see pod_log_open */
 
 struct pod_runner;
@@ -70,7 +82,7 @@ struct pod_runner_ops {
     int (*create)(struct pod_runner *r, const struct pod_request *req, struct err *err);
     void (*kill)(struct pod_runner *r, struct str uid, struct str why, uint64_t grace_ms);
     void (*forget)(struct pod_runner *r, struct str uid, bool keep_logs);
-    void (*sweep)(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
+    void (*sweep)(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str owner),
                   void *ctx);
     struct pod_log *(*log_open)(struct pod_runner *r, struct str ns, struct str pod,
                                 struct str container, struct err *err);
@@ -112,14 +124,14 @@ static inline void pod_forget(struct pod_runner *r, struct str uid, bool keep_lo
 }
 
 /**
- * pod_sweep() - remove what is left of pods of workflows that are gone: records, logs, folders
- * @is_gone: asked after all that is left has been looked up, so that whatever it reads first is
- * newer
+ * pod_sweep() - remove what is left of pods whose owners are gone: records, logs, folders
+ * @is_gone: told of a pod's uid what stands before its last dash; asked after all that is left
+ * has been looked up, so that whatever it reads first is newer
  *
  * On a worker: blocks. Pods that run are left alone.
  */
-static inline void pod_sweep(struct pod_runner *r,
-                             bool (*is_gone)(void *ctx, struct str workflow_uid), void *ctx)
+static inline void pod_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str owner),
+                             void *ctx)
 {
     r->ops->sweep(r, is_gone, ctx);
 }
@@ -184,4 +196,21 @@ struct pod_objects {
     /* The document of a core/v1 object; ERR_NOT_FOUND in Kubernetes' words. */
     int (*get)(void *ctx, struct arena *a, struct str kind, struct str ns, struct str name,
                const struct json **ret, struct err *err);
+};
+
+/* How a pod reaches the API as its ServiceAccount. */
+struct pod_access {
+    struct str token;
+    struct str ca; /* certificates in PEM that prove who the server is; "" : none */
+    struct str url, host, port; /* of the server, as the pod sees it */
+    bool is_shared;             /* the same for all pods of the account */
+};
+
+/* Who gives it, for the time that the pod is there. Any thread; blocking. */
+struct pod_accesses {
+    void *ctx;
+    /* @ret: texts in @a; ERR_TRANSIENT: later. NULL: there is no API. */
+    int (*get)(void *ctx, struct arena *a, const struct pod_request *req,
+               struct pod_access *ret, struct err *err);
+    const char *program; /* absolute path of what pods find as `argo`; NULL: nothing */
 };

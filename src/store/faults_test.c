@@ -261,6 +261,7 @@ static void list_all(struct world *w, const char *kind, struct strbuf *to)
 
 static void list_rows(struct world *w, struct strbuf *to)
 {
+    const struct store_key workflows = {STR("argoproj.io"), STR("Workflow"), STR(""), STR("")};
     struct store_node *nodes;
     struct store_row *rows;
     struct str *uids;
@@ -281,7 +282,7 @@ static void list_rows(struct world *w, struct strbuf *to)
         strbuf_addf(to, "row " STR_FMT " " STR_FMT "\n", STR_ARG(rows[i].key),
                     STR_ARG(rows[i].value));
     do
-        result = store_uids(w->store, w->a, STR("Workflow"), &uids, &count, &err);
+        result = store_uids(w->store, w->a, &workflows, &uids, &count, &err);
     while (must_retry(result, &err, &tries));
     strbuf_addf(to, "%zu uids\n", count);
 }

@@ -168,8 +168,8 @@ int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
 int store_once_get(struct store *s, struct arena *a, struct str mark, struct store_key *ret,
                    struct err *err);
 
-/** store_uids() - the uids of all objects of a kind of argoproj.io, in the arena */
-int store_uids(struct store *s, struct arena *a, struct str kind, struct str **ret,
+/** store_uids() - the uids of all objects of the kind of @of, in the arena */
+int store_uids(struct store *s, struct arena *a, const struct store_key *of, struct str **ret,
                size_t *ret_count, struct err *err);
 
 /** store_namespaces() - the names of all namespaces that have objects, in the arena, sorted */

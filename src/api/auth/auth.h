@@ -113,6 +113,7 @@ struct auth_options {
     struct str token;        /* whose bearer may do everything; "" none */
     const char *token_file;  /* NULL or "": none */
     const char *managed;     /* the only namespace that anybody may touch; NULL or "": all */
+    bool is_open;            /* pods may everything, as whoever is on this machine */
     struct workers *workers; /* who makes tokens of ServiceAccounts; NULL: nobody does */
 };
 
@@ -147,6 +148,22 @@ struct auth_grant {
  */
 int auth_grant_token(struct auth *auth, struct arena *a, struct auth_grant *g, struct wall now,
                      struct err *err);
+
+/* A pod, as whom it acts, and what it belongs to. */
+struct auth_pod {
+    struct str
+        kind; /* "Workflow", "Pod" (itself), or "": the token is for an open server only */
+    struct str ns, account;
+    struct str owner, owner_uid; /* name and uid of that object */
+};
+
+/** auth_pod_key() - what tokens of pods are sealed with; made when there is none; worker, waits
+ * for the store */
+int auth_pod_key(struct store *store, struct arena *a, struct str *ret, struct err *err);
+
+/** auth_pod_token() - a token that is good until the pod's object has ended or is gone; in @a;
+ * pure */
+struct str auth_pod_token(struct arena *a, struct str key, const struct auth_pod *pod);
 
 /** auth_identify() - whose token is it? In @a; ERR_UNAUTHORIZED; ERR_IO of the store */
 int auth_identify(struct auth *auth, struct arena *a, struct str token, struct wall now,

@@ -9,6 +9,7 @@
 #include "io/workers.h"
 
 #define AUTH_ACCOUNT_TOKEN_TYPE "kubernetes.io/service-account-token"
+#define AUTH_POD_TOKEN          "pt~"
 #define AUTH_ACCOUNT_NAME       "kubernetes.io/service-account.name"
 #define AUTH_ACCOUNT_UID        "kubernetes.io/service-account.uid"
 
@@ -71,3 +72,7 @@ bool auth_is_equal(struct str token, struct str given);
  * blocking */
 bool auth_find_granted(struct auth *auth, struct arena *a, struct str token, struct wall now,
                        struct auth_grant *ret);
+
+/** auth_find_pod() - whose valid token of auth_pod_token() is it? In @a; false: nobody's;
+ * blocking */
+bool auth_find_pod(struct auth *auth, struct arena *a, struct str token, struct auth_pod *ret);

@@ -204,6 +204,42 @@ static bool find_secret(const struct auth_snapshot *s, struct arena *a, struct s
     return true;
 }
 
+/* Does the account of a pod stand? "default" does without being there. */
+static bool has_account(const struct auth_snapshot *s, struct arena *a,
+                        const struct auth_pod *pod, struct str *ret_uid)
+{
+    const struct json *account =
+        map_find(&s->accounts,
+                 str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(pod->ns), STR_ARG(pod->account)));
+
+    *ret_uid = account ? str_copy(a, object_uid(account)) : STR("");
+    return account || str_is(pod->account, "default");
+}
+
+/* As identify_account(), of a pod. */
+static int identify_pod(struct auth *auth, struct arena *a, struct str token,
+                        struct auth_identity *ret, struct err *err)
+{
+    static const struct str masters[] = {STR_INIT(AUTH_MASTERS)};
+    bool is_open = auth->options.is_open, is_there;
+    struct auth_snapshot *s;
+    struct auth_pod pod;
+    struct str uid;
+
+    if (!auth_find_pod(auth, a, token, &pod))
+        return 0;
+    s = snapshot_get(auth, err);
+    if (!s)
+        return -1;
+    is_there = has_account(s, a, &pod, &uid);
+    snapshot_unref(auth, s);
+    *ret = auth_identity_of(
+        a,
+        str_printf(a, AUTH_ACCOUNT STR_FMT ":" STR_FMT, STR_ARG(pod.ns), STR_ARG(pod.account)),
+        uid, masters, is_open ? 1 : 0);
+    return is_there || is_open;
+}
+
 /* 1: it is an account's; 0: nobody's; -1: the store cannot say. */
 static int identify_account(struct auth *auth, struct arena *a, struct str token,
                             struct wall now, struct auth_identity *ret, struct err *err)
@@ -238,7 +274,9 @@ int auth_identify(struct auth *auth, struct arena *a, struct str token, struct w
         *ret = listed->who;
         return 0;
     }
-    found = identify_account(auth, a, token, now, ret, err);
+    found = str_starts(token, STR(AUTH_POD_TOKEN))
+                ? identify_pod(auth, a, token, ret, err)
+                : identify_account(auth, a, token, now, ret, err);
     if (found != 0)
         return found > 0 ? 0 : -1;
     return err_set(err, ERR_UNAUTHORIZED, "the token is unknown");

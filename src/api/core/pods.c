@@ -315,8 +315,34 @@ static int list_page(struct api *api, struct arena *a, const struct store_list *
     return result;
 }
 
-int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
-                 struct api_list *ret, struct err *err)
+/* The query for pods that are objects: their fields are looked at here. */
+static struct store_query objects_of(const struct store_query *q)
+{
+    return (struct store_query){.group = STR(""), .kind = STR("Pod"), .ns = q->ns};
+}
+
+static int list_objects(struct api *api, struct arena *a, const struct store_query *q,
+                        struct json_array_builder *to, struct err *err)
+{
+    const struct store_query of = objects_of(q);
+    struct store_list list;
+    int result = 0;
+
+    if (store_list(api->options.store, a, &of, &list, err) < 0)
+        return -1;
+    for (size_t i = 0; i < list.len && result == 0; i++) {
+        struct json doc;
+
+        result = api_object_shown(api, a, list.at[i], API_WHOLE, &doc, err);
+        if (result == 0 && is_wanted(a, q, &doc))
+            json_push(a, to, doc);
+    }
+    store_list_done(&list);
+    return result;
+}
+
+static int list_all(struct api *api, struct arena *a, const struct store_query *q,
+                    struct api_list *ret, struct err *err)
 {
     const struct store_query of = workflows_of(q);
     struct json_array_builder items = {0};
@@ -326,9 +352,23 @@ int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
     if (store_list(api->options.store, a, &of, &list, err) < 0)
         return -1;
     result = list_page(api, a, &list, q, &items, err);
+    if (result == 0)
+        result = list_objects(api, a, q, &items, err);
     *ret = (struct api_list){
         .items = json_array(&items), .rv = list.rv, .continue_token = STR("")};
     store_list_done(&list);
+    return result;
+}
+
+int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
+                 struct api_list *ret, struct err *err)
+{
+    int result;
+
+    if (store_view_begin(api->options.store, err) < 0)
+        return -1;
+    result = list_all(api, a, q, ret, err);
+    store_view_end(api->options.store);
     return result;
 }
 
@@ -389,11 +429,40 @@ static int find_pod(struct api *api, struct arena *a, struct str ns, struct str 
     return result;
 }
 
+/* One that is an object; 1: there is none. */
+static int get_object(struct api *api, struct arena *a, struct str ns, struct str name,
+                      struct json *ret, struct err *err)
+{
+    const struct store_key key = {STR(""), STR("Pod"), ns, name};
+
+    if (api_object_get(api, a, &key, API_WHOLE, ret, err) == 0)
+        return 0;
+    return err->kind == ERR_NOT_FOUND ? 1 : -1;
+}
+
+struct str api_pod_container(struct api *api, struct arena *a, struct str ns, struct str name)
+{
+    struct json pod;
+    struct str given;
+    struct err ignored;
+
+    if (get_object(api, a, ns, name, &pod, &ignored) != 0)
+        return STR("main");
+    given = object_annotation(&pod, STR("kubectl.kubernetes.io/default-container"));
+    return str_is_empty(given)
+               ? json_get_str(json_item(json_path(&pod, "spec", "containers", NULL), 0),
+                              STR("name"))
+               : given;
+}
+
 int api_pod_get(struct api *api, struct arena *a, struct str ns, struct str name,
                 struct json *ret, struct err *err)
 {
     struct found found;
+    int got = get_object(api, a, ns, name, ret, err);
 
+    if (got <= 0)
+        return got;
     if (find_pod(api, a, ns, name, &found, err) < 0)
         return -1;
     *ret = found.pod;
@@ -422,7 +491,7 @@ struct pod_view {
     struct api_watch_view base;
     struct api *api;
     struct store_query query; /* of pods; texts in the stream's arena */
-    struct map told;          /* "workflow uid/pod uid" -> told_pod */
+    struct map told;          /* uid of a pod -> told_pod */
 };
 
 struct told_pod {
@@ -500,6 +569,27 @@ static void tell_rest(struct pod_view *v, struct arena *a, struct strbuf *to,
     }
 }
 
+/* A pod that is an object: it may have begun or ceased to match. */
+static struct str view_object(struct pod_view *v, struct arena *a, const char *type,
+                              const struct json *pod)
+{
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
+    bool is_there = strcmp(type, "DELETED") != 0 && is_wanted(a, &v->query, pod);
+    struct told_pod *t;
+
+    if (is_there)
+        tell(v, a, &text, pod);
+    t = map_find(&v->told, object_uid(pod));
+    if (t)
+        t->is_seen = false;
+    for (size_t i = 0; t && !is_there && i < v->told.len; i++)
+        if (v->told.entries[i].value == t) {
+            tell_gone(v, a, &text, i);
+            break;
+        }
+    return str_copy(a, strbuf_str(&text));
+}
+
 static struct str view_event(struct api_watch_view *base, struct arena *a, const char *type,
                              const struct json *workflow)
 {
@@ -508,6 +598,9 @@ static struct str view_event(struct api_watch_view *base, struct arena *a, const
     struct json_array_builder pods = {0};
     struct map deleted = {0};
     struct err err;
+
+    if (str_is(json_get_str(workflow, STR("kind")), "Pod"))
+        return view_object(v, a, type, workflow);
 
     if (strcmp(type, "DELETED") != 0 && read_deleted(v->api, a, &deleted, &err) == 0)
         push_pods(a, &v->query, workflow, &deleted, &pods);
@@ -542,6 +635,8 @@ static void prime(struct pod_view *v, const struct store_list *list)
 
         if (api_object_shown(v->api, a, list->at[i], API_WHOLE, &doc, &err) < 0)
             continue;
+        if (str_is(json_get_str(&doc, STR("kind")), "Pod") && is_wanted(a, &v->query, &doc))
+            json_push(a, &pods, doc);
         push_pods(a, &v->query, &doc, &nothing, &pods);
         for (size_t n = 0; n < pods.len && v->told.len < POD_LIST_MAX; n++) {
             struct str text = json_text(a, &pods.at[n], JSON_COMPACT);
@@ -567,12 +662,17 @@ void api_pod_watch(struct api *api, struct api_watch_request *r)
     v->api = api;
     v->query = r->query.of;
     r->query.of = workflows_of(&v->query);
+    r->also = objects_of(&v->query);
+    r->has_also = true;
     r->view = &v->base;
-    if (r->query.from_rv <= 0 ||
-        store_list(api->options.store, a, &r->query.of, &list, &err) < 0)
-        return;
-    prime(v, &list);
-    store_list_done(&list);
+    for (int i = 0; i < 2 && r->query.from_rv > 0; i++) {
+        const struct store_query *q = i == 0 ? &r->query.of : &r->also;
+
+        if (store_list(api->options.store, a, q, &list, &err) < 0)
+            return;
+        prime(v, &list);
+        store_list_done(&list);
+    }
 }
 
 /* ---- deleting ---- */
@@ -604,6 +704,7 @@ static void on_deleted(void *ctx, const struct store_result *result, const struc
 /* Rows of Workflows that are gone go with this one. */
 static void forget_old(struct api *api, struct arena *a, struct store_txn *txn)
 {
+    const struct store_key workflows = {STR("argoproj.io"), STR("Workflow"), STR(""), STR("")};
     struct map there = {0};
     struct store_row *rows;
     struct str *uids;
@@ -613,7 +714,7 @@ static void forget_old(struct api *api, struct arena *a, struct store_txn *txn)
     map_init_borrowed(&there);
     if (store_rows(api->options.store, a, DELETED_TABLE, STR(""), &rows, &row_count, &err) <
             0 ||
-        store_uids(api->options.store, a, STR("Workflow"), &uids, &count, &err) < 0)
+        store_uids(api->options.store, a, &workflows, &uids, &count, &err) < 0)
         return;
     for (size_t i = 0; i < count; i++)
         map_put(&there, uids[i], api);
@@ -621,6 +722,15 @@ static void forget_old(struct api *api, struct arena *a, struct store_txn *txn)
         if (!map_find(&there, rows[i].value))
             store_txn_row_put(txn, DELETED_TABLE, rows[i].key, STR_NONE);
     map_done(&there);
+}
+
+/* One that is an object: its controller ends it, then it goes. */
+static void delete_object(struct api_call *call, struct str ns, struct str name)
+{
+    const struct store_key key = {STR(""), STR("Pod"), ns,
+                                  str_copy(http_arena(call->req), name)};
+
+    api_delete(call, &key, &(struct api_deletion){.uid = STR(""), .how = STORE_BACKGROUND});
 }
 
 void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64_t grace_s)
@@ -633,6 +743,10 @@ void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64
 
     *d = (struct deletion){.call = call,
                            .grace_ms = grace_s < 0 ? 30000 : (uint64_t) grace_s * 1000};
+    if (get_object(call->api, a, ns, name, &d->found.pod, &err) == 0) {
+        delete_object(call, ns, name);
+        return;
+    }
     if (find_pod(call->api, a, ns, name, &d->found, &err) < 0) {
         call->dialect->fail(call->req, &err);
         return;

@@ -1,10 +1,11 @@
 /*
- * api/core/pods.h - pods as objects: a view of the nodes of Workflows, which kubectl reads as
- * the pods that upstream's controller would have made.
+ * api/core/pods.h - pods: those that are objects of the store (workflows/jobs makes them), and
+ * beside them a view of the nodes of Workflows, which kubectl reads as the pods that upstream's
+ * controller would have made.
  *
- * Nothing is stored but which pods a client deleted: a row of the table "pod_deleted" by the
- * pod's uid hides a pod once it has ended. A pod is there as long as its Workflow. Its
- * containers are shown as the template has them, before tags are filled in.
+ * Of the view nothing is stored but which pods a client deleted: a row of the table
+ * "pod_deleted" by the pod's uid hides a pod once it has ended. A pod is there as long as its
+ * Workflow. Its containers are shown as the template has them, before tags are filled in.
  */
 #pragma once
 
@@ -25,6 +26,10 @@ struct pod_log *api_pod_archived_log(struct api *api, struct str ns, struct str 
  * POD_LIST_MAX; blocking */
 int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
                  struct api_list *ret, struct err *err);
+
+/** api_pod_container() - the container whose log is meant when none is named: "main" for
+ * the pods of Workflows; in @a */
+struct str api_pod_container(struct api *api, struct arena *a, struct str ns, struct str name);
 
 /** api_pod_watch() - a view for api_watch_start() that tells of pods instead of the Workflows
  * that @r watches; changes @r->query to watch those */

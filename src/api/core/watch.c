@@ -33,6 +33,8 @@ struct watch_stream {
     struct api *api;
     struct arena *arena; /* own; the query's texts */
     struct api_query query;
+    struct store_query also;
+    bool has_also;
     const struct api_watch_format *format;
     struct str fields;
     struct api_watch_view *view; /* owned; or NULL */
@@ -41,7 +43,8 @@ struct watch_stream {
     struct list link; /* of all watches, or of those whose turn has not come */
     struct loop_task opened, closed;
     /* The loop's: */
-    struct store_watch *watch;
+    struct store_watch *watch, *other; /* of query and also */
+    unsigned untold;                   /* of them that tell what is there */
     struct timer *retry, *keep_alive, *timeout;
     struct list waiting;  /* of watch_entry */
     struct map newest;    /* uid -> its last entry that waits */
@@ -63,6 +66,13 @@ struct watch_stream {
 static void pump(struct watch_stream *w);
 static void on_event(void *ctx, const struct store_event *event);
 static void on_end(void *ctx, const struct err *failure);
+static void on_other_end(void *ctx, const struct err *failure);
+
+static void close_watches(struct watch_stream *w)
+{
+    store_watch_close(TAKE(w->watch));
+    store_watch_close(TAKE(w->other));
+}
 
 /* ---- the queue; loop ---- */
 
@@ -204,6 +214,10 @@ static void take_turn(struct watch_stream *w)
     api->beginning += w->is_beginning;
     w->watch = store_watch_open(api->options.store, &w->query.of, w->query.from_rv, on_event,
                                 on_end, w);
+    w->untold = 1 + w->has_also;
+    if (w->has_also)
+        w->other = store_watch_open(api->options.store, &w->also, w->query.from_rv, on_event,
+                                    on_other_end, w);
 }
 
 /* Its beginning is told, or its reader is slow: the next one's turn. */
@@ -231,7 +245,7 @@ static void release(struct watch_stream *w)
 {
     end_turn(w);
     list_remove(&w->link);
-    store_watch_close(TAKE(w->watch));
+    close_watches(w);
     timer_free(w->retry);
     timer_free(w->keep_alive);
     timer_free(w->timeout);
@@ -260,7 +274,7 @@ static void on_write_done(struct job *job)
         return;
     }
     if (w->is_broken) {
-        store_watch_close(TAKE(w->watch)); /* on_stream_close() follows */
+        close_watches(w); /* on_stream_close() follows */
         return;
     }
     end_turn_if_told(w);
@@ -311,7 +325,7 @@ static void on_timeout(void *ctx)
 {
     struct watch_stream *w = ctx;
 
-    store_watch_close(TAKE(w->watch));
+    close_watches(w);
     http_stream_end(w->stream);
 }
 
@@ -373,6 +387,10 @@ static void on_event(void *ctx, const struct store_event *event)
 {
     struct watch_stream *w = ctx;
 
+    if (!event->object && w->untold > 1) {
+        w->untold--;
+        return;
+    }
     if (!event->object) {
         w->is_told_of = true;
         if (w->failure.kind == ERR_NONE && w->query.ends_initial && has_bookmarks(w))
@@ -392,10 +410,20 @@ static void on_end(void *ctx, const struct err *failure)
     struct watch_stream *w = ctx;
 
     w->watch = NULL;
+    close_watches(w);
     end_turn(w);
     if (w->failure.kind == ERR_NONE)
         w->failure = *failure;
     pump(w);
+}
+
+static void on_other_end(void *ctx, const struct err *failure)
+{
+    struct watch_stream *w = ctx;
+
+    w->other = NULL;
+    store_watch_close(w->watch);
+    on_end(w, failure);
 }
 
 static void on_opened(struct loop_task *task)
@@ -446,6 +474,9 @@ void api_watch_start(struct api *api, struct http_request *req,
     w->arena = r->arena;
     w->query = r->query;
     w->query.of.wants_bookmark = true;
+    w->also = r->also;
+    w->also.wants_bookmark = true;
+    w->has_also = r->has_also;
     w->format = r->format;
     w->view = r->view;
     w->kind = r->kind;
@@ -465,7 +496,7 @@ void api_watches_end(struct api *api)
         http_stream_end(w->stream);
     }
     LIST_FOREACH (w, &api->watches, struct watch_stream, link) {
-        store_watch_close(TAKE(w->watch));
+        close_watches(w);
         http_stream_end(w->stream);
     }
 }

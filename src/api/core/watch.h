@@ -45,6 +45,8 @@ struct api_watch_request {
     struct arena *arena;            /* holds the texts of the query */
     const struct object_kind *kind; /* of bookmarks; NULL: there are none */
     struct api_query query;         /* what is watched, and from where as store_watch_open() */
+    struct store_query also;        /* a second thing that is watched, from the same place on */
+    bool has_also;
     const struct api_watch_format *format; /* static */
     struct str fields;                     /* passed to format->event(); copied; or "" */
     struct api_watch_view *view;           /* taken; or NULL */

@@ -5,6 +5,7 @@
  * ../shared/spec/workflows.md 5.1 for the ARGO_ variables.
  */
 #include "formats/base64.h"
+#include "pods/local/access.h"
 #include "pods/local/local_internal.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"
@@ -200,15 +201,37 @@ static void add_image(struct environment *env, const struct container_image *ci)
     }
 }
 
+/* Where the API is. KUBECONFIG is for who speaks HTTP with it, which programs in a cluster
+ * never do. */
+static void add_access(struct environment *env)
+{
+    const struct pod_access *access = env->pod->access;
+    struct str path = access_path(env->pod, env->a);
+
+    if (!access)
+        return;
+    set_var(env, STR("KUBERNETES_SERVICE_HOST"), access->host);
+    set_var(env, STR("KUBERNETES_SERVICE_PORT"), access->port);
+    set_var(env, STR("KUBERNETES_SERVICE_PORT_HTTPS"), access->port);
+    if (!str_is_none(path))
+        set_var(env, STR("KUBECONFIG"), str_concat(env->a, path, STR("/kubeconfig")));
+}
+
 static void add_defaults(struct environment *env, struct str container,
                          const struct container_image *ci)
 {
     const struct pod_request *req = &env->pod->req;
+    struct str commands = access_commands(env->pod, env->a);
 
-    set_var(env, STR("PATH"), STR(DEFAULT_PATH));
+    set_var(env, STR("PATH"),
+            str_is_none(commands) ? STR(DEFAULT_PATH)
+                                  : str_concat(env->a, STR(DEFAULT_PATH ":"), commands));
     set_var(env, STR("HOSTNAME"), req->name);
     set_var(env, STR("HOME"), ci ? ci->user.home : STR("/root"));
     add_image(env, ci);
+    add_access(env);
+    if (str_is_empty(req->workflow))
+        return;
     set_var(env, STR("ARGO_CONTAINER_NAME"), str_is_none(container) ? STR("main") : container);
     set_var(env, STR("ARGO_NODE_ID"), req->node_id);
     set_var(env, STR("ARGO_WORKFLOW_NAME"), req->workflow);

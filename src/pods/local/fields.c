@@ -19,6 +19,8 @@ static struct json own_meta(const struct pod_request *req, struct arena *a, bool
 {
     struct json_object_builder b = {0};
 
+    if (str_is_empty(req->workflow))
+        return json_object(&b);
     if (is_label) {
         json_add(a, &b, STR("workflows.argoproj.io/completed"), json_string(STR("false")));
         json_add(a, &b, STR("workflows.argoproj.io/workflow"), json_string(req->workflow));

@@ -19,6 +19,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "pods/local/access.h"
 #include "pods/local/local_internal.h"
 
 enum { POD_ARENA_BYTES = 1024 }; /* a usual request fits: thousands may wait */
@@ -135,6 +136,7 @@ static void local_free_when_idle(struct local *r)
     free(r->shim);
     free(r->node_name);
     free(r->host_paths);
+    free(r->program);
     free(r);
 }
 
@@ -182,7 +184,11 @@ static void send_report_with(struct local_pod *pod, struct str pending)
     }
     if (report.is_final)
         FAULT_POINT("pods.report.before");
-    if (r->base.report && !r->is_closing)
+    if (r->is_closing)
+        return;
+    if (pod->req.report)
+        pod->req.report(pod->req.report_ctx, &report);
+    else if (r->base.report)
         r->base.report(r->base.report_ctx, &report);
 }
 
@@ -713,6 +719,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->loop = options->loop;
     r->workers = options->workers;
     r->objects = options->objects;
+    r->access = options->access;
     snprintf(root, sizeof(root), "%s/artifacts", options->path);
     r->repository = dup_text(root);
     r->artifacts = (struct artifact_house){.repository = str_from(r->repository),
@@ -755,7 +762,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     list_init(&r->lines);
     if (mkdir(root, 0700) < 0 && errno != EEXIST)
         err_sys(err, errno, "make folder %s", root);
-    else if (zygote_start(r->zygote, err) == 0)
+    else if (access_open(r, options, err) == 0 && zygote_start(r->zygote, err) == 0)
         return &r->base;
     local_close(&r->base);
     return NULL;

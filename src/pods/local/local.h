@@ -55,6 +55,7 @@ struct local_options {
     int (*plugin)(void *ctx, struct arena *a, struct str name, const struct json **ret,
                   struct err *err);
     void *plugin_ctx;
+    struct pod_accesses access; /* to the API */
 };
 
 /** local_runner_new() - start the zygote; owned by pod_runner_close(); ERR_IO, ERR_NOT_FOUND

@@ -16,6 +16,7 @@
 #include "base/strbuf.h"
 #include "pods/images/bundle.h"
 #include "pods/local/local.h"
+#include "pods/local/zygote.h"
 #include "pods/shim/plan.h"
 
 enum local_state {
@@ -72,6 +73,7 @@ struct local_pod {
         *pause;        /* owned: until an image is tried again; until it has waited too long */
     uint64_t pause_ms; /* the last one */
     const struct container_image *images; /* of isolation image, while a worker stages it */
+    const struct pod_access *access;      /* while a worker stages it; NULL: there is no API */
     struct wall started;
     bool is_busy;      /* its job is under way */
     bool is_forgotten; /* free it when the job is done */
@@ -92,13 +94,13 @@ struct local_pod {
     struct outcome outcome;
 };
 
-struct zygote;
-
 struct local {
     struct pod_runner base;
     struct loop *loop;
     struct workers *workers;
     struct pod_objects objects;
+    struct pod_accesses access;
+    char *program; /* what pods find as argo, owned; NULL: nothing */
     struct artifact_house artifacts;
     char *root;       /* <state>/pods, owned */
     char *state_dir;  /* owned */
@@ -371,30 +373,3 @@ int log_write_plain(int dirfd, struct str container, int to);
 
 /** local_log_name() - file name of a container's log */
 struct str local_log_name(struct arena *a, struct str container);
-
-/* ---- zygote.c ---- */
-
-struct zygote_hooks {
-    void (*started)(void *ctx, uint64_t tag); /* both on the loop */
-    void (*ended)(void *ctx, uint64_t tag, const struct err *err);
-    void (*lost)(void *ctx); /* the zygote itself has died; shims go on */
-    void *ctx;
-};
-
-/** zygote_new() - a stopped one; owned; @shim is borrowed */
-struct zygote *zygote_new(struct loop *loop, const char *shim,
-                          const struct zygote_hooks *hooks);
-
-/** zygote_start() - spawn it (also again, after it was lost or stopped); reports come on the
- * loop; ERR_IO, ERR_NOT_FOUND */
-int zygote_start(struct zygote *z, struct err *err);
-
-/** zygote_send() - ask for a pod by its absolute folder; workers: waits while the zygote has
- * more requests than it takes; ERR_TRANSIENT when it is gone */
-int zygote_send(struct zygote *z, uint64_t tag, struct str dir, struct err *err);
-
-/** zygote_stop() - close its socket: it ends, its shims go on; loop thread */
-void zygote_stop(struct zygote *z);
-
-/** zygote_free() - stop and release; NULL is a no-op; nobody may be sending */
-void zygote_free(struct zygote *z);

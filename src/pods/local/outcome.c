@@ -191,6 +191,7 @@ static const struct pod_container_record *end_named(const struct ends *ends, str
 static void judge_container(const struct pod_container_record *end, struct arena *a,
                             struct pod_container_report *ret)
 {
+    ret->code = end->code;
     ret->started.ms = end->started_ms;
     ret->finished.ms = end->finished_ms;
     ret->phase = end->code == 0 ? POD_SUCCEEDED : end->code == 64 ? POD_ERROR : POD_FAILED;

@@ -18,6 +18,7 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/tree.h"
+#include "pods/local/access.h"
 #include "pods/local/local_internal.h"
 
 enum { REPLACE_WAIT_STEPS = 100, REPLACE_WAIT_STEP_US = 20000 };
@@ -32,8 +33,9 @@ static int open_dir(const struct local *runner, const struct local_pod *pod)
 
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs)
 {
-    static const char *const parts[] = {"box",     "cwd",       "volumes", "inputs",
-                                        "outputs", "artifacts", "script", "hosts", "resolv.conf"};
+    static const char *const parts[] = {"box",         "cwd",       "volumes", "inputs",
+                                        "outputs",     "artifacts", "script",  "hosts",
+                                        "resolv.conf", "account"};
     char path[4096];
 
     snprintf(path, sizeof(path), "%s/" STR_FMT, runner->root, STR_ARG(pod->dir));
@@ -234,8 +236,13 @@ void stage_pod(struct local_pod *pod)
         pod->staged = is_final ? STAGE_REFUSED : STAGE_LATER;
         return;
     }
+    if (access_get(pod, a, &pod->work->job.err) < 0) {
+        pod->staged = pod->work->job.err.kind == ERR_TRANSIENT ? STAGE_LATER : STAGE_REFUSED;
+        return;
+    }
     pthread_rwlock_rdlock(&pod->runner->folders);
     pod->staged = stage_fresh(pod, &pod->work->job.err) < 0 ? STAGE_REFUSED : STAGE_SENT;
     pod->images = NULL;
+    pod->access = NULL;
     pthread_rwlock_unlock(&pod->runner->folders);
 }

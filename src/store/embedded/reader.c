@@ -382,7 +382,7 @@ static int read_texts(sqlite3_stmt *stmt, struct arena *a, struct str **ret, siz
     return code;
 }
 
-int store_uids(struct store *s, struct arena *a, struct str kind, struct str **ret,
+int store_uids(struct store *s, struct arena *a, const struct store_key *of, struct str **ret,
                size_t *ret_count, struct err *err)
 {
     struct connection *c = store_reader_take(s, err);
@@ -392,7 +392,8 @@ int store_uids(struct store *s, struct arena *a, struct str kind, struct str **r
     if (!c)
         return -1;
     stmt = connection_statement(c, STATEMENT_OBJECT_UIDS);
-    bind_str(stmt, 1, kind);
+    bind_str(stmt, 1, of->group);
+    bind_str(stmt, 2, of->kind);
     code = read_texts(stmt, a, ret, ret_count);
     if (code != SQLITE_DONE)
         db_error(c->db, "read uids", err);

@@ -211,32 +211,44 @@ void engine_reload(struct engine_run *run)
     load_more(run->engine);
 }
 
-/* ---- what deleted workflows have left ---- */
+/* ---- what deleted workflows and pods have left ---- */
 
 struct sweep {
     struct job job;
     struct engine *engine;
     struct arena *arena;
-    struct map workflows; /* uids of those that are there; empty: not read yet */
+    struct map owners; /* uids of workflows that are there, and of pods that are objects up to
+                          their last dash */
     bool is_read;
 };
 
-static bool is_gone(void *ctx, struct str workflow_uid)
+static int read_owners(struct sweep *s, struct str group, struct str kind)
+{
+    const struct store_key of = {group, kind, STR(""), STR("")};
+    struct str *uids;
+    size_t count = 0;
+
+    if (store_uids(s->engine->options.store, s->arena, &of, &uids, &count, &s->job.err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct str uid = uids[i];
+
+        while (str_is(kind, "Pod") && uid.len > 0 && uid.ptr[--uid.len] != '-')
+            ;
+        map_put(&s->owners, uid, s);
+    }
+    return 0;
+}
+
+static bool is_gone(void *ctx, struct str owner)
 {
     struct sweep *s = ctx;
 
-    if (!s->is_read) {
-        struct str *uids;
-        size_t count = 0;
-
-        if (store_uids(s->engine->options.store, s->arena, STR("Workflow"), &uids, &count,
-                       &s->job.err) < 0)
-            return false;
-        for (size_t i = 0; i < count; i++)
-            map_put(&s->workflows, uids[i], s);
-        s->is_read = true;
-    }
-    return !map_find(&s->workflows, workflow_uid);
+    if (!s->is_read && (read_owners(s, STR("argoproj.io"), STR("Workflow")) < 0 ||
+                        read_owners(s, STR(""), STR("Pod")) < 0))
+        return false;
+    s->is_read = true;
+    return !map_find(&s->owners, owner);
 }
 
 static void run_sweep(struct job *job)
@@ -251,11 +263,11 @@ static void on_swept(struct job *job)
     struct sweep *s = CONTAINER_OF(job, struct sweep, job);
 
     s->engine->is_sweeping = false;
-    map_done(&s->workflows);
+    map_done(&s->owners);
     arena_free(s->arena);
 }
 
-static void note_deletion(struct engine *e)
+void engine_sweep_soon(struct engine *e)
 {
     if (!e->is_sweep_due && e->options.runner->ops->sweep)
         timer_start(e->sweep_timer, ENGINE_SWEEP_MS);
@@ -278,7 +290,7 @@ static void start_sweep(void *ctx)
         return;
     }
     arena_free(a);
-    note_deletion(e);
+    engine_sweep_soon(e);
 }
 
 /* ---- news ---- */
@@ -320,7 +332,7 @@ static void on_change(void *ctx, const struct store_event *event)
             run_end(run, RUN_END_DELETED);
         locks_forget(e->world.locks, o->uid);
         locks_kick(e->world.locks);
-        note_deletion(e);
+        engine_sweep_soon(e);
     } else if (run) {
         run_see(run, event);
     } else if (!o->is_finished) {

@@ -49,6 +49,10 @@ void engine_stop(struct engine *e);
 /** engine_free() - release a stopped engine; NULL is a no-op */
 void engine_free(struct engine *e);
 
+/** engine_sweep_soon() - workflows or pods were deleted: look in a while for what they have left
+ * on this machine (pod_sweep()); loop thread */
+void engine_sweep_soon(struct engine *e);
+
 struct engine_stats {
     uint64_t active_workflows, active_pods, passes, finished;
 };

@@ -93,6 +93,7 @@ void run_start_plugin(struct engine_run *run, const struct plugin *plugin)
         .node_name = run->key.name,
         .template = &tmpl,
         .service_account = STR(""),
+        .token = POD_TOKEN_NONE,
     };
     struct err err;
 

@@ -146,6 +146,19 @@ void wf_pod_uncount(struct wf *wf, struct wf_node *n)
     n->is_counted = false;
 }
 
+/* The template's word comes first. */
+static enum pod_token token_of(const struct wf *wf, const struct json *tmpl)
+{
+    static const struct str name = STR_INIT("automountServiceAccountToken");
+    const struct json *given = json_get(tmpl, name);
+
+    if (!json_is(given, JSON_BOOL))
+        given = json_get(wf->spec, name);
+    if (!json_is(given, JSON_BOOL))
+        return POD_TOKEN_BY_ACCOUNT;
+    return given->is_true ? POD_TOKEN_MOUNTED : POD_TOKEN_NONE;
+}
+
 void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
                   const struct json *tmpl, const struct wf_template *from)
 {
@@ -190,6 +203,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->security = keep(out, security_of(wf, &patched));
     r->resources = keep(out, resources_of(wf, &patched));
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
+    r->token = token_of(wf, tmpl);
     r->deadline.ms = pod_deadline(wf, n, call, &patched);
     r->wants_result = wants_result(wf, n);
     VEC_APUSH(wf->pass->a, &wf->pass->pods, action);

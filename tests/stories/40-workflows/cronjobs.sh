@@ -1,0 +1,166 @@
+#!/bin/sh
+# A CronJob whose container calls `argo submit` on a manifest that is mounted from a ConfigMap, as in a cluster: with the token of its ServiceAccount, and no more rights than that has.
+. "$(dirname "$0")/../../support/story.sh"
+command -v kubectl >/dev/null || { echo "1..0 # SKIP no kubectl"; exit 77; }
+TOKEN=a-token-of-the-server
+# The server asks for a token, so that what pods may do is what Roles say.
+start_closed() {
+    rm -f "$DIR/data/port"
+    "$TIPHYS" server --secure --token "$TOKEN" --port 0 --data "$DIR/data" >>"$DIR/server.log" 2>&1 &
+    SERVER_PID=$!
+    wait_for 20 test -s "$DIR/data/port" || return 1
+    ARGO_SERVER=127.0.0.1:$(cat "$DIR/data/port")
+    export ARGO_SERVER
+    wait_for 20 curl -ksf "https://$ARGO_SERVER/healthz" || return 1
+    KUBECONFIG=$DIR/kubeconfig
+    export KUBECONFIG
+    cat >"$KUBECONFIG" <<YAML
+{apiVersion: v1, kind: Config, current-context: t, users: [{name: t, user: {token: $TOKEN}}],
+ clusters: [{name: t, cluster: {server: "https://$ARGO_SERVER", certificate-authority: "$DIR/data/tls.crt"}}],
+ contexts: [{name: t, context: {cluster: t, user: t}}]}
+YAML
+}
+of() { kubectl get cronjob "$1" -o "jsonpath=$2"; }
+made() { kubectl get workflows -o 'jsonpath={.items[*].status.phase}'; }
+has_made() { case "$(made)" in *Succeeded*) ;; *) return 1 ;; esac; }
+jobs_of() { kubectl get jobs -o json | jq -r ".items[] | select(.metadata.ownerReferences[0].name == \"$1\") | .metadata.name"; }
+waits() { kubectl wait --for="condition=$2" "job/$1" --timeout=30s; }
+says() { "$@" >"$DIR/said" 2>&1; cat "$DIR/said"; }
+
+cat >"$DIR/all.yaml" <<'YAML'
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: submitter}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: submit}
+rules:
+- {apiGroups: [argoproj.io], resources: [workflows], verbs: [create, get, list, watch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: submit}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: submit}
+subjects: [{kind: ServiceAccount, name: submitter}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: manifests}
+data:
+  wf.yaml: |
+    apiVersion: argoproj.io/v1alpha1
+    kind: Workflow
+    metadata: {generateName: nightly-}
+    spec:
+      entrypoint: main
+      templates:
+      - name: main
+        container: {image: busybox, command: [sh, -c, "echo made by a cron job"]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "@every 1s"
+  concurrencyPolicy: Forbid
+  successfulJobsHistoryLimit: 1
+  jobTemplate:
+    metadata: {labels: {made-by: nightly}}
+    spec:
+      backoffLimit: 0
+      template:
+        spec:
+          serviceAccountName: submitter
+          restartPolicy: Never
+          volumes: [{name: manifests, configMap: {name: manifests}}]
+          containers:
+          - name: argo
+            image: quay.io/argoproj/argocli
+            command: [argo, submit, --wait, /mnt/wf.yaml]
+            volumeMounts: [{name: manifests, mountPath: /mnt}]
+YAML
+# by_hand NAME ACCOUNT COMMAND [MORE]: a Job of one container that mounts the manifests
+by_hand() {
+    kubectl apply -f - <<YAML
+apiVersion: batch/v1
+kind: Job
+metadata: {name: $1}
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      serviceAccountName: $2
+      restartPolicy: Never
+      ${4:-}
+      volumes: [{name: manifests, configMap: {name: manifests}}]
+      containers:
+      - name: c
+        image: busybox
+        command: [sh, -c, '$3']
+        volumeMounts: [{name: manifests, mountPath: /mnt}]
+YAML
+}
+ACCOUNT=/var/run/secrets/kubernetes.io/serviceaccount
+
+check "the server starts" start_closed
+check "all is applied" kubectl apply -f "$DIR/all.yaml"
+check "the workflow that the cron job's container submits succeeds" wait_for 30 has_made
+check "its job completes" wait_for 30 sh -c "kubectl get jobs -l made-by=nightly -o 'jsonpath={.items[*].status.succeeded}' | grep -q 1"
+succeeded() { [ -n "$(of nightly '{.status.lastSuccessfulTime}')" ]; }
+check "the cron job tells of its success" wait_for 20 succeeded
+check "and when it ran" test -n "$(of nightly '{.status.lastScheduleTime}')"
+name=$(jobs_of nightly | head -1)
+check "the job is named by its minute" sh -c "echo '$name' | grep -Eq '^nightly-[0-9]{8}\$'"
+check "a table shows it" says kubectl get cronjob nightly --no-headers
+check "schedule and zone" contains "$DIR/said" "@every 1s"
+check "its description" says kubectl describe cronjob nightly
+check "has Events" contains "$DIR/said" "Created job nightly-"
+check "it is suspended" kubectl patch cronjob nightly -p '{"spec":{"suspend":true}}'
+
+check "a shell finds argo, too" by_hand shell submitter 'argo submit --wait /mnt/wf.yaml && argo list'
+check "it completes" waits shell complete
+check "its log" says kubectl logs job/shell
+check "tells of the workflow" contains "$DIR/said" "nightly-"
+check "kubectl works in a pod as in a cluster" by_hand kube submitter 'unset KUBECONFIG; kubectl create -f /mnt/wf.yaml && kubectl auth whoami'
+check "it completes" waits kube complete
+check "its log" says kubectl logs job/kube
+check "it is the ServiceAccount" contains "$DIR/said" "system:serviceaccount:default:submitter"
+check "what it may not" by_hand more submitter 'kubectl get secrets'
+check "is refused" waits more failed
+check "its log" says kubectl logs job/more
+check "says why" contains "$DIR/said" 'User "system:serviceaccount:default:submitter" cannot list resource "secrets"'
+check "an account without a Role" by_hand nobody default 'argo submit /mnt/wf.yaml'
+check "submits nothing" waits nobody failed
+check "a pod that wants no token" by_hand bare submitter "ls $ACCOUNT 2>/dev/null | grep . && exit 1; exit 0" 'automountServiceAccountToken: false'
+check "has none" waits bare complete
+check "the files" by_hand files submitter "cat $ACCOUNT/namespace && test -s $ACCOUNT/token && test -s $ACCOUNT/ca.crt && sed s/^/token=/ $ACCOUNT/token"
+check "are there" waits files complete
+check "its log" says kubectl logs job/files
+token=$(sed -n 's/.*token=//p' "$DIR/said")
+code() { curl -ks -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "https://$ARGO_SERVER/apis/argoproj.io/v1alpha1/namespaces/default/workflows"; }
+check "the token of a pod that has ended is worth nothing" equals "$(code "$token")" 401
+check "one that was forged, too" equals "$(code "${token%?}x")" 401
+
+cat >"$DIR/step.yaml" <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: outer-}
+spec:
+  entrypoint: main
+  serviceAccountName: submitter
+  templates:
+  - name: main
+    container: {image: busybox, command: [sh, -c, "argo list -o name | grep nightly"]}
+YAML
+check "a step of a workflow has its account's token" "$TIPHYS" submit --secure --token "$TOKEN" --certificate-authority "$DIR/data/tls.crt" --wait "$DIR/step.yaml"
+
+check "a job of the cron job by hand" sh -c "kubectl create job --from=cronjob/nightly once"
+check "it completes" waits once complete
+check "a job of the command line" sh -c "kubectl create job plain --image=busybox -- sh -c 'echo plain'"
+check "it completes" waits plain complete
+check "a cron job of the command line" kubectl create cronjob tick --image=busybox --schedule='0 0 1 1 *' -- date
+check "is there" equals "$(of tick '{.spec.schedule}')" '0 0 1 1 *'
+check "a schedule that is none is refused" sh -c "kubectl create cronjob bad --image=busybox --schedule='0 0 1' -- date 2>&1 | grep -q 'expected exactly 5 fields'"
+check "the cron job is deleted" kubectl delete cronjob nightly
+check "its jobs went, too" equals "$(jobs_of nightly | grep -v once)" ""
