@@ -632,7 +632,7 @@ static void test_defaults(void **state)
         {"v1", "Secret", "{\"type\":\"t\"}", "{\"type\":\"t\"}"},
         {"v1", "Namespace", "{\"metadata\":{\"name\":\"n\"}}",
          "{\"metadata\":{\"name\":\"n\",\"labels\":{\"kubernetes.io/"
-         "metadata.name\":\"n\"}},\"status\":"
+         "metadata.name\":\"n\"}},\"spec\":{\"finalizers\":[\"kubernetes\"]},\"status\":"
          "{\"phase\":\"Active\"}}"},
         {"v1", "PersistentVolumeClaim", "{\"spec\":{}}",
          "{\"spec\":{\"volumeMode\":\"Filesystem\"}}"},
