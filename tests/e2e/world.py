@@ -17,6 +17,8 @@ import json
 import os
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import yaml
 
@@ -72,6 +74,31 @@ def check_in(part, whole):
     check(part in whole, f"{part!r} is not in {whole!r}")
 
 
+def made(kind, name, spec):
+    """An object of argoproj.io; @name with a - at its end: generateName; @spec: its spec as YAML, whose first template is the entrypoint
+    when it names none."""
+    spec = yaml.safe_load(spec)
+    if "templates" in spec:
+        spec.setdefault("entrypoint", spec["templates"][0]["name"])
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": {"generateName" if name.endswith("-") else "name": name},
+            "spec": spec}
+
+
+def flow(name, spec):
+    return made("Workflow", name, spec)
+
+
+def config_map(name, **data):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def value(node, parameter=0, where="inputs"):
+    """The value of a node's parameter, by its place or its name; None when it has none."""
+    parameters = ((node or {}).get(where) or {}).get("parameters") or []
+    found = [p for i, p in enumerate(parameters) if parameter in (i, p["name"])]
+    return found[0].get("value") if found else None
+
+
 class Done:
     """A command that has ended: code, out (stdout), err, text (both)."""
 
@@ -117,6 +144,13 @@ class World:
             made = self.server.create(doc)
             if doc["kind"] == "Workflow":
                 self.name = made["metadata"]["name"]
+        return self
+
+    def run(self, source, phase="Succeeded", limit_s=WAIT_S):
+        """Submits, waits for its end, checks its phase."""
+        self.submit(source).wait(limit_s=limit_s)
+        status = self.status
+        check_equal(status.get("phase"), phase, status.get("message", ""))
         return self
 
     def submit_from(self, kind, name, **options):
@@ -166,6 +200,14 @@ class World:
                 return p.get("value")
         return None
 
+    def phases(self, *names):
+        """The phases of nodes, None for one that there is not."""
+        return [(self.node(n) or {}).get("phase") for n in names]
+
+    @property
+    def root(self):
+        return self.status["nodes"][self.name]
+
     def events(self, involved=None):
         """Events of core/v1 on an object (the workflow), oldest first."""
         items = self.api("GET", f"/api/v1/namespaces/{self.ns}/events")["items"]
@@ -174,6 +216,15 @@ class World:
     def pods(self):
         items = self.api("GET", f"/api/v1/namespaces/{self.ns}/pods")["items"]
         return [p for p in items if p["metadata"].get("labels", {}).get("workflows.argoproj.io/workflow") == self.name]
+
+    def log(self, pod, container="main"):
+        """What a container of a pod wrote, as kubectl logs has it."""
+        url = f"{self.url}/api/v1/namespaces/{self.ns}/pods/{pod}/log?container={container}"
+        try:
+            with urllib.request.urlopen(url, timeout=30) as reply:
+                return reply.read().decode()
+        except urllib.error.HTTPError as wrong:
+            raise Refused(wrong.read().decode()) from None
 
     # ---- waiting ----
 

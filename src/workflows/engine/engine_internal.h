@@ -202,8 +202,9 @@ void run_free(struct engine_run *run);
 
 /* ---- engine_record.c ---- */
 
-/** run_record_phase() - the workflow is in a phase, before run_count_phase() */
-void run_record_phase(struct engine_run *run, struct str phase);
+/** run_record() - the last decision is stored: tell of the phase that it brought, or of none,
+ * and of its nodes, in the order of their happening; before run_count_phase() */
+void run_record(struct engine_run *run, struct str phase);
 /** run_record_isolation() - a pod runs: tell in what, once a workflow and isolation */
 void run_record_isolation(struct engine_run *run, struct str isolation);
 
@@ -214,9 +215,6 @@ void pod_tell_spec(struct engine_pod *pod, const struct pod_request *request);
 /** pod_tell_failure() - it has ended: tell its template when it has failed and that is wanted
  */
 void pod_tell_failure(struct engine_pod *pod, enum pod_phase phase);
-
-/** run_record_nodes() - the last decision is stored: tell of its nodes */
-void run_record_nodes(struct engine_run *run);
 
 /* ---- engine_metrics.c ---- */
 

@@ -29,25 +29,23 @@ static void tell(struct engine_run *run, struct recorder_budget *budget,
     recorder_add(run->engine->options.recorder, budget, event);
 }
 
-void run_record_phase(struct engine_run *run, struct str phase)
+static bool is_end(struct str phase)
 {
-    struct recorder_event event = {0};
+    return str_is(phase, "Succeeded") || str_is(phase, "Failed") || str_is(phase, "Error");
+}
 
-    if (!run->engine->options.recorder || str_is(phase, run->phase) ||
-        !run->engine->world.config->tells_of_workflows)
-        return;
-    if (str_is(phase, "Running")) {
-        event.reason = STR("WorkflowRunning");
-        event.message = STR("Workflow Running");
-    } else if (str_is(phase, "Succeeded")) {
+static void tell_phase(struct engine_run *run, struct str phase)
+{
+    struct recorder_event event = {.reason = STR("WorkflowRunning"),
+                                   .message = STR("Workflow Running")};
+
+    if (str_is(phase, "Succeeded")) {
         event.reason = STR("WorkflowSucceeded");
         event.message = STR("Workflow completed");
-    } else if (str_is(phase, "Failed") || str_is(phase, "Error")) {
+    } else if (is_end(phase)) {
         event.reason = STR("WorkflowFailed");
         event.message = wf_message(run->wf);
         event.is_warning = true;
-    } else {
-        return;
     }
     tell(run, NULL, &event);
 }
@@ -65,13 +63,6 @@ void run_record_isolation(struct engine_run *run, struct str isolation)
         return;
     event.message = str_concat(a, STR("Pods run in isolation "), isolation);
     tell(run, NULL, &event);
-}
-
-/* Is the phase one that is told? */
-static bool is_told(struct str phase)
-{
-    return str_is(phase, "Running") || str_is(phase, "Succeeded") || str_is(phase, "Failed") ||
-           str_is(phase, "Error");
 }
 
 /* With nodeEvents.sendAsPod what a pod's node tells is about the pod. */
@@ -101,19 +92,19 @@ static void tell_as_pod(struct engine_run *run, struct arena *a, const struct js
     }
 }
 
-static void record_node(struct engine_run *run, struct arena *a, const struct json *node)
+/* An Event of a node in a phase, once. */
+static void tell_node(struct engine_run *run, struct arena *a, const struct json *node,
+                      struct str phase, struct str message)
 {
-    struct str phase = json_get_str(node, STR("phase")), id = json_get_str(node, STR("id"));
-    struct str name = json_get_str(node, STR("name")), key;
-    struct str message = json_get_str(node, STR("message"));
+    struct str id = json_get_str(node, STR("id")), name = json_get_str(node, STR("name"));
+    struct str key = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(id), STR_ARG(phase));
     struct wall started = {0};
     struct err err;
     struct recorder_event event = {.is_warning = !str_is(phase, "Running") &&
                                                  !str_is(phase, "Succeeded")};
     struct recorder_note notes[4];
 
-    key = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(id), STR_ARG(phase));
-    if (!is_told(phase) || map_put(&run->told, key, run))
+    if (map_put(&run->told, key, run))
         return;
     (void) gotime_parse_wall(json_get_str(node, STR("startedAt")), &started, &err);
     notes[0] = (struct recorder_note){STR("workflows.argoproj.io/node-id"), id};
@@ -132,7 +123,21 @@ static void record_node(struct engine_run *run, struct arena *a, const struct js
     tell(run, &run->budget, &event);
 }
 
-void run_record_nodes(struct engine_run *run)
+/* A container that ends at once is never seen while it runs: that it ran is told with its end. */
+static void record_node(struct engine_run *run, struct arena *a, const struct json *node)
+{
+    struct str phase = json_get_str(node, STR("phase"));
+    bool is_over = is_end(phase);
+
+    if (!is_over && !str_is(phase, "Running"))
+        return;
+    if (is_over && str_is(json_get_str(node, STR("type")), "Pod") &&
+        json_path(node, "outputs", "exitCode", NULL))
+        tell_node(run, a, node, STR("Running"), STR(""));
+    tell_node(run, a, node, phase, json_get_str(node, STR("message")));
+}
+
+static void record_nodes(struct engine_run *run)
 {
     struct recorder *r = run->engine->options.recorder;
     const struct wf_actions *done = &run->actions;
@@ -150,6 +155,21 @@ void run_record_nodes(struct engine_run *run)
         if (json_parse(a, done->nodes[i].doc, &node, &err) == 0)
             record_node(run, a, &node);
     }
+}
+
+void run_record(struct engine_run *run, struct str phase)
+{
+    bool is_over = is_end(phase);
+    bool is_new = !str_is_none(phase) && !str_is(phase, run->phase) &&
+                  run->engine->world.config->tells_of_workflows;
+
+    if (!run->engine->options.recorder)
+        return;
+    if (is_new && (str_is(phase, "Running") || (is_over && strcmp(run->phase, "Running") != 0)))
+        tell_phase(run, STR("Running"));
+    record_nodes(run);
+    if (is_new && is_over)
+        tell_phase(run, phase);
 }
 
 /* ---- templates of pods in the log ---- */

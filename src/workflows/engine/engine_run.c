@@ -413,11 +413,9 @@ static void on_committed(void *ctx, const struct store_result *result, const str
         return;
     if (err->kind == ERR_NONE) {
         run->rv = result->rv;
-        if (result->object) {
-            run_record_phase(run, result->object->phase);
+        run_record(run, result->object ? result->object->phase : STR_NONE);
+        if (result->object)
             run_count_phase(run, result->object->phase);
-        }
-        run_record_nodes(run);
         look_at_seen(run);
         act(run);
     } else if (err->kind == ERR_NOT_FOUND && run->actions.claim_count == 0) {

@@ -40,6 +40,18 @@ static struct json now_json(struct wf *wf)
     return json_string(gotime_rfc3339(wf->pass->a, wf->pass->now));
 }
 
+/* What this pass keeps of a key, which no ConfigMap shows yet; "" without. */
+static struct str kept_now(const struct wf *wf, struct str name, struct str key)
+{
+    for (size_t i = wf->pass->memos.len; i-- > 0;) {
+        const struct wf_memo_action *memo = &wf->pass->memos.at[i];
+
+        if (str_eq(memo->name, name) && str_eq(memo->key, key))
+            return memo->entry;
+    }
+    return STR("");
+}
+
 /* The entry of a key: 1, 0: there is none, -1. */
 static int find_entry(struct wf *wf, struct str name, struct str key, struct json *ret,
                       struct err *err)
@@ -47,7 +59,7 @@ static int find_entry(struct wf *wf, struct str name, struct str key, struct jso
     const struct json *map = wf->world && wf->world->config_map
                                  ? wf->world->config_map(wf->world->ctx, wf->ns, name)
                                  : NULL;
-    struct str text = json_get_str(json_get(map, STR("data")), key);
+    struct str text = kept_now(wf, name, key);
 
     if (!is_key(key))
         return err_set(err, ERR_INVALID, "invalid cache key: " STR_FMT, STR_ARG(key));
@@ -57,6 +69,8 @@ static int find_entry(struct wf *wf, struct str name, struct str key, struct jso
                        "memoization configmap " STR_FMT " doesn't have the label " CACHE_LABEL
                        ": Cache, refusing to use it",
                        STR_ARG(name));
+    if (str_is_empty(text))
+        text = json_get_str(json_get(map, STR("data")), key);
     if (str_is_empty(text))
         return 0;
     if (json_parse(wf->pass->a, str_copy(wf->pass->a, text), ret, err) < 0)

@@ -189,6 +189,28 @@ static void test_what_is_kept(void **state)
     runner_done(&r);
 }
 
+/* The second begins in the pass that ends the first: its result is not in a ConfigMap yet. */
+static void test_hit_of_the_same_pass(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    struct json maps;
+
+    (void) state;
+    see(&r, a, &maps, "{}");
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps: [[{name: a, "
+               "template: kept}], [{name: b, template: kept}]]\n  - name: kept\n    memoize: "
+               "{key: k, maxAge: 10s, cache: {configMap: {name: c}}}\n    steps: [[{name: say, "
+               "template: say}]]\n  - name: say\n    container: {image: busybox}\n");
+    wake(&r);
+    assert_int_equal(r.waiting.len, 1);
+    runner_report(&r, 0);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
 static void test_wrong(void **state)
 {
     static const struct {
@@ -226,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_config_map_values),
         cmocka_unit_test(test_hits),
         cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_hit_of_the_same_pass),
         cmocka_unit_test(test_wrong),
     };
 
