@@ -300,6 +300,51 @@ static void test_terminate_runs_none(void **state)
     runner_done(&r);
 }
 
+/* All that failed, with the template that it called, be it another object's. */
+static void test_failures(void **state)
+{
+    static const char *const wanted[][2] = {{"wf", "main"}, {"[0]", ""}, {"bad", "break"}};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    struct json script, list;
+    struct err err;
+    struct str text;
+
+    (void) state;
+    assert_int_equal(
+        json_parse(a, STR("{\"$WF[0].bad\":{\"phase\":\"Failed\",\"message\":\"\\\"no\\\"\"}}"),
+                   &script, &err),
+        0);
+    start(&r, a,
+          HEAD "  entrypoint: main\n  onExit: tell\n  templates:\n  - name: main\n    steps:\n"
+               "    - - {name: bad, templateRef: {name: parts, template: break}}\n"
+               "  - name: tell\n    container: {image: busybox, args: ['{{workflow.failures}}']}\n"
+               "status: {storedTemplates: {namespaced/parts/break: {name: break, container: "
+               "{image: busybox}}}}\n");
+    r.ctx = &script;
+    wake(&r);
+    runner_report(&r, 0);
+    assert_int_equal(r.waiting.len, 1);
+    assert_text(r.waiting.at[0]->request.node_name, "wf.onExit");
+    text = json_str(json_item(
+        json_path(r.waiting.at[0]->request.template, "container", "args", NULL), 0));
+    assert_int_equal(json_parse(a, text, &list, &err), 0); /* quoted */
+    assert_int_equal(json_parse(a, json_str(&list), &list, &err), 0);
+    assert_int_equal(list.count, COUNT_OF(wanted));
+    for (uint32_t i = 0; i < list.count; i++) {
+        const struct json *one = json_item(&list, i);
+
+        assert_int_equal(one->count, 6);
+        assert_text(json_get_str(one, STR("displayName")), wanted[i][0]);
+        assert_text(json_get_str(one, STR("templateName")), wanted[i][1]);
+        assert_text(json_get_str(one, STR("phase")), "Failed");
+    }
+    assert_text(json_get_str(json_item(&list, 2), STR("message")), "\"no\"");
+    assert_true(str_starts(json_get_str(json_item(&list, 2), STR("podName")),
+                           STR("wf-break-")));
+    runner_done(&r);
+}
+
 static void test_deadline(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -839,6 +884,7 @@ int main(void)
         cmocka_unit_test(test_refused_document),
         cmocka_unit_test(test_stop_runs_exit_handler),
         cmocka_unit_test(test_terminate_runs_none),
+        cmocka_unit_test(test_failures),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_suspend_holds_back),
         cmocka_unit_test(test_resume_after_a_restart),

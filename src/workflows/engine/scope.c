@@ -67,6 +67,17 @@ static enum subst_answer find_json(struct wf *wf, const struct json *value, cons
                   ret);
 }
 
+/* What a node called, of this workflow or of another object. */
+static struct str called(struct arena *a, const struct wf_node *n)
+{
+    struct json ref;
+    struct err err;
+
+    if (!str_is_empty(n->template_ref) && json_parse(a, n->template_ref, &ref, &err) == 0)
+        return json_get_str(&ref, STR("template"));
+    return str_is_none(n->template_name) ? STR("") : n->template_name;
+}
+
 /* Failed nodes as the exit handler sees them: JSON, quoted once more. */
 static struct str failures(struct wf *wf)
 {
@@ -78,16 +89,15 @@ static struct str failures(struct wf *wf)
         const struct wf_node *n = *it;
         struct json_object_builder b = {0};
 
-        if (n->type != WF_POD || !wf_phase_is_bad(n->phase))
+        if (!wf_phase_is_bad(n->phase))
             continue;
         json_add(a, &b, STR("displayName"), json_string(n->display));
         json_add(a, &b, STR("message"),
                  json_string(str_is_none(n->message) ? STR("") : n->message));
-        json_add(a, &b, STR("templateName"),
-                 json_string(str_is_none(n->template_name) ? STR("") : n->template_name));
+        json_add(a, &b, STR("templateName"), json_string(called(a, n)));
         json_add(a, &b, STR("phase"), json_string(wf_phase_name(n->phase)));
         json_add(a, &b, STR("podName"),
-                 json_string(pod_name(a, wf->name, n->name, n->template_name, POD_NAME_V2)));
+                 json_string(pod_name(a, wf->name, n->name, called(a, n), POD_NAME_V2)));
         json_add(a, &b, STR("finishedAt"),
                  json_string(gotime_rfc3339(a, (struct wall){n->finished_ms})));
         json_push(a, &list, json_object(&b));
