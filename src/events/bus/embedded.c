@@ -257,7 +257,7 @@ static int prepare(struct bus *bus, struct err *err)
     for (size_t i = 0; i < COUNT_OF(table); i++)
         if (sqlite3_prepare_v3(bus->db, table[i].sql, -1, SQLITE_PREPARE_PERSISTENT, table[i].s,
                                NULL) != SQLITE_OK)
-            return bus_db_error(bus->db, "prepare the bus", err);
+            return schema_error(bus->db, "prepare the bus", err);
     return 0;
 }
 
@@ -284,7 +284,7 @@ static int load_rows(struct bus *bus, const char *sql, int64_t bound, row_fn fn,
             fn(bus, s);
     }
     if (code != SQLITE_DONE)
-        bus_db_error(bus->db, "load the bus", err);
+        schema_error(bus->db, "load the bus", err);
     sqlite3_finalize(s);
     return code == SQLITE_DONE ? 0 : -1;
 }

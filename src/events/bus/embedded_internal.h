@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "events/bus/bus.h"
 #include "store/checkpoint.h"
+#include "store/schema.h"
 
 enum { BUS_SCHEMA_VERSION = 1, BUS_PAGE_RECORDS = 512 };
 
@@ -155,7 +156,6 @@ void dedup_done(struct dedup *d);
 
 /** bus_db_open() - open bus.db with pragmas and migrations */
 int bus_db_open(const char *file, sqlite3 **ret, struct err *err);
-int bus_db_error(sqlite3 *db, const char *what, struct err *err);
 void bus_bind(sqlite3_stmt *s, int at, struct str text);
 
 /* ---- writer.c ---- */

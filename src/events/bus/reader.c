@@ -58,7 +58,7 @@ static void read_page(struct page *page, sqlite3 *db, sqlite3_stmt *s)
     page->records = found.at;
     page->count = found.len;
     if (code != SQLITE_DONE && code != SQLITE_ROW)
-        bus_db_error(db, "read the bus", &page->err);
+        schema_error(db, "read the bus", &page->err);
     sqlite3_reset(s);
 }
 
@@ -100,7 +100,7 @@ static int reader_open(struct bus *bus, struct page_reader *r, struct err *err)
                            "seq >= ? ORDER BY seq",
                            -1, &r->s, NULL) == SQLITE_OK)
         return 0;
-    bus_db_error(r->db, "read the bus", err);
+    schema_error(r->db, "read the bus", err);
     reader_close(r);
     return -1;
 }
@@ -212,7 +212,7 @@ int bus_find(struct bus *bus, struct arena *a, struct str id, struct bus_record 
     else if (code == SQLITE_DONE)
         err_set(err, ERR_NOT_FOUND, "event \"" STR_FMT "\" not found", STR_ARG(id));
     else
-        bus_db_error(db, "find an event", err);
+        schema_error(db, "find an event", err);
     sqlite3_finalize(s);
     sqlite3_close(db);
     return code == SQLITE_ROW ? 0 : -1;
@@ -238,7 +238,7 @@ int bus_list(struct bus *bus, struct arena *a, const struct bus_query *q,
     while ((code = sqlite3_step(s)) == SQLITE_ROW)
         VEC_APUSH(a, &found, record_of(s, a));
     if (code != SQLITE_DONE)
-        bus_db_error(db, "list events", err);
+        schema_error(db, "list events", err);
     sqlite3_finalize(s);
     sqlite3_close(db);
     *ret = found.at;
@@ -268,7 +268,7 @@ int bus_trace_list(struct bus *bus, struct arena *a, struct str event_id,
                                       .subject = column(s, 3, a),
                                       .detail = column(s, 4, a)}));
     if (code != SQLITE_DONE)
-        bus_db_error(db, "read traces", err);
+        schema_error(db, "read traces", err);
     sqlite3_finalize(s);
     sqlite3_close(db);
     *ret = found.at;

@@ -379,7 +379,7 @@ static int write_batch(struct bus *bus, struct batch *batch, struct err *err)
     int last_tries = LAST_TRIES;
 
     while (write_all(bus, batch, &next) < 0) {
-        bus_db_error(bus->db, "write the bus", err);
+        schema_error(bus->db, "write the bus", err);
         if (!atomic_exchange(&bus->is_stalled, true))
             log_error(NULL, "the bus cannot write: waiting", LOG_ERR(err));
         if (!sqlite3_get_autocommit(bus->db))

@@ -16,7 +16,7 @@ enum { MALFORMED_TRIES = 10 };
  * tried again. */
 static int refused(struct store *s, struct store_txn *txn, const char *what)
 {
-    db_error(s->writer.db, what, &txn->err);
+    schema_error(s->writer.db, what, &txn->err);
     if (sqlite3_errcode(s->writer.db) == SQLITE_CORRUPT &&
         ++txn->malformed_count >= MALFORMED_TRIES)
         txn->err.kind = ERR_INTERNAL; /* not a page that was unreadable for a moment */

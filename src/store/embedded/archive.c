@@ -72,7 +72,7 @@ static int prepare(struct connection *c, struct query *q, sqlite3_stmt **ret, st
     if (q->binding_count > BINDINGS_MAX || q->sql.is_over)
         return err_set(err, ERR_LIMIT, "the selector has more than %d values", BINDINGS_MAX);
     if (sqlite3_prepare_v2(c->db, q->sql.ptr, (int) q->sql.len, ret, NULL) != SQLITE_OK)
-        return db_error(c->db, "read the archive", err);
+        return schema_error(c->db, "read the archive", err);
     for (size_t i = 0; i < q->binding_count; i++) {
         if (q->bindings[i].is_text)
             bind_str(*ret, (int) i + 1, q->bindings[i].text);
@@ -129,7 +129,7 @@ static int count_ids(struct connection *c, const struct archive_query *of, struc
     if (result == 0 && sqlite3_step(stmt) == SQLITE_ROW)
         from->count = sqlite3_column_int64(stmt, 0);
     else if (result == 0)
-        result = db_error(c->db, "read the archive", err);
+        result = schema_error(c->db, "read the archive", err);
     sqlite3_finalize(stmt);
     query_done(&q);
     return result;
@@ -350,7 +350,7 @@ static int collect(struct reading *r, sqlite3_stmt *stmt, struct archive_page *r
     ret->len = found.len;
     return code == SQLITE_DONE || code == SQLITE_ROW
                ? 0
-               : db_error(r->c->db, "read the archive", err);
+               : schema_error(r->c->db, "read the archive", err);
 }
 
 static int read_page(struct reading *r, struct archive_page *ret, struct err *err)
@@ -416,7 +416,7 @@ static int get_one(struct store *s, struct arena *a, const struct lookup *by, st
     else if (code == SQLITE_DONE)
         err_set(err, ERR_NOT_FOUND, "not found");
     else
-        db_error(c->db, "read the archive", err);
+        schema_error(c->db, "read the archive", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return code == SQLITE_ROW ? 0 : -1;
@@ -451,7 +451,7 @@ int store_archive_oldest(struct store *s, struct wall *ret, struct err *err)
     if (code == SQLITE_ROW)
         ret->ms = sqlite3_column_int64(stmt, 0);
     else
-        db_error(c->db, "read the archive", err);
+        schema_error(c->db, "read the archive", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return code == SQLITE_ROW ? 0 : -1;
@@ -502,7 +502,7 @@ static int walk_labels(struct store *s, struct arena *a, struct str ns, struct s
             VEC_APUSH(a, &found, last);
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        db_error(c->db, "read the archive", err);
+        schema_error(c->db, "read the archive", err);
     sqlite3_reset(connection_statement(c, of_key ? STATEMENT_ARCHIVE_NEXT_VALUE
                                                  : STATEMENT_ARCHIVE_NEXT_KEY));
     store_reader_give(s, c);

@@ -91,7 +91,7 @@ void store_txn_archive_trim(struct store_txn *txn, struct wall before)
 
 static int refused(struct store *s, struct store_txn *txn)
 {
-    db_error(s->writer.db, "write the archive", &txn->err);
+    schema_error(s->writer.db, "write the archive", &txn->err);
     return txn->err.kind == ERR_IO ? -2 : -1;
 }
 

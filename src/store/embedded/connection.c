@@ -2,8 +2,7 @@
  * Connections to state.db: pragmas, numbered migrations, the statement table, the pool of
  * readers.
  *
- * A migration is applied in one transaction and never edited afterwards; PRAGMA user_version
- * says how many were. A file of a newer program is refused.
+ * A file of a newer program is refused: see schema.h.
  */
 #include <assert.h>
 #include <errno.h>
@@ -76,67 +75,18 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "CREATE TABLE sync_limit (name TEXT PRIMARY KEY, sizelimit INTEGER NOT NULL) STRICT;",
 };
 
+static const struct schema store_schema = {"store", migrations, STORE_SCHEMA_VERSION};
+
 /* What store_view_begin() has pinned for this thread. */
 static _Thread_local struct {
     struct store *store;
     struct connection *connection;
 } view;
 
-int db_error(sqlite3 *db, const char *what, struct err *err)
-{
-    int code = sqlite3_extended_errcode(db) & 0xff;
-    enum err_kind kind = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR ||
-                                 code == SQLITE_LOCKED || code == SQLITE_READONLY ||
-                                 code == SQLITE_CANTOPEN || code == SQLITE_CORRUPT
-                             ? ERR_IO
-                             : ERR_INTERNAL;
-
-    return err_set(err, kind, "%s: %s", what, sqlite3_errmsg(db));
-}
-
 static int run_sql(sqlite3 *db, const char *sql, const char *what, struct err *err)
 {
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(db, what, err);
-}
-
-static int schema_version(sqlite3 *db, int *ret, struct err *err)
-{
-    sqlite3_stmt *s = NULL;
-    int result = 0;
-
-    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
-        sqlite3_step(s) == SQLITE_ROW)
-        *ret = sqlite3_column_int(s, 0);
-    else
-        result = db_error(db, "read the schema version", err);
-    sqlite3_finalize(s);
-    return result;
-}
-
-static int migrate(sqlite3 *db, const char *file, struct err *err)
-{
-    int version = 0;
-
-    if (schema_version(db, &version, err) < 0)
-        return -1;
-    if (version < 0)
-        return err_set(err, ERR_INVALID, "%s has schema %d: it is no store, or damaged", file,
-                       version);
-    if (version > STORE_SCHEMA_VERSION)
-        return err_set(err, ERR_UNSUPPORTED,
-                       "%s has schema %d of a newer tiphys; this one knows up to %d", file,
-                       version, STORE_SCHEMA_VERSION);
-    for (; version < STORE_SCHEMA_VERSION; version++) {
-        _cleanup_free_ char *sql =
-            sqlite3_mprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT",
-                            migrations[version], version + 1);
-        _cleanup_free_ char *copy = mem_dup(sql, strlen(sql));
-
-        sqlite3_free(TAKE(sql));
-        if (run_sql(db, copy, "migrate the store", err) < 0)
-            return -1;
-    }
-    return 0;
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+                                                                : schema_error(db, what, err);
 }
 
 int connection_open(struct connection *c, const char *file, bool is_writer, struct err *err)
@@ -146,7 +96,7 @@ int connection_open(struct connection *c, const char *file, bool is_writer, stru
 
     *c = (struct connection){0};
     if (sqlite3_open_v2(file, &c->db, flags, wal_file_vfs()) != SQLITE_OK) {
-        db_error(c->db, file, err);
+        schema_error(c->db, file, err);
         connection_close(c);
         return -1;
     }
@@ -160,7 +110,7 @@ int connection_open(struct connection *c, const char *file, bool is_writer, stru
                 "ON; PRAGMA cache_size = -4096;"
                 "PRAGMA wal_autocheckpoint = 0",
                 file, err) < 0 ||
-        (is_writer && migrate(c->db, file, err) < 0)) {
+        (is_writer && schema_migrate(c->db, file, &store_schema, err) < 0)) {
         connection_close(c);
         return -1;
     }
@@ -197,7 +147,7 @@ int connection_begin(struct connection *c, struct err *err)
     s = connection_statement(c, STATEMENT_BEGIN_READ);
     code = s ? sqlite3_step(s) : SQLITE_ERROR;
     sqlite3_reset(s);
-    return code == SQLITE_DONE ? 0 : db_error(c->db, "begin to read", err);
+    return code == SQLITE_DONE ? 0 : schema_error(c->db, "begin to read", err);
 }
 
 void connection_end(struct connection *c)
@@ -222,7 +172,7 @@ int connection_number(struct connection *c, enum statement_id id, int64_t *ret, 
     if (s && sqlite3_step(s) == SQLITE_ROW)
         *ret = sqlite3_column_int64(s, 0);
     else
-        result = db_error(c->db, "read a number of the store", err);
+        result = schema_error(c->db, "read a number of the store", err);
     sqlite3_reset(s);
     return result;
 }

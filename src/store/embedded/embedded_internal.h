@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "store/checkpoint.h"
+#include "store/schema.h"
 #include "store/store.h"
 
 enum { STORE_SCHEMA_VERSION = 5, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
@@ -163,10 +164,6 @@ void connection_end(struct connection *c);
 /** connection_number() - the number that a statement without parameters gives */
 int connection_number(struct connection *c, enum statement_id id, int64_t *ret,
                       struct err *err);
-
-/** db_error() - what SQLite says as an error: busy, full and I/O are ERR_IO (retryable), and
- * "malformed": SQLite says so of a page that cannot be read, too */
-int db_error(sqlite3 *db, const char *what, struct err *err);
 
 /** bind_str() / column_str() - text in and out; a column's text is copied into the arena */
 void bind_str(sqlite3_stmt *s, int at, struct str text);

@@ -52,8 +52,8 @@ int store_get(struct store *s, const struct store_key *key, const struct store_o
         *ret = object_of_row(stmt);
         result = 0;
     } else {
-        result =
-            code == SQLITE_DONE ? not_found(key, err) : db_error(c->db, "read an object", err);
+        result = code == SQLITE_DONE ? not_found(key, err)
+                                     : schema_error(c->db, "read an object", err);
     }
     sqlite3_reset(stmt);
     store_reader_give(s, c);
@@ -78,7 +78,7 @@ int store_find_uid(struct store *s, struct str uid, const struct store_object **
         result = err_set(err, ERR_NOT_FOUND, "there is no workflow with uid \"" STR_FMT "\"",
                          STR_ARG(uid));
     else
-        result = db_error(c->db, "find an object by its uid", err);
+        result = schema_error(c->db, "find an object by its uid", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return result;
@@ -265,7 +265,7 @@ static int collect(struct connection *c, struct arena *a, const struct store_que
     if (code == SQLITE_DONE)
         return 0;
     store_list_done(ret);
-    return db_error(c->db, "list objects", err);
+    return schema_error(c->db, "list objects", err);
 }
 
 /* Is the list that a token goes on with still to be had as it began? */
@@ -306,7 +306,7 @@ static int read_list(struct connection *c, struct arena *a, const struct store_q
         ret->rv = token->rv;
     list_sql(q, &sql);
     if (sqlite3_prepare_v2(c->db, sql.ptr, (int) sql.len, &stmt, NULL) != SQLITE_OK)
-        return db_error(c->db, "list objects", err);
+        return schema_error(c->db, "list objects", err);
     list_bind(stmt, q, token);
     result = collect(c, a, q, stmt, ret, err);
     sqlite3_finalize(stmt);
@@ -361,7 +361,7 @@ int store_nodes(struct store *s, struct arena *a, struct str workflow_uid,
                                        .seq = (uint64_t) sqlite3_column_int64(stmt, 1),
                                        .doc = column_str(stmt, 2, a)}));
     if (code != SQLITE_DONE)
-        db_error(c->db, "read nodes", err);
+        schema_error(c->db, "read nodes", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     *ret = found.at;
@@ -396,7 +396,7 @@ int store_uids(struct store *s, struct arena *a, const struct store_key *of, str
     bind_str(stmt, 2, of->kind);
     code = read_texts(stmt, a, ret, ret_count);
     if (code != SQLITE_DONE)
-        db_error(c->db, "read uids", err);
+        schema_error(c->db, "read uids", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return code == SQLITE_DONE ? 0 : -1;
@@ -414,7 +414,7 @@ int store_namespaces(struct store *s, struct arena *a, struct str **ret, size_t 
     stmt = connection_statement(c, STATEMENT_NAMESPACES);
     code = read_texts(stmt, a, ret, ret_count);
     if (code != SQLITE_DONE)
-        db_error(c->db, "read namespaces", err);
+        schema_error(c->db, "read namespaces", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return code == SQLITE_DONE ? 0 : -1;
@@ -438,7 +438,7 @@ int store_once_get(struct store *s, struct arena *a, struct str mark, struct sto
     else if (code == SQLITE_DONE)
         err_set(err, ERR_NOT_FOUND, "no transaction has the mark " STR_FMT, STR_ARG(mark));
     else
-        db_error(c->db, "read a mark", err);
+        schema_error(c->db, "read a mark", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return code == SQLITE_ROW ? 0 : -1;
@@ -463,7 +463,7 @@ int store_row_get(struct store *s, struct arena *a, struct str table, struct str
         err_set(err, ERR_NOT_FOUND, STR_FMT " has no row " STR_FMT, STR_ARG(table),
                 STR_ARG(key));
     else
-        db_error(c->db, "read a row", err);
+        schema_error(c->db, "read a row", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return code == SQLITE_ROW ? 0 : -1;
@@ -487,7 +487,7 @@ int store_rows(struct store *s, struct arena *a, struct str table, struct str pr
                   ((struct store_row){.key = column_str(stmt, 0, a),
                                       .value = column_str(stmt, 1, a)}));
     if (code != SQLITE_DONE)
-        db_error(c->db, "read rows", err);
+        schema_error(c->db, "read rows", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     *ret = found.at;

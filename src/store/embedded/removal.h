@@ -9,8 +9,9 @@
     "foregroundDeletion" /* the finalizer of who waits for dependents \
                           */
 
-#define REMOVAL_NAMESPACE "kubernetes" /* the finalizer of who deletes what a Namespace holds \
-                                        */
+#define REMOVAL_NAMESPACE                                               \
+    "kubernetes" /* the finalizer of who deletes what a Namespace holds \
+                  */
 
 /** removal_is_namespace() - is it the key of a Namespace? */
 bool removal_is_namespace(const struct store_key *key);

@@ -48,7 +48,7 @@ int sync_limits_do(struct store *s, struct store_txn *txn, const struct op *op)
     if (op->kind != OP_LIMIT_DROP)
         sqlite3_bind_int64(stmt, 2, op->limit);
     if (!stmt || sqlite3_step(stmt) != SQLITE_DONE) {
-        db_error(s->writer.db, "write a limit", &txn->err);
+        schema_error(s->writer.db, "write a limit", &txn->err);
         return txn->err.kind == ERR_IO ? -2 : -1;
     }
     sqlite3_reset(stmt);
@@ -76,7 +76,7 @@ int store_sync_limit_get(struct store *s, struct str name, uint32_t *ret, struct
     else if (code == SQLITE_DONE)
         err_set(err, ERR_NOT_FOUND, "sync limit " STR_FMT " not found", STR_ARG(name));
     else
-        db_error(c->db, "read a limit", err);
+        schema_error(c->db, "read a limit", err);
     sqlite3_reset(stmt);
     store_reader_give(s, c);
     return code == SQLITE_ROW ? 0 : -1;
@@ -101,7 +101,7 @@ int sync_limits_open(struct store *s, struct err *err)
                     (size_t) sqlite3_column_bytes(stmt, 0)),
              (uint32_t) sqlite3_column_int64(stmt, 1));
     sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? 0 : db_error(s->writer.db, "read the limits", err);
+    return code == SQLITE_DONE ? 0 : schema_error(s->writer.db, "read the limits", err);
 }
 
 bool store_sync_limit_known(const struct store *s, struct str name, uint32_t *ret)

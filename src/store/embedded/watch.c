@@ -171,7 +171,7 @@ static int read_changes(struct store_watch *w, struct connection *c, enum statem
                  : sqlite3_column_int(stmt, 10)  ? STORE_ADDED
                                                  : STORE_MODIFIED);
     sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? 0 : db_error(c->db, "replay a watch", &w->err);
+    return code == SQLITE_DONE ? 0 : schema_error(c->db, "replay a watch", &w->err);
 }
 
 /* What matched at from_rv and is unchanged: a change or the end of it will be told as such. The
@@ -195,7 +195,7 @@ static int read_matching(struct store_watch *w, struct connection *c)
     sqlite3_reset(stmt);
     return code == SQLITE_DONE || code == SQLITE_ROW
                ? 0
-               : db_error(c->db, "replay a watch", &w->err);
+               : schema_error(c->db, "replay a watch", &w->err);
 }
 
 static int replay(struct store_watch *w, struct connection *c)

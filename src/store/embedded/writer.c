@@ -118,7 +118,7 @@ static void write_batch(struct store *s, struct list *batch)
     while (apply_batch(s, batch) < 0) {
         struct err err;
 
-        db_error(s->writer.db, "write the store", &err);
+        schema_error(s->writer.db, "write the store", &err);
         if (!atomic_exchange(&s->is_stalled, true))
             log_error(NULL, "the store cannot write: waiting", LOG_ERR(&err));
         undo_batch(s, batch);
