@@ -15,6 +15,7 @@
 #include "api/world_test.h"
 #include "base/mem.h"
 #include "io/http_server.h"
+#include "store/archive.h"
 
 /* A Workflow "w" whose node "n" took a raw artifact and stored files. */
 static void make_workflow(struct world *w)
@@ -235,6 +236,50 @@ static void test_files_of_folders(void **state)
     }
 }
 
+/* The workflow has gone, its record and its artifacts are there. */
+static void test_files_of_archived_workflows(void **state)
+{
+#define ARCHIVED "/artifact-files/argo/archived-workflows/uid-w/n/"
+    static const struct {
+        const char *path;
+        unsigned status;
+        const char *answer;
+    } cases[] = {
+        {ARCHIVED "outputs/out", 200, "<html>"},
+        {ARCHIVED "inputs/in", 200, "<p>raw"},
+        {ARCHIVED "outputs/dir/sub/x", 200, "x"},
+        {ARCHIVED "outputs/dir/sub/", 200,
+         PAGE "<li><a href=\"./x\">x</a></li>\n</ul></body></html>"},
+        {ARCHIVED "outputs/dir", 307, ""},
+        {ARCHIVED "outputs/nothing", 404, NULL},
+        {"/artifact-files/other/archived-workflows/uid-w/n/outputs/out", 404, NULL},
+        {"/artifacts-by-uid/uid-w/n/out", 200, "<html>"},
+        {FILES "outputs/out", 200, "<html>"},
+    };
+    static const struct store_key key = {STR_INIT("argoproj.io"), STR_INIT("Workflow"),
+                                         STR_INIT("argo"), STR_INIT("w")};
+    struct world *w = *state;
+    struct store_txn *txn;
+    struct json doc;
+    struct call c;
+    struct err err;
+
+    make_workflow(w);
+    store(w, "<html>");
+    store_at(w, "w/dir/sub/x", "x");
+    get(w, &c, "/api/v1/workflows/argo/w", 200);
+    assert_int_equal(json_parse(w->a, str_copy(w->a, str_from(c.answer)), &doc, &err), 0);
+    txn = store_txn_new(w->store);
+    store_txn_archive(txn, &doc);
+    store_txn_delete(txn, &key, STR(""), 0);
+    world_commit(w, txn);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        get(w, &c, cases[i].path, cases[i].status);
+        if (cases[i].answer)
+            assert_string_equal(c.answer, cases[i].answer);
+    }
+}
+
 static void test_ways_to_folders(void **state)
 {
     struct world *w = *state;
@@ -446,6 +491,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_GO_2026_4350_names_are_no_markup, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_files_of_folders, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_files_of_archived_workflows, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_ways_to_folders, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_heads, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_cookies, world_setup, world_teardown),

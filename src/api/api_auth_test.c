@@ -906,6 +906,36 @@ static void test_CVE_2022_31054_limits_before_identity(void **state)
     free(path);
 }
 
+/* Who guesses tokens is slowed down like everybody else: requests count before a token is
+ * looked at, and a body is not read. Probes are not counted. */
+static void test_a_rate_before_identity(void **state)
+{
+    enum { TRIES = 50 };
+    static const char *const tokens[] = {"guess", NULL};
+    struct world *w = *state;
+    unsigned refused = 0;
+
+    for (size_t i = 0; i < TRIES; i++) {
+        struct call c = {.method = "POST",
+                         .path = "/api/v1/workflows/argo",
+                         .body = "{}",
+                         .token = tokens[i % 2]};
+
+        world_run(w, &c);
+        if (c.status == 429) {
+            refused++;
+            assert_string_equal(c.answer, "Limit exceeded");
+            assert_non_null(strstr(c.headers, "Retry-After: 1\n"));
+        } else {
+            assert_int_equal(c.status, 401);
+        }
+        c = (struct call){.method = "GET", .path = "/livez", .body = ""};
+        world_run(w, &c);
+        assert_int_equal(c.status, 200);
+    }
+    assert_true(refused > 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -928,6 +958,8 @@ int main(void)
         TEST(test_the_wrong_namespace),
         TEST(test_CVE_2026_42294_identity_before_the_body),
         TEST(test_CVE_2022_31054_limits_before_identity),
+        cmocka_unit_test_setup_teardown(test_a_rate_before_identity, world_setup_limited,
+                                        world_teardown),
     };
 
     return cmocka_run_group_tests_name("api_auth", tests, NULL, NULL);

@@ -166,6 +166,11 @@ int world_setup_open(void **state)
     return setup(state, &(struct api_options){.is_open = true});
 }
 
+int world_setup_limited(void **state)
+{
+    return setup(state, &(struct api_options){.rate_limit = 1});
+}
+
 int world_setup_seeded(void **state)
 {
     return setup(state, &(struct api_options){.seed = 7});

@@ -72,6 +72,9 @@ int world_setup_managed(void **state);
 /** world_setup_open() - a world that is open to the loopback, too */
 int world_setup_open(void **state);
 
+/** world_setup_limited() - of one request a second */
+int world_setup_limited(void **state);
+
 /** world_setup_seeded() - the same; each creation is given the same random names, in turn */
 int world_setup_seeded(void **state);
 

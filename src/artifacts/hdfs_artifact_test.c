@@ -181,6 +181,36 @@ static void test_folder(void **state)
     check_fails(w, AS_ANN "\"path\":\"f\"", ERR_NOT_FOUND, "look at f");
 }
 
+/* What /artifact-files asks, and what it then reads. */
+static void test_what_is_a_folder(void **state)
+{
+    static const struct {
+        const char *path, *below;
+        bool is_folder;
+    } cases[] = {
+        {"/r/t", "", true},   {"/r/t", "u", true},   {"/r", "t/u", true}, {"/r/t/", "", true},
+        {"/r/t", "f", false}, {"/r/t/f", "", false}, {"/r/x", "", false}, {"/r/t", "x", false},
+    };
+    struct world *w = *state;
+
+    assert_int_equal(mkdirat(w->dir, "t", 0755), 0);
+    assert_int_equal(mkdirat(w->dir, "t/u", 0755), 0);
+    put(w, "t/f", "one");
+    put(w, "t/u/h", "three");
+    save(w, PLAIN, AS_ANN "\"path\":\"/r/t\"", "t");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct artifact_call c =
+            call_for(w, PLAIN, str_printf(w->a, AS_ANN "\"path\":\"%s\"", cases[i].path).ptr);
+        bool is_folder = !cases[i].is_folder;
+
+        c.below = str_from(cases[i].below);
+        if (artifact_is_folder(&c, &is_folder, &w->err) < 0)
+            fail_msg("%s: %s", cases[i].path, w->err.text);
+        if (is_folder != cases[i].is_folder)
+            fail_msg("%s, %s", cases[i].path, cases[i].below);
+    }
+}
+
 static void test_not_there(void **state)
 {
     struct world *w = *state;
@@ -250,8 +280,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_files), TEST(test_folder),  TEST(test_not_there),
-        TEST(test_force), TEST(test_refuses),
+        TEST(test_files),     TEST(test_folder), TEST(test_what_is_a_folder),
+        TEST(test_not_there), TEST(test_force),  TEST(test_refuses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,20 +154,22 @@ static int look(struct download *d, const struct artifact_call *call, struct err
     return 0;
 }
 
+static int fetch(struct download *d, struct err *err)
+{
+    struct artifact_call call;
+
+    if (find(d, http_arena(d->req), &call, err) < 0)
+        return -1;
+    return d->is_tree ? look(d, &call, err) : artifact_download(&call, &d->file, err);
+}
+
 static void run(struct job *job)
 {
     struct download *d = CONTAINER_OF(job, struct download, job);
-    struct arena *a = http_arena(d->req);
-    struct artifact_call call;
 
-    job->err.kind = ERR_NONE;
     d->file.fd = -1;
-    if (find(d, a, &call, &job->err) < 0)
-        return;
-    if (d->is_tree)
-        look(d, &call, &job->err);
-    else
-        artifact_download(&call, &d->file, &job->err);
+    if (fetch(d, &job->err) == 0)
+        job->err.kind = ERR_NONE; /* what is archived was looked for among the live, too */
 }
 
 /* ---- the answer ---- */
