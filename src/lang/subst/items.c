@@ -362,6 +362,16 @@ static enum subst_answer lookup_item(const void *ctx, struct str name, struct st
     return scope->outer->lookup(scope->outer->lookup_ctx, name, ret);
 }
 
+int items_fill(const struct items_loop *loop, size_t index, struct arena *a,
+               const struct json *doc, struct json *ret, struct err *err)
+{
+    struct item_scope scope = {.arena = a, .item = &loop->at[index]};
+    const struct subst_options opts = {
+        .lookup = lookup_item, .lookup_ctx = &scope, .unresolved = SUBST_LEAVE};
+
+    return subst_json(a, doc, &opts, ret, err);
+}
+
 int items_expand(const struct items_loop *loop, size_t index, struct arena *a,
                  const struct subst_options *outer, struct json *ret, struct err *err)
 {

@@ -85,6 +85,16 @@ int items_expand(const struct items_loop *loop, size_t index, struct arena *a,
                  const struct subst_options *outer, struct json *ret, struct err *err);
 
 /**
+ * items_fill() - put one item's names into a further text of the step, such as its hooks
+ * @doc: what is filled in; names that are not the item's stay for later
+ * @err: as subst_apply()
+ *
+ * Return: 0 or -1.
+ */
+int items_fill(const struct items_loop *loop, size_t index, struct arena *a,
+               const struct json *doc, struct json *ret, struct err *err);
+
+/**
  * item_parse() - read one item or any JSON text with the words of Go's decoder
  * @a:    where it lives
  * @text: JSON text; borrowed

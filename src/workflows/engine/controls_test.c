@@ -342,10 +342,39 @@ static void test_order_of_global_outputs(void **state)
     }
 }
 
+/* Hooks of an item are written with it. */
+static void test_item_in_hooks(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD
+          "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"
+          "    - - name: s\n        template: say\n        withItems: [one, two]\n"
+          "        hooks:\n"
+          "          exit: {template: say, arguments: {parameters: [{name: word, value: "
+          "'bye {{item}}'}]}}\n"
+          "          late: {template: say, expression: 'true', arguments: {parameters: [{name: "
+          "word, value: 'on {{item}}'}]}}\n" LEAF);
+    wake(&r);
+    runner_report(&r, 0);
+    runner_crash(&r);
+    runner_run(&r);
+    assert_true(r.is_finished);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    assert_non_null(strstr(runner_tree(&r, a).ptr, "bye one"));
+    assert_non_null(strstr(runner_tree(&r, a).ptr, "bye two"));
+    assert_non_null(strstr(runner_tree(&r, a).ptr, "on two"));
+    runner_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_of_global_outputs),
+        cmocka_unit_test(test_item_in_hooks),
         cmocka_unit_test(test_warning),
         cmocka_unit_test(test_template_defaults),
         cmocka_unit_test(test_pending_timeout),

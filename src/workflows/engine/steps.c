@@ -123,11 +123,30 @@ static struct wf_call step_call(struct wf *wf, struct wf_frame *f, uint32_t inde
     };
 }
 
+/* The step as its child's hooks see it: with the item filled in. */
+static const struct json *step_of(struct wf *wf, struct wf_frame *f,
+                                  const struct wf_node *child)
+{
+    struct wf_step *step = &f->steps[child->step];
+    const struct json *hooks = json_get(step->json, STR("hooks"));
+    struct json *ret = ARENA_NEW(wf->pass->a, struct json), filled;
+    struct err err;
+    uint64_t index;
+
+    if (!step->is_loop || !hooks ||
+        !item_index(str_skip(child->name, f->group_node->name.len), &index) ||
+        index >= step->loop.len ||
+        items_fill(&step->loop, index, wf->pass->a, hooks, &filled, &err) < 0)
+        return step->json;
+    *ret = json_set(wf->pass->a, step->json, STR("hooks"), filled);
+    return ret;
+}
+
 /* Has all of a child ended? Hooks whose expressions have no answer are errors of the group. */
 static bool is_settled(struct wf *wf, struct wf_frame *f, struct wf_node *child)
 {
     struct err err;
-    int rc = wf_hooks_settle(wf, f, f->steps[child->step].json, child, WF_HOOKS_ALL, &err);
+    int rc = wf_hooks_settle(wf, f, step_of(wf, f, child), child, WF_HOOKS_ALL, &err);
 
     if (rc < 0 && !is_errored(f))
         wf_node_end(wf, f->group_node, WF_ERROR, str_from(err.text));
