@@ -42,7 +42,7 @@ static const struct field pod_gc_rows[] = {
     CHOICE("strategy", "OnPodCompletion|OnPodSuccess|OnWorkflowCompletion|OnWorkflowSuccess",
            "When pods are deleted."),
     PART("labelSelector", label_selector, "Which pods."),
-    TEXT("deleteDelayDuration", "How long after."),
+    TEXT("deleteDelayDuration", "How long after.", .flags = FIELD_NO_OP),
     {0},
 };
 LOCAL_SHAPE(pod_gc, "PodGC", "When ended pods are deleted.");
@@ -109,7 +109,7 @@ static const struct field workflow_spec_rows[] = {
     PART("synchronization", synchronization, "Locks that are held meanwhile."),
     PARTS("executorPlugins", executor_plugin, "Plugins of this workflow."),
 
-    PART("podGC", pod_gc, "When ended pods are deleted.", .flags = FIELD_NO_OP),
+    PART("podGC", pod_gc, "Which ended pods are not shown any more."),
     WHOLE("priority", "Who is first when workflows wait for a lock."),
     FLAG("automountServiceAccountToken", "Whether the account's token is mounted."),
     PART("executor", executor_config, "The helpers of pods.", .flags = FIELD_NO_OP),

@@ -7,7 +7,9 @@ SPEC = 'templates: [{name: main, container: {image: "argoproj/argosay:v2", comma
 
 @row("ns_parallelism_test.go", "TestNamespaceParallelism")
 def namespace_parallelism(w):
-    w.api("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argo", "labels": {LABEL: "1"}}})
+    namespace = w.until("the namespace", lambda: [n for n in w.api("GET", "/api/v1/namespaces")["items"] if n["metadata"]["name"] == "argo"])[0]
+    namespace["metadata"].setdefault("labels", {})[LABEL] = "1"
+    w.api("PUT", "/api/v1/namespaces/argo", namespace)
     w.submit(flow("first-", SPEC)).wait("Running")
     w.submit(flow("second-", SPEC)).wait("Pending")
     check_equal(w.message, "Workflow processing has been postponed because too many workflows are already running")

@@ -2,6 +2,7 @@
 #include "api/core/pods.h"
 
 #include "api/core/log_internal.h"
+#include "api/core/pod_gc.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -241,10 +242,15 @@ static bool is_there(struct arena *a, const struct json *workflow, const struct 
                      const struct map *deleted)
 {
     bool is_over = !str_is_empty(json_get_str(node, STR("finishedAt")));
+    struct json labels;
 
     if (!str_is(json_get_str(node, STR("type")), "Pod") || str_is_empty(phase_of(node)))
         return false;
-    return !is_over || deleted->len == 0 || !map_find(deleted, uid_of(a, workflow, node));
+    if (!is_over)
+        return true;
+    labels = api_node_pod_labels(a, workflow, node);
+    return !api_pod_is_collected(a, workflow, node, &labels) &&
+           (deleted->len == 0 || !map_find(deleted, uid_of(a, workflow, node)));
 }
 
 static struct json fields_of(struct arena *a, const struct json *pod)

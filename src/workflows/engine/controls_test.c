@@ -253,6 +253,51 @@ static void test_daemon_ends(void **state)
     runner_done(&r);
 }
 
+/* An attempt of a daemon that was up and fails gets another; who needs it goes on meanwhile. What is
+ * not up when the steps end has ended with them. */
+static void test_daemon_again(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_report report = {.phase = POD_FAILED, .message = STR("gone"), .is_final = true};
+    struct wf_input input = {.kind = WF_INPUT_POD, .report = &report};
+
+    (void) state;
+    for (int i = 0; i < 4; i++) {
+        bool is_up = i % 2;
+        struct runner r = {0};
+
+        start(&r, a,
+              str_cz(a, str_printf(
+                            a,
+                            HEAD "  entrypoint: main\n  templates:\n  - name: main\n    %s\n"
+                                 "  - {name: serve, daemon: true, retryStrategy: {limit: 2}, "
+                                 "container: {image: busybox}}\n" LEAF,
+                            i < 2 ? "steps: [[{name: d, template: serve}], [{name: use, "
+                                    "template: say}]]"
+                                  : "dag: {tasks: [{name: d, template: serve}, {name: use, "
+                                    "template: say, depends: d}]}")));
+        wake(&r);
+        report.uid = str_copy(a, r.waiting.at[0]->request.uid);
+        input.node_id = str_copy(a, r.waiting.at[0]->request.node_id);
+        runner_report(&r, 0);
+        assert_int_equal(r.waiting.len, 1);
+        runner_pass(&r, &input);
+        assert_text(node_field(&r, a, "d(0)", "phase"), "Failed");
+        assert_text(node_field(&r, a, "d", "phase"), "Running");
+        assert_int_equal(r.waiting.len, 2);
+        if (is_up)
+            runner_report(&r, 1);
+        assert_text(node_field(&r, a, "d(1)", "phase"), is_up ? "Running" : "Pending");
+        runner_report(&r, 0);
+        assert_true(r.is_finished);
+        assert_text(node_field(&r, a, "d", "phase"), "Succeeded");
+        assert_text(node_field(&r, a, "d(0)", "phase"), "Failed");
+        assert_text(node_field(&r, a, "d(1)", "phase"), "Succeeded");
+        assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+        runner_done(&r);
+    }
+}
+
 /* What the controller says of a template of Argo 2. */
 static void test_warning(void **state)
 {
@@ -383,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_transient_errors),
         cmocka_unit_test(test_daemon),
         cmocka_unit_test(test_daemon_ends),
+        cmocka_unit_test(test_daemon_again),
         cmocka_unit_test(test_daemon_becomes_ready),
     };
 

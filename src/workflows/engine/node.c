@@ -199,8 +199,9 @@ static void end_daemons(struct wf *wf, const struct wf_node *boundary)
     for (size_t i = 0; i < wf->list.len; i++) {
         struct wf_node *n = wf->list.at[i];
 
-        if (n->boundary != boundary || !n->is_daemoned)
-            continue;
+        if (n->boundary != boundary ||
+            (!n->is_daemoned && (!n->is_daemon || wf_node_is_done(n))))
+            continue; /* of an attempt that is not up yet its Retry node is daemoned */
         if (n->type == WF_POD)
             wf_pod_kill(wf, n, STR("daemon ended with its steps"));
         n->is_told = true;

@@ -268,6 +268,8 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
         return;
     }
     wf_pod_uncount(wf, n);
+    if (n->is_daemoned && n->owner && n->owner->type == WF_RETRY)
+        n->is_told = false; /* that it is up was told; now there may be another attempt */
     for (size_t i = 0; i < report->container_count; i++)
         wf_container_end(wf, n, &report->containers[i], phase_of(report->containers[i].phase));
     wf_node_end(wf, n, wf_phase_is_completed(phase) ? phase : WF_ERROR, message);

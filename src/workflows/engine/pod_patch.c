@@ -81,6 +81,13 @@ static struct json to_spec(struct arena *a, const struct json *tmpl)
 
 /* ---- and back ---- */
 
+/* Containers of upstream's executor, which patches written for it may name: there is none here. */
+static bool is_executor(struct str name, const struct json *of_template)
+{
+    return !json_named(of_template, name) &&
+           (str_is(name, "wait") || str_is(name, "init") || str_is(name, "supervisor"));
+}
+
 /* The main container keeps its place; those of a set, too; what else there is runs beside. */
 static struct json take_containers(struct arena *a, const struct json *tmpl,
                                    const struct json *list)
@@ -99,7 +106,7 @@ static struct json take_containers(struct arena *a, const struct json *tmpl,
             made = json_set(a, &made, str_from(member), own(a, item, main_of(tmpl)));
         else if (was)
             json_push(a, &of_set, own(a, item, was));
-        else
+        else if (!is_executor(name, json_get(tmpl, STR("sidecars"))))
             json_push(a, &beside,
                       own(a, item, json_named(json_get(tmpl, STR("sidecars")), name)));
     }
@@ -116,8 +123,9 @@ static struct json from_spec(struct arena *a, const struct json *tmpl, const str
     struct json_array_builder list = {0};
 
     for (size_t i = 0; (item = json_item(inits, i)) != NULL; i++)
-        json_push(a, &list, own(a, item, json_named(was, json_get_str(item, STR("name")))));
-    if (inits)
+        if (!is_executor(json_get_str(item, STR("name")), was))
+            json_push(a, &list, own(a, item, json_named(was, json_get_str(item, STR("name")))));
+    if (list.len > 0)
         made = json_set(a, &made, STR("initContainers"), json_array(&list));
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         if (json_get(spec, str_from(kept[i])))

@@ -173,6 +173,19 @@ static void test_patches(void **state)
               0);
 }
 
+/* Patches that are written for upstream name its executor's containers; there are none. */
+static void test_executor(void **state)
+{
+    (void) state;
+    check_pod("  podSpecPatch: 'containers: [{name: wait, resources: {limits: {cpu: 1}}}, {name: "
+              "main, image: j}, {name: supervisor}]\n\n    initContainers: [{name: init, resources: "
+              "{limits: {cpu: 1}}}]'\n"
+              "  templates:\n  - name: main\n    container: {image: i, args: [x]}\n",
+              "{\"container\":{\"args\":[\"x\"],\"image\":\"j\",\"name\":\"main\"},\"name\":"
+              "\"main\"}",
+              0);
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -213,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_main_container), cmocka_unit_test(test_names),
         cmocka_unit_test(test_images),         cmocka_unit_test(test_patches),
+        cmocka_unit_test(test_executor),
         cmocka_unit_test(test_refused),
     };
 

@@ -67,6 +67,17 @@ static const struct json *attempt_locals(struct wf *wf, const struct wf_frame *f
     return ret;
 }
 
+/* Tasks that began when a daemon's attempt was up depend on the next one, too, as upstream has
+ * it: the way from the retry to them is by its last attempt. */
+static void link_dependents(struct wf *wf, const struct wf_node *n, const struct wf_node *last,
+                            struct wf_node *child)
+{
+    if (!n->is_daemoned || !last || !n->boundary || n->boundary->type != WF_DAG)
+        return;
+    for (size_t i = 0; i < last->children.len; i++)
+        wf_node_link(wf, child, last->children.at[i]);
+}
+
 static void start_attempt(struct wf *wf, struct wf_frame *f, const struct wf_node *last,
                           size_t count, int64_t deadline_ms)
 {
@@ -90,8 +101,10 @@ static void start_attempt(struct wf *wf, struct wf_frame *f, const struct wf_nod
     if (wf_call(wf, &call, &child) == WF_CALL_WAITS)
         return;
     wf_text_set(&n->message, STR_NONE);
-    if (is_new)
+    if (is_new) {
         wf_node_link(wf, n, child);
+        link_dependents(wf, n, last, child);
+    }
     if (!wf_call_arm(child))
         wf_node_wake(wf, n);
 }
@@ -285,6 +298,17 @@ static void resume_attempt(struct wf *wf, struct wf_frame *f, size_t index)
     start_attempt(wf, f, before, index, deadline);
 }
 
+/* The first time its owner is told, as of any daemon. */
+static void daemon_is_up(struct wf *wf, struct wf_node *n, const struct wf_node *last)
+{
+    if (!n->is_daemoned) {
+        wf_node_daemon(wf, n, last->ip);
+        return;
+    }
+    wf_text_set(&n->ip, last->ip);
+    wf_node_changed(wf, n);
+}
+
 void wf_retry_run(struct wf *wf, struct wf_frame *f)
 {
     size_t count;
@@ -294,7 +318,7 @@ void wf_retry_run(struct wf *wf, struct wf_frame *f)
     if (!last)
         start_attempt(wf, f, NULL, 0, f->deadline_ms);
     else if (last->is_daemoned && last->is_asked)
-        wf_node_daemon(wf, f->node, last->ip);
+        daemon_is_up(wf, f->node, last);
     else if (!wf_node_is_done(last) && last->is_told)
         resume_attempt(wf, f, count - 1);
     else if (wf_phase_is_bad(last->phase))
