@@ -81,10 +81,9 @@ static void forget(struct pod_runner *r, struct str uid, bool keep_logs)
     (void) r, (void) uid, (void) keep_logs;
 }
 
-static void sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
-                  void *ctx)
+static void sweep(struct pod_runner *r, const struct pod_sweep *ask)
 {
-    (void) r, (void) is_gone, (void) ctx;
+    (void) r, (void) ask;
 }
 
 static struct pod_log *log_open(struct pod_runner *r, struct str ns, struct str pod,

@@ -78,12 +78,20 @@ struct pod_report {
 struct pod_log; /* an open log, see pod_log_open */
 
 struct pod_runner;
+/* What a sweep asks, after all that is left has been looked up, so that whatever the answers
+ * are read from is newer. An owner is what stands in a pod's uid before its last dash. */
+struct pod_sweep {
+    bool (*is_gone)(void *ctx, struct str owner);
+    /* Is the outcome stored, so that nobody asks for this pod again? */
+    bool (*is_settled)(void *ctx, struct str owner, struct str uid);
+    void *ctx;
+};
+
 struct pod_runner_ops {
     int (*create)(struct pod_runner *r, const struct pod_request *req, struct err *err);
     void (*kill)(struct pod_runner *r, struct str uid, struct str why, uint64_t grace_ms);
     void (*forget)(struct pod_runner *r, struct str uid, bool keep_logs);
-    void (*sweep)(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str owner),
-                  void *ctx);
+    void (*sweep)(struct pod_runner *r, const struct pod_sweep *ask);
     struct pod_log *(*log_open)(struct pod_runner *r, struct str ns, struct str pod,
                                 struct str container, struct err *err);
     void (*close)(struct pod_runner *r);
@@ -124,16 +132,14 @@ static inline void pod_forget(struct pod_runner *r, struct str uid, bool keep_lo
 }
 
 /**
- * pod_sweep() - remove what is left of pods whose owners are gone: records, logs, folders
- * @is_gone: told of a pod's uid what stands before its last dash; asked after all that is left
- * has been looked up, so that whatever it reads first is newer
+ * pod_sweep() - remove what is left of pods whose owners are gone: records, logs, folders; and
+ * what a crash left of pods that are settled, but for records and logs
  *
  * On a worker: blocks. Pods that run are left alone.
  */
-static inline void pod_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str owner),
-                             void *ctx)
+static inline void pod_sweep(struct pod_runner *r, const struct pod_sweep *ask)
 {
-    r->ops->sweep(r, is_gone, ctx);
+    r->ops->sweep(r, ask);
 }
 
 /** pod_runner_close() - stop observing and release; running pods go on (their shims survive) */

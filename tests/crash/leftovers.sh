@@ -1,5 +1,5 @@
 #!/bin/sh
-# Kill -9 while something is taken away: a workflow whose time is over, the folders of one that is gone. In the end both are gone, once.
+# Kill -9 while something is taken away, or before: a workflow whose time is over, the folders of one that is gone, what a pod made that has ended. In the end all are gone, once.
 . "$(dirname "$0")/../support/crash.sh"
 SERVER_FLAGS='--isolation process'
 # flow NAME SECONDS: a workflow that is to go so long after its end.
@@ -46,3 +46,35 @@ check "$point: nothing is left of it" wait_for 20 folders_are_gone stays
 check "$point: a workflow of the same name runs" flow stays 600
 check "$point: and has a folder of its own" test "$(folders stays)" -gt 0
 stop_server -KILL
+
+# The end of a workflow is on disk, its pod's folder is as the pod left it.
+point=engine.act.before
+rm -rf "$DIR/data"
+start_server
+cat >"$DIR/ends.yaml" <<YAML
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: ends}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    script: {image: busybox, command: [sh], source: 'touch $DIR/up; until test -e $DIR/go; do sleep 0.05; done; echo said; echo out >file'}
+    outputs: {parameters: [{name: file, valueFrom: {path: file}}]}
+YAML
+runs() { [ "$(state "SELECT count(*) FROM object WHERE name = 'ends' AND phase = 'Running'")" = 1 ]; }
+litter() { find "$DIR/data/pods" -name outputs -o -name script -o -name cwd; }
+has_none() { [ -z "$(litter)" ]; }
+check "$point: a workflow is taken" "$TIPHYS" submit "$DIR/ends.yaml"
+check "$point: it runs" wait_for 10 test -e "$DIR/up"
+check "$point: and is known to" wait_for 10 runs
+stop_server -KILL
+touch "$DIR/go"
+check "$point: the pod ends meanwhile" wait_for 10 sh -c "find '$DIR/data/pods' -path '*outputs/0' | grep -q ."
+start_with_fault "$point:2"
+dies_there "$point" 20
+check "$point: the workflow has ended" equals "$(state "SELECT phase FROM object WHERE name = 'ends'")" Succeeded
+check "$point: its pod's outputs are left" test -n "$(litter)"
+check "$point: it starts again" start_server
+check "$point: they go" wait_for 10 has_none
+check "$point: the log stays" sh -c "'$TIPHYS' logs ends --no-color | grep -q said"

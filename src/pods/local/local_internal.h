@@ -187,13 +187,15 @@ void stage_pod(struct local_pod *pod);
  * shim holds it */
 bool stage_signal(const struct local *runner, const struct local_pod *pod, int number);
 
+/* What of a pod's folder nobody needs when its outcome is stored; the last one is NULL. */
+extern const char *const stage_litter[];
+
 /** stage_remove() - delete the pod's folder, or all in it but logs and record */
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs);
 
 /* ---- sweep.c: on a worker ---- */
 
-void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
-                 void *ctx);
+void local_sweep(struct pod_runner *r, const struct pod_sweep *ask);
 
 /* ---- volumes.c: on a worker ---- */
 

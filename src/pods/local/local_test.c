@@ -478,10 +478,17 @@ static void test_many(void **state)
 
 /* Where the machine allows it: own root, /tmp, host name, volumes; nothing of it on the machine
  * afterwards. */
-static bool is_other(void *ctx, struct str workflow_uid)
+static bool is_other(void *ctx, struct str owner)
 {
     (*(int *) ctx)++;
-    return !str_is(workflow_uid, "kept-wf");
+    return !str_is(owner, "kept-wf");
+}
+
+static bool is_first(void *ctx, struct str owner, struct str uid)
+{
+    (void) ctx;
+    assert_true(str_is(owner, "kept-wf"));
+    return str_is(uid, "kept-wf-1");
 }
 
 static bool is_there(const struct world *w, const char *pod, const char *part)
@@ -496,6 +503,7 @@ static void test_sweep(void **state)
 {
     struct world *w = *state;
     int asked = 0;
+    const struct pod_sweep ask = {.is_gone = is_other, .is_settled = is_first, .ctx = &asked};
 
     create(w, "kept-wf-1", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo a\"]}}");
     create(w, "gone-wf-1", "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo a\"]}}");
@@ -506,7 +514,7 @@ static void test_sweep(void **state)
         loop_run_once(w->loop, WAIT_STEP_MS);
     usleep(50000);
     assert_true(is_there(w, "gone-wf-1", "main.log"));
-    pod_sweep(w->runner, is_other, &asked);
+    pod_sweep(w->runner, &ask);
     assert_int_equal(asked, 3); /* the one that runs is left alone */
     assert_true(is_there(w, "kept-wf-1", "main.log"));
     assert_false(is_there(w, "gone-wf-1", ""));
@@ -514,12 +522,43 @@ static void test_sweep(void **state)
     assert_true(is_there(w, "gone-wf-3", "record"));
     pod_kill(w->runner, STR("gone-wf-3"), STR("enough"), 0);
     wait_for(w, &w->final_count, 4);
-    pod_sweep(w->runner, is_other, &asked);
+    pod_sweep(w->runner, &ask);
     assert_false(is_there(w, "gone-wf-3", ""));
     create(w, "kept-wf-9",
            "{\"container\":{\"command\":[\"true\"]}}"); /* the folders are usable still */
     wait_for(w, &w->final_count, 5);
     assert_int_equal(w->phase, POD_SUCCEEDED);
+}
+
+/* What a crash between the end of a pod and its cleaning leaves, where its workflow stays. */
+static void test_sweeps_litter(void **state)
+{
+    static const char *const script =
+        "{\"script\":{\"command\":[\"sh\"],\"source\":\"echo a; echo b >file\"},"
+        "\"outputs\":{\"parameters\":[{\"name\":\"o\",\"valueFrom\":{\"path\":\"file\"}}]}}";
+    struct world *w = *state;
+    int asked = 0;
+    const struct pod_sweep ask = {.is_gone = is_other, .is_settled = is_first, .ctx = &asked};
+
+    create(w, "kept-wf-1", script);
+    create(w, "kept-wf-2", script);
+    wait_for(w, &w->final_count, 2);
+    assert_int_equal(w->phase, POD_SUCCEEDED);
+    while (!is_there(w, "kept-wf-1", "outputs") || !is_there(w, "kept-wf-2", "outputs"))
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    usleep(50000);
+    pod_sweep(w->runner, &ask);
+    assert_false(is_there(w, "kept-wf-1", "outputs"));
+    assert_false(is_there(w, "kept-wf-1", "script"));
+    assert_false(is_there(w, "kept-wf-1", "cwd"));
+    assert_true(is_there(w, "kept-wf-1", "record"));
+    assert_true(is_there(w, "kept-wf-1", "main.log"));
+    assert_true(is_there(w, "kept-wf-2", "outputs"));
+    pod_forget(w->runner, STR("kept-wf-1"), true); /* as the daemon does that was quicker */
+    pod_forget(w->runner, STR("kept-wf-2"), true);
+    while (is_there(w, "kept-wf-2", "outputs"))
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    assert_true(is_there(w, "kept-wf-1", "main.log"));
 }
 
 /* A container that prints without end takes no more of the disk than it may. */
@@ -854,6 +893,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sweeps_litter, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_working_folder_goes_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_isolation, setup, teardown),

@@ -31,11 +31,12 @@ static int open_dir(const struct local *runner, const struct local_pod *pod)
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+const char *const stage_litter[] = {"box",         "cwd",       "volumes", "inputs",
+                                    "outputs",     "artifacts", "script",  "hosts",
+                                    "resolv.conf", "account",   NULL};
+
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs)
 {
-    static const char *const parts[] = {"box",         "cwd",       "volumes", "inputs",
-                                        "outputs",     "artifacts", "script",  "hosts",
-                                        "resolv.conf", "account"};
     char path[4096];
 
     snprintf(path, sizeof(path), "%s/" STR_FMT, runner->root, STR_ARG(pod->dir));
@@ -43,10 +44,10 @@ void stage_remove(const struct local *runner, const struct local_pod *pod, bool 
         tree_remove(AT_FDCWD, path);
         return;
     }
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+    for (size_t i = 0; stage_litter[i]; i++) {
         char part[4200];
 
-        snprintf(part, sizeof(part), "%s/%s", path, parts[i]);
+        snprintf(part, sizeof(part), "%s/%s", path, stage_litter[i]);
         if (access(part, F_OK) == 0)
             tree_remove(AT_FDCWD, part);
     }

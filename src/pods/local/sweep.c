@@ -1,5 +1,6 @@
 /*
- * Taking away what is left of the pods of workflows that are gone: records, logs, folders.
+ * Taking away what a crash left of pods whose outcome is stored, and what is left of the pods
+ * of workflows that are gone: records, logs, folders.
  *
  * All that is there is listed before the first question, so a workflow that is newer than the
  * list of workflows is never asked for. A folder is moved aside under the lock that staging
@@ -20,7 +21,7 @@
 
 struct left {
     struct str path;
-    struct str workflow_uid;
+    struct str uid, owner; /* of the pod; the owner's stands before its last dash */
 };
 
 struct sweep {
@@ -29,9 +30,8 @@ struct sweep {
     VEC(struct left) all;
 };
 
-/* The workflow of a folder's record: a pod's uid is its workflow's, "-", and a number. Absent
- * when there is no record, or a shim holds it. */
-static struct str read_workflow(struct arena *a, const char *path)
+/* The pod of a folder's record; absent when there is no record, or a shim holds it. */
+static struct str read_uid(struct arena *a, const char *path)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct pod_record record;
@@ -49,6 +49,11 @@ static struct str read_workflow(struct arena *a, const char *path)
         uid = str_copy(a, str_from((const char *) record.uid));
     }
     close(fd);
+    return uid;
+}
+
+static struct str owner_of(struct str uid)
+{
     for (size_t i = uid.len; i-- > 0;)
         if (uid.ptr[i] == '-')
             return str_head(uid, i);
@@ -68,8 +73,9 @@ static void look_at_namespace(struct sweep *s, const char *ns)
         if (e->d_name[0] == '.')
             continue;
         left.path = str_printf(s->arena, "%s/%s", path, e->d_name);
-        left.workflow_uid = read_workflow(s->arena, left.path.ptr);
-        if (!str_is_none(left.workflow_uid))
+        left.uid = read_uid(s->arena, left.path.ptr);
+        left.owner = owner_of(left.uid);
+        if (!str_is_none(left.owner))
             VEC_APUSH(s->arena, &s->all, left);
     }
     if (dir)
@@ -88,23 +94,39 @@ static void look(struct sweep *s)
 }
 
 /* Another pod may have taken the name meanwhile: the record is read again where nobody can. */
-static void take_away(struct sweep *s, const struct left *left)
+static void take_away(struct sweep *s, const struct left *left, const char *path)
 {
     char aside[4096];
     bool is_moved;
 
     snprintf(aside, sizeof(aside), "%s/" ASIDE, s->runner->root);
     pthread_rwlock_wrlock(&s->runner->folders);
-    is_moved = str_eq(read_workflow(s->arena, left->path.ptr), left->workflow_uid) &&
-               rename(left->path.ptr, aside) == 0;
+    is_moved =
+        str_eq(read_uid(s->arena, left->path.ptr), left->uid) && rename(path, aside) == 0;
     pthread_rwlock_unlock(&s->runner->folders);
     FAULT_POINT("pods.sweep.moved");
     if (is_moved)
         tree_remove(AT_FDCWD, aside);
 }
 
-void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str workflow_uid),
-                 void *ctx)
+static void take_litter(struct sweep *s, const struct left *left, const struct pod_sweep *ask)
+{
+    bool is_settled = false;
+
+    for (size_t i = 0; stage_litter[i]; i++) {
+        const char *part =
+            str_printf(s->arena, STR_FMT "/%s", STR_ARG(left->path), stage_litter[i]).ptr;
+
+        if (access(part, F_OK) < 0)
+            continue;
+        if (!is_settled && !ask->is_settled(ask->ctx, left->owner, left->uid))
+            return;
+        is_settled = true;
+        take_away(s, left, part);
+    }
+}
+
+void local_sweep(struct pod_runner *r, const struct pod_sweep *ask)
 {
     struct local *runner = CONTAINER_OF(r, struct local, base);
     _cleanup_arena_ struct arena *a = arena_new();
@@ -116,7 +138,9 @@ void local_sweep(struct pod_runner *r, bool (*is_gone)(void *ctx, struct str wor
         tree_remove(AT_FDCWD, aside);
     look(&s);
     VEC_FOREACH (it, &s.all)
-        if (is_gone(ctx, it->workflow_uid))
-            take_away(&s, it);
+        if (ask->is_gone(ask->ctx, it->owner))
+            take_away(&s, it, it->path.ptr);
+        else
+            take_litter(&s, it, ask);
     volumes_sweep(runner);
 }

@@ -43,6 +43,11 @@ void wf_free(struct wf *wf);
 void wf_see_world(struct wf *wf, const struct wf_world *world);
 DEFINE_CLEANUP(struct wf *, wf_free)
 
+/** wf_settled_pod() - the uid that the pod of a node has before any retry, when the node, of
+ * which
+ * @node is the stored NodeStatus, has ended; else absent */
+struct str wf_settled_pod(struct arena *a, struct str workflow_uid, struct str node);
+
 enum wf_input_kind {
     WF_INPUT_WAKE, /* first pass, restart, timer: look at all that may be due */
     WF_INPUT_POD,  /* a pod report for a node */

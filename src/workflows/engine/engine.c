@@ -220,6 +220,8 @@ struct sweep {
     struct map owners; /* uids of workflows that are there, and of pods that are objects up to
                           their last dash */
     bool is_read;
+    struct str settled_of; /* the workflow of these pods */
+    struct map settled;    /* uids, of the first try, of pods whose nodes have ended */
 };
 
 static int read_owners(struct sweep *s, struct str group, struct str kind)
@@ -251,11 +253,44 @@ static bool is_gone(void *ctx, struct str owner)
     return !map_find(&s->owners, owner);
 }
 
+/* Of one workflow at a time: its pods mostly come one after the other. */
+static int read_settled(struct sweep *s, struct str workflow_uid)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct store_node *nodes;
+    size_t count = 0;
+
+    map_done(&s->settled);
+    s->settled_of = STR_NONE;
+    if (store_nodes(s->engine->options.store, a, workflow_uid, &nodes, &count, &s->job.err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct str uid = wf_settled_pod(a, workflow_uid, nodes[i].doc);
+
+        if (!str_is_none(uid))
+            map_put(&s->settled, uid, s);
+    }
+    s->settled_of = workflow_uid;
+    return 0;
+}
+
+static bool is_settled(void *ctx, struct str owner, struct str uid)
+{
+    struct sweep *s = ctx;
+    struct str rest = str_skip(uid, owner.len), number;
+
+    if (!str_eq(s->settled_of, owner) && read_settled(s, owner) < 0)
+        return false;
+    str_cut(&rest, 'r', &number); /* which retry it is of */
+    return map_find(&s->settled, str_head(uid, owner.len + number.len)) != NULL;
+}
+
 static void run_sweep(struct job *job)
 {
     struct sweep *s = CONTAINER_OF(job, struct sweep, job);
 
-    pod_sweep(s->engine->options.runner, is_gone, s);
+    pod_sweep(s->engine->options.runner,
+              &(struct pod_sweep){.is_gone = is_gone, .is_settled = is_settled, .ctx = s});
 }
 
 static void on_swept(struct job *job)
@@ -264,6 +299,7 @@ static void on_swept(struct job *job)
 
     s->engine->is_sweeping = false;
     map_done(&s->owners);
+    map_done(&s->settled);
     arena_free(s->arena);
 }
 

@@ -19,6 +19,18 @@ struct str wf_pod_uid(struct arena *a, const struct wf *wf, const struct wf_node
     return str_printf(a, STR_FMT "-%u", STR_ARG(wf->uid), str_fnv32a(n->name));
 }
 
+struct str wf_settled_pod(struct arena *a, struct str workflow_uid, struct str node)
+{
+    struct json doc;
+    struct err err;
+
+    if (json_parse(a, node, &doc, &err) < 0 ||
+        !wf_phase_is_completed(wf_phase_of(json_get_str(&doc, STR("phase")))))
+        return STR_NONE;
+    return str_printf(a, STR_FMT "-%u", STR_ARG(workflow_uid),
+                      str_fnv32a(json_get_str(&doc, STR("name"))));
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;
