@@ -66,6 +66,8 @@ static void check_file(const struct world *w, const char *name, const char *text
     assert_memory_equal(bytes, text, (size_t) len);
 }
 
+#if WITH_FAULTS
+
 /* A descriptor more would be one that leaks. */
 static int next_fd(void)
 {
@@ -74,6 +76,8 @@ static int next_fd(void)
     close(fd);
     return fd;
 }
+
+#endif
 
 static void test_whole(void **state)
 {

@@ -349,6 +349,8 @@ static inline const char *hdfs_server_answer(struct hdfs_server *s, struct str m
         hdfs_server_add_block(s, q, b);
     else if (str_is(method, "abandonBlock")) {
         f = hdfs_server_find(s, hdfs_server_text(q, 2));
+        if (!f)
+            abort();
         f->block_count--;
         if (f->bytes.len > f->block_count * HDFS_SERVER_BLOCK_BYTES)
             f->bytes.len = f->block_count * HDFS_SERVER_BLOCK_BYTES;
@@ -556,10 +558,14 @@ static inline void hdfs_server_send_block(struct hdfs_server_listener *l, int fd
     struct str block = hdfs_server_text(hdfs_server_text(hdfs_server_text(q, 1), 1), 1);
     uint64_t id = hdfs_server_number(block, 2), at, from = hdfs_server_number(q, 2) / 512 * 512;
     struct hdfs_server_file *f = hdfs_server_file_of(l->server, id);
-    struct str bytes = str_head(
+    struct str bytes;
+    char answer[3];
+
+    if (!f)
+        abort();
+    bytes = str_head(
         str_skip(strbuf_str(&f->bytes), (id - f->first_block) * HDFS_SERVER_BLOCK_BYTES),
         HDFS_SERVER_BLOCK_BYTES);
-    char answer[3];
 
     assert_true(str_is(
         hdfs_server_text(hdfs_server_text(hdfs_server_text(hdfs_server_text(q, 1), 1), 2), 1),
