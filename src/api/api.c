@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "api/api_internal.h"
@@ -73,6 +74,21 @@ static int authorize(struct api *api, struct http_request *req, const struct aut
     return auth_check(api->auth, who, what, err);
 }
 
+/* Every answer tells how much is left, as upstream's: all of it is back in a second. */
+static bool take_rate(struct api *api, struct http_request *req)
+{
+    struct arena *a = http_arena(req);
+    uint64_t left;
+    bool is_allowed = rate_take(api->rate, http_peer(req), clock_mono(), &left);
+
+    http_add_header(req, STR("X-RateLimit-Limit"),
+                    str_printf(a, "%" PRIu64, api->options.rate_limit));
+    http_add_header(req, STR("X-RateLimit-Remaining"), str_printf(a, "%" PRIu64, left));
+    http_add_header(req, STR("X-RateLimit-Reset"),
+                    str_printf(a, "%" PRId64, clock_wall().ms / 1000 + 1));
+    return is_allowed;
+}
+
 /* Identity and rights before anything of the body is read. */
 static int on_begin(void *ctx, struct http_request *req)
 {
@@ -84,7 +100,7 @@ static int on_begin(void *ctx, struct http_request *req)
 
     if (is_public(api, http_path(req)))
         return 0;
-    if (api->rate && !rate_take(api->rate, http_peer(req), clock_mono())) {
+    if (api->rate && !take_rate(api, req)) {
         http_reply(req, 429, STR("text/plain; charset=utf-8"), STR("Limit exceeded"), later, 1);
         return 1;
     }
@@ -93,6 +109,9 @@ static int on_begin(void *ctx, struct http_request *req)
             return 0;
     } else if (err.kind == ERR_UNAUTHORIZED && argo_webhook_may_be(api, req)) {
         return 0; /* its signature counts, of the whole body */
+    } else if (is_metrics(api, http_path(req)) &&
+               str_is_none(http_header(req, STR("Authorization")))) {
+        err.kind = ERR_DENIED; /* upstream's answer to a scraper without a token */
     }
     if (is_argo(req))
         argo_refuse(req, &err);

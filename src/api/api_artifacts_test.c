@@ -328,6 +328,7 @@ static void test_cookies(void **state)
     } cases[] = {
         {"GET", "authorization=Bearer secret", 200},
         {"GET", "a=b; authorization=\"Bearer secret\"; c=d", 200},
+        {"GET", "authorization=x; authorization=\"Bearer secret\"; authorization=y", 200},
         {"GET", "authorization=Bearer wrong", 401},
         {"GET", "authorization=secret", 401},
         {"GET", "xauthorization=Bearer secret", 401},

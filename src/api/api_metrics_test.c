@@ -47,7 +47,7 @@ static void test_metrics_need_one(void **state)
                 right = {.method = "GET", .path = "/metrics", .token = "secret"},
                 post = {.method = "POST", .path = "/metrics", .token = "secret"};
 
-    assert_answers(*state, &none, 401, "Unauthorized");
+    assert_answers(*state, &none, 403, "Forbidden"); /* upstream's answer */
     assert_answers(*state, &wrong, 401, "Unauthorized");
     assert_answers(*state, &right, 200, "# TYPE build_info gauge\nbuild_info{version=\"");
     assert_answers(*state, &post, 405, "the metrics are only read");

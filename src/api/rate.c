@@ -86,7 +86,7 @@ static struct bucket *bucket_of(struct rate *r, struct str client, struct mono n
     return b;
 }
 
-bool rate_take(struct rate *r, struct str client, struct mono now)
+bool rate_take(struct rate *r, struct str client, struct mono now, uint64_t *ret)
 {
     struct bucket *b;
     bool is_allowed;
@@ -102,6 +102,7 @@ bool rate_take(struct rate *r, struct str client, struct mono now)
     is_allowed = b->credit_ns >= r->cost_ns;
     if (is_allowed)
         b->credit_ns -= r->cost_ns;
+    *ret = b->credit_ns / r->cost_ns;
     pthread_mutex_unlock(&r->lock);
     return is_allowed;
 }

@@ -20,7 +20,8 @@ void rate_free(struct rate *r);
  * @r:      limiter
  * @client: bytes of its address
  * @now:    not before that of the last call
+ * @ret:    how many it may make at once after this one
  *
  * Over RATE_CLIENTS_MAX clients at once, further ones share a bucket.
  */
-bool rate_take(struct rate *r, struct str client, struct mono now);
+bool rate_take(struct rate *r, struct str client, struct mono now, uint64_t *ret);

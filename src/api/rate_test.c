@@ -20,9 +20,13 @@ static struct mono at_ms(uint64_t ms)
 static unsigned taken(struct rate *r, const char *client, uint64_t ms, unsigned count)
 {
     unsigned allowed = 0;
+    uint64_t left = 0, before = UINT64_MAX;
 
-    for (unsigned i = 0; i < count; i++)
-        allowed += rate_take(r, str_from(client), at_ms(ms));
+    for (unsigned i = 0; i < count; i++) {
+        allowed += rate_take(r, str_from(client), at_ms(ms), &left);
+        assert_true(left < before || (left == 0 && before == 0)); /* each takes one away */
+        before = left;
+    }
     return allowed;
 }
 

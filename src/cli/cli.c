@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/vec.h"
 #include "cli/call.h"
 #include "cli/connect.h"
@@ -62,7 +63,7 @@ static const struct cli_flag global_flags[] = {
     {.name = "disable-compression",
      .type = FLAG_SWITCH,
      .help = "no effect: answers are not compressed"},
-    {.name = "gloglevel", .type = FLAG_INT, .fallback = "0", .help = "no effect"},
+    {.name = "gloglevel", .type = FLAG_INT, .fallback = "0", .help = "6 and more: tell which kubeconfig is read"},
     {.name = "header",
      .letter = 'H',
      .type = FLAG_COMMAS,
@@ -322,6 +323,17 @@ static int read_arguments(struct cli *cli, const struct search *s, struct err *e
     return 0;
 }
 
+/* What runs, for whoever reads the log of a call that went wrong. */
+static void tell_version(struct cli *cli)
+{
+    bool is_json = str_is(str_from(cli_setting(cli, "log-format")), "json");
+
+    if (!cli_is_on(cli, "verbose") && !str_is(str_from(cli_setting(cli, "loglevel")), "debug"))
+        return;
+    log_setup(is_json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, STDERR_FILENO);
+    log_debug(NULL, "CLI version", LOG_STR(VERSION, STR("v" TIPHYS_VERSION)));
+}
+
 static int run_command(struct cli *cli)
 {
     struct err err;
@@ -337,6 +349,7 @@ static int run_command(struct cli *cli)
     if (check_count(cli, &err) < 0 ||
         (cli->command->check && cli->command->check(cli, &err) < 0))
         return usage_error(cli, &err);
+    tell_version(cli);
     result = connect_load(cli, &err) < 0 ? -1 : cli->command->run(cli, &err);
     call_done(cli);
     if (result == 0)

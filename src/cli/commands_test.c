@@ -77,7 +77,7 @@ static void test_submit(void **state)
          {{0}},
          "",
          "",
-         "Error: yaml file is not valid: broken.yaml:2:1: did not find expected node content "
+         "Error: yaml file is not valid: index=0: broken.yaml:2:1: did not find expected node content "
          "while parsing a flow node\n",
          1},
         {"argo submit loose.yaml",

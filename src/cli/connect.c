@@ -56,6 +56,8 @@ int connect_load_default(struct cli *cli, struct err *err)
         return err->kind == ERR_NOT_FOUND && !given(cli, "kubeconfig") ? 0 : -1;
     if (kubeconfig_parse(cli->arena, text, folder_of(path), &choice, made, err) < 0)
         return err_wrap(err, STR_FMT, STR_ARG(path));
+    if (cli_is_on(cli, "verbose") || flags_int(&cli->flags, "gloglevel") >= 6)
+        fprintf(stderr, "Config loaded from file:  " STR_FMT "\n", STR_ARG(path));
     cli->kube = made;
     return 0;
 }

@@ -168,7 +168,7 @@ static int copy_artifact(struct copy *c, const struct cli_server *server, struct
     if (result < 0)
         unlink(tmp.ptr);
     else
-        printf("Created \"" STR_FMT "\"\n", STR_ARG(name));
+        printf("Created \"" STR_FMT "\"\n", STR_ARG(c->name));
     return result;
 }
 

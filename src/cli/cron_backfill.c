@@ -48,6 +48,22 @@ static int read_period(struct backfill *f, struct err *err)
     return 0;
 }
 
+/* The next time of a schedule, in the zone of @after. */
+static bool next_of(const struct cron_schedule *schedule, const struct gotime *after,
+                    struct gotime *ret)
+{
+    struct gotime at = gotime_in(after, NULL);
+    int32_t shift = schedule->is_zoned ? 0 : after->offset_s;
+
+    at.unix_s += shift;
+    if (!cron_next(schedule, &at, NULL, &at))
+        return false;
+    *ret = *after;
+    ret->unix_s = at.unix_s - shift;
+    ret->ns = at.ns;
+    return true;
+}
+
 /* The earliest time of any schedule behind @after; false when there is none before the end. */
 static bool next_time(const struct backfill *f, const struct cron_schedule *schedules,
                       size_t count, const struct gotime *after, struct gotime *ret)
@@ -56,7 +72,7 @@ static bool next_time(const struct backfill *f, const struct cron_schedule *sche
     struct gotime next;
 
     for (size_t i = 0; i < count; i++) {
-        if (!cron_next(&schedules[i], after, NULL, &next) || next.unix_s > f->end.unix_s)
+        if (!next_of(&schedules[i], after, &next) || next.unix_s > f->end.unix_s)
             continue;
         if (!has_one || next.unix_s < ret->unix_s)
             *ret = next;
@@ -83,7 +99,7 @@ static int find_times(struct backfill *f, const struct json *cron, struct err *e
         if (f->times.len >= TIMES_MAX)
             return err_set(err, ERR_LIMIT, "the period has more than %d scheduling times",
                            TIMES_MAX);
-        at = gotime_in(&next, NULL);
+        at = next;
         VEC_APUSH(a, &f->times, gotime_format(a, &at, GOTIME_STRING));
     }
     return 0;

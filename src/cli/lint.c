@@ -152,6 +152,12 @@ static void tell(struct lint *l)
     fwrite(b.ptr, 1, b.len, stdout);
 }
 
+/* The lint commands of single kinds have no such flag. */
+static bool is_offline(const struct cli *cli)
+{
+    return strcmp(cli->command->name, "lint") == 0 && cli_is_on(cli, "offline");
+}
+
 int lint_run(struct cli *cli, const struct str *kinds, size_t count, struct err *err)
 {
     struct lint l = {.cli = cli};
@@ -165,6 +171,8 @@ int lint_run(struct cli *cli, const struct str *kinds, size_t count, struct err 
     for (size_t i = 0; i < paths.len; i++)
         if (read_file(&l, paths.at[i], err) < 0)
             return -1;
+    if (lint_has_server(cli) && !is_offline(cli) && lint_fetch(cli, &l.all, err) < 0)
+        return -1;
     for (size_t i = 0; i < l.results.len; i++)
         check_file(&l, i);
     tell(&l);
@@ -196,7 +204,7 @@ static const struct cli_flag flags[] = {
     {.name = "no-color", .type = FLAG_SWITCH, .help = "no colours, not even on a terminal"},
     {.name = "offline",
      .type = FLAG_SWITCH,
-     .help = "no effect: no server is asked; references are followed inside the given files"},
+     .help = "ask no server for templates that no given file holds"},
     {0},
 };
 

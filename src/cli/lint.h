@@ -1,6 +1,6 @@
 /*
- * cli/lint.h - checking manifests without a server: field tables, the rules of workflows, and
- * references inside the given files.
+ * cli/lint.h - checking manifests: field tables, the rules of workflows, and references inside
+ * the given files, and to what a named server has.
  *
  * What is wrong is said in argo's words, one error an object; where it is and what would be
  * right stands in its spots. Printing: as argo does (pretty and simple), with the lines of the
@@ -91,6 +91,17 @@ struct str lint_type_words(struct arena *a, const struct object_document *doc,
  */
 bool lint_references(struct arena *a, const struct object_document *doc,
                      const struct lint_documents *all, struct lint_error *ret);
+
+/** lint_has_server() - is a server named: by a flag, the environment, kubectl's configuration? */
+bool lint_has_server(const struct cli *cli);
+
+/**
+ * lint_fetch() - what documents refer to and is not among them, asked of the server
+ * @cli: command
+ * @all: what the server has is appended
+ * @err: of a call that fails; what the server has not is none
+ */
+int lint_fetch(struct cli *cli, struct lint_documents *all, struct err *err);
 
 /** lint_spot_at() - the place of an offset, as wide as the word there; unknown for JSON_NO_POS
  */

@@ -221,10 +221,22 @@ static bool is_node_ended(const struct json *node)
     return !str_is_empty(phase) && !str_is(phase, "Pending") && !str_is(phase, "Running");
 }
 
-/* Pods that nobody follows yet: those that had ended when we came are printed at once, in order
- * of time. */
-static int take_pods(struct logs_follower *f, const struct json *workflow, bool is_first,
-                     struct err *err)
+/* What a pod said that has ended stands there before anything of those that came after it. */
+static void join_ended(struct logs_follower *f, struct str pod)
+{
+    for (size_t i = 0; i < f->running.len; i++) {
+        if (!str_eq(f->running.at[i]->pod, pod))
+            continue;
+        __atomic_store_n(&f->running.at[i]->is_last_try, true, __ATOMIC_RELEASE);
+        join_pod(f->running.at[i]);
+        memmove(f->running.at + i, f->running.at + i + 1,
+                (--f->running.len - i) * sizeof(f->running.at[0]));
+        return;
+    }
+}
+
+/* Pods that nobody follows yet: those that have ended are printed at once, in order of time. */
+static int take_pods(struct logs_follower *f, const struct json *workflow, struct err *err)
 {
     const struct json *nodes = json_path(workflow, "status", "nodes", NULL);
     struct log_entries ended = {0};
@@ -235,10 +247,12 @@ static int take_pods(struct logs_follower *f, const struct json *workflow, bool 
         struct str pod = show_node_pod(a, workflow, node);
         int result = 0;
 
+        if (is_node_ended(node))
+            join_ended(f, pod);
         if (!is_wanted(a, workflow, node, pod, f->options) || map_find(&f->pods, pod) ||
             str_is(json_get_str(node, STR("phase")), "Pending"))
             continue;
-        if (!is_first || !is_node_ended(node)) {
+        if (!is_node_ended(node)) {
             result = start_pod(f, pod, err);
         } else {
             map_put(&f->pods, pod, f);
@@ -256,7 +270,8 @@ static int on_change(void *ctx, const struct json *old, const struct json *new)
 {
     struct logs_follower *f = ctx;
 
-    return take_pods(f, new, old == NULL, &f->err);
+    (void) old;
+    return take_pods(f, new, &f->err);
 }
 
 static int follow_logs(struct cli *cli, struct str workflow, const struct logs_options *options,

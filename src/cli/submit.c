@@ -13,6 +13,27 @@ struct batch {
 
 /* ---- reading ---- */
 
+/* Which document of a file is broken, from 0: its fault begins "FILE:LINE:". */
+static size_t index_of_fault(struct str file, struct str text, const struct err *fault)
+{
+    struct str place = str_skip(str_from(fault->text), file.len + 1), rest = text, line;
+    uint64_t number = 0;
+    size_t index = 0;
+    bool has_text = false;
+
+    if (!parse_u64(str_head(place, str_find_char(place, ':')), &number))
+        return 0;
+    for (uint64_t i = 1; i < number && str_cut(&rest, '\n', &line); i++) {
+        if (!str_starts(line, STR("---"))) {
+            has_text = has_text || str_trim(line).len > 0;
+            continue;
+        }
+        index += has_text;
+        has_text = false;
+    }
+    return index;
+}
+
 static int read_documents(struct cli *cli, const char *path, struct batch *batch,
                           struct err *err)
 {
@@ -22,7 +43,8 @@ static int read_documents(struct cli *cli, const char *path, struct batch *batch
     if (cli_read_file(cli, path, &text, err) < 0)
         return -1;
     if (object_read(cli->arena, str_from(path), text, &docs, err) < 0)
-        return err_wrap(err, "yaml file is not valid");
+        return err_wrap(err, "yaml file is not valid: index=%zu",
+                        index_of_fault(str_from(path), text, err));
     for (size_t i = 0; i < docs.len; i++) {
         struct field_faults faults = {0};
         struct object_document doc = docs.at[i];

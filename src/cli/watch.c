@@ -1,7 +1,7 @@
 /*
  * tiphys watch: a workflow until it has ended. On a terminal its facts and tree, redrawn in
  * place when something changed, its size or a duration included; into a file or pipe a line for
- * each change.
+ * each change, then facts and tree.
  */
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -25,6 +25,16 @@ static struct live_size terminal_size(void)
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
         return (struct live_size){0};
     return (struct live_size){.columns = size.ws_col, .rows = size.ws_row};
+}
+
+static void print_whole(struct cli *cli, const struct json *workflow,
+                        struct show_options *options)
+{
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(SIZE_MAX / 2);
+
+    options->now = clock_wall();
+    show_workflow(cli->arena, &text, workflow, options);
+    fwrite(text.ptr, 1, text.len, stdout);
 }
 
 static void redraw(struct screen *s)
@@ -83,6 +93,8 @@ int workflow_watch(struct cli *cli, struct str name, struct show_options *option
     int result;
 
     result = workflow_follow(cli, &f, &last, err);
+    if (result == 0 && !s.is_terminal)
+        print_whole(cli, &last, options);
     arena_free(s.arenas[0]);
     arena_free(s.arenas[1]);
     return result;

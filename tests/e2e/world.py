@@ -15,6 +15,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import time
 import urllib.error
@@ -22,7 +23,10 @@ import urllib.request
 
 import yaml
 
+import s3
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ARGO = os.path.join(ROOT, "build/conformance/bin/argo")
 WAIT_S = 90
 TESTS, SKIPS = {}, {}
 CONFIG = {  # upstream's settings in these runs
@@ -32,6 +36,13 @@ CONFIG = {  # upstream's settings in these runs
 }
 
 
+def link_argo():
+    """Beside the commands that stand in for images', so that containers find it, too."""
+    os.makedirs(os.path.dirname(ARGO), exist_ok=True)
+    if not os.path.islink(ARGO):
+        os.symlink("../../tiphys", ARGO)
+
+
 def load_conformance():
     loader = importlib.machinery.SourceFileLoader("conformance", os.path.join(ROOT, "tools/conformance"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("conformance", loader))
@@ -39,6 +50,7 @@ def load_conformance():
     return module
 
 
+link_argo()
 conformance = load_conformance()
 Refused = conformance.Refused
 
@@ -47,12 +59,13 @@ class Failed(Exception):
     """What a row expects is not so."""
 
 
-def row(file, test, isolation="process", config=None):
+def row(file, test, isolation="process", config=None, with_s3=False, token=None, flags=()):
     """Registers the test of a row. @isolation: host, when it writes outside of its working directory; @config: further or other keys
-    of the controller's ConfigMap, before the daemon starts."""
+    of the controller's ConfigMap, or a function that makes them of the world; @with_s3: the repository of artifacts is upstream's, in an S3 server; @token: the
+    daemon asks for tokens, this one may do all; @flags: of the daemon, further ones."""
     def register(fn):
         assert (file, test) not in TESTS, (file, test)
-        TESTS[file, test] = (fn, isolation, config or {})
+        TESTS[file, test] = (fn, isolation, config or {}, with_s3, token, flags)
         return fn
     return register
 
@@ -99,6 +112,20 @@ def value(node, parameter=0, where="inputs"):
     return found[0].get("value") if found else None
 
 
+def check_not_in(part, whole):
+    check(part not in whole, f"{part!r} is in {whole!r}")
+
+
+def check_match(pattern, whole):
+    check(re.search(pattern, whole), f"nothing of {whole!r} is {pattern!r}")
+
+
+def run(*command):
+    """A command of the machine. Done."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
 class Done:
     """A command that has ended: code, out (stdout), err, text (both)."""
 
@@ -107,11 +134,15 @@ class Done:
 
 
 class World:
-    def __init__(self, corpus, isolation, config):
+    def __init__(self, corpus, isolation, config, with_s3=False, token=None, flags=()):
         self.corpus, self.name, self.ns = corpus, None, "argo"
-        self.server = conformance.Server(isolation)
+        self.server = conformance.Server(isolation, token=token, more=flags)
         self.url = self.server.url
-        data = {**CONFIG, **config}
+        self.s3 = s3.shared() if with_s3 else None
+        data = {**CONFIG, **(config(self) if callable(config) else config)}
+        if self.s3:
+            data.setdefault("artifactRepository", self.s3.repository())
+            self.create(s3.SECRET)
         self.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "workflow-controller-configmap"}, "data": data})
 
     def close(self):
@@ -127,13 +158,26 @@ class World:
             docs = [d for d in yaml.safe_load_all(source) if isinstance(d, dict)]
         else:
             docs = conformance.load(os.path.join(self.corpus, source))
-        return [conformance.dress(json.loads(json.dumps(d))) for d in docs]
+        text = json.dumps(docs)
+        if self.s3:
+            text = text.replace("minio:9000", self.s3.endpoint)
+        docs = [conformance.dress(d) for d in json.loads(text)]
+        for doc in docs:  # upstream's runs call it so when a manifest does not say
+            doc.setdefault("kind", "Workflow")
+            doc.setdefault("apiVersion", "argoproj.io/v1alpha1")
+        return docs
+
+    @staticmethod
+    def labelled(doc):
+        """As upstream's runs label what they create."""
+        doc["metadata"].setdefault("labels", {}).setdefault("workflows.argoproj.io/test", "true")
+        return doc
 
     def create(self, source):
         """Creates each document; the last one as it was made."""
         made = None
         for doc in self.docs(source):
-            made = self.server.create(doc)
+            made = self.server.create(self.labelled(doc))
         return made
 
     def submit(self, source, change=None):
@@ -141,7 +185,7 @@ class World:
         for doc in self.docs(source):
             if doc["kind"] == "Workflow" and change:
                 change(doc)
-            made = self.server.create(doc)
+            made = self.server.create(self.labelled(doc))
             if doc["kind"] == "Workflow":
                 self.name = made["metadata"]["name"]
         return self
@@ -256,11 +300,16 @@ class World:
 
     def cli(self, *args, stdin=None, env=None, limit_s=WAIT_S):
         """argo ARGS against the daemon; files of the corpus are given by path(). Done."""
-        full = dict(os.environ, ARGO_SERVER=self.url.split("//")[1], ARGO_NAMESPACE=self.ns, ARGO_SECURE="false", TZ="UTC", NO_COLOR="1",
-                    **(env or {}))
-        done = subprocess.run([os.path.join(ROOT, "build/tiphys"), *args], input=stdin, env=full, stdout=subprocess.PIPE, text=True,
+        full = {**os.environ, "ARGO_SERVER": self.url.split("//")[1], "ARGO_NAMESPACE": self.ns, "ARGO_SECURE": "false", "TZ": "UTC",
+                "NO_COLOR": "1", **({"ARGO_TOKEN": f"Bearer {self.server.token}"} if self.server.token else {}), **(env or {})}
+        done = subprocess.run([self.argo(), *args], input=stdin, env=full, stdout=subprocess.PIPE, text=True,
                               stderr=subprocess.PIPE, timeout=limit_s, check=False)
         return Done(done.returncode, done.stdout, done.stderr)
+
+    @staticmethod
+    def argo():
+        """The program by upstream's name: it speaks of itself as upstream's does."""
+        return ARGO
 
     def path(self, source):
         """A file with dressed documents, for commands that read one."""

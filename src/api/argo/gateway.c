@@ -159,10 +159,21 @@ static int set_namespace(const struct argo_request *r, const struct object_kind 
     return 0;
 }
 
+/* A member whose case is free, as Go's decoder has it; its exact name goes first. */
+static const struct json *member_of(const struct json *body, struct str name)
+{
+    const struct json *exact = json_get(body, name);
+
+    for (uint32_t i = 0; !exact && json_is(body, JSON_OBJECT) && i < body->count; i++)
+        if (str_eq_nocase(body->members[i].key, name))
+            return &body->members[i].value;
+    return exact;
+}
+
 int argo_document(const struct argo_request *r, const struct json *body, const char *member,
                   const struct object_kind *kind, struct json *ret, struct err *err)
 {
-    const struct json *given = json_get(body, str_from(member));
+    const struct json *given = member_of(body, str_from(member));
     struct object_document doc = {.source = STR("request"), .text = http_body(r->req)};
 
     if (!json_is(given, JSON_OBJECT))

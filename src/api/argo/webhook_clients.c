@@ -41,10 +41,9 @@ bool argo_webhook_may_be(struct api *api, struct http_request *req)
 
 static bool is_github(struct arena *a, const struct webhook_request *req, struct str secret)
 {
-    struct str payload;
     struct err err;
 
-    return signature_github(a, req, secret, &payload, &err) == 0;
+    return signature_github_body(a, req, secret, &err) == 0;
 }
 
 static bool is_gitlab(struct arena *a, const struct webhook_request *req, struct str secret)

@@ -67,14 +67,38 @@ void argo_workflows_suspend(const struct argo_request *r)
     operate_by_body(r, apply_suspend);
 }
 
-static int apply_resume(const void *body, struct operate_workflow *wf, struct err *err)
+struct resume {
+    const struct json *body;
+    struct str by;
+};
+
+static int apply_resume(const void *ctx, struct operate_workflow *wf, struct err *err)
 {
-    return operate_resume(wf, argo_body_text(body, "nodeFieldSelector"), err);
+    const struct resume *resume = ctx;
+
+    return operate_resume(wf, argo_body_text(resume->body, "nodeFieldSelector"), resume->by,
+                          err);
+}
+
+/* The user behind a token; "" without one. */
+static struct str user_of(const struct argo_request *r)
+{
+    struct auth_identity who;
+    struct err ignored;
+
+    if (str_is_none(http_header(r->req, STR("Authorization"))) ||
+        api_identify(r->api, r->req, &who, &ignored) < 0)
+        return STR("");
+    return who.user;
 }
 
 void argo_workflows_resume(const struct argo_request *r)
 {
-    operate_by_body(r, apply_resume);
+    struct resume *resume = ARENA_NEW(r->a, struct resume);
+
+    *resume = (struct resume){.body = read_body(r), .by = user_of(r)};
+    if (resume->body)
+        operate(r, apply_resume, resume);
 }
 
 static int apply_stop(const void *body, struct operate_workflow *wf, struct err *err)

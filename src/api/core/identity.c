@@ -103,7 +103,8 @@ static struct str cookie_token(struct http_request *req)
             continue;
         if (one.len > 1 && str_starts(one, STR("\"")) && str_ends(one, STR("\"")))
             one = str_of(one.ptr + 1, one.len - 2);
-        return one;
+        if (str_starts(one, STR("Bearer "))) /* others of that name are somebody else's */
+            return one;
     }
     return STR_NONE;
 }

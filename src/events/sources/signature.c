@@ -127,15 +127,22 @@ static struct str media_type(struct arena *a, struct str content_type)
     return str_of(text, type.len);
 }
 
+int signature_github_body(struct arena *a, const struct webhook_request *req,
+                          struct str secret, struct err *err)
+{
+    struct str signature = webhook_header(req, STR("X-Hub-Signature-256"));
+
+    if (str_is_empty(signature))
+        signature = webhook_header(req, STR("X-Hub-Signature"));
+    return check_github(a, signature, req->body, secret, err);
+}
+
 int signature_github(struct arena *a, const struct webhook_request *req, struct str secret,
                      struct str *ret, struct err *err)
 {
     struct str type = media_type(a, webhook_header(req, STR("Content-Type")));
-    struct str signature = webhook_header(req, STR("X-Hub-Signature-256"));
     struct json form;
 
-    if (str_is_empty(signature))
-        signature = webhook_header(req, STR("X-Hub-Signature"));
     if (type.len == 0)
         return err_set(err, ERR_INVALID, "mime: no media type");
     if (str_is(type, "application/x-www-form-urlencoded")) {
@@ -149,7 +156,7 @@ int signature_github(struct arena *a, const struct webhook_request *req, struct 
                        "webhook request has unsupported Content-Type " STR_FMT,
                        STR_ARG(go_quote(a, type)));
     }
-    return secret.len > 0 ? check_github(a, signature, req->body, secret, err) : 0;
+    return secret.len > 0 ? signature_github_body(a, req, secret, err) : 0;
 }
 
 static struct json as_go_map(struct arena *a, const struct json *v)

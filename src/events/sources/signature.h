@@ -34,6 +34,10 @@ bool signature_equal(struct str left, struct str right);
 int signature_github(struct arena *a, const struct webhook_request *req, struct str secret,
                      struct str *ret, struct err *err);
 
+/** signature_github_body() - is a whole body signed as GitHub does it? Its type does not matter */
+int signature_github_body(struct arena *a, const struct webhook_request *req,
+                          struct str secret, struct err *err);
+
 /**
  * signature_github_event() - the body of the event of a GitHub request: its payload with the
  * event's name and number

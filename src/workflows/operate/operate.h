@@ -53,12 +53,14 @@ int operate_stop(struct operate_workflow *wf, struct str selector, struct str me
  * operate_resume() - go on: spec.suspend is taken away and all suspended nodes succeed with the
  * defaults of outputs that nobody supplied; or those nodes alone that a selector matches
  * @selector: of nodes, or ""
+ * @by:       user who does it, for the message of the nodes, or ""
  * @err:      ERR_INVALID: an output has neither value nor default, a wrong selector, nothing
  *            matches
  *
  * Nothing to resume is no error. Return: 0 or -1.
  */
-int operate_resume(struct operate_workflow *wf, struct str selector, struct err *err);
+int operate_resume(struct operate_workflow *wf, struct str selector, struct str by,
+                   struct err *err);
 
 /* What suspended nodes are to become. */
 struct operate_values {

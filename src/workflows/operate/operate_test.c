@@ -210,8 +210,34 @@ static void test_resume(void **state)
         struct operate_workflow wf = load(a, rows[i].workflow);
         struct err err;
 
-        compare(a, i, operate_resume(&wf, str_from(rows[i].selector), &err), &wf, &err,
-                rows[i].want);
+        compare(a, i, operate_resume(&wf, str_from(rows[i].selector), STR(""), &err), &wf,
+                &err, rows[i].want);
+    }
+}
+
+static void test_resumed_by(void **state)
+{
+    static const struct {
+        const char *message, *selector, *want;
+    } rows[] = {
+        {"", "", "Resumed by: map[User:ann]"},
+        {", message: why", "", "why; Resumed by: map[User:ann]"},
+        {", message: why", "displayName=x", "Resumed by: map[User:ann]"}, /* as upstream */
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct operate_workflow wf =
+            load(a, str_printf(a,
+                               "status:\n  phase: Running\n  nodes:\n    x: {id: x, type: "
+                               "Suspend, phase: Running, displayName: x%s}\n",
+                               rows[i].message)
+                        .ptr);
+        struct err err;
+
+        assert_int_equal(operate_resume(&wf, str_from(rows[i].selector), STR("ann"), &err), 0);
+        assert_true(str_is(json_get_str(&wf.nodes[0].doc, STR("message")), rows[i].want));
     }
 }
 
@@ -372,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_suspend),  cmocka_unit_test(test_shut_down),
         cmocka_unit_test(test_resume),   cmocka_unit_test(test_stop_nodes),
+        cmocka_unit_test(test_resumed_by),
         cmocka_unit_test(test_set),      cmocka_unit_test(test_set_wants_what_there_is),
         cmocka_unit_test(test_selector),
     };

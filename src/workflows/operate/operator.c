@@ -15,7 +15,7 @@ static int apply(const void *ctx, struct operate_workflow *wf, struct err *err)
     case WORKFLOW_SUSPEND:
         return operate_suspend(wf, err);
     case WORKFLOW_RESUME:
-        return operate_resume(wf, order->selector, err);
+        return operate_resume(wf, order->selector, STR(""), err);
     case WORKFLOW_STOP:
         return operate_stop(wf, order->selector, order->message, err);
     case WORKFLOW_TERMINATE:

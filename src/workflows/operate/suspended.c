@@ -234,10 +234,30 @@ static void let_go(struct operate_workflow *wf)
     }
 }
 
-int operate_resume(struct operate_workflow *wf, struct str selector, struct err *err)
+/* "Resumed by: map[User:NAME]", as Go prints a map; "" for nobody that is known. */
+static struct str resumed_by(struct arena *a, struct str by)
 {
-    const struct operate_values values = {
-        .selector = selector, .phase = STR("Succeeded"), .message = STR("")};
+    return str_is_empty(by) ? STR("")
+                            : str_printf(a, "Resumed by: map[User:" STR_FMT "]", STR_ARG(by));
+}
+
+static void add_message(struct operate_workflow *wf, struct operate_node *n, struct str message)
+{
+    struct str old = json_get_str(&n->doc, STR("message"));
+
+    if (str_is_empty(message))
+        return;
+    if (!str_is_empty(old))
+        message = str_printf(wf->arena, STR_FMT "; " STR_FMT, STR_ARG(old), STR_ARG(message));
+    operate_node_set(wf, n, "message", json_string(message));
+}
+
+int operate_resume(struct operate_workflow *wf, struct str selector, struct str by,
+                   struct err *err)
+{
+    const struct operate_values values = {.selector = selector,
+                                          .phase = STR("Succeeded"),
+                                          .message = resumed_by(wf->arena, by)};
 
     if (!str_is_empty(selector))
         return operate_set(wf, &values, err);
@@ -247,6 +267,7 @@ int operate_resume(struct operate_workflow *wf, struct str selector, struct err 
             continue;
         if (take_defaults(wf, &wf->nodes[i], err) < 0)
             return -1;
+        add_message(wf, &wf->nodes[i], values.message);
         end_node(wf, &wf->nodes[i], STR("Succeeded"));
     }
     return 0;

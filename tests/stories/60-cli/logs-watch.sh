@@ -37,7 +37,8 @@ check "submit --log tells the failure" equals $? 1
 check "each pod's lines behind its name" sh -c "grep -E '^w-(say|other|last)-[0-9]+: ' '$DIR/log' | sed 's/.*: //' | sort | tr '\n' ' ' | grep -qx 'one other three two '"
 wait $WATCH
 check "watch ends with it, without an error" equals $? 0
-check "its last line is the workflow's end" sh -c "tail -1 '$DIR/watch' | grep -qE '^20.*Z w Failed: '"
+check "the workflow's end is a line" grep -qE '^20.*Z w Failed: ' "$DIR/watch"
+check "then comes the whole" sh -c "grep -q '^Status:  *Failed' '$DIR/watch' && tail -3 '$DIR/watch' | grep -q '✖'"
 
 last() { "$TIPHYS" logs w "$@" | sed 's/^[^:]*: //' | sort | tr '\n' ' '; }
 check "all lines afterwards" equals "$(last)" "one other three two "
