@@ -57,14 +57,15 @@ static void write_lines(struct cri *cri, int fd, const char *bytes, size_t len)
         size_t piece = newline ? (size_t) (newline - bytes) : len;
         size_t cut = piece < CRI_READ_BYTES / 2 ? piece : CRI_READ_BYTES / 2;
         bool is_whole = newline && cut == piece;
+        size_t shown = cut - (cri->is_tty && is_whole && cut > 0 && bytes[cut - 1] == '\r');
 
         if (used + CRI_PREFIX_BYTES + cut + 1 > sizeof(out)) {
             write_all(fd, out, used);
             used = 0;
         }
         used += print_prefix(out + used, cri->stream, is_whole ? 'F' : 'P');
-        memcpy(out + used, bytes, cut);
-        used += cut;
+        memcpy(out + used, bytes, shown);
+        used += shown;
         out[used++] = '\n';
         cri->is_partial = !is_whole;
         bytes += cut + (is_whole ? 1 : 0);
@@ -76,12 +77,17 @@ static void write_lines(struct cri *cri, int fd, const char *bytes, size_t len)
 bool cri_copy(struct cri *cri, int from, int dirfd, const char *log, int *log_fd)
 {
     char bytes[CRI_READ_BYTES];
-    ssize_t len = read(from, bytes, sizeof(bytes));
+    size_t held = cri->has_cr;
+    ssize_t len = read(from, bytes + held, sizeof(bytes) - held);
 
     if (len < 0)
-        return errno == EAGAIN || errno == EINTR;
+        return errno == EAGAIN || errno == EINTR; /* a terminal that is closed: EIO */
     if (len == 0)
         return false;
+    bytes[0] = held ? '\r' : bytes[0];
+    len += (ssize_t) held;
+    cri->has_cr = cri->is_tty && bytes[len - 1] == '\r';
+    len -= cri->has_cr;
     if (*log_fd < 0)
         *log_fd = openat(dirfd, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (*log_fd >= 0)

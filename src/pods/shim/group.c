@@ -235,7 +235,7 @@ static void settle(struct running *r, int32_t code, int32_t reason)
 
 static void start(struct pod *pod, struct running *r)
 {
-    r->out = (struct cri){.stream = "stdout"};
+    r->out = (struct cri){.stream = "stdout", .is_tty = r->c->has_tty};
     r->err = (struct cri){.stream = "stderr"};
     if (r->tries++ == 0)
         r->log_fd = -1;
@@ -298,6 +298,7 @@ static void finish(struct pod *pod, struct running *r)
 {
     for (int i = 0; i < ACT_COUNT; i++)
         act_end(&pod->plan, r, (enum plan_act) i);
+    close_if(&r->child.in);
     close_if(&r->child.out);
     close_if(&r->child.err);
     cri_end(&r->out, r->log_fd);

@@ -1,8 +1,11 @@
 /*
- * What a container of isolation `host` may not do, however it tries: few capabilities, no more
- * privileges than it begins with, no device nodes and no abstract sockets of others (Landlock,
- * where the kernel has it), no system calls but those of syscalls.def. Runs in the new child,
- * last before its program; it cannot be undone. Isolation image has the same from its runtime.
+ * Who a container is, and what one of isolation `host` may not do, however it tries: few
+ * capabilities, no more privileges than it begins with, no device nodes and no abstract sockets
+ * of others (Landlock, where the kernel has it), no system calls but those of syscalls.def. In
+ * isolation `process` only what the plan asks for. Runs in the new child, last before its
+ * program; it cannot be undone. Isolation image has the same from its runtime.
+ *
+ * What needs privileges comes before they go: the bounding set, then the user, then the rest.
  */
 #define _GNU_SOURCE
 #include "pods/shim/shim.h"
@@ -14,8 +17,10 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,18 +40,24 @@ static const unsigned long long kept =
     BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SETFCAP) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) |
     BIT(CAP_SETUID) | BIT(CAP_SYS_CHROOT);
 
-static int drop_capabilities(void)
+/* What no program that it runs can gain. */
+static int drop_bounds(unsigned long long lost)
+{
+    for (unsigned i = 0; i < 64; i++)
+        if ((lost & BIT(i)) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno == EPERM)
+            return -1;
+    return 0;
+}
+
+static int drop_capabilities(unsigned long long lost)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2];
 
-    for (unsigned i = 0; i < 64; i++)
-        if (!(kept & BIT(i)) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno == EPERM)
-            return -1;
     if (syscall(SYS_capget, &header, data) < 0)
         return -1;
     for (int i = 0; i < 2; i++) {
-        data[i].permitted &= (unsigned) (kept >> (32 * i));
+        data[i].permitted &= (unsigned) (~lost >> (32 * i));
         data[i].effective = data[i].permitted;
         data[i].inheritable = 0;
     }
@@ -217,6 +228,7 @@ static int filter_calls(void)
     bool allowed[CALLS] = {false};
     struct sock_fprog program = {.filter = p.at};
 
+    p.len = 0; /* the memory may be the shim's */
     mark_calls(allowed);
     load(&p, offsetof(struct seccomp_data, arch));
     add(&p, (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
@@ -233,13 +245,50 @@ static int filter_calls(void)
 #error "the numbers of this machine's system calls are not known"
 #endif
 
-int harden(bool is_inside, const char **why)
+/* ---- the user ---- */
+
+/* What is /dev/stdout to a program is a file of its own, which it may open. */
+static int own_streams(uid_t uid)
 {
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    struct stat st;
+
+    for (int fd = 0; fd < 3; fd++)
+        if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || isatty(fd)) &&
+            fchown(fd, uid, (gid_t) -1) < 0)
+            return -1;
+    return 0;
+}
+
+/* The calls of the system: those of the library are for all threads, and a child that borrows
+ * memory has none of its own. A change of user forgets that we die with the shim. */
+static int become(const struct plan_container *c)
+{
+    if (own_streams((uid_t) c->uid) < 0 ||
+        syscall(SYS_setgroups, c->group_count, c->groups) < 0 ||
+        syscall(SYS_setresgid, c->gid, c->gid, c->gid) < 0 ||
+        syscall(SYS_setresuid, c->uid, c->uid, c->uid) < 0)
+        return -1;
+    return prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+int harden(const struct plan *plan, const struct plan_container *c, bool is_inside,
+           const char **why)
+{
+    bool is_host = plan->isolation == PLAN_HOST, is_root = geteuid() == 0;
+    bool is_sealed = is_host || c->is_sealed || c->is_filtered || (c->lacks && !is_root);
+    unsigned long long lost = (unsigned long long) c->lacks | (is_host ? ~kept : 0);
+
+    if (is_sealed && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return fail(why, "give up new privileges");
-    if (drop_capabilities() < 0)
+    if (lost && (is_host || is_root) && drop_bounds(lost) < 0)
         return fail(why, "drop capabilities");
-    if (restrict_by_landlock(is_inside) < 0)
+    if (c->uid >= 0 && is_root && become(c) < 0)
+        return fail(why, "become the container's user");
+    if (lost && drop_capabilities(lost) < 0)
+        return fail(why, "drop capabilities");
+    if (is_host && restrict_by_landlock(is_inside) < 0)
         return fail(why, "restrict by Landlock");
-    return filter_calls() < 0 ? fail(why, "filter system calls") : 0;
+    if ((is_host || c->is_filtered) && filter_calls() < 0)
+        return fail(why, "filter system calls");
+    return 0;
 }

@@ -23,8 +23,10 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -205,7 +207,7 @@ static void end_holder(struct child *child)
 /* ---- the runtime ---- */
 
 static void run_runtime(const struct plan *plan, const struct plan_container *c,
-                        const int out[2])
+                        const int std[3], const char *console)
 {
     char state[PATH_BYTES], log[PATH_BYTES], pid[PATH_BYTES];
     char *const args[] = {(char *) (uintptr_t) plan->runtime,
@@ -221,6 +223,8 @@ static void run_runtime(const struct plan *plan, const struct plan_container *c,
                           (char *) (uintptr_t) c->box,
                           "--pid-file",
                           (char *) (uintptr_t) in_box(c, "pid", pid),
+                          (char *) (uintptr_t) (*console ? "--console-socket" : c->id),
+                          (char *) (uintptr_t) (*console ? console : NULL),
                           (char *) (uintptr_t) c->id,
                           NULL};
     char *const env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -228,8 +232,9 @@ static void run_runtime(const struct plan *plan, const struct plan_container *c,
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(out[0], 1);
-    dup2(out[1], 2);
+    for (int fd = 0; fd < 3; fd++)
+        if (std[fd] >= 0)
+            dup2(std[fd], fd);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(plan->runtime, args, env);
@@ -315,21 +320,80 @@ static void explain(const struct plan *plan, const struct plan_container *c, cha
     }
 }
 
-static int start_runtime(const struct plan *plan, const struct plan_container *c,
-                         const int out[2], struct child *ret, char *why, size_t size)
+/* Where the runtime hands over the terminal that it makes: a socket in the box, which has a
+ * short name by way of our own descriptors. */
+struct console {
+    int box, fd;
+    struct sockaddr_un at; /* its path "" without a terminal */
+};
+
+static int open_console(const struct plan_container *c, struct console *ret)
 {
-    char text[TEXT_BYTES];
-    pid_t pid = _Fork();
-    int code;
+    *ret = (struct console){.box = -1, .fd = -1, .at = {.sun_family = AF_UNIX}};
+    if (!c->has_tty)
+        return 0;
+    ret->box = open(c->box, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (ret->box < 0)
+        return -1;
+    unlinkat(ret->box, "console", 0); /* of an earlier try */
+    snprintf(ret->at.sun_path, sizeof(ret->at.sun_path), "/proc/%d/fd/%d/console",
+             (int) getpid(), ret->box);
+    ret->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return ret->fd >= 0 && bind(ret->fd, (struct sockaddr *) &ret->at, sizeof(ret->at)) == 0 &&
+                   listen(ret->fd, 1) == 0
+               ? 0
+               : -1;
+}
+
+static void close_console(struct console *console)
+{
+    if (console->box >= 0)
+        close(console->box);
+    if (console->fd >= 0)
+        close(console->fd);
+}
+
+/* The runtime has come and gone: what it has sent is there. */
+static int take_console(const struct console *console, struct child *ret)
+{
+    int fd = accept4(console->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    char name[PATH_BYTES];
+
+    if (fd < 0)
+        return -1;
+    tty_receive(fd, name, sizeof(name), &ret->out);
+    close(fd);
+    return ret->out >= 0 ? 0 : -1;
+}
+
+/* The runtime's run; its exit status, or -1 with what happened. */
+static int run_to_end(const struct plan *plan, const struct plan_container *c, const int std[3],
+                      struct child *ret, char *why, size_t size)
+{
+    struct console console;
+    pid_t pid = open_console(c, &console) == 0 ? _Fork() : -1;
+    int code = -1;
 
     if (pid == 0)
-        run_runtime(plan, c, out);
+        run_runtime(plan, c, std, console.at.sun_path);
     if (pid < 0)
-        return fail(why, size, "new process");
-    code = wait_for_runtime(plan, pid, why, size);
+        fail(why, size, "new process");
+    else
+        code = wait_for_runtime(plan, pid, why, size);
     if (code > 0)
         explain(plan, c, why, size);
-    if (code != 0)
+    if (code == 0 && c->has_tty && take_console(&console, ret) < 0)
+        code = fail(why, size, "take the terminal of the runtime");
+    close_console(&console);
+    return code;
+}
+
+static int start_runtime(const struct plan *plan, const struct plan_container *c,
+                         const int std[3], struct child *ret, char *why, size_t size)
+{
+    char text[TEXT_BYTES];
+
+    if (run_to_end(plan, c, std, ret, why, size) != 0)
         return -1;
     read_text(c, "pid", text);
     ret->pid = (pid_t) strtol(text, NULL, 10);
@@ -340,7 +404,7 @@ static int start_runtime(const struct plan *plan, const struct plan_container *c
     return 0;
 }
 
-int image_start(const struct plan *plan, const struct plan_container *c, const int out[2],
+int image_start(const struct plan *plan, const struct plan_container *c, const int std[3],
                 struct child *ret, char *why, size_t size)
 {
     int result = make_root(plan, c, &ret->root, why, size);
@@ -348,7 +412,7 @@ int image_start(const struct plan *plan, const struct plan_container *c, const i
     if (result == 0 && make_holder(c, &ret->holder) < 0)
         result = fail(why, size, "new pid namespace");
     if (result == 0)
-        result = start_runtime(plan, c, out, ret, why, size);
+        result = start_runtime(plan, c, std, ret, why, size);
     if (result == 0)
         return 0;
     ret->pid = 0;

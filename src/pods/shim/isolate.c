@@ -27,8 +27,9 @@ static int fail(const char **why, const char *step)
     return -1;
 }
 
-/* A user without privileges becomes root of its own user namespace. */
-static int map_user(uid_t uid, gid_t gid, const char **why)
+/* A user without privileges becomes root of its own user namespace, or stays who it is: it has
+ * all rights there until its program begins. */
+static int map_user(const struct plan_container *c, uid_t uid, gid_t gid, const char **why)
 {
     char text[64];
     const char *const files[] = {"/proc/self/setgroups", "/proc/self/uid_map",
@@ -36,8 +37,11 @@ static int map_user(uid_t uid, gid_t gid, const char **why)
 
     for (size_t i = 0; i < 3; i++) {
         int len = i == 0 ? snprintf(text, sizeof(text), "deny")
-                         : snprintf(text, sizeof(text), "0 %u 1",
-                                    i == 1 ? (unsigned) uid : (unsigned) gid);
+                         : snprintf(text, sizeof(text), "%u %u 1",
+                                    c->uid < 0 ? 0
+                                    : i == 1   ? uid
+                                               : gid,
+                                    i == 1 ? uid : gid);
         int fd = open(files[i], O_WRONLY | O_CLOEXEC);
 
         if (fd < 0 || fd_write(fd, text, (size_t) len) < 0)
@@ -341,14 +345,15 @@ static int enter_root(const char *target)
     return chdir("/");
 }
 
-int isolate_enter(const struct plan *plan, const char *box, const char **why)
+int isolate_enter(const struct plan *plan, const struct plan_container *c, const char **why)
 {
+    const char *box = c->box ? c->box : plan->root;
     char target[PATH_BYTES];
     uid_t uid = geteuid();
     gid_t gid = getegid();
     int root;
 
-    if (uid != 0 && map_user(uid, gid, why) < 0)
+    if (uid != 0 && map_user(c, uid, gid, why) < 0)
         return -1;
     snprintf(target, sizeof(target), "%s/root", box);
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -369,4 +374,18 @@ int isolate_enter(const struct plan *plan, const char *box, const char **why)
     if (plan->hostname && sethostname(plan->hostname, strnlen(plan->hostname, 63)) < 0)
         return fail(why, "set the host name");
     return enter_root(target) < 0 ? fail(why, "enter the root") : 0;
+}
+
+int isolate_seal(const struct plan *plan, const char **why)
+{
+    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool has_volume = false;
+
+    for (size_t i = 0; i < plan->bind_count; i++)
+        has_volume |= strcmp(plan->binds[i].target, "/tmp") == 0 ||
+                      strcmp(plan->binds[i].target, "/tmp/") == 0;
+    if (root < 0 || (!has_volume && make_read_only(root, "/tmp") < 0) ||
+        make_read_only(root, "/") < 0)
+        return fail(why, "make the root read-only");
+    return close(root);
 }

@@ -153,8 +153,13 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--zygote") == 0)
         return zygote_main();
-    if (argc == 2 && argv[1][0] != '-')
+    if (argc == 2 && argv[1][0] != '-') {
+        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        dup2(null, 0); /* as the zygote has it */
+        close(null);
         return pod_main(argv[1]);
+    }
     fprintf(stderr, "usage: tiphys-shim --zygote | tiphys-shim DIR\n");
     return 2;
 }

@@ -35,6 +35,19 @@ static const char *number_word(const char *value, int64_t *ret)
     return *value ? NULL : "a number that is none";
 }
 
+static const char *group_word(struct plan_container *c, const char *value)
+{
+    int64_t number;
+    const char *wrong = number_word(value, &number);
+
+    if (wrong || number >= UINT32_MAX)
+        return wrong ? wrong : "a group that is none";
+    if (c->group_count >= PLAN_GROUPS_MAX)
+        return "too many groups";
+    c->groups[c->group_count++] = (gid_t) number;
+    return NULL;
+}
+
 static const char *role_word(struct plan_container *c, const char *value)
 {
     c->role = strcmp(value, "main") == 0      ? PLAN_MAIN
@@ -62,9 +75,9 @@ static const char *act_begin(struct plan_container *c, const char *value)
 
 static const char *act_word(struct plan_container *c, const char *key, const char *value)
 {
-    struct plan_action *action = c ? &c->acts[c->act] : NULL;
+    struct plan_action *action = &c->acts[c->act];
 
-    if (!action || !action->is_there)
+    if (!action->is_there)
         return "an unknown key or too many of it";
     if (strcmp(key, "exec") == 0)
         return push(&action->exec, &action->exec_count, value) ? NULL : "too many words";
@@ -91,6 +104,27 @@ static const char *act_word(struct plan_container *c, const char *key, const cha
     else
         return "an unknown key or too many of it";
     return NULL;
+}
+
+/* Who it is and what it may do; the keys behind are others. */
+static const char *rights_word(struct plan_container *c, const char *key, const char *value)
+{
+    const struct {
+        const char *key;
+        int64_t *number;
+    } numbers[] = {{"uid", &c->uid},
+                   {"gid", &c->gid},
+                   {"lacks", &c->lacks},
+                   {"sealed", &c->is_sealed},
+                   {"filtered", &c->is_filtered},
+                   {"readonly", &c->is_read_only},
+                   {"stdin", &c->has_stdin},
+                   {"tty", &c->has_tty}};
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (strcmp(key, numbers[i].key) == 0)
+            return number_word(value, numbers[i].number);
+    return strcmp(key, "group") == 0 ? group_word(c, value) : act_word(c, key, value);
 }
 
 static const char *container_word(struct plan_container *c, const char *key, const char *value)
@@ -130,7 +164,7 @@ static const char *container_word(struct plan_container *c, const char *key, con
     else if (strcmp(key, "act") == 0)
         return act_begin(c, value);
     else
-        return act_word(c, key, value);
+        return rights_word(c, key, value);
     return NULL;
 }
 
@@ -142,6 +176,7 @@ static const char *container_begin(struct plan *plan, const char *name)
     if (!c)
         return "too many containers";
     c->name = name;
+    c->uid = c->gid = -1;
     plan->containers[plan->container_count++] = c;
     return NULL;
 }
@@ -262,6 +297,14 @@ static const char *check_acts(const struct plan_container *c)
     return NULL;
 }
 
+static const char *check_user(const struct plan_container *c)
+{
+    if (c->uid >= UINT32_MAX || c->gid >= UINT32_MAX)
+        return "a user or group that is none";
+    return (c->uid < 0) != (c->gid < 0) ? "a user without a group, or a group without a user"
+                                        : NULL;
+}
+
 /* Is what was read enough to run a pod? Nothing may be missing later, in the child. */
 static const char *check_plan(struct plan *plan)
 {
@@ -276,9 +319,13 @@ static const char *check_plan(struct plan *plan)
         if (!plan->containers[i]->args || !plan->containers[i]->cwd ||
             !plan->containers[i]->log)
             return "a container without arguments, cwd or log";
-    for (size_t i = 0; i < plan->container_count; i++)
-        if (check_acts(plan->containers[i]))
-            return check_acts(plan->containers[i]);
+    for (size_t i = 0; i < plan->container_count; i++) {
+        const char *wrong = check_acts(plan->containers[i]);
+
+        wrong = wrong ? wrong : check_user(plan->containers[i]);
+        if (wrong)
+            return wrong;
+    }
     for (size_t i = 0; i < plan->container_count && plan->isolation == PLAN_IMAGE; i++)
         if (!plan->containers[i]->box || !plan->containers[i]->id ||
             !plan->containers[i]->cgroup || plan->containers[i]->layer_count == 0)

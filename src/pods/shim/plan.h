@@ -33,6 +33,14 @@
  *   after      name of a main container that must have succeeded; repeated
  *   tries      how often it is run at most; 1 without
  *   delay      ms between them
+ *   uid        who it runs as, with `gid` and further groups (`group`; repeated). A shim that
+ * is not root's can only be told its own user: host: it is that one inside, too, and not root
+ *   lacks      bits of capabilities that it must not have
+ *   sealed     1: process: it gains no privileges
+ *   filtered   1: process: it makes the system calls of syscalls.def only; sealed, too
+ *   readonly   1: host: it cannot write its root, nor its /tmp
+ *   stdin      1: its standard input is open as long as it runs; without, it is /dev/null
+ *   tty        1: it has a terminal
  *   cwd, env (repeated), arg (repeated), log (file name in the pod's folder)
  *   output     path of an output parameter, copied to outputs/N in the pod's folder at the end;
  *              repeated

@@ -144,6 +144,25 @@ static void test_refusals(void **state)
         {"tries in words", WORDS(MAIN "tries\0many\0"), "a number that is none"},
         {"a role before the first container", WORDS("role\0main\0" MAIN),
          "a key before the first container"},
+        {"a user without a group",
+         WORDS(MAIN "uid\0"
+                    "1\0"),
+         "a user without a group, or a group without a user"},
+        {"a group without a user",
+         WORDS(MAIN "gid\0"
+                    "1\0"),
+         "a user without a group, or a group without a user"},
+        {"the user that is none",
+         WORDS(MAIN "uid\0"
+                    "4294967295\0gid\0"
+                    "1\0"),
+         "a user or group that is none"},
+        {"a user by name", WORDS(MAIN "uid\0root\0"), "a number that is none"},
+        {"a further group that is none",
+         WORDS(MAIN "group\0"
+                    "4294967295\0"),
+         "a group that is none"},
+        {"capabilities by name", WORDS(MAIN "lacks\0CHOWN\0"), "a number that is none"},
         {"a negative grace", WORDS("grace\0-5\0" MAIN), "a number that is none"},
     };
 

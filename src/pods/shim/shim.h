@@ -4,7 +4,8 @@
  *
  * main.c is the zygote: it forks (never executes again) one small shim for each request, so a
  * pod costs no program start beside its own. pod.c has the record and the order of things;
- * group.c supervises containers; spawn.c starts one, with isolate.c and harden.c, or image.c;
+ * group.c supervises containers; spawn.c starts one, with isolate.c and harden.c, or image.c,
+ * and tty.c for a terminal;
  * act.c does something with a container that runs (a command, a connection), probe.c says when,
  * and what came of it; cri.c writes logs; collect.c fetches outputs; plan.c reads the plan;
  * heap.c is malloc(). Links only musl, and base/tree.c, which needs nothing of base. Memory is
@@ -24,6 +25,7 @@ enum {
     PLAN_LIST_MAX = 8192,
     PLAN_BINDS_MAX = 256,
     PLAN_LAYERS_MAX = 100, /* their names must fit on a page: mount(2) */
+    PLAN_GROUPS_MAX = 64,
     PLAN_OUTPUTS_MAX = 256
 };
 
@@ -66,6 +68,11 @@ struct plan_container {
     const char **env, **args, **after; /* NULL-terminated, or NULL */
     size_t env_count, arg_count, after_count;
     int64_t tries, delay_ms;
+    int64_t uid, gid; /* -1: whoever the shim is */
+    gid_t groups[PLAN_GROUPS_MAX];
+    size_t group_count;
+    int64_t lacks; /* bits of capabilities */
+    int64_t is_sealed, is_filtered, is_read_only, has_stdin, has_tty;
     struct plan_action acts[ACT_COUNT];
     enum plan_act act; /* that is read now */
     const char *outputs[PLAN_OUTPUTS_MAX], *artifacts[PLAN_OUTPUTS_MAX];
@@ -101,7 +108,9 @@ int pod_main(const char *dir);
 /* A container that was started. */
 struct child {
     pid_t pid;
-    int out, err; /* read ends of its stdout and stderr */
+    int in;       /* what keeps its stdin open, or -1 */
+    int out, err; /* read ends of its stdout and stderr; the first one its terminal, without the
+                     second */
     int root;     /* of a container with outputs: where they lie, also after its end; or -1 */
     int mounts;   /* its mount namespace, which keeps that root, or -1 */
     pid_t holder; /* image: process 1 of its pid namespace; 0: none */
@@ -120,9 +129,13 @@ void spawn_inside(const struct plan *plan, const struct plan_container *c, pid_t
 /** find_program() - the path of an executable in a PATH list, in @ret; 0 or -1 */
 int find_program(const char *name, const char *path, char *ret, size_t size);
 
-/** isolate_enter() - in the new child: make a root in the folder @box and enter it; 0, or -1
- * with the failed step in @why */
-int isolate_enter(const struct plan *plan, const char *box, const char **why);
+/** isolate_enter() - in the new child: make a container's root and enter it; 0, or -1 with the
+ * failed step in @why */
+int isolate_enter(const struct plan *plan, const struct plan_container *c, const char **why);
+
+/** isolate_seal() - in it: nothing of the root and /tmp can be written any more, but for
+ * volumes; 0, or -1 with the failed step in @why */
+int isolate_seal(const struct plan *plan, const char **why);
 
 /** isolate_bind() - mount the plan's masks and binds into a root; 0, or -1 with errno */
 int isolate_bind(const struct plan *plan, int root);
@@ -131,21 +144,35 @@ int isolate_bind(const struct plan *plan, int root);
  * (O_PATH) or -1 */
 int isolate_open(int root, const char *path);
 
-/** harden() - in the new child, last before its program: give up what a container may not do;
- * a command in a container that runs (@is_inside) may signal the others there; 0, or -1 with
- * the failed step in @why */
-int harden(bool is_inside, const char **why);
+/** harden() - in the new child, last before its program: become who it runs as, who may write
+ * to its standard streams, and give up what it may not do; a command in a container that runs
+ * (@is_inside) may signal the others there; 0, or -1 with the failed step in @why */
+int harden(const struct plan *plan, const struct plan_container *c, bool is_inside,
+           const char **why);
+
+/** tty_open() - a terminal of the root we are in; 0 with both its ends, or -1 */
+int tty_open(int *ret_master, int *ret_slave);
+
+/** tty_take() - in the new child, the leader of a session: @slave is its terminal from here; 0
+ * or -1 */
+int tty_take(int slave);
+
+/** tty_send(), tty_receive() - give an end of a terminal to the process at the other end of a
+ * socket, with one byte; the second returns what recv() does, with the end in @ret or -1 */
+int tty_send(int socket, int fd, char byte);
+ssize_t tty_receive(int socket, void *bytes, size_t size, int *ret);
 
 /** image_prepare() - once a pod: mounts of its own; 0, or -1 with the failed step in @why */
 int image_prepare(const char **why);
 
 /**
  * image_start() - mount a container's root and have the runtime start it
- * @out: that its standard output and error go to
+ * @std: its standard streams; with a terminal, what the runtime itself has
+ * @ret: ret->out is its terminal, if it has one
  *
  * Return: 0 with pid, root and holder set; -1 with a message in @why and nothing left.
  */
-int image_start(const struct plan *plan, const struct plan_container *c, const int out[2],
+int image_start(const struct plan *plan, const struct plan_container *c, const int std[3],
                 struct child *ret, char *why, size_t size);
 
 /** image_inside() - spawn_inside() for isolation image; @pid_file gets the pid of the command
@@ -170,6 +197,8 @@ void collect_outputs(int dirfd, int root, const struct plan_container *c);
 struct cri {
     const char *stream;
     bool is_partial; /* the last piece had no newline yet */
+    bool is_tty;     /* its lines end with CR LF, of which the log has neither */
+    bool has_cr;     /* the last byte read was a CR: what follows tells */
 };
 
 /** cri_copy() - read what is there and append it to the log; false at end of file */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"
 
-enum { HOLD = 0 }; /* what the child says instead of a failure */
+enum { HOLD = 0, TERMINAL = 1 }; /* what the child says instead of a failure */
 
 static bool is_host(const struct plan *plan)
 {
@@ -42,9 +43,10 @@ static bool has_outputs(const struct plan_container *c)
 struct start {
     const struct plan *plan;
     const struct plan_container *c;
-    int out, err;
-    int report; /* host: the child's end of the socket */
-    char *why;  /* what failed: written by the child itself when it borrows our memory */
+    int std[3];       /* its standard streams; -1: as the shim has it, or its terminal */
+    int report, peer; /* host: the child's end of the socket, and ours */
+    pid_t shim;
+    char *why; /* what failed: written by the child itself when it borrows our memory */
     size_t size;
 };
 
@@ -124,6 +126,44 @@ static void wait_for_hold(const struct start *start)
         _exit(126);
 }
 
+/* In the child: a terminal that has a name in its own root; the parent gets the other end. */
+static void make_terminal(const struct start *start)
+{
+    int master, slave;
+    char go;
+
+    if (tty_open(&master, &slave) < 0)
+        give_up(start, "make a terminal", errno);
+    if (tty_send(start->report, master, TERMINAL) < 0 || read(start->report, &go, 1) != 1)
+        _exit(126);
+    if (tty_take(slave) < 0)
+        give_up(start, "take the terminal", errno);
+    close(slave);
+    close(master);
+}
+
+/* In the child: its standard streams. */
+static void set_streams(const struct start *start)
+{
+    if (start->c->has_tty && is_host(start->plan))
+        make_terminal(start);
+    else if (start->c->has_tty && tty_take(start->std[0]) < 0)
+        give_up(start, "take the terminal", errno);
+    for (int fd = 0; fd < 3 && !start->c->has_tty; fd++)
+        if (start->std[fd] >= 0)
+            dup2(start->std[fd], fd);
+}
+
+/* In the child: has the shim ended while we became another user? Then nobody would end us. */
+static bool is_orphan(const struct start *start)
+{
+    struct pollfd end = {.fd = start->report};
+
+    if (!is_host(start->plan))
+        return getppid() != start->shim;
+    return poll(&end, 1, 0) > 0 && (end.revents & POLLHUP);
+}
+
 /* Is it ended from here before its pod is? */
 static bool is_beside(const struct plan *plan, const struct plan_container *c)
 {
@@ -199,10 +239,24 @@ void spawn_inside(const struct plan *plan, const struct plan_container *c, pid_t
         give_up_inside(c->cwd, errno);
     if (find_program(args[0], plan_env(c, "PATH"), program, sizeof(program)) < 0)
         give_up_inside(args[0], ENOENT);
-    if (is_host(plan) && harden(true, &why) < 0)
+    if (harden(plan, c, true, &why) < 0)
         give_up_inside(why, errno);
     execve(program, (char *const *) (uintptr_t) args, (char *const *) c->env);
     give_up_inside(program, errno);
+}
+
+/* In the child: its root and its working directory. */
+static void enter_root(const struct start *start)
+{
+    const struct plan_container *c = start->c;
+    const char *why = NULL;
+
+    if (is_host(start->plan) && isolate_enter(start->plan, c, &why) < 0)
+        give_up(start, why, errno);
+    if (chdir(c->cwd) < 0 && !(is_host(start->plan) && make_cwd(c->cwd)))
+        give_up(start, c->cwd, errno);
+    if (is_host(start->plan) && c->is_read_only && isolate_seal(start->plan, &why) < 0)
+        give_up(start, why, errno);
 }
 
 static void child_main(const struct start *start)
@@ -214,18 +268,15 @@ static void child_main(const struct start *start)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (is_host(start->plan))
+        close(start->peer);
+    if (is_host(start->plan) || c->has_tty)
         setsid();
     else
         setpgid(0, 0);
-    if (is_host(start->plan) &&
-        isolate_enter(start->plan, c->box ? c->box : start->plan->root, &why) < 0)
-        give_up(start, why, errno);
-    if (chdir(c->cwd) < 0 && !(is_host(start->plan) && make_cwd(c->cwd)))
-        give_up(start, c->cwd, errno);
+    enter_root(start);
     if (is_host(start->plan) && has_outputs(c))
         wait_for_hold(start);
-    dup2(start->out, 1);
-    dup2(start->err, 2);
+    set_streams(start);
     if (is_host(start->plan) && is_beside(start->plan, c))
         stay_behind(start);
     sigemptyset(&none);
@@ -237,8 +288,10 @@ static void child_main(const struct start *start)
             c->args[0]);
         give_up(start, text, 0);
     }
-    if (is_host(start->plan) && harden(false, &why) < 0)
+    if (harden(start->plan, c, false, &why) < 0)
         give_up(start, why, errno);
+    if (c->uid >= 0 && is_orphan(start))
+        _exit(126);
     execve(program, (char *const *) c->args, (char *const *) c->env);
     snprintf(text, sizeof(text), "fork/exec %s", program);
     give_up(start, text, errno);
@@ -274,14 +327,18 @@ static size_t read_report(int fd, struct child *child, char *why, size_t size)
     size_t used = 0;
 
     while (used + 1 < size) {
-        ssize_t len = read(fd, why + used, size - 1 - used);
+        int given;
+        ssize_t len = tty_receive(fd, why + used, size - 1 - used, &given);
 
         if (len < 0 && errno == EINTR)
             continue;
         if (len <= 0)
             break;
-        if (len == 1 && why[used] == HOLD) {
-            hold_root(child, true);
+        if (given >= 0)
+            child->out = given;
+        if (len == 1 && (why[used] == HOLD || why[used] == TERMINAL)) {
+            if (why[used] == HOLD)
+                hold_root(child, true);
             if (write(fd, why + used, 1) != 1)
                 break;
             continue;
@@ -298,16 +355,39 @@ static void close_if(int fd)
         close(fd);
 }
 
-/* For the container's output. */
-static int open_pipes(int out[2], int err[2])
+static int open_pipe(int *ret_read, int *ret_write)
 {
-    if (pipe2(out, O_CLOEXEC) < 0)
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
         return -1;
-    if (pipe2(err, O_CLOEXEC) == 0)
+    *ret_read = ends[0];
+    *ret_write = ends[1];
+    return 0;
+}
+
+/* Both ends of its standard streams. In isolation host it makes its terminal itself, in image
+ * the runtime does. */
+static int open_streams(struct start *start, struct child *ret)
+{
+    bool has_tty = start->c->has_tty, is_image = start->plan->isolation == PLAN_IMAGE;
+
+    if (has_tty && start->plan->isolation == PLAN_PROCESS)
+        return tty_open(&ret->out, &start->std[0]);
+    if (has_tty && !is_image)
         return 0;
-    close(out[0]);
-    close(out[1]);
-    return -1;
+    if (start->c->has_stdin && !has_tty && open_pipe(&start->std[0], &ret->in) < 0)
+        return -1;
+    return has_tty || (open_pipe(&ret->out, &start->std[1]) == 0 &&
+                       open_pipe(&ret->err, &start->std[2]) == 0)
+               ? 0
+               : -1;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        close_if(fds[i]);
 }
 
 /* A child that does not share our memory: has its program begun? */
@@ -319,6 +399,7 @@ static int start_apart(struct start *start, struct child *ret)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, report) < 0)
         return -1;
     start->report = report[1];
+    start->peer = report[0];
     ret->pid = start_child(start);
     close(report[1]);
     said = ret->pid > 0 ? read_report(report[0], ret, start->why, start->size) : 0;
@@ -343,8 +424,7 @@ static int start_one(struct start *start, struct child *ret)
     int status;
 
     if (plan->isolation == PLAN_IMAGE)
-        return image_start(plan, start->c, (const int[2]){start->out, start->err}, ret,
-                           start->why, start->size);
+        return image_start(plan, start->c, start->std, ret, start->why, start->size);
     status = is_host(plan) ? start_apart(start, ret) : start_here(start, ret);
     if (ret->pid <= 0)
         snprintf(start->why, start->size, "%s: %s",
@@ -356,31 +436,23 @@ static int start_one(struct start *start, struct child *ret)
 int spawn_container(const struct plan *plan, const struct plan_container *c, struct child *ret,
                     char *why, size_t size)
 {
-    int out[2], err[2];
-    struct start start = {.plan = plan, .c = c, .why = why, .size = size};
+    struct start start = {
+        .plan = plan, .c = c, .std = {-1, -1, -1}, .shim = getpid(), .why = why, .size = size};
     bool has_failed;
 
-    *ret = (struct child){.root = -1, .mounts = -1};
+    *ret = (struct child){.in = -1, .out = -1, .err = -1, .root = -1, .mounts = -1};
     why[0] = '\0';
-    if (open_pipes(out, err) < 0) {
-        snprintf(why, size, "pipe: %s", reason(errno, (char[80]){0}));
-        return -1;
-    }
-    start.out = out[1];
-    start.err = err[1];
-    has_failed = start_one(&start, ret) < 0;
-    close(out[1]);
-    close(err[1]);
-    if (has_failed) {
-        close_if(ret->root);
-        close_if(ret->mounts);
-        if (ret->pid > 0)
-            waitpid(ret->pid, NULL, 0);
-        close(out[0]);
-        close(err[0]);
-        return -1;
-    }
-    ret->out = out[0];
-    ret->err = err[0];
-    return 0;
+    has_failed = open_streams(&start, ret) < 0;
+    if (has_failed)
+        snprintf(why, size, "%s: %s", c->has_tty ? "make a terminal" : "pipe",
+                 reason(errno, (char[80]){0}));
+    else
+        has_failed = start_one(&start, ret) < 0;
+    close_all(start.std, 3);
+    if (!has_failed)
+        return 0;
+    if (ret->pid > 0)
+        waitpid(ret->pid, NULL, 0);
+    close_all((const int[]){ret->root, ret->mounts, ret->in, ret->out, ret->err}, 5);
+    return -1;
 }
