@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -225,4 +226,57 @@ static int chmod_entry(int dir, const char *entry, int mode, unsigned depth)
 int tree_chmod(int dir, const char *name, unsigned mode)
 {
     return chmod_entry(dir, name, (int) mode, 0);
+}
+
+/* By a descriptor that only names it: whoever puts a link in its place meanwhile changes
+ * nothing elsewhere. The group first, which takes setgid away. */
+static int share_one(int fd, const struct stat *st, gid_t gid, mode_t more)
+{
+    char path[64];
+
+    if (fchownat(fd, "", (uid_t) -1, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    if (S_ISLNK(st->st_mode))
+        return 0;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return chmod(path, (st->st_mode & 07777) | more);
+}
+
+static int share_any(int dir, const char *entry, int gid, unsigned depth, entry_fn again,
+                     mode_t more)
+{
+    int fd = openat(dir, entry, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = 0;
+    struct stat st;
+
+    if (fd < 0)
+        return -1;
+    if (depth > TREE_DEPTH_MAX) {
+        errno = EMLINK;
+        return close_keep(fd, -1);
+    }
+    if (fstat(fd, &st) < 0)
+        return close_keep(fd, -1);
+    if (S_ISDIR(st.st_mode)) {
+        result = each_entry(fd, again, gid, depth + 1, false);
+        more |= S_ISGID | 0110;
+    }
+    if (result == 0)
+        result = share_one(fd, &st, (gid_t) gid, more);
+    return close_keep(fd, result);
+}
+
+static int share_entry(int dir, const char *entry, int gid, unsigned depth)
+{
+    return share_any(dir, entry, gid, depth, share_entry, 0660);
+}
+
+static int share_read_entry(int dir, const char *entry, int gid, unsigned depth)
+{
+    return share_any(dir, entry, gid, depth, share_read_entry, 0440);
+}
+
+int tree_share(int dir, const char *name, unsigned gid, bool is_read_only)
+{
+    return is_read_only ? share_read_entry(dir, name, (int) gid, 0)
+                        : share_entry(dir, name, (int) gid, 0);
 }

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 /**
  * tree_copy() - copy an open file or folder
  * @from: the file or folder, open for reading; stays open, its offset moves
@@ -43,3 +45,16 @@ int tree_remove(int dir, const char *name);
  * Return: 0, or -1 with errno.
  */
 int tree_chmod(int dir, const char *name, unsigned mode);
+
+/**
+ * tree_share() - give a file or folder with all in it to a group, which may read and, unless
+ * @is_read_only, write it; what is made in its folders later is the group's, too
+ * @dir:  folder
+ * @name: in it
+ * @gid:  the group
+ *
+ * Links get the group and stay links. As Kubernetes does it for fsGroup.
+ *
+ * Return: 0, or -1 with errno.
+ */
+int tree_share(int dir, const char *name, unsigned gid, bool is_read_only);

@@ -224,6 +224,44 @@ static void test_chmod(void **state)
     assert_int_equal(errno, ENOENT);
 }
 
+static void check_shared(const struct world *w, const char *name, gid_t gid, mode_t mode)
+{
+    struct stat st;
+
+    assert_int_equal(fstatat(w->dir, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+    assert_int_equal(st.st_gid, gid);
+    if (!S_ISLNK(st.st_mode) && (st.st_mode & 07777) != mode)
+        fail_msg("%s: mode %o", name, st.st_mode & 07777);
+}
+
+/* To our own group, or as root to any. */
+static void test_share(void **state)
+{
+    struct world *w = *state;
+    gid_t gid = geteuid() == 0 ? 4321 : getegid();
+    struct stat st;
+
+    put(w->dir, "outside", "x", 0600);
+    mkdirat(w->dir, "folder", 0700);
+    mkdirat(w->dir, "folder/sub", 0500);
+    assert_int_equal(fchmodat(w->dir, "folder/sub", 0700, 0), 0);
+    put(w->dir, "folder/sub/file", "x", 0400);
+    assert_int_equal(symlinkat("../../outside", w->dir, "folder/sub/link"), 0);
+    assert_int_equal(tree_share(w->dir, "folder", gid, true), 0);
+    check_shared(w, "folder", gid, 02750);
+    check_shared(w, "folder/sub", gid, 02750);
+    check_shared(w, "folder/sub/file", gid, 0440);
+    check_shared(w, "folder/sub/link", gid, 0);
+    assert_int_equal(tree_share(w->dir, "folder", gid, false), 0);
+    check_shared(w, "folder/sub", gid, 02770);
+    check_shared(w, "folder/sub/file", gid, 0660);
+    assert_int_equal(fstatat(w->dir, "outside", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(st.st_gid, getegid());
+    assert_int_equal(tree_share(w->dir, "nothing", gid, false), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_remove, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_chmod, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_share, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,15 @@ static const struct field profile_rows[] = {
     TEXT("localhostProfile", "Name of a profile of the machine."),
     {0},
 };
-LOCAL_SHAPE(profile, "SecurityProfile", "A profile of seccomp or AppArmor.");
+LOCAL_SHAPE(profile, "SecurityProfile", "A profile of AppArmor.");
+
+static const struct field seccomp_profile_rows[] = {
+    CHOICE("type", "RuntimeDefault|Unconfined", "Which profile.", .flags = FIELD_REQUIRED,
+           .unbuilt = "Localhost"),
+    TEXT("localhostProfile", "Name of a profile of the machine.", .flags = FIELD_UNSUPPORTED),
+    {0},
+};
+LOCAL_SHAPE(seccomp_profile, "SeccompProfile", "A profile of seccomp.");
 
 static const struct field windows_options_rows[] = {
     TEXT("gmsaCredentialSpec", "Content of the credential spec."),
@@ -48,7 +56,7 @@ static const struct field security_context_rows[] = {
     FLAG("readOnlyRootFilesystem", "Whether the image cannot be written."),
     PART("capabilities", capabilities, "Capabilities to add and to take away."),
     FLAG("allowPrivilegeEscalation", "Whether a process may gain rights."),
-    PART("seccompProfile", profile, "Profile of system calls.", .flags = FIELD_NO_OP),
+    PART("seccompProfile", seccomp_profile, "Profile of system calls."),
     PART("appArmorProfile", profile, "Profile of AppArmor.", .flags = FIELD_NO_OP),
     PART("seLinuxOptions", se_linux_options, "Label of SELinux.", .flags = FIELD_NO_OP),
     PART("windowsOptions", windows_options, "Settings for Windows.", .flags = FIELD_NO_OP),
@@ -68,12 +76,13 @@ static const struct field pod_security_context_rows[] = {
     WHOLE("runAsUser", "Number of the user."),
     WHOLE("runAsGroup", "Number of the group."),
     FLAG("runAsNonRoot", "Whether running as root is an error."),
-    WHOLE("fsGroup", "Group that owns the volumes.", .flags = FIELD_UNSUPPORTED),
+    WHOLE("fsGroup", "Group that owns the volumes."),
     LIST_OF("supplementalGroups", FIELD_I64, "Further groups."),
     PARTS("sysctls", sysctl, "Settings of the kernel.", .flags = FIELD_UNSUPPORTED),
-    TEXT("fsGroupChangePolicy", "When the owner of volumes is changed.", .flags = FIELD_NO_OP),
-    TEXT("supplementalGroupsPolicy", "How further groups are found.", .flags = FIELD_NO_OP),
-    PART("seccompProfile", profile, "Profile of system calls.", .flags = FIELD_NO_OP),
+    CHOICE("fsGroupChangePolicy", "Always|OnRootMismatch",
+           "When the owner of volumes is changed."),
+    CHOICE("supplementalGroupsPolicy", "Merge|Strict", "How further groups are found."),
+    PART("seccompProfile", seccomp_profile, "Profile of system calls."),
     PART("appArmorProfile", profile, "Profile of AppArmor.", .flags = FIELD_NO_OP),
     PART("seLinuxOptions", se_linux_options, "Label of SELinux.", .flags = FIELD_NO_OP),
     TEXT("seLinuxChangePolicy", "How volumes get their label.", .flags = FIELD_NO_OP),

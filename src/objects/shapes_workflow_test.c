@@ -133,13 +133,14 @@ static void test_refused(void **state)
         {"volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]",
          "4:51: spec.volumes[0].projected.sources[0].serviceAccountToken: "
          "\"serviceAccountToken\""},
-        {"securityContext: {fsGroup: 5}", "4:26: spec.securityContext.fsGroup: \"fsGroup\""},
+        {"securityContext: {sysctls: [{name: a, value: b}]}",
+         "4:26: spec.securityContext.sysctls: \"sysctls\""},
         {"templates: [{resource: {action: get, flags: [-v]}}]",
          "4:45: spec.templates[0].resource.flags: \"flags\""},
         {"templates: [{container: {image: x, livenessProbe: {grpc: {port: 1}}}}]",
          "4:59: spec.templates[0].container.livenessProbe.grpc: \"grpc\""},
-        {"templates: [{container: {image: x, stdin: true}}]",
-         "4:43: spec.templates[0].container.stdin: \"stdin\""},
+        {"templates: [{container: {image: x, restartPolicy: Never}}]",
+         "4:43: spec.templates[0].container.restartPolicy: \"restartPolicy\""},
         {"templates: [{steps: [[{name: a, inline: {resource: {action: get, flags: [x]}}}]]}]",
          "4:73: spec.templates[0].steps[0][0].inline.resource.flags: \"flags\""},
     };

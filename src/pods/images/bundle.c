@@ -52,8 +52,8 @@ static void print_process(const struct bundle *b, struct strbuf *out)
 {
     const struct json *gains = json_get(b->security, STR("allowPrivilegeEscalation"));
 
-    strbuf_addf(out, "\"process\":{\"terminal\":false,\"user\":{\"uid\":%u,\"gid\":%u",
-                b->user.uid, b->user.gid);
+    strbuf_addf(out, "\"process\":{\"terminal\":%s,\"user\":{\"uid\":%u,\"gid\":%u",
+                b->has_tty ? "true" : "false", b->user.uid, b->user.gid);
     for (size_t i = 0; i < b->user.group_count; i++)
         strbuf_addf(out, "%s%u", i ? "," : ",\"additionalGids\":[", b->user.groups[i]);
     strbuf_addz(out, b->user.group_count ? "]}," : "},");

@@ -34,6 +34,7 @@ struct bundle {
     bool has_swap_limit;             /* the kernel counts swap */
     bool has_cgroups;                /* limits can be set */
     bool has_resolv_conf, has_hosts; /* the machine has these files of /etc */
+    bool has_tty;
 };
 
 /**
@@ -69,6 +70,17 @@ int bundle_user_find(const struct images *images, const struct image *image,
                      const struct json *security, struct arena *a, struct bundle_user *ret,
                      struct err *err);
 
+/* What a container's user is looked up in. */
+struct bundle_names {
+    struct str spec;          /* who it is without a word of the manifest */
+    struct str passwd, group; /* texts of these files */
+    struct str image;         /* its name, for messages */
+};
+
+/** bundle_user_choose() - as bundle_user_find(), where there are no files of an image */
+int bundle_user_choose(const struct bundle_names *names, const struct json *security,
+                       struct arena *a, struct bundle_user *ret, struct err *err);
+
 /** bundle_user_parse() - as bundle_user_find(), with the texts of passwd and group; @spec is
  * "", "user", "uid", with ":group" or ":gid" or without */
 int bundle_user_parse(struct str spec, struct str passwd, struct str group, struct arena *a,
@@ -79,6 +91,10 @@ void bundle_print(const struct bundle *b, struct strbuf *out);
 
 /** bundle_print_capabilities() - its part about capabilities */
 void bundle_print_capabilities(const struct json *security, struct strbuf *out);
+
+/** bundle_lacks() - which capabilities it must not have: their bits, all 63 for ALL, less those
+ * that it adds; ERR_INVALID: a name that is none */
+int bundle_lacks(const struct json *security, int64_t *ret, struct err *err);
 
 /** bundle_seccomp() - its part about system calls */
 const char *bundle_seccomp(void);

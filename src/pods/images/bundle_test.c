@@ -190,6 +190,83 @@ static void test_refused_security(void **state)
     }
 }
 
+static void test_lacks(void **state)
+{
+    static const struct {
+        const char *context;
+        int64_t lacks; /* -1: refused */
+    } rows[] = {
+        {"{}", 0},
+        {"{\"capabilities\":{\"drop\":[\"CHOWN\",\"CAP_BPF\"]}}", (INT64_C(1) << 39) | 1},
+        {"{\"capabilities\":{\"drop\":[\"ALL\"]}}", INT64_MAX},
+        {"{\"capabilities\":{\"drop\":[\"ALL\"],\"add\":[\"KILL\"]}}",
+         INT64_MAX - (INT64_C(1) << 5)},
+        {"{\"capabilities\":{\"drop\":[\"KILL\"],\"add\":[\"KILL\"]}}", 0},
+        {"{\"capabilities\":{\"drop\":[\"kill\"]}}", -1},
+        {"{\"capabilities\":{\"drop\":[7]}}", -1},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        int64_t lacks = 0;
+        struct err err;
+        int result = bundle_lacks(parse(a, rows[i].context), &lacks, &err);
+
+        assert_int_equal(result, rows[i].lacks < 0 ? -1 : 0);
+        if (result == 0)
+            assert_int_equal(lacks, rows[i].lacks);
+        assert_int_equal(bundle_check(parse(a, rows[i].context), &err), result);
+    }
+}
+
+static void test_choose(void **state)
+{
+    static const struct {
+        const char *context, *why;
+        uint32_t uid, gid;
+        size_t groups;
+    } rows[] = {
+        {"{}", NULL, 0, 0, 0},
+        {"{\"runAsUser\":4000}", NULL, 4000, 0, 0},
+        {"{\"runAsUser\":4000,\"runAsGroup\":4001,\"supplementalGroups\":[1,2],\"fsGroup\":3}",
+         NULL, 4000, 4001, 3},
+        {"{\"runAsNonRoot\":true}",
+         "container has runAsNonRoot and image will run as root (image: img)", 0, 0, 0},
+        {"{\"runAsNonRoot\":true,\"runAsUser\":0}",
+         "container's runAsUser breaks non-root policy: runAsNonRoot is true and runAsUser 0",
+         0, 0, 0},
+        {"{\"runAsNonRoot\":false,\"runAsUser\":0}", NULL, 0, 0, 0},
+        {"{\"runAsUser\":\"web\"}",
+         "securityContext.runAsUser must be a number from 0 to 4294967294", 0, 0, 0},
+        {"{\"supplementalGroups\":[-1]}",
+         "securityContext.supplementalGroups must be a number from 0 to 4294967294", 0, 0, 0},
+        {"{\"fsGroup\":4294967295}",
+         "securityContext.fsGroup must be a number from 0 to 4294967294", 0, 0, 0},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        const struct bundle_names names = {.spec = STR(""),
+                                           .passwd = STR("root:x:0:0::/root:/bin/sh\n"),
+                                           .group = STR("root:x:0:\n"),
+                                           .image = STR("img")};
+        struct bundle_user user;
+        struct err err;
+        int result = bundle_user_choose(&names, parse(a, rows[i].context), a, &user, &err);
+
+        assert_int_equal(result, rows[i].why ? -1 : 0);
+        if (rows[i].why) {
+            assert_string_equal(err.text, rows[i].why);
+            continue;
+        }
+        assert_int_equal(user.uid, rows[i].uid);
+        assert_int_equal(user.gid, rows[i].gid);
+        assert_int_equal(user.group_count, rows[i].groups);
+    }
+}
+
 /* ---- config.json ---- */
 
 static const struct json *print(struct arena *a, const struct bundle *b)
@@ -343,7 +420,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command),          cmocka_unit_test(test_users),
         cmocka_unit_test(test_unknown_users),    cmocka_unit_test(test_security),
-        cmocka_unit_test(test_refused_security), cmocka_unit_test(test_config),
+        cmocka_unit_test(test_refused_security), cmocka_unit_test(test_lacks),
+        cmocka_unit_test(test_choose),           cmocka_unit_test(test_config),
         cmocka_unit_test(test_limits),           cmocka_unit_test(test_choices),
         cmocka_unit_test(test_seccomp),
     };

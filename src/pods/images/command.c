@@ -105,7 +105,7 @@ int bundle_check(const struct json *security, struct err *err)
         return err_set(err, ERR_UNSUPPORTED,
                        "securityContext.procMount " STR_FMT " is not supported yet",
                        STR_ARG(proc));
-    return check_added(security, err);
+    return bundle_lacks(security, &(int64_t){0}, err) < 0 ? -1 : check_added(security, err);
 }
 
 /* ---- printed with the bundle ---- */
@@ -122,6 +122,80 @@ static bool has_capability(const struct json *security, const char *name)
     for (size_t i = 0; (item = json_item(add, i)) != NULL; i++)
         has |= is_named(json_str(item), name);
     return has;
+}
+
+/* By their numbers. */
+static const char *const capabilities[] = {"CHOWN",
+                                           "DAC_OVERRIDE",
+                                           "DAC_READ_SEARCH",
+                                           "FOWNER",
+                                           "FSETID",
+                                           "KILL",
+                                           "SETGID",
+                                           "SETUID",
+                                           "SETPCAP",
+                                           "LINUX_IMMUTABLE",
+                                           "NET_BIND_SERVICE",
+                                           "NET_BROADCAST",
+                                           "NET_ADMIN",
+                                           "NET_RAW",
+                                           "IPC_LOCK",
+                                           "IPC_OWNER",
+                                           "SYS_MODULE",
+                                           "SYS_RAWIO",
+                                           "SYS_CHROOT",
+                                           "SYS_PTRACE",
+                                           "SYS_PACCT",
+                                           "SYS_ADMIN",
+                                           "SYS_BOOT",
+                                           "SYS_NICE",
+                                           "SYS_RESOURCE",
+                                           "SYS_TIME",
+                                           "SYS_TTY_CONFIG",
+                                           "MKNOD",
+                                           "LEASE",
+                                           "AUDIT_WRITE",
+                                           "AUDIT_CONTROL",
+                                           "SETFCAP",
+                                           "MAC_OVERRIDE",
+                                           "MAC_ADMIN",
+                                           "SYSLOG",
+                                           "WAKE_ALARM",
+                                           "BLOCK_SUSPEND",
+                                           "AUDIT_READ",
+                                           "PERFMON",
+                                           "BPF",
+                                           "CHECKPOINT_RESTORE"};
+
+static int64_t bits_of(struct str word)
+{
+    int64_t bits = 0;
+
+    for (size_t i = 0; i < COUNT_OF(capabilities); i++)
+        if (is_named(word, capabilities[i]))
+            bits |= INT64_C(1) << i;
+    return str_is(word, "ALL") ? INT64_MAX : bits;
+}
+
+int bundle_lacks(const struct json *security, int64_t *ret, struct err *err)
+{
+    const struct json *drop = json_path(security, "capabilities", "drop", NULL);
+    const struct json *add = json_path(security, "capabilities", "add", NULL), *item;
+
+    *ret = 0;
+    for (size_t i = 0; (item = json_item(drop, i)) != NULL; i++) {
+        int64_t bits = bits_of(json_str(item));
+
+        if (bits == 0)
+            return err_set(err, ERR_INVALID,
+                           "securityContext.capabilities.drop: \"" STR_FMT
+                           "\" is no capability: must be ALL or a name as NET_RAW",
+                           STR_ARG(json_str(item)));
+        *ret |= bits;
+    }
+    for (size_t i = 0; (item = json_item(add, i)) != NULL; i++)
+        *ret &= ~bits_of(json_str(item));
+    return 0;
 }
 
 void bundle_print_capabilities(const struct json *security, struct strbuf *out)

@@ -161,24 +161,53 @@ static int number_of(const struct json *security, const char *member, uint32_t *
     return 0;
 }
 
-static void add_supplemental(const struct json *security, struct bundle_user *ret)
-{
-    const struct json *list = json_get(security, STR("supplementalGroups")), *item;
-    int64_t gid;
-
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (json_i64(item, &gid) && gid >= 0 && gid < UINT32_MAX &&
-            ret->group_count < BUNDLE_GROUPS_MAX)
-            ret->groups[ret->group_count++] = (uint32_t) gid;
-}
-
-int bundle_user_find(const struct images *images, const struct image *image,
-                     const struct json *security, struct arena *a, struct bundle_user *ret,
+static int add_group(const struct json *v, const char *member, struct bundle_user *ret,
                      struct err *err)
 {
-    struct str passwd = read_file(images, image, "etc/passwd", a);
-    struct str group = read_file(images, image, "etc/group", a);
-    struct str spec = json_get_str(image->config, STR("User"));
+    int64_t gid;
+
+    if (!json_i64(v, &gid) || gid < 0 || gid > UINT32_MAX - 1)
+        return err_set(err, ERR_INVALID, "securityContext.%s must be a number from 0 to %u",
+                       member, UINT32_MAX - 1);
+    if (ret->group_count >= BUNDLE_GROUPS_MAX)
+        return err_set(err, ERR_LIMIT, "securityContext: more than %d groups",
+                       BUNDLE_GROUPS_MAX);
+    ret->groups[ret->group_count++] = (uint32_t) gid;
+    return 0;
+}
+
+static int add_groups_of(const struct json *security, struct bundle_user *ret, struct err *err)
+{
+    const struct json *list = json_get(security, STR("supplementalGroups")), *item;
+    const struct json *fs = json_get(security, STR("fsGroup"));
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (add_group(item, "supplementalGroups", ret, err) < 0)
+            return -1;
+    return fs && fs->type != JSON_NULL ? add_group(fs, "fsGroup", ret, err) : 0;
+}
+
+/* In the kubelet's words. */
+static int check_root(const struct json *security, uint32_t uid, struct str image,
+                      struct err *err)
+{
+    const struct json *given = json_get(security, STR("runAsUser"));
+
+    if (uid != 0 || !json_get_bool(security, STR("runAsNonRoot")))
+        return 0;
+    if (given && given->type != JSON_NULL)
+        return err_set(err, ERR_INVALID,
+                       "container's runAsUser breaks non-root policy: runAsNonRoot is true and "
+                       "runAsUser 0");
+    return err_set(err, ERR_INVALID,
+                   "container has runAsNonRoot and image will run as root (image: " STR_FMT ")",
+                   STR_ARG(image));
+}
+
+int bundle_user_choose(const struct bundle_names *names, const struct json *security,
+                       struct arena *a, struct bundle_user *ret, struct err *err)
+{
+    struct str spec = names->spec;
     uint32_t uid = 0, gid = 0;
     int has_uid = number_of(security, "runAsUser", &uid, err);
     int has_gid = has_uid < 0 ? -1 : number_of(security, "runAsGroup", &gid, err);
@@ -187,15 +216,25 @@ int bundle_user_find(const struct images *images, const struct image *image,
         return -1;
     if (has_uid == 0)
         spec = str_printf(a, "%u", uid);
-    if (bundle_user_parse(spec, passwd, group, a, ret, err) < 0)
+    if (bundle_user_parse(spec, names->passwd, names->group, a, ret, err) < 0)
         return -1;
     if (has_gid == 0)
         ret->gid = gid;
-    add_supplemental(security, ret);
-    if (json_get_bool(security, STR("runAsNonRoot")) && ret->uid == 0)
-        return err_set(err, ERR_INVALID,
-                       "container has runAsNonRoot and image will run as root (image: " STR_FMT
-                       ")",
-                       STR_ARG(image->name));
-    return 0;
+    if (str_is(json_get_str(security, STR("supplementalGroupsPolicy")), "Strict"))
+        ret->group_count = 0; /* none but those of the manifest */
+    return add_groups_of(security, ret, err) < 0
+               ? -1
+               : check_root(security, ret->uid, names->image, err);
+}
+
+int bundle_user_find(const struct images *images, const struct image *image,
+                     const struct json *security, struct arena *a, struct bundle_user *ret,
+                     struct err *err)
+{
+    const struct bundle_names names = {.spec = json_get_str(image->config, STR("User")),
+                                       .passwd = read_file(images, image, "etc/passwd", a),
+                                       .group = read_file(images, image, "etc/group", a),
+                                       .image = image->name};
+
+    return bundle_user_choose(&names, security, a, ret, err);
 }

@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "pods/local/access.h"
+#include "pods/local/rights.h"
 
 #define ACCOUNT_PATH  "/var/run/secrets/kubernetes.io/serviceaccount"
 #define COMMANDS_PATH "/argo/bin"
@@ -100,10 +101,18 @@ int access_get(struct local_pod *pod, struct arena *a, struct err *err)
 
 /* ---- where ---- */
 
+/* Those that all pods share are the server's: who is another user on this machine has its own.
+ */
+static bool is_of_all(const struct local_pod *pod)
+{
+    return pod->access->is_shared &&
+           !(pod->isolation == LOCAL_ISOLATION_PROCESS && rights_has_other(pod));
+}
+
 /* On this machine. */
 static struct str folder_of(const struct local_pod *pod, struct arena *a)
 {
-    if (pod->access->is_shared)
+    if (is_of_all(pod))
         return str_printf(a, "%s/accounts/" STR_FMT "/" STR_FMT, pod->runner->state_dir,
                           STR_ARG(pod->req.ns), STR_ARG(account_of(pod)));
     return str_printf(a, "%s/" STR_FMT "/account", pod->runner->root, STR_ARG(pod->dir));
@@ -223,7 +232,11 @@ int access_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan, st
     if (str_is_none(access_path(pod, a)))
         return 0;
     folder = folder_of(pod, a);
-    if (!(pod->access->is_shared && is_fresh(pod, a, folder)) &&
+    if (is_of_all(pod) &&
+        mkdir(str_printf(a, "%s/accounts", pod->runner->state_dir).ptr, 0700) < 0 &&
+        errno != EEXIST)
+        return err_sys(err, errno, "make the folder of ServiceAccounts");
+    if (!(is_of_all(pod) && is_fresh(pod, a, folder)) &&
         (make_folders(a, folder, strlen(pod->runner->state_dir) + 1, err) < 0 ||
          write_files(pod, a, folder, err) < 0))
         return err_wrap(err, "the files of the ServiceAccount");

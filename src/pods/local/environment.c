@@ -7,6 +7,7 @@
 #include "formats/base64.h"
 #include "pods/local/access.h"
 #include "pods/local/local_internal.h"
+#include "pods/local/rights.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"
 
@@ -220,6 +221,7 @@ static void add_access(struct environment *env)
 static void add_defaults(struct environment *env, struct str container,
                          const struct container_image *ci)
 {
+    const struct container_rights *rights = rights_of(env->pod, env->container);
     const struct pod_request *req = &env->pod->req;
     struct str commands = access_commands(env->pod, env->a);
 
@@ -227,7 +229,12 @@ static void add_defaults(struct environment *env, struct str container,
             str_is_none(commands) ? STR(DEFAULT_PATH)
                                   : str_concat(env->a, STR(DEFAULT_PATH ":"), commands));
     set_var(env, STR("HOSTNAME"), req->name);
-    set_var(env, STR("HOME"), ci ? ci->user.home : STR("/root"));
+    set_var(env, STR("HOME"),
+            ci                           ? ci->user.home
+            : rights && rights->has_user ? rights->user.home
+                                         : STR("/root"));
+    if (json_get_bool(env->container, STR("tty")))
+        set_var(env, STR("TERM"), STR("xterm"));
     add_image(env, ci);
     add_access(env);
     if (str_is_empty(req->workflow))

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "formats/quantity.h"
 #include "pods/local/local_internal.h"
+#include "pods/local/rights.h"
 #include "pods/shim/cgroup.h"
 
 /* ---- whose isolation it is ---- */
@@ -35,6 +36,15 @@ static void list_containers(const struct json *template, struct arena *a, contai
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         for (size_t j = 0; (item = json_item(lists[i], j)) != NULL; j++)
             VEC_APUSH(a, ret, item);
+}
+
+const struct json *const *images_containers(const struct json *template, struct arena *a)
+{
+    containers list = {0};
+
+    list_containers(template, a, &list);
+    VEC_APUSH(a, &list, NULL);
+    return list.at;
 }
 
 static enum local_isolation isolation_of(const struct local *runner, struct str image)
@@ -133,41 +143,6 @@ static bool is_final(const struct err *err)
            err->kind == ERR_CANCELLED;
 }
 
-/* Without an image's files and a runtime, who a container is and what it may do is the
- * isolation's alone. */
-static int check_elsewhere(const struct local_pod *pod, const struct json *security,
-                           struct err *err)
-{
-    static const char *const members[] = {"runAsUser", "runAsGroup", "supplementalGroups",
-                                          "capabilities"};
-    static const char *const flags[] = {"runAsNonRoot", "readOnlyRootFilesystem"};
-    const char *found = NULL;
-
-    for (size_t i = 0; i < COUNT_OF(members); i++)
-        if (json_get(security, str_from(members[i])))
-            found = members[i];
-    for (size_t i = 0; i < COUNT_OF(flags); i++)
-        if (json_get_bool(security, str_from(flags[i])))
-            found = flags[i];
-    return !found
-               ? 0
-               : err_set(err, ERR_UNSUPPORTED,
-                         "securityContext.%s in isolation %s is not supported yet: use image",
-                         found, local_isolation_name(pod->isolation));
-}
-
-static int check_all_elsewhere(const struct local_pod *pod, containers *list, struct arena *a,
-                               struct err *err)
-{
-    VEC_FOREACH (it, list)
-        if (check_elsewhere(
-                pod,
-                bundle_security(a, pod->req.security, json_get(*it, STR("securityContext"))),
-                err) < 0)
-            return -1;
-    return 0;
-}
-
 static int get_one(struct local_pod *pod, const struct json *container, struct arena *a,
                    struct container_image *ret, bool *ret_is_final, struct err *err)
 {
@@ -203,7 +178,7 @@ int images_stage(struct local_pod *pod, struct arena *a, bool *ret_is_final, str
     if (check_rules(pod, &list, err) < 0)
         return -1;
     if (pod->isolation != LOCAL_ISOLATION_IMAGE)
-        return check_all_elsewhere(pod, &list, a, err);
+        return rights_stage(pod, a, err);
     made = ARENA_ARRAY(a, struct container_image, list.len + 1);
     for (size_t i = 0; i < list.len; i++)
         if (get_one(pod, list.at[i], a, &made[i], ret_is_final, err) < 0)
@@ -332,7 +307,8 @@ int images_plan(const struct image_plan *p, struct arena *a, struct strbuf *plan
         .has_resolv_conf = !names_has_resolver(pod) && access("/etc/resolv.conf", R_OK) == 0,
         .has_hosts = !names_has_hosts(pod) && access("/etc/hosts", R_OK) == 0,
         .has_cgroups = runtime->has_cgroups,
-        .has_swap_limit = runtime->has_swap_limit};
+        .has_swap_limit = runtime->has_swap_limit,
+        .has_tty = json_get_bool(p->container, STR("tty"))};
 
     b.env = env_of(p->vars, a, &b.env_count);
     b.cwd = images_cwd(ci, cwd);

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "pods/local/access.h"
 #include "pods/local/local_internal.h"
+#include "pods/local/zygote.h"
 
 enum { POD_ARENA_BYTES = 1024 }; /* a usual request fits: thousands may wait */
 
@@ -312,18 +313,6 @@ static void done_collect(struct job *job)
     finish(pod, true);
 }
 
-/* The shim is gone: one small read tells how, unless there are outputs to fetch. */
-static void pod_ended(struct local_pod *pod)
-{
-    stop_watching(pod);
-    if (outcome_has_outputs(pod)) {
-        submit(pod, run_collect, done_collect);
-        return;
-    }
-    outcome_read(pod->runner, pod, pod->arena, &pod->outcome);
-    finish(pod, true);
-}
-
 static void on_adopted_end(void *ctx)
 {
     pod_ended(ctx);
@@ -339,6 +328,24 @@ static void adopted(struct local_pod *pod)
         return;
     }
     set_running(pod);
+}
+
+/* The shim is gone: one small read tells how, unless there are outputs to fetch. But for one
+ * that has left since another has the pod. */
+static void pod_ended(struct local_pod *pod)
+{
+    stop_watching(pod);
+    if (stage_adopt(pod)) {
+        pod->state = LOCAL_STAGING; /* it begins again */
+        adopted(pod);
+        return;
+    }
+    if (outcome_has_outputs(pod)) {
+        submit(pod, run_collect, done_collect);
+        return;
+    }
+    outcome_read(pod->runner, pod, pod->arena, &pod->outcome);
+    finish(pod, true);
 }
 
 static void run_signal(struct job *job)

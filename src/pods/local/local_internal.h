@@ -58,6 +58,7 @@ struct local_work {
 };
 
 struct container_image;
+struct container_rights;
 
 struct local_pod {
     struct local *runner;
@@ -72,8 +73,9 @@ struct local_pod {
     struct timer
         *pause;        /* owned: until an image is tried again; until it has waited too long */
     uint64_t pause_ms; /* the last one */
-    const struct container_image *images; /* of isolation image, while a worker stages it */
-    const struct pod_access *access;      /* while a worker stages it; NULL: there is no API */
+    const struct container_image *images;  /* of isolation image, while a worker stages it */
+    const struct container_rights *rights; /* of the others, likewise */
+    const struct pod_access *access;       /* while a worker stages it; NULL: there is no API */
     struct wall started;
     bool is_busy;      /* its job is under way */
     bool is_forgotten; /* free it when the job is done */
@@ -183,6 +185,11 @@ void readiness_close(struct local *r);
  * daemon left */
 void stage_pod(struct local_pod *pod);
 
+/** stage_adopt() - does a shim other than our own hold the pod's record? Then pod->pidfd is on
+ * it
+ */
+bool stage_adopt(struct local_pod *pod);
+
 /** stage_signal() - signal the shim that holds a pod's record: SIGTERM or SIGINT; false when no
  * shim holds it */
 bool stage_signal(const struct local *runner, const struct local_pod *pod, int number);
@@ -282,6 +289,10 @@ bool images_are_here(const struct local_pod *pod);
  * @ret_is_final: another try will not help; worker */
 int images_stage(struct local_pod *pod, struct arena *a, bool *ret_is_final, struct err *err);
 
+/** images_containers() - all containers of a template in @a, main ones first; NULL-terminated
+ */
+const struct json *const *images_containers(const struct json *template, struct arena *a);
+
 /** images_of() - of a container of the template, or NULL */
 const struct container_image *images_of(const struct local_pod *pod,
                                         const struct json *container);
@@ -347,6 +358,9 @@ struct str environment_expand(struct arena *a, struct str text, const struct map
 /** plan_word() - append a key and its value to a plan; a zero byte inside is an error at the
  * end */
 void plan_word(struct strbuf *plan, const char *key, struct str value);
+
+/** plan_number() - likewise, with a number */
+void plan_number(struct strbuf *plan, const char *key, int64_t number);
 
 /** plan_print() - the whole plan of a pod; volumes and script are made on the way */
 int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, struct err *err);

@@ -4,11 +4,13 @@
  */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -833,6 +835,199 @@ static void test_dead_zygote(void **state)
                 2 + (clock_mono().ns - began.ns) / 1000000 / POD_ZYGOTE_PAUSE_MS);
 }
 
+/* In place of the zygote: a late shim of an earlier daemon takes the record, the one that was
+ * asked for leaves at once. @late-shim lies beside the folder of pods. */
+static int fake_zygote(void)
+{
+    struct shim_request request = {0};
+    struct shim_report report;
+
+    while (recv(3, &request, sizeof(request) - 1, 0) > 0) {
+        struct pod_record record = {0};
+        char path[4200];
+        char *const args[] = {(char[]){"tiphys-shim"}, request.dir, NULL};
+        char *const env[] = {NULL};
+        pid_t pid;
+        int fd;
+
+        snprintf(path, sizeof(path), "%s/../../../late-shim", request.dir);
+        if (posix_spawn(&pid, path, NULL, NULL, args, env) != 0)
+            return 1;
+        snprintf(path, sizeof(path), "%s/" POD_RECORD_FILE, request.dir);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        while (record.state == POD_RECORD_PLANNED &&
+               pread(fd, &record, sizeof(record), 0) == (ssize_t) sizeof(record))
+            usleep(1000);
+        close(fd);
+        report = (struct shim_report){.tag = request.tag, .kind = SHIM_STARTED, .pid = pid};
+        send(3, &report, sizeof(report), 0);
+        report.kind = SHIM_ENDED;
+        send(3, &report, sizeof(report), 0);
+    }
+    return 0;
+}
+
+static void test_late_shim(void **state)
+{
+    struct world *w = *state;
+    char self[4096];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    struct local_options options = {.loop = w->loop,
+                                    .workers = w->workers,
+                                    .path = w->path,
+                                    .shim = self,
+                                    .node_name = "testnode",
+                                    .objects = {.get = get_object}};
+    struct str late = str_printf(w->arena, "%s/late-shim", w->path);
+    struct err err;
+
+    assert_true(len > 0);
+    self[len] = '\0';
+    assert_int_equal(symlink(getenv("TIPHYS_SHIM"), late.ptr), 0);
+    pod_runner_close(w->runner);
+    w->runner = local_runner_new(&options, &err);
+    assert_non_null(w->runner);
+    w->runner->report = on_report;
+    w->runner->report_ctx = w;
+    create(
+        w, "late",
+        "{\"container\":{\"command\":[\"sh\",\"-c\",\"until test -e go; do sleep 0.01; done; "
+        "echo late\"]}}");
+    wait_for(w, &w->running_count, 1);
+    for (int i = 0; i < 20; i++)
+        loop_run_once(w->loop, 5);
+    assert_int_equal(w->final_count, 0);
+    close(open(str_printf(w->arena, "%s/pods/argo/pod-late/cwd/go", w->path).ptr,
+               O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    wait_for(w, &w->final_count, 1);
+    assert_int_equal(w->phase, POD_SUCCEEDED);
+    assert_true(str_is(w->outputs, "{\"result\":\"late\",\"exitCode\":\"0\"}"));
+}
+
+/* What a securityContext says, in both isolations. */
+static void test_rights(void **state)
+{
+#define SH "{\"container\":{\"image\":\"img\",\"command\":[\"sh\",\"-c\",\""
+    static const struct {
+        const char *template;
+        enum pod_phase phase;
+        const char *message, *result;
+        bool is_of_host;
+    } rows[] = {
+        {SH "id -u; id -g; id -G; echo $HOME\"],\"securityContext\":{\"runAsUser\":1234}}}",
+         POD_SUCCEEDED, "", "1234\\n0\\n0\\n/", false},
+        {SH "id -u; id -g; id -G\"],\"securityContext\":{\"runAsUser\":1234,\"runAsGroup\":55,"
+            "\"supplementalGroups\":[66,77],\"fsGroup\":88}}}",
+         POD_SUCCEEDED, "", "1234\\n55\\n55 66 77 88", false},
+        {SH "true\"],\"securityContext\":{\"runAsNonRoot\":true}}}", POD_ERROR,
+         "container has runAsNonRoot and image will run as root (image: img)", NULL, false},
+        {SH "true\"],\"securityContext\":{\"runAsNonRoot\":true,\"runAsUser\":0}}}", POD_ERROR,
+         "container's runAsUser breaks non-root policy: runAsNonRoot is true and runAsUser 0",
+         NULL, false},
+        {SH "true\"],\"securityContext\":{\"runAsUser\":-1}}}", POD_ERROR,
+         "securityContext.runAsUser must be a number from 0 to 4294967294", NULL, false},
+        {SH "true\"],\"securityContext\":{\"fsGroup\":\"x\"}}}", POD_ERROR,
+         "securityContext.fsGroup must be a number from 0 to 4294967294", NULL, false},
+        {SH "sed -n s/^CapEff:.//p /proc/self/status\"],\"securityContext\":{\"capabilities\":{"
+            "\"drop\":[\"ALL\"]}}}}",
+         POD_SUCCEEDED, "", "0000000000000000", false},
+        {SH "sed -n s/^CapEff:.//p /proc/self/status\"],\"securityContext\":{\"capabilities\":{"
+            "\"drop\":[\"ALL\"],\"add\":[\"CHOWN\",\"KILL\"]}}}}",
+         POD_SUCCEEDED, "", "0000000000000021", false},
+        {SH "true\"],\"securityContext\":{\"capabilities\":{\"drop\":[\"WALK\"]}}}}", POD_ERROR,
+         "securityContext.capabilities.drop: \"WALK\" is no capability: must be ALL or a name "
+         "as NET_RAW",
+         NULL, false},
+        {SH "true\"],\"securityContext\":{\"capabilities\":{\"add\":[\"SYS_ADMIN\"]}}}}",
+         POD_ERROR,
+         "securityContext.capabilities.add: SYS_ADMIN is beyond what a container has here, "
+         "which is not supported yet",
+         NULL, false},
+        {SH "sed -n 's/^NoNewPrivs:.//p;s/^Seccomp:.//p' /proc/self/status\"],"
+            "\"securityContext\":{\"allowPrivilegeEscalation\":false,\"seccompProfile\":{"
+            "\"type\":\"RuntimeDefault\"}}}}",
+         POD_SUCCEEDED, "", "1\\n2", false},
+        {SH "true\"],\"securityContext\":{\"privileged\":true}}}", POD_ERROR,
+         "securityContext.privileged: privileged containers are not supported yet", NULL,
+         false},
+        {SH "true\"],\"securityContext\":{\"readOnlyRootFilesystem\":true}}}", POD_ERROR,
+         "securityContext.readOnlyRootFilesystem in isolation process is not supported: a "
+         "process has no root of its own; use host or image",
+         NULL, false},
+        {SH
+         "touch /x || echo ro; echo x >/v/x && cat /v/x\"],\"volumeMounts\":[{\"name\":\"v\","
+         "\"mountPath\":\"/v\"}],\"securityContext\":{\"readOnlyRootFilesystem\":true,"
+         "\"runAsUser\":9}},\"volumes\":[{\"name\":\"v\",\"emptyDir\":{}}]}",
+         POD_SUCCEEDED, "", "ro\\nx", true},
+        {SH "tty >/dev/null && echo $TERM\"],\"tty\":true,\"stdin\":true,\"stdinOnce\":true}}",
+         POD_SUCCEEDED, "", "xterm", false},
+        {"{\"script\":{\"image\":\"img\",\"command\":[\"sh\"],\"source\":\"id -u; echo out "
+         ">/tmp/tiphys-test-$$$$; stat -c %u /tmp/tiphys-test-$$$$; rm "
+         "/tmp/tiphys-test-$$$$\",\"securityContext\":{\"runAsUser\":1234}}}",
+         POD_SUCCEEDED, "", "1234\\n1234", false},
+    };
+    struct world *w = *state;
+    bool has_host =
+        local_isolation_probe(w->path, getenv("TIPHYS_SHIM")) == LOCAL_ISOLATION_HOST;
+    int count = 0;
+
+    if (geteuid() != 0)
+        skip();
+    for (int host = 0; host <= has_host; host++) {
+        if (host) {
+            pod_runner_close(w->runner);
+            open_runner(w, LOCAL_ISOLATION_HOST);
+        }
+        for (size_t i = 0; i < COUNT_OF(rows); i++) {
+            const char *result = str_printf(w->arena, "{\"result\":\"%s\",\"exitCode\":\"0\"}",
+                                            rows[i].result ? rows[i].result : "")
+                                     .ptr;
+
+            if ((rows[i].is_of_host && !host) ||
+                (host &&
+                 str_find(str_from(rows[i].message), STR("isolation process")) != SIZE_MAX))
+                continue;
+            create(w, str_printf(w->arena, "r%d-%zu", host, i).ptr, rows[i].template);
+            wait_for(w, &w->final_count, ++count);
+            if (w->phase != rows[i].phase || !str_is(w->message, rows[i].message) ||
+                (rows[i].result && !str_is(w->outputs, result)))
+                fail_msg("case %d %zu: phase %d message \"" STR_FMT "\" outputs " STR_FMT, host,
+                         i, (int) w->phase, STR_ARG(w->message), STR_ARG(w->outputs));
+        }
+    }
+}
+
+/* The working folder is its user's, and the way to it open; the pod's own files are not. */
+static void test_way_of_another_user(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(w->path, 0700), 0);
+    create(w, "way",
+           "{\"script\":{\"command\":[\"sh\"],\"source\":\"pwd; echo x >out; cat out; "
+           "cat ../record 2>/dev/null || echo closed; ls .. 2>/dev/null || echo hidden\","
+           "\"securityContext\":{\"runAsUser\":1234}},\"outputs\":{\"parameters\":[{\"name\":"
+           "\"p\",\"valueFrom\":{\"path\":\"out\"}}]}}");
+    wait_for(w, &w->final_count, 1);
+    assert_true(str_is(
+        w->outputs,
+        str_printf(
+            w->arena,
+            "{\"parameters\":[{\"name\":\"p\",\"valueFrom\":{\"path\":\"out\"},"
+            "\"value\":\"x\"}],\"result\":\"%s/pods/argo/pod-way/cwd\\nx\\nclosed\\nhidden\","
+            "\"exitCode\":\"0\"}",
+            w->path)
+            .ptr));
+    assert_int_equal(stat(w->path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0711);
+    assert_int_equal(
+        stat(str_printf(w->arena, "%s/pods/argo/pod-way/record", w->path).ptr, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+}
+
 /* What root in a pod of isolation host may not do. */
 static void test_host_is_hardened(void **state)
 {
@@ -879,7 +1074,7 @@ static void test_host_is_hardened(void **state)
             fail_msg("not \"%s\": " STR_FMT, wanted[i], STR_ARG(w->outputs));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_outcomes, setup, teardown),
@@ -903,7 +1098,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_artifacts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_artifacts_that_fail, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dead_zygote, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_late_shim, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rights, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_way_of_another_user, setup, teardown),
     };
 
+    if (argc == 2 && str_is(str_from(argv[1]), "--zygote"))
+        return fake_zygote();
     return cmocka_run_group_tests_name("pods_local", tests, NULL, NULL);
 }

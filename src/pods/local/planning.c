@@ -8,6 +8,7 @@
 #include "formats/duration.h"
 #include "pods/local/access.h"
 #include "pods/local/local_internal.h"
+#include "pods/local/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ void plan_word(struct strbuf *plan, const char *key, struct str value)
         plan->is_over = true; /* a zero byte has no place in a command line */
 }
 
-static void plan_number(struct strbuf *plan, const char *key, int64_t number)
+void plan_number(struct strbuf *plan, const char *key, int64_t number)
 {
     char text[24];
 
@@ -197,6 +198,7 @@ static int plan_container(struct planning *p, const struct json *container, stru
 
     plan_word(p->plan, "cwd", working_dir(p->pod, container, p->a));
     plan_word(p->plan, "log", local_log_name(p->a, name));
+    rights_plan(p->pod, container, p->plan);
     if (environment_plan(p->pod, container, p->a, p->plan, &vars, err) < 0 ||
         make_command(p, container, script, &vars, &command, err) < 0)
         return -1;
@@ -368,7 +370,7 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
                 (int64_t) (pod->req.grace_ms ? pod->req.grace_ms : POD_GRACE_DEFAULT_MS));
     if (names_stage(pod, dirfd, plan, err) < 0 || volumes_stage(pod, dirfd, plan, err) < 0 ||
         access_stage(pod, dirfd, plan, err) < 0 || artifacts_stage(pod, dirfd, plan, err) < 0 ||
-        plan_containers(pod, dirfd, a, plan, err) < 0)
+        plan_containers(pod, dirfd, a, plan, err) < 0 || rights_open_way(pod, dirfd, err) < 0)
         return -1;
     if (plan->is_over)
         return err_set(err, ERR_LIMIT,

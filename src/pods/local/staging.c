@@ -20,6 +20,7 @@
 #include "base/tree.h"
 #include "pods/local/access.h"
 #include "pods/local/local_internal.h"
+#include "pods/local/zygote.h"
 
 enum { REPLACE_WAIT_STEPS = 100, REPLACE_WAIT_STEP_US = 20000 };
 
@@ -106,7 +107,7 @@ static int replace_old(struct local_pod *pod, int fd)
                    STR_ARG(pod->req.name));
 }
 
-static int adopt(struct local_pod *pod, pid_t holder)
+static bool adopt(struct local_pod *pod, pid_t holder)
 {
     pod->pidfd = (int) syscall(SYS_pidfd_open, holder, 0);
     return pod->pidfd >= 0;
@@ -131,6 +132,21 @@ static bool look_at(int fd, struct pod_record *ret, pid_t *ret_holder)
             return false;
     } while (ret->state != before.state);
     return true;
+}
+
+/* A late shim of an earlier daemon may have taken the record of the one that we have asked for,
+ * which then leaves at once. */
+bool stage_adopt(struct local_pod *pod)
+{
+    int fd = open_record(pod->runner, pod);
+    struct pod_record record;
+    pid_t holder = 0;
+    bool is_held = fd >= 0 && look_at(fd, &record, &holder) && is_same_uid(&record, pod) &&
+                   holder > 0 && adopt(pod, holder);
+
+    if (fd >= 0)
+        close(fd);
+    return is_held;
 }
 
 /* What an earlier daemon left: whether pod->staged is decided. */
@@ -245,5 +261,6 @@ void stage_pod(struct local_pod *pod)
     pod->staged = stage_fresh(pod, &pod->work->job.err) < 0 ? STAGE_REFUSED : STAGE_SENT;
     pod->images = NULL;
     pod->access = NULL;
+    pod->rights = NULL;
     pthread_rwlock_unlock(&pod->runner->folders);
 }

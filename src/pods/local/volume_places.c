@@ -29,6 +29,16 @@ static int make_folder(const char *path, mode_t mode, struct err *err)
                : 0;
 }
 
+/* To all users; that it is a group's stays. */
+static int open_claim(const char *path, struct err *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && (st.st_mode & 0777) == 0777)
+        return 0;
+    return chmod(path, 0777) < 0 ? err_sys(err, errno, "open a claim to all users") : 0;
+}
+
 /* Of claims/<namespace>/<name>/<uid>: the folders above are the runner's. */
 static int make_claim(const struct local *runner, struct arena *a, const struct str parts[3],
                       struct str *ret, struct err *err)
@@ -46,7 +56,7 @@ static int make_claim(const struct local *runner, struct arena *a, const struct 
             return -1;
     }
     *ret = path;
-    return chmod(path.ptr, 0777) < 0 ? err_sys(err, errno, "open a claim to all users") : 0;
+    return open_claim(path.ptr, err);
 }
 
 static bool has_mode(const struct json *modes, const char *name)

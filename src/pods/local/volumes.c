@@ -13,6 +13,7 @@
 
 #include "base/vec.h"
 #include "pods/local/local_internal.h"
+#include "pods/local/rights.h"
 
 /* The folder of a volume that lives as long as the pod. */
 static int make_volume(const struct local_pod *pod, int volumes_fd, const struct json *volume,
@@ -38,6 +39,17 @@ static int make_volume(const struct local_pod *pod, int volumes_fd, const struct
     result = volume_fill(pod, dirfd, volume, err);
     close(dirfd);
     return result < 0 ? err_wrap(err, "volume %s", path) : 0;
+}
+
+/* Of the runner's making: shared, where its pod says so. */
+static int share(const struct local_pod *pod, struct str place, const struct json *volume,
+                 bool is_read_only, struct err *err)
+{
+    if (json_get(volume, STR("hostPath")))
+        return 0;
+    return rights_share(pod, place.ptr, is_read_only, err) < 0
+               ? err_wrap(err, "volume " STR_FMT, STR_ARG(json_get_str(volume, STR("name"))))
+               : 0;
 }
 
 /* The last folder of a path that may be there, of which nothing is followed but folders: what
@@ -169,7 +181,9 @@ static int stage_mount(const struct local_pod *pod, int volumes_fd, const struct
     if (volume_place(pod, a, volume, &place, &is_read_only, err) < 0)
         return err_wrap(err, "volume " STR_FMT, STR_ARG(name));
     if (!str_is_none(place))
-        return plan_mount(pod, m, place, is_read_only, plan, err);
+        return share(pod, place, volume, is_read_only, err) < 0
+                   ? -1
+                   : plan_mount(pod, m, place, is_read_only, plan, err);
     if (!is_of_files(volume) && !json_get(volume, STR("emptyDir")) &&
         !json_get(volume, STR("ephemeral")))
         return err_set(err, ERR_UNSUPPORTED,
@@ -178,6 +192,8 @@ static int stage_mount(const struct local_pod *pod, int volumes_fd, const struct
         return -1;
     place = str_printf(a, "%s/" STR_FMT "/volumes/" STR_FMT, pod->runner->root,
                        STR_ARG(pod->dir), STR_ARG(name));
+    if (share(pod, place, volume, is_of_files(volume), err) < 0)
+        return -1;
     return plan_mount(pod, m, place, is_of_files(volume), plan, err);
 }
 

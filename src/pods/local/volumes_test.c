@@ -575,6 +575,45 @@ static void test_mounts_in_the_pod(void **state)
     }
 }
 
+/* Volumes of a pod with an fsGroup are that group's. */
+static void test_group_of_volumes(void **state)
+{
+    static const struct {
+        const char *security, *volume, *path; /* below the state folder */
+        bool is_given;
+        mode_t mode;
+    } rows[] = {
+        {"{}", "\"emptyDir\":{}", "pods/argo/p/volumes/v", false, 0777},
+        {"{\"fsGroup\":4321}", "\"emptyDir\":{}", "pods/argo/p/volumes/v", true, 02777},
+        {"{\"fsGroup\":4321}", "\"secret\":{\"secretName\":\"s\",\"defaultMode\":256}",
+         "pods/argo/p/volumes/v/password", true, 0440},
+        {"{\"fsGroup\":4321}", "\"persistentVolumeClaim\":{\"claimName\":\"c\"}",
+         "claims/argo/c/u-3", true, 02777},
+        {"{\"fsGroup\":4321,\"fsGroupChangePolicy\":\"OnRootMismatch\"}",
+         "\"persistentVolumeClaim\":{\"claimName\":\"c\"}", "claims/argo/c/u-3", true, 02777},
+    };
+    struct world *w = *state;
+
+    if (geteuid() != 0)
+        skip();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct json security;
+        struct stat st;
+        struct err err;
+
+        assert_int_equal(json_parse(w->arena, str_from(rows[i].security), &security, &err), 0);
+        w->pod.req.security = &security;
+        if (stage(w, rows[i].volume, "\"mountPath\":\"/m\"", &err) < 0)
+            fail_msg("%s: %s", rows[i].volume, err.text);
+        w->pod.req.security = NULL;
+        assert_int_equal(stat(str_printf(w->arena, "%s/%s", w->path, rows[i].path).ptr, &st),
+                         0);
+        assert_int_equal(st.st_gid == 4321, rows[i].is_given);
+        if ((st.st_mode & 07777) != rows[i].mode)
+            fail_msg("%s: mode %o", rows[i].path, st.st_mode & 07777);
+    }
+}
+
 /* The state folder (with everybody's Secrets in it) is hidden, also behind a link. */
 static void test_state_folder_is_hidden(void **state)
 {
@@ -852,6 +891,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mounted_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nested_sub_path, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mounts_in_the_pod, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_group_of_volumes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_state_folder_is_hidden, setup, teardown),
         cmocka_unit_test_setup_teardown(test_output_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_largest_output, setup, teardown),

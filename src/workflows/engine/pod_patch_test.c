@@ -195,7 +195,8 @@ static void test_refused(void **state)
         {"{", "podSpecPatch: "},
         {"ephemeralContainers: [{name: e}]",
          "podSpecPatch: ephemeralContainers is not supported yet"},
-        {"containers: [{name: main, tty: true}]", "podSpecPatch: spec.containers[0].tty: "},
+        {"containers: [{name: main, restartPolicy: Always}]",
+         "podSpecPatch: spec.containers[0].restartPolicy: "},
         {"containers: [{name: main, imag: x}]", "podSpecPatch: spec.containers[0].imag: "},
     };
 
