@@ -9,8 +9,9 @@
 /* A path of the resource API, taken apart. */
 struct resource {
     const struct object_kind *kind;
-    struct str ns, name; /* "" when not in the path */
-    struct str sub;      /* "status", "log", or "" */
+    const struct object_kind *shown; /* the kind in the path's version */
+    struct str ns, name;             /* "" when not in the path */
+    struct str sub;                  /* "status", "log", or "" */
 };
 
 /** resource_parse() - /api/v1/... or /apis/GROUP/VERSION/...; false when it is no such path or
@@ -49,7 +50,13 @@ int resource_body(struct http_request *req, struct json *ret, struct err *err);
 
 /** resource_call() - the request as one that is answered later; in its arena; ERR_INVALID for
  * parameters that it does not understand: what is not understood must not write. NULL then */
-struct api_call *resource_call(struct api *api, struct http_request *req, struct err *err);
+struct api_call *resource_call(struct api *api, struct http_request *req,
+                               const struct resource *r, struct err *err);
+
+/** resource_check_version() - is a document of the path's kind written in the path's version,
+ * too? ERR_INVALID in the words of the API server */
+int resource_check_version(const struct resource *r, const struct object_document *doc,
+                           struct err *err);
 
 /** resource_create() - POST of a document of the path's kind, also an applied one that is new;
  * http thread */
@@ -90,8 +97,8 @@ void reply_refuse(struct http_request *req, const struct reply_refusal *refusal)
 /** reply_conflicts() - answer with a Status that names the fields that others own */
 void reply_conflicts(struct http_request *req, const struct managed_conflicts *conflicts);
 
-/** reply_object() - answer with an object of a kind that is served, in the form that the client
- * wants */
+/** reply_object() - answer with an object of a kind that is served, in the version of the path
+ * and the form that the client wants */
 void reply_object(struct http_request *req, unsigned status, const struct json *doc);
 
 /** reply_metadata() - an object with nothing but its metadata */
@@ -99,12 +106,12 @@ struct json reply_metadata(struct arena *a, const struct json *doc);
 
 /* What a deletion removed, for its answer; hangs on the request as its user. */
 struct reply_removal {
-    const struct object_kind *kind;
-    struct str name, uid; /* "" for a collection */
-    struct json items;    /* of a collection */
+    const struct object_kind *kind; /* as it is shown */
+    struct str name, uid;           /* "" for a collection */
+    struct json items;              /* of a collection */
 };
 
-/** reply_list() - a list of a kind as the API shows it */
+/** reply_list() - a list of a kind as the API shows it, in the version of that row */
 struct json reply_list(struct arena *a, const struct object_kind *kind,
                        const struct api_list *list);
 

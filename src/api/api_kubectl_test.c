@@ -30,6 +30,7 @@
 #define AS_TABLE                                                     \
     "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;" \
     "as=Table;v=v1beta1;g=meta.k8s.io,application/json"
+#define BY(manager) "?fieldManager=" manager
 #define MERGE      "application/merge-patch+json"
 #define JSON_PATCH "application/json-patch+json"
 #define APPLY      "application/apply-patch+yaml"
@@ -136,6 +137,125 @@ static void test_openapi_in_protobuf(void **state)
     world_run(*state, &c);
     assert_int_equal(c.status, 200);
     assert_string_equal(c.answer, begin);
+}
+
+#define CRON_V1   "/apis/batch/v1/namespaces/argo/cronjobs"
+#define CRON_BETA "/apis/batch/v1beta1/namespaces/argo/cronjobs"
+#define CRON_JOB(version, name)                                                                \
+    "{\"apiVersion\":\"batch/" version "\",\"kind\":\"CronJob\",\"metadata\":{\"name\":\"" name     \
+    "\"},\"spec\":{\"schedule\":\"0 0 1 1 *\",\"jobTemplate\":{\"spec\":{\"template\":{\"spec\":{" \
+    "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"command\":["    \
+    "\"true\"]}]}}}}}}"
+#define IS_V1   "\"apiVersion\":\"batch/v1\",\"kind\":\"CronJob\""
+#define IS_BETA "\"apiVersion\":\"batch/v1beta1\",\"kind\":\"CronJob\""
+
+static void test_discovery_of_versions(void **state)
+{
+    static const struct step steps[] = {
+        {"GET", "/apis", NULL, NULL, 200,
+         "{\"name\":\"batch\",\"versions\":[{\"groupVersion\":\"batch/v1\",\"version\":\"v1\"},"
+         "{\"groupVersion\":\"batch/v1beta1\",\"version\":\"v1beta1\"}],\"preferredVersion\":{"
+         "\"groupVersion\":\"batch/v1\",\"version\":\"v1\"}}",
+         NULL},
+        {"GET", "/apis/batch", NULL, NULL, 200,
+         "{\"groupVersion\":\"batch/v1beta1\",\"version\":\"v1beta1\"}],\"preferredVersion\"", NULL},
+        {"GET", "/apis/batch/v1beta1", NULL, NULL, 200,
+         "\"groupVersion\":\"batch/v1beta1\",\"resources\":[{\"name\":\"cronjobs\"", "\"jobs\""},
+        {"GET", "/apis/batch/v1", NULL, NULL, 200, "\"name\":\"jobs\"", "v1beta1"},
+        {"GET", "/apis/batch/v2", NULL, NULL, 404, "NotFound", NULL},
+        {"GET", "/apis/batch/v1beta1/jobs", NULL, NULL, 404, "NotFound", NULL},
+        {"GET", "/openapi/v3", NULL, NULL, 200,
+         "\"apis/batch/v1beta1\":{\"serverRelativeURL\":\"/openapi/v3/apis/batch/v1beta1?hash=",
+         NULL},
+        {"GET", "/openapi/v3/apis/batch/v1beta1", NULL, NULL, 200,
+         "\"/apis/batch/v1beta1/namespaces/{namespace}/cronjobs/{name}\":{", "batch/v1/"},
+    };
+
+    run_steps(*state, "application/json", steps, COUNT_OF(steps));
+}
+
+/* One object in two versions: each shows what the other made. */
+static void test_versions(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", CRON_BETA "?fieldManager=a", NULL, CRON_JOB("v1beta1", "old"), 201, IS_BETA,
+         "batch/v1\""},
+        {"POST", CRON_V1, NULL, CRON_JOB("v1", "new"), 201, IS_V1, "v1beta1"},
+        {"POST", CRON_V1, NULL, CRON_JOB("v1", "old"), 409, "already exists", NULL},
+        {"POST", CRON_V1, NULL, CRON_JOB("v1beta1", "x"), 400,
+         "the API version in the data (batch/v1beta1) does not match the expected API version "
+         "(batch/v1)",
+         NULL},
+        {"POST", CRON_BETA, NULL, CRON_JOB("v1", "x"), 400, "does not match the expected", NULL},
+        {"POST", CRON_BETA, NULL, CRON_JOB("v2", "x"), 400, "batch/v2", NULL},
+        {"POST", CRON_BETA "?dryRun=All", NULL, CRON_JOB("v1beta1", "x"), 201, IS_BETA, NULL},
+        {"GET", CRON_V1 "/old", NULL, NULL, 200, IS_V1, "batch/v1beta1\",\"kind"},
+        {"GET", CRON_BETA "/new", NULL, NULL, 200, IS_BETA, "batch/v1\""},
+        {"GET", CRON_BETA, NULL, NULL, 200,
+         "{\"apiVersion\":\"batch/v1beta1\",\"kind\":\"CronJobList\"", "batch/v1\""},
+        {"GET", CRON_BETA, NULL, NULL, 200, "\"items\":[{" IS_BETA, "batch/v1\""},
+        {"GET", "/apis/batch/v1beta1/cronjobs", NULL, NULL, 200, IS_BETA, "batch/v1\""},
+        {"PUT", CRON_BETA "/new", NULL, CRON_JOB("v1beta1", "new"), 200, IS_BETA, "batch/v1\""},
+        {"PUT", CRON_V1 "/new", NULL, CRON_JOB("v1beta1", "new"), 400, "does not match", NULL},
+        {"PATCH", CRON_BETA "/new", MERGE,
+         "{\"apiVersion\":\"batch/v1beta1\",\"spec\":{\"suspend\":true}}", 200, IS_BETA, NULL},
+        {"PATCH", CRON_BETA "/new", JSON_PATCH,
+         "[{\"op\":\"test\",\"path\":\"/apiVersion\",\"value\":\"batch/v1beta1\"}]", 200, IS_BETA,
+         NULL},
+        {"PATCH", CRON_V1 "/new", JSON_PATCH,
+         "[{\"op\":\"test\",\"path\":\"/apiVersion\",\"value\":\"batch/v1beta1\"}]", 422,
+         "the value is another", NULL},
+        {"PATCH", CRON_BETA "/new", STRATEGIC,
+         "{\"spec\":{\"jobTemplate\":{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":"
+         "\"c\",\"image\":\"j\"}]}}}}}}",
+         200, "\"image\":\"j\",\"command\":[\"true\"]", "batch/v1\""},
+        {"PATCH", CRON_BETA "/new/status" BY("s"), MERGE,
+         "{\"status\":{\"lastScheduleTime\":\"2026-01-01T00:00:00Z\"}}", 200, IS_BETA, NULL},
+        {"GET", CRON_V1 "/new", NULL, NULL, 200, "\"suspend\":true", "batch/v1beta1\",\"kind"},
+        {"PATCH", CRON_BETA "/applied" BY("b"), APPLY, CRON_JOB("v1beta1", "applied"), 201,
+         "{\"manager\":\"b\",\"operation\":\"Apply\",\"apiVersion\":\"batch/v1beta1\"", NULL},
+        {"PATCH", CRON_BETA "/applied" BY("b"), APPLY, CRON_JOB("v1", "applied"), 400,
+         "does not match", NULL},
+        {"PATCH", CRON_V1 "/applied" BY("b"), APPLY, CRON_JOB("v1", "applied"), 200, IS_V1,
+         "\"manager\":\"b\",\"operation\":\"Apply\",\"apiVersion\":\"batch/v1beta1\""},
+        {"DELETE", CRON_BETA "/applied", NULL, "", 200,
+         "\"name\":\"applied\",\"group\":\"batch\",\"kind\":\"cronjobs\"", NULL},
+        {"GET", CRON_V1 "/applied", NULL, NULL, 404, "NotFound", NULL},
+        {"DELETE", CRON_BETA, NULL, "", 200, "\"items\":[{" IS_BETA, "batch/v1\""},
+        {"GET", CRON_V1, NULL, NULL, 200, "\"items\":[]", NULL},
+    };
+    static const struct step tables[] = {
+        {"POST", CRON_V1, NULL, CRON_JOB("v1", "t"), 201, "\"kind\":\"Table\"", NULL},
+        {"GET", CRON_BETA "?includeObject=Object", NULL, NULL, 200, IS_BETA, "batch/v1\""},
+        {"GET", CRON_BETA "/t?includeObject=Object", NULL, NULL, 200, IS_BETA, "batch/v1\""},
+        {"GET", CRON_BETA "/t", NULL, NULL, 200, "\"cells\":[\"t\",\"0 0 1 1 *\"", NULL},
+    };
+
+    run_steps(*state, NULL, steps, COUNT_OF(steps));
+    run_steps(*state, AS_TABLE, tables, COUNT_OF(tables));
+}
+
+static void test_watch_of_versions(void **state)
+{
+    static const char *const accepts[] = {NULL, AS_TABLE};
+    static const struct step make[] = {
+        {"POST", CRON_V1, NULL, CRON_JOB("v1", "one"), 201, "one", NULL}};
+
+    run_steps(*state, NULL, make, 1);
+    for (size_t i = 0; i < COUNT_OF(accepts); i++) {
+        struct call watch = {.method = "GET",
+                             .path = CRON_BETA "?watch=1&includeObject=Object",
+                             .body = "",
+                             .accept = accepts[i],
+                             .token = "secret",
+                             .stop_after = 100,
+                             .seen = STRBUF_INIT(1 << 20)};
+
+        world_run(*state, &watch);
+        assert_true(str_find(strbuf_str(&watch.seen), STR(IS_BETA)) != SIZE_MAX);
+        assert_true(str_find(strbuf_str(&watch.seen), STR("batch/v1\"")) == SIZE_MAX);
+        strbuf_done(&watch.seen);
+    }
 }
 
 static void test_tables(void **state)
@@ -262,7 +382,6 @@ static void test_patches(void **state)
 
 static void test_apply(void **state)
 {
-#define BY(manager) "?fieldManager=" manager
 #define COLOR(value) \
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {color: " value "}\n"
     static const struct step steps[] = {
@@ -503,6 +622,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_discovery),       TEST(test_openapi_in_protobuf),
         TEST(test_tables),          TEST(test_watch_of_tables),
+        TEST(test_versions),        TEST(test_watch_of_versions),
+        TEST(test_discovery_of_versions),
         TEST(test_apply),           TEST(test_patches),
         TEST(test_patches_at_once), TEST(test_deletions),
         TEST(test_finalizers),      TEST(test_bookmarks),

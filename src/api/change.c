@@ -58,7 +58,7 @@ static void create_applied(struct applying *w)
     struct arena *a = http_arena(w->call.req);
     const struct managed_writer writer = {.manager = w->call.manager,
                                           .subresource = STR(""),
-                                          .kind = w->r->kind,
+                                          .kind = w->r->shown,
                                           .now = clock_wall()};
     struct err err;
 
@@ -109,6 +109,8 @@ static int read_applied(struct http_request *req, struct applying *w, struct err
     if (w->doc.kind != w->r->kind)
         return err_set(err, ERR_INVALID, "the document is a " STR_FMT ", the path is for a %s",
                        STR_ARG(json_get_str(&w->doc.value, STR("kind"))), w->r->kind->kind);
+    if (resource_check_version(w->r, &w->doc, err) < 0)
+        return -1;
     if (!str_is_none(name) && !str_eq(name, w->r->name))
         return err_set(err, ERR_INVALID,
                        "the name of the object (" STR_FMT
@@ -132,7 +134,7 @@ static void apply(struct api *api, struct http_request *req, const struct resour
     struct resource *of = ARENA_NEW(a, struct resource);
     const struct store_key key = api_key(r->kind, r->ns, r->name);
     struct err err;
-    const struct api_call *call = resource_call(api, req, &err);
+    const struct api_call *call = resource_call(api, req, r, &err);
 
     *of = *r;
     *w = (struct applying){.r = of};
@@ -167,7 +169,7 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
         return;
     }
     p->patch = patch;
-    call = resource_call(api, req, &err);
+    call = resource_call(api, req, r, &err);
     if (!call) {
         reply_error(req, &err);
     } else if (json_parse(a, http_body(req), patch, &err) < 0) {
@@ -198,10 +200,11 @@ static int read_options(struct http_request *req, struct json *ret, struct err *
 
 /* A deletion may say in its body, too, that it is only tried: "All" is the one word for it. */
 static struct api_call *deletion_call(struct api *api, struct http_request *req,
-                                      const struct json *options, struct err *err)
+                                      const struct resource *r, const struct json *options,
+                                      struct err *err)
 {
     const struct json *dry_run = json_get(options, STR("dryRun")), *word;
-    struct api_call *call = resource_call(api, req, err);
+    struct api_call *call = resource_call(api, req, r, err);
 
     for (size_t i = 0; call && (word = json_item(dry_run, i)) != NULL; i++) {
         if (!str_is(json_str(word), "All")) {
@@ -262,7 +265,7 @@ static void delete_pod(struct api *api, struct http_request *req, const struct r
     struct err err;
 
     if (read_options(req, &options, &err) == 0)
-        call = deletion_call(api, req, &options, &err);
+        call = deletion_call(api, req, r, &options, &err);
     if (!call)
         reply_error(req, &err);
     else
@@ -284,7 +287,7 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
         return;
     }
     if (read_options(req, &options, &err) < 0 ||
-        !(call = deletion_call(api, req, &options, &err)) ||
+        !(call = deletion_call(api, req, r, &options, &err)) ||
         read_preconditions(&options, &d.uid, &d.rv, &err) < 0 ||
         read_propagation(req, &options, &d.how, &err) < 0 ||
         api_object_get(api, a, &key, API_WITHOUT_NODES, &doc, &err) < 0) {
@@ -292,7 +295,7 @@ void change_delete(struct api *api, struct http_request *req, const struct resou
         return;
     }
     *removal =
-        (struct reply_removal){.kind = r->kind, .name = r->name, .uid = object_uid(&doc)};
+        (struct reply_removal){.kind = r->shown, .name = r->name, .uid = object_uid(&doc)};
     http_set_user(req, removal);
     if (str_is_none(d.uid))
         d.uid = STR("");
@@ -310,13 +313,13 @@ void change_delete_all(struct api *api, struct http_request *req, const struct r
     int result;
 
     if (read_options(req, &options, &err) < 0 ||
-        !(call = deletion_call(api, req, &options, &err)) ||
+        !(call = deletion_call(api, req, r, &options, &err)) ||
         read_propagation(req, &options, &how, &err) < 0 ||
         resource_query(req, r, http_arena(req), &q, &err) < 0) {
         reply_error(req, &err);
         return;
     }
-    *removal = (struct reply_removal){.kind = r->kind, .name = STR(""), .uid = STR("")};
+    *removal = (struct reply_removal){.kind = r->shown, .name = STR(""), .uid = STR("")};
     http_set_user(req, removal);
     result = api_delete_all(call, &q.of, how, &removal->items, &err);
     if (result < 0)

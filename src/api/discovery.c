@@ -31,11 +31,6 @@ static void add_head(struct arena *a, struct json_object_builder *b, const char 
     json_add(a, b, STR("apiVersion"), json_string(STR("v1")));
 }
 
-static struct str group_version(struct arena *a, const struct object_kind *k)
-{
-    return str_printf(a, "%s%s%s", k->group, k->group[0] ? "/" : "", k->version);
-}
-
 /* ---- reviews: questions that are answered and not kept (review.c) ---- */
 
 static const char *const review_groups[] = {"authentication.k8s.io", "authorization.k8s.io"};
@@ -86,50 +81,104 @@ static bool is_shown(const struct object_kind *k)
     return !k->is_unbuilt || k->is_view;
 }
 
-/* Is @k the first shown kind of its group? Each group has one version. */
+/* All rows, those of aliases last; NULL behind the last. */
+static const struct object_kind *row_at(size_t i)
+{
+    size_t count, alias_count;
+    const struct object_kind *all = object_kinds(&count),
+                             *aliases = object_aliases(&alias_count);
+
+    if (i < count)
+        return &all[i];
+    return i - count < alias_count ? &aliases[i - count] : NULL;
+}
+
+static bool is_of_group(const struct object_kind *k, const char *group)
+{
+    return is_shown(k) && strcmp(k->group, group) == 0;
+}
+
+static bool is_of_version(const struct object_kind *k, const struct object_kind *other)
+{
+    return is_of_group(k, other->group) && strcmp(k->version, other->version) == 0;
+}
+
+/* Is @k the first shown kind of its version of its group? */
 static bool is_first(const struct object_kind *k)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
+    const struct object_kind *row;
 
-    for (size_t i = 0; i < count; i++)
-        if (is_shown(&all[i]) && strcmp(all[i].group, k->group) == 0)
-            return &all[i] == k;
+    for (size_t i = 0; (row = row_at(i)) != NULL; i++)
+        if (is_of_version(row, k))
+            return row == k;
     return false;
 }
 
-static struct json group_value(struct arena *a, const char *group, const char *version,
+/* Is its version the preferred one of the group, and @k the first kind of it? */
+static bool is_first_of_group(const struct object_kind *k)
+{
+    const struct object_kind *row;
+
+    for (size_t i = 0; (row = row_at(i)) != NULL; i++)
+        if (is_of_group(row, k->group))
+            return row == k;
+    return false;
+}
+
+static struct json version_value(struct arena *a, const char *group, const char *version)
+{
+    struct json_object_builder b = {0};
+
+    json_add(a, &b, STR("groupVersion"), json_string(str_printf(a, "%s/%s", group, version)));
+    json_add(a, &b, STR("version"), json_string(str_from(version)));
+    return json_object(&b);
+}
+
+/* The first version is preferred. */
+static struct json group_value(struct arena *a, const char *group,
+                               const struct json_array_builder *versions,
                                struct json_object_builder b)
 {
-    struct json_object_builder one = {0};
-    struct json_array_builder versions = {0};
-    struct json made;
+    const struct json list = json_array(versions);
 
-    json_add(a, &one, STR("groupVersion"), json_string(str_printf(a, "%s/%s", group, version)));
-    json_add(a, &one, STR("version"), json_string(str_from(version)));
-    made = json_object(&one);
-    json_push(a, &versions, made);
     json_add(a, &b, STR("name"), json_string(str_from(group)));
-    json_add(a, &b, STR("versions"), json_array(&versions));
-    json_add(a, &b, STR("preferredVersion"), made);
+    json_add(a, &b, STR("versions"), list);
+    json_add(a, &b, STR("preferredVersion"), list.items[0]);
     return json_object(&b);
+}
+
+static struct json kind_group(struct arena *a, const char *group, struct json_object_builder b)
+{
+    struct json_array_builder versions = {0};
+    const struct object_kind *row;
+
+    for (size_t i = 0; (row = row_at(i)) != NULL; i++)
+        if (is_of_group(row, group) && is_first(row))
+            json_push(a, &versions, version_value(a, group, row->version));
+    return group_value(a, group, &versions, b);
+}
+
+static struct json review_group(struct arena *a, const char *group,
+                                struct json_object_builder b)
+{
+    struct json_array_builder versions = {0};
+
+    json_push(a, &versions, version_value(a, group, "v1"));
+    return group_value(a, group, &versions, b);
 }
 
 static struct json groups(struct arena *a)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
+    const struct json_object_builder none = {0};
+    const struct object_kind *row;
     struct json_object_builder b = {0};
     struct json_array_builder list = {0};
 
-    for (size_t i = 0; i < count; i++)
-        if (all[i].group[0] && is_first(&all[i]))
-            json_push(
-                a, &list,
-                group_value(a, all[i].group, all[i].version, (struct json_object_builder){0}));
+    for (size_t i = 0; (row = row_at(i)) != NULL; i++)
+        if (row->group[0] && is_first_of_group(row))
+            json_push(a, &list, kind_group(a, row->group, none));
     for (size_t i = 0; i < COUNT_OF(review_groups); i++)
-        json_push(a, &list,
-                  group_value(a, review_groups[i], "v1", (struct json_object_builder){0}));
+        json_push(a, &list, review_group(a, review_groups[i], none));
     add_head(a, &b, "APIGroupList");
     json_add(a, &b, STR("groups"), json_array(&list));
     return json_object(&b);
@@ -190,21 +239,20 @@ static struct json resource_value(struct arena *a, const struct object_kind *k)
 
 static struct json resources(struct arena *a, const struct object_kind *of)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
+    const struct object_kind *row;
     struct json_object_builder b = {0};
     struct json_array_builder list = {0};
 
-    for (size_t i = 0; i < count; i++)
-        if (is_shown(&all[i]) && strcmp(all[i].group, of->group) == 0)
-            json_push(a, &list, resource_value(a, &all[i]));
+    for (size_t i = 0; (row = row_at(i)) != NULL; i++)
+        if (is_of_version(row, of))
+            json_push(a, &list, resource_value(a, row));
     if (of->group[0] == '\0') {
         json_push(a, &list, subresource_value(a, "pods/log", "Pod", "get"));
         json_push(a, &list,
                   subresource_value(a, "serviceaccounts/token", "TokenRequest", "create"));
     }
     add_head(a, &b, "APIResourceList");
-    json_add(a, &b, STR("groupVersion"), json_string(group_version(a, of)));
+    json_add(a, &b, STR("groupVersion"), json_string(object_kind_api_version(a, of)));
     json_add(a, &b, STR("resources"), json_array(&list));
     return json_object(&b);
 }
@@ -218,7 +266,7 @@ static bool describe_review_group(struct arena *a, struct str path, struct json 
 
         if (str_eq(path, group)) {
             add_head(a, &b, "APIGroup");
-            *ret = group_value(a, review_groups[i], "v1", b);
+            *ret = review_group(a, review_groups[i], b);
             return true;
         }
         if (str_eq(path, str_concat(a, group, STR("/v1")))) {
@@ -229,26 +277,29 @@ static bool describe_review_group(struct arena *a, struct str path, struct json 
     return false;
 }
 
+/* "apis/GROUP/VERSION", "api/v1" */
+static struct str version_path(struct arena *a, const struct object_kind *k)
+{
+    return str_concat(a, k->group[0] ? STR("apis/") : STR("api/"),
+                      object_kind_api_version(a, k));
+}
+
 /* /apis/GROUP, /apis/GROUP/VERSION, /api/v1; false: no such path */
 static bool describe_group(struct arena *a, struct str path, struct json *ret)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
+    const struct object_kind *k;
     struct json_object_builder b = {0};
 
-    for (size_t i = 0; i < count; i++) {
-        const struct object_kind *k = &all[i];
-
+    for (size_t i = 0; (k = row_at(i)) != NULL; i++) {
         if (!is_first(k))
             continue;
-        if (str_eq(path, str_printf(a, "/api%s/" STR_FMT, k->group[0] ? "s" : "",
-                                    STR_ARG(group_version(a, k))))) {
+        if (str_eq(path, str_concat(a, STR("/"), version_path(a, k)))) {
             *ret = resources(a, k);
             return true;
         }
         if (k->group[0] && str_eq(path, str_printf(a, "/apis/%s", k->group))) {
             add_head(a, &b, "APIGroup");
-            *ret = group_value(a, k->group, k->version, b);
+            *ret = kind_group(a, k->group, b);
             return true;
         }
     }
@@ -283,22 +334,20 @@ static void reply_openapi(struct http_request *req)
     }
 }
 
-/* Where the v3 document of each group is. The program's version is the hash by which clients
+/* Where the v3 document of each version of a group is. The program's version is the hash by which clients
  * keep it. */
 static struct json openapi_index(struct arena *a)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
+    const struct object_kind *row;
     struct json_object_builder b = {0}, paths = {0};
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; (row = row_at(i)) != NULL; i++) {
         struct json_object_builder entry = {0};
         struct str path;
 
-        if (!is_first(&all[i]))
+        if (!is_first(row))
             continue;
-        path = str_printf(a, "api%s/" STR_FMT, all[i].group[0] ? "s" : "",
-                          STR_ARG(group_version(a, &all[i])));
+        path = version_path(a, row);
         json_add(a, &entry, STR("serverRelativeURL"),
                  json_string(str_printf(a, "/openapi/v3/" STR_FMT "?hash=" TIPHYS_VERSION,
                                         STR_ARG(path))));
@@ -311,18 +360,16 @@ static struct json openapi_index(struct arena *a)
 /* /openapi/v3, /openapi/v3/apis/GROUP/VERSION, /openapi/v3/api/v1; false: no such document */
 static bool describe_openapi(struct arena *a, struct str path, struct json *ret)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
+    const struct object_kind *row;
 
     if (str_is(path, "/openapi/v3")) {
         *ret = openapi_index(a);
         return true;
     }
-    for (size_t i = 0; i < count; i++)
-        if (is_first(&all[i]) &&
-            str_eq(path, str_printf(a, "/openapi/v3/api%s/" STR_FMT, all[i].group[0] ? "s" : "",
-                                    STR_ARG(group_version(a, &all[i]))))) {
-            *ret = openapi_v3(a, all[i].group);
+    for (size_t i = 0; (row = row_at(i)) != NULL; i++)
+        if (is_first(row) &&
+            str_eq(path, str_concat(a, STR("/openapi/v3/"), version_path(a, row)))) {
+            *ret = openapi_v3(a, row->group, row->version);
             return true;
         }
     return false;

@@ -249,9 +249,12 @@ void reply_object(struct http_request *req, unsigned status, const struct json *
         object_kind_find(json_get_str(doc, STR("apiVersion")), json_get_str(doc, STR("kind")));
     enum reply_form form = kind ? reply_form_of(req) : REPLY_WHOLE;
     struct json shown = *doc;
+    struct resource r;
 
+    if (resource_parse(http_path(req), &r))
+        shown = object_in(a, r.shown, doc);
     if (form == REPLY_TABLE)
-        shown = table_of_one(a, kind, doc, http_query(req, STR("includeObject")));
+        shown = table_of_one(a, kind, &shown, http_query(req, STR("includeObject")));
     else if (form == REPLY_METADATA)
         shown = reply_metadata(a, doc);
     reply_json(req, status, &shown);
@@ -261,16 +264,18 @@ struct json reply_list(struct arena *a, const struct object_kind *kind,
                        const struct api_list *list)
 {
     struct json_object_builder b = {0}, meta = {0};
+    struct json_array_builder items = {0};
 
+    for (uint32_t i = 0; i < list->items.count; i++)
+        json_push(a, &items, object_in(a, kind, &list->items.items[i]));
     json_add(a, &meta, STR("resourceVersion"),
              json_string(str_printf(a, "%lld", (long long) list->rv)));
     json_add_str(a, &meta, STR("continue"), list->continue_token);
     json_add(a, &b, STR("apiVersion"),
-             json_string(str_printf(a, "%s%s%s", kind->group, kind->group[0] ? "/" : "",
-                                    kind->version)));
+             json_string(object_kind_api_version(a, kind)));
     json_add(a, &b, STR("kind"), json_string(str_printf(a, "%sList", kind->kind)));
     json_add(a, &b, STR("metadata"), json_object(&meta));
-    json_add(a, &b, STR("items"), list->items);
+    json_add(a, &b, STR("items"), json_array(&items));
     return json_object(&b);
 }
 

@@ -34,7 +34,8 @@ bool resource_parse(struct str path, struct resource *ret)
         }
     }
     ret->kind = object_kind_by_plural(group, word);
-    if (!ret->kind || !str_is(version, ret->kind->version) || !str_is(word, ret->kind->plural))
+    ret->shown = ret->kind ? object_kind_in(ret->kind, version) : NULL;
+    if (!ret->shown || !str_is(word, ret->kind->plural))
         return false;
     if (str_is_empty(ret->name) && str_cut(&rest, '/', &part))
         ret->name = part;
@@ -194,11 +195,12 @@ static void get_list(struct api *api, struct http_request *req, const struct res
         fail_list(req, &err);
         return;
     }
-    made = reply_list(a, r->kind, &list);
+    made = reply_list(a, r->shown, &list);
     if (reply_form_of(req) == REPLY_METADATA)
         made = metadata_list(a, &made);
     else if (reply_form_of(req) == REPLY_TABLE)
-        made = table_value(a, r->kind, &list.items, json_get(&made, STR("metadata")),
+        made = table_value(a, r->kind, json_get(&made, STR("items")),
+                           json_get(&made, STR("metadata")),
                            http_query(req, STR("includeObject")));
     reply_json(req, 200, &made);
 }
@@ -232,8 +234,7 @@ static struct str watch_bookmark(struct arena *a, const struct object_kind *kind
     }
     json_add(a, &b, STR("kind"), json_string(str_from(kind->kind)));
     json_add(a, &b, STR("apiVersion"),
-             json_string(str_printf(a, "%s%s%s", kind->group, kind->group[0] ? "/" : "",
-                                    kind->version)));
+             json_string(object_kind_api_version(a, kind)));
     json_add(a, &b, STR("metadata"), json_object(&meta));
     object = json_object(&b);
     return watch_event(a, STR(""), "BOOKMARK", &object);
@@ -299,7 +300,7 @@ static const struct api_watch_format metadata_format = {.content_type =
 static void watch(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct api_watch_request w = {.arena = arena_new_sized(API_WATCH_ARENA_BYTES),
-                                  .kind = r->kind,
+                                  .kind = r->shown,
                                   .format = &watch_format,
                                   .fields = STR("")};
     struct err err;
@@ -381,7 +382,8 @@ static int read_validation(struct http_request *req, struct api_call *call, stru
                    STR_ARG(str_head(word, 60)));
 }
 
-struct api_call *resource_call(struct api *api, struct http_request *req, struct err *err)
+struct api_call *resource_call(struct api *api, struct http_request *req,
+                               const struct resource *r, struct err *err)
 {
     struct api_call *call = ARENA_NEW(http_arena(req), struct api_call);
 
@@ -389,6 +391,7 @@ struct api_call *resource_call(struct api *api, struct http_request *req, struct
                               .req = req,
                               .dialect = &reply_dialect,
                               .manager = http_query(req, STR("fieldManager")),
+                              .shown = r->shown,
                               .who = api_writer(api, req)};
     if (read_dry_run(req, call, err) < 0 || read_validation(req, call, err) < 0)
         return NULL;
@@ -406,6 +409,25 @@ int resource_body(struct http_request *req, struct json *ret, struct err *err)
     return 0;
 }
 
+/* Without the group. */
+static struct str version_of(const struct object_document *doc)
+{
+    size_t slash = str_find_char(doc->version, '/');
+
+    return slash == SIZE_MAX ? doc->version : str_skip(doc->version, slash + 1);
+}
+
+int resource_check_version(const struct resource *r, const struct object_document *doc,
+                           struct err *err)
+{
+    if (doc->kind != r->kind || object_kind_in(r->kind, version_of(doc)) == r->shown)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "the API version in the data (" STR_FMT
+                   ") does not match the expected API version (%s/%s)",
+                   STR_ARG(doc->version), r->shown->group, r->shown->version);
+}
+
 /* The body as one checked document of the path's kind. */
 static int read_document(const struct api_call *call, const struct resource *r,
                          struct object_document *ret, struct err *err)
@@ -421,7 +443,8 @@ static int read_document(const struct api_call *call, const struct resource *r,
         return err_set(err, ERR_INVALID, "the request holds %zu documents, it must be one",
                        docs.len);
     *ret = docs.at[0];
-    return api_document_admit(call, ret, r->kind, err);
+    return resource_check_version(r, ret, err) < 0 ? -1
+                                                   : api_document_admit(call, ret, r->kind, err);
 }
 
 /* Workflows have one way in. */
@@ -461,7 +484,7 @@ static void create(struct api *api, struct http_request *req, const struct resou
 {
     struct err err;
     struct object_document doc;
-    struct api_call *call = resource_call(api, req, &err);
+    struct api_call *call = resource_call(api, req, r, &err);
 
     if (!call || read_document(call, r, &doc, &err) < 0)
         reply_error(req, &err);
@@ -474,7 +497,7 @@ static void update(struct api *api, struct http_request *req, const struct resou
     const struct store_key key = key_of(r);
     struct err err;
     struct object_document doc;
-    struct api_call *call = resource_call(api, req, &err);
+    struct api_call *call = resource_call(api, req, r, &err);
 
     if (!call || read_document(call, r, &doc, &err) < 0)
         reply_error(req, &err);

@@ -99,12 +99,26 @@ static const struct object_column role_binding_columns[] = {
 #define KIND(...)       ROW(false, false, __VA_ARGS__)
 #define LATER_KIND(...) ROW(true, false, __VA_ARGS__)
 #define VIEW_KIND(...)  ROW(true, true, __VA_ARGS__)
+#define ALIAS_KIND(...)
 static const struct object_kind all[] = {
+#include "objects/kinds.def"
+};
+#undef ALIAS_KIND
+#undef VIEW_KIND
+#undef LATER_KIND
+#undef KIND
+
+#define ALIAS_KIND(...) ROW(false, false, __VA_ARGS__)
+#define KIND(...)
+#define LATER_KIND(...)
+#define VIEW_KIND(...)
+static const struct object_kind aliases[] = {
 #include "objects/kinds.def"
 };
 #undef VIEW_KIND
 #undef LATER_KIND
 #undef KIND
+#undef ALIAS_KIND
 #undef ROW
 #undef NAMES
 
@@ -114,6 +128,12 @@ const struct object_kind *object_kinds(size_t *ret_count)
     return all;
 }
 
+const struct object_kind *object_aliases(size_t *ret_count)
+{
+    *ret_count = COUNT_OF(aliases);
+    return aliases;
+}
+
 const struct object_kind *object_kind_find(struct str api_version, struct str kind)
 {
     size_t slash = str_find_char(api_version, '/');
@@ -121,10 +141,36 @@ const struct object_kind *object_kind_find(struct str api_version, struct str ki
     struct str version = slash == SIZE_MAX ? api_version : str_skip(api_version, slash + 1);
 
     for (size_t i = 0; i < COUNT_OF(all); i++)
-        if (str_is(kind, all[i].kind) && str_is(group, all[i].group) &&
-            str_is(version, all[i].version))
-            return &all[i];
+        if (str_is(kind, all[i].kind) && str_is(group, all[i].group))
+            return object_kind_in(&all[i], version) ? &all[i] : NULL;
     return NULL;
+}
+
+const struct object_kind *object_kind_in(const struct object_kind *kind, struct str version)
+{
+    if (str_is(version, kind->version))
+        return kind;
+    for (size_t i = 0; i < COUNT_OF(aliases); i++)
+        if (str_is(version, aliases[i].version) && strcmp(kind->kind, aliases[i].kind) == 0 &&
+            strcmp(kind->group, aliases[i].group) == 0)
+            return &aliases[i];
+    return NULL;
+}
+
+struct str object_kind_api_version(struct arena *a, const struct object_kind *kind)
+{
+    return str_printf(a, "%s%s%s", kind->group, kind->group[0] ? "/" : "", kind->version);
+}
+
+struct json object_in(struct arena *a, const struct object_kind *kind, const struct json *doc)
+{
+    const struct json *was = json_get(doc, STR("apiVersion"));
+    struct json version = json_string(object_kind_api_version(a, kind));
+
+    if (!was || json_equal(was, &version) || !str_is(json_get_str(doc, STR("kind")), kind->kind))
+        return *doc;
+    version.pos = was->pos;
+    return json_set(a, doc, STR("apiVersion"), version);
 }
 
 static bool has_short_name(const struct object_kind *kind, struct str word)

@@ -99,10 +99,21 @@ static struct json with_entries(struct arena *a, const struct json *doc,
     return json_set_path(a, doc, json_array(&list), "metadata", "managedFields", NULL);
 }
 
+/* Of one object; its group is always the same. */
+static bool is_of_version(const struct entry *e, const struct object_kind *kind)
+{
+    size_t slash = str_find_char(e->api_version, '/');
+
+    return str_is(slash == SIZE_MAX ? e->api_version : str_skip(e->api_version, slash + 1),
+                  kind->version);
+}
+
+/* Who applies has one entry, whatever the version. */
 static bool is_writer(const struct entry *e, const struct managed_writer *w,
                       const char *operation)
 {
     return str_eq(e->manager, w->manager) && str_is(e->operation, operation) &&
+           (strcmp(operation, "Apply") == 0 || is_of_version(e, w->kind)) &&
            str_eq(str_is_none(e->subresource) ? STR("") : e->subresource, w->subresource);
 }
 
@@ -203,9 +214,7 @@ static void set_entry(struct arena *a, struct entries *entries, const struct man
 {
     struct entry made = {.manager = w->manager,
                          .operation = str_from(operation),
-                         .api_version =
-                             str_printf(a, "%s%s%s", w->kind->group,
-                                        w->kind->group[0] ? "/" : "", w->kind->version),
+                         .api_version = object_kind_api_version(a, w->kind),
                          .subresource = w->subresource,
                          .time = object_time_text(a, w->now.ms),
                          .set = *set};

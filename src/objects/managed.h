@@ -16,7 +16,7 @@
 struct managed_writer {
     struct str manager;     /* "kubectl-edit"; "": nobody is named */
     struct str subresource; /* "status", or "" */
-    const struct object_kind *kind;
+    const struct object_kind *kind; /* in the version that is written */
     struct wall now;
     bool is_forced; /* managed_apply(): conflicts are won */
 };

@@ -39,7 +39,10 @@ static int add_document(struct arena *a, document_vec *list, struct str source, 
                        STR_FMT ":%u:%u: a document must be an object with apiVersion and kind",
                        STR_ARG(source), line, column);
     }
-    doc.kind = object_kind_find(json_get_str(value, STR("apiVersion")), kind);
+    doc.version = json_get_str(value, STR("apiVersion"));
+    doc.kind = object_kind_find(doc.version, kind);
+    if (doc.kind)
+        doc.value = object_in(a, doc.kind, value);
     VEC_APUSH(a, list, doc);
     return 0;
 }
@@ -457,7 +460,8 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
     meta = json_without(a, &meta, STR("resourceVersion"));
     meta = json_without(a, &meta, STR("deletionTimestamp"));
     meta = json_without(a, &meta, STR("deletionGracePeriodSeconds"));
-    made = json_set(a, doc, STR("metadata"), meta);
+    made = object_in(a, kind, doc);
+    made = json_set(a, &made, STR("metadata"), meta);
     made = json_without(a, &made, STR("status"));
     *ret = object_set_defaults(a, kind, &made);
     return 0;

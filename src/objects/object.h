@@ -47,9 +47,28 @@ struct object_kind {
 /** object_kinds() - all kinds in order of objects/kinds.def */
 const struct object_kind *object_kinds(size_t *ret_count);
 
-/** object_kind_find() - by apiVersion ("argoproj.io/v1alpha1") and kind; NULL when not served
+/**
+ * object_aliases() - the further versions of kinds, each a row as of its own
+ *
+ * A kind is stored in the version of object_kinds(), and what is done with its objects goes by
+ * that row. A row of an alias only says how an object is shown to who asks in that version:
+ * object_in().
  */
+const struct object_kind *object_aliases(size_t *ret_count);
+
+/** object_kind_find() - by apiVersion ("argoproj.io/v1alpha1") and kind, as it is stored; NULL
+ * when not served */
 const struct object_kind *object_kind_find(struct str api_version, struct str kind);
+
+/** object_kind_in() - the row of a kind in a version ("v1"): its own or an alias; NULL when not
+ * served */
+const struct object_kind *object_kind_in(const struct object_kind *kind, struct str version);
+
+/** object_kind_api_version() - "batch/v1", or "v1" */
+struct str object_kind_api_version(struct arena *a, const struct object_kind *kind);
+
+/** object_in() - an object of the kind in the version of that row; another kind's as it is */
+struct json object_in(struct arena *a, const struct object_kind *kind, const struct json *doc);
 
 /** object_kind_by_plural() - by group (absent: any) and plural, singular or short name (the
  * API's path, the CLI's argument); NULL */
@@ -59,6 +78,7 @@ const struct object_kind *object_kind_by_plural(struct str group, struct str wor
 struct object_document {
     struct json value;
     const struct object_kind *kind; /* NULL when unknown (see fault) */
+    struct str version;             /* of object_read(): the apiVersion that it had */
     struct str source;              /* file name or "" */
     struct str text;                /* the whole source text, for positions */
 };
@@ -73,7 +93,7 @@ struct object_documents {
  * @a:      where all of it lives; the text is borrowed
  * @source: file name for errors, or "-" for standard input
  * @text:   YAML stream or JSON; a "List" kind is opened up
- * @ret:    the documents
+ * @ret:    the documents, in the version in which their kind is stored
  * @err:    ERR_INVALID as "file:line:column: what" (with the mend for a list item indented
  * wrongly)
  */

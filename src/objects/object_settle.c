@@ -86,7 +86,7 @@ static struct json next_generation(struct arena *a, const struct json *stored,
 struct json object_settle(struct arena *a, const struct object_kind *kind,
                           const struct json *stored, const struct json *given, struct str sub)
 {
-    struct json made = keep_members(a, stored, given, sub);
+    struct json own = object_in(a, kind, given), made = keep_members(a, stored, &own, sub);
 
     if (str_is(sub, "status") && strcmp(kind->kind, "Workflow") == 0)
         made = keep_frozen(a, stored, &made);

@@ -11,6 +11,7 @@
 struct component {
     const struct shape *shape;
     struct str name;
+    const struct object_kind *of; /* the kind in which it was met first */
 };
 
 struct components {
@@ -19,7 +20,7 @@ struct components {
     struct component *at;
     size_t len, room;
     struct map names;             /* name -> itself */
-    const struct object_kind *of; /* of the group that is written now */
+    const struct object_kind *of; /* whose component is written now */
 };
 
 /* "io.argoproj.workflow.v1alpha1.", "io.k8s.api.core.v1." */
@@ -52,7 +53,7 @@ static struct str refer(void *ctx, const struct shape *shape)
     for (size_t i = 0; i < c->len; i++)
         if (c->at[i].shape == shape)
             return str_concat(c->a, c->ref, c->at[i].name);
-    VEC_APUSH(c->a, c, ((struct component){shape, component_name(c, shape)}));
+    VEC_APUSH(c->a, c, ((struct component){shape, component_name(c, shape), c->of}));
     return str_concat(c->a, c->ref, c->at[c->len - 1].name);
 }
 
@@ -68,35 +69,41 @@ static struct json gvk(struct arena *a, const struct object_kind *k)
     return json_object(&b);
 }
 
-static const struct object_kind *kind_of(const struct shape *shape)
+/* A version of a group; version NULL: all, group NULL: everything. */
+static bool is_of(const struct object_kind *k, const char *group, const char *version)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
-
-    for (size_t i = 0; i < count; i++)
-        if (all[i].shape == shape)
-            return &all[i];
-    return NULL;
+    return (!group || strcmp(k->group, group) == 0) &&
+           (!version || strcmp(k->version, version) == 0);
 }
 
-/* All shapes of a group's kinds and what they refer to. */
-static void add_schemas(struct components *c, const char *group, struct json_object_builder *to)
+/* A kind is a component of its own, even when another version of it has the same shape. */
+static void add_kind(struct components *c, const struct object_kind *k)
 {
-    size_t count, done = c->len;
-    const struct object_kind *all = object_kinds(&count);
+    c->of = k;
+    VEC_APUSH(c->a, c, ((struct component){k->shape, component_name(c, k->shape), k}));
+}
+
+/* All shapes of the kinds of a group's version and what they refer to. */
+static void add_schemas(struct components *c, const char *group, const char *version,
+                        struct json_object_builder *to)
+{
+    size_t count, alias_count, done = c->len;
+    const struct object_kind *all = object_kinds(&count),
+                             *aliases = object_aliases(&alias_count);
     struct field_schema_refs refs = {refer, c, strcmp(group, ARGO_GROUP) != 0};
 
     for (size_t i = 0; i < count; i++)
-        if (strcmp(all[i].group, group) == 0) {
-            c->of = &all[i];
-            refer(c, all[i].shape);
-        }
+        if (is_of(&all[i], group, version))
+            add_kind(c, &all[i]);
+    for (size_t i = 0; i < alias_count; i++)
+        if (is_of(&aliases[i], group, version))
+            add_kind(c, &aliases[i]);
     for (; done < c->len; done++) {
+        const struct object_kind *k = c->of = c->at[done].of;
         struct json schema = field_schema_component(c->a, c->at[done].shape, &refs);
-        const struct object_kind *k = kind_of(c->at[done].shape);
         struct json_array_builder kinds = {0};
 
-        if (k) {
+        if (c->at[done].shape == k->shape) {
             json_push(c->a, &kinds, gvk(c->a, k));
             schema = json_set(c->a, &schema, STR("x-kubernetes-group-version-kind"),
                               json_array(&kinds));
@@ -160,16 +167,19 @@ static void add_paths(struct arena *a, const struct object_kind *k,
     json_add(a, to, str_concat(a, path, STR("/{name}")), json_object(&one));
 }
 
-static struct json paths(struct arena *a, const char *group)
+static struct json paths(struct arena *a, const char *group, const char *version)
 {
-    size_t count;
-    const struct object_kind *all = object_kinds(&count);
+    size_t count, alias_count;
+    const struct object_kind *all = object_kinds(&count),
+                             *aliases = object_aliases(&alias_count);
     struct json_object_builder b = {0};
 
     for (size_t i = 0; i < count; i++)
-        if ((!all[i].is_unbuilt || all[i].is_view) &&
-            (!group || strcmp(all[i].group, group) == 0))
+        if ((!all[i].is_unbuilt || all[i].is_view) && is_of(&all[i], group, version))
             add_paths(a, &all[i], &b);
+    for (size_t i = 0; i < alias_count; i++)
+        if (is_of(&aliases[i], group, version))
+            add_paths(a, &aliases[i], &b);
     return json_object(&b);
 }
 
@@ -184,18 +194,18 @@ static struct json info(struct arena *a)
 
 /* ---- documents ---- */
 
-struct json openapi_v3(struct arena *a, const char *group)
+struct json openapi_v3(struct arena *a, const char *group, const char *version)
 {
     struct components c = {.a = a, .ref = STR("#/components/schemas/")};
     struct json_object_builder b = {0}, schemas = {0}, components = {0};
 
     map_init_borrowed(&c.names);
-    add_schemas(&c, group, &schemas);
+    add_schemas(&c, group, version, &schemas);
     map_done(&c.names);
     json_add(a, &components, STR("schemas"), json_object(&schemas));
     json_add(a, &b, STR("openapi"), json_string(STR("3.0.0")));
     json_add(a, &b, STR("info"), info(a));
-    json_add(a, &b, STR("paths"), paths(a, group));
+    json_add(a, &b, STR("paths"), paths(a, group, version));
     json_add(a, &b, STR("components"), json_object(&components));
     return json_object(&b);
 }
@@ -210,11 +220,11 @@ struct json openapi_v2(struct arena *a)
     map_init_borrowed(&c.names);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || strcmp(all[i].group, all[i - 1].group) != 0)
-            add_schemas(&c, all[i].group, &definitions);
+            add_schemas(&c, all[i].group, NULL, &definitions);
     map_done(&c.names);
     json_add(a, &b, STR("swagger"), json_string(STR("2.0")));
     json_add(a, &b, STR("info"), info(a));
-    json_add(a, &b, STR("paths"), paths(a, NULL));
+    json_add(a, &b, STR("paths"), paths(a, NULL, NULL));
     json_add(a, &b, STR("definitions"), json_object(&definitions));
     return json_object(&b);
 }

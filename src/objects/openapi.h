@@ -10,8 +10,8 @@
 
 #include "objects/object.h"
 
-/** openapi_v3() - the OpenAPI v3 document of a group ("" core) */
-struct json openapi_v3(struct arena *a, const char *group);
+/** openapi_v3() - the OpenAPI v3 document of a version of a group ("" core) */
+struct json openapi_v3(struct arena *a, const char *group, const char *version);
 
 /** openapi_v2() - the OpenAPI v2 document of all groups */
 struct json openapi_v2(struct arena *a);

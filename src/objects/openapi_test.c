@@ -36,6 +36,7 @@ static bool is_of_kind(const struct json *schema, const struct object_kind *k)
         json_item(json_get(schema, STR("x-kubernetes-group-version-kind")), 0);
 
     return str_is(json_get_str(gvk, STR("kind")), k->kind) &&
+           str_is(json_get_str(gvk, STR("version")), k->version) &&
            str_is(json_get_str(gvk, STR("group")), k->group);
 }
 
@@ -71,7 +72,7 @@ static void test_v3(void **state)
     (void) state;
     for (size_t i = 0; i < count; i++) {
         _cleanup_arena_ struct arena *a = arena_new();
-        struct json doc = openapi_v3(a, all[i].group);
+        struct json doc = openapi_v3(a, all[i].group, all[i].version);
         const struct json *schemas = json_path(&doc, "components", "schemas", NULL);
 
         assert_true(check_references(&doc, STR("#/components/schemas/"), schemas) > 0);
@@ -91,32 +92,59 @@ static void test_v2(void **state)
     assert_true(check_references(&doc, STR("#/definitions/"), schemas) > 100);
     for (size_t i = 0; i < count; i++)
         check_kind(a, &doc, schemas, &all[i]);
+    all = object_aliases(&count);
+    for (size_t i = 0; i < count; i++)
+        check_kind(a, &doc, schemas, &all[i]);
+}
+
+/* The document of a version has its kinds and no others. */
+static void test_aliases(void **state)
+{
+    size_t count;
+    const struct object_kind *all = object_aliases(&count);
+
+    (void) state;
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json doc = openapi_v3(a, all[i].group, all[i].version);
+        const struct json *schemas = json_path(&doc, "components", "schemas", NULL);
+        struct str text = json_text(a, &doc, JSON_COMPACT);
+
+        assert_true(check_references(&doc, STR("#/components/schemas/"), schemas) > 0);
+        check_kind(a, &doc, schemas, &all[i]);
+        assert_true(str_find(text, STR("batch/v1/")) == SIZE_MAX);
+        assert_true(str_find(text, STR("batch.v1.")) == SIZE_MAX);
+    }
 }
 
 /* What a client reads of a member, by its place below a schema. */
 static void test_members(void **state)
 {
     static const struct {
-        const char *group, *schema, *member, *part;
+        const char *group, *version, *schema, *member, *part;
     } cases[] = {
-        {"argoproj.io", "io.argoproj.workflow.v1alpha1.Workflow", "spec",
+        {"argoproj.io", "v1alpha1", "io.argoproj.workflow.v1alpha1.Workflow", "spec",
          "\"allOf\":[{\"$ref\":\"#/components/schemas/io.argoproj.workflow.v1alpha1."
          "WorkflowSpec\"}]"},
-        {"argoproj.io", "io.argoproj.workflow.v1alpha1.WorkflowSpec", "templates",
+        {"argoproj.io", "v1alpha1", "io.argoproj.workflow.v1alpha1.WorkflowSpec", "templates",
          "\"type\":\"array\",\"items\":{\"allOf\":"},
-        {"", "io.k8s.api.core.v1.PodSpec", "containers",
+        {"", "v1", "io.k8s.api.core.v1.PodSpec", "containers",
          "\"x-kubernetes-patch-strategy\":\"merge\",\"x-kubernetes-patch-merge-key\":\"name\""},
-        {"", "io.k8s.api.core.v1.ObjectMeta", "finalizers",
+        {"", "v1", "io.k8s.api.core.v1.ObjectMeta", "finalizers",
          "\"x-kubernetes-list-type\":\"set\""},
-        {"", "io.k8s.api.core.v1.ConfigMap", "data",
+        {"", "v1", "io.k8s.api.core.v1.ConfigMap", "data",
          "\"additionalProperties\":{\"type\":\"string\"}"},
-        {"coordination.k8s.io", "io.k8s.api.coordination.v1.Lease", "spec", "LeaseSpec"},
+        {"coordination.k8s.io", "v1", "io.k8s.api.coordination.v1.Lease", "spec", "LeaseSpec"},
+        {"batch", "v1", "io.k8s.api.batch.v1.CronJob", "spec", "batch.v1.CronJobSpec"},
+        {"batch", "v1beta1", "io.k8s.api.batch.v1beta1.CronJob", "spec",
+         "batch.v1beta1.CronJobSpec"},
     };
 
     (void) state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         _cleanup_arena_ struct arena *a = arena_new();
-        struct json doc = openapi_v3(a, cases[i].group);
+        struct json doc = openapi_v3(a, cases[i].group, cases[i].version);
         const struct json *v = json_path(&doc, "components", "schemas", cases[i].schema,
                                          "properties", cases[i].member, NULL);
 
@@ -131,7 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_v3),
-        cmocka_unit_test(test_v2),
+        cmocka_unit_test(test_v2), cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_members),
     };
 

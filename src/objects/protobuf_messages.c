@@ -98,6 +98,7 @@ const struct protobuf_kind *protobuf_kinds(void)
         {"v1", "ServiceAccount", &service_account},
         {"batch/v1", "CronJob", &protobuf_cron_job},
         {"batch/v1", "Job", &protobuf_job},
+        {"batch/v1beta1", "CronJob", &protobuf_cron_job},
         {RBAC, "ClusterRole", &cluster_role},
         {RBAC, "ClusterRoleBinding", &role_binding},
         {RBAC, "Role", &role},

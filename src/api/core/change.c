@@ -14,7 +14,7 @@ static struct managed_writer writer_of(const struct api_call *call,
     return (struct managed_writer){.manager =
                                        str_is_none(call->manager) ? STR("") : call->manager,
                                    .subresource = sub,
-                                   .kind = kind,
+                                   .kind = call->shown ? call->shown : kind,
                                    .now = clock_wall()};
 }
 
@@ -151,7 +151,9 @@ static int change_stored(struct patching *p, const struct json *stored, struct j
                          struct err *err)
 {
     struct arena *a = http_arena(p->call->req);
-    const struct patch_target target = {stored, field_patch_schema(p->kind->shape)};
+    const struct json shown =
+        p->call->shown ? object_in(a, p->call->shown, stored) : *stored;
+    const struct patch_target target = {&shown, field_patch_schema(p->kind->shape)};
     struct managed_writer w = writer_of(p->call, p->kind, p->sub);
 
     if (p->patch->patch) {

@@ -56,6 +56,8 @@ struct api_call {
     struct http_request *req;
     const struct api_dialect *dialect;
     struct str manager; /* field manager, or absent */
+    const struct object_kind
+        *shown; /* the kind in the version in which patches are; NULL: as it is stored */
     const struct auth_identity
         *who; /* whose rights are asked for what they write; NULL: may all */
     enum { API_REMOVES_NOTHING, API_REMOVES_ONE, API_REMOVES_ALL } removes;

@@ -154,6 +154,8 @@ static int write_entry(struct watch_stream *w, struct watch_entry *e, struct err
         text = w->view->event(w->view, a, types[e->type], &doc);
         return text.len > 0 && http_stream_write(w->stream, text, err) < 0 ? -1 : 1;
     }
+    if (w->kind)
+        doc = object_in(a, w->kind, &doc);
     text = w->format->event(a, w->fields, types[e->type], &doc);
     if (text.len > HTTP_STREAM_QUEUE_MAX_BYTES / 2 && http_stream_waiting(w->stream) > 0) {
         e->is_big = true;

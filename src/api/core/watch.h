@@ -43,7 +43,7 @@ enum { API_WATCH_ARENA_BYTES = 1024 }; /* of a request's arena: a watch lives lo
 
 struct api_watch_request {
     struct arena *arena;            /* holds the texts of the query */
-    const struct object_kind *kind; /* of bookmarks; NULL: there are none */
+    const struct object_kind *kind; /* of bookmarks, in the version that is shown; or NULL */
     struct api_query query;         /* what is watched, and from where as store_watch_open() */
     struct store_query also;        /* a second thing that is watched, from the same place on */
     bool has_also;

@@ -149,13 +149,15 @@ static void run_load(struct source *src, struct err *err)
 
 /* ---- changes ---- */
 
-/* The object as the API shows it. */
-static int object_shown(struct arena *a, const struct store_object *object, struct json *ret)
+/* The object as the API shows it in the version that is asked for. */
+static int object_shown(const struct resource_state *st, struct arena *a,
+                        const struct store_object *object, struct json *ret)
 {
     struct err ignored;
 
     if (json_parse(a, str_copy(a, object->doc), ret, &ignored) < 0)
         return -1;
+    *ret = object_in(a, st->filter.shown, ret);
     *ret = json_set_path(a, ret, json_string(str_printf(a, "%lld", (long long) object->rv)),
                          "metadata", "resourceVersion", NULL);
     return 0;
@@ -192,10 +194,10 @@ static int deliver(struct source *src, const struct store_event *event, struct e
     arena_reset(a);
     if (!st->is_listed && e.change == RESOURCE_ADD && known)
         e.change = RESOURCE_UPDATE;
-    if (object_shown(a, event->object, &object) < 0 ||
+    if (object_shown(st, a, event->object, &object) < 0 ||
         !resource_filter_passes(a, &st->filter, &e))
         return 0;
-    if (e.change == RESOURCE_UPDATE && known && object_shown(a, known, &old) == 0)
+    if (e.change == RESOURCE_UPDATE && known && object_shown(st, a, known, &old) == 0)
         e.old = &old;
     d.payload = resource_event_data(a, source_spec(src), &e);
     d.receipt = str_printf(a, "%lld", (long long) event->rv);

@@ -18,7 +18,8 @@ static int read_kind(const struct json *spec, struct resource_filter *f, struct 
     if (str_is_none(group))
         group = STR("");
     f->kind = object_kind_by_plural(group, word);
-    if (!f->kind || !str_is(word, f->kind->plural) || !str_is(version, f->kind->version))
+    f->shown = f->kind ? object_kind_in(f->kind, version) : NULL;
+    if (!f->shown || !str_is(word, f->kind->plural))
         return err_set(err, ERR_INVALID,
                        "resource: \"" STR_FMT "\" of group \"" STR_FMT "\", version \"" STR_FMT
                        "\" is none that is served here",

@@ -21,7 +21,8 @@ struct resource_field {
 /* A spec, read; borrows it. */
 struct resource_filter {
     const struct object_kind *kind;
-    struct str ns; /* "" for all */
+    const struct object_kind *shown; /* the kind in the version that is asked for */
+    struct str ns;                   /* "" for all */
     struct selector labels;
     bool wants[3]; /* by enum resource_change */
     struct str prefix;

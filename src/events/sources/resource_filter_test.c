@@ -95,6 +95,22 @@ static void test_what_passes(void **state)
     }
 }
 
+/* A version that is an alias is the same objects, shown otherwise. */
+static void test_versions(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json spec = parsed(a, "{\"group\":\"batch\",\"version\":\"v1beta1\",\"resource\":"
+                                 "\"cronjobs\",\"eventTypes\":[\"ADD\"]}");
+    struct resource_filter f;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(resource_filter_read(a, &spec, &f, &err), 0);
+    assert_ptr_equal(f.kind, object_kind_find(STR("batch/v1"), STR("CronJob")));
+    assert_string_equal(f.kind->version, "v1");
+    assert_string_equal(f.shown->version, "v1beta1");
+}
+
 static void test_labels(void **state)
 {
     static const struct {
@@ -189,7 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_passes),
-        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_labels), cmocka_unit_test(test_versions),
         cmocka_unit_test(test_wrong_ones),
         cmocka_unit_test(test_data),
     };

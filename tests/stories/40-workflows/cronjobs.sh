@@ -162,5 +162,34 @@ check "it completes" waits plain complete
 check "a cron job of the command line" kubectl create cronjob tick --image=busybox --schedule='0 0 1 1 *' -- date
 check "is there" equals "$(of tick '{.spec.schedule}')" '0 0 1 1 *'
 check "a schedule that is none is refused" sh -c "kubectl create cronjob bad --image=busybox --schedule='0 0 1' -- date 2>&1 | grep -q 'expected exactly 5 fields'"
+# The version of old manifests: the same objects.
+cat >"$DIR/old.yaml" <<'YAML'
+apiVersion: batch/v1beta1
+kind: CronJob
+metadata: {name: old}
+spec:
+  schedule: "@every 1s"
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: ["true"]}]}}}
+YAML
+beta() { kubectl get --raw "/apis/batch/v1beta1/namespaces/default/cronjobs/$1" | jq -r "$2"; }
+check "both versions are told" sh -c "kubectl api-versions | grep -x batch/v1beta1 && kubectl api-versions | grep -x batch/v1"
+check "a cron job of the older version is applied" kubectl apply -f "$DIR/old.yaml"
+check "and again: unchanged" sh -c "kubectl apply -f '$DIR/old.yaml' | grep -q unchanged"
+check "it is read in the version that is asked for" equals "$(beta old .apiVersion) $(of old '{.apiVersion}')" "batch/v1beta1 batch/v1"
+check "and by its full name" equals "$(kubectl get cronjobs.v1beta1.batch old -o 'jsonpath={.apiVersion}')" batch/v1beta1
+check "one of the newer version, too" equals "$(beta tick .apiVersion)" batch/v1beta1
+check "a table of the older version" sh -c "kubectl get cronjobs.v1beta1.batch | grep -q '^old '"
+old_ran() { [ -n "$(of old '{.status.lastSuccessfulTime}')" ]; }
+check "it makes Jobs" wait_for 30 old_ran
+check "which are of batch/v1" equals "$(kubectl get jobs -o json | jq -r '[.items[] | select(.metadata.ownerReferences[0].name == "old") | .apiVersion + " " + .metadata.ownerReferences[0].apiVersion] | unique[]')" "batch/v1 batch/v1"
+check "its fields are explained" sh -c "kubectl explain --api-version=batch/v1beta1 cronjob.spec.schedule | grep -q 'VERSION: *v1beta1'"
+check "the program applies such a manifest" "$TIPHYS" apply --secure --token "$TOKEN" --certificate-authority "$DIR/data/tls.crt" -f "$DIR/old.yaml"
+check "server-side" kubectl apply --server-side --force-conflicts -f "$DIR/old.yaml"
+check "it is replaced" kubectl replace -f "$DIR/old.yaml"
+check "and described" sh -c "kubectl describe cronjobs.v1beta1.batch old | grep -q 'Created job old-'"
+check "and deleted" kubectl delete -f "$DIR/old.yaml"
+check "with its jobs" equals "$(jobs_of old)" ""
 check "the cron job is deleted" kubectl delete cronjob nightly
 check "its jobs went, too" equals "$(jobs_of nightly | grep -v once)" ""
