@@ -89,6 +89,17 @@ static struct str form_of(const struct artifact_call *c, const struct json *oaut
     return form;
 }
 
+/* "a=b&access_token=x": what older servers answer, and what Go reads of them, too. */
+static struct str form_token(struct str form)
+{
+    struct str rest = form, field, name;
+
+    while (str_cut(&rest, '&', &field))
+        if (str_cut(&field, '=', &name) && str_is(name, "access_token") && !str_is_none(field))
+            return str_trim(field);
+    return STR_NONE;
+}
+
 static int ask_token(const struct artifact_call *c, const struct http_call *call,
                      struct str *ret, struct err *err)
 {
@@ -108,6 +119,8 @@ static int ask_token(const struct artifact_call *c, const struct http_call *call
     *ret = STR_NONE;
     if (json_parse(c->a, answer.body, &doc, &ignored) == 0)
         *ret = json_get_str(&doc, STR("access_token"));
+    else
+        *ret = form_token(answer.body);
     return str_is_empty(*ret) ? err_set(err, ERR_INVALID, "POST " STR_FMT ": no access_token",
                                         STR_ARG(http_url_shown(c->a, call->url)))
                               : 0;

@@ -29,6 +29,7 @@ struct world {
     struct arena *a;
     struct artifact_house house;
     struct err err;
+    bool tells_form; /* a token comes as a form */
     char kept[4096], login[200], header[200]; /* of the last PUT; written before its answer */
 };
 
@@ -48,7 +49,10 @@ static void handle(void *ctx, struct http_request *req)
                                                "audience=x%26y");
 
         http_reply(req, is_right ? 200 : 401, STR("application/json"),
-                   STR("{\"access_token\":\"given\",\"token_type\":\"bearer\"}"), NULL, 0);
+                   w->tells_form
+                       ? STR("token_type=bearer&access_token=given")
+                       : STR("{\"access_token\":\"given\",\"token_type\":\"bearer\"}"),
+                   NULL, 0);
         return;
     }
     if (str_is(http_method(req), "PUT") && status == 200) {
@@ -157,6 +161,7 @@ static void test_there_and_back(void **state)
         {"http", ",\"headers\":[{\"name\":\"X-Mark\",\"value\":\"m\"}]", "", "m"},
         {"http", ",\"auth\":{\"basicAuth\":{" LOGIN "}}", "Basic bWU6aGlkZGVu", ""},
         {"http", ",\"auth\":{\"oauth2\":{" CLIENT "}}", "Bearer given", ""},
+        {"http", ",\"auth\":{\"oauth2\":{" CLIENT "}}", "Bearer given", ""},
         {"artifactory", "", "", ""},
         {"artifactory", "," LOGIN, "Basic bWU6aGlkZGVu", ""},
     };
@@ -170,6 +175,7 @@ static void test_there_and_back(void **state)
         struct json ret;
         int fd;
 
+        w->tells_form = i % 2 == 0; /* of both kinds */
         put(w, "f", name);
         if (artifact_save(&c, w->dir, "f", &ret, &w->err) < 0 ||
             artifact_load(&c, w->dir, name, &found, &w->err) < 0)

@@ -214,6 +214,15 @@ static void test_templates(void **state)
          "found nothing to lint in the specified paths, failing...\n",
          NULL,
          1},
+        {"argo lint uses.yaml -o simple", /* no file holds it: the server is asked */
+         {{200,
+           "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\",\"metadata\":{"
+           "\"name\":\"t\"},\"spec\":{\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\","
+           "\"suspend\":{}}]}}"}},
+         "GET ~workflowtemplates/t\n",
+         "no linting errors found!\n",
+         NULL,
+         0},
         {"argo lint flow.yaml template.yaml --kinds wf",
          {{0}},
          "",
@@ -740,6 +749,8 @@ static int enter_folder(void **state)
     snprintf(loose, sizeof(loose), "%smore: 1\n", flow);
     write_text("flow.yaml", flow);
     write_text("template.yaml", template_text);
+    write_text("uses.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: u}\n"
+                            "spec: {workflowTemplateRef: {name: t}}\n");
     write_text("loose.yaml", loose);
     write_text("broken.yaml", "kind: [\n");
     return start_fake(state);
@@ -747,7 +758,7 @@ static int enter_folder(void **state)
 
 static int leave_folder(void **state)
 {
-    static const char *const names[] = {"flow.yaml", "template.yaml", "loose.yaml",
+    static const char *const names[] = {"flow.yaml", "template.yaml", "uses.yaml", "loose.yaml",
                                         "broken.yaml"};
     char folder[4096];
 

@@ -1,4 +1,4 @@
-/* tiphys lint: manifests checked without a server. See lint.h. */
+/* tiphys lint: manifests checked, with what a named server has. See lint.h. */
 #include "cli/lint.h"
 
 #include "cli/manifests.h"

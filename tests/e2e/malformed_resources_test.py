@@ -1,6 +1,6 @@
 """malformed_resources_test.go: what is malformed is refused, and hinders nothing else."""
 from cron_test import kubectl_refuses
-from world import check_match, row
+from world import Refused, check_match, row
 
 FILE = "malformed_resources_test.go"
 BAD, GOOD = "testdata/malformed", "e2e/testdata/wellformed"
@@ -20,8 +20,12 @@ def good_one_works(w, kind, ref):
 
 def reference_is_lost(w, kind, ref):
     kubectl_refuses(w, f"{BAD}/malformed-{kind}.yaml", TEXT)
-    w.submit(f"{GOOD}/wellformed-workflow-with-malformed-{ref}-ref.yaml").wait("Error")
-    check_match('"malformed" not found', w.message)
+    try:  # upstream creates it, in Error at once; here it is not even created
+        w.submit(f"{GOOD}/wellformed-workflow-with-malformed-{ref}-ref.yaml").wait("Error")
+    except Refused as wrong:
+        check_match('"malformed" not found', str(wrong))
+    else:
+        check_match('"malformed" not found', w.message)
 
 
 @row(FILE, "TestMalformedWorkflowTemplate")

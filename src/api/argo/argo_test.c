@@ -346,6 +346,7 @@ static void test_field_filter(void **state)
         {"metadata.name=b", "Prefix", "", "", "", "b", "", NULL},
         {"metadata.name=b", "Contains", "", "", "", "", "b", NULL},
         {"metadata.name=b", "NotEquals", "", "", "b", "", "", NULL},
+        {"metadata.name!=b", "NotEquals", "", "", "b", "", "", NULL},
         {"metadata.name=b", "Like", "", "", "", "", "",
          "nameFilter \"Like\" is not one of Exact, Contains, Prefix, NotEquals"},
         {"spec.startedAt>2026-01-02T03:04:05Z,spec.startedAt<2026-02-02T03:04:05Z", "", "", "",

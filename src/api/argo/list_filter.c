@@ -65,7 +65,7 @@ int argo_field_filter(struct arena *a, struct str fields, struct str name_filter
     else if (str_is(name_filter, "Contains"))
         ret->name_part = name;
     else if (str_is(name_filter, "NotEquals"))
-        ret->not_name = name;
+        ret->not_name = name.len > 0 ? name : ret->not_name; /* it may say != itself */
     else
         return err_set(err, ERR_INVALID,
                        "nameFilter \"" STR_FMT "\" is not one of Exact, Contains, Prefix, "

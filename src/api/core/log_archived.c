@@ -91,13 +91,21 @@ static void archived_close(struct pod_log *base)
 
 static const struct json *find_log(const struct json *node)
 {
-    const struct json *list = json_path(node, "outputs", "artifacts", NULL), *item;
+    const struct json *list = json_path(node, "outputs", "artifacts", NULL), *item,
+                      *first = NULL; /* of a set without main */
 
-    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (str_is(json_get_str(item, STR("name")), "main-logs") &&
-            !json_get_bool(item, STR("deleted")))
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        struct str name = json_get_str(item, STR("name"));
+
+        if (json_get_bool(item, STR("deleted")))
+            continue;
+        if (str_is(name, "main-logs"))
             return item;
-    return NULL;
+        if (!first && str_ends(name, STR("-logs")) &&
+            str_ends(json_str(json_path(item, "s3", "key", NULL)), STR(".log")))
+            first = item;
+    }
+    return first;
 }
 
 bool log_is_archived(const struct json *node)

@@ -208,7 +208,7 @@ static int collect_one(const struct copies *c, size_t index, const struct json *
 
 #define PLAIN_LOG "main.plain"
 
-static int make_plain(int dirfd, struct err *err)
+static int make_plain(int dirfd, struct str container, struct err *err)
 {
     int fd =
         openat(dirfd, PLAIN_LOG, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -216,25 +216,26 @@ static int make_plain(int dirfd, struct err *err)
 
     if (fd < 0)
         return err_sys(err, errno, "make a copy of the log");
-    result = log_write_plain(dirfd, STR("main"), fd);
+    result = log_write_plain(dirfd, container, fd);
     if (result < 0)
         err_sys(err, errno, "copy the log");
     close(fd);
     return result;
 }
 
-/* The log of main as artifact "main-logs", as it is. */
-static int collect_logs(const struct local_pod *pod, int dirfd, struct arena *a,
-                        struct json *ret, struct err *err)
+/* The log of a container as artifact "NAME-logs", as it is. */
+static int collect_log(const struct local_pod *pod, int dirfd, struct arena *a,
+                       struct str container, struct json *ret, struct err *err)
 {
     const struct copies whole = {.pod = pod, .dir = dirfd, .a = a};
     struct json artifact = json_set_path(a, NULL, json_object(&(struct json_object_builder){0}),
                                          "archive", "none", NULL);
     int result;
 
-    artifact = json_set(a, &artifact, STR("name"), json_string(STR("main-logs")));
-    artifact = json_set(a, &artifact, STR("path"), json_string(STR("main.log")));
-    result = make_plain(dirfd, err);
+    artifact = json_set(a, &artifact, STR("name"), json_string(str_concat(a, container, STR("-logs"))));
+    artifact = json_set(a, &artifact, STR("path"),
+                        json_string(str_concat(a, container, STR(".log"))));
+    result = make_plain(dirfd, container, err);
     if (result == 0)
         result = save(&whole, PLAIN_LOG, &artifact, ret, err);
     unlinkat(dirfd, PLAIN_LOG, 0);
@@ -243,6 +244,27 @@ static int collect_logs(const struct local_pod *pod, int dirfd, struct arena *a,
     *ret = json_without(a, ret, STR("archive"));
     *ret = json_without(a, ret, STR("path"));
     return 0;
+}
+
+/* Of main, or of each container of a set. */
+static int collect_logs(const struct local_pod *pod, int dirfd, struct arena *a,
+                        struct json_array_builder *out, struct err *err)
+{
+    const struct json *set = json_path(pod->req.template, "containerSet", "containers", NULL),
+                      *item = json_item(set, 0);
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && (i == 0 || item); item = json_item(set, ++i)) {
+        struct str name = item ? json_get_str(item, STR("name")) : STR("main");
+        struct json made;
+
+        if (item && faccessat(dirfd, str_cz(a, local_log_name(a, name)), F_OK, 0) < 0)
+            continue; /* it was never started */
+        result = collect_log(pod, dirfd, a, name, &made, err);
+        if (result == 0)
+            json_push(a, out, made);
+    }
+    return result;
 }
 
 /* All failures, as upstream joins them. */
@@ -279,14 +301,8 @@ int artifacts_collect(const struct local_pod *pod, int dirfd, struct arena *a, s
     }
     if (copies.dir >= 0)
         close(copies.dir);
-    if (dirfd >= 0 && artifacts_has_logs(pod)) {
-        struct json made;
-
-        if (collect_logs(pod, dirfd, a, &made, &one) == 0)
-            json_push(a, &out, made);
-        else
-            join_error(err, &one);
-    }
+    if (dirfd >= 0 && artifacts_has_logs(pod) && collect_logs(pod, dirfd, a, &out, &one) < 0)
+        join_error(err, &one);
     *ret = json_array(&out);
     return err->kind == ERR_NONE ? 0 : -1;
 }
