@@ -4,7 +4,7 @@
 usage: oci-image.py LAYOUT NAME CONFIG LAYER...
 
 CONFIG is the JSON of the image's "config". A LAYER is a folder, or `bad:KIND` for one that no machine should take: dotdot, device,
-torn. Layers are packed by gzip. The layout gets the image under NAME beside those that it has.
+torn, or cut: its gzip ends in the middle. Layers are packed by gzip. The layout gets the image under NAME beside those that it has.
 """
 import gzip
 import hashlib
@@ -48,6 +48,11 @@ def pack(layer):
     return data
 
 
+def squeeze(layer, data):
+    data = gzip.compress(data, 1, mtime=0)
+    return data[:len(data) // 2] if layer == "bad:cut" else data
+
+
 def main():
     layout, name, config, *layers = sys.argv[1:]
     os.makedirs(layout, exist_ok=True)
@@ -56,8 +61,8 @@ def main():
              "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(t).hexdigest() for t in tars]}}
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **put(layout, json.dumps(image).encode())},
-                "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **put(layout, gzip.compress(t, 1, mtime=0))}
-                           for t in tars]}
+                "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **put(layout, squeeze(layer, t))}
+                           for layer, t in zip(layers, tars)]}
     made = {"mediaType": manifest["mediaType"], **put(layout, json.dumps(manifest).encode()),
             "annotations": {"org.opencontainers.image.ref.name": name}}
     index = {"schemaVersion": 2, "manifests": []}

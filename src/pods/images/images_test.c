@@ -268,6 +268,28 @@ static void test_policies(void **state)
     check_file(w, 0, "etc/three", "333");
 }
 
+/* A registry that gives something else for a digest is not believed. */
+static void test_swapped_manifest(void **state)
+{
+    struct world *w = *state;
+    struct str digest;
+
+    put_usual(w);
+    must(w, get(w, "h.x/a:1", IMAGE_PULL_DEFAULT));
+    digest = str_copy(w->a, w->image.digest);
+    must(w, get(w, str_printf(w->a, "h.x/a@" STR_FMT, STR_ARG(digest)).ptr,
+                IMAGE_PULL_DEFAULT));
+    check_file(w, 0, "etc/one", "1");
+    put_image(w, "{\"config\":{}}", (struct str[]){put_layer(w, "etc/three", "333")}, 1);
+    assert_int_equal(get(w, str_printf(w->a, "h.x/b@" STR_FMT, STR_ARG(digest)).ptr,
+                         IMAGE_PULL_DEFAULT),
+                     -1);
+    assert_int_equal(w->err.kind, ERR_INVALID);
+    assert_non_null(strstr(w->err.text, "the registry's manifest has the digest sha256:"));
+    assert_int_equal(calls(w, " copy "), 2);
+    assert_int_equal(entries(w, "tmp"), 0);
+}
+
 /* A layer of two images is there once; one on another base is another one. */
 static void test_shared_layers(void **state)
 {
@@ -613,6 +635,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_pull),
         TEST(test_policies),
+        TEST(test_swapped_manifest),
         TEST(test_shared_layers),
         TEST(test_many_want_one),
         TEST(test_registry_faults),

@@ -77,6 +77,11 @@ static int find_version(struct pull *p, struct str *ret, struct err *err)
         if (skopeo_manifest(p->images, p->ref, p->job->hooks, p->a, &manifest, err) < 0)
             return -1;
         *ret = str_concat(p->a, STR("sha256:"), digest_text(p->a, manifest));
+        if (!str_is_empty(p->ref->digest) && !str_eq(p->ref->digest, *ret))
+            return err_set(err, ERR_INVALID,
+                           "the registry's manifest has the digest " STR_FMT
+                           ", not the one that was asked for",
+                           STR_ARG(*ret));
         return 0;
     }
     if (find_archive(p, err) < 0)

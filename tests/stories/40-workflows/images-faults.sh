@@ -10,11 +10,12 @@ mkdir -p "$DIR/big"
 head -c 3000000 /dev/urandom >"$DIR/big/noise"
 image base '{"Cmd":["echo","ok"],"Env":["PATH=/bin"]}' "$DIR/root" >/dev/null
 image corrupt '{"Cmd":["id"],"Env":["PATH=/bin"]}' "$DIR/root" "$DIR/big" >/dev/null
-for kind in dotdot device torn; do image $kind '{"Cmd":["id"]}' "$DIR/root" "bad:$kind" >/dev/null; done
+for kind in dotdot device torn cut; do image $kind '{"Cmd":["id"]}' "$DIR/root" "bad:$kind" >/dev/null; done
 image nocommand '{"Env":["PATH=/bin"]}' "$DIR/root" >/dev/null
 python3 -W ignore -c 'import crypt, sys; print("user:" + crypt.crypt(sys.argv[1], crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' "$PASSWORD" >"$DIR/htpasswd"
 check "a registry with a password" start_registry
-for name in base corrupt dotdot device torn nocommand; do check "it takes $name" push $name "story/$name:1"; done
+digest=$(image swapped '{"Cmd":["echo","ok"],"Env":["PATH=/bin"],"Labels":{"a":"b"}}' "$DIR/root")
+for name in base corrupt dotdot device torn cut nocommand swapped; do check "it takes $name" push $name "story/$name:1"; done
 printf '{"auths":{"%s":{"auth":"%s"}}}' "$REGISTRY" "$(printf %s "$CREDENTIALS" | base64 | tr -d '\n')" >"$DIR/auth.json"
 
 pending() { printf 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: %s}\nspec:\n  entrypoint: main\n  templates:\n  - name: main\n    container: {image: "%s"%s}\n' "$1" "$2" "${3:-}" >"$DIR/$1.yaml"; "$TIPHYS" submit "$DIR/$1.yaml" >/dev/null; }
@@ -27,6 +28,16 @@ check "stays pending and says why" wait_for 20 has_message denied "Pending ErrIm
 check "by the registry's word" has_message denied "authentication required"
 check "it is stopped" "$TIPHYS" terminate denied
 check "at once" timeout 10 sh -c "'$TIPHYS' wait denied; true"
+stop_server
+printf '{"auths":{"%s":{"auth":"%s"}}}' "$REGISTRY" "$(printf %s "user:not-$PASSWORD" | base64 | tr -d '\n')" >"$DIR/wrong.json"
+SERVER_FLAGS="--isolation image --image-auth $DIR/wrong.json"
+check "a server with a wrong one" start_server
+pending wrong "$REGISTRY/story/base:1"
+check "is refused" wait_for 20 has_message wrong "Pending ErrImagePull: image \"$REGISTRY/story/base:1\": "
+check "by the registry's word, too" has_message wrong "authentication required"
+check "which does not name the password" sh -c "! '$TIPHYS' get wrong -o json | grep -q '$PASSWORD'"
+"$TIPHYS" terminate wrong >/dev/null
+check "it ends" timeout 10 sh -c "'$TIPHYS' wait wrong; true"
 stop_server
 
 SERVER_FLAGS="--isolation image --image-auth $DIR/auth.json"
@@ -58,6 +69,13 @@ run device "container: {image: \"$REGISTRY/story/device:1\"}" >/dev/null 2>&1
 check "a layer with a device" has_message device 'unpack "mnt/disk": a device outside of dev/ is refused'
 run torn "container: {image: \"$REGISTRY/story/torn:1\"}" >/dev/null 2>&1
 check "a layer that is torn" has_message torn "Error ErrImagePull: "
+run cut "container: {image: \"$REGISTRY/story/cut:1\"}" >/dev/null 2>&1
+check "a layer whose gzip ends too soon" has_message cut "Error ErrImagePull: "
+check "is said to be cut off" has_message cut "unpack: truncated gzip input"
+printf ' ' >>"$DIR/registry/docker/registry/v2/blobs/sha256/$(echo "$digest" | cut -c 8-9)/${digest#sha256:}/data"
+run swapped "container: {image: \"$REGISTRY/story/swapped@$digest\"}" >/dev/null 2>&1
+check "a manifest that is not of the digest" has_message swapped "Error ErrImagePull: image \"$REGISTRY/story/swapped@$digest\": the registry's manifest has the digest sha256:"
+check "is not run" has_message swapped ", not the one that was asked for"
 blob=$(find "$DIR/registry" -name data -size +2500k)
 printf 'x' | dd of="$blob" bs=1 seek=1000 conv=notrunc 2>/dev/null
 run corrupt "container: {image: \"$REGISTRY/story/corrupt:1\"}" >/dev/null 2>&1
