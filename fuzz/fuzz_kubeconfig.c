@@ -1,7 +1,7 @@
 /* kubectl's configuration: whatever it says is read or refused; what is read is in it. */
 #include <assert.h>
 
-#include "cli/kubeconfig.h"
+#include "clients/kubernetes/kubeconfig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -142,10 +142,19 @@ typedef VEC(struct http_header) header_vec;
 
 static void add_impersonation(struct cli *cli, header_vec *headers)
 {
+    const struct kubeconfig *kube = cli->kube;
     const char *user = given(cli, "as"), *uid = given(cli, "as-uid");
     size_t count;
     const struct str *groups = flags_list(cli->arena, &cli->flags, "as-group", &count);
 
+    if (!user && kube && kube->as.len > 0) {
+        user = str_cz(cli->arena, kube->as);
+        uid = kube->as_uid.len > 0 ? str_cz(cli->arena, kube->as_uid) : uid;
+        if (count == 0) {
+            groups = kube->as_groups;
+            count = kube->as_group_count;
+        }
+    }
     if (user)
         VEC_APUSH(cli->arena, headers,
                   ((struct http_header){STR("Impersonate-User"), str_from(user)}));

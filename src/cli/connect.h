@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "cli/kubeconfig.h"
+#include "clients/kubernetes/kubeconfig.h"
 #include "io/http_client.h"
 
 /* Immutable once it is made: streams read it on other threads. */

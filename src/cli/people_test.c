@@ -5,7 +5,6 @@
 #include "cli/world_test.h"
 
 #include "cli/convert.h"
-#include "cli/kubeconfig.h"
 #include "formats/yaml.h"
 
 static void write_text(const char *name, const char *text)
@@ -406,47 +405,6 @@ static const char config[] =
     "- name: program\n  user: {exec: {command: aws}}\n"
     "- name: bad\n  user: {client-key-data: '?'}\n";
 
-static void test_kubeconfig(void **state)
-{
-    _cleanup_arena_ struct arena *a = arena_new();
-    struct kubeconfig k;
-    struct err err;
-    static const struct {
-        struct kubeconfig_choice choice;
-        const char *err;
-    } wrong[] = {
-        {{"none", NULL, NULL}, "context \"none\" does not exist"},
-        {{"lost", NULL, NULL}, "cluster \"nowhere\" does not exist"},
-        {{NULL, NULL, "nobody"}, "user \"nobody\" does not exist"},
-        {{NULL, NULL, "program"},
-         "user \"program\" needs a program (exec): that is not supported; give --token"},
-    };
-
-    (void) state;
-    assert_int_equal(kubeconfig_parse(a, str_from(config), STR("/etc/kube"),
-                                      &(struct kubeconfig_choice){0}, &k, &err),
-                     0);
-    assert_true(str_is(k.server, "https://one:6443/") && str_is(k.ns, "mine") &&
-                str_is(k.token, "secret") && str_is(k.ca_file, "/etc/kube/ca.crt") &&
-                str_is(k.tls_server_name, "tls") && str_is(k.proxy_url, "http://proxy") &&
-                !k.skips_verify);
-    assert_int_equal(kubeconfig_parse(a, str_from(config), STR(""),
-                                      &(struct kubeconfig_choice){.context = "ops"}, &k, &err),
-                     0);
-    assert_true(str_is(k.ca_pem, "CA") && str_is(k.cert_pem, "CERT") &&
-                str_is(k.key_pem, "KEY") && k.skips_verify && k.ns.len == 0);
-    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-        assert_int_equal(
-            kubeconfig_parse(a, str_from(config), STR(""), &wrong[i].choice, &k, &err), -1);
-        assert_string_equal(err.text, wrong[i].err);
-    }
-    assert_int_equal(kubeconfig_parse(a, str_from(config), STR(""),
-                                      &(struct kubeconfig_choice){.user = "bad"}, &k, &err),
-                     -1);
-    assert_int_equal(
-        kubeconfig_parse(a, STR("[]"), STR(""), &(struct kubeconfig_choice){0}, &k, &err), -1);
-}
-
 static void test_auth_token(void **state)
 {
     static const struct said cases[] = {
@@ -740,7 +698,7 @@ int main(void)
         cmocka_unit_test(test_explain),    cmocka_unit_test(test_preview),
         cmocka_unit_test(test_render),     cmocka_unit_test(test_convert_document),
         cmocka_unit_test(test_convert),    cmocka_unit_test(test_plugin),
-        cmocka_unit_test(test_kubeconfig), cmocka_unit_test(test_auth_token),
+        cmocka_unit_test(test_auth_token),
         cmocka_unit_test(test_connection), cmocka_unit_test(test_instance),
         cmocka_unit_test(test_backfill),   cmocka_unit_test(test_sync)};
 

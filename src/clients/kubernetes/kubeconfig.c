@@ -1,5 +1,8 @@
 /* kubectl's configuration. See kubeconfig.h. */
-#include "cli/kubeconfig.h"
+#include "clients/kubernetes/kubeconfig.h"
+
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "formats/base64.h"
 #include "formats/json.h"
@@ -64,6 +67,21 @@ static int read_cluster(const struct reader *r, struct str name, struct kubeconf
     return data_of(r, c, "certificate-authority-data", &ret->ca_pem);
 }
 
+static int read_as(const struct reader *r, const struct json *u, struct kubeconfig *ret)
+{
+    const struct json *groups = json_get(u, STR("as-groups")), *item;
+
+    ret->as = json_get_str(u, STR("as"));
+    ret->as_uid = json_get_str(u, STR("as-uid"));
+    for (size_t i = 0; (item = json_item(groups, i)) != NULL; i++) {
+        if (i == KUBECONFIG_GROUPS_MAX)
+            return err_set(r->err, ERR_LIMIT, "as-groups has more than %d groups",
+                           KUBECONFIG_GROUPS_MAX);
+        ret->as_groups[ret->as_group_count++] = json_str(item);
+    }
+    return 0;
+}
+
 static int read_user(const struct reader *r, struct str name, struct kubeconfig *ret)
 {
     static const char *const programs[] = {"exec", "auth-provider"};
@@ -77,7 +95,7 @@ static int read_user(const struct reader *r, struct str name, struct kubeconfig 
         if (json_is(json_get(u, str_from(programs[i])), JSON_OBJECT))
             return err_set(r->err, ERR_UNSUPPORTED,
                            "user \"" STR_FMT "\" needs a program (%s): that is not supported; "
-                           "give --token",
+                           "give a token",
                            STR_ARG(name), programs[i]);
     ret->token = json_get_str(u, STR("token"));
     ret->token_file = path_of(r, u, "tokenFile");
@@ -85,6 +103,8 @@ static int read_user(const struct reader *r, struct str name, struct kubeconfig 
     ret->password = json_get_str(u, STR("password"));
     ret->cert_file = path_of(r, u, "client-certificate");
     ret->key_file = path_of(r, u, "client-key");
+    if (read_as(r, u, ret) < 0)
+        return -1;
     return data_of(r, u, "client-certificate-data", &ret->cert_pem) < 0
                ? -1
                : data_of(r, u, "client-key-data", &ret->key_pem);
@@ -116,4 +136,35 @@ int kubeconfig_parse(struct arena *a, struct str text, struct str folder,
     return read_cluster(&r, chosen(choice->cluster, context, "cluster"), ret) < 0
                ? -1
                : read_user(&r, chosen(choice->user, context, "user"), ret);
+}
+
+void kubeconfig_copy(struct arena *a, const struct kubeconfig *from, struct kubeconfig *ret)
+{
+    struct str *const texts[] = {
+        &ret->server,   &ret->ns,       &ret->ca_file,    &ret->ca_pem,   &ret->cert_file,
+        &ret->cert_pem, &ret->key_file, &ret->key_pem,    &ret->token,    &ret->token_file,
+        &ret->username, &ret->password, &ret->tls_server_name, &ret->proxy_url,
+        &ret->as,       &ret->as_uid};
+
+    *ret = *from;
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        *texts[i] = str_copy(a, *texts[i]);
+    for (size_t i = 0; i < ret->as_group_count; i++)
+        ret->as_groups[i] = str_copy(a, ret->as_groups[i]);
+}
+
+bool kubeconfig_in_cluster(struct arena *a, struct str folder, struct kubeconfig *ret)
+{
+    const char *host = getenv("KUBERNETES_SERVICE_HOST"),
+               *port = getenv("KUBERNETES_SERVICE_PORT");
+    struct str token = str_printf(a, STR_FMT "/token", STR_ARG(folder));
+    bool is_v6 = host && str_find_char(str_from(host), ':') != SIZE_MAX;
+
+    *ret = (struct kubeconfig){.token_file = token};
+    if (!host || !*host || !port || !*port || access(str_cz(a, token), R_OK) != 0)
+        return false;
+    ret->server =
+        str_printf(a, "https://%s%s%s:%s", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+    ret->ca_file = str_printf(a, STR_FMT "/ca.crt", STR_ARG(folder));
+    return true;
 }

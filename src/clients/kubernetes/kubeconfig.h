@@ -1,6 +1,6 @@
 /*
- * cli/kubeconfig.h - kubectl's configuration: the server of a context, whom it trusts, who
- * asks.
+ * clients/kubernetes/kubeconfig.h - kubectl's configuration: the server of a context, whom it
+ * trusts, who asks.
  *
  * Reading is pure; files that a configuration names are named relative to its folder. Programs
  * that make credentials (exec) and providers of clouds are not run.
@@ -15,6 +15,8 @@ struct kubeconfig_choice {
     const char *context, *cluster, *user;
 };
 
+enum { KUBECONFIG_GROUPS_MAX = 16 };
+
 /* Texts are empty when there is none. */
 struct kubeconfig {
     struct str server; /* URL */
@@ -24,6 +26,9 @@ struct kubeconfig {
     struct str token, token_file;
     struct str username, password;
     struct str tls_server_name, proxy_url;
+    struct str as, as_uid; /* whom the user acts as */
+    struct str as_groups[KUBECONFIG_GROUPS_MAX];
+    size_t as_group_count;
     bool skips_verify;
 };
 
@@ -41,3 +46,16 @@ struct kubeconfig {
 int kubeconfig_parse(struct arena *a, struct str text, struct str folder,
                      const struct kubeconfig_choice *choice, struct kubeconfig *ret,
                      struct err *err);
+
+/** kubeconfig_copy() - all texts copied into @a */
+void kubeconfig_copy(struct arena *a, const struct kubeconfig *from, struct kubeconfig *ret);
+
+/**
+ * kubeconfig_in_cluster() - the cluster in whose pod this program runs
+ * @a:      where the result lives
+ * @folder: with the token and ca.crt of the pod's ServiceAccount
+ * @ret:    what KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT and the folder say
+ *
+ * Return: false when it runs in none, or the pod has no token.
+ */
+bool kubeconfig_in_cluster(struct arena *a, struct str folder, struct kubeconfig *ret);
