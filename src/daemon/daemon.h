@@ -22,8 +22,11 @@ struct daemon_options {
         *runtime; /* of isolation image: "crun", "runc", a path; "" or NULL: what works */
     const char *network; /* of isolation image: "host", "none"; "" or NULL: host */
     const char *image_archives, *image_auth,
-        *image_registries;     /* see images_options; or NULL */
-    int64_t image_store_mib;   /* 0: the usual */
+        *image_registries;   /* see images_options; or NULL */
+    int64_t image_store_mib; /* 0: the usual */
+    const char *kubeconfig;  /* of clusters for resource templates; "" or NULL: the cluster in
+                                whose pod the server runs, if any */
+    const char *context, *cluster, *user; /* of it; "" or NULL: the current ones */
     const char *config_map;    /* "NAME" or "NAMESPACE/NAME"; "" or NULL: the default */
     const char *host_paths;    /* folders that hostPath may name, by ':'; "" or NULL: none */
     const char *shim;          /* path of tiphys-shim; "" or NULL: beside the program */

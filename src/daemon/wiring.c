@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "clients/kubernetes/kubernetes_contexts.h"
 #include "config/config.h"
 #include "daemon/accounts.h"
 #include "daemon/certificate.h"
@@ -55,6 +56,7 @@ struct daemon {
     struct sensor_controller *sensors;
     struct trigger_services services;
     struct workflow_submitter submitter;
+    struct kubernetes_contexts *clusters; /* NULL: there are none */
     struct workflow_operator operator;
     struct recorder *recorder;
     struct images *images;
@@ -171,6 +173,7 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
                                  .plugin_ctx = d->config,
 
                                  .access = pod_access_open(&d->access, d->store, options)};
+    const struct kubeconfig_choice choice = {options->context, options->cluster, options->user};
     struct engine_options engine = {.loop = d->loop,
                                     .store = d->store,
                                     .workers = d->workers,
@@ -180,6 +183,9 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
 
     if (!realpath(options->data, d->folder))
         return err_sys(err, errno, "find folder %s", options->data);
+    if (kubernetes_contexts_open(options->kubeconfig, &choice, &d->clusters, err) < 0)
+        return -1;
+    engine.clusters = d->clusters;
     if (gethostname(d->host, sizeof(d->host) - 1) < 0 || find_shim(d, options->shim, err) < 0 ||
         isolation_choose(options, d->folder, d->shim, a, &pods, err) < 0)
         return -1;
@@ -444,6 +450,7 @@ static void close_rooms(struct daemon *d)
     pod_runner_close(d->runner);
     jobs_free(d->jobs);
     engine_free(d->engine);
+    kubernetes_contexts_free(d->clusters);
     if (d->recorder)
         recorder_stop(d->recorder);
     recorder_free(d->recorder);

@@ -241,7 +241,7 @@ static const struct field resource_template_rows[] = {
     FLAG("setOwnerReference", "Whether the object belongs to the workflow."),
     TEXT("successCondition", "When it has succeeded, as a label selector over fields."),
     TEXT("failureCondition", "When it has failed, likewise."),
-    TEXTS("flags", "Further flags of kubectl.", LATER),
+    TEXTS("flags", "Further flags and arguments of kubectl."),
     {0},
 };
 LOCAL_SHAPE(resource_template, "ResourceTemplate", "Something done with an object.");

@@ -141,10 +141,10 @@ int kubeconfig_parse(struct arena *a, struct str text, struct str folder,
 void kubeconfig_copy(struct arena *a, const struct kubeconfig *from, struct kubeconfig *ret)
 {
     struct str *const texts[] = {
-        &ret->server,   &ret->ns,       &ret->ca_file,    &ret->ca_pem,   &ret->cert_file,
-        &ret->cert_pem, &ret->key_file, &ret->key_pem,    &ret->token,    &ret->token_file,
-        &ret->username, &ret->password, &ret->tls_server_name, &ret->proxy_url,
-        &ret->as,       &ret->as_uid};
+        &ret->server,          &ret->ns,         &ret->ca_file,  &ret->ca_pem,
+        &ret->cert_file,       &ret->cert_pem,   &ret->key_file, &ret->key_pem,
+        &ret->token,           &ret->token_file, &ret->username, &ret->password,
+        &ret->tls_server_name, &ret->proxy_url,  &ret->as,       &ret->as_uid};
 
     *ret = *from;
     for (size_t i = 0; i < COUNT_OF(texts); i++)

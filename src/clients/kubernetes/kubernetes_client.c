@@ -93,10 +93,10 @@ static int authorization(const struct kubernetes *k, struct arena *a, struct str
 
     *ret = STR("");
     if (!str_is_empty(c->username))
-        *ret = str_concat(a, STR("Basic "),
-                          base64_encode(a, str_printf(a, STR_FMT ":" STR_FMT,
-                                                      STR_ARG(c->username),
-                                                      STR_ARG(c->password))));
+        *ret =
+            str_concat(a, STR("Basic "),
+                       base64_encode(a, str_printf(a, STR_FMT ":" STR_FMT, STR_ARG(c->username),
+                                                   STR_ARG(c->password))));
     if (!str_is_empty(c->token_file) && read_token(a, c->token_file, &token, err) < 0)
         return -1;
     if (!str_is_empty(token))
@@ -201,7 +201,7 @@ struct str kubernetes_path(struct arena *a, const struct kubernetes_kind *kind, 
     return str_printf(a, "%s" STR_FMT "%s" STR_FMT "%s" STR_FMT "/" STR_FMT "%s" STR_FMT,
                       str_is_empty(kind->group) ? "/api/" : "/apis/", STR_ARG(kind->group),
                       str_is_empty(kind->group) ? "" : "/", STR_ARG(kind->version),
-                      is_in ? "/namespaces/" : "",
-                      STR_ARG(is_in ? uri_escape(a, ns) : STR("")), STR_ARG(kind->plural),
-                      str_is_empty(name) ? "" : "/", STR_ARG(uri_escape(a, name)));
+                      is_in ? "/namespaces/" : "", STR_ARG(is_in ? uri_escape(a, ns) : STR("")),
+                      STR_ARG(kind->plural), str_is_empty(name) ? "" : "/",
+                      STR_ARG(uri_escape(a, name)));
 }

@@ -29,26 +29,30 @@ struct kubernetes *kubernetes_new(const struct kubeconfig *config, struct err *e
 void kubernetes_free(struct kubernetes *k);
 DEFINE_CLEANUP(struct kubernetes *, kubernetes_free)
 
+/* Who looks for kinds. */
+struct kubernetes_asker {
+    struct kubernetes *cluster;
+    struct arena *a; /* where results live */
+    int cancel_fd;   /* as in struct http_call */
+};
+
 /**
  * kubernetes_find_kind() - the kind of a document
- * @k:           cluster
- * @a:           where the result lives
+ * @who:         asks
  * @api_version: "apps/v1", "v1"
  * @kind:        "Deployment"
- * @cancel_fd:   as in struct http_call
  * @ret:         the kind; answers are kept, one that lacks the kind is asked for again
  * @err:         ERR_NOT_FOUND: the cluster does not serve it; else as kubernetes_do()
  *
  * Return: 0 or -1.
  */
-int kubernetes_find_kind(struct kubernetes *k, struct arena *a, struct str api_version,
-                         struct str kind, int cancel_fd, struct kubernetes_kind *ret,
-                         struct err *err);
+int kubernetes_find_kind(const struct kubernetes_asker *who, struct str api_version,
+                         struct str kind, struct kubernetes_kind *ret, struct err *err);
 
 /** kubernetes_find_resource() - a kind by kubectl's word for it: plural, singular, short name
  * or kind, perhaps with ".group" behind it; of all groups in the order of the server */
-int kubernetes_find_resource(struct kubernetes *k, struct arena *a, struct str word,
-                             int cancel_fd, struct kubernetes_kind *ret, struct err *err);
+int kubernetes_find_resource(const struct kubernetes_asker *who, struct str word,
+                             struct kubernetes_kind *ret, struct err *err);
 
 /** kubernetes_path() - path of an object, or of the collection when @name is ""; @ns is left
  * out for kinds without namespaces */

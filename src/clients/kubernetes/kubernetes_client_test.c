@@ -16,13 +16,14 @@
     "{\"name\":\"services\",\"singularName\":\"service\",\"shortNames\":[\"svc\"],"          \
     "\"namespaced\":true,\"kind\":\"Service\"},"                                             \
     "{\"name\":\"nodes\",\"namespaced\":false,\"kind\":\"Node\"}]}"
-#define APPS                                                                          \
+#define APPS \
     "{\"resources\":[{\"name\":\"deployments\",\"namespaced\":true,\"kind\":\"Deployment\"}]}"
 
 struct world {
     struct canned_server *server;
     struct kubernetes *k;
     struct arena *a;
+    struct kubernetes_asker who;
     struct err err;
 };
 
@@ -44,6 +45,7 @@ static int set_up(void **state)
     w->server->shows = "Authorization";
     w->a = arena_new();
     w->k = cluster(w, (struct kubeconfig){.token = STR("t")});
+    w->who = (struct kubernetes_asker){w->k, w->a, -1};
     *state = w;
     return 0;
 }
@@ -73,18 +75,15 @@ static void test_kinds(void **state)
     canned_answer(w->server, 200, CORE);
     canned_answer(w->server, 200, APPS);
     canned_answer(w->server, 200, CORE);
-    assert_int_equal(
-        kubernetes_find_kind(w->k, w->a, STR("v1"), STR("Service"), -1, &kind, &w->err), 0);
-    assert_true(str_is(path_of(w, &kind), "/api/v1/namespaces/n/services/x"));
-    assert_int_equal(
-        kubernetes_find_kind(w->k, w->a, STR("v1"), STR("Node"), -1, &kind, &w->err), 0);
-    assert_true(str_is(path_of(w, &kind), "/api/v1/nodes/x"));
-    assert_int_equal(kubernetes_find_kind(w->k, w->a, STR("apps/v1"), STR("Deployment"), -1,
-                                          &kind, &w->err),
+    assert_int_equal(kubernetes_find_kind(&w->who, STR("v1"), STR("Service"), &kind, &w->err),
                      0);
-    assert_true(str_is(path_of(w, &kind), "/apis/apps/v1/namespaces/n/deployments/x"));
+    assert_true(str_is(path_of(w, &kind), "/api/v1/namespaces/n/services/x"));
+    assert_int_equal(kubernetes_find_kind(&w->who, STR("v1"), STR("Node"), &kind, &w->err), 0);
+    assert_true(str_is(path_of(w, &kind), "/api/v1/nodes/x"));
     assert_int_equal(
-        kubernetes_find_kind(w->k, w->a, STR("v1"), STR("Pod"), -1, &kind, &w->err), -1);
+        kubernetes_find_kind(&w->who, STR("apps/v1"), STR("Deployment"), &kind, &w->err), 0);
+    assert_true(str_is(path_of(w, &kind), "/apis/apps/v1/namespaces/n/deployments/x"));
+    assert_int_equal(kubernetes_find_kind(&w->who, STR("v1"), STR("Pod"), &kind, &w->err), -1);
     assert_int_equal(w->err.kind, ERR_NOT_FOUND);
     assert_string_equal(w->err.text, "error: no matches for kind \"Pod\" in version \"v1\"");
     assert_int_equal(w->server->asked, 3);
@@ -95,8 +94,8 @@ static void test_kinds(void **state)
 /* Words of kubectl, in all groups. */
 static void test_words(void **state)
 {
-    static const char groups[] =
-        "{\"groups\":[{\"name\":\"apps\",\"preferredVersion\":{\"groupVersion\":\"apps/v1\"}}]}";
+    static const char groups[] = "{\"groups\":[{\"name\":\"apps\",\"preferredVersion\":{"
+                                 "\"groupVersion\":\"apps/v1\"}}]}";
     struct world *w = *state;
     struct kubernetes_kind kind;
 
@@ -104,19 +103,18 @@ static void test_words(void **state)
     canned_answer(w->server, 200, CORE);
     canned_answer(w->server, 200, groups);
     canned_answer(w->server, 200, APPS);
-    assert_int_equal(kubernetes_find_resource(w->k, w->a, STR("svc"), -1, &kind, &w->err), 0);
+    assert_int_equal(kubernetes_find_resource(&w->who, STR("svc"), &kind, &w->err), 0);
     assert_true(str_is(kind.plural, "services"));
-    assert_int_equal(
-        kubernetes_find_resource(w->k, w->a, STR("deployment"), -1, &kind, &w->err), 0);
+    assert_int_equal(kubernetes_find_resource(&w->who, STR("deployment"), &kind, &w->err), 0);
     assert_true(str_is(kind.plural, "deployments") && str_is(kind.group, "apps"));
     canned_answer(w->server, 200, groups);
-    assert_int_equal(
-        kubernetes_find_resource(w->k, w->a, STR("deployments.apps"), -1, &kind, &w->err), 0);
+    assert_int_equal(kubernetes_find_resource(&w->who, STR("deployments.apps"), &kind, &w->err),
+                     0);
     canned_answer(w->server, 200, groups);
-    assert_int_equal(
-        kubernetes_find_resource(w->k, w->a, STR("deployments.none"), -1, &kind, &w->err), -1);
-    assert_string_equal(
-        w->err.text, "error: the server doesn't have a resource type \"deployments.none\"");
+    assert_int_equal(kubernetes_find_resource(&w->who, STR("deployments.none"), &kind, &w->err),
+                     -1);
+    assert_string_equal(w->err.text,
+                        "error: the server doesn't have a resource type \"deployments.none\"");
 }
 
 static void test_errors(void **state)
@@ -192,8 +190,7 @@ static void test_who(void **state)
     unlink(path);
     seen_as(w, (struct kubeconfig){.username = STR("u"), .password = STR("p")}, "Authorization",
             "PUT /x [Basic dTpw] \"b\"");
-    seen_as(w, (struct kubeconfig){.as = STR("her")}, "Impersonate-User",
-            "PUT /x [her] \"b\"");
+    seen_as(w, (struct kubeconfig){.as = STR("her")}, "Impersonate-User", "PUT /x [her] \"b\"");
     seen_as(w,
             (struct kubeconfig){.as = STR("her"), .as_groups = {STR("g")}, .as_group_count = 1},
             "Impersonate-Group", "PUT /x [g] \"b\"");
@@ -206,8 +203,7 @@ static void test_who(void **state)
 static void test_away(void **state)
 {
     struct world *w = *state;
-    const struct kubernetes_call call = {
-        .method = "GET", .path = STR("/api"), .cancel_fd = -1};
+    const struct kubernetes_call call = {.method = "GET", .path = STR("/api"), .cancel_fd = -1};
     struct kubeconfig config = {.server = STR("http://127.0.0.1:1")};
     struct kubernetes *k = kubernetes_new(&config, &w->err);
     struct json doc;

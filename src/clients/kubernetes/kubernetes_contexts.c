@@ -54,8 +54,7 @@ static int read_all(struct kubernetes_contexts *c, const char *file,
                                            .user = kept(c->arena, choice->user)};
     if (read_file(c->arena, file, &c->text, err) < 0)
         return -1;
-    return kubernetes_contexts_get(c, STR(""), err) ? 0
-                                                    : err_wrap(err, "kubeconfig %s", file);
+    return kubernetes_contexts_get(c, STR(""), err) ? 0 : err_wrap(err, "kubeconfig %s", file);
 }
 
 /* 1, 0: it runs in none, or -1. */

@@ -25,7 +25,7 @@ int kubernetes_contexts_open(const char *file, const struct kubeconfig_choice *c
 /** kubernetes_contexts_free() - release it and its clusters; NULL is a no-op */
 void kubernetes_contexts_free(struct kubernetes_contexts *c);
 
-/** kubernetes_contexts_get() - the cluster of a context, "" the current one; borrowed; NULL with
- * ERR_INVALID when there is no such context */
+/** kubernetes_contexts_get() - the cluster of a context, "" the current one; borrowed; NULL
+ * with ERR_INVALID when there is no such context */
 struct kubernetes *kubernetes_contexts_get(struct kubernetes_contexts *c, struct str context,
                                            struct err *err);

@@ -20,8 +20,7 @@ static struct str list_path(struct arena *a, struct str version)
 static int ask(struct kubernetes *k, struct arena *a, struct str path, int cancel_fd,
                struct json *ret, struct err *err)
 {
-    const struct kubernetes_call call = {
-        .method = "GET", .path = path, .cancel_fd = cancel_fd};
+    const struct kubernetes_call call = {.method = "GET", .path = path, .cancel_fd = cancel_fd};
 
     return kubernetes_do(k, a, &call, ret, err);
 }
@@ -72,12 +71,12 @@ static void take(struct arena *a, struct str version, const struct json *resourc
 
     if (str_find_char(rest, '/') != SIZE_MAX)
         str_cut(&rest, '/', &group);
-    *ret = (struct kubernetes_kind){
-        .group = group,
-        .version = rest,
-        .kind = str_copy(a, json_get_str(resource, STR("kind"))),
-        .plural = str_copy(a, json_get_str(resource, STR("name"))),
-        .is_namespaced = json_get_bool(resource, STR("namespaced"))};
+    *ret =
+        (struct kubernetes_kind){.group = group,
+                                 .version = rest,
+                                 .kind = str_copy(a, json_get_str(resource, STR("kind"))),
+                                 .plural = str_copy(a, json_get_str(resource, STR("name"))),
+                                 .is_namespaced = json_get_bool(resource, STR("namespaced"))};
 }
 
 /* Subresources stand in the same lists, with a slash in their names. */
@@ -102,23 +101,22 @@ static bool find_kept(struct kubernetes *k, struct arena *a, struct str version,
     return is_found;
 }
 
-static int find(struct kubernetes *k, struct arena *a, struct str version, is_meant_fn is_meant,
-                struct str word, int cancel_fd, struct kubernetes_kind *ret, struct err *err)
+static int find(const struct kubernetes_asker *who, struct str version, is_meant_fn is_meant,
+                struct str word, struct kubernetes_kind *ret, struct err *err)
 {
-    if (find_kept(k, a, version, is_meant, word, ret))
+    if (find_kept(who->cluster, who->a, version, is_meant, word, ret))
         return 0;
-    if (ask_list(k, version, cancel_fd, err) < 0)
+    if (ask_list(who->cluster, version, who->cancel_fd, err) < 0)
         return -1;
-    if (find_kept(k, a, version, is_meant, word, ret))
+    if (find_kept(who->cluster, who->a, version, is_meant, word, ret))
         return 0;
     return err_set(err, ERR_NOT_FOUND, "it is not served");
 }
 
-int kubernetes_find_kind(struct kubernetes *k, struct arena *a, struct str api_version,
-                         struct str kind, int cancel_fd, struct kubernetes_kind *ret,
-                         struct err *err)
+int kubernetes_find_kind(const struct kubernetes_asker *who, struct str api_version,
+                         struct str kind, struct kubernetes_kind *ret, struct err *err)
 {
-    if (find(k, a, api_version, is_kind, kind, cancel_fd, ret, err) == 0)
+    if (find(who, api_version, is_kind, kind, ret, err) == 0)
         return 0;
     if (err->kind != ERR_NOT_FOUND)
         return -1;
@@ -127,25 +125,26 @@ int kubernetes_find_kind(struct kubernetes *k, struct arena *a, struct str api_v
                    STR_ARG(kind), STR_ARG(api_version));
 }
 
-int kubernetes_find_resource(struct kubernetes *k, struct arena *a, struct str word,
-                             int cancel_fd, struct kubernetes_kind *ret, struct err *err)
+int kubernetes_find_resource(const struct kubernetes_asker *who, struct str word,
+                             struct kubernetes_kind *ret, struct err *err)
 {
     struct str group = word, name;
     const struct json *groups, *item;
     struct json doc;
 
     str_cut(&group, '.', &name);
-    if (str_is_empty(group) && find(k, a, STR("v1"), is_word, name, cancel_fd, ret, err) == 0)
+    if (str_is_empty(group) && find(who, STR("v1"), is_word, name, ret, err) == 0)
         return 0;
-    if (ask(k, a, STR("/apis"), cancel_fd, &doc, err) < 0)
+    if (ask(who->cluster, who->a, STR("/apis"), who->cancel_fd, &doc, err) < 0)
         return -1;
     groups = json_get(&doc, STR("groups"));
     for (size_t i = 0; (item = json_item(groups, i)) != NULL; i++) {
-        struct str version = json_str(json_path(item, "preferredVersion", "groupVersion", NULL));
+        struct str version =
+            json_str(json_path(item, "preferredVersion", "groupVersion", NULL));
 
         if (!str_is_empty(group) && !str_eq(json_get_str(item, STR("name")), group))
             continue;
-        if (find(k, a, version, is_word, name, cancel_fd, ret, err) == 0)
+        if (find(who, version, is_word, name, ret, err) == 0)
             return 0;
         if (err->kind != ERR_NOT_FOUND)
             return -1;

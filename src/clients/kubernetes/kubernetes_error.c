@@ -10,10 +10,14 @@ static enum err_kind kind_of(unsigned status, struct str reason)
         const char *reason;
         enum err_kind kind;
     } reasons[] = {
-        {"AlreadyExists", ERR_EXISTS},      {"Conflict", ERR_CONFLICT},
-        {"NotFound", ERR_NOT_FOUND},        {"Forbidden", ERR_DENIED},
-        {"Unauthorized", ERR_UNAUTHORIZED}, {"Invalid", ERR_INVALID},
-        {"Expired", ERR_GONE},              {"Gone", ERR_GONE},
+        {"AlreadyExists", ERR_EXISTS},
+        {"Conflict", ERR_CONFLICT},
+        {"NotFound", ERR_NOT_FOUND},
+        {"Forbidden", ERR_DENIED},
+        {"Unauthorized", ERR_UNAUTHORIZED},
+        {"Invalid", ERR_INVALID},
+        {"Expired", ERR_GONE},
+        {"Gone", ERR_GONE},
     };
 
     for (size_t i = 0; i < COUNT_OF(reasons); i++)
@@ -28,10 +32,9 @@ static struct str invalid_text(struct arena *a, const struct json *details)
 {
     const struct json *causes = json_get(details, STR("causes")), *cause;
     bool is_one = !json_item(causes, 1);
-    struct str text =
-        str_printf(a, "The " STR_FMT " \"" STR_FMT "\" is invalid: ",
-                   STR_ARG(json_get_str(details, STR("kind"))),
-                   STR_ARG(json_get_str(details, STR("name"))));
+    struct str text = str_printf(a, "The " STR_FMT " \"" STR_FMT "\" is invalid: ",
+                                 STR_ARG(json_get_str(details, STR("kind"))),
+                                 STR_ARG(json_get_str(details, STR("name"))));
 
     for (size_t i = 0; (cause = json_item(causes, i)) != NULL; i++)
         text = str_printf(a, STR_FMT "%s" STR_FMT ": " STR_FMT, STR_ARG(text),
@@ -58,8 +61,7 @@ int kubernetes_fail(struct arena *a, const struct kubernetes_call *call,
     }
     kind = kind_of(answer->status, reason);
     if (kind == ERR_UNAUTHORIZED)
-        return err_set(err, kind,
-                       "error: You must be logged in to the server (Unauthorized)");
+        return err_set(err, kind, "error: You must be logged in to the server (Unauthorized)");
     if (str_is(reason, "Invalid") &&
         json_item(json_path(&status, "details", "causes", NULL), 0))
         return err_set(err, kind, STR_FMT,

@@ -23,6 +23,7 @@
 #include "store/store.h"
 
 struct engine;
+struct kubernetes_contexts;
 
 struct engine_options {
     struct loop *loop;
@@ -33,6 +34,7 @@ struct engine_options {
     struct recorder *recorder;              /* NULL: no Events are told */
     const struct artifact_house *artifacts; /* for data templates; NULL: there are none */
     struct workflow_submitter *submitter;   /* for resource templates; NULL: there are none */
+    struct kubernetes_contexts *clusters;   /* for resource templates; NULL: there are none */
     struct config_holder *config;           /* NULL: what holds without a ConfigMap */
 };
 

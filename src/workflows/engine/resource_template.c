@@ -1,40 +1,26 @@
 /*
- * The resource template: one action on one object that is served here, as kubectl would do it,
- * then conditions that are looked at until one is met, then outputs. On a worker. Waiting is
- * the caller's. Source: ../shared/spec/workflows.md 2.4, 5.5.
+ * The resource template: one action on one object, here or in a cluster, as kubectl would do
+ * it, then conditions that are looked at until one is met, then outputs. On a worker. Waiting
+ * is the caller's. Source: ../shared/spec/workflows.md 2.4, 5.5.
  */
 #include "workflows/engine/resource_template.h"
 
-#include "base/limits.h"
 #include "base/vec.h"
 #include "formats/selector.h"
 #include "formats/yaml.h"
 #include "lang/gjson/gjson.h"
 #include "lang/jq/jq.h"
 #include "lang/jsonpath/jsonpath.h"
-#include "store/store.h"
-#include "workflows/submit/rights.h"
+#include "workflows/engine/resource_internal.h"
 
 enum { JQ_OUTPUTS_MAX = 1000 };
 
-struct work {
-    struct resource_job *job;
-    struct arena *a;         /* scratch: it may be looked at many times */
-    struct arena *kept;      /* what the job keeps */
-    const struct json *part; /* of the template */
-    struct str action;
-    struct json manifest;
-    bool has_object;
-    struct json object; /* as it is now */
-    struct json outputs;
-};
-
-static const struct json *parameters_of(const struct work *w)
+static const struct json *parameters_of(const struct resource_work *w)
 {
     return json_path(&w->job->tmpl, "outputs", "parameters", NULL);
 }
 
-static bool has_conditions(const struct work *w)
+bool resource_has_conditions(const struct resource_work *w)
 {
     return !str_is_empty(json_get_str(w->part, STR("successCondition"))) ||
            !str_is_empty(json_get_str(w->part, STR("failureCondition")));
@@ -42,7 +28,7 @@ static bool has_conditions(const struct work *w)
 
 /* ---- the manifest ---- */
 
-static struct json owned(const struct work *w)
+static struct json owned(const struct resource_work *w)
 {
     const struct json *meta = json_get(&w->manifest, STR("metadata"));
     const struct json *owners = json_get(meta, STR("ownerReferences"));
@@ -62,15 +48,16 @@ static struct json owned(const struct work *w)
                          NULL);
 }
 
-static int read_manifest(struct work *w, struct err *err)
+/* A patch of an object that the flags name is no object itself. */
+static bool must_be_object(const struct resource_work *w)
+{
+    return w->flags.name_count == 0 && str_is_empty(w->flags.selector);
+}
+
+static int check_object(const struct resource_work *w, struct err *err)
 {
     static const char *const needed[][2] = {{"kind", "Kind"}, {"apiVersion", "apiVersion"}};
-    struct str text = json_get_str(w->part, STR("manifest"));
 
-    if (str_is_empty(text))
-        return err_set(err, ERR_INVALID, "Must provide at least one of flags or manifest.");
-    if (yaml_parse(w->a, text, &w->manifest, err) < 0)
-        return err_wrap(err, "no more retries error: error parsing /tmp/manifest.yaml");
     for (size_t i = 0; i < COUNT_OF(needed); i++)
         if (str_is_empty(json_get_str(&w->manifest, str_from(needed[i][0]))))
             return err_set(err, ERR_INVALID,
@@ -79,123 +66,130 @@ static int read_manifest(struct work *w, struct err *err)
                            "missing in '" STR_FMT "'",
                            needed[i][1],
                            STR_ARG(json_text(w->a, &w->manifest, JSON_SORT_KEYS)));
-    if (json_get_bool(w->part, STR("setOwnerReference")))
-        w->manifest = owned(w);
     return 0;
 }
 
-/* ---- the action ---- */
-
-static int take_object(struct work *w, const struct store_object *o, struct err *err)
+static int read_manifest(struct resource_work *w, struct err *err)
 {
-    int result;
+    struct str text = json_get_str(w->part, STR("manifest"));
 
-    w->has_object = o != NULL;
-    if (!o)
+    if (resource_flags_read(w->a, w->action, json_get(w->part, STR("flags")), &w->flags, err) <
+        0)
+        return err_wrap(err, "no more retries error");
+    if (str_is_empty(text) && must_be_object(w))
+        return err_set(err, ERR_INVALID, "Must provide at least one of flags or manifest.");
+    if (!str_is_empty(text) && yaml_parse(w->a, text, &w->manifest, err) < 0)
+        return err_wrap(err, "no more retries error: error parsing /tmp/manifest.yaml");
+    return must_be_object(w) ? check_object(w, err) : 0;
+}
+
+struct json resource_name(struct arena *a, struct str version, struct str kind, struct str ns,
+                          struct str name)
+{
+    struct json_object_builder b = {0}, names = {0};
+
+    json_add_str(a, &names, STR("name"), name);
+    json_add_str(a, &names, STR("namespace"), ns);
+    json_add(a, &b, STR("apiVersion"), json_string(version));
+    json_add(a, &b, STR("kind"), json_string(kind));
+    json_add(a, &b, STR("metadata"), json_object(&names));
+    return json_object(&b);
+}
+
+int resource_set_namespace(struct resource_work *w, struct err *err)
+{
+    struct str own = object_namespace(&w->manifest), given = w->flags.ns;
+
+    if (str_is_empty(given) || str_eq(own, given))
         return 0;
-    result = json_parse(w->a, str_copy(w->a, o->doc), &w->object, err);
-    store_object_unref(o);
-    return result;
-}
-
-static int find(struct work *w, const struct json *which, struct err *err)
-{
-    w->has_object = false;
-    if (w->job->submitter->find(w->job->submitter->ctx, w->a, which, w->job->ns, &w->object,
-                                err) < 0)
-        return -1;
-    w->has_object = true;
+    if (!str_is_empty(own))
+        return err_set(err, ERR_INVALID,
+                       "the namespace from the provided object \"" STR_FMT
+                       "\" does not match the namespace \"" STR_FMT "\"",
+                       STR_ARG(own), STR_ARG(given));
+    w->manifest =
+        json_set_path(w->a, &w->manifest, json_string(given), "metadata", "namespace", NULL);
     return 0;
 }
 
-static int create(struct work *w, struct err *err)
-{
-    const struct store_object *made;
+/* ---- where ---- */
 
-    if (w->job->submitter->create(w->job->submitter->ctx, &w->manifest, w->job->ns,
-                                  w->job->mark, &made, err) < 0)
-        return -1;
-    return take_object(w, made, err);
+/* Which cluster the objects are in, said by a flag, or by an annotation of the template, the
+ * workflow or the namespace; "" when nobody does. */
+static struct str named_cluster(const struct resource_work *w)
+{
+    struct json which, ns;
+    struct err ignored;
+
+    if (!str_is_empty(w->flags.context))
+        return w->flags.context;
+    if (!str_is_empty(w->job->cluster))
+        return w->job->cluster;
+    which = resource_name(w->a, STR("v1"), STR("Namespace"), STR(""), w->job->ns);
+    if (w->job->submitter->find(w->job->submitter->ctx, w->a, &which, STR(""), &ns, &ignored) <
+        0)
+        return STR("");
+    return json_get_str(json_path(&ns, "metadata", "annotations", NULL), STR(RESOURCE_CLUSTER));
 }
 
-static int change(struct work *w, struct object_change how, struct err *err)
+static bool is_served_here(const struct resource_work *w, const struct json *of)
 {
-    const struct store_object *made = NULL;
+    const struct object_kind *kind = str_is_empty(w->flags.type)
+                                         ? object_kind_find(json_get_str(of, STR("apiVersion")),
+                                                            json_get_str(of, STR("kind")))
+                                         : resource_here_kind(w->flags.type);
+    bool is_ours = str_starts(json_get_str(of, STR("apiVersion")), STR("argoproj.io/"));
 
-    how.doc = &w->manifest;
-    how.ns = w->job->ns;
-    how.once_mark = w->job->mark;
-    if (w->job->submitter->change(w->job->submitter->ctx, &how, &made, err) < 0)
-        return -1;
-    return take_object(w, made, err);
+    return is_ours || (kind && !kind->is_unbuilt);
 }
 
-/* What cannot be there without its object; an effect of before a restart is found by its mark.
- */
-static int change_there(struct work *w, struct object_change how, struct err *err)
+/* What is not served here is in the current cluster, when there is one. */
+static int choose_place(struct resource_work *w, const struct json *of, struct err *err)
 {
-    return find(w, &w->manifest, err) < 0 ? -1 : change(w, how, err);
+    struct str name = named_cluster(w);
+
+    if (str_is(name, "here") ||
+        (str_is_empty(name) && (is_served_here(w, of) || !w->job->clusters)))
+        return 0;
+    if (!w->job->clusters)
+        return err_set(err, ERR_INVALID,
+                       RESOURCE_CLUSTER " \"" STR_FMT
+                                        "\": the server has no kubeconfig: give it one "
+                                        "(--kubeconfig), or \"here\"",
+                       STR_ARG(name));
+    w->cluster = kubernetes_contexts_get(w->job->clusters, name, err);
+    return w->cluster ? 0 : err_wrap(err, RESOURCE_CLUSTER);
 }
 
-static int patch(struct work *w, struct err *err)
+static int own(struct resource_work *w, struct err *err)
 {
-    struct str strategy = json_get_str(w->part, STR("mergeStrategy"));
-    struct object_change how = {.operation = OBJECT_PATCH, .patch = PATCH_STRATEGIC};
-
-    if (str_is(strategy, "json"))
-        return err_set(err, ERR_UNSUPPORTED,
-                       "mergeStrategy json needs flags that name the object, which are not "
-                       "supported yet");
-    if (str_is(strategy, "merge"))
-        how.patch = PATCH_MERGE;
-    return change_there(w, how, err);
+    if (!json_get_bool(w->part, STR("setOwnerReference")) || !must_be_object(w))
+        return 0;
+    if (w->cluster)
+        return err_set(err, ERR_INVALID,
+                       "setOwnerReference: the Workflow is no object of the cluster, which "
+                       "would delete what it owns");
+    w->manifest = owned(w);
+    return 0;
 }
 
-/* May its ServiceAccount? What is looked at afterwards must be readable, too. */
-static int check_rights(struct work *w, struct err *err)
+static int act(struct resource_work *w, struct err *err)
 {
-    static const struct {
-        const char *action, *verb;
-        bool creates;
-    } verbs[] = {{"get", "get", false},     {"create", "create", false},
-                 {"apply", "patch", true},  {"replace", "update", false},
-                 {"patch", "patch", false}, {"delete", "delete", false}};
-    const struct submit_actor who = {w->job->submitter, w->job->ns, w->job->account};
-    int result = 0;
+    static const char *const actions[] = {"get",     "create", "apply",
+                                          "replace", "patch",  "delete"};
+    bool is_known = false;
 
-    for (size_t i = 0; i < COUNT_OF(verbs) && result == 0; i++)
-        if (str_is(w->action, verbs[i].action))
-            result = verbs[i].creates
-                         ? submit_may_change(&who, w->a, verbs[i].verb, &w->manifest, err)
-                         : submit_may(&who, verbs[i].verb, &w->manifest, err);
-    return result == 0 && has_conditions(w) ? submit_may(&who, "get", &w->manifest, err)
-                                            : result;
-}
-
-static int act(struct work *w, struct err *err)
-{
-    if (check_rights(w, err) < 0)
-        return -1;
-    if (str_is(w->action, "get"))
-        return find(w, &w->manifest, err);
-    if (str_is(w->action, "create"))
-        return create(w, err);
-    if (str_is(w->action, "apply"))
-        return change(
-            w, (struct object_change){.operation = OBJECT_PATCH, .patch = PATCH_MERGE}, err);
-    if (str_is(w->action, "replace"))
-        return change_there(w, (struct object_change){.operation = OBJECT_UPDATE}, err);
-    if (str_is(w->action, "patch"))
-        return patch(w, err);
-    if (str_is(w->action, "delete"))
-        return change(w, (struct object_change){.operation = OBJECT_DELETE}, err);
-    return err_set(err, ERR_INVALID, "unknown action \"" STR_FMT "\"", STR_ARG(w->action));
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
+        is_known = is_known || str_is(w->action, actions[i]);
+    if (!is_known)
+        return err_set(err, ERR_INVALID, "unknown action \"" STR_FMT "\"", STR_ARG(w->action));
+    return w->cluster ? resource_cluster_act(w, err) : resource_here_act(w, err);
 }
 
 /* ---- conditions ---- */
 
-static int value_at(const struct work *w, struct str text, struct str path, struct str *ret,
-                    struct err *err)
+static int value_at(const struct resource_work *w, struct str text, struct str path,
+                    struct str *ret, struct err *err)
 {
     struct gjson found;
 
@@ -211,7 +205,7 @@ struct verdict {
     const struct selector_requirement *first;
 };
 
-static int judge(const struct work *w, struct str condition, struct verdict *ret,
+static int judge(const struct resource_work *w, struct str condition, struct verdict *ret,
                  struct err *err)
 {
     struct str text = json_text(w->a, &w->object, JSON_COMPACT);
@@ -237,7 +231,7 @@ static int judge(const struct work *w, struct str condition, struct verdict *ret
 }
 
 /* 1: met; 0: not yet; -1: it has failed. */
-static int look(struct work *w, struct err *err)
+static int look(struct resource_work *w, struct err *err)
 {
     struct verdict good, bad;
 
@@ -255,7 +249,8 @@ static int look(struct work *w, struct err *err)
 
 /* ---- outputs ---- */
 
-static int by_jq(const struct work *w, struct str filter, struct str *ret, struct err *err)
+static int by_jq(const struct resource_work *w, struct str filter, struct str *ret,
+                 struct err *err)
 {
     _cleanup_jq_ struct jq_program *program = jq_compile(filter, err);
     struct jq_outputs out;
@@ -266,7 +261,8 @@ static int by_jq(const struct work *w, struct str filter, struct str *ret, struc
     return 0;
 }
 
-static int by_path(const struct work *w, struct str path, struct str *ret, struct err *err)
+static int by_path(const struct resource_work *w, struct str path, struct str *ret,
+                   struct err *err)
 {
     _cleanup_jsonpath_template_ struct jsonpath_template *t = jsonpath_template_new(path, err);
 
@@ -274,7 +270,7 @@ static int by_path(const struct work *w, struct str path, struct str *ret, struc
 }
 
 /* Without an object: the default, or nothing. */
-static int value_of(const struct work *w, const struct json *from, struct str *ret,
+static int value_of(const struct resource_work *w, const struct json *from, struct str *ret,
                     struct err *err)
 {
     struct str path = json_get_str(from, STR("jsonPath"));
@@ -295,7 +291,7 @@ static struct json exit_code(const char *code)
     return json_string(str_from(code));
 }
 
-static int collect(struct work *w, struct err *err)
+static int collect(struct resource_work *w, struct err *err)
 {
     const struct json *list = parameters_of(w), *item;
     struct json_object_builder b = {0};
@@ -320,7 +316,7 @@ static int collect(struct work *w, struct err *err)
 
 /* ---- the whole ---- */
 
-static void fail(struct work *w, const struct err *err)
+static void fail(struct resource_work *w, const struct err *err)
 {
     w->job->state = RESOURCE_FAILED;
     w->job->message = str_printf(w->kept, "main: Error (exit code 64): %s", err->text);
@@ -328,9 +324,9 @@ static void fail(struct work *w, const struct err *err)
 }
 
 /* What names an object, and no more: it is kept as long as it is waited for. */
-static void remember(struct work *w, const struct json *of)
+static void remember(struct resource_work *w, const struct json *of)
 {
-    static const char *const members[] = {"name", "namespace"};
+    static const char *const members[] = {"name", "namespace", "uid"};
     const struct json *meta = json_get(of, STR("metadata"));
     struct json_object_builder b = {0}, names = {0};
     struct json found;
@@ -345,38 +341,65 @@ static void remember(struct work *w, const struct json *of)
     w->job->object = json_clone(w->kept, &found);
 }
 
-/* The first time: the action; what is looked at later is named by what came of it. */
-static int begin(struct work *w, struct err *err)
+/* What a cluster refused for good; what it could not answer is asked again. */
+static int give_up(struct err *err)
 {
-    if (str_is(w->action, "delete") && (has_conditions(w) || json_item(parameters_of(w), 0)))
+    return err_is_retryable(err) ? -1
+                                 : err_set(err, err->kind, "no more retries %s", err->text);
+}
+
+/* The first time: the action; what is looked at later is named by what came of it. */
+static int begin(struct resource_work *w, struct err *err)
+{
+    if (str_is(w->action, "delete") &&
+        (resource_has_conditions(w) || json_item(parameters_of(w), 0)))
         return err_set(err, ERR_INVALID,
                        "successCondition, failureCondition and outputs are not supported for "
                        "delete action");
     if (!w->job->submitter)
         return err_set(err, ERR_UNSUPPORTED, "no objects are served here");
-    if (read_manifest(w, err) < 0)
+    if (read_manifest(w, err) < 0 || choose_place(w, &w->manifest, err) < 0 || own(w, err) < 0)
         return -1;
     if (act(w, err) < 0)
-        return err_wrap(err, "no more retries Error from server%s",
-                        err->kind == ERR_NOT_FOUND ? " (NotFound)"
-                        : err->kind == ERR_DENIED  ? " (Forbidden)"
-                                                   : "");
-    remember(w, w->has_object ? &w->object : &w->manifest);
-    return 0;
+        return w->cluster ? give_up(err)
+                          : err_wrap(err, "no more retries Error from server%s",
+                                     err->kind == ERR_NOT_FOUND ? " (NotFound)"
+                                     : err->kind == ERR_DENIED  ? " (Forbidden)"
+                                                                : "");
+    if (w->has_object || !str_is(w->action, "get"))
+        remember(w, w->has_object ? &w->object : &w->manifest);
+    return w->is_going; /* 1: until it is gone */
 }
 
-/* As it is by now. One that is gone is a failure. */
-static int again(struct work *w, struct err *err)
+/* As it is by now. One that is gone is a failure, unless that is what is waited for. */
+static int again(struct resource_work *w, struct err *err)
 {
-    return find(w, &w->job->object, err) < 0
+    struct err ignored;
+
+    if (resource_flags_read(w->a, w->action, json_get(w->part, STR("flags")), &w->flags,
+                            &ignored) < 0 ||
+        choose_place(w, &w->job->object, err) < 0)
+        return -1;
+    if (w->cluster && str_is(w->action, "delete"))
+        return resource_cluster_is_gone(w, err);
+    if (w->cluster)
+        return resource_cluster_find(w, &w->job->object, err) < 0 ? give_up(err) : 0;
+    return resource_here_find(w, &w->job->object, err) < 0
                ? err_wrap(err, "no more retries Error from server (NotFound)")
                : 0;
+}
+
+/* It is done again later; who waits for a cluster is told why. */
+static void put_off(struct resource_work *w, const struct err *err)
+{
+    if (w->cluster && !str_is(w->job->message, err->text))
+        w->job->message = str_copy(w->kept, str_from(err->text));
 }
 
 void resource_template_run(struct resource_job *job, struct arena *a)
 {
     _cleanup_arena_ struct arena *scratch = arena_new();
-    struct work w = {
+    struct resource_work w = {
         .job = job, .a = scratch, .kept = a, .part = json_get(&job->tmpl, STR("resource"))};
     struct json *made;
     struct err err = {0};
@@ -384,10 +407,15 @@ void resource_template_run(struct resource_job *job, struct arena *a)
 
     w.action = json_get_str(w.part, STR("action"));
     met = job->state == RESOURCE_NEW ? begin(&w, &err) : again(&w, &err);
-    if (met == 0)
-        met = w.has_object && has_conditions(&w) ? look(&w, &err) : 1;
-    if (met < 0 && err_is_retryable(&err))
+    if (met < 0 && (err_is_retryable(&err) || err.kind == ERR_CANCELLED)) {
+        put_off(&w, &err);
         return; /* the same again later */
+    }
+    if (met == 0)
+        met = w.has_object && resource_has_conditions(&w) ? look(&w, &err) : 1;
+    else if (met > 0)
+        met = 0;
+    job->message = STR("");
     if (met == 0) {
         job->state = RESOURCE_WAITS;
         return;

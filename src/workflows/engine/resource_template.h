@@ -1,11 +1,15 @@
 /*
- * workflows/engine/resource_template.h - carries out a resource template on the objects that
- * are served here. Private to workflows/engine.
+ * workflows/engine/resource_template.h - carries out a resource template: on objects that are
+ * served here, or in a cluster. Private to workflows/engine.
  */
 #pragma once
 
+#include "clients/kubernetes/kubernetes_contexts.h"
 #include "formats/json.h"
 #include "workflows/submit/submit.h"
+
+/* Annotation of a template, a Workflow or a Namespace that names a context, or "here". */
+#define RESOURCE_CLUSTER "tiphys/cluster"
 
 enum resource_state {
     RESOURCE_NEW,   /* not done, also when what is asked cannot answer now */
@@ -16,14 +20,17 @@ enum resource_state {
 
 struct resource_job {
     struct workflow_submitter *submitter;
+    struct kubernetes_contexts *clusters; /* NULL: there are none */
+    struct str cluster;                   /* what RESOURCE_CLUSTER says, or "" */
+    int cancel_fd;
     struct str account;                /* ServiceAccount that it acts as; "": default */
     struct str ns, mark;               /* @mark: identity of the effect */
     struct str workflow, workflow_uid; /* the owner, with setOwnerReference */
     struct json tmpl;                  /* resolved */
     enum resource_state state;         /* from here: what came of it, in the arena */
     struct json object;                /* names the object that is looked at */
-    struct str message;
-    const struct json *outputs; /* parameters, exitCode */
+    struct str message;                /* also, of RESOURCE_NEW: what it waits for */
+    const struct json *outputs;        /* parameters, exitCode */
 };
 
 /** resource_template_run() - do the action, or after RESOURCE_WAITS look at the object again;

@@ -106,8 +106,42 @@ static void test_actions(void **state)
          "\"value\":\"{\\\"b\\\":\\\"w\\\"}\"}],\"exitCode\":\"0\"}"},
         {"resource: {action: patch, " MAP("{c: z}") "}", "succeeded: {\"exitCode\":\"0\"}"},
         {"resource: {action: patch, mergeStrategy: json, " MAP("{c: z}") "}",
-         "failed: main: Error (exit code 64): no more retries Error from server: mergeStrategy "
-         "json needs flags that name the object, which are not supported yet"},
+         "failed: main: Error (exit code 64): no more retries Error from server: a JSON patch "
+         "must be an array of operations"},
+        {"resource: {action: patch, mergeStrategy: json, flags: [cm, m], manifest: '[{op: add, "
+         "path: /data/j, value: k}]'}\noutputs: {parameters: [{name: d, valueFrom: {jqFilter: "
+         ".data.j}}]}",
+         "succeeded: {\"parameters\":[{\"name\":\"d\",\"valueFrom\":{\"jqFilter\":\".data.j\"},"
+         "\"value\":\"k\"}],\"exitCode\":\"0\"}"},
+        {"resource: {action: patch, mergeStrategy: merge, flags: [configmap/m, -n, default], "
+         "manifest: 'metadata: {labels: {a: b}}'}",
+         "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: get, flags: [configmap, m, --server-side]}",
+         "failed: main: Error (exit code 64): no more retries error: unknown flag: "
+         "--server-side"},
+        {"resource: {action: get, flags: [configmap, none, --ignore-not-found]}",
+         "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: get, flags: [nonsense, m]}",
+         "failed: main: Error (exit code 64): no more retries Error from server: the server "
+         "doesn't have a resource type \"nonsense\""},
+        {"resource: {action: apply, flags: [-n, other], " MAP("{}") "}",
+         "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: delete, flags: [cm, -l, a=c]}", "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: get, flags: [cm, m]}", "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: delete, flags: [cm, --selector, a=b]}",
+         "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: get, flags: [cm, m]}",
+         "failed: main: Error (exit code 64): no more retries Error from server (NotFound): "
+         "configmaps \"m\" not found"},
+        {"resource: {action: get, flags: [-n, other, cm, m]}",
+         "succeeded: {\"exitCode\":\"0\"}"},
+        {"resource: {action: apply, flags: [--dry-run], " MAP("{}") "}",
+         "failed: main: Error (exit code 64): no more retries Error from server: --dry-run has "
+         "a meaning in clusters only"},
+        {"resource: {action: get, flags: [--context, x], " MAP("{}") "}",
+         "failed: main: Error (exit code 64): tiphys/cluster \"x\": the server has no "
+         "kubeconfig: give it one (--kubeconfig), or \"here\""},
+        {"resource: {action: create, " MAP("{}") "}", "succeeded: {\"exitCode\":\"0\"}"},
         {"resource: {action: replace, " MAP("{e: v}") "}", "succeeded: {\"exitCode\":\"0\"}"},
         {"resource: {action: delete, successCondition: a=b, " MAP("{}") "}",
          "failed: main: Error (exit code 64): successCondition, failureCondition and outputs "

@@ -214,10 +214,27 @@ static bool take_http(struct task *t, uint64_t *ret_ms)
 
 /* ---- resource ---- */
 
+/* What the template or its workflow says of where objects are. */
+static struct str cluster_of(const struct task *t, const struct pod_request *request)
+{
+    struct engine_pod *pod = map_find(&t->engine->pods, request->uid);
+    const struct json *doc = pod && pod->run->wf ? wf_doc(pod->run->wf) : NULL;
+    struct str own = json_get_str(json_path(request->template, "metadata", "annotations", NULL),
+                                  STR(RESOURCE_CLUSTER));
+
+    if (str_is_empty(own))
+        own = json_get_str(json_path(doc, "metadata", "annotations", NULL),
+                           STR(RESOURCE_CLUSTER));
+    return str_is_empty(own) ? STR("") : str_copy(t->arena, own);
+}
+
 static void init_resource(struct task *t, const struct pod_request *request)
 {
     struct arena *a = t->arena;
 
+    t->resource.clusters = t->engine->options.clusters;
+    t->resource.cluster = cluster_of(t, request);
+    t->resource.cancel_fd = t->cancel_fd;
     t->resource.submitter = t->engine->options.submitter;
     t->resource.ns = str_copy(a, request->ns);
     t->resource.account = str_copy(a, request->service_account);
@@ -237,10 +254,10 @@ static void run_resource(struct task *t)
 static bool take_resource(struct task *t, uint64_t *ret_ms)
 {
     *ret_ms = RESOURCE_CHECK_MS;
+    t->report.message = t->resource.message;
     if (t->resource.state <= RESOURCE_WAITS)
         return false;
     t->report.phase = t->resource.state == RESOURCE_SUCCEEDED ? POD_SUCCEEDED : POD_FAILED;
-    t->report.message = t->resource.message;
     t->report.outputs = t->resource.outputs;
     return true;
 }

@@ -174,7 +174,8 @@ int submit_change(void *submitter, const struct object_change *change,
 
     if (result != 0)
         return result < 0 ? -1 : 0;
-    if (find_key(change->doc, change->ns, &c.kind, &c.key, err) < 0)
+    if (find_key(change->named ? change->named : change->doc, change->ns, &c.kind, &c.key,
+                 err) < 0)
         return -1;
     for (int i = 0; i < PATCH_TRIES_MAX; i++) {
         *ret = NULL;

@@ -52,6 +52,14 @@ int submit_may_change(const struct submit_actor *who, struct arena *a, const cha
     return submit_may(who, "create", doc, err);
 }
 
+int submit_may_kind(const struct submit_actor *who, const struct submit_act *act,
+                    struct err *err)
+{
+    struct submit_act whole = *act;
+
+    return is_free(who) ? 0 : ask(who, &whole, err);
+}
+
 int submit_may_named(const struct submit_actor *who, const char *verb, const char *kind,
                      struct str ns, struct str name, struct err *err)
 {

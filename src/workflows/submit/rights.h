@@ -39,6 +39,11 @@ int submit_may(const struct submit_actor *who, const char *verb, const struct js
 int submit_may_change(const struct submit_actor *who, struct arena *a, const char *verb,
                       const struct json *doc, struct err *err);
 
+/** submit_may_kind() - the same for an object of any kind, also one that is not served here;
+ * @act without its ServiceAccount */
+int submit_may_kind(const struct submit_actor *who, const struct submit_act *act,
+                    struct err *err);
+
 /** submit_may_named() - the same for an object of Argo's by its kind and name */
 int submit_may_named(const struct submit_actor *who, const char *verb, const char *kind,
                      struct str ns, struct str name, struct err *err);

@@ -38,11 +38,12 @@ struct workflow_submit_options {
 /* What is to become of an object that may be there. */
 struct object_change {
     enum { OBJECT_UPDATE, OBJECT_PATCH, OBJECT_DELETE } operation;
-    const struct json *doc; /* names the object; laid over it, or the patch; its
-                               resourceVersion is the precondition */
-    enum patch_type patch;  /* OBJECT_PATCH */
-    struct str ns;          /* where the document has none */
-    struct str once_mark;   /* identity of the effect: it happens once ever; or "" */
+    const struct json *doc;   /* names the object; laid over it, or the patch; its
+                                 resourceVersion is the precondition */
+    const struct json *named; /* names the object when @doc does not; NULL: @doc does */
+    enum patch_type patch;    /* OBJECT_PATCH */
+    struct str ns;            /* where the document has none */
+    struct str once_mark;     /* identity of the effect: it happens once ever; or "" */
 };
 
 struct submit_rights;
