@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "workflows/engine/engine_plugins.h"
 #include "workflows/engine/task.h"
 
 /* ---- turns ---- */
@@ -395,8 +396,10 @@ static void on_report(void *ctx, const struct pod_report *report)
     struct engine *e = ctx;
     struct engine_pod *pod = map_find(&e->pods, report->uid);
 
-    if (pod && !e->is_stopping)
-        run_see_pod(pod, report);
+    if (!pod || e->is_stopping)
+        return;
+    run_see_plugin(pod->run, report);
+    run_see_pod(pod, report);
 }
 
 /* ---- life ---- */

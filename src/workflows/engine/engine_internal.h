@@ -126,6 +126,7 @@ struct engine_run {
     /* Versions seen while a commit was under way: the last one is our own. */
     const struct store_object *seen_last, *seen_before;
     struct admission_item admission;
+    struct map plugins; /* pod uid -> struct plugin_process (engine_plugins.c) */
 };
 
 /* ---- engine_boot.c: what all workflows see ---- */

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "formats/yaml.h"
 
+#include <unistd.h>
+
 #define KIND_LABEL "workflows.argoproj.io/configmap-type"
 
 struct plugins {
@@ -77,14 +79,81 @@ const struct plugin *run_plugins(struct engine_run *run, struct arena *a, size_t
     return found.list.at;
 }
 
+/* Upstream's agent is user 8737: so is a plugin that must not be root and says no other. A
+ * server without root has no choice. */
+static struct json user_of(struct arena *a, const struct json *container)
+{
+    enum { AGENT_USER = 8737 };
+    const struct json *security = json_get(container, STR("securityContext"));
+    const struct json *user = json_get(security, STR("runAsUser"));
+
+    if (!json_get_bool(security, STR("runAsNonRoot")) || geteuid() != 0 ||
+        (user && user->type != JSON_NULL))
+        return *container;
+    return json_set_path(a, container, json_int(a, AGENT_USER), "securityContext", "runAsUser",
+                         NULL);
+}
+
+/* The process of a plugin of a run, in the run's arena. */
+struct plugin_process {
+    struct str name, end; /* how it has ended last; the absent view: not badly */
+};
+
+static struct str uid_of(const struct engine_run *run, const struct plugin *plugin,
+                         struct arena *a, unsigned *ret_hash)
+{
+    *ret_hash = str_fnv32a(str_concat(a, STR("plugin/"), plugin->name));
+    return str_printf(a, STR_FMT "-%u", STR_ARG(run->uid), *ret_hash);
+}
+
+static struct plugin_process *process_of(struct engine_run *run, struct str uid,
+                                         struct str name)
+{
+    struct plugin_process *process = map_find(&run->plugins, uid);
+
+    if (process)
+        return process;
+    process = ARENA_NEW(run->arena, struct plugin_process);
+    *process = (struct plugin_process){.name = str_copy(run->arena, name), .end = STR_NONE};
+    map_put(&run->plugins, str_copy(run->arena, uid), process);
+    return process;
+}
+
+void run_see_plugin(struct engine_run *run, const struct pod_report *report)
+{
+    struct plugin_process *process = map_find(&run->plugins, report->uid);
+
+    if (!process || !report->is_final ||
+        (report->phase != POD_FAILED && report->phase != POD_ERROR))
+        return;
+    log_warn(NULL, "the process of an executor plugin has ended",
+             LOG_STR(WORKFLOW, run->key.name), LOG_STR(NAME, process->name),
+             LOG_STR(ERROR, report->message));
+    if (!str_eq(process->end, report->message))
+        process->end = str_copy(run->arena, report->message);
+}
+
+struct str run_plugin_end(struct engine_run *run, const struct plugin *plugin, struct arena *a)
+{
+    const struct plugin_process *process =
+        map_find(&run->plugins, uid_of(run, plugin, a, &(unsigned){0}));
+
+    if (!process || str_is_none(process->end))
+        return STR_NONE;
+    return str_printf(a, "the process of plugin " STR_FMT " has ended: " STR_FMT,
+                      STR_ARG(process->name), STR_ARG(process->end));
+}
+
 void run_start_plugin(struct engine_run *run, const struct plugin *plugin)
 {
     _cleanup_arena_ struct arena *a = arena_new();
     struct engine *e = run->engine;
-    unsigned hash = str_fnv32a(str_concat(a, STR("plugin/"), plugin->name));
-    struct json tmpl = json_set(a, NULL, STR("container"), *plugin->container);
+    unsigned hash;
+    struct str uid = uid_of(run, plugin, a, &hash);
+    struct plugin_process *process = process_of(run, uid, plugin->name);
+    struct json tmpl = json_set(a, NULL, STR("container"), user_of(a, plugin->container));
     const struct pod_request request = {
-        .uid = str_printf(a, STR_FMT "-%u", STR_ARG(run->uid), hash),
+        .uid = uid,
         .ns = run->key.ns,
         .name = str_printf(a, STR_FMT "-%u-agent", STR_ARG(run->key.name), hash),
         .workflow = run->key.name,
@@ -97,7 +166,9 @@ void run_start_plugin(struct engine_run *run, const struct plugin *plugin)
     };
     struct err err;
 
-    if (!map_find(&e->pods, request.uid) && run_ask_for_pod(run, &request, &err) < 0)
-        log_warn(NULL, "the process of an executor plugin was refused",
-                 LOG_STR(WORKFLOW, run->key.name), LOG_STR(NAME, plugin->name), LOG_ERR(&err));
+    if (map_find(&e->pods, request.uid) || run_ask_for_pod(run, &request, &err) == 0)
+        return;
+    log_warn(NULL, "the process of an executor plugin was refused",
+             LOG_STR(WORKFLOW, run->key.name), LOG_STR(NAME, plugin->name), LOG_ERR(&err));
+    process->end = str_copy(run->arena, str_from(err.text));
 }

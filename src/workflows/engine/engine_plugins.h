@@ -13,3 +13,11 @@ const struct plugin *run_plugins(struct engine_run *run, struct arena *a, size_t
 
 /** run_start_plugin() - start the process of a plugin for this workflow, unless it runs */
 void run_start_plugin(struct engine_run *run, const struct plugin *plugin);
+
+/** run_see_plugin() - a pod of the run has something to report: is it a plugin's process that
+ * has ended badly? It is logged, and kept for run_plugin_end() */
+void run_see_plugin(struct engine_run *run, const struct pod_report *report);
+
+/** run_plugin_end() - how the process of a plugin has ended last, in words, in @a; the absent
+ * view: not badly */
+struct str run_plugin_end(struct engine_run *run, const struct plugin *plugin, struct arena *a);

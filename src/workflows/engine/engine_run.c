@@ -126,6 +126,7 @@ void run_free(struct engine_run *run)
     admission_leave(e->admission, &run->admission);
     run_count_end(run);
     map_done(&run->told);
+    map_done(&run->plugins);
     timer_free(run->wake);
     list_remove(&run->link);
     wf_free(run->wf);

@@ -129,6 +129,7 @@ static int try_later(struct plugin_job *job, bool is_refused, struct err *err)
 {
     const struct plugin *plugin = &job->plugins[job->current];
 
+    job->is_absent = is_refused && job->failures >= PLUGIN_TRIES_MAX;
     if (++job->failures > PLUGIN_TRIES_MAX)
         return -1;
     job->again_ms = (uint64_t) PLUGIN_PAUSE_MS << (job->failures - 1);

@@ -31,6 +31,7 @@ struct plugin_job {
     size_t current;          /* the plugin that is asked */
     unsigned failures;       /* of it, one after the other */
     uint64_t again_ms;
+    bool is_absent;   /* it has ended because the plugin's process does not listen */
     struct str phase; /* of the node, as the plugin says it */
     struct str message;
     const struct json *outputs; /* or NULL */

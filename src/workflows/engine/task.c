@@ -309,14 +309,29 @@ static void run_plugin(struct task *t)
     plugin_template_run(&t->plugin, t->arena, t->cancel_fd);
 }
 
+/* What a plugin that cannot be asked says, with the end of its process, if that is why. */
+static struct str why_absent(struct task *t, struct engine_pod *pod)
+{
+    const struct plugin *plugin = &t->plugin.plugins[t->plugin.current];
+    struct str end = plugin->container ? run_plugin_end(pod->run, plugin, t->arena) : STR_NONE;
+
+    if (str_is_none(end) || str_is_empty(t->plugin.message))
+        return str_is_none(end) ? t->plugin.message : end;
+    return str_printf(t->arena, STR_FMT ": " STR_FMT, STR_ARG(t->plugin.message), STR_ARG(end));
+}
+
 static bool take_plugin(struct task *t, uint64_t *ret_ms)
 {
     struct engine_pod *pod = map_find(&t->engine->pods, t->uid);
     struct str phase = t->plugin.phase;
 
     *ret_ms = t->plugin.again_ms;
-    if (t->plugin.state == PLUGIN_ABSENT && pod)
+    if (pod && (t->plugin.state == PLUGIN_ABSENT || t->plugin.is_absent))
+        t->plugin.message = why_absent(t, pod);
+    if (t->plugin.state == PLUGIN_ABSENT && pod) {
         run_start_plugin(pod->run, &t->plugin.plugins[t->plugin.current]);
+        t->report.message = t->plugin.message;
+    }
     if (t->plugin.state == PLUGIN_AGAIN)
         t->report.message = t->plugin.message;
     if (t->plugin.state != PLUGIN_ENDED)
