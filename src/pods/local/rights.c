@@ -244,6 +244,33 @@ static int give_account(int dirfd, const struct bundle_user *user)
     return 0;
 }
 
+static bool may_pass(const struct stat *st, const struct bundle_user *user)
+{
+    return (st->st_mode & 0001) || (st->st_uid == user->uid && (st->st_mode & 0100)) ||
+           (st->st_gid == user->gid && (st->st_mode & 0010));
+}
+
+/* What is above the state folder is not ours to open. A container begins in its working folder
+ * wherever that is, but a script is opened by its name. */
+static int check_above(const struct local_pod *pod, const struct bundle_user *user,
+                       struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    char *path = str_cz(a, str_from(pod->runner->state_dir));
+    char *slash;
+    struct stat st;
+
+    while ((slash = strrchr(path, '/')) != NULL && slash > path) {
+        *slash = '\0';
+        if (stat(path, &st) == 0 && !may_pass(&st, user))
+            return err_set(err, ERR_DENIED,
+                           "folder %s above the state folder is closed to user %u: open it to "
+                           "all for passing (mode 0711), or use isolation host",
+                           path, user->uid);
+    }
+    return 0;
+}
+
 int rights_open_way(const struct local_pod *pod, int dirfd, struct err *err)
 {
     bool is_shared;
@@ -260,6 +287,8 @@ int rights_open_way(const struct local_pod *pod, int dirfd, struct err *err)
         return err_sys(err, errno, "give the account's files to user %u", user->uid);
     if (faccessat(dirfd, "script", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
+    if (check_above(pod, user, err) < 0)
+        return -1;
     if ((!is_shared && fchmodat(dirfd, "script", 0700, 0) < 0) ||
         fchownat(dirfd, "script", user->uid, user->gid, AT_SYMLINK_NOFOLLOW) < 0)
         return err_sys(err, errno, "give the script to user %u", user->uid);
