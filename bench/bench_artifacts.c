@@ -52,7 +52,6 @@ static void make_tree(int dir)
 /* Files a second. */
 static double of_tar(const char *const args[])
 {
-    extern char **environ;
     double start = bench_now();
     pid_t pid;
     int status;
