@@ -72,6 +72,13 @@ run more "container: {image: \"$BASE\", command: [id], securityContext: {capabil
 check "more capabilities are refused" has_message more "securityContext.capabilities.add: SYS_ADMIN is beyond what a container has here, which is not supported yet"
 check "fewer are not" run fewer "container: {image: \"$BASE\", command: [grep, CapEff, /proc/self/status], securityContext: {capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}}"
 check "and none is none" sh -c "'$TIPHYS' logs fewer --no-color | grep -qE 'CapEff:.0000000000000000'"
+check "a terminal of another user" run terminal "container: {image: \"$BASE\", tty: true, stdin: true, command: [sh, -c, 'test -t 0 && test -t 1 && echo yes; tty; echo \$TERM; echo ctty >/dev/tty'], securityContext: {runAsUser: 4321}}"
+check "has a name, and no CR in the log" equals "$(logs_of terminal | tr '\n' ' ')" "yes /dev/pts/0 xterm ctty "
+check "an input that stays open" run open "container: {image: \"$BASE\", stdin: true, command: [sh, -c, 'timeout 1 cat; test \$? -ne 0 && echo open']}"
+check "has no end" equals "$(logs_of open | grep -v Terminated)" "open"
+check "a volume of a group" run group "securityContext: {runAsUser: 4321, fsGroup: 4324}" 'volumes: [{name: v, emptyDir: {}}]' \
+    "container: {image: \"$BASE\", command: [sh, -c, 'echo x >/v/f; stat -c %u:%g /v/f'], volumeMounts: [{name: v, mountPath: /v}]}"
+check "gives it what is made in it" equals "$(logs_of group)" "4321:4324"
 
 cat >"$DIR/stopped.yaml" <<YAML
 apiVersion: argoproj.io/v1alpha1
