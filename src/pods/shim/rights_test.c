@@ -368,6 +368,33 @@ static void test_long_text_of_a_terminal(void **state)
     assert_int_equal(count, 30000);
 }
 
+/* Whoever has no handler for SIGTERM ends by it, as behind upstream's emissary: with 128 and
+ * 15, not with the 9 of the end of its grace. */
+static void test_ends_by_a_signal(void **state)
+{
+    struct world *w = *state;
+    bool has = has_host(w);
+
+    for (int i = 0; i < ISOLATIONS; i++) {
+        struct pod_record record;
+        pid_t pid;
+
+        if (i == 1 && !has)
+            continue;
+        begin(w, isolations[i]);
+        word(w, "grace", "30000");
+        container(w, "echo up; exec sleep 100");
+        record = planned(w);
+        write_record(w, &record);
+        pid = start(w);
+        wait_for_file(w, "main.log");
+        kill(pid, SIGTERM);
+        assert_int_equal(finish(w, pid), 0);
+        if (w->record.code != 143)
+            fail_msg("isolation %s: code %d", isolations[i], (int) w->record.code);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +403,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_own_user, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hook_of_another_user, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_with_its_shim, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ends_by_a_signal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_capabilities_are_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_asked_for_in_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read_only_root, setup, teardown),

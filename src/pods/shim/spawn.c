@@ -1,8 +1,8 @@
 /*
  * Starts one container. image: see image.c. process: vfork-like (the child borrows our memory
  * until it executes), own process group, own working directory, dies with the shim. host: a new
- * set of namespaces with the pod's own root, see isolate.c; the container is process 1 in it,
- * or the child of a process 1 that does nothing when it runs beside others. What fails in the
+ * set of namespaces with the pod's own root, see isolate.c; the container is the child of a
+ * process 1 that only waits, or process 1 itself when it comes first. What fails in the
  * child before the program starts comes back through our memory, or where that is not shared
  * through a socket that closes on exec. A container with outputs waits there until its root is
  * held: it may end before anybody could look for it. process has no session of its own: that
@@ -164,14 +164,6 @@ static bool is_orphan(const struct start *start)
     return poll(&end, 1, 0) > 0 && (end.revents & POLLHUP);
 }
 
-/* Is it ended from here before its pod is? */
-static bool is_beside(const struct plan *plan, const struct plan_container *c)
-{
-    return (c->role != PLAN_FIRST && plan->container_count - plan->first_count > 1) ||
-           c->acts[ACT_LIVENESS].is_there || c->acts[ACT_STARTUP].is_there ||
-           c->acts[ACT_POST_START].is_there;
-}
-
 /* Ends as the child does. */
 static void end_with(pid_t pid)
 {
@@ -185,8 +177,9 @@ static void end_with(pid_t pid)
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-/* In the child: process 1 hears no signal that it does not handle, and what is to end when
- * others have ended must hear SIGTERM. So it becomes process 1's child, which goes on here. */
+/* In the child: process 1 hears no signal that it does not handle, and what is asked to end
+ * must hear SIGTERM. So it becomes process 1's child, which goes on here, as behind upstream's
+ * emissary; containers that come first are process 1 there, too. */
 static void stay_behind(const struct start *start)
 {
     pid_t pid = _Fork();
@@ -277,7 +270,7 @@ static void child_main(const struct start *start)
     if (is_host(start->plan) && has_outputs(c))
         wait_for_hold(start);
     set_streams(start);
-    if (is_host(start->plan) && is_beside(start->plan, c))
+    if (is_host(start->plan) && c->role != PLAN_FIRST)
         stay_behind(start);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
