@@ -2,7 +2,7 @@
 import os
 import time
 
-from servers import at, s3, web
+from servers import archives, at, in_image, s3, web
 from world import Refused, check, check_equal, check_in, flow, made, row, skip, value
 
 SAY = '{image: "argoproj/argosay:v2"}'
@@ -392,9 +392,9 @@ def http_outputs(w):
     check_equal(value(w.node("echo")), result)
 
 
-@row("functional_test.go", "TestScriptAsNonRoot")
+@row("functional_test.go", "TestScriptAsNonRoot", isolation="image", flags=archives)
 def script_as_non_root(w):
-    w.run(flow("script-", """
+    w.submit(flow("script-", """
 securityContext: {runAsUser: 1000, runAsGroup: 1000, runAsNonRoot: true}
 templates:
 - name: main
@@ -404,7 +404,8 @@ templates:
     source: |
       id
       sleep 1
-"""))
+"""), in_image).wait()
+    check_equal((w.phase, w.message), ("Succeeded", ""))
     check_in("uid=1000", w.log(w.name))
 
 
@@ -413,7 +414,7 @@ def tty(w):
     w.run("e2e/functional/tty.yaml")
 
 
-@row("functional_test.go", "TestTemplateDefaultImage")
+@row("functional_test.go", "TestTemplateDefaultImage", isolation="host")
 def template_default_image(w):
     w.run("e2e/functional/template-default-image.yaml")
 

@@ -1,4 +1,5 @@
 """signals_test.go: what ends containers."""
+from servers import archives, in_image
 from world import check, check_equal, check_in, flow, row
 
 
@@ -69,10 +70,10 @@ def signaled(w):
     check_in("(exit code 143)", w.message)
 
 
-@row("signals_test.go", "TestSignaledContainerSet")
+@row("signals_test.go", "TestSignaledContainerSet", isolation="image", flags=archives)
 def signaled_container_set(w):
-    """The kernel kills dd, or bash that waits for it; without memory cgroups nothing does."""
-    w.run("e2e/testdata/signaled-container-set-workflow.yaml", "Failed", 120)
+    w.submit("e2e/testdata/signaled-container-set-workflow.yaml", in_image).wait(limit_s=120)
+    check_equal(w.phase, "Failed")
     check_in("(exit code 137)", w.message)
     one, two = w.node("one"), w.node("two")
     check_equal((one["phase"], two["phase"]), ("Failed", "Failed"))

@@ -62,7 +62,8 @@ class Failed(Exception):
 def row(file, test, isolation="process", config=None, with_s3=False, token=None, flags=()):
     """Registers the test of a row. @isolation: host, when it writes outside of its working directory; @config: further or other keys
     of the controller's ConfigMap, or a function that makes them of the world; @with_s3: the repository of artifacts is upstream's, in an S3 server; @token: the
-    daemon asks for tokens, this one may do all; @flags: of the daemon, further ones."""
+    daemon asks for tokens, this one may do all; @flags: of the daemon, further ones, or a
+    function that gives them."""
     def register(fn):
         assert (file, test) not in TESTS, (file, test)
         TESTS[file, test] = (fn, isolation, config or {}, with_s3, token, flags)
@@ -136,7 +137,7 @@ class Done:
 class World:
     def __init__(self, corpus, isolation, config, with_s3=False, token=None, flags=()):
         self.corpus, self.name, self.ns = corpus, None, "argo"
-        self.server = conformance.Server(isolation, token=token, more=flags)
+        self.server = conformance.Server(isolation, token=token, more=flags() if callable(flags) else flags)
         self.url = self.server.url
         self.s3 = s3.shared() if with_s3 else None
         data = {**CONFIG, **(config(self) if callable(config) else config)}
