@@ -94,6 +94,8 @@ struct pod_runner_ops {
     void (*sweep)(struct pod_runner *r, const struct pod_sweep *ask);
     struct pod_log *(*log_open)(struct pod_runner *r, struct str ns, struct str pod,
                                 struct str container, struct err *err);
+    int (*asked)(struct pod_runner *r, struct arena *a, struct str ns, struct str pod,
+                 struct json *ret, struct err *err);
     void (*close)(struct pod_runner *r);
 };
 
@@ -147,6 +149,19 @@ static inline void pod_runner_close(struct pod_runner *r)
 {
     if (r)
         r->ops->close(r);
+}
+
+/**
+ * pod_asked() - what was asked for, kept as long as the pod's logs; any thread, blocks
+ * @ret: {uid, template, graceSeconds, resources}, in @a
+ * @err: ERR_NOT_FOUND: nothing is kept (yet)
+ */
+static inline int pod_asked(struct pod_runner *r, struct arena *a, struct str ns, struct str pod,
+                            struct json *ret, struct err *err)
+{
+    if (!r->ops->asked)
+        return err_set(err, ERR_NOT_FOUND, "nothing is kept");
+    return r->ops->asked(r, a, ns, pod, ret, err);
 }
 
 /* ---- logs: any thread; each pod_log is used by one thread at a time ---- */

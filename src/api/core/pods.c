@@ -3,6 +3,7 @@
 
 #include "api/core/log_internal.h"
 #include "api/core/pod_gc.h"
+#include "api/core/pod_spec.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -83,64 +84,6 @@ static struct json metadata(struct arena *a, const struct json *workflow,
     return json_object(&b);
 }
 
-/* A container of the template under a name, or an empty one. */
-static struct json container(struct arena *a, const struct json *of, struct str name)
-{
-    static const char *const kept[] = {"image", "command",   "args",      "env",
-                                       "ports", "resources", "workingDir"};
-    struct json_object_builder b = {0};
-
-    json_add(a, &b, STR("name"), json_string(name));
-    for (size_t i = 0; i < COUNT_OF(kept); i++) {
-        const struct json *v = json_get(of, str_from(kept[i]));
-
-        if (v && v->type != JSON_NULL)
-            json_add(a, &b, str_from(kept[i]), *v);
-    }
-    if (!json_get(of, STR("resources"))) {
-        struct json_object_builder none = {0};
-
-        json_add(a, &b, STR("resources"), json_object(&none));
-    }
-    return json_object(&b);
-}
-
-/* Main containers, then sidecars. */
-static struct json containers_of(struct arena *a, const struct json *tmpl)
-{
-    const struct json *script = json_get(tmpl, STR("script"));
-    const struct json *const lists[] = {json_path(tmpl, "containerSet", "containers", NULL),
-                                        json_get(tmpl, STR("sidecars"))};
-    struct json_array_builder ret = {0};
-    const struct json *item;
-
-    if (!lists[0])
-        json_push(
-            a, &ret,
-            container(a, script ? script : json_get(tmpl, STR("container")), STR("main")));
-    for (size_t k = 0; k < COUNT_OF(lists); k++)
-        for (size_t i = 0; (item = json_item(lists[k], i)) != NULL; i++)
-            json_push(a, &ret, container(a, item, json_get_str(item, STR("name"))));
-    return json_array(&ret);
-}
-
-static struct json spec_of(struct arena *a, const struct json *tmpl, const struct json *node)
-{
-    const struct json *init, *item;
-    struct json_array_builder inits = {0};
-    struct json_object_builder b = {0};
-
-    init = json_get(tmpl, STR("initContainers"));
-    for (size_t i = 0; (item = json_item(init, i)) != NULL; i++)
-        json_push(a, &inits, container(a, item, json_get_str(item, STR("name"))));
-    if (inits.len > 0)
-        json_add(a, &b, STR("initContainers"), json_array(&inits));
-    json_add(a, &b, STR("containers"), containers_of(a, tmpl));
-    json_add(a, &b, STR("restartPolicy"), json_string(STR("Never")));
-    json_add_str(a, &b, STR("nodeName"), json_get_str(node, STR("hostNodeName")));
-    return json_object(&b);
-}
-
 static struct json exit_code(struct arena *a, const struct json *node)
 {
     struct str code = json_str(json_path(node, "outputs", "exitCode", NULL));
@@ -208,11 +151,11 @@ static struct json status_of(struct arena *a, const struct json *spec, const str
     return json_object(&b);
 }
 
-static struct json pod_value(struct arena *a, const struct json *workflow,
+static struct json pod_value(struct api *api, struct arena *a, const struct json *workflow,
                              const struct json *node)
 {
     struct json_object_builder b = {0};
-    struct json spec = spec_of(a, workflow_node_template(workflow, node), node);
+    struct json spec = api_pod_spec(api, a, workflow, node, uid_of(a, workflow, node));
 
     json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
     json_add(a, &b, STR("kind"), json_string(STR("Pod")));
@@ -275,8 +218,9 @@ static bool is_wanted(struct arena *a, const struct store_query *q, const struct
            (!q->fields || selector_matches(q->fields, &fields));
 }
 
-static void push_pods(struct arena *a, const struct store_query *q, const struct json *workflow,
-                      const struct map *deleted, struct json_array_builder *to)
+static void push_pods(struct api *api, struct arena *a, const struct store_query *q,
+                      const struct json *workflow, const struct map *deleted,
+                      struct json_array_builder *to)
 {
     const struct json *nodes = json_path(workflow, "status", "nodes", NULL);
 
@@ -286,7 +230,7 @@ static void push_pods(struct arena *a, const struct store_query *q, const struct
 
         if (!is_there(a, workflow, node, deleted))
             continue;
-        pod = pod_value(a, workflow, node);
+        pod = pod_value(api, a, workflow, node);
         if (is_wanted(a, q, &pod))
             json_push(a, to, pod);
     }
@@ -311,7 +255,7 @@ static int list_page(struct api *api, struct arena *a, const struct store_list *
 
         result = api_object_shown(api, a, list->at[i], API_WHOLE, &doc, err);
         if (result == 0)
-            push_pods(a, q, &doc, &deleted, to);
+            push_pods(api, a, q, &doc, &deleted, to);
         if (result == 0 && to->len > POD_LIST_MAX)
             result = err_set(err, ERR_LIMIT,
                              "there are more than %d pods: ask for a namespace or a label",
@@ -388,8 +332,8 @@ struct found {
     bool is_over;
 };
 
-static bool find_in(struct arena *a, const struct json *workflow, struct str name,
-                    const struct map *deleted, struct found *ret)
+static bool find_in(struct api *api, struct arena *a, const struct json *workflow,
+                    struct str name, const struct map *deleted, struct found *ret)
 {
     const struct json *nodes = json_path(workflow, "status", "nodes", NULL);
 
@@ -400,7 +344,7 @@ static bool find_in(struct arena *a, const struct json *workflow, struct str nam
             !str_eq(api_node_pod_name(a, workflow, node), name))
             continue;
         *ret = (struct found){.workflow = *workflow,
-                              .pod = pod_value(a, workflow, node),
+                              .pod = pod_value(api, a, workflow, node),
                               .node = node,
                               .uid = uid_of(a, workflow, node),
                               .is_over = !str_is_empty(json_get_str(node, STR("finishedAt")))};
@@ -425,7 +369,7 @@ static int find_pod(struct api *api, struct arena *a, struct str ns, struct str 
         if (len < name.len && name.ptr[len] != '-')
             continue;
         if (api_object_get(api, a, &key, API_WHOLE, &doc, err) == 0)
-            is_found = find_in(a, &doc, name, &deleted, ret);
+            is_found = find_in(api, a, &doc, name, &deleted, ret);
         else if (err->kind != ERR_NOT_FOUND)
             result = -1;
     }
@@ -609,7 +553,7 @@ static struct str view_event(struct api_watch_view *base, struct arena *a, const
         return view_object(v, a, type, workflow);
 
     if (strcmp(type, "DELETED") != 0 && read_deleted(v->api, a, &deleted, &err) == 0)
-        push_pods(a, &v->query, workflow, &deleted, &pods);
+        push_pods(v->api, a, &v->query, workflow, &deleted, &pods);
     map_done(&deleted);
     for (size_t i = 0; i < pods.len; i++)
         tell(v, a, &text, &pods.at[i]);
@@ -643,7 +587,7 @@ static void prime(struct pod_view *v, const struct store_list *list)
             continue;
         if (str_is(json_get_str(&doc, STR("kind")), "Pod") && is_wanted(a, &v->query, &doc))
             json_push(a, &pods, doc);
-        push_pods(a, &v->query, &doc, &nothing, &pods);
+        push_pods(v->api, a, &v->query, &doc, &nothing, &pods);
         for (size_t n = 0; n < pods.len && v->told.len < POD_LIST_MAX; n++) {
             struct str text = json_text(a, &pods.at[n], JSON_COMPACT);
             struct told_pod *t = NEW(struct told_pod);

@@ -5,7 +5,7 @@
  *
  * Of the view nothing is stored but which pods a client deleted: a row of the table
  * "pod_deleted" by the pod's uid hides a pod once it has ended. A pod is there as long as its
- * Workflow and its podGC let it (pod_gc.h). Its containers are shown as the template has them, before tags are filled in.
+ * Workflow and its podGC let it (pod_gc.h). Its spec is that of pod_spec.h.
  */
 #pragma once
 

@@ -702,6 +702,7 @@ static const struct pod_runner_ops local_ops = {
     .forget = local_forget,
     .sweep = local_sweep,
     .log_open = local_log_open,
+    .asked = local_asked,
     .close = local_close,
 };
 

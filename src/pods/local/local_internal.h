@@ -374,8 +374,16 @@ bool outcome_has_outputs(const struct local_pod *pod);
 void outcome_read(const struct local *runner, const struct local_pod *pod, struct arena *a,
                   struct outcome *ret);
 
+/* ---- asked.c ---- */
+
+/** asked_write() - keep what was asked for, for pod_asked(), in the pod's folder; worker */
+int asked_write(const struct local_pod *pod, int dirfd, struct err *err);
+int local_asked(struct pod_runner *r, struct arena *a, struct str ns, struct str pod,
+                struct json *ret, struct err *err);
+
 /* ---- logs.c ---- */
 
+bool local_is_name(struct str s); /* is it one that cannot leave a folder? */
 struct pod_log *local_log_open(struct pod_runner *r, struct str ns, struct str pod,
                                struct str container, struct err *err);
 

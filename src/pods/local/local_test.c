@@ -1074,11 +1074,34 @@ static void test_host_is_hardened(void **state)
             fail_msg("not \"%s\": " STR_FMT, wanted[i], STR_ARG(w->outputs));
 }
 
+/* What was asked for is kept with the logs, and of nobody else. */
+static void test_asked(void **state)
+{
+    struct world *w = *state;
+    struct json asked;
+    struct err err;
+
+    create(w, "asked", "{\"container\":{\"command\":[\"echo\",\"hi\"]}}");
+    wait_for(w, &w->final_count, 1);
+    pod_forget(w->runner, STR("asked"), true);
+    assert_int_equal(
+        pod_asked(w->runner, w->arena, STR("argo"), STR("pod-asked"), &asked, &err), 0);
+    assert_true(str_is(json_text(w->arena, &asked, JSON_COMPACT),
+                       "{\"uid\":\"asked\",\"template\":{\"container\":{\"command\":[\"echo\","
+                       "\"hi\"]}},\"graceSeconds\":0}"));
+    assert_int_equal(
+        pod_asked(w->runner, w->arena, STR("argo"), STR("pod-other"), &asked, &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    assert_int_equal(pod_asked(w->runner, w->arena, STR(".."), STR("pods"), &asked, &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_outcomes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kill_with_grace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_create_twice_runs_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_adoption, setup, teardown),

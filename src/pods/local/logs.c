@@ -126,7 +126,7 @@ static const struct pod_log_ops log_ops = {
     .close = log_close,
 };
 
-static bool is_name(struct str s)
+bool local_is_name(struct str s)
 {
     return !str_is_empty(s) && s.len < 254 && !memchr(s.ptr, '/', s.len) &&
            !memchr(s.ptr, 0, s.len) && s.ptr[0] != '.';
@@ -142,7 +142,7 @@ struct pod_log *local_log_open(struct pod_runner *r, struct str ns, struct str p
 
     snprintf(path, sizeof(path), "%s/" STR_FMT "/" STR_FMT, runner->root, STR_ARG(ns),
              STR_ARG(pod));
-    if (is_name(ns) && is_name(pod) && is_name(container))
+    if (local_is_name(ns) && local_is_name(pod) && local_is_name(container))
         dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dirfd < 0) {
         err_set(err, ERR_NOT_FOUND, "pods \"" STR_FMT "\" not found", STR_ARG(pod));

@@ -232,6 +232,8 @@ static int stage_fresh(struct local_pod *pod, struct err *err)
         return err_sys(err, errno, "open the folder of pod " STR_FMT, STR_ARG(pod->req.name));
     result = plan_print(pod, dirfd, &plan, err);
     if (result == 0)
+        result = asked_write(pod, dirfd, err);
+    if (result == 0)
         result = write_record(pod, dirfd, &plan, err);
     close(dirfd);
     if (result < 0)
