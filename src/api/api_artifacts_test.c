@@ -273,6 +273,7 @@ static void test_files_of_archived_workflows(void **state)
     store_txn_archive(txn, &doc);
     store_txn_delete(txn, &key, STR(""), 0);
     world_commit(w, txn);
+    get(w, &c, "/api/v1/archived-workflows/uid-w", 200);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         get(w, &c, cases[i].path, cases[i].status);
         if (cases[i].answer)

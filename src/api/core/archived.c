@@ -31,17 +31,19 @@ int api_workflow_get(struct api *api, struct arena *a, const struct api_archived
                      enum api_parts parts, struct json *ret, struct err *err)
 {
     const struct store_key key = {STR("argoproj.io"), STR("Workflow"), of->ns, of->name};
-    struct err ignored;
+    struct err live, ignored;
 
-    if (api_object_get(api, a, &key, parts, ret, err) == 0) {
+    if (api_object_get(api, a, &key, parts, ret, &live) == 0) {
         if (of->uid.len == 0 || str_eq(of->uid, object_uid(ret)))
             return 0;
-        err_set(err, ERR_NOT_FOUND,
+        err_set(&live, ERR_NOT_FOUND,
                 "workflows.argoproj.io \"" STR_FMT "\" with uid \"" STR_FMT "\" not found",
                 STR_ARG(of->name), STR_ARG(of->uid));
     }
-    if (err->kind != ERR_NOT_FOUND || api_archived_get(api, a, of, ret, &ignored) < 0)
+    if (live.kind != ERR_NOT_FOUND || api_archived_get(api, a, of, ret, &ignored) < 0) {
+        *err = live;
         return -1;
+    }
     if (parts == API_WITHOUT_NODES)
         *ret = json_set(a, ret, STR("status"),
                         json_without(a, json_get(ret, STR("status")), STR("nodes")));
