@@ -89,6 +89,12 @@ static bool take_rate(struct api *api, struct http_request *req)
     return is_allowed;
 }
 
+static uint64_t file_max(void *ctx, const struct http_request *req)
+{
+    (void) ctx;
+    return argo_file_max(req);
+}
+
 /* Identity and rights before anything of the body is read. */
 static int on_begin(void *ctx, struct http_request *req)
 {
@@ -105,7 +111,7 @@ static int on_begin(void *ctx, struct http_request *req)
         return 1;
     }
     if (api_identify(api, req, &who, &err) == 0) {
-        if (authorize(api, req, &who, &what, &err) == 0)
+        if (authorize(api, req, &who, &what, &err) == 0 && argo_begin(api, req, &err) == 0)
             return 0;
     } else if (err.kind == ERR_UNAUTHORIZED && argo_webhook_may_be(api, req)) {
         return 0; /* its signature counts, of the whole body */
@@ -164,6 +170,7 @@ struct api *api_start(const struct api_options *options, struct err *err)
                                        .base = options->base,
                                        .headers = options->headers,
                                        .header_count = options->header_count,
+                                       .file_max = file_max,
                                        .begin = on_begin,
                                        .handle = on_request};
     struct api *api;

@@ -114,6 +114,20 @@ int artifact_is_folder(const struct artifact_call *c, bool *ret, struct err *err
  */
 int artifact_key(const struct artifact_call *c, struct str *ret, struct err *err);
 
+/** artifact_upload_file() - a file without a name, for what will be given to artifact_upload();
+ * gone with its descriptor; fd or -1 */
+int artifact_upload_file(const struct artifact_house *house, struct err *err);
+
+/**
+ * artifact_upload() - store a file that is in memory, or mapped
+ * @c:     which one, as artifact_save()
+ * @bytes: its content
+ * @err:   as artifact_load()
+ *
+ * Return: 0 or -1.
+ */
+int artifact_upload(const struct artifact_call *c, struct str bytes, struct err *err);
+
 /**
  * artifact_delete() - remove what is stored
  * @c:   which one

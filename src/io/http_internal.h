@@ -32,6 +32,9 @@ struct http_request {
     http_pairs headers, query;
     http_pairs further; /* of the answer */
     struct strbuf body;
+    int body_fd;                 /* or -1: the body is in memory */
+    int body_error;              /* errno of a write into it, or 0 */
+    uint64_t body_len, body_max; /* of a file */
     void *user;
     bool is_loopback;
     struct in6_addr peer; /* IPv4 mapped */

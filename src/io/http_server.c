@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -81,6 +82,16 @@ size_t http_headers_all(struct http_request *req, const struct http_header **ret
 struct str http_body(const struct http_request *req)
 {
     return strbuf_str(&req->body);
+}
+
+void http_body_to_file(struct http_request *req, int fd)
+{
+    req->body_fd = fd;
+}
+
+int http_body_file(const struct http_request *req)
+{
+    return req->body_fd;
 }
 
 struct str http_peer(const struct http_request *req)
@@ -175,6 +186,8 @@ static void *on_url(void *ctx, const char *raw, struct MHD_Connection *connectio
     req->connection = connection;
     req->raw = str_copy(a, str_from(raw));
     strbuf_init(&req->body, req->server->body_max_bytes);
+    req->body_fd = -1;
+    req->body_max = req->server->body_max_bytes;
     pthread_mutex_init(&req->lock, NULL);
     return req;
 }
@@ -197,7 +210,7 @@ static bool is_too_long(const struct http_request *req)
     uint64_t length;
 
     return parse_u64(http_header(req, STR("Content-Length")), &length) &&
-           length > req->server->body_max_bytes;
+           length > req->body_max;
 }
 
 /* ---- the answer ---- */
@@ -317,11 +330,15 @@ static enum MHD_Result on_head(struct http_request *req, const char *url, const 
 
     read_head(req, url, method);
     req->has_head = true;
+    if (server->options.file_max)
+        req->body_max = server->options.file_max(server->options.ctx, req);
+    if (req->body_max == 0)
+        req->body_max = server->body_max_bytes;
     if (is_too_long(req)) {
         char text[ERROR_TEXT_MAX_BYTES];
 
-        snprintf(text, sizeof(text), "request body is over %zu bytes\n",
-                 server->body_max_bytes);
+        snprintf(text, sizeof(text), "request body is over %llu bytes\n",
+                 (unsigned long long) req->body_max);
         reply_text(req, 413, text);
         return queue_reply(req);
     }
@@ -330,31 +347,55 @@ static enum MHD_Result on_head(struct http_request *req, const char *url, const 
     return MHD_YES;
 }
 
+/* A piece of the body. One that goes on for ever must not: nobody can be answered before their
+ * body is over, so a file that is full ends the connection. */
+static enum MHD_Result take_piece(struct http_request *req, const char *piece, size_t len)
+{
+    if (req->body_fd < 0) {
+        strbuf_add(&req->body, str_of(piece, len));
+        return MHD_YES;
+    }
+    req->body_len += len;
+    if (req->body_len > req->body_max)
+        return MHD_NO;
+    if (req->body_error == 0 && fd_write(req->body_fd, piece, len) < 0)
+        req->body_error = errno;
+    return MHD_YES;
+}
+
+static void hand_over(struct http_request *req)
+{
+    if (req->body.is_over)
+        reply_text(req, 413, "request body is too large\n");
+    else if (req->body_error != 0)
+        reply_text(req, req->body_error == ENOSPC || req->body_error == EDQUOT ? 507 : 500,
+                   "the request body cannot be stored\n");
+    else
+        req->server->options.handle(req->server->options.ctx, req);
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *piece,
                                   size_t *piece_len, void **req_ctx)
 {
     struct http_request *req = *req_ctx;
-    struct http_server *server = ctx;
 
     (void) connection;
     (void) version;
     if (!req->has_head)
         return on_head(req, url, method);
     if (*piece_len > 0) {
-        strbuf_add(&req->body, str_of(piece, *piece_len));
+        size_t len = *piece_len;
+
         *piece_len = 0;
-        return MHD_YES;
+        return take_piece(req, piece, len);
     }
     if (req->is_handed_over) { /* resumed: the reply is there */
-        count_open(server, -1);
+        count_open(ctx, -1);
         return queue_reply(req);
     }
     req->is_handed_over = true;
-    if (req->body.is_over)
-        reply_text(req, 413, "request body is too large\n");
-    else
-        server->options.handle(server->options.ctx, req);
+    hand_over(req);
     return answer_or_wait(req);
 }
 
@@ -370,6 +411,8 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
         return;
     if (req->response)
         mhd()->MHD_destroy_response(req->response);
+    if (req->body_fd >= 0)
+        close(req->body_fd);
     strbuf_done(&req->body);
     pthread_mutex_destroy(&req->lock);
     arena_free(req->arena);

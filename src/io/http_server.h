@@ -6,7 +6,8 @@
  * an http thread when the body is complete; it must answer exactly once, at once or later, from
  * any thread, by http_reply() or http_stream_start(). Until then the connection is suspended
  * and costs no thread. The request, its texts and its arena live until the answer is given; the
- * body is capped (413), as are head (431), idle time and connections.
+ * body is capped (413), as are head (431), idle time and connections. It is held in memory,
+ * unless begin() gives a file for it.
  */
 #pragma once
 
@@ -36,6 +37,9 @@ struct http_server_options {
     const struct http_header *headers; /* of every answer; outlive the server */
     size_t header_count;
     void *ctx;
+    /* On an http thread, head only, before begin(): so many bytes a body may have that goes
+     * into the file that begin() gives; 0: it is held in memory. May be NULL. */
+    uint64_t (*file_max)(void *ctx, const struct http_request *req);
     /* On an http thread, head only. 0: go on; else it has called http_reply() to refuse. May be
      * NULL. */
     int (*begin)(void *ctx, struct http_request *req);
@@ -84,6 +88,17 @@ size_t http_headers_all(struct http_request *req, const struct http_header **ret
 
 /** http_body() - the body; empty in begin() */
 struct str http_body(const struct http_request *req);
+
+/**
+ * http_body_to_file() - in begin() alone: the body goes into a file, not into memory
+ * @req: request for which file_max() says a size; a body that turns out to have more loses its
+ * connection
+ * @fd:  open for writing, empty; taken over, and closed with the request
+ */
+void http_body_to_file(struct http_request *req, int fd);
+
+/** http_body_file() - that file, still the request's, with the whole body; -1: none */
+int http_body_file(const struct http_request *req);
 
 /** http_is_loopback() - does the peer's address belong to this machine's loopback? */
 bool http_is_loopback(const struct http_request *req);

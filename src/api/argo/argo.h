@@ -21,6 +21,13 @@ void argo_handle(struct api *api, struct http_request *req);
 int argo_authorize(struct api *api, struct http_request *req, const struct auth_identity *who,
                    struct err *err);
 
+/** argo_file_max() - bytes of a body that goes into a file; 0: into memory */
+uint64_t argo_file_max(const struct http_request *req);
+
+/** argo_begin() - what a request that may go on needs before its body comes: a file for one
+ * that is large; ERR_IO, ERR_UNSUPPORTED */
+int argo_begin(struct api *api, struct http_request *req, struct err *err);
+
 /** argo_refuse() - answer with why a request is refused before it is read, in the gateway's
  * shape */
 void argo_refuse(struct http_request *req, const struct err *err);

@@ -130,6 +130,8 @@ struct auth_request argo_right(const struct argo_route *route, struct str ns, st
         what.ns = STR("");
     if (is_of_one(verb))
         what.name = variable(route, str_is(plural, "pods") ? "podName" : "name");
+    if (str_is(plural, "workflowtemplates") && what.name.len == 0 && is_of_one(verb))
+        what.name = variable(route, "template");
     if (str_is(variable(route, "idDiscriminator"), "workflows"))
         what.name = variable(route, "id");
     return what;

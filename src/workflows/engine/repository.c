@@ -4,28 +4,10 @@
  * in status.artifactRepositoryRef, whatever becomes of the ConfigMap. Source:
  * ../shared/spec/workflows.md 5.8.
  */
+#include "artifacts/repository.h"
 #include "artifacts/place.h"
-#include "formats/yaml.h"
-#include "objects/field.h"
-#include "objects/shapes.h"
 #include "workflows/engine/wf_internal.h"
 #include "workflows/engine/world.h"
-
-#define DEFAULT_MAP "artifact-repositories"
-#define DEFAULT_KEY "workflows.argoproj.io/default-artifact-repository"
-
-static int check(struct arena *a, const struct json *repository, struct err *err)
-{
-    struct field_faults faults = {.max = 1};
-
-    if (!json_is(repository, JSON_OBJECT))
-        return err_set(err, ERR_INVALID,
-                       "a repository is an object with a member s3 or another kind of store");
-    if (field_check(a, &shape_artifact_repository, repository, STR(""), &faults))
-        return 0;
-    return err_set(err, faults.at[0].kind, STR_FMT ": " STR_FMT, STR_ARG(faults.at[0].path),
-                   STR_ARG(faults.at[0].text));
-}
 
 /* 1: found; 0: the ConfigMap has no such key. */
 static int read_map(struct wf *wf, const struct json *map, struct str name, struct str key,
@@ -33,22 +15,16 @@ static int read_map(struct wf *wf, const struct json *map, struct str name, stru
 {
     struct arena *a = wf->arena;
     struct json_object_builder b = {0};
-    struct json repository, *made;
-    struct str text;
+    struct repository repository;
+    struct json *made;
+    int found = repository_read(a, map, name, key, &repository, err);
 
-    if (str_is_empty(key))
-        key = json_str(json_path(map, "metadata", "annotations", DEFAULT_KEY, NULL));
-    text = json_get_str(json_get(map, STR("data")), key);
-    if (str_is_none(text))
-        return 0;
-    text = str_copy(a, text);
-    if (yaml_parse(a, text, &repository, err) < 0 || check(wf->pass->a, &repository, err) < 0)
-        return err_wrap(err, "ConfigMap '" STR_FMT "', key '" STR_FMT "'", STR_ARG(name),
-                        STR_ARG(key));
+    if (found <= 0)
+        return found;
     json_add_str(a, &b, STR("namespace"), wf->ns);
     json_add_str(a, &b, STR("configMap"), str_copy(a, name));
-    json_add_str(a, &b, STR("key"), str_copy(a, key));
-    json_add(a, &b, STR("artifactRepository"), repository);
+    json_add_str(a, &b, STR("key"), repository.key);
+    json_add(a, &b, STR("artifactRepository"), repository.doc);
     made = ARENA_NEW(a, struct json);
     *made = json_object(&b);
     wf->repository = made;
@@ -82,7 +58,7 @@ int wf_repository_resolve(struct wf *wf, struct err *err)
     if (wf->repository)
         return 0;
     if (str_is_empty(name))
-        name = STR(DEFAULT_MAP);
+        name = STR(REPOSITORY_DEFAULT_MAP);
     if (wf->world && wf->world->config_map)
         map = wf->world->config_map(wf->world->ctx, wf->ns, name);
     if (map)

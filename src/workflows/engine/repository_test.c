@@ -159,8 +159,6 @@ static void test_what_is_wrong(void **state)
         {"{configMap: lost, key: k}",
          "failed to find any artifact repository for artifact repository ref "
          "\"default/lost#k\": there is no such ConfigMap"},
-        {"{key: cloudy}", "ConfigMap 'artifact-repositories', key 'cloudy': hdfs: \"hdfs\" is "
-                          "not supported yet"},
         {"{key: typo}", "ConfigMap 'artifact-repositories', key 'typo': s3.endpint: unknown "
                         "field \"endpint\", did you mean \"endpoint\"?"},
         {"{key: text}", "ConfigMap 'artifact-repositories', key 'text': a repository is an "
