@@ -149,6 +149,33 @@ static void test_openapi_in_protobuf(void **state)
 #define IS_V1   "\"apiVersion\":\"batch/v1\",\"kind\":\"CronJob\""
 #define IS_BETA "\"apiVersion\":\"batch/v1beta1\",\"kind\":\"CronJob\""
 
+static void test_token_reviews(void **state)
+{
+#define TOKENS "/apis/authentication.k8s.io/v1/tokenreviews"
+#define REVIEW(spec)                                                                     \
+    "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"TokenReview\",\"spec\":{" spec \
+    "}}"
+    static const struct step steps[] = {
+        {"POST", TOKENS, NULL, REVIEW("\"token\":\"secret\""), 201,
+         "\"status\":{\"authenticated\":true,\"user\":{\"username\":\"", "\"error\""},
+        {"POST", TOKENS, NULL, REVIEW("\"token\":\"secret\""), 201,
+         "\"audiences\":[\"https://kubernetes.default.svc\"]", NULL},
+        {"POST", TOKENS, NULL, REVIEW("\"token\":\"other\""), 201,
+         "\"status\":{\"authenticated\":false,\"error\":\"", "\"user\""},
+        {"POST", TOKENS, NULL, REVIEW("\"token\":\"secret\",\"audiences\":[\"vault\"]"), 201,
+         "\"authenticated\":false", "\"user\""},
+        {"POST", TOKENS, NULL,
+         REVIEW("\"token\":\"secret\",\"audiences\":[\"vault\","
+                "\"https://kubernetes.default.svc.cluster.local\"]"),
+         201, "\"audiences\":[\"https://kubernetes.default.svc.cluster.local\"]}", NULL},
+        {"POST", TOKENS, NULL, REVIEW(""), 400, "spec.token: Required value", NULL},
+        {"GET", TOKENS, NULL, NULL, 405, "MethodNotAllowed", NULL},
+        {"GET", "/apis/authentication.k8s.io/v1", NULL, NULL, 200, "\"tokenreviews\"", NULL},
+    };
+
+    run_steps(*state, "application/json", steps, COUNT_OF(steps));
+}
+
 static void test_discovery_of_versions(void **state)
 {
     static const struct step steps[] = {
@@ -623,7 +650,7 @@ int main(void)
         TEST(test_discovery),       TEST(test_openapi_in_protobuf),
         TEST(test_tables),          TEST(test_watch_of_tables),
         TEST(test_versions),        TEST(test_watch_of_versions),
-        TEST(test_discovery_of_versions),
+        TEST(test_discovery_of_versions), TEST(test_token_reviews),
         TEST(test_apply),           TEST(test_patches),
         TEST(test_patches_at_once), TEST(test_deletions),
         TEST(test_finalizers),      TEST(test_bookmarks),

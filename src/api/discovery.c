@@ -41,6 +41,7 @@ static const struct {
     bool is_namespaced;
 } reviews[] = {
     {0, "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview", false},
+    {0, "tokenreviews", "tokenreview", "TokenReview", false},
     {1, "localsubjectaccessreviews", "localsubjectaccessreview", "LocalSubjectAccessReview",
      true},
     {1, "selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview",

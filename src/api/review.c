@@ -1,13 +1,16 @@
 /*
  * Questions about rights, as `kubectl auth can-i` and `kubectl auth whoami` ask them: self
- * subject access reviews, self subject rules reviews, self subject reviews; and the two about
- * others, for who may ask. Nothing is stored. Http threads.
+ * subject access reviews, self subject rules reviews, self subject reviews; and those about
+ * others and their tokens, for who may ask. Nothing is stored. Http threads.
  */
 #include "api/api_internal.h"
 #include "base/vec.h"
 
 #define GROUP_PATH "/apis/authorization.k8s.io/v1/"
 #define WHO_PATH   "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+#define TOKEN_PATH "/apis/authentication.k8s.io/v1/tokenreviews"
+
+enum { FIRST_OF_AUTHENTICATION = 4 }; /* of the reviews below */
 
 struct review {
     struct api *api;
@@ -145,18 +148,80 @@ static int review_rules(struct review *r, struct json *ret, struct err *err)
     return 0;
 }
 
-static int review_who(struct review *r, struct json *ret, struct err *err)
+static struct json user_value(struct arena *a, const struct auth_identity *who)
 {
-    struct json_object_builder status = {0}, user = {0};
+    struct json_object_builder user = {0};
     struct json_array_builder groups = {0};
 
+    for (size_t i = 0; i < who->group_count; i++)
+        json_push(a, &groups, json_string(who->groups[i]));
+    json_add(a, &user, STR("username"), json_string(who->user));
+    json_add_str(a, &user, STR("uid"), who->uid);
+    json_add(a, &user, STR("groups"), json_array(&groups));
+    return json_object(&user);
+}
+
+static int review_who(struct review *r, struct json *ret, struct err *err)
+{
+    struct json_object_builder status = {0};
+
     (void) err;
-    for (size_t i = 0; i < r->who.group_count; i++)
-        json_push(r->a, &groups, json_string(r->who.groups[i]));
-    json_add(r->a, &user, STR("username"), json_string(r->who.user));
-    json_add_str(r->a, &user, STR("uid"), r->who.uid);
-    json_add(r->a, &user, STR("groups"), json_array(&groups));
-    json_add(r->a, &status, STR("userInfo"), json_object(&user));
+    json_add(r->a, &status, STR("userInfo"), user_value(r->a, &r->who));
+    *ret = json_object(&status);
+    return 0;
+}
+
+/* For which of the audiences is the token good? Those are added to @to. */
+static int find_audiences(struct review *r, struct str token, const struct json *audiences,
+                          struct json_array_builder *to, struct auth_identity *ret,
+                          struct err *err)
+{
+    const struct json *audience;
+
+    for (size_t i = 0; (audience = json_item(audiences, i)) != NULL; i++) {
+        const struct auth_shown shown = {token, auth_audience(json_str(audience))};
+
+        if (auth_identify_for(r->api->auth, r->a, &shown, clock_wall(), ret, err) == 0)
+            json_push(r->a, to, *audience);
+        else if (err->kind != ERR_UNAUTHORIZED)
+            return -1;
+    }
+    return 0;
+}
+
+/* Whose is a token, and is it for one of the audiences that are named, or this server? */
+static int review_token(struct review *r, struct json *ret, struct err *err)
+{
+    const struct auth_request right = {.verb = STR("create"),
+                                       .group = STR("authentication.k8s.io"),
+                                       .resource = STR("tokenreviews"),
+                                       .ns = STR("")};
+    const struct json *spec = json_get(&r->body, STR("spec")),
+                      *audiences = json_get(spec, STR("audiences"));
+    struct json_array_builder own = {0}, found = {0};
+    struct json_object_builder status = {0};
+    struct auth_identity who;
+    struct json names, good;
+
+    if (auth_check(r->api->auth, &r->who, &right, err) < 0)
+        return -1;
+    if (text_of(spec, "token").len == 0)
+        return err_set(err, ERR_INVALID, "spec.token: Required value: token is required for a "
+                                         "TokenReview in authentication");
+    json_push(r->a, &own, json_string(STR(AUTH_AUDIENCE)));
+    names = json_array(&own);
+    if (find_audiences(r, text_of(spec, "token"),
+                       json_item(audiences, 0) ? audiences : &names, &found, &who, err) < 0)
+        return -1;
+    good = json_array(&found);
+    json_add(r->a, &status, STR("authenticated"), json_bool(good.count > 0));
+    if (good.count > 0) {
+        json_add(r->a, &status, STR("user"), user_value(r->a, &who));
+        json_add(r->a, &status, STR("audiences"), good);
+    } else {
+        json_add(r->a, &status, STR("error"),
+                 json_string(STR("the token is unknown, or for another audience")));
+    }
     *ret = json_object(&status);
     return 0;
 }
@@ -172,6 +237,7 @@ static const struct {
     {GROUP_PATH "subjectaccessreviews", "SubjectAccessReview", review_other},
     {GROUP_PATH "localsubjectaccessreviews", "LocalSubjectAccessReview", review_other},
     {WHO_PATH, "SelfSubjectReview", review_who},
+    {TOKEN_PATH, "TokenReview", review_token},
 };
 
 /* The row of a path; a LocalSubjectAccessReview's has a namespace in it. SIZE_MAX: none. */
@@ -211,8 +277,9 @@ static void answer(struct review *r, size_t row)
     made = json_set(r->a, &r->body, STR("status"), status);
     made = json_set(r->a, &made, STR("kind"), json_string(str_from(reviews[row].kind)));
     made = json_set(r->a, &made, STR("apiVersion"),
-                    json_string(row == 4 ? STR("authentication.k8s.io/v1")
-                                         : STR("authorization.k8s.io/v1")));
+                    json_string(row >= FIRST_OF_AUTHENTICATION
+                                    ? STR("authentication.k8s.io/v1")
+                                    : STR("authorization.k8s.io/v1")));
     reply_json(r->req, 201, &made);
 }
 

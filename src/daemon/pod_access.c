@@ -35,7 +35,8 @@ static struct auth_pod pod_of(const struct pod_request *req, bool is_open)
                            .account = str_is_empty(req->service_account) ? STR("default")
                                                                          : req->service_account,
                            .owner = STR(""),
-                           .owner_uid = STR("")};
+                           .owner_uid = STR(""),
+                           .audience = STR("")};
 
     if (is_open)
         return pod;
@@ -46,24 +47,36 @@ static struct auth_pod pod_of(const struct pod_request *req, bool is_open)
 }
 
 /* Worker. */
-static int get(void *ctx, struct arena *a, const struct pod_request *req,
-               struct pod_access *ret, struct err *err)
+static int token(void *ctx, struct arena *a, const struct pod_request *req, struct str audience,
+                 struct str *ret, struct err *err)
 {
-    struct pod_access_giver *g = ctx;
-    const struct auth_pod pod = pod_of(req, g->options->is_open);
-    const char *host = host_of(g->options);
-    bool is_v6 = strchr(host, ':') != NULL;
+    const struct pod_access_giver *g = ctx;
+    struct auth_pod pod = pod_of(req, g->options->is_open);
     struct str key;
-    uint16_t port;
 
-    if (wait_for_port(g, &port, err) < 0)
-        return -1;
+    pod.audience = auth_audience(audience);
     if (auth_pod_key(g->store, a, &key, err) < 0) {
         err->kind = ERR_TRANSIENT;
         return -1;
     }
+    *ret = auth_pod_token(a, key, &pod);
+    return 0;
+}
+
+/* Worker. */
+static int get(void *ctx, struct arena *a, const struct pod_request *req,
+               struct pod_access *ret, struct err *err)
+{
+    struct pod_access_giver *g = ctx;
+    const char *host = host_of(g->options);
+    bool is_v6 = strchr(host, ':') != NULL;
+    struct str own;
+    uint16_t port;
+
+    if (wait_for_port(g, &port, err) < 0 || token(ctx, a, req, STR(""), &own, err) < 0)
+        return -1;
     *ret = (struct pod_access){
-        .token = auth_pod_token(a, key, &pod),
+        .token = own,
         .ca = str_from(g->ca),
         .url = str_printf(a, "%s://%s%s%s:%u%s", g->options->is_secure ? "https" : "http",
                           is_v6 ? "[" : "", host, is_v6 ? "]" : "", port, g->base),
@@ -83,7 +96,7 @@ struct pod_accesses pod_access_open(struct pod_access_giver *g, struct store *st
     g->program[len > 0 ? len : 0] = '\0';
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->changed, NULL);
-    return (struct pod_accesses){.ctx = g, .get = get, .program = len > 0 ? g->program : NULL};
+    return (struct pod_accesses){.ctx = g, .get = get, .token = token, .program = len > 0 ? g->program : NULL};
 }
 
 void pod_access_listens(struct pod_access_giver *g, uint16_t port, const char *base,

@@ -79,7 +79,8 @@ LOCAL_SHAPE(downward_api_projection, "DownwardAPIProjection", "Fields of the pod
 static const struct field service_account_token_projection_rows[] = {
     TEXT("path", "Path of the file in the volume.", .flags = FIELD_REQUIRED),
     TEXT("audience", "For whom the token is."),
-    WHOLE("expirationSeconds", "How long it is valid.", .fallback = "3600"),
+    WHOLE("expirationSeconds", "How long it is valid; here as long as the pod runs.",
+          .fallback = "3600", .min = 600, .max = INT64_C(1) << 32),
     {0},
 };
 LOCAL_SHAPE(service_account_token_projection, "ServiceAccountTokenProjection",
@@ -113,8 +114,8 @@ static const struct field volume_projection_rows[] = {
     PART("configMap", key_projection, "The keys of a ConfigMap."),
     PART("secret", key_projection, "The keys of a Secret."),
     PART("downwardAPI", downward_api_projection, "Fields of the pod."),
-    PART("serviceAccountToken", service_account_token_projection, "A token.",
-         .flags = FIELD_UNSUPPORTED),
+    PART("serviceAccountToken", service_account_token_projection,
+         "A token of the pod's service account."),
     PART("clusterTrustBundle", cluster_trust_bundle_projection, "Certificates to trust.",
          .flags = FIELD_UNSUPPORTED),
     PART("podCertificate", pod_certificate_projection, "A certificate of the pod.",

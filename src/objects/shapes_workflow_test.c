@@ -130,9 +130,9 @@ static void test_refused(void **state)
          "4:28: spec.volumes[0].nfs: \"nfs\" is not supported yet; volumes can be emptyDir, "
          "configMap, secret, projected, downwardAPI, persistentVolumeClaim, hostPath or "
          "ephemeral"},
-        {"volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]",
-         "4:51: spec.volumes[0].projected.sources[0].serviceAccountToken: "
-         "\"serviceAccountToken\""},
+        {"volumes: [{name: v, projected: {sources: [{podCertificate: {keyType: RSA, signerName: x}}]}}]",
+         "4:51: spec.volumes[0].projected.sources[0].podCertificate: \"podCertificate\""},
+
         {"securityContext: {sysctls: [{name: a, value: b}]}",
          "4:26: spec.securityContext.sysctls: \"sysctls\""},
         {"templates: [{resource: {action: get, manifestFrom: {artifact: {name: x}}}}]",
@@ -218,6 +218,10 @@ static void test_wrong(void **state)
                                             "\"- \""},
         {"volumes: [{name: v, configMap: {defaultMode: 1000}}]",
          "4:53: spec.volumes[0].configMap.defaultMode: 1000 is not within 0 and 511"},
+        {"volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t, "
+         "expirationSeconds: 60}}]}}]",
+         "4:101: spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: 60 "
+         "is not within 600 and 4294967296"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

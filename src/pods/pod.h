@@ -233,5 +233,9 @@ struct pod_accesses {
     /* @ret: texts in @a; ERR_TRANSIENT: later. NULL: there is no API. */
     int (*get)(void *ctx, struct arena *a, const struct pod_request *req,
                struct pod_access *ret, struct err *err);
+    /* A token of the pod's account for an audience, "" the server; in @a; errors and NULL as
+     * get(). */
+    int (*token)(void *ctx, struct arena *a, const struct pod_request *req, struct str audience,
+                 struct str *ret, struct err *err);
     const char *program; /* absolute path of what pods find as `argo`; NULL: nothing */
 };

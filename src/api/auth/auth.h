@@ -155,7 +155,15 @@ struct auth_pod {
         kind; /* "Workflow", "Pod" (itself), or "": the token is for an open server only */
     struct str ns, account;
     struct str owner, owner_uid; /* name and uid of that object */
+    struct str audience;         /* for whom the token is; "": this server, which takes no other */
 };
+
+/* The server's own name among audiences. */
+#define AUTH_AUDIENCE "https://kubernetes.default.svc"
+
+/** auth_audience() - an audience as struct auth_pod has it: "" for the names of the API server
+ * in a cluster, and for none */
+struct str auth_audience(struct str audience);
 
 /** auth_pod_key() - what tokens of pods are sealed with; made when there is none; worker, waits
  * for the store */
@@ -164,6 +172,16 @@ int auth_pod_key(struct store *store, struct arena *a, struct str *ret, struct e
 /** auth_pod_token() - a token that is good until the pod's object has ended or is gone; in @a;
  * pure */
 struct str auth_pod_token(struct arena *a, struct str key, const struct auth_pod *pod);
+
+/* A token, and the audience of auth_audience() to which it was shown. */
+struct auth_shown {
+    struct str token, audience;
+};
+
+/** auth_identify_for() - auth_identify() of a token that must be for that audience; all but
+ * those of pods are for this server */
+int auth_identify_for(struct auth *auth, struct arena *a, const struct auth_shown *shown,
+                      struct wall now, struct auth_identity *ret, struct err *err);
 
 /** auth_identify() - whose token is it? In @a; ERR_UNAUTHORIZED; ERR_IO of the store */
 int auth_identify(struct auth *auth, struct arena *a, struct str token, struct wall now,

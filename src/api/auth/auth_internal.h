@@ -73,6 +73,6 @@ bool auth_is_equal(struct str token, struct str given);
 bool auth_find_granted(struct auth *auth, struct arena *a, struct str token, struct wall now,
                        struct auth_grant *ret);
 
-/** auth_find_pod() - whose valid token of auth_pod_token() is it? In @a; false: nobody's;
- * blocking */
+/** auth_find_pod() - whose valid token of auth_pod_token() is it, for whatever audience? In @a;
+ * false: nobody's; blocking */
 bool auth_find_pod(struct auth *auth, struct arena *a, struct str token, struct auth_pod *ret);

@@ -218,7 +218,7 @@ static bool has_account(const struct auth_snapshot *s, struct arena *a,
 
 /* As identify_account(), of a pod. */
 static int identify_pod(struct auth *auth, struct arena *a, struct str token,
-                        struct auth_identity *ret, struct err *err)
+                        struct str audience, struct auth_identity *ret, struct err *err)
 {
     static const struct str masters[] = {STR_INIT(AUTH_MASTERS)};
     bool is_open = auth->options.is_open, is_there;
@@ -226,7 +226,7 @@ static int identify_pod(struct auth *auth, struct arena *a, struct str token,
     struct auth_pod pod;
     struct str uid;
 
-    if (!auth_find_pod(auth, a, token, &pod))
+    if (!auth_find_pod(auth, a, token, &pod) || !str_eq(pod.audience, audience))
         return 0;
     s = snapshot_get(auth, err);
     if (!s)
@@ -260,12 +260,26 @@ static int identify_account(struct auth *auth, struct arena *a, struct str token
     return is_account;
 }
 
+static int unknown_token(struct err *err)
+{
+    return err_set(err, ERR_UNAUTHORIZED, "the token is unknown");
+}
+
 int auth_identify(struct auth *auth, struct arena *a, struct str token, struct wall now,
                   struct auth_identity *ret, struct err *err)
 {
+    return auth_identify_for(auth, a, &(struct auth_shown){token, STR("")}, now, ret, err);
+}
+
+int auth_identify_for(struct auth *auth, struct arena *a, const struct auth_shown *shown,
+                      struct wall now, struct auth_identity *ret, struct err *err)
+{
+    struct str token = shown->token;
     const struct auth_token *listed = find_in_file(auth, token);
     int found;
 
+    if (shown->audience.len > 0 && !str_starts(token, STR(AUTH_POD_TOKEN)))
+        return unknown_token(err);
     if (secret_is_set(&auth->token) && secret_equals(&auth->token, token)) {
         *ret = auth_admin();
         return 0;
@@ -275,11 +289,11 @@ int auth_identify(struct auth *auth, struct arena *a, struct str token, struct w
         return 0;
     }
     found = str_starts(token, STR(AUTH_POD_TOKEN))
-                ? identify_pod(auth, a, token, ret, err)
+                ? identify_pod(auth, a, token, shown->audience, ret, err)
                 : identify_account(auth, a, token, now, ret, err);
     if (found != 0)
         return found > 0 ? 0 : -1;
-    return err_set(err, ERR_UNAUTHORIZED, "the token is unknown");
+    return unknown_token(err);
 }
 
 /* ---- may they ---- */

@@ -1,7 +1,8 @@
 /*
  * Tokens of pods: as whom a pod acts, sealed with a key of the store, so that nothing is
  * written for a pod. One is good as long as the object that the pod belongs to is there and has
- * not ended: pt~KIND~NAMESPACE~ACCOUNT~NAME~UID~SEAL. Worker and http threads.
+ * not ended: pt~KIND~NAMESPACE~ACCOUNT~NAME~UID~SEAL, or with ~AUDIENCE (base64url) before the
+ * seal. Worker and http threads.
  */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -31,25 +32,15 @@ int auth_pod_key(struct store *store, struct arena *a, struct str *ret, struct e
     return store_row_get(store, a, STR(TABLE), STR(ROW), ret, err);
 }
 
-/* With "-" and "_", and no "=". */
 static struct str seal(struct arena *a, struct str key, struct str text)
 {
     unsigned char made[EVP_MAX_MD_SIZE];
     unsigned len = 0;
-    struct str out;
 
     if (!HMAC(EVP_sha256(), key.ptr, (int) key.len, (const unsigned char *) text.ptr, text.len,
               made, &len))
         abort();
-    out = base64_encode(a, str_of((const char *) made, len));
-    for (size_t i = 0; i < out.len; i++) {
-        char *c = (char *) (uintptr_t) &out.ptr[i];
-
-        *c = (char) (*c == '+' ? '-' : *c == '/' ? '_' : *c);
-    }
-    while (str_ends(out, STR("=")))
-        out = str_head(out, out.len - 1);
-    return out;
+    return base64_url_encode(a, str_of((const char *) made, len));
 }
 
 struct str auth_pod_token(struct arena *a, struct str key, const struct auth_pod *pod)
@@ -59,7 +50,20 @@ struct str auth_pod_token(struct arena *a, struct str key, const struct auth_pod
                    STR_ARG(pod->kind), STR_ARG(pod->ns), STR_ARG(pod->account),
                    STR_ARG(pod->owner), STR_ARG(pod->owner_uid));
 
+    if (!str_is_empty(pod->audience))
+        text = str_printf(a, STR_FMT "~" STR_FMT, STR_ARG(text),
+                          STR_ARG(base64_url_encode(a, pod->audience)));
     return str_printf(a, STR_FMT "~" STR_FMT, STR_ARG(text), STR_ARG(seal(a, key, text)));
+}
+
+struct str auth_audience(struct str audience)
+{
+    static const char *const own[] = {AUTH_AUDIENCE, AUTH_AUDIENCE ".cluster.local"};
+
+    for (size_t i = 0; i < COUNT_OF(own); i++)
+        if (str_is(audience, own[i]))
+            return STR("");
+    return str_is_none(audience) ? STR("") : audience;
 }
 
 /* Is what the pod belongs to there still, and going on? */
@@ -82,7 +86,7 @@ bool auth_find_pod(struct auth *auth, struct arena *a, struct str token, struct 
 {
     struct str *const parts[] = {&ret->kind, &ret->ns, &ret->account, &ret->owner,
                                  &ret->owner_uid};
-    struct str rest = token, key;
+    struct str rest = token, key, audience;
     struct err ignored;
 
     if (!str_cut_prefix(&rest, STR(AUTH_POD_TOKEN)))
@@ -90,6 +94,11 @@ bool auth_find_pod(struct auth *auth, struct arena *a, struct str token, struct 
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (!str_cut(&rest, '~', parts[i]) || str_is_none(rest))
             return false;
+    ret->audience = STR("");
+    if (str_find_char(rest, '~') != SIZE_MAX &&
+        (!str_cut(&rest, '~', &audience) ||
+         base64_decode(a, audience, &ret->audience, &ignored) < 0))
+        return false;
     if (store_row_get(auth->options.store, a, STR(TABLE), STR(ROW), &key, &ignored) < 0)
         return false;
     return auth_is_equal(auth_pod_token(a, key, ret), token) && is_alive(auth, ret);

@@ -1,6 +1,6 @@
 /*
- * The files of a pod's volume: keys of a ConfigMap or Secret, fields of the pod, or several of
- * these in one folder. No name of a manifest leads out of the folder. On a worker.
+ * The files of a pod's volume: keys of a ConfigMap or Secret, fields of the pod, tokens of its
+ * account, or several of these in one folder. No name of a manifest leads out of the folder. On a worker.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -195,6 +195,23 @@ static int fill_fields(const struct local_pod *pod, int dirfd, const struct json
     return 0;
 }
 
+/* A token of the pod's account, for as long as the pod runs. */
+static int fill_token(const struct local_pod *pod, int dirfd, const struct json *source,
+                      mode_t mode, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct pod_accesses *from = &pod->runner->access;
+    struct str token;
+
+    if (!from->token)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "serviceAccountToken: there is no API that gives tokens");
+    if (from->token(from->ctx, a, &pod->req, json_get_str(source, STR("audience")), &token,
+                    err) < 0)
+        return -1;
+    return write_file(dirfd, json_get_str(source, STR("path")), token, mode, err);
+}
+
 static int fill_projected(const struct local_pod *pod, int dirfd, const struct json *projected,
                           struct err *err)
 {
@@ -208,16 +225,18 @@ static int fill_projected(const struct local_pod *pod, int dirfd, const struct j
                                     STR("name"), mode};
         const struct keys secret = {json_get(source, STR("secret")), STR("Secret"), STR("name"),
                                     mode};
-        const struct json *fields = json_get(source, STR("downwardAPI"));
+        const struct json *fields = json_get(source, STR("downwardAPI")),
+                          *token = json_get(source, STR("serviceAccountToken"));
 
-        if (!config.source && !secret.source && !fields)
+        if (!config.source && !secret.source && !fields && !token)
             return err_set(err, ERR_UNSUPPORTED,
-                           "sources[%zu]: only configMap, secret and downwardAPI can be "
-                           "projected",
+                           "sources[%zu]: only configMap, secret, downwardAPI and "
+                           "serviceAccountToken can be projected",
                            i);
         if ((config.source && fill_from_object(pod, dirfd, &config, err) < 0) ||
             (secret.source && fill_from_object(pod, dirfd, &secret, err) < 0) ||
-            (fields && fill_fields(pod, dirfd, fields, mode, err) < 0))
+            (fields && fill_fields(pod, dirfd, fields, mode, err) < 0) ||
+            (token && fill_token(pod, dirfd, token, mode, err) < 0))
             return -1;
     }
     return 0;

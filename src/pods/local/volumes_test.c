@@ -74,6 +74,16 @@ static int get_object(void *ctx, struct arena *a, struct str kind, struct str ns
                       doc, err);
 }
 
+static int get_token(void *ctx, struct arena *a, const struct pod_request *req,
+                     struct str audience, struct str *ret, struct err *err)
+{
+    (void) ctx;
+    if (str_is(audience, "later"))
+        return err_set(err, ERR_TRANSIENT, "the store is busy");
+    *ret = str_printf(a, STR_FMT ":" STR_FMT, STR_ARG(req->name), STR_ARG(audience));
+    return 0;
+}
+
 static int setup(void **state)
 {
     struct arena *a = arena_new();
@@ -84,6 +94,7 @@ static int setup(void **state)
     snprintf(w->path, sizeof(w->path), "/tmp/tiphys-volumes-XXXXXX");
     assert_non_null(mkdtemp(w->path));
     w->runner = (struct local){.objects = {.get = get_object},
+                               .access = {.token = get_token},
                                .root = str_cz(a, str_printf(a, "%s/pods", w->path)),
                                .state_dir = w->path,
                                .node_name = str_cz(a, STR("node"))};
@@ -203,9 +214,16 @@ static void test_refusals(void **state)
         {"\"downwardAPI\":{\"items\":[{\"path\":\"f\",\"resourceFieldRef\":{\"resource\":"
          "\"limits.cpu\"}}]}",
          "\"mountPath\":\"/m\"", ERR_INVALID, "volume v: container  not found"},
-        {"\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"path\":\"t\"}}]}",
-         "\"mountPath\":\"/m\"", ERR_UNSUPPORTED,
-         "volume v: sources[0]: only configMap, secret and downwardAPI can be projected"},
+        {"\"projected\":{\"sources\":[{\"podCertificate\":{}}]}", "\"mountPath\":\"/m\"",
+         ERR_UNSUPPORTED,
+         "volume v: sources[0]: only configMap, secret, downwardAPI and serviceAccountToken can "
+         "be projected"},
+        {"\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"path\":\"../t\"}}]}",
+         "\"mountPath\":\"/m\"", ERR_INVALID,
+         "volume v: volume path \"../t\" must be relative and without .."},
+        {"\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"path\":\"t\",\"audience\":"
+         "\"later\"}}]}",
+         "\"mountPath\":\"/m\"", ERR_TRANSIENT, "volume v: the store is busy"},
         {"\"projected\":{\"defaultMode\":512,\"sources\":[]}", "\"mountPath\":\"/m\"",
          ERR_INVALID,
          "volume v: defaultMode must be a number between 0 and 0777 (octal), both inclusive"},
@@ -407,6 +425,11 @@ static void test_files(void **state)
          "\"path\":\"x\",\"mode\":420,\"fieldRef\":{\"fieldPath\":\"metadata.namespace\"}}]}}"
          "]}",
          "password 400 hunter2\nx 644 argo\n"},
+        {"\"projected\":{\"defaultMode\":256,\"sources\":[{\"serviceAccountToken\":{\"path\":"
+         "\"own\",\"expirationSeconds\":600}},{\"serviceAccountToken\":{\"path\":\"v/ault\","
+         "\"audience\":\"vault\"}},{\"configMap\":{\"name\":\"c\",\"items\":[{\"key\":\"color\","
+         "\"path\":\"x\"}]}}]}",
+         "own 400 p:\nv/ault 400 p:vault\nx 400 blue\n"},
     };
     struct world *w = *state;
 

@@ -142,6 +142,49 @@ code() { curl -ks -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "
 check "the token of a pod that has ended is worth nothing" equals "$(code "$token")" 401
 check "one that was forged, too" equals "$(code "${token%?}x")" 401
 
+# Tokens of a projected volume: one for the server, one for somebody else, who asks the server about it.
+tokens() {
+    kubectl apply -f - <<YAML
+apiVersion: batch/v1
+kind: Job
+metadata: {name: $1}
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      serviceAccountName: submitter
+      automountServiceAccountToken: false
+      terminationGracePeriodSeconds: 1
+      restartPolicy: Never
+      volumes:
+      - name: tokens
+        projected:
+          sources:
+          - serviceAccountToken: {path: own, expirationSeconds: ${2:-600}}
+          - serviceAccountToken: {path: vault/token, audience: vault}
+      containers:
+      - {name: c, image: busybox, volumeMounts: [{name: tokens, mountPath: /tokens}],
+         command: [sh, -c, 'echo own=\$(cat /tokens/own); echo vault=\$(cat /tokens/vault/token); exec sleep 60']}
+YAML
+}
+token_of() { sed -n "s/.*$1=//p" "$DIR/said"; }
+has_said() { kubectl logs job/tokens >"$DIR/said" 2>/dev/null && test -n "$(token_of vault)"; }
+review() {
+    jq -n --arg token "$1" --arg for "$2" '{apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: {token: $token, audiences: [$for]}}' |
+        curl -ks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d @- "https://$ARGO_SERVER/apis/authentication.k8s.io/v1/tokenreviews" | jq -r '"\(.status.authenticated) \(.status.user.username)"'
+}
+check "a pod with tokens of a projected volume" tokens tokens
+check "finds them" wait_for 30 has_said
+check "the one without an audience is the account's" equals "$(code "$(token_of own)")" 200
+check "the one for another audience is none of the server's" equals "$(code "$(token_of vault)")" 401
+check "who has that audience learns whose it is" equals "$(review "$(token_of vault)" vault)" "true system:serviceaccount:default:submitter"
+check "another audience does not" equals "$(review "$(token_of vault)" other)" "false null"
+check "its job is deleted" kubectl delete job tokens
+are_void() { [ "$(code "$(token_of own)") $(review "$(token_of vault)" vault)" = "401 false null" ]; }
+check "then both are worth nothing" wait_for 20 are_void
+check "a token for less than ten minutes" says tokens short 60
+check "is refused" contains "$DIR/said" "expirationSeconds: 60 is not within 600 and 4294967296"
+
 cat >"$DIR/step.yaml" <<'YAML'
 apiVersion: argoproj.io/v1alpha1
 kind: Workflow
