@@ -92,6 +92,7 @@ templates: [{{name: main, container: {SAY}}}]
 def workflow_retention(w):
     for _ in range(3):
         w.run("e2e/testdata/exit-1.yaml", "Failed")
+        time.sleep(1.1)  # the ends are told apart by their seconds
 
     def failed():
         items = w.api("GET", "/apis/argoproj.io/v1alpha1/namespaces/argo/workflows")["items"]

@@ -253,6 +253,30 @@ static void test_daemon_ends(void **state)
     runner_done(&r);
 }
 
+/* A daemon that a stop ends has done what it was for, also when its pod ends before the others. */
+static void test_daemon_stopped(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_report report = {.phase = POD_FAILED, .message = STR("stop"), .is_final = true};
+    struct wf_input input = {.kind = WF_INPUT_POD, .report = &report};
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps: [[{name: d, "
+               "template: serve}], [{name: use, template: say}]]\n"
+               "  - {name: serve, daemon: true, container: {image: busybox}}\n" LEAF);
+    wake(&r);
+    report.uid = str_copy(a, r.waiting.at[0]->request.uid);
+    input.node_id = str_copy(a, r.waiting.at[0]->request.node_id);
+    runner_report(&r, 0);
+    change_spec(&r, a, json_string(STR("Stop")), "shutdown");
+    wake(&r);
+    runner_pass(&r, &input);
+    assert_text(node_field(&r, a, "d", "phase"), "Succeeded");
+    runner_done(&r);
+}
+
 /* An attempt of a daemon that was up and fails gets another; who needs it goes on meanwhile. What is
  * not up when the steps end has ended with them. */
 static void test_daemon_again(void **state)
@@ -429,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_daemon),
         cmocka_unit_test(test_daemon_ends),
         cmocka_unit_test(test_daemon_again),
+        cmocka_unit_test(test_daemon_stopped),
         cmocka_unit_test(test_daemon_becomes_ready),
     };
 

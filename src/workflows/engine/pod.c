@@ -268,6 +268,8 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
     }
     if (n->is_daemon && phase == WF_SUCCEEDED)
         phase = WF_FAILED; /* it was to go on */
+    if (n->is_daemoned && report->is_final && !str_is_empty(wf_shutdown(wf)))
+        phase = WF_SUCCEEDED; /* stopped with what needed it, in whatever order they end */
     if (!report->is_final) {
         if (n->phase == phase && str_eq(n->message, message))
             return;
