@@ -29,10 +29,10 @@ printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: Wrong}\n---\napiVersion: 
 check "a wrong object fails the command" equals $? 1
 check "its error names file, line and column" contains "$DIR/applied" "mixed.yaml:3:18: metadata.name: name \"Wrong\" has upper-case letters"
 check "the others go on" contains "$DIR/applied" "configmap/right created"
-printf 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec:\n  entrypoin: main\n  hostAliases: [{ip: "127.0.0.1"}]\n' >"$DIR/strict.yaml"
+printf 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec:\n  entrypoin: main\n  volumes: [{name: v, nfs: {server: s, path: /}}]\n' >"$DIR/strict.yaml"
 "$TIPHYS" apply -f "$DIR/strict.yaml" >"$DIR/applied" 2>&1
 check "an unknown field gets the nearest name" contains "$DIR/applied" 'strict.yaml:5:3: spec.entrypoin: unknown field "entrypoin", did you mean "entrypoint"?'
-check "what is not carried out yet is refused" contains "$DIR/applied" 'strict.yaml:6:3: spec.hostAliases: "hostAliases" is not supported yet'
+check "what is not carried out yet is refused" contains "$DIR/applied" 'strict.yaml:6:23: spec.volumes[0].nfs: "nfs" is not supported yet'
 printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {user: me}\n' >"$DIR/secret.yaml"
 check "a secret with texts" sh -c "'$TIPHYS' apply -f '$DIR/secret.yaml' && '$TIPHYS' apply -f '$DIR/secret.yaml' && '$TIPHYS' get secret login -o yaml >'$DIR/shown'"
 check "keeps them in base64" contains "$DIR/shown" "user: bWU="

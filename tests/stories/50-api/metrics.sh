@@ -81,7 +81,7 @@ start_closed() {
 }
 check "a server with a token" start_closed
 check "probes need none" wait_for 10 curl -sf "http://$ARGO_SERVER/livez"
-check "metrics need it" equals "$(code "http://$ARGO_SERVER/metrics")" 401
+check "metrics need it" equals "$(code "http://$ARGO_SERVER/metrics")" 403
 check "with it they are shown" equals "$(code -H 'Authorization: Bearer secret' "http://$ARGO_SERVER/metrics")" 200
 stop_server
 export ARGO_SERVER_METRICS_AUTH=false

@@ -34,7 +34,7 @@ check "a wrong value" fails 'invalid argument "toml" for "-o, --output" flag: On
 check "too few arguments" fails "Error: requires at least 1 arg(s), only received 0" "$ARGO" lint
 check "too many" fails "Error: accepts 1 arg(s), received 2" "$ARGO" watch a b
 check "neither name nor filter" fails "Error: requires either a workflow or other argument" "$ARGO" delete
-check "a flag that is not built" fails "--browser is not supported yet" "$ARGO" server --browser
+check "a flag without effect is known" fails "Error: no token: nobody could use the API" "$ARGO" server --browser
 check "a kubeconfig that is not there" fails "open x: No such file or directory" "$ARGO" --kubeconfig x list
 check "a token from the environment" sh -c "test \"\$(ARGO_TOKEN='Bearer x' '$ARGO' auth token)\" = 'Bearer x'"
 check "a kubeconfig's token" sh -c "printf 'current-context: c\ncontexts: [{name: c, context: {user: u}}]\nusers: [{name: u, user: {token: t}}]\n' >'$DIR/kube' && test \"\$('$ARGO' auth token --kubeconfig '$DIR/kube')\" = 'Bearer t'"
