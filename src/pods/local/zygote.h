@@ -1,6 +1,7 @@
 /* pods/local/zygote.h - the process that forks shims, as the runner sees it. */
 #pragma once
 
+#include "base/str.h"
 #include "io/loop.h"
 
 struct zygote;
