@@ -41,7 +41,7 @@ struct work {
     struct namespaces *n;
     struct arena *arena;
     struct str name;   /* of the namespace that ends */
-    struct str *found; /* namespaces in use */
+    struct str *found; /* namespaces in use that are not listed */
     size_t found_count;
     int64_t rv; /* of the store, before the look */
     int result;
@@ -298,7 +298,6 @@ static void on_looked(struct job *job)
         return;
     }
     n->has_looked = true;
-    see(n, STR("default"));
     for (size_t i = 0; i < w->found_count; i++)
         see(n, w->found[i]);
     follow_contents(n, w->rv);

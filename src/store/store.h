@@ -172,7 +172,8 @@ int store_once_get(struct store *s, struct arena *a, struct str mark, struct sto
 int store_uids(struct store *s, struct arena *a, const struct store_key *of, struct str **ret,
                size_t *ret_count, struct err *err);
 
-/** store_namespaces() - the names of all namespaces that have objects, in the arena, sorted */
+/** store_namespaces() - the names of the namespaces that have objects, and of default, of which
+ * there is no Namespace; in the arena, sorted */
 int store_namespaces(struct store *s, struct arena *a, struct str **ret, size_t *ret_count,
                      struct err *err);
 

@@ -16,6 +16,8 @@ for point in store.commit.after store.done.before namespaces.empty.page:1 namesp
     post /team/secrets '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"}}' >/dev/null
     check "$point: its namespace is listed" wait_for 10 api -f -o /dev/null "http://$ARGO_SERVER/api/v1/namespaces/team"
     check "$point: another namespace" equals "$(post /other/configmaps "$(cm c1)")" 201
+    # Listed before the kill: else its listing would be the first commit after it, not the deletion.
+    check "$point: is listed, too" wait_for 10 api -f -o /dev/null "http://$ARGO_SERVER/api/v1/namespaces/other"
     stop_server -KILL
     case $point in *:*) start_with_fault "$point" ;; store.*) start_with_fault "$point:1" ;; *) start_with_fault "$point:1" ;; esac
     api -X DELETE "http://$ARGO_SERVER/api/v1/namespaces/team" >/dev/null
