@@ -39,7 +39,7 @@ check "it runs" wait_for 20 is small .phase Running
 stop_server -KILL
 check "the daemon starts again" start_server
 check "what runs goes on" wait_for 20 is first .phase Running
-check "who waits, waits" is second '"\(.phase) \(.message)"' "Pending $FULL cpu."
+check "who waits, waits" wait_for 20 is second '"\(.phase) \(.message)"' "Pending $FULL cpu."
 touch "$DIR/first.go"
 check "when there is room the next ones run" wait_for 30 is second .phase Running
 check "both" wait_for 30 is third .phase Running
