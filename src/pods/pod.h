@@ -96,6 +96,7 @@ struct pod_runner_ops {
                                 struct str container, struct err *err);
     int (*asked)(struct pod_runner *r, struct arena *a, struct str ns, struct str pod,
                  struct json *ret, struct err *err);
+    void (*hold)(struct pod_runner *r, bool is_held);
     void (*close)(struct pod_runner *r);
 };
 
@@ -142,6 +143,15 @@ static inline void pod_forget(struct pod_runner *r, struct str uid, bool keep_lo
 static inline void pod_sweep(struct pod_runner *r, const struct pod_sweep *ask)
 {
     r->ops->sweep(r, ask);
+}
+
+/** pod_hold() - while held, pods that ask for a share of the machine and have not begun yet
+ * wait: the engine has not asked yet for all that ran before a restart, and these keep their
+ * share */
+static inline void pod_hold(struct pod_runner *r, bool is_held)
+{
+    if (r->ops->hold)
+        r->ops->hold(r, is_held);
 }
 
 /** pod_runner_close() - stop observing and release; running pods go on (their shims survive) */

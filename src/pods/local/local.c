@@ -599,6 +599,15 @@ static int local_create(struct pod_runner *base, const struct pod_request *req, 
     return 0;
 }
 
+static void local_hold(struct pod_runner *base, bool is_held)
+{
+    struct local *r = CONTAINER_OF(base, struct local, base);
+
+    loop_assert(r->loop);
+    room_hold(r, is_held);
+    start_waiting(r);
+}
+
 static void local_kill(struct pod_runner *base, struct str uid, struct str why,
                        uint64_t grace_ms)
 {
@@ -703,6 +712,7 @@ static const struct pod_runner_ops local_ops = {
     .sweep = local_sweep,
     .log_open = local_log_open,
     .asked = local_asked,
+    .hold = local_hold,
     .close = local_close,
 };
 
@@ -766,6 +776,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->zygote_since = loop_now(r->loop);
     pthread_rwlock_init(&r->folders, NULL);
     list_init(&r->waiting);
+    list_init(&r->held);
     list_init(&r->unready);
     list_init(&r->lines);
     if (mkdir(root, 0700) < 0 && errno != EEXIST)

@@ -117,6 +117,8 @@ struct local {
     unsigned running_max, running;
     struct local_need room, taken;
     struct list lines; /* of pods that do not fit: room.c */
+    bool is_held;      /* see pod_hold() */
+    struct list held;  /* pods that wait for its end */
     int64_t log_max_bytes;
     uint64_t next_tag;
     struct map by_uid; /* uid -> local_pod */
@@ -163,6 +165,9 @@ struct local_pod *room_next(struct local *r);
 /** room_take(), room_give_back() - it begins; it has ended, or waits again */
 void room_take(struct local_pod *pod);
 void room_give_back(struct local_pod *pod);
+
+/** room_hold() - see pod_hold(); then the runner looks at those that wait */
+void room_hold(struct local *r, bool is_held);
 
 /** room_close() - nobody waits any more */
 void room_close(struct local *r);

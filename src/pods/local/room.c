@@ -149,6 +149,15 @@ void room_give_back(struct local_pod *pod)
     pod->runner->taken.memory_bytes -= pod->need.memory_bytes;
 }
 
+/* What has begun before this daemon has its share. */
+static bool may_begin(const struct local_pod *pod)
+{
+    const struct local *r = pod->runner;
+
+    return !has_need(&pod->need) || local_has_begun(pod) ||
+           (!r->is_held && has_cpu(r, &pod->need) && has_memory(r, &pod->need));
+}
+
 /* ---- those that wait ---- */
 
 static void end_late(void *ctx)
@@ -226,16 +235,27 @@ struct local_pod *room_next(struct local *r)
         struct local_pod *pod = LIST_ENTRY(r->waiting.next, struct local_pod, link);
 
         list_remove(&pod->link);
-        if (!has_need(&pod->need) || local_has_begun(pod) ||
-            (has_cpu(r, &pod->need) && has_memory(r, &pod->need)))
+        if (may_begin(pod))
             return pod;
-        line_up(pod);
+        if (r->is_held)
+            list_append(&r->held, &pod->link);
+        else
+            line_up(pod);
     }
     if (!ret)
         return NULL;
     list_remove(&ret->link);
     timer_free(TAKE(ret->pause));
     return ret;
+}
+
+void room_hold(struct local *r, bool is_held)
+{
+    r->is_held = is_held;
+    if (!is_held) { /* they came first */
+        list_splice(&r->held, &r->waiting);
+        list_splice(&r->waiting, &r->held);
+    }
 }
 
 void room_close(struct local *r)

@@ -266,6 +266,34 @@ static void test_another_runner(void **state)
     assert_true(str_ends(w->began, STR("b ")));
 }
 
+/* Until all that ran is asked for, nobody begins beside it; who asks for nothing may. */
+static void test_another_runner_that_is_held(void **state)
+{
+    struct world *w = *state;
+
+    create(w, "a", "800m");
+    wait_until_on(w, "a");
+    pod_runner_close(w->runner);
+    open_runner(w);
+    pod_hold(w->runner, true);
+    create(w, "x", "500m");
+    create(w, "y", "100m");
+    create_until(w, "z", "0", "0", 0);
+    create_until(w, "v", "0", "1", 0);
+    create(w, "a", "800m");
+    wait_for_began(w, 2, "a ");
+    assert_true(str_is_empty(w->pending));
+    pod_kill(w->runner, STR("v"), STR("stopped"), 0);
+    wait_until(w, &w->ended, "v ");
+    create(w, "b", "100m");
+    pod_hold(w->runner, false);
+    assert_true(str_is(w->pending, "x " FULL "1 Insufficient cpu."));
+    wait_for_began(w, 4, "b ");
+    assert_true(str_find(w->began, STR("y ")) != SIZE_MAX);
+    let_end(w, "a");
+    wait_for_began(w, 5, "x ");
+}
+
 static void test_sums(void **state)
 {
     static const struct {
@@ -339,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_two_of_each, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_runner, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_runner_that_is_held, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

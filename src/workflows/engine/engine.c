@@ -330,6 +330,42 @@ static void start_sweep(void *ctx)
     engine_sweep_soon(e);
 }
 
+/* ---- pods of before the start keep their share of the machine ---- */
+
+static void hold(struct engine *e)
+{
+    e->is_holding = true;
+    pod_hold(e->options.runner, true);
+}
+
+void engine_let_go(struct engine *e)
+{
+    if (e->is_holding)
+        pod_hold(e->options.runner, false);
+    e->is_holding = false;
+}
+
+static void let_go_if_all_asked(struct engine *e)
+{
+    if (e->is_listed && e->unasked == 0)
+        engine_let_go(e);
+}
+
+static void await(struct engine_run *run)
+{
+    run->is_unasked = true;
+    run->engine->unasked++;
+}
+
+void engine_asked(struct engine_run *run)
+{
+    if (!run->is_unasked)
+        return;
+    run->is_unasked = false;
+    run->engine->unasked--;
+    let_go_if_all_asked(run->engine);
+}
+
 /* ---- news ---- */
 
 static void begin(struct engine *e, const struct store_object *o)
@@ -338,6 +374,8 @@ static void begin(struct engine *e, const struct store_object *o)
     struct err err;
     struct wf *wf;
 
+    if (!e->is_listed)
+        await(run);
     if (!str_is_empty(o->phase)) { /* it has nodes */
         engine_reload(run);
         return;
@@ -362,9 +400,12 @@ static void on_change(void *ctx, const struct store_event *event)
     const struct store_object *o = event->object;
     struct engine_run *run = o ? map_find(&e->runs, o->uid) : NULL;
 
-    if (!o || e->is_stopping)
+    if (e->is_stopping)
         return;
-    if (event->type == STORE_DELETED) {
+    if (event->type == STORE_BOOKMARK) {
+        e->is_listed = true;
+        let_go_if_all_asked(e);
+    } else if (event->type == STORE_DELETED) {
         if (run)
             run_end(run, RUN_END_DELETED);
         locks_forget(e->world.locks, o->uid);
@@ -384,7 +425,8 @@ void engine_watch(struct engine *e)
                                       .loop = e->options.loop,
                                       .query = {.group = STR("argoproj.io"),
                                                 .kind = STR("Workflow"),
-                                                .finished = STORE_UNFINISHED},
+                                                .finished = STORE_UNFINISHED,
+                                                .wants_bookmark = true},
                                       .fn = on_change,
                                       .ctx = e};
 
@@ -433,6 +475,7 @@ int engine_start(struct engine *e, struct err *err)
     loop_assert(e->options.loop);
     if (e->follower || e->is_booting || e->is_boot_due)
         return err_set(err, ERR_CONFLICT, "the workflow engine runs already");
+    hold(e);
     engine_start_boot(e);
     if (e->options.runner->ops->sweep)
         start_sweep(e); /* what was deleted before the end of the daemon before */

@@ -72,6 +72,9 @@ struct engine {
     unsigned committing;       /* commits under way */
     struct timer *sweep_timer; /* runs while a deleted workflow may have left pods on disk */
     bool is_sweep_due, is_sweeping;
+    unsigned unasked;    /* runs of before the start whose pods were not all asked for yet */
+    bool is_listed;      /* all runs of before the start are known */
+    bool is_holding;     /* see pod_hold() */
     bool is_stopping;
     struct engine_stats stats;
     struct metric *decisions; /* how long they take */
@@ -108,6 +111,7 @@ struct engine_run {
     enum engine_run_state state;
     bool is_gone;        /* ended: release when nothing is under way */
     bool must_reload;    /* it changed while a job read it */
+    bool is_unasked;     /* counted in engine->unasked */
     bool is_waking;      /* WF_INPUT_WAKE is in the inbox */
     struct wf *wf;       /* NULL: not loaded */
     int64_t rv;          /* the newest version that wf knows */
@@ -254,6 +258,13 @@ void engine_make_slow(struct engine_run *run);
 
 /** engine_refuse() - a workflow that cannot be read ends in Error, which says why; borrowed */
 void engine_refuse(struct engine *e, const struct store_object *o, const struct err *why);
+
+/** engine_asked() - all pods of a run were asked for, or never will be: when that is so of all
+ * runs of before the start, new pods may begin beside those that go on */
+void engine_asked(struct engine_run *run);
+
+/** engine_let_go() - new pods may begin: the runner is full of those that wait */
+void engine_let_go(struct engine *e);
 
 /** engine_reload() - forget a run's state and read it from the store again */
 void engine_reload(struct engine_run *run);

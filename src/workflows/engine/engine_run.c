@@ -124,6 +124,7 @@ void run_free(struct engine_run *run)
     drop_actions(run);
     drop_seen(run);
     admission_leave(e->admission, &run->admission);
+    engine_asked(run);
     run_count_end(run);
     map_done(&run->told);
     map_done(&run->plugins);
@@ -375,6 +376,10 @@ static void act(struct engine_run *run)
         locks_release(run->engine->world.locks, todo->releases[i]);
     locks_kick(run->engine->world.locks);
     drop_actions(run);
+    if (asking == ASK_ON)
+        engine_asked(run);
+    else if (asking == ASK_RUNNER_IS_FULL)
+        engine_let_go(run->engine);
     if (is_finished) {
         run->engine->stats.finished++;
         run_end(run, RUN_END_FINISHED);
@@ -461,6 +466,7 @@ void run_commit(struct engine_run *run)
     engine_add_memos(e, txn, run->key.ns, &run->actions);
     engine_add_claims(e, txn, run->key.ns, &run->actions);
     if (add_object(run, txn) < 0) {
+        engine_asked(run);
         store_txn_free(txn);
         return;
     }
