@@ -16,6 +16,7 @@
 #include "base/strbuf.h"
 #include "pods/images/bundle.h"
 #include "pods/local/local.h"
+#include "pods/local/room.h"
 #include "pods/local/zygote.h"
 #include "pods/shim/plan.h"
 
@@ -41,11 +42,6 @@ struct outcome {
 };
 
 struct local;
-
-/* What pods request together. */
-struct local_need {
-    int64_t cpu_milli, memory_bytes;
-};
 
 /* What a pod needs only when it no longer waits. */
 struct local_work {
@@ -149,28 +145,6 @@ void local_end_late(struct local_pod *pod);
 
 /** local_has_begun() - has a shim begun it, now or before this daemon? One system call */
 bool local_has_begun(const struct local_pod *pod);
-
-/* ---- room.c: on the loop ---- */
-
-/** room_of_machine() - what there is */
-struct local_need room_of_machine(void);
-
-/** room_need() - what a pod asks for, as Kubernetes adds it up; ERR_INVALID */
-int room_need(const struct pod_request *req, struct local_need *ret, struct err *err);
-
-/** room_next() - the next pod that may begin, taken out of those that wait; those that do not
- * fit are told so; NULL: none */
-struct local_pod *room_next(struct local *r);
-
-/** room_take(), room_give_back() - it begins; it has ended, or waits again */
-void room_take(struct local_pod *pod);
-void room_give_back(struct local_pod *pod);
-
-/** room_hold() - see pod_hold(); then the runner looks at those that wait */
-void room_hold(struct local *r, bool is_held);
-
-/** room_close() - nobody waits any more */
-void room_close(struct local *r);
 
 /* ---- readiness.c: on the loop ---- */
 
