@@ -1,0 +1,459 @@
+/*
+ * Tests of the controller on a real store: what it asks of a runner and when, over restarts,
+ * a full runner, foreign changes, and a clock that is set. The pods are of the test.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/fault.h"
+#include "base/mem.h"
+#include "base/tree.h"
+#include "formats/gotime.h"
+#include "formats/yaml.h"
+#include "workflows/engine/engine.h"
+
+enum { WAIT_STEPS = 2000, WAIT_STEP_MS = 5, PODS_MAX = 16, HOUR_MS = 3600000 };
+
+/* What the engine has asked for. */
+struct pod {
+    struct str uid, node_name;
+    struct wall deadline;
+    bool is_killed, is_forgotten, was_held; /* at its creation */
+};
+
+struct world {
+    char path[64];
+    struct arena *a;
+    struct loop *loop;
+    struct workers *workers;
+    struct store *store;
+    struct engine *engine;
+    struct pod_runner runner;
+    struct pod pods[PODS_MAX];
+    size_t count;
+    unsigned refusals; /* so many times the runner is full */
+    bool is_held;
+};
+
+static struct world *of(struct pod_runner *r)
+{
+    return CONTAINER_OF(r, struct world, runner);
+}
+
+static struct pod *find(struct world *w, struct str uid)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (str_eq(w->pods[i].uid, uid))
+            return &w->pods[i];
+    return NULL;
+}
+
+static int create(struct pod_runner *r, const struct pod_request *req, struct err *err)
+{
+    struct world *w = of(r);
+
+    if (w->refusals > 0) {
+        w->refusals--;
+        return err_set(err, ERR_TRANSIENT, "full");
+    }
+    if (find(w, req->uid))
+        return 0;
+    assert_true(w->count < PODS_MAX);
+    w->pods[w->count++] = (struct pod){.uid = str_copy(w->a, req->uid),
+                                       .node_name = str_copy(w->a, req->node_name),
+                                       .deadline = req->deadline,
+                                       .was_held = w->is_held};
+    return 0;
+}
+
+static void kill_pod(struct pod_runner *r, struct str uid, struct str why, uint64_t grace_ms)
+{
+    struct pod *pod = find(of(r), uid);
+
+    (void) why, (void) grace_ms;
+    assert_non_null(pod);
+    pod->is_killed = true;
+}
+
+static void forget(struct pod_runner *r, struct str uid, bool keep_logs)
+{
+    struct pod *pod = find(of(r), uid);
+
+    (void) keep_logs;
+    assert_non_null(pod);
+    pod->is_forgotten = true;
+}
+
+static void hold(struct pod_runner *r, bool is_held)
+{
+    of(r)->is_held = is_held;
+}
+
+static void do_nothing(struct pod_runner *r)
+{
+    (void) r;
+}
+
+static const struct pod_runner_ops ops = {
+    .create = create, .kill = kill_pod, .forget = forget, .hold = hold, .close = do_nothing};
+
+/* ---- the world ---- */
+
+static void start(struct world *w)
+{
+    const struct engine_options options = {
+        .loop = w->loop, .store = w->store, .workers = w->workers, .runner = &w->runner};
+    struct err err;
+
+    w->count = 0;
+    w->engine = engine_new(&options, &err);
+    assert_non_null(w->engine);
+    assert_int_equal(engine_start(w->engine, &err), 0);
+    assert_true(w->is_held);
+}
+
+static void stop(struct world *w)
+{
+    engine_stop(w->engine);
+    engine_free(w->engine);
+}
+
+static int setup(void **state)
+{
+    struct world *w = NEW(struct world);
+    struct err err;
+
+    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-engine-XXXXXX");
+    assert_non_null(mkdtemp(w->path));
+    w->a = arena_new();
+    w->loop = loop_new(&err);
+    w->workers = workers_new(w->loop, 2, &err);
+    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
+    assert_non_null(w->store);
+    w->runner.ops = &ops;
+    start(w);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+#if WITH_FAULTS
+    clock_set_ahead(0);
+#endif
+    stop(w);
+    store_close(w->store);
+    workers_free(w->workers);
+    for (int i = 0; i < 5; i++)
+        loop_run_once(w->loop, 1);
+    loop_free(w->loop);
+    tree_remove(AT_FDCWD, w->path);
+    arena_free(w->a);
+    free(w);
+    return 0;
+}
+
+#define WAIT_FOR(w, condition)                                  \
+    do {                                                        \
+        for (int i_ = 0; i_ < WAIT_STEPS && !(condition); i_++) \
+            loop_run_once((w)->loop, WAIT_STEP_MS);             \
+        assert_true(condition);                                 \
+    } while (0)
+
+static void pump(struct world *w, int turns)
+{
+    for (int i = 0; i < turns; i++)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+}
+
+static void write_doc(struct world *w, const struct json *doc, bool is_new)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct store_result result;
+    struct err err;
+
+    if (is_new)
+        store_txn_create(txn, doc);
+    else
+        store_txn_update(txn, doc, 0);
+    if (store_commit_wait(w->store, txn, &result, &err) < 0)
+        fail_msg("%s", err.text);
+    store_object_unref(result.object);
+}
+
+/* A workflow of these lines below spec. */
+static void submit(struct world *w, const char *name, const char *spec)
+{
+    struct str text =
+        str_printf(w->a,
+                   "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: %s, "
+                   "namespace: ns, uid: u-%s, creationTimestamp: '" STR_FMT "'}\nspec: {%s}\n",
+                   name, name, STR_ARG(gotime_rfc3339(w->a, clock_wall())), spec);
+    struct json doc;
+    struct err err;
+
+    if (yaml_parse(w->a, text, &doc, &err) < 0)
+        fail_msg("%s", err.text);
+    write_doc(w, &doc, true);
+}
+
+static struct json stored(struct world *w, const char *name)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("ns"),
+                                  str_from(name)};
+    const struct store_object *o;
+    struct json ret;
+    struct err err;
+
+    assert_int_equal(store_get(w->store, &key, &o, &err), 0);
+    assert_int_equal(json_parse(w->a, str_copy(w->a, o->doc), &ret, &err), 0);
+    store_object_unref(o);
+    return ret;
+}
+
+static bool has_phase(struct world *w, const char *name, const char *phase)
+{
+    struct json doc = stored(w, name);
+
+    return str_is(json_str(json_path(&doc, "status", "phase", NULL)), phase);
+}
+
+/* As somebody would who edits it. */
+static void edit(struct world *w, const char *name, const char *field, const char *value)
+{
+    struct json doc = stored(w, name);
+
+    doc = json_set_path(w->a, &doc, json_string(str_from(value)), "spec", field, NULL);
+    write_doc(w, &doc, false);
+}
+
+static void delete (struct world *w, const char *name)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("ns"),
+                                  str_from(name)};
+    struct store_txn *txn = store_txn_new(w->store);
+    struct store_result result;
+    struct err err;
+
+    store_txn_delete(txn, &key, STR(""), 0);
+    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
+    store_object_unref(result.object);
+}
+
+static void report(struct world *w, size_t index, enum pod_phase phase)
+{
+    const struct wall now = clock_wall();
+    const struct pod_report told = {.uid = w->pods[index].uid,
+                                    .phase = phase,
+                                    .message = STR(""),
+                                    .started = now,
+                                    .finished = phase == POD_RUNNING ? (struct wall){0} : now,
+                                    .host = STR("h"),
+                                    .ip = STR(""),
+                                    .isolation = STR("process"),
+                                    .is_final = phase != POD_RUNNING};
+
+    w->runner.report(w->runner.report_ctx, &told);
+}
+
+#define POD "{name: pod, container: {image: i, command: [c]}}"
+#define ONE "entrypoint: pod, templates: [" POD "]"
+#define TWO                                                                                   \
+    "entrypoint: main, templates: [{name: main, steps: [[{name: a, template: pod}], [{name: " \
+    "b, template: pod}]]}, " POD "]"
+
+/* ---- tests ---- */
+
+static void test_two_steps(void **state)
+{
+    struct world *w = *state;
+
+    WAIT_FOR(w, !w->is_held); /* nothing was there before */
+    submit(w, "wf", TWO);
+    WAIT_FOR(w, w->count == 1);
+    assert_true(str_is(w->pods[0].node_name, "wf[0].a"));
+    report(w, 0, POD_SUCCEEDED);
+    WAIT_FOR(w, w->count == 2);
+    assert_true(w->pods[0].is_forgotten);
+    assert_true(str_is(w->pods[1].node_name, "wf[1].b"));
+    report(w, 1, POD_SUCCEEDED);
+    WAIT_FOR(w, has_phase(w, "wf", "Succeeded"));
+    WAIT_FOR(w, w->pods[1].is_forgotten);
+    assert_false(w->pods[0].is_killed);
+    assert_int_equal(engine_stats_get(w->engine).active_workflows, 0);
+}
+
+/* Pods of before are all asked for while the runner is held; then it is let go. */
+static void test_restart(void **state)
+{
+    struct world *w = *state;
+
+    submit(w, "one", ONE);
+    submit(w, "two", ONE);
+    submit(w, "waits", "suspend: true, " ONE);
+    submit(w, "done", ONE);
+    WAIT_FOR(w, w->count == 3);
+    for (size_t i = 0; i < 3; i++)
+        if (str_is(w->pods[i].node_name, "done"))
+            report(w, i, POD_SUCCEEDED);
+    WAIT_FOR(w, has_phase(w, "done", "Succeeded"));
+    stop(w);
+    start(w);
+    WAIT_FOR(w, w->count == 2);
+    assert_true(w->pods[0].was_held && w->pods[1].was_held);
+    WAIT_FOR(w, !w->is_held);
+    submit(w, "new", ONE);
+    WAIT_FOR(w, w->count == 3);
+    assert_false(w->pods[2].was_held);
+    report(w, 0, POD_SUCCEEDED);
+    report(w, 1, POD_FAILED);
+    report(w, 2, POD_SUCCEEDED);
+    WAIT_FOR(w, engine_stats_get(w->engine).active_workflows == 1);
+    assert_int_equal(has_phase(w, "one", "Failed") + has_phase(w, "two", "Failed"), 1);
+    assert_true(has_phase(w, "new", "Succeeded"));
+}
+
+/* Who waits in a full runner would be waited for: it is let go. */
+static void test_full_runner(void **state)
+{
+    struct world *w = *state;
+
+    submit(w, "wf", ONE);
+    WAIT_FOR(w, w->count == 1);
+    stop(w);
+    w->refusals = 2;
+    start(w);
+    WAIT_FOR(w, w->count == 1);
+    assert_int_equal(w->refusals, 0);
+    assert_false(w->pods[0].was_held);
+    report(w, 0, POD_SUCCEEDED);
+    WAIT_FOR(w, has_phase(w, "wf", "Succeeded"));
+}
+
+static void test_foreign_changes(void **state)
+{
+    struct world *w = *state;
+
+    submit(w, "stops", ONE);
+    WAIT_FOR(w, w->count == 1);
+    report(w, 0, POD_RUNNING);
+    edit(w, "stops", "shutdown", "Terminate");
+    WAIT_FOR(w, w->pods[0].is_killed);
+    report(w, 0, POD_FAILED);
+    WAIT_FOR(w, has_phase(w, "stops", "Failed"));
+    submit(w, "goes", ONE);
+    WAIT_FOR(w, w->count == 2);
+    delete (w, "goes");
+    WAIT_FOR(w, w->pods[1].is_killed && w->pods[1].is_forgotten);
+    report(w, 1, POD_FAILED); /* nobody listens any more */
+    pump(w, 5);
+    assert_int_equal(engine_stats_get(w->engine).active_workflows, 0);
+}
+
+#if WITH_FAULTS /* with clock_set_ahead() */
+
+/* A sleep ends when its time has come by the clock as it is then. */
+static void test_clock_ahead(void **state)
+{
+    struct world *w = *state;
+
+    submit(w, "sleeps",
+           "entrypoint: main, templates: [{name: main, steps: [[{name: s, template: s}], "
+           "[{name: p, template: pod}]]}, {name: s, suspend: {duration: 30m}}, " POD "]");
+    submit(w, "late", "activeDeadlineSeconds: 1800, " ONE);
+    WAIT_FOR(w, w->count == 1);
+    report(w, 0, POD_RUNNING);
+    pump(w, 10);
+    assert_int_equal(w->count, 1);
+    clock_set_ahead(HOUR_MS);
+    edit(w, "sleeps", "podPriorityClassName", "x"); /* else in ENGINE_WAKE_MAX_MS */
+    edit(w, "late", "podPriorityClassName", "x");
+    WAIT_FOR(w, w->count == 2);
+    WAIT_FOR(w, w->pods[0].is_killed);
+    report(w, 0, POD_FAILED);
+    WAIT_FOR(w, has_phase(w, "late", "Failed"));
+    report(w, 1, POD_SUCCEEDED);
+    WAIT_FOR(w, has_phase(w, "sleeps", "Succeeded"));
+}
+
+/* Nothing is late for a clock that was set back, nothing begins twice, and all ends when the
+ * clock has come there again; the next start sees it so, too. */
+static void test_clock_back(void **state)
+{
+    struct world *w = *state;
+
+    submit(w, "wf",
+           "entrypoint: main, activeDeadlineSeconds: 7200, templates: [{name: main, steps: "
+           "[[{name: s, template: s}], [{name: p, template: pod}]]}, {name: s, suspend: "
+           "{duration: 30m}}, " POD "]");
+    submit(w, "pod", "activeDeadlineSeconds: 1800, " ONE);
+    WAIT_FOR(w, w->count == 1);
+    clock_set_ahead(-HOUR_MS);
+    edit(w, "wf", "podPriorityClassName", "x");
+    edit(w, "pod", "podPriorityClassName", "x");
+    pump(w, 30);
+    assert_int_equal(w->count, 1);
+    assert_false(w->pods[0].is_killed);
+    stop(w);
+    start(w);
+    WAIT_FOR(w, w->count == 1);
+    pump(w, 10);
+    report(w, 0, POD_SUCCEEDED); /* it ends before it began, by its stamps */
+    WAIT_FOR(w, has_phase(w, "pod", "Succeeded"));
+    assert_true(has_phase(w, "wf", "Running"));
+    clock_set_ahead(HOUR_MS);
+    edit(w, "wf", "podPriorityClassName", "y");
+    WAIT_FOR(w, w->count == 2);
+    clock_set_ahead(0);
+    report(w, 1, POD_SUCCEEDED);
+    WAIT_FOR(w, has_phase(w, "wf", "Succeeded"));
+}
+
+/* A pod's deadline is a time of day: the runner is told the same one over a restart, of which
+ * the store knows the whole second. */
+static void test_deadline_over_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct wall first;
+
+    submit(w, "wf",
+           "entrypoint: pod, templates: [{name: pod, activeDeadlineSeconds: 600, "
+           "container: {image: i, command: [c]}}]");
+    WAIT_FOR(w, w->count == 1);
+    first = w->pods[0].deadline;
+    assert_true(first.ms > clock_wall().ms + 500000 && first.ms <= clock_wall().ms + 601000);
+    stop(w);
+    clock_set_ahead(-HOUR_MS);
+    start(w);
+    WAIT_FOR(w, w->count == 1);
+    assert_int_equal(w->pods[0].deadline.ms, first.ms / 1000 * 1000);
+}
+
+#endif
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_two_steps),
+        TEST(test_restart),
+        TEST(test_full_runner),
+        TEST(test_foreign_changes),
+#if WITH_FAULTS
+        TEST(test_clock_ahead),
+        TEST(test_clock_back),
+        TEST(test_deadline_over_a_restart),
+#endif
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
