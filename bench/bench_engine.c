@@ -284,19 +284,27 @@ static void fan_outs(void)
 {
     _cleanup_strbuf_ struct strbuf narrow = STRBUF_INIT(4096), wide = STRBUF_INIT(4096);
     static const char doc[] = "{\"id\":\"b-12345-1234567890\",\"name\":\"b-12345[0].s(1:1)\"}";
-    struct work small, large, held;
+    struct work small, large;
 
     fan_out_text(&narrow, NARROW);
     fan_out_text(&wide, WIDE);
     run_one(narrow.ptr, false, 0, &small);
     run_one(wide.ptr, false, 0, &large);
-    run_one(wide.ptr, true, WIDE, &held);
     bench_print("engine_fan_out_nodes", NARROW / small.seconds, "nodes/s",
                 bare_nodes(str_of(doc, sizeof(doc) - 1), AT_ONCE), 0.5);
     bench_print("fan_out_100000_beside_10000", WIDE / large.seconds, "nodes/s",
                 NARROW / small.seconds, 0.9);
     bench_print_less("engine_time_of_a_status_change", 1e6 * large.cpu / (2.0 * WIDE), "us",
                      50);
+}
+
+/* The first of all: later the heap has room from before. */
+static void idle_nodes(void)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(4096);
+    struct work held;
+
+    run_one(fan_out_text(&b, WIDE), true, WIDE, &held);
     bench_print_less("memory_of_an_idle_node", held.idle_kb / WIDE, "KB", 1);
 }
 
@@ -374,6 +382,7 @@ static void restart(void)
 
 int main(void)
 {
+    idle_nodes();
     workflows();
     fan_outs();
     dag();
