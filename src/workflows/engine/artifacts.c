@@ -117,9 +117,9 @@ static int find_source(const struct wf_names *names, const struct json *artifact
     if (!str_is_empty(json_get_str(artifact, STR("fromExpression"))))
         return by_expression(names, artifact, ret, err);
     *ret = wf_artifact_find(names, subst_bare(from));
-    return *ret
-               ? 0
-               : err_set(err, ERR_INVALID, "Unable to resolve: \"" STR_FMT "\"", STR_ARG(from));
+    return *ret ? 0
+                : err_set(err, ERR_INVALID, "Unable to resolve: \"" STR_FMT "\"",
+                          STR_ARG(subst_bare(from)));
 }
 
 /* The key, path, blob or URL of a place, with a path below it. */
@@ -175,6 +175,7 @@ int wf_artifacts_resolve(const struct wf_names *names, struct arena *a, struct j
                          struct err *err)
 {
     const struct json *list = json_path(holder, "arguments", "artifacts", NULL), *item;
+    bool is_task = names->frame && names->frame->node->type == WF_DAG && !names->own_node;
     struct json_array_builder out = {0};
     struct json made;
 
@@ -183,7 +184,7 @@ int wf_artifacts_resolve(const struct wf_names *names, struct arena *a, struct j
             made = *item;
         else if (resolve(names, item, a, &made, err) < 0) {
             if (!json_get_bool(item, STR("optional")))
-                return -1;
+                return is_task ? -1 : err_wrap(err, "unable to resolve references");
             continue;
         }
         json_push(a, &out, made);
@@ -206,7 +207,7 @@ int wf_artifacts_collect(const struct wf_names *names, const struct json *list,
             continue;
         if (resolve(names, item, a, &made, err) < 0) {
             if (!json_get_bool(item, STR("optional")))
-                return -1;
+                return err_wrap(err, "unable to resolve outputs from scope");
             continue;
         }
         if (!args_has_location(&made) && json_get_bool(item, STR("optional")))

@@ -20,12 +20,8 @@ static void each_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into
         fn(wf, n, into);
         return;
     case WF_RETRY:
-        for (size_t i = n->children.len; i > 0; i--)
-            if (n->children.at[i - 1]->flags & WF_FLAG_RETRIED) {
-                fn(wf, n->children.at[i - 1], into);
-                return;
-            }
-        fn(wf, n, into);
+        /* An attempt, or the exit handler after it. */
+        fn(wf, n->children.len ? n->children.at[n->children.len - 1] : n, into);
         return;
     case WF_TASK_GROUP:
         if (n->children.len == 0)

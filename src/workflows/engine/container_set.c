@@ -28,7 +28,8 @@ void wf_containers_add(struct wf *wf, struct wf_node *pod, const struct wf_call 
                        const struct json *tmpl)
 {
     const struct json *list = json_path(tmpl, "containerSet", "containers", NULL), *item;
-    struct wf_call own = {.holder = call->holder, .scope = call->scope, .boundary = pod};
+    struct wf_call own = {
+        .holder = call->holder, .scope = call->scope, .boundary = pod, .flags = call->flags};
 
     if (wf_node_is_done(pod))
         return;

@@ -335,13 +335,23 @@ static void finish(struct wf *wf, struct wf_frame *f)
     if (phase == WF_RUNNING)
         return;
     f->node->outbound.len = 0; /* of before a retry */
+    if (phase == WF_SUCCEEDED && (wf_loops_check(wf, f, 0, f->step_count, &err) < 0 ||
+                                  wf_outputs_collect(wf, f, &err) < 0)) {
+        wf_node_fault(wf, f->node, str_from(err.text));
+        return;
+    }
     for (size_t i = 0; i < f->target_count; i++)
         if (f->steps[f->targets[i]].node)
             wf_outbound(wf, f->steps[f->targets[i]].node, f->node);
-    if (phase == WF_SUCCEEDED && wf_outputs_collect(wf, f, &err) < 0)
-        wf_node_end(wf, f->node, WF_ERROR, str_from(err.text));
-    else
-        wf_node_end(wf, f->node, phase, STR_NONE);
+    wf_node_end(wf, f->node, phase, STR_NONE);
+}
+
+/* Its message says whose error it is. */
+static void blame(struct wf *wf, struct wf_node *n)
+{
+    wf_text_set(&n->message, str_printf(wf->pass->a, "task '" STR_FMT "' errored: " STR_FMT,
+                                        STR_ARG(n->name), STR_ARG(n->message)));
+    wf_node_changed(wf, n);
 }
 
 /* A node of a task has ended, or one of its hooks. */
@@ -349,8 +359,10 @@ static void settle(struct wf *wf, struct wf_frame *f, struct wf_step *task, stru
 {
     bool is_group = task->is_loop && n == task->node;
 
-    if (!is_group && (!n->is_held || !is_settled(wf, f, task, n)))
+    if (!is_group && (!n->is_held || (!n->is_fault && !is_settled(wf, f, task, n))))
         return;
+    if (!is_group && n->is_fault)
+        blame(wf, n);
     if (!is_group) {
         n->is_held = false;
         task->unfinished--;

@@ -227,7 +227,8 @@ static void begin(struct wf *wf)
         return;
     if (arguments && subst_json(a, arguments, &opts, &filled, &err) == 0)
         call.arguments = &filled;
-    wf_call(wf, &call, &root);
+    if (wf_call(wf, &call, &root) == WF_CALL_ERRED)
+        root->is_fault = true;
 }
 
 static void wake_sleepers(struct wf *wf)

@@ -70,13 +70,25 @@ void wf_finish(struct wf *wf)
     struct str shutdown = wf_shutdown(wf);
     const struct wf_node *verdict = root;
 
-    if (!root || wf_is_finished(wf) || wf_hooks_of_workflow(wf) || !wf_node_is_over(root))
+    if (!root || wf_is_finished(wf))
+        return;
+    if (root->is_fault) {
+        wf_end(wf, str_printf(wf->pass->a, "error in entry template execution: " STR_FMT,
+                              STR_ARG(root->message)));
+        return;
+    }
+    if (wf_hooks_of_workflow(wf) || !wf_node_is_over(root))
         return;
     if (root->is_daemoned)
         wf_node_end(wf, root, WF_SUCCEEDED, STR_NONE); /* its pod ends with the workflow */
     last = workflow_exit(wf, root);
     if (last && !wf_node_is_done(last))
         return;
+    if (last && last->is_fault) {
+        wf_end(wf, str_printf(wf->pass->a, "error in exit template execution : " STR_FMT,
+                              STR_ARG(last->message)));
+        return;
+    }
     if (last && !wf_phase_is_bad(root->phase) && wf_phase_is_bad(last->phase))
         verdict = last;
     if (!wf_phase_is_bad(verdict->phase))

@@ -79,8 +79,16 @@ struct wf_node *wf_hook_call(struct wf *wf, struct wf_call *call, const struct j
     } else {
         call->holder = &resolved;
         call->arguments = json_get(&resolved, STR("arguments"));
-        if (wf_call(wf, call, &n) == WF_CALL_WAITS)
+        switch (wf_call(wf, call, &n)) {
+        case WF_CALL_WAITS:
             return NULL;
+        case WF_CALL_ERRED:
+            n->is_fault = true;
+            break;
+        case WF_CALLED:
+        case WF_CALL_UNTOLD:
+            break;
+        }
     }
     if (is_new && (f || !call->is_exit))
         wf_node_link(wf, after, n);

@@ -238,6 +238,12 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
     wf_node_tell(wf, n);
 }
 
+void wf_node_fault(struct wf *wf, struct wf_node *n, struct str message)
+{
+    n->is_fault = true;
+    wf_node_end(wf, n, WF_ERROR, message);
+}
+
 void wf_node_spoil(struct wf *wf, struct wf_node *n, struct str message)
 {
     if (!wf_node_is_done(n)) {

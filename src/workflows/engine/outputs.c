@@ -59,7 +59,8 @@ static int collect(struct wf *wf, const struct wf_names *names, const struct jso
                        "\" is an absent optional (skipped/omitted node with no default)",
                        STR_ARG(name), STR_ARG(subst_bare(ref)));
     else if (found != SUBST_TEXT)
-        return err_set(err, ERR_INVALID, "Unable to resolve: \"" STR_FMT "\"", STR_ARG(ref));
+        return err_set(err, ERR_INVALID, "Unable to resolve: \"" STR_FMT "\"",
+                       STR_ARG(subst_bare(ref)));
     *ret = with_value(a, parameter, value);
     return 0;
 }

@@ -124,7 +124,8 @@ static int check_backoff(struct wf *wf, struct wf_frame *f, const struct wf_node
     const struct json *backoff = json_get(strategy, STR("backoff"));
     const struct wf_node *first = attempt_at(f->node, 0);
     struct str max = json_get_str(backoff, STR("maxDuration")),
-               cap = json_get_str(backoff, STR("cap"));
+               cap = json_get_str(backoff, STR("cap")),
+               duration = json_get_str(backoff, STR("duration"));
     int64_t now = wf->pass->now.ms, base = 0, max_ns = 0, cap_ns, factor = 0, limit, until;
     struct err err;
 
@@ -137,8 +138,10 @@ static int check_backoff(struct wf *wf, struct wf_frame *f, const struct wf_node
             return 2;
         }
     }
-    if (duration_parse_argo(json_get_str(backoff, STR("duration")), &base, &err) < 0) {
-        *ret = STR("no base duration specified for retryStrategy");
+    if (str_is_empty(duration))
+        err_set(&err, ERR_INVALID, "no base duration specified for retryStrategy");
+    if (str_is_empty(duration) || duration_parse_argo(duration, &base, &err) < 0) {
+        *ret = str_copy(wf->pass->a, str_from(err.text));
         return 3;
     }
     if (number_of(json_get(backoff, STR("factor")), &factor) && factor > 0)
@@ -201,6 +204,16 @@ static bool is_covered(const struct json *strategy, const struct wf_node *last)
     return str_is(policy, "OnError") && phase == WF_ERROR;
 }
 
+/* An attempt that could not go on is another's turn only by such a policy. */
+static bool retries_errors(const struct json *strategy)
+{
+    struct str policy = json_get_str(strategy, STR("retryPolicy"));
+
+    if (str_is_empty(policy))
+        return !str_is_empty(json_get_str(strategy, STR("expression")));
+    return !str_is(policy, "OnFailure");
+}
+
 /* Is it worth another attempt? The names are those of the last one. 1, 0 or -1. */
 static int judge_expression(struct wf *wf, struct str expression, const struct wf_node *last,
                             size_t count, struct err *err)
@@ -239,7 +252,7 @@ static void ask_expression(struct wf *wf, struct wf_frame *f, struct wf_node *la
         str_is_empty(expression) ? 1 : judge_expression(wf, expression, last, count, &err);
 
     if (answer < 0)
-        wf_node_end(wf, f->node, WF_ERROR, str_copy(wf->pass->a, str_from(err.text)));
+        wf_node_fault(wf, f->node, str_copy(wf->pass->a, str_from(err.text)));
     else if (answer == 0)
         finish(wf, f->node, last, STR("retryStrategy.expression evaluated to false"));
     else
@@ -255,6 +268,10 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
     struct str text = STR_NONE, shutdown = wf_shutdown(wf);
     int wait;
 
+    if (last->is_fault && !retries_errors(strategy)) {
+        wf_node_fault(wf, n, last->message);
+        return;
+    }
     if (!str_is_empty(shutdown) && !(f->is_exit && str_is(shutdown, "Stop"))) {
         finish(
             wf, n, last,
@@ -273,7 +290,7 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
     } else if (wait == 2) {
         finish(wf, n, last, text);
     } else if (wait == 3) {
-        wf_node_end(wf, n, WF_ERROR, text);
+        wf_node_fault(wf, n, text);
     } else if (!is_covered(strategy, last)) {
         finish(wf, n, last, last->message);
     } else if (number_of(json_get(strategy, STR("limit")), &limit) && (int64_t) count > limit) {

@@ -102,7 +102,7 @@ static struct str failures(struct wf *wf)
                  json_string(gotime_rfc3339(a, (struct wall){n->finished_ms})));
         json_push(a, &list, json_object(&b));
     }
-    doc = json_array(&list);
+    doc = list.len ? json_array(&list) : json_null();
     doc = json_string(json_text(a, &doc, JSON_ESCAPE_HTML));
     return json_text(a, &doc, JSON_COMPACT);
 }
@@ -327,7 +327,7 @@ int wf_loops_check(struct wf *wf, const struct wf_frame *f, size_t from, size_t 
     wf->pass->scope_fault = STR_NONE;
     for (size_t i = from; i < to && str_is_none(wf->pass->scope_fault); i++)
         if (f->steps[i].is_loop)
-            aggregated(wf, f, &f->steps[i], "steps");
+            aggregated(wf, f, &f->steps[i], f->node->type == WF_DAG ? "tasks" : "steps");
     return str_is_none(wf->pass->scope_fault)
                ? 0
                : err_set(err, ERR_INVALID, STR_FMT, STR_ARG(wf->pass->scope_fault));
@@ -349,9 +349,7 @@ static enum subst_answer find_of_step(const struct wf_names *names, const char *
         enum subst_answer found =
             subst_lookup_json(aggregated(names->wf, f, step, kind), whole, ret);
 
-        return found == SUBST_MISSING && step->node->type == WF_TASK_GROUP
-                   ? find_of_node(names->wf, step->node, rest, ret)
-                   : found;
+        return found == SUBST_MISSING ? find_of_node(names->wf, step->node, rest, ret) : found;
     }
     if ((step->node->phase == WF_SKIPS || step->node->phase == WF_OMITTED) &&
         !is_taken_over(step->node) && str_cut_prefix(&rest, STR("outputs.")))

@@ -172,9 +172,24 @@ static void count_child(struct wf *wf, struct wf_frame *f, struct wf_step *step,
     f->unfinished += child->is_held;
 }
 
+/* The group errs with a child that could not go on. */
+static void blame(struct wf *wf, struct wf_frame *f, const struct wf_node *child)
+{
+    if (!is_errored(f))
+        wf_node_end(wf, f->group_node, WF_ERROR,
+                    str_printf(wf->pass->a,
+                               "step group deemed errored due to child " STR_FMT
+                               " error: " STR_FMT,
+                               STR_ARG(child->name), STR_ARG(child->message)));
+}
+
 static void settle(struct wf *wf, struct wf_frame *f, struct wf_node *child)
 {
-    if (!child->is_held || !is_settled(wf, f, child))
+    if (!child->is_held)
+        return;
+    if (child->is_fault)
+        blame(wf, f, child);
+    else if (!is_settled(wf, f, child))
         return;
     child->is_held = false;
     f->steps[child->step].unfinished--;
@@ -289,7 +304,7 @@ static int assess_group(struct wf *wf, struct wf_frame *f)
     }
     wf_node_end(wf, g, WF_SUCCEEDED, STR_NONE);
     if (wf_loops_check(wf, f, f->groups[f->group], f->groups[f->group + 1], &err) < 0) {
-        wf_node_end(wf, f->node, WF_ERROR, str_from(err.text));
+        wf_node_fault(wf, f->node, str_from(err.text));
         return 0;
     }
     f->group++;
@@ -302,14 +317,13 @@ static void finish(struct wf *wf, struct wf_frame *f)
 {
     struct err err;
 
-    if (wf_outputs_collect(wf, f, &err) < 0) {
-        wf_node_end(wf, f->node, WF_ERROR, str_from(err.text));
-        return;
-    }
     f->node->outbound.len = 0;
     for (size_t i = 0; f->group_node && i < f->group_node->children.len; i++)
         wf_outbound(wf, f->group_node->children.at[i], f->node);
-    wf_node_end(wf, f->node, WF_SUCCEEDED, STR_NONE);
+    if (wf_outputs_collect(wf, f, &err) < 0)
+        wf_node_fault(wf, f->node, str_from(err.text));
+    else
+        wf_node_end(wf, f->node, WF_SUCCEEDED, STR_NONE);
 }
 
 void wf_steps_run(struct wf *wf, struct wf_frame *f)

@@ -116,11 +116,11 @@ static void end(struct wf *wf, struct wf_node *n)
         struct json given = *item;
 
         if (json_get(from, STR("supplied")) && !json_get(from, STR("default"))) {
-            wf_node_end(wf, n, WF_ERROR,
-                        str_printf(a,
-                                   "raw output parameter '" STR_FMT
-                                   "' has not been set and does not have a default value",
-                                   STR_ARG(json_get_str(item, STR("name")))));
+            wf_node_fault(wf, n,
+                          str_printf(a,
+                                     "raw output parameter '" STR_FMT
+                                     "' has not been set and does not have a default value",
+                                     STR_ARG(json_get_str(item, STR("name")))));
             return;
         }
         if (json_get(from, STR("supplied"))) {

@@ -81,6 +81,7 @@ struct wf_node {
     bool is_daemon, is_daemoned; /* its pod goes on beside what follows */
     bool is_held;           /* it, or a hook of it, counts among the unfinished of its step */
     bool is_linked;         /* it stands among the children of its group */
+    bool is_fault;          /* what it is made of could not go on: who called it errs, too */
     bool has_grown;         /* it is changed, but in its children alone */
     uint32_t told_children; /* how many of them were given out last */
     int64_t grown_ms;       /* since when others are not */
@@ -225,6 +226,8 @@ void wf_node_changed(struct wf *wf, struct wf_node *n);
 void wf_node_link(struct wf *wf, struct wf_node *parent, struct wf_node *child);
 /** wf_node_end() - into a final phase; tells the owner; @message is copied */
 void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message);
+/** wf_node_fault() - into Error by what the node is made of: who called it errs, too */
+void wf_node_fault(struct wf *wf, struct wf_node *n, struct str message);
 /** wf_node_spoil() - an ended node is in error after all */
 void wf_node_spoil(struct wf *wf, struct wf_node *n, struct str message);
 /** wf_node_count() - a new or loaded node at its boundary */
