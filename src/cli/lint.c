@@ -46,15 +46,18 @@ static bool is_wanted(const struct lint *l, const struct object_kind *kind)
     return false;
 }
 
-/* Without apiVersion the kind alone tells, as argo has it, which looks at no version, too. */
+/* Of workflows the kind alone tells, as argo has it, which looks at no version; of events,
+ * where there is no version or one of ours. */
 static const struct object_kind *kind_of(const struct object_document *doc)
 {
     const struct json *version = json_get(&doc->value, STR("apiVersion"));
+    const struct object_kind *kind =
+        object_kind_find(STR("argoproj.io/v1alpha1"), json_get_str(&doc->value, STR("kind")));
+    bool is_ours = !version || str_starts(json_str(version), STR("argoproj.io/"));
 
-    if (doc->kind || (version && !str_starts(json_str(version), STR("argoproj.io/"))))
-        return doc->kind;
-    return object_kind_find(STR("argoproj.io/v1alpha1"),
-                            json_get_str(&doc->value, STR("kind")));
+    for (size_t i = 0; !doc->kind && kind && !is_ours && i < ARGO_KINDS; i++)
+        is_ours = strcmp(kind->plural, all_kinds[i]) == 0;
+    return !doc->kind && is_ours ? kind : doc->kind;
 }
 
 /* A file that is no manifest at all does not hinder the others. */

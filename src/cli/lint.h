@@ -75,11 +75,6 @@ struct str lint_object_name(struct arena *a, const struct object_document *doc, 
  * absent view: 'strict decoding error: unknown field "spec.x", ...' in order of names */
 struct str lint_strict_words(struct arena *a, const struct object_document *doc);
 
-/** lint_type_words() - what decoding says of a value of the wrong type: "json: cannot unmarshal
- * array into Go struct field WorkflowSpec.spec.entrypoint of type string" */
-struct str lint_type_words(struct arena *a, const struct object_document *doc,
-                           const struct field_fault *fault);
-
 /**
  * lint_references() - the rules of a document with all that it refers to
  * @a:   where the error lives
@@ -92,7 +87,8 @@ struct str lint_type_words(struct arena *a, const struct object_document *doc,
 bool lint_references(struct arena *a, const struct object_document *doc,
                      const struct lint_documents *all, struct lint_error *ret);
 
-/** lint_has_server() - is a server named: by a flag, the environment, kubectl's configuration? */
+/** lint_has_server() - is a server named: by a flag, the environment, kubectl's configuration?
+ */
 bool lint_has_server(const struct cli *cli);
 
 /**

@@ -9,7 +9,9 @@
 
 #include <stdlib.h>
 
+#include "cli/objects.h"
 #include "cli/show.h"
+#include "objects/field_go.h"
 
 static int compare_faults(const void *left, const void *right)
 {
@@ -18,9 +20,23 @@ static int compare_faults(const void *left, const void *right)
     return a->pos != b->pos ? (a->pos < b->pos ? -1 : 1) : str_cmp(a->text, b->text);
 }
 
+/* Those have their rules beside their table, and upstream reads their names in any case;
+ * workflows' rules are asked with all files. */
+static bool is_of_events(const struct object_kind *kind)
+{
+    static const char *const kinds[] = {"EventSource", "Sensor", "EventBus"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (strcmp(kind->kind, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Of what steps hold, strict decoding tells nothing. */
 static bool is_strict(const struct field_fault *f)
 {
-    return f->what == FIELD_UNKNOWN || f->what == FIELD_DUPLICATE;
+    return (f->what == FIELD_UNKNOWN || f->what == FIELD_DUPLICATE) &&
+           str_find(f->path, STR("].steps[")) == SIZE_MAX;
 }
 
 /* Behind "unknown field "x", ": what is said anyway. */
@@ -71,39 +87,46 @@ static struct str type_note(struct arena *a, const struct object_document *doc,
     return f->text;
 }
 
-static bool add_wrong_type(struct arena *a, const struct object_document *doc,
-                           struct str object, const struct field_faults *faults,
-                           struct lint_result *ret)
+/* One error, as in the original, with the places of all that does not fit. */
+static bool add_undecodable(struct arena *a, const struct object_document *doc,
+                            struct str object, const struct field_faults *faults,
+                            struct lint_result *ret)
 {
-    bool has_one = false;
+    struct lint_error e = {.rule = "decoding", .object = object, .is_decoding = true};
+    struct err err = {0};
 
+    if (field_go_check(a, doc->kind->shape, &doc->value, FIELD_GO_LAX, &err) == 0)
+        return false;
+    e.text = str_copy(a, str_from(err.text));
     for (size_t i = 0; i < faults->len; i++) {
         const struct field_fault *f = &faults->at[i];
-        struct lint_error e = {.rule = "decoding", .object = object, .is_decoding = true};
 
-        if (f->what != FIELD_WRONG_TYPE)
-            continue;
-        e.text = lint_type_words(a, doc, f);
-        VEC_APUSH(a, &e.spots, lint_spot_at(doc->text, f->pos, type_note(a, doc, f)));
-        VEC_APUSH(a, &ret->errors, e);
-        has_one = true;
+        if (f->what == FIELD_WRONG_TYPE)
+            VEC_APUSH(a, &e.spots, lint_spot_at(doc->text, f->pos, type_note(a, doc, f)));
     }
-    return has_one;
+    for (size_t i = 0; e.spots.len == 0 && i < faults->len; i++)
+        VEC_APUSH(a, &e.spots,
+                  lint_spot_at(doc->text, faults->at[i].pos, note_of(faults->at[i].text)));
+    VEC_APUSH(a, &ret->errors, e);
+    return true;
 }
 
-/* The rest: wrong values, names, what is not built. */
+/* The rest: wrong values, names, what is not built. Argo lets all of it pass in workflows. */
 static void add_others(struct arena *a, const struct object_document *doc, struct str object,
                        const struct field_faults *faults, struct lint_result *ret)
 {
+    bool is_let_pass = !is_of_events(doc->kind);
+
     for (size_t i = 0; i < faults->len; i++) {
         const struct field_fault *f = &faults->at[i];
         bool is_unbuilt = f->kind == ERR_UNSUPPORTED,
              is_name = str_starts(f->path, STR("metadata."));
         struct lint_error e = {.rule = is_unbuilt ? "unsupported" : "value",
-                               .level = is_unbuilt || is_name ? LINT_WARNING : LINT_ERROR,
+                               .level = is_unbuilt || is_name || is_let_pass ? LINT_WARNING
+                                                                             : LINT_ERROR,
                                .object = object};
 
-        if (is_strict(f) || f->what == FIELD_WRONG_TYPE)
+        if (is_strict(f))
             continue;
         e.text = f->path.len > 0
                      ? str_printf(a, STR_FMT ": " STR_FMT, STR_ARG(f->path), STR_ARG(f->text))
@@ -121,22 +144,11 @@ static bool has_error(const struct lint_result *r, size_t from)
     return false;
 }
 
-static bool can_be_judged(const struct field_faults *faults)
+/* Unknown fields of steps. */
+static bool has_let_pass(const struct object_document *doc, const struct field_faults *faults)
 {
-    for (size_t i = 0; i < faults->len; i++)
-        if (faults->at[i].what != FIELD_WRONG_VALUE)
-            return false;
-    return true;
-}
-
-/* Those have their rules beside their table, and upstream reads their names in any case;
- * workflows' rules are asked with all files. */
-static bool is_of_events(const struct object_kind *kind)
-{
-    static const char *const kinds[] = {"EventSource", "Sensor", "EventBus"};
-
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (strcmp(kind->kind, kinds[i]) == 0)
+    for (size_t i = 0; !is_of_events(doc->kind) && i < faults->len; i++)
+        if (faults->at[i].what == FIELD_UNKNOWN && !is_strict(&faults->at[i]))
             return true;
     return false;
 }
@@ -158,9 +170,11 @@ void lint_check(struct arena *a, const struct object_document *given, size_t ind
     }
     if (faults.len > 1)
         qsort(faults.at, faults.len, sizeof(faults.at[0]), compare_faults);
-    if (!add_wrong_type(a, doc, object, &faults, ret))
+    if (!add_undecodable(a, doc, object, &faults, ret))
         add_strict(a, doc, object, &faults, ret);
-    if (can_be_judged(&faults) && lint_references(a, doc, all, &broken)) {
+    if (has_let_pass(doc, &faults)) /* what is not decoded has no rules */
+        doc->value = cli_without_unknown(a, doc->kind->shape, &doc->value);
+    if (!has_error(ret, before) && lint_references(a, doc, all, &broken)) {
         broken.object = object;
         broken.text = show_one_line(a, broken.text);
         VEC_APUSH(a, &ret->errors, broken);

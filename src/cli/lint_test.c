@@ -233,6 +233,59 @@ static void test_fields(void **state)
                              "    templates: [{name: m}]\n",
          "cron schedule 61 * * * * is malformed: end of range (61) above maximum (59): 61 "
          "[5:16+10 minute, hour, day, month, weekday, as \"30 4 * * 1-5\"]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates: [{name: m, suspend: {}, memoize: "
+                          "{key: k, "
+                          "cache: {configMap: {name: c}}}}]\n",
+         "warning spec.templates[0].memoize.maxAge: is required [6:47+1]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  shutdown: Later\n"
+                          "  templates: [{name: m, suspend: {}}]\n",
+         "warning spec.shutdown: expected one of Stop, Terminate, found text \"Later\" "
+         "[6:13+5]\n"},
+        {HEAD(
+             "Workflow") "  entrypoint: m\n  arguments: {parameters: [{name: p, value: [1]}]}\n"
+                         "  templates: [{name: m, suspend: {}}]\n",
+         "warning spec.arguments.parameters[0].value: expected text, found a list [6:45+1]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n"
+                          "  templates: [{name: m, suspend: {}, retryStrategy: {limit: "
+                          "3000000000}}]\n",
+         "json: cannot unmarshal number 3000000000 into Go struct field "
+         "RetryStrategy.spec.templates.retryStrategy.limit of type int32\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  hooks: {exit: {template: 7}}\n"
+                          "  templates: [{name: m, suspend: {}}]\n",
+         "json: cannot unmarshal number into Go struct field "
+         "LifecycleHook.spec.hooks.template of type string [6:28+1 expected text, found "
+         "number 7: write it in quotes, \"7\"]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates: [{name: m, plugin: {a: {}, b: {}}}]\n",
+         "expected exactly one key, got 2\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates: [{name: m, container: {image: i, "
+                          "resources: {limits: {memory: 1Go}}}}]\n",
+         "quantities must match the regular expression "
+         "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' [6:76+3 expected a quantity such as "
+         "100m or 1.5Gi, found text \"1Go\"]\n"},
+        {STEP("arguments: {parameters: [{name: x, value: y, vale: '{{steps.b.id}}'}]}"),
+         "warning spec.templates[0].steps[0][0].arguments.parameters[0].vale: unknown field "
+         "\"vale\", did you mean \"value\"? [10:77+4]\n"},
+        {STEP("argument: {}"),
+         "json: unknown field \"argument\" [10:32+8 did you mean \"arguments\"?]\n"},
+        {STEP("when: 7"),
+         "json: cannot unmarshal number into Go struct field "
+         "Template.spec.templates.steps.when "
+         "of type string [10:38+1 expected text, found number 7: write it in quotes, \"7\"]\n"},
+        {STEP("inline: {container: {image: i}, inputs: {parameters: [{name: a b}]}}"),
+         "templates.m.steps[0].a templates..inputs.parameters[0].name: 'a b' is invalid: "
+         "Parameter/Artifact name must consist of alpha-numeric characters, '_' or '-' e.g. "
+         "my_param_1, MY-PARAM-1 [10:93+3]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  podMetadata: {labels: {a: '{{inputs.b}}'}}\n"
+                          "  templates: [{name: m, container: {image: i}}]\n",
+         "templates.m: failed to resolve {{inputs.b}} [7:15+1]\n"},
+        {HEAD("Workflow") "  entrypoint: m\n  templates: [{name: m, script: {image: i, source: "
+                          "'a {{ b'}}]\n",
+         ""},
+        {HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    steps:\n"
+                          "    - - {name: a, template: t, when: '{{pod.name}} == b'}\n"
+                          "  - {name: t, suspend: {}}\n",
+         "templates.m.steps failed to resolve {{pod.name}} [9:39+12 did you mean "
+         "{{pod.hostNodeName}}?]\n"},
         {HEAD("CronWorkflow") "  schedules: ['1 * * * *']\n  concurrencyPolicy: Replaec\n"
                               "  workflowSpec: {}\n",
          "'Replaec' is not a valid concurrencyPolicy [6:22+7 did you mean \"Replace\"?]\n"},
@@ -251,7 +304,8 @@ static void test_fields(void **state)
         {HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    container: {image: "
                           "i, "
                           "args: ['{{workflow.name}']}\n",
-         "templates.m: failed to resolve {{workflow.name}\"]}} [8:35+2 is a \"}\" missing?]\n"},
+         "templates.m: failed to resolve {{workflow.name}\"],\"resources\":{}} [8:35+2 is a "
+         "\"}\" missing?]\n"},
         {HEAD("Workflow") "  entrypoint: m\n  templates:\n  - name: m\n    container: {image: "
                           "i, "
                           "args: ['{{=workflow.name}']}\n",

@@ -205,7 +205,10 @@ static void check_scalar(struct checker *c, const struct field *row, enum field_
         check_form(c, v, at, "a whole number or text", is_text || is_whole(v));
         return;
     case FIELD_ANY_STR:
-        check_form(c, v, at, "text", is_text || is_number || v->type == JSON_BOOL);
+        if (!is_text && !is_number && v->type != JSON_BOOL) /* Go takes it for an empty text */
+            invalid(c, at, v,
+                    str_printf(c->a, "expected text, found " STR_FMT,
+                               STR_ARG(field_describe(c->a, v))));
         return;
     case FIELD_QUANTITY:
         check_form(c, v, at, "a quantity such as 100m or 1.5Gi",

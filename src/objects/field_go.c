@@ -17,7 +17,9 @@ struct go_checker {
     struct arena *a;
     struct err *err;
     enum field_go_mode mode;
-    bool is_wrong;         /* a type does not fit: err says which */
+    bool is_wrong;         /* a value does not fit: err says which */
+    bool is_final;         /* what decodes itself has failed, which is told before all else */
+    const char *holder;    /* inside of steps, the type that holds them; else NULL */
     struct strbuf unknown; /* what is said of fields */
     size_t unknown_count;
 };
@@ -27,7 +29,7 @@ struct go_place {
     const struct go_place *up;
     struct str name;
     size_t index; /* SIZE_MAX: a member */
-    bool is_embedded;
+    bool is_embedded, is_key;
 };
 
 static void print_place(struct strbuf *b, const struct go_place *at, bool has_indices)
@@ -38,7 +40,7 @@ static void print_place(struct strbuf *b, const struct go_place *at, bool has_in
     if (at->index != SIZE_MAX) {
         if (has_indices)
             strbuf_addf(b, "[%zu]", at->index);
-    } else if (!at->is_embedded || !has_indices) {
+    } else if (has_indices ? !at->is_embedded : !at->is_key) {
         strbuf_addf(b, "%s" STR_FMT, b->len ? "." : "", STR_ARG(at->name));
     }
 }
@@ -115,11 +117,18 @@ static const char *package_of(const struct shape *shape)
                                        "VolumeDevice",
                                        "VolumeMount",
                                        "VolumeProjection",
+                                       "VolumeResourceRequirements",
                                        "WindowsSecurityContextOptions",
                                        NULL};
 
     return is_one_of(shape->name, core) || strstr(shape->name, "VolumeSource") ? "v1"
                                                                                : "v1alpha1";
+}
+
+/* Two shapes of hooks are one type. */
+static const char *go_name(const struct shape *shape)
+{
+    return strcmp(shape->name, "ExitHook") == 0 ? "LifecycleHook" : shape->name;
 }
 
 static const char *whole_of(const struct field *row)
@@ -150,6 +159,18 @@ static const char *whole_of(const struct field *row)
     return is_one_of(row->name, small) ? "int32" : "int64";
 }
 
+static struct str type_text(struct arena *a, const struct field *row, enum field_type type);
+
+static struct str item_text(struct arena *a, const struct field *row)
+{
+    static const char *const pointers[] = {"mutexes", "prometheus", "semaphores", NULL};
+
+    if (strcmp(row->name, "withItems") == 0)
+        return STR("v1alpha1.Item");
+    return str_concat(a, is_one_of(row->name, pointers) ? STR("*") : STR(""),
+                      type_text(a, row, row->item));
+}
+
 static struct str type_text(struct arena *a, const struct field *row, enum field_type type)
 {
     switch (type) {
@@ -162,15 +183,17 @@ static struct str type_text(struct arena *a, const struct field *row, enum field
         return STR("float64");
     case FIELD_OBJECT:
     case FIELD_OBJECT_PTR:
-        return str_printf(a, "%s.%s", package_of(row->shape), row->shape->name);
+        return str_printf(a, "%s.%s", package_of(row->shape), go_name(row->shape));
     case FIELD_LIST:
-        return row->item == FIELD_LIST
-                   ? STR("[]map[string]interface {}") /* steps, which decode themselves */
-                   : str_concat(a, STR("[]"), type_text(a, row, row->item));
+        if (strcmp(row->name, "artifacts") == 0)
+            return STR("v1alpha1.Artifacts");
+        return row->item == FIELD_LIST ? STR("[]v1alpha1.ParallelSteps")
+                                       : str_concat(a, STR("[]"), item_text(a, row));
     case FIELD_MAP:
         return str_concat(a, STR("map[string]"), type_text(a, row, row->item));
-    case FIELD_STR:
     case FIELD_INT_OR_STR:
+        return STR("int32");
+    case FIELD_STR:
     case FIELD_ANY_STR:
     case FIELD_NUMBER:
     case FIELD_QUANTITY:
@@ -196,10 +219,11 @@ static struct str kind_text(struct arena *a, const struct json *v, bool wants_nu
     return str_from(names[v->type]);
 }
 
-static void wrong(struct go_checker *c, const struct shape *owner, const struct field *row,
-                  enum field_type type, const struct json *v, const struct go_place *at)
+static void wrong(struct go_checker *c, const struct shape *owner, struct str type,
+                  const struct json *v, const struct go_place *at)
 {
-    bool wants_number = type == FIELD_I64 || type == FIELD_F64 || type == FIELD_DURATION_MS;
+    bool wants_number = str_starts(type, STR("int32")) || str_starts(type, STR("int64")) ||
+                        str_starts(type, STR("float"));
 
     if (c->is_wrong)
         return;
@@ -207,18 +231,20 @@ static void wrong(struct go_checker *c, const struct shape *owner, const struct 
     err_set(c->err, ERR_INVALID,
             "json: cannot unmarshal " STR_FMT " into Go struct field %s." STR_FMT
             " of type " STR_FMT,
-            STR_ARG(kind_text(c->a, v, wants_number)), owner->name,
-            STR_ARG(place_text(c->a, at, false)), STR_ARG(type_text(c->a, row, type)));
+            STR_ARG(kind_text(c->a, v, wants_number)), c->holder ? c->holder : go_name(owner),
+            STR_ARG(place_text(c->a, at, false)), STR_ARG(type));
 }
 
-static bool is_whole(const struct json *v)
+static bool is_whole(const struct field *row, enum field_type type, const struct json *v)
 {
+    bool is_small = type == FIELD_INT_OR_STR || strcmp(whole_of(row), "int32") == 0;
     int64_t n;
 
-    return json_i64(v, &n) && str_find_char(json_number(v), '.') == SIZE_MAX;
+    return json_i64(v, &n) && str_find_char(json_number(v), '.') == SIZE_MAX &&
+           (!is_small || (n >= INT32_MIN && n <= INT32_MAX));
 }
 
-static bool fits(enum field_type type, const struct json *v)
+static bool fits(const struct field *row, enum field_type type, const struct json *v)
 {
     switch (type) {
     case FIELD_STR:
@@ -228,7 +254,9 @@ static bool fits(enum field_type type, const struct json *v)
     case FIELD_BOOL:
         return v->type == JSON_BOOL;
     case FIELD_I64:
-        return is_whole(v);
+        return is_whole(row, type, v);
+    case FIELD_INT_OR_STR:
+        return v->type == JSON_STRING || is_whole(row, type, v);
     case FIELD_F64:
         return v->type == JSON_NUMBER;
     case FIELD_OBJECT:
@@ -237,7 +265,6 @@ static bool fits(enum field_type type, const struct json *v)
         return v->type == JSON_OBJECT;
     case FIELD_LIST:
         return v->type == JSON_ARRAY;
-    case FIELD_INT_OR_STR:
     case FIELD_ANY_STR:
     case FIELD_NUMBER:
     case FIELD_QUANTITY:
@@ -249,9 +276,30 @@ static bool fits(enum field_type type, const struct json *v)
     return true; /* it decodes itself */
 }
 
+/* Types that decode themselves and have an opinion: whether it was told. */
+static bool check_own(struct go_checker *c, const struct shape *owner, const struct field *row,
+                      enum field_type type, const struct json *v, const struct go_place *at)
+{
+    bool is_plugin = strcmp(owner->name, "Template") == 0 && strcmp(row->name, "plugin") == 0;
+    struct str text = v->type == JSON_NUMBER ? json_number(v) : json_str(v);
+    struct quantity quantity;
+    struct err err;
+
+    if (type == FIELD_QUANTITY && quantity_parse(text, &quantity, &err) < 0)
+        *c->err = err;
+    else if (is_plugin && v->type != JSON_OBJECT)
+        wrong(c, owner, STR("map[string]interface {}"), v, at);
+    else if (is_plugin && v->count != 1)
+        err_set(c->err, ERR_INVALID, "expected exactly one key, got %u", v->count);
+    else
+        return false;
+    c->is_wrong = c->is_final = true;
+    return true;
+}
+
 static void note_unknown(struct go_checker *c, const char *what, const struct go_place *at)
 {
-    if (c->mode != FIELD_GO_STRICT || c->unknown_count++ >= UNKNOWN_MAX)
+    if (c->mode != FIELD_GO_STRICT || c->holder || c->unknown_count++ >= UNKNOWN_MAX)
         return;
     strbuf_addf(&c->unknown, "%s%s field \"" STR_FMT "\"", c->unknown.len ? ", " : "", what,
                 STR_ARG(place_text(c->a, at, true)));
@@ -268,12 +316,13 @@ static int compare_members(const void *left, const void *right)
 /* The members in the order of their names; of the same name in theirs. */
 static const struct json_member **sorted(struct arena *a, const struct json *v)
 {
-    const struct json_member **list = ARENA_ARRAY(a, const struct json_member *, v->count + 1);
+    uint32_t count = v->type == JSON_OBJECT ? v->count : 0;
+    const struct json_member **list = ARENA_ARRAY(a, const struct json_member *, count + 1);
 
-    for (uint32_t i = 0; i < v->count; i++)
+    for (uint32_t i = 0; i < count; i++)
         list[i] = &v->members[i];
-    if (v->count > 1)
-        qsort(list, v->count, sizeof(const struct json_member *), compare_members);
+    if (count > 1)
+        qsort(list, count, sizeof(const struct json_member *), compare_members);
     return list;
 }
 
@@ -282,28 +331,67 @@ static void check_object(struct go_checker *c, const struct shape *shape, const 
 
 static void check_value(struct go_checker *c, const struct shape *owner,
                         const struct field *row, enum field_type type, const struct json *v,
+                        const struct go_place *at);
+
+static const struct field *find_exact(const struct shape *shape, struct str name,
+                                      const struct shape **ret_owner);
+
+/* The members' names come first. */
+static void check_step_names(struct go_checker *c, const struct shape *owner,
+                             const struct field *row, const struct json *step,
+                             const struct go_place *at)
+{
+    const struct json_member **list = sorted(c->a, step);
+    const struct shape *unused;
+
+    if (step->type != JSON_OBJECT && step->type != JSON_NULL)
+        wrong(c, owner, STR("map[string]interface {}"), step, at);
+    for (uint32_t i = 0; step->type == JSON_OBJECT && !c->is_wrong && i < step->count; i++)
+        if (!find_exact(row->shape, list[i]->key, &unused)) {
+            c->is_wrong = c->is_final = true;
+            err_set(c->err, ERR_INVALID, "json: unknown field \"" STR_FMT "\"",
+                    STR_ARG(list[i]->key));
+        }
+}
+
+/* Groups of steps decode themselves: what they hold is decoded without strictness, and the type
+ * that is told of is the one outside. */
+static void check_steps(struct go_checker *c, const struct shape *owner,
+                        const struct field *row, const struct json *v,
                         const struct go_place *at)
 {
-    if (v->type == JSON_NULL)
+    const char *holder = c->holder;
+    const struct json *group, *step;
+
+    c->holder = holder ? holder : owner->name;
+    for (size_t i = 0; !c->is_final && (group = json_item(v, i)) != NULL; i++) {
+        bool was_wrong = c->is_wrong;
+
+        c->is_wrong = false;
+        if (group->type != JSON_ARRAY && group->type != JSON_NULL)
+            wrong(c, owner, STR("[]map[string]interface {}"), group, at);
+        for (size_t k = 0; (step = json_item(group, k)) != NULL; k++)
+            check_step_names(c, owner, row, step, at);
+        for (size_t k = 0; (step = json_item(group, k)) != NULL; k++)
+            check_value(c, owner, row, FIELD_OBJECT, step, at);
+        c->is_final = c->is_wrong;
+        c->is_wrong |= was_wrong;
+    }
+    c->holder = holder;
+}
+
+static void check_value(struct go_checker *c, const struct shape *owner,
+                        const struct field *row, enum field_type type, const struct json *v,
+                        const struct go_place *at)
+{
+    if (v->type == JSON_NULL || c->is_final || check_own(c, owner, row, type, v, at))
         return;
-    if (!fits(type, v)) {
-        wrong(c, owner, row, type, v, at);
+    if (!fits(row, type, v)) {
+        wrong(c, owner, type_text(c->a, row, type), v, at);
     } else if (type == FIELD_OBJECT || type == FIELD_OBJECT_PTR) {
         check_object(c, row->shape, v, at);
     } else if (type == FIELD_LIST && row->item == FIELD_LIST) {
-        for (uint32_t i = 0; i < v->count; i++) {
-            struct go_place place = {.up = at, .index = i};
-
-            if (v->items[i].type != JSON_ARRAY && v->items[i].type != JSON_NULL) {
-                wrong(c, owner, row, FIELD_LIST, &v->items[i], at);
-                return;
-            }
-            for (uint32_t k = 0; v->items[i].type == JSON_ARRAY && k < v->items[i].count; k++) {
-                struct go_place inner = {.up = &place, .index = k};
-
-                check_value(c, owner, row, FIELD_OBJECT, &v->items[i].items[k], &inner);
-            }
-        }
+        check_steps(c, owner, row, v, at);
     } else if (type == FIELD_LIST) {
         for (uint32_t i = 0; i < v->count; i++) {
             struct go_place place = {.up = at, .index = i};
@@ -314,11 +402,10 @@ static void check_value(struct go_checker *c, const struct shape *owner,
         const struct json_member **list = sorted(c->a, v);
 
         for (uint32_t i = 0; i < v->count; i++) {
-            struct go_place place = {.up = at, .name = list[i]->key, .index = SIZE_MAX};
-            bool is_object = row->item == FIELD_OBJECT || row->item == FIELD_OBJECT_PTR;
+            struct go_place place = {
+                .up = at, .name = list[i]->key, .index = SIZE_MAX, .is_key = true};
 
-            check_value(c, owner, row, row->item, &list[i]->value,
-                        is_object && list[i]->value.type == JSON_OBJECT ? &place : at);
+            check_value(c, owner, row, row->item, &list[i]->value, &place);
         }
     }
 }
@@ -353,6 +440,20 @@ static const struct field *find_row(const struct shape *shape, struct str name,
     return found;
 }
 
+/* The part of Go's type that has the field, when it is not the type's own; else NULL. */
+static const char *embedded_name(const struct shape *shape, const struct shape *owner,
+                                 struct str field, bool is_root)
+{
+    static const char *const ours[] = {"Call", "Hook", NULL}; /* Go has their fields twice */
+    static const char *const selectors[] = {"ConfigMapKeySelector", "SecretKeySelector", NULL};
+
+    if (is_root && (str_is(field, "apiVersion") || str_is(field, "kind")))
+        return "TypeMeta";
+    if (is_one_of(shape->name, selectors) && str_is(field, "name"))
+        return "LocalObjectReference";
+    return owner != shape && !is_one_of(owner->name, ours) ? owner->name : NULL;
+}
+
 static void check_object(struct go_checker *c, const struct shape *shape, const struct json *v,
                          const struct go_place *at)
 {
@@ -363,11 +464,15 @@ static void check_object(struct go_checker *c, const struct shape *shape, const 
     for (uint32_t i = 0; i < v->count; i++) {
         const struct shape *owner = shape;
         const struct field *row = find_row(shape, list[i]->key, c->mode, &owner);
-        struct go_place embedded = {
-            .up = at, .name = str_from(owner->name), .index = SIZE_MAX, .is_embedded = true};
-        struct go_place place = {.up = row && owner != shape ? &embedded : at,
+        const char *part = row ? embedded_name(shape, owner, list[i]->key, !at) : NULL;
+        struct go_place embedded = {.up = at,
+                                    .name = str_from(part ? part : ""),
+                                    .index = SIZE_MAX,
+                                    .is_embedded = true};
+        struct go_place place = {.up = part ? &embedded : at,
                                  .name = list[i]->key,
-                                 .index = SIZE_MAX};
+                                 .index = SIZE_MAX,
+                                 .is_key = owner->rest != NULL};
 
         if (!row)
             note_unknown(c, "unknown", &place);

@@ -161,16 +161,14 @@ static int process_artifact(struct arena *a, const struct args_call *call, struc
     const struct json *argument = json_named(arguments, name);
     struct json made;
 
-    if (args_has_location(input))
-        return 0;
-    if (!argument && json_get_bool(input, STR("optional")))
+    if (!argument && (args_has_location(input) || json_get_bool(input, STR("optional"))))
         return 0;
     if (!argument)
         return err_set(err, ERR_INVALID, "inputs.artifacts." STR_FMT " was not supplied",
                        STR_ARG(name));
-    if (!json_get_bool(input, STR("optional")) && !call->is_check &&
-        !has_text(argument, "from") && !has_text(argument, "fromExpression") &&
-        !args_has_location(argument))
+    if (!json_get_bool(input, STR("optional")) && !args_has_location(input) &&
+        !call->is_check && !has_text(argument, "from") &&
+        !has_text(argument, "fromExpression") && !args_has_location(argument))
         return err_set(err, ERR_INVALID,
                        "inputs.artifacts." STR_FMT " missing location information",
                        STR_ARG(name));

@@ -3,9 +3,9 @@
  * are filled in.
  *
  * Parameters take the argument of their name, else their own value, else their default;
- * artifacts that have no place of their own take the argument's. Tags are filled in twice:
- * first names of the workflow and of the node, then inputs and paths, so that inputs may hold
- * the former. Unknown names stay, because steps resolve later.
+ * artifacts take the argument's place, else keep their own. Tags are filled in twice: first
+ * names of the workflow and of the node, then inputs and paths, so that inputs may hold the
+ * former. Unknown names stay, because steps resolve later.
  *
  * The template is JSON as decoded from a manifest; fields that a template may not have are not
  * looked at. Pure but for the ConfigMap hook; any thread.

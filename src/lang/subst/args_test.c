@@ -191,6 +191,37 @@ static void test_names_of_inputs(void **state)
                "[{\"name\":\"i\",\"path\":\"/in\",\"s3\":{\"key\":\"k\"},\"mode\":420}]"));
 }
 
+/* An argument takes the place of what the input has, too. */
+static void test_artifact_with_a_place(void **state)
+{
+    static const char tmpl_text[] = "{\"inputs\":{\"artifacts\":[{\"name\":\"i\",\"path\":\"/"
+                                    "in\",\"raw\":{\"data\":\"own\"}}]}}";
+    static const struct {
+        const char *arguments, *want;
+    } cases[] = {
+        {"{}", "[{\"name\":\"i\",\"path\":\"/in\",\"raw\":{\"data\":\"own\"}}]"},
+        {"{\"artifacts\":[{\"name\":\"i\",\"s3\":{\"key\":\"k\"}}]}",
+         "[{\"name\":\"i\",\"s3\":{\"key\":\"k\"},\"path\":\"/in\"}]"},
+        {"{\"artifacts\":[{\"name\":\"i\"}]}", "[{\"name\":\"i\",\"path\":\"/in\"}]"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json tmpl, arguments, made;
+        struct args_call call = {
+            .tmpl = &tmpl, .arguments = &arguments, .names = {.lookup = subst_lookup_json}};
+        struct err err;
+
+        assert_int_equal(json_parse(a, str_from(tmpl_text), &tmpl, &err), 0);
+        assert_int_equal(json_parse(a, str_from(cases[i].arguments), &arguments, &err), 0);
+        assert_int_equal(args_process(a, &call, &made, &err), 0);
+        assert_true(
+            str_is(json_text(a, json_path(&made, "inputs", "artifacts", NULL), JSON_COMPACT),
+                   cases[i].want));
+    }
+}
+
 static void test_locations(void **state)
 {
     static const struct {
@@ -223,7 +254,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden), cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_names_of_inputs), cmocka_unit_test(test_locations)};
+        cmocka_unit_test(test_names_of_inputs), cmocka_unit_test(test_artifact_with_a_place),
+        cmocka_unit_test(test_locations)};
 
     return cmocka_run_group_tests_name("args", tests, NULL, NULL);
 }

@@ -123,6 +123,9 @@ const char *validate_type_name(enum validate_type type);
 /** validate_is_leaf() - does it run something by itself? */
 bool validate_is_leaf(enum validate_type type);
 
+/** validate_is_pod() - does a pod carry it out? */
+bool validate_is_pod(enum validate_type type);
+
 /* A step or task, and what it is called with. */
 struct validate_call {
     const struct json *holder;    /* template, templateRef or inline */

@@ -205,6 +205,88 @@ static struct json any_arguments(struct arena *a, const struct json *tmpl)
     return json_object(&all);
 }
 
+/* ---- a tag without an end ---- */
+
+static bool is_open(struct str text)
+{
+    size_t at, end;
+
+    while ((at = str_find(text, STR("{{"))) != SIZE_MAX) {
+        end = str_find(str_skip(text, at), STR("}}"));
+        if (end == SIZE_MAX)
+            return true;
+        text = str_skip(text, at + end + 2);
+    }
+    return false;
+}
+
+static bool has_open_tag(const struct json *v)
+{
+    bool has_one = v->type == JSON_STRING && is_open(json_str(v));
+
+    for (uint32_t i = 0; v->type == JSON_ARRAY && i < v->count && !has_one; i++)
+        has_one = has_open_tag(&v->items[i]);
+    for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->count && !has_one; i++)
+        has_one = has_open_tag(&v->members[i].value);
+    return has_one;
+}
+
+/* An object with an empty one in it: last, or behind the member that it follows in Go. */
+static struct json with_empty(struct arena *a, const struct json *v, const char *member,
+                              const char *behind)
+{
+    struct json_object_builder b = {0};
+    const struct json none = json_object(&(struct json_object_builder){0});
+    bool is_missing = v->type == JSON_OBJECT && !json_get(v, str_from(member));
+
+    if (!is_missing)
+        return *v;
+    for (uint32_t i = 0; i < v->count; i++) {
+        json_add(a, &b, v->members[i].key, v->members[i].value);
+        if (str_is(v->members[i].key, behind))
+            json_add(a, &b, str_from(member), none);
+    }
+    if (!json_get(v, str_from(behind)))
+        json_add(a, &b, str_from(member), none);
+    return json_object(&b);
+}
+
+/* with_empty() for all members of a list, and of the lists in it. */
+static struct json all_with_empty(struct arena *a, const struct json *list, const char *member,
+                                  const char *behind)
+{
+    struct json_array_builder b = {0};
+
+    if (list->type != JSON_ARRAY)
+        return with_empty(a, list, member, behind);
+    for (uint32_t i = 0; i < list->count; i++)
+        json_push(a, &b, all_with_empty(a, &list->items[i], member, behind));
+    return json_array(&b);
+}
+
+/* The template with the empty objects that Go's encoder always prints: the "}}" behind one of
+ * them ends a tag that has no end of its own. */
+static struct json as_go_prints(struct arena *a, const struct json *tmpl)
+{
+    static const char *const parts[][4] = {{"container", NULL, "resources", ""},
+                                           {"script", NULL, "resources", ""},
+                                           {"containerSet", "containers", "resources", ""},
+                                           {"initContainers", NULL, "resources", ""},
+                                           {"sidecars", NULL, "resources", ""},
+                                           {"steps", NULL, "arguments", "template"},
+                                           {"dag", "tasks", "arguments", "template"}};
+    struct json made = *tmpl;
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const struct json *part = json_path(&made, parts[i][0], parts[i][1], NULL);
+
+        if (part)
+            made = json_set_path(a, &made, all_with_empty(a, part, parts[i][2], parts[i][3]),
+                                 parts[i][0], parts[i][1], NULL);
+    }
+    return made;
+}
+
 int validate_fill(struct validate_checker *c, const struct json *tmpl,
                   const struct json *arguments, struct json *ret)
 {
@@ -212,7 +294,7 @@ int validate_fill(struct validate_checker *c, const struct json *tmpl,
                                           "retries.lastStatus", "retries.lastDuration",
                                           "retries.lastMessage"};
     struct fill fill = {.c = c};
-    struct json any = any_arguments(c->a, tmpl);
+    struct json any = any_arguments(c->a, tmpl), complete;
     struct args_call call = {
         .tmpl = tmpl,
         .arguments = arguments ? arguments : &any,
@@ -221,7 +303,12 @@ int validate_fill(struct validate_checker *c, const struct json *tmpl,
         .config_map = any_config_map};
     int result;
 
-    validate_name(c, &fill.local, "pod.name");
+    if (has_open_tag(tmpl)) {
+        complete = as_go_prints(c->a, tmpl);
+        call.tmpl = &complete;
+    }
+    if (validate_is_pod(validate_type_of(tmpl)))
+        validate_name(c, &fill.local, "pod.name");
     for (size_t i = 0; validate_has(tmpl, "retryStrategy") && i < COUNT_OF(retries); i++)
         validate_name(c, &fill.local, "%s", retries[i]);
     result = args_process(c->a, &call, ret, c->err);

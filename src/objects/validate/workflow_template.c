@@ -46,6 +46,11 @@ bool validate_is_leaf(enum validate_type type)
     return types[type].is_leaf;
 }
 
+bool validate_is_pod(enum validate_type type)
+{
+    return types[type].is_pod;
+}
+
 static int check_type(struct validate_checker *c, const struct json *tmpl)
 {
     unsigned count = 0;
@@ -141,7 +146,7 @@ static void add_own_names(struct validate_checker *c, struct validate_scope *s,
                                           "retries.lastStatus", "retries.lastDuration",
                                           "retries.lastMessage"};
 
-    if (types[validate_type_of(tmpl)].is_pod)
+    if (validate_is_pod(validate_type_of(tmpl)))
         validate_name(c, s, "pod.name");
     for (size_t i = 0; validate_has(tmpl, "retryStrategy") && i < COUNT_OF(retries); i++)
         validate_name(c, s, "%s", retries[i]);
@@ -329,23 +334,55 @@ static int find_referred(struct validate_checker *c, const struct json *ref,
                               STR_ARG(name), STR_ARG(tmpl));
 }
 
+/* What all pods of the base get is the template's own; inline templates have none of it. */
+static const struct json *with_pod_metadata(struct validate_checker *c,
+                                            const struct validate_base *base,
+                                            const struct json *tmpl)
+{
+    static const char *const maps[] = {"labels", "annotations"};
+    const struct json *more = validate_get(base->spec, "podMetadata");
+    struct json *made;
+
+    if (!tmpl || !more)
+        return tmpl;
+    made = ARENA_NEW(c->a, struct json);
+    *made = *tmpl;
+    for (size_t i = 0; i < COUNT_OF(maps); i++) {
+        const struct json *list = validate_get(more, maps[i]);
+
+        for (uint32_t k = 0; json_is(list, JSON_OBJECT) && k < list->count; k++) {
+            struct str key = list->members[k].key;
+            const struct json *own = json_path(made, "metadata", maps[i], NULL);
+            struct json none = json_object(&(struct json_object_builder){0});
+            struct json all = json_set(c->a, own ? own : &none, key, list->members[k].value);
+
+            *made = json_set_path(c->a, made, all, "metadata", maps[i], NULL);
+        }
+    }
+    return made;
+}
+
 static int find_called(struct validate_checker *c, const struct validate_base *base,
                        const struct json *holder, struct validate_found *ret)
 {
-    const struct json *ref = validate_get(holder, "templateRef");
+    const struct json *ref = validate_get(holder, "templateRef"),
+                      *inlined = validate_get(holder, "inline");
     struct str name = validate_text(holder, "template");
 
     *ret = (struct validate_found){.base = *base};
     if (ref && name.len > 0)
         return validate_bad(c, ref, "template name cannot be specified with templateRef");
-    if (ref)
-        return find_referred(c, ref, ret);
-    ret->tmpl =
-        name.len > 0 ? validate_template_by_name(base, name) : validate_get(holder, "inline");
+    if (ref && find_referred(c, ref, ret) < 0)
+        return -1;
+    if (name.len > 0)
+        ret->tmpl = validate_template_by_name(base, name);
     if (name.len > 0 && !ret->tmpl)
         return validate_bad(c, validate_get(holder, "template"),
                             "template name '" STR_FMT "' undefined", STR_ARG(name));
-    return ret->tmpl ? 0 : validate_bad(c, holder, "failed to get a template");
+    ret->tmpl = inlined && (!ref || ret->tmpl) /* whatever is named beside it */
+                    ? inlined
+                    : with_pod_metadata(c, &ret->base, ret->tmpl);
+    return ref || ret->tmpl ? 0 : validate_bad(c, holder, "failed to get a template");
 }
 
 int validate_called(struct validate_checker *c, const struct validate_base *base,

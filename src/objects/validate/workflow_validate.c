@@ -140,7 +140,7 @@ static int call_named(struct run *r, struct str name, const struct json *argumen
     struct validate_call call = {.holder = &holder, .arguments = arguments};
     struct validate_found found;
 
-    if (r->is_open)
+    if (r->is_open || (r->ref && str_find(name, STR("{{")) != SIZE_MAX))
         return 0;
     if (r->ref && !validate_template_by_name(&r->base, name))
         return validate_bad(r->c, r->ref,

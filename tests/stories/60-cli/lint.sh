@@ -50,6 +50,8 @@ check "in argo's words" contains "$DIR/stdout" 'in "flow-" (Workflow): strict de
 check "names the nearest one" contains "$DIR/stdout" 'wrong.yaml:5:3: did you mean "entrypoint"?'
 sed 's/image: busybox/&, tty: true/' sub/lib.yaml >warned.yaml
 check "what the server would refuse is a warning" lint -o simple warned.yaml
+sed 's/argoproj.io/argo.example/' sub/lib.yaml >elsewhere.yaml
+check "the version does not matter" lint elsewhere.yaml
 sed 's/kind: WorkflowTemplate/&\nnewField: 1/' sub/lib.yaml >loose.yaml
 check "strict is the default" refused loose.yaml
 check "without it unknown fields pass" lint --strict=false loose.yaml
