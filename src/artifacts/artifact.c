@@ -473,10 +473,18 @@ static struct str file_name(const struct artifact_call *c, enum strategy strateg
     return str_concat(c->a, name, strategy == STRATEGY_ZIP ? STR(".zip") : STR(".tgz"));
 }
 
+/* A place of its own that says where, and not under which key. */
+static bool is_without_key(const struct artifact_call *c, struct found *ret)
+{
+    return find_place(c->artifact, ret) && ret->at.kind->where[0] &&
+           artifact_place_is_whole(&ret->at);
+}
+
 /* The artifact's own place, or one below the location; -1: there is none. */
 static int choose_place(const struct artifact_call *c, enum strategy strategy,
                         struct found *ret, struct json *artifact, struct err *err)
 {
+    struct found location;
     struct str key;
 
     *artifact = json_set(c->a, c->artifact, STR("path"), json_string(clean_path(c->artifact)));
@@ -484,11 +492,13 @@ static int choose_place(const struct artifact_call *c, enum strategy strategy,
         relocate(c, ret);
         return 0;
     }
-    if (!find_place(c->location, ret))
+    if (!find_place(c->location, &location))
         return err_set(err, ERR_INVALID,
                        "artifact " STR_FMT ": no repository is configured that it could go to",
                        STR_ARG(json_get_str(c->artifact, STR("name"))));
-    key = str_printf(c->a, STR_FMT "/" STR_FMT, STR_ARG(key_of(ret)),
+    if (!is_without_key(c, ret))
+        *ret = location;
+    key = str_printf(c->a, STR_FMT "/" STR_FMT, STR_ARG(key_of(&location)),
                      STR_ARG(file_name(c, strategy)));
     set_key(c, ret, key);
     *artifact = json_set_path(c->a, artifact, json_string(key), ret->at.kind->member,

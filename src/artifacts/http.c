@@ -13,7 +13,7 @@
 #include "base/vec.h"
 #include "formats/base64.h"
 #include "formats/uri.h"
-#include "io/http_client.h"
+#include "io/http_resume.h"
 
 enum { REDIRECTS_MAX = 10 };
 
@@ -25,7 +25,7 @@ struct exchange {
     const struct json *headers; /* of the manifest, or NULL */
     const struct json *login;   /* {usernameSecret, passwordSecret}, or NULL */
     const struct json *auth;    /* {clientCert, oauth2}, or NULL */
-    struct http_sink *to;       /* GET: the file that gets the body */
+    struct http_resume *to;     /* GET: what gets the body */
     int from;                   /* PUT: the file that is sent */
     uint64_t size;
 };
@@ -180,7 +180,7 @@ static int add_headers(const struct exchange *x, headers *to, struct err *err)
     return 0;
 }
 
-static int exchange(const struct exchange *x, struct err *err)
+static int exchange(const struct exchange *x, struct http_client *client, struct err *err)
 {
     struct http_call call = {.method = str_from(x->method),
                              .url = x->url,
@@ -191,9 +191,10 @@ static int exchange(const struct exchange *x, struct err *err)
                              .redirect_max = x->to ? REDIRECTS_MAX : 0,
                              .refuses_link_local = true,
                              .on_chunk = x->to ? http_sink_take : NULL,
-                             .ctx = x->to};
+                             .ctx = x->to ? &x->to->sink : NULL,
+                             .head = x->to ? &x->to->head : NULL};
+    struct http_header rest[HTTP_RESUME_HEADERS_MAX];
     struct http_answer answer;
-    struct http_client *client;
     headers list = {0};
     int result;
 
@@ -203,30 +204,36 @@ static int exchange(const struct exchange *x, struct err *err)
         artifact_secret_text(x->c, cert, "auth", "clientCertSecret", &call.cert_pem, err) < 0 ||
         artifact_secret_text(x->c, cert, "auth", "clientKeySecret", &call.key_pem, err) < 0)
         return -1;
+    for (size_t i = 0, n = x->to ? http_resume_headers(x->to, x->c->a, rest) : 0; i < n; i++)
+        VEC_APUSH(x->c->a, &list, rest[i]);
     call.headers = list.at;
     call.header_count = list.len;
-    client = http_client_new();
     result = http_client_do(client, x->c->a, &call, &answer, err);
-    http_client_free(client);
-    if (x->to && x->to->error)
-        return err_sys(err, x->to->error, "write what GET " STR_FMT " gave",
+    if (x->to && x->to->sink.error)
+        return err_sys(err, x->to->sink.error, "write what GET " STR_FMT " gave",
                        STR_ARG(http_url_shown(x->c->a, x->url)));
     return result < 0 ? -1 : judge(x, &answer, err);
 }
 
 static int get(struct exchange *x, int dir, const char *name, struct err *err)
 {
-    struct http_sink f = {
-        .fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)};
-    int result;
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    struct http_client *client;
+    struct http_resume resume;
+    int next;
 
-    if (f.fd < 0)
+    if (fd < 0)
         return err_sys(err, errno, "write an artifact");
+    http_resume_init(&resume, fd);
     x->method = "GET";
-    x->to = &f;
-    result = exchange(x, err);
-    close(f.fd);
-    return result;
+    x->to = &resume;
+    client = http_client_new();
+    do
+        next = http_resume_next(&resume, x->c->a, exchange(x, client, err), err);
+    while (next > 0);
+    http_client_free(client);
+    close(fd);
+    return next;
 }
 
 static int put(struct exchange *x, int dir, const char *name, struct err *err)
@@ -243,8 +250,10 @@ static int put(struct exchange *x, int dir, const char *name, struct err *err)
                          "PUT " STR_FMT ": a folder is stored packed: leave archive.none out",
                          STR_ARG(http_url_shown(x->c->a, x->url)));
     else {
+        _cleanup_(http_client_freep) struct http_client *client = http_client_new();
+
         x->size = (uint64_t) st.st_size;
-        result = exchange(x, err);
+        result = exchange(x, client, err);
     }
     if (x->from >= 0)
         close(x->from);

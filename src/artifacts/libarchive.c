@@ -1,9 +1,12 @@
 /* libarchive by dlopen, once; see libarchive.h. It stays loaded. */
 #include "artifacts/libarchive.h"
 
+#include "base/limits.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { LOAD_ERROR_MAX_BYTES = 256 };
 
@@ -34,4 +37,15 @@ const struct libarchive *libarchive_load(struct err *err)
         return &functions;
     err_set(err, ERR_UNSUPPORTED, "%s", load_error);
     return NULL;
+}
+
+struct archive_ratio archive_ratio_of(int fd)
+{
+    struct archive_ratio ratio = {.from_bytes = (uint64_t) ARCHIVE_RATIO_FROM_MIB << 20,
+                                  .max = ARCHIVE_RATIO_MAX};
+    struct stat st;
+
+    if (fstat(fd, &st) == 0)
+        ratio.packed_bytes = (uint64_t) st.st_size;
+    return ratio;
 }

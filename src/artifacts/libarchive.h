@@ -7,6 +7,8 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -63,3 +65,19 @@ struct libarchive {
 /** libarchive_load() - the library's functions; NULL with ERR_UNSUPPORTED, which says what is
  * missing; any thread */
 const struct libarchive *libarchive_load(struct err *err);
+
+/* How far an archive may swell. */
+struct archive_ratio {
+    uint64_t packed_bytes; /* of the whole archive */
+    uint64_t from_bytes;   /* what is allowed to any */
+    uint64_t max;          /* beyond that: bytes for each byte of the archive */
+};
+
+/** archive_ratio_of() - that of a file, by ARCHIVE_RATIO_MAX and ARCHIVE_RATIO_FROM_MIB */
+struct archive_ratio archive_ratio_of(int fd);
+
+/** archive_ratio_is_over() - has it unpacked to more? */
+static inline bool archive_ratio_is_over(const struct archive_ratio *r, uint64_t bytes)
+{
+    return bytes > r->from_bytes && bytes / r->max > r->packed_bytes;
+}

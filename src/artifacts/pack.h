@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "artifacts/libarchive.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -43,13 +44,21 @@ int archive_pack(int dir, const char *name, const struct archive_how *how, int t
  */
 bool archive_is_tar_gz(int fd);
 
+/* How much an archive may hold. */
+struct archive_bounds {
+    uint64_t entries, bytes;
+    uint64_t closed_bytes; /* names of folders whose permissions come after their entries */
+    struct archive_ratio ratio;
+};
+
 /**
  * archive_unpack() - take an archive apart
  * @from: archive; from its offset on
  * @form: form
  * @to:   folder that gets what is in it
  * @err:  ERR_INVALID (no such archive, an entry that leads out or is of another kind),
- * ERR_LIMIT over ARTIFACT_ENTRIES_MAX, ARTIFACT_UNPACKED_MAX_MIB or TREE_DEPTH_MAX, ERR_IO,
+ * ERR_LIMIT over ARTIFACT_ENTRIES_MAX, ARTIFACT_UNPACKED_MAX_MIB, ARTIFACT_CLOSED_MAX_BYTES,
+ * ARCHIVE_RATIO_MAX or TREE_DEPTH_MAX, ERR_IO,
  * ERR_UNSUPPORTED (no libarchive)
  *
  * A failure leaves what was taken out before.
@@ -57,3 +66,7 @@ bool archive_is_tar_gz(int fd);
  * Return: 0 or -1.
  */
 int archive_unpack(int from, enum archive_form form, int to, struct err *err);
+
+/** archive_unpack_within() - archive_unpack() with bounds of one's own */
+int archive_unpack_within(int from, enum archive_form form, int to,
+                          const struct archive_bounds *bounds, struct err *err);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -372,6 +375,239 @@ static void test_torn(void **state)
     }
 }
 
+/* ---- zips made by hand ---- */
+
+enum { ZIP_OFFSET_NAME = 46, ZIP_OFFSET_NAME_LEN = 28, ZIP_OFFSET_MODE = 40 };
+
+/* libarchive writes no devices: their kind is put into the list at the end. */
+static void set_zip_mode(struct world *w, const char *name, unsigned mode)
+{
+    unsigned char *bytes = calloc(1, 1 << 16);
+    int fd = openat(w->dir, "packed", O_RDWR | O_CLOEXEC);
+    ssize_t len = read(fd, bytes, 1 << 16);
+    unsigned found = 0;
+
+    for (ssize_t i = 0; i + ZIP_OFFSET_NAME + 8 < len; i++) {
+        unsigned char *at = bytes + i;
+
+        if (memcmp(at, "PK\1\2", 4) != 0 || at[ZIP_OFFSET_NAME_LEN] != strlen(name) ||
+            memcmp(at + ZIP_OFFSET_NAME, name, strlen(name)) != 0)
+            continue;
+        at[ZIP_OFFSET_MODE] = (unsigned char) mode;
+        at[ZIP_OFFSET_MODE + 1] = (unsigned char) (mode >> 8);
+        found++;
+    }
+    assert_int_equal(found, 1);
+    assert_int_equal(pwrite(fd, bytes, (size_t) len, 0), len);
+    close(fd);
+    free(bytes);
+}
+
+static void add_zip_entry(const struct libarchive *lib, struct archive *zip,
+                          const struct made *m)
+{
+    struct archive_entry *entry = lib->archive_entry_new();
+
+    lib->archive_entry_set_pathname(entry, m->name);
+    lib->archive_entry_set_perm(entry, 0644);
+    lib->archive_entry_set_filetype(entry, m->type == '2'   ? S_IFLNK
+                                           : m->type == '5' ? S_IFDIR
+                                                            : S_IFREG);
+    lib->archive_entry_set_size(entry, m->text ? (int64_t) strlen(m->text) : 0);
+    if (m->link)
+        lib->archive_entry_set_symlink(entry, m->link);
+    assert_int_equal(lib->archive_write_header(zip, entry), ARCHIVE_OK);
+    if (m->text)
+        assert_int_equal(lib->archive_write_data(zip, m->text, strlen(m->text)),
+                         strlen(m->text));
+    lib->archive_entry_free(entry);
+}
+
+static void make_zip(struct world *w, const struct made *list, size_t count)
+{
+    int fd = openat(w->dir, "packed", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const struct libarchive *lib = libarchive_load(&w->err);
+    struct archive *zip = lib->archive_write_new();
+
+    lib->archive_write_set_format_zip(zip);
+    assert_int_equal(lib->archive_write_open_fd(zip, fd), ARCHIVE_OK);
+    for (size_t i = 0; i < count; i++)
+        add_zip_entry(lib, zip, &list[i]);
+    lib->archive_write_free(zip);
+    close(fd);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].type == '3')
+            set_zip_mode(w, list[i].name, S_IFCHR | 0644);
+}
+
+/* CVE-2025-62156 and GO-2025-4223 by way of zip. */
+static void test_CVE_2025_62156_zips_that_lead_out(void **state)
+{
+    static const struct hostile cases[] = {
+        {{{"a/../../out-of-it", '0', NULL, "x"}},
+         "unpack: the entry \"a/../../out-of-it\" leads out of the artifact"},
+        {{{"/etc/evil", '0', NULL, "x"}},
+         "unpack: the entry \"/etc/evil\" leads out of the artifact"},
+        {{{"way", '2', "..", NULL}, {"way/out-of-it", '0', NULL, "x"}},
+         "unpack \"way/out-of-it\": Too many levels of symbolic links"},
+        {{{"way", '2', "/tmp", NULL}, {"way/sub/out-of-it", '0', NULL, "x"}},
+         "unpack \"way/sub/out-of-it\": Too many levels of symbolic links"},
+        {{{"way", '2', "..", NULL},
+          {"again", '2', "way", NULL},
+          {"again/out-of-it", '0', NULL, "x"}},
+         "unpack \"again/out-of-it\": Too many levels of symbolic links"},
+        {{{"device", '3', NULL, NULL}}, "unpack \"device\": neither file nor folder nor link"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t entries = 0;
+
+        while (entries < 3 && cases[i].entries[entries].name)
+            entries++;
+        make_zip(w, cases[i].entries, entries);
+        if (unpack(w, ARCHIVE_ZIP) == 0)
+            fail_msg("%zu is taken", i);
+        if (strncmp(w->err.text, cases[i].error, strlen(cases[i].error)) != 0)
+            fail_msg("%zu: %s", i, w->err.text);
+        assert_false(is_there(w, "out-of-it"));
+        assert_int_equal(tree_remove(w->dir, "out"), 0);
+    }
+}
+
+/* ---- bombs ---- */
+
+/* A file of so many zeros and four small ones, in a folder that is closed at the end. */
+static void make_bomb(struct world *w, enum archive_form form, size_t zeros)
+{
+    static const char *const small[] = {"tree/a", "tree/b", "tree/c", "tree/d"};
+    int fd;
+
+    mkdirat(w->dir, "tree", 0755);
+    fd = openat(w->dir, "tree/zeros", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    assert_int_equal(ftruncate(fd, (off_t) zeros), 0);
+    close(fd);
+    for (size_t i = 0; i < COUNT_OF(small); i++)
+        put(w, small[i], "x", 0644);
+    fchmodat(w->dir, "tree", 0500, 0);
+    assert_int_equal(pack(w, "tree", "tree", form), 0);
+}
+
+static int unpack_within(struct world *w, enum archive_form form,
+                         const struct archive_bounds *given)
+{
+    struct archive_bounds bounds = *given;
+    int from = openat(w->dir, "packed", O_RDONLY | O_CLOEXEC), to, result;
+
+    bounds.ratio.packed_bytes = archive_ratio_of(from).packed_bytes;
+    mkdirat(w->dir, "out", 0755);
+    to = openat(w->dir, "out", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    result = archive_unpack_within(from, form, to, &bounds, &w->err);
+    close(from);
+    close(to);
+    assert_int_equal(tree_remove(w->dir, "out"), 0);
+    return result;
+}
+
+static void test_bombs(void **state)
+{
+    static const struct {
+        struct archive_bounds bounds;
+        const char *error; /* NULL: it is none */
+    } cases[] = {
+        {{10, 8 << 20, 4096, {0, 8 << 20, 2}}, NULL},
+        {{10, 8 << 20, 4096, {0, 1 << 20, 2000}}, NULL},
+        {{5, 8 << 20, 4096, {0, 8 << 20, 2}}, "unpack: more than 5 files and folders"},
+        {{10, 2 << 20, 4096, {0, 8 << 20, 2}}, "unpack \"tree/zeros\": more than 2 MiB"},
+        {{10, 8 << 20, 4096, {0, 1 << 20, 200}},
+         "unpack \"tree/zeros\": more than 1 MiB, and 200 times the size of the archive"},
+        {{10, 8 << 20, 4, {0, 8 << 20, 2}},
+         "unpack \"tree\": the names of folders that their owner may not change are over 4 "
+         "bytes"},
+    };
+    static const enum archive_form forms[] = {ARCHIVE_TAR_GZ, ARCHIVE_ZIP};
+    struct world *w = *state;
+
+    for (size_t f = 0; f < COUNT_OF(forms); f++) {
+        make_bomb(w, forms[f], 3 << 20);
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            int result = unpack_within(w, forms[f], &cases[i].bounds);
+
+            if ((result < 0) != (cases[i].error != NULL))
+                fail_msg("%zu of form %zu: %d %s", i, f, result, w->err.text);
+            if (result < 0 && strcmp(w->err.text, cases[i].error) != 0)
+                fail_msg("%zu of form %zu: %s", i, f, w->err.text);
+            if (result < 0)
+                assert_int_equal(w->err.kind, ERR_LIMIT);
+        }
+        assert_int_equal(tree_remove(w->dir, "tree"), 0);
+    }
+}
+
+static void test_ratio(void **state)
+{
+    static const struct {
+        uint64_t packed, bytes;
+        bool is_over;
+    } cases[] = {
+        {0, 0, false},
+        {0, 4ULL << 30, false}, /* whatever is small */
+        {0, (4ULL << 30) + 1, true},
+        {1 << 20, (4ULL << 30) + 1, true},
+        {64 << 20, 12ULL << 30, false},
+        {64 << 20, 13ULL << 30, true},
+        {UINT64_MAX, UINT64_MAX, false},
+    };
+    struct archive_ratio ratio = archive_ratio_of(-1);
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        ratio.packed_bytes = cases[i].packed;
+        if (archive_ratio_is_over(&ratio, cases[i].bytes) != cases[i].is_over)
+            fail_msg("%zu", i);
+    }
+}
+
+/* In a child with mounts of its own, on a file system of 64 kB. */
+static void test_full_disk(void **state)
+{
+    static const enum archive_form forms[] = {ARCHIVE_TAR_GZ, ARCHIVE_ZIP};
+    struct world *w = *state;
+    char small[96];
+
+    if (geteuid() != 0)
+        skip();
+    snprintf(small, sizeof(small), "%s/out", w->path);
+    for (size_t f = 0; f < COUNT_OF(forms); f++) {
+        int status = 0;
+        pid_t child;
+
+        make_bomb(w, forms[f], 1 << 20);
+        mkdirat(w->dir, "out", 0755);
+        child = _Fork();
+        if (child == 0) {
+            if (unshare(CLONE_NEWNS) < 0 ||
+                mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+                mount("none", small, "tmpfs", 0, "size=64k") < 0)
+                _exit(77);
+            w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (unpack(w, forms[f]) == 0)
+                _exit(1);
+            _exit(w->err.kind == ERR_IO &&
+                          strcmp(w->err.text, "unpack \"tree/zeros\": No space "
+                                              "left on device") == 0
+                      ? 0
+                      : 2);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (WEXITSTATUS(status) == 77)
+            skip();
+        assert_int_equal(status, 0);
+        assert_int_equal(tree_remove(w->dir, "out"), 0);
+        assert_int_equal(tree_remove(w->dir, "tree"), 0);
+    }
+}
+
 static void test_is_tar_gz(void **state)
 {
     static const struct {
@@ -412,6 +648,11 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_GO_2025_4223_links_that_lead_out, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_CVE_2025_62156_zips_that_lead_out, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_bombs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ratio, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_neither_files_nor_folders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_replaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_folder, set_up, tear_down),

@@ -414,6 +414,33 @@ static void test_a_repository(void **state)
     }
 }
 
+/* One that says where, without a key, goes there, and not into the repository. */
+static void test_own_bucket_without_a_key(void **state)
+{
+    struct world *w = *state;
+    struct artifact_call c = call(w, "", "," CREDS, NONE);
+    struct json location, ret;
+
+    put(w, "f", "x");
+    assert_int_equal(json_parse(w->a, STR("{\"s3\":{\"key\":\"wf/pod\"}}"), &location, &w->err),
+                     0);
+    c.location = &location;
+    if (artifact_save(&c, w->dir, "f", &ret, &w->err) < 0)
+        fail_msg("%s", w->err.text);
+    assert_true(str_is(s3_server_text(w->server, "wf/pod/out"), "x"));
+    assert_true(str_is(json_str(json_path(&ret, "s3", "key", NULL)), "wf/pod/out"));
+    assert_true(str_is(json_str(json_path(&ret, "s3", "bucket", NULL)), "b"));
+    c.artifact = &ret;
+    check_loads(w, &c, "g");
+    c = call(w, "",
+             ",\"accessKeySecret\":{\"name\":\"no\",\"key\":\"k\"},\"secretKeySecret\":{"
+             "\"name\":\"no\",\"key\":\"k\"}",
+             NONE);
+    c.location = &location;
+    assert_int_equal(artifact_save(&c, w->dir, "f", &ret, &w->err), -1);
+    assert_string_equal(w->err.text, "s3.accessKeySecret: secrets \"no\" not found");
+}
+
 static void test_is_tried_again_later(void **state)
 {
     struct world *w = *state;
@@ -472,6 +499,7 @@ int main(void)
         TEST(test_faults),
         TEST(test_GO_2025_4024_keys_are_not_told),
         TEST(test_a_repository),
+        TEST(test_own_bucket_without_a_key),
         TEST(test_is_tried_again_later),
     };
 

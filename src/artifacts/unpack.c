@@ -23,8 +23,10 @@ struct late_mode {
 struct unpack {
     const struct libarchive *lib;
     struct archive *archive;
-    struct arena *arena;
+    struct arena *arena; /* of the entry at hand */
+    struct arena *kept;  /* names of @late */
     int to;
+    const struct archive_bounds *bounds;
     uint64_t entries, bytes;
     VEC(struct late_mode) late;
     struct err *err;
@@ -35,16 +37,32 @@ static int fail_sys(struct unpack *u, const char *name)
     return err_sys(u->err, errno, "unpack \"%s\"", name);
 }
 
+/* More bytes have come out. */
+static int count_bytes(struct unpack *u, size_t len, const char *name)
+{
+    const struct archive_bounds *b = u->bounds;
+
+    u->bytes += len;
+    if (u->bytes > b->bytes)
+        return err_set(u->err, ERR_LIMIT, "unpack \"%s\": more than %llu MiB", name,
+                       (unsigned long long) (b->bytes >> 20));
+    return archive_ratio_is_over(&b->ratio, u->bytes)
+               ? err_set(u->err, ERR_LIMIT,
+                         "unpack \"%s\": more than %llu MiB, and %llu times the size of the "
+                         "archive",
+                         name, (unsigned long long) (b->ratio.from_bytes >> 20),
+                         (unsigned long long) b->ratio.max)
+               : 0;
+}
+
 static int copy_out(struct unpack *u, int fd, const char *name)
 {
     char bytes[UNPACK_BYTES];
     ssize_t len;
 
     while ((len = u->lib->archive_read_data(u->archive, bytes, sizeof(bytes))) > 0) {
-        u->bytes += (uint64_t) len;
-        if (u->bytes >> 20 >= ARTIFACT_UNPACKED_MAX_MIB)
-            return err_set(u->err, ERR_LIMIT, "unpack \"%s\": more than %d MiB", name,
-                           ARTIFACT_UNPACKED_MAX_MIB);
+        if (count_bytes(u, (size_t) len, name) < 0)
+            return -1;
         if (fd_write(fd, bytes, (size_t) len) < 0)
             return fail_sys(u, name);
     }
@@ -73,6 +91,20 @@ static int make_file(struct unpack *u, int dir, const char *last, struct archive
     return result;
 }
 
+/* Its permissions come when it is filled. */
+static int close_later(struct unpack *u, const char *name, mode_t mode)
+{
+    struct late_mode late = {.name = str_cz(u->kept, str_from(name)), .mode = mode};
+
+    if (arena_bytes(u->kept) > u->bounds->closed_bytes)
+        return err_set(u->err, ERR_LIMIT,
+                       "unpack \"%s\": the names of folders that their owner may not change "
+                       "are over %llu bytes",
+                       name, (unsigned long long) u->bounds->closed_bytes);
+    VEC_APUSH(u->kept, &u->late, late);
+    return 0;
+}
+
 static int make_folder(struct unpack *u, int dir, const char *last, mode_t mode,
                        const char *name)
 {
@@ -84,12 +116,7 @@ static int make_folder(struct unpack *u, int dir, const char *last, mode_t mode,
         return fail_sys(u, name);
     if (fchmodat(dir, last, mode | 0700, 0) < 0)
         return fail_sys(u, name);
-    if ((mode & 0700) != 0700) {
-        struct late_mode late = {.name = name, .mode = mode};
-
-        VEC_APUSH(u->arena, &u->late, late);
-    }
-    return 0;
+    return (mode & 0700) != 0700 ? close_later(u, name, mode) : 0;
 }
 
 /* A second name of a file that came before. */
@@ -146,9 +173,9 @@ static int take_entry(struct unpack *u, struct archive_entry *entry)
                        given ? given : "");
     if (!name[0]) /* "./" */
         return 0;
-    if (++u->entries > ARTIFACT_ENTRIES_MAX)
-        return err_set(u->err, ERR_LIMIT, "unpack: more than %d files and folders",
-                       ARTIFACT_ENTRIES_MAX);
+    if (++u->entries > u->bounds->entries)
+        return err_set(u->err, ERR_LIMIT, "unpack: more than %llu files and folders",
+                       (unsigned long long) u->bounds->entries);
     dir = beneath_parent(u->to, name, &last);
     if (dir < 0)
         return fail_sys(u, name);
@@ -163,9 +190,11 @@ static int take_all(struct unpack *u)
     int code;
 
     while ((code = u->lib->archive_read_next_header(u->archive, &entry)) == ARCHIVE_OK ||
-           code == ARCHIVE_WARN)
+           code == ARCHIVE_WARN) {
         if (take_entry(u, entry) < 0)
             return -1;
+        arena_reset(u->arena);
+    }
     if (code != ARCHIVE_EOF)
         return err_set(u->err, ERR_INVALID, "unpack: %s",
                        u->lib->archive_error_string(u->archive));
@@ -182,12 +211,26 @@ static int take_all(struct unpack *u)
 
 int archive_unpack(int from, enum archive_form form, int to, struct err *err)
 {
-    struct unpack u = {.lib = libarchive_load(err), .to = to, .err = err};
+    const struct archive_bounds bounds = {
+        .entries = ARTIFACT_ENTRIES_MAX,
+        .bytes = (uint64_t) ARTIFACT_UNPACKED_MAX_MIB << 20,
+        .closed_bytes = ARTIFACT_CLOSED_MAX_BYTES,
+        .ratio = archive_ratio_of(from),
+    };
+
+    return archive_unpack_within(from, form, to, &bounds, err);
+}
+
+int archive_unpack_within(int from, enum archive_form form, int to,
+                          const struct archive_bounds *bounds, struct err *err)
+{
+    struct unpack u = {.lib = libarchive_load(err), .to = to, .bounds = bounds, .err = err};
     int result;
 
     if (!u.lib)
         return -1;
     u.arena = arena_new();
+    u.kept = arena_new();
     u.archive = u.lib->archive_read_new();
     if (form == ARCHIVE_ZIP) {
         u.lib->archive_read_support_format_zip(u.archive);
@@ -202,6 +245,7 @@ int archive_unpack(int from, enum archive_form form, int to, struct err *err)
             err_set(err, ERR_INVALID, "unpack: %s", u.lib->archive_error_string(u.archive));
     u.lib->archive_read_free(u.archive);
     arena_free(u.arena);
+    arena_free(u.kept);
     return result;
 }
 

@@ -468,6 +468,10 @@ int http_client_do(struct http_client *c, struct arena *a, const struct http_cal
     p_curl_multi_remove_handle(c->multi, c->easy);
     p_curl_slist_free_all(headers);
     p_curl_slist_free_all(t.route);
+    if (call->head)
+        *call->head = (struct http_answer){.status = (unsigned) status,
+                                           .headers = t.headers.at,
+                                           .header_count = t.headers.len};
     if (result == 0)
         *ret = (struct http_answer){.status = (unsigned) status,
                                     .body = str_copy(a, strbuf_str(&t.body)),

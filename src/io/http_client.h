@@ -45,6 +45,9 @@ struct http_call {
      * The body of an answer of 400 and more is collected instead. */
     int (*on_chunk)(void *ctx, struct str chunk);
     void *ctx;
+    /* When set, gets status and headers as soon as there are some, also of a call that fails
+     * because its body is cut off. Not with is_plain. */
+    struct http_answer *head;
 };
 
 struct http_answer {

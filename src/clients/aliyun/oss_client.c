@@ -15,10 +15,10 @@
 #include "formats/gotime.h"
 #include "formats/uri.h"
 #include "formats/xml.h"
-#include "io/http_client.h"
+#include "io/http_resume.h"
 
 enum {
-    HEADERS_MAX = 8,
+    HEADERS_MAX = 8 + HTTP_RESUME_HEADERS_MAX,
     PARAMS_MAX = 2,
     PARTS_MAX = 10000 /* the service's limit */,
     MD5_BYTES = 16
@@ -45,9 +45,8 @@ struct request {
     struct str body;
     int from; /* file whose bytes are the body; 0: none */
     uint64_t at, len;
-    bool is_tagged; /* makes an object that the rule is for */
-    int to;         /* file that gets the answer's body; 0: none */
-    uint64_t skip;  /* bytes that it has already */
+    bool is_tagged;         /* makes an object that the rule is for */
+    struct http_resume *to; /* what gets the answer's body, or NULL */
 };
 
 /* ---- where the bucket is ---- */
@@ -233,9 +232,8 @@ static size_t make_headers(const struct oss_client *c, struct arena *a, const st
     list[count++] = (struct http_header){STR("Content-Type"), STR("application/octet-stream")};
     if (r->body.len > 0)
         list[count++] = (struct http_header){STR("Content-MD5"), md5_of(a, r->body)};
-    if (r->skip > 0)
-        list[count++] = (struct http_header){
-            STR("Range"), str_printf(a, "bytes=%llu-", (unsigned long long) r->skip)};
+    if (r->to)
+        count += http_resume_headers(r->to, a, list + count);
     if (keys->token.len > 0)
         list[count++] = (struct http_header){STR("x-oss-security-token"), keys->token};
     if (r->is_tagged && c->rule.len > 0)
@@ -249,7 +247,6 @@ static size_t make_headers(const struct oss_client *c, struct arena *a, const st
 static int ask(struct oss_client *c, struct arena *a, const struct request *r,
                struct http_answer *ret, struct err *err)
 {
-    struct http_sink sink = {.fd = r->to};
     struct http_header headers[HEADERS_MAX];
     const struct http_call call = {.method = str_from(r->method),
                                    .url = url_of(c, a, r),
@@ -264,12 +261,14 @@ static int ask(struct oss_client *c, struct arena *a, const struct request *r,
                                    .is_bare = true,
                                    .refuses_link_local = true,
                                    .on_chunk = r->to ? http_sink_take : NULL,
-                                   .ctx = &sink};
+                                   .ctx = r->to ? &r->to->sink : NULL,
+                                   .head = r->to ? &r->to->head : NULL};
 
     *ret = (struct http_answer){0};
     if (http_client_do(c->http, a, &call, ret, err) < 0)
-        return sink.error ? err_sys(err, sink.error, "write object " STR_FMT, STR_ARG(r->key))
-                          : -1;
+        return r->to && r->to->sink.error
+                   ? err_sys(err, r->to->sink.error, "write object " STR_FMT, STR_ARG(r->key))
+                   : -1;
     return ret->status >= 200 && ret->status < 300 ? 0 : service_error(c, a, r, ret, err);
 }
 
@@ -293,7 +292,7 @@ static int check_bytes(const struct oss_client *c, const struct request *r,
     unsigned char bytes[16 << 10];
     ssize_t len;
 
-    if (str_is_empty(told) && r->skip == 0)
+    if (str_is_empty(told) && (!r->to || r->to->skip == 0))
         return 0;
     while ((len = fd_pread(fd, bytes, sizeof(bytes), at)) > 0) {
         for (ssize_t i = 0; i < len; i++)
@@ -312,35 +311,21 @@ static int check_bytes(const struct oss_client *c, const struct request *r,
 
 /* ---- objects ---- */
 
-/* Goes on where a transfer was cut off, as long as something came. */
-static int get_all(struct oss_client *c, struct arena *a, struct request *r, off_t begin,
-                   struct http_answer *ret, struct err *err)
-{
-    for (int cuts = 0; ask(c, a, r, ret, err) < 0; cuts++) {
-        off_t now = lseek(r->to, 0, SEEK_CUR);
-
-        if ((err->kind != ERR_TRANSIENT && err->kind != ERR_TIMEOUT) || ret->status > 0 ||
-            cuts == OSS_RESUMES_MAX || now <= begin + (off_t) r->skip)
-            return -1;
-        r->skip = (uint64_t) (now - begin);
-    }
-    return r->skip == 0 || ret->status == 206
-               ? 0
-               : err_set(err, ERR_TRANSIENT,
-                         "OSS: \"" STR_FMT "\" was cut off, and the server does not go on "
-                         "where it was",
-                         STR_ARG(r->key));
-}
-
 int oss_get(struct oss_client *c, struct arena *a, struct str key, int to, struct err *err)
 {
-    struct request r = {.method = "GET", .key = key, .to = to};
-    off_t begin = lseek(to, 0, SEEK_CUR);
+    struct http_resume resume;
+    const struct request r = {.method = "GET", .key = key, .to = &resume};
     struct http_answer answer;
+    int next;
 
-    if (check_key(key, err) < 0 || get_all(c, a, &r, begin, &answer, err) < 0)
+    if (check_key(key, err) < 0)
         return -1;
-    return check_bytes(c, &r, &answer, to, begin, err);
+    http_resume_init(&resume, to);
+    resume.is_checked = true;
+    do
+        next = http_resume_next(&resume, a, ask(c, a, &r, &answer, err), err);
+    while (next > 0);
+    return next < 0 ? -1 : check_bytes(c, &r, &answer, to, resume.begin, err);
 }
 
 int oss_delete(struct oss_client *c, struct arena *a, struct str key, struct err *err)
@@ -393,8 +378,13 @@ static int send_part(struct oss_client *c, struct upload *u, unsigned part, stru
         .at = at,
         .len = u->size - at < u->part_bytes ? u->size - at : u->part_bytes};
     struct http_answer answer;
+    unsigned tries = 0;
+    int result;
 
-    if (ask(c, a, &r, &answer, err) < 0)
+    do
+        result = ask(c, a, &r, &answer, err);
+    while (result < 0 && http_part_again(&tries, err));
+    if (result < 0)
         return -1;
     strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
                 part, STR_ARG(xml_escape(a, http_answer_header(&answer, STR("ETag")))));

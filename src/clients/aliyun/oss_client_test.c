@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "clients/aliyun/oss_client.h"
+#include "tests/support/dying_server.h"
 #include "tests/support/oss_server.h"
 
 struct world {
@@ -314,59 +315,17 @@ static void test_what_cannot_be(void **state)
 
 /* ---- a server that dies half-way ---- */
 
-#define PARTIAL(headers)                                                                      \
-    "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nConnection: close\r\n" headers "\r" \
-    "\n"
+#define PARTIAL(headers)                                                         \
+    "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nContent-Range: bytes " \
+    "4-8/9\r\nConnection: close\r\n" headers "\r\n"
 
 /* Gives the beginning of an object, and its rest as @rest says, a connection each. */
-struct dying {
-    int fd;
-    char endpoint[32];
-    const char *answers[2];
-    char asked[2][2000];
-    pthread_t thread;
-};
-
-static void *serve(void *ctx)
-{
-    struct dying *d = ctx;
-
-    for (int i = 0; i < 2 && d->answers[i]; i++) {
-        int peer = accept(d->fd, NULL, NULL);
-        size_t len = 0;
-        ssize_t got = 1;
-
-        while (!strstr(d->asked[i], "\r\n\r\n") && got > 0) {
-            got = recv(peer, d->asked[i] + len, sizeof(d->asked[i]) - 1 - len, 0);
-            len += got > 0 ? (size_t) got : 0;
-        }
-        send(peer, d->answers[i], strlen(d->answers[i]), MSG_NOSIGNAL);
-        close(peer);
-    }
-    return NULL;
-}
-
 static void die_half_way(struct world *w, struct dying *d, const char *rest)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(at);
-
-    *d = (struct dying){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    assert_int_equal(bind(d->fd, (struct sockaddr *) &at, sizeof(at)), 0);
-    assert_int_equal(listen(d->fd, 4), 0);
-    assert_int_equal(getsockname(d->fd, (struct sockaddr *) &at, &len), 0);
-    snprintf(d->endpoint, sizeof(d->endpoint), "127.0.0.1:%u", ntohs(at.sin_port));
-    d->answers[0] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n1234";
-    d->answers[1] = rest;
-    assert_int_equal(pthread_create(&d->thread, NULL, serve, d), 0);
+    dying_start(d, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n1234",
+                rest);
     w->options.endpoint = str_from(d->endpoint);
     restart(w);
-}
-
-static void bury(struct dying *d)
-{
-    pthread_join(d->thread, NULL);
-    close(d->fd);
 }
 
 static void test_goes_on_where_it_was(void **state)
@@ -379,7 +338,7 @@ static void test_goes_on_where_it_was(void **state)
     die_half_way(w, &d, PARTIAL("x-oss-hash-crc64ecma: 11051210869376104954\r\n") "56789");
     if (try_get(w, "k", &ret) < 0)
         fail_msg("%s", w->err.text);
-    bury(&d);
+    dying_stop(&d);
     assert_true(str_is(ret, "123456789"));
     assert_null(strstr(d.asked[0], "Range"));
     assert_non_null(strstr(d.asked[1], "Range: bytes=4-\r\n"));
@@ -397,7 +356,7 @@ static void test_bucket_in_the_host(void **state)
     restart(w);
     if (try_get(w, "d/k", &ret) < 0)
         fail_msg("%s", w->err.text);
-    bury(&d);
+    dying_stop(&d);
     assert_true(str_is(ret, "123456789"));
     assert_non_null(strstr(d.asked[0], "GET /d%2Fk HTTP/1.1\r\nHost: bucket.oss.localhost:"));
 }
@@ -419,7 +378,7 @@ static void test_does_not_mix_objects(void **state)
 
         die_half_way(w, &d, rests[i]);
         assert_int_equal(try_get(w, "k", &ret), -1);
-        bury(&d);
+        dying_stop(&d);
         if (w->err.kind != ERR_TRANSIENT)
             fail_msg("%zu: %s", i, w->err.text);
     }

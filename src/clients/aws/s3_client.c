@@ -9,7 +9,7 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "formats/xml.h"
-#include "io/http_client.h"
+#include "io/http_resume.h"
 
 enum { URL_MAX_BYTES = 16 << 10, PARTS_MAX = 10000 /* the service's limit */ };
 
@@ -35,7 +35,7 @@ struct request {
     uint64_t at, len;
     enum with with;
     const struct http_header *extra; /* or NULL */
-    int to;                          /* file that gets the answer's body; 0: none */
+    struct http_resume *to;          /* what gets the answer's body, or NULL */
 };
 
 /* ---- where the bucket is ---- */
@@ -207,7 +207,7 @@ static int ask_once(struct s3_client *c, struct arena *a, const struct request *
                     struct http_answer *ret, struct err *err)
 {
     const struct s3_options *o = &c->options;
-    struct http_sink sink = {.fd = r->to};
+    struct http_header rest[HTTP_RESUME_HEADERS_MAX];
     struct http_call call = {.method = str_from(r->method),
                              .body = r->body,
                              .body_fd = r->from,
@@ -219,7 +219,8 @@ static int ask_once(struct s3_client *c, struct arena *a, const struct request *
                              .refuses_link_local = true,
                              .ca_pem = o->ca_pem,
                              .on_chunk = r->to ? http_sink_take : NULL,
-                             .ctx = &sink};
+                             .ctx = r->to ? &r->to->sink : NULL,
+                             .head = r->to ? &r->to->head : NULL};
     headers list = {0};
 
     if (url_of(c, a, r, &call.url, err) < 0)
@@ -230,11 +231,15 @@ static int ask_once(struct s3_client *c, struct arena *a, const struct request *
         add_headers(a, &list, o->unseal, o->unseal_count);
     if (r->extra)
         add_headers(a, &list, r->extra, 1);
+    if (r->to)
+        add_headers(a, &list, rest, http_resume_headers(r->to, a, rest));
     if (sign(c, a, r, &call, &list, err) < 0)
         return -1;
     if (http_client_do(c->http, a, &call, ret, err) == 0)
         return 0;
-    return sink.error ? err_sys(err, sink.error, "write object " STR_FMT, STR_ARG(r->key)) : -1;
+    return r->to && r->to->sink.error
+               ? err_sys(err, r->to->sink.error, "write object " STR_FMT, STR_ARG(r->key))
+               : -1;
 }
 
 /* Once more when the service says that the bucket is in another region. */
@@ -257,10 +262,16 @@ static int ask(struct s3_client *c, struct arena *a, const struct request *r,
 
 int s3_get(struct s3_client *c, struct arena *a, struct str key, int to, struct err *err)
 {
-    const struct request r = {.method = "GET", .key = key, .with = WITH_UNSEAL, .to = to};
+    struct http_resume resume;
+    const struct request r = {.method = "GET", .key = key, .with = WITH_UNSEAL, .to = &resume};
     struct http_answer answer;
+    int next;
 
-    return ask(c, a, &r, &answer, err);
+    http_resume_init(&resume, to);
+    do
+        next = http_resume_next(&resume, a, ask(c, a, &r, &answer, err), err);
+    while (next > 0);
+    return next;
 }
 
 int s3_delete(struct s3_client *c, struct arena *a, struct str key, struct err *err)
@@ -322,8 +333,13 @@ static int send_part(struct s3_client *c, struct upload *u, unsigned part, struc
                                   u->size - at < u->part_bytes ? u->size - at : u->part_bytes,
                               .with = WITH_UNSEAL};
     struct http_answer answer;
+    unsigned tries = 0;
+    int result;
 
-    if (ask(c, a, &r, &answer, err) < 0)
+    do
+        result = ask(c, a, &r, &answer, err);
+    while (result < 0 && http_part_again(&tries, err));
+    if (result < 0)
         return -1;
     strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
                 part, STR_ARG(xml_escape(a, http_answer_header(&answer, STR("ETag")))));

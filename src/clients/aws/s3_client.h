@@ -44,7 +44,8 @@ struct s3_client *s3_client_new(const struct s3_options *options);
 void s3_client_free(struct s3_client *c);
 DEFINE_CLEANUP(struct s3_client *, s3_client_free)
 
-/** s3_get() - write an object into a file, from its offset on */
+/** s3_get() - write an object into a file, from its offset on; what is cut off goes on where it
+ * was */
 int s3_get(struct s3_client *c, struct arena *a, struct str key, int to, struct err *err);
 
 /** s3_put() - an object from a whole file, which nobody writes to meanwhile; in parts when it

@@ -13,9 +13,12 @@
 #include "formats/base64.h"
 #include "formats/uri.h"
 #include "formats/xml.h"
-#include "io/http_client.h"
+#include "io/http_resume.h"
 
-enum { HEADERS_MAX = 8, BLOCKS_MAX = 50000 /* the service's limit */ };
+enum {
+    HEADERS_MAX = 8 + HTTP_RESUME_HEADERS_MAX,
+    BLOCKS_MAX = 50000 /* the service's limit */
+};
 
 struct blob_client {
     struct arena *arena;
@@ -35,8 +38,8 @@ struct request {
     struct str body;
     int from; /* file whose bytes are the body; 0: none */
     uint64_t at, len;
-    bool is_blob; /* what is sent is a whole blob */
-    int to;       /* file that gets the answer's body; 0: none */
+    bool is_blob;           /* what is sent is a whole blob */
+    struct http_resume *to; /* what gets the answer's body, or NULL */
 };
 
 /* ---- where the container is ---- */
@@ -185,7 +188,6 @@ static int ask(struct blob_client *c, struct arena *a, const struct request *r,
                                 .headers = headers,
                                 .header_count = 1,
                                 .body_len = r->from ? r->len : r->body.len};
-    struct http_sink sink = {.fd = r->to};
     struct http_call call = {.method = req.method,
                              .body = r->body,
                              .headers = headers,
@@ -197,7 +199,8 @@ static int ask(struct blob_client *c, struct arena *a, const struct request *r,
                              .is_bare = true,
                              .refuses_link_local = true,
                              .on_chunk = r->to ? http_sink_take : NULL,
-                             .ctx = &sink};
+                             .ctx = r->to ? &r->to->sink : NULL,
+                             .head = r->to ? &r->to->head : NULL};
     struct http_header authorization = {STR("Authorization"), STR("")};
 
     req.path = r->name.len == 0 ? c->path
@@ -211,23 +214,32 @@ static int ask(struct blob_client *c, struct arena *a, const struct request *r,
             (struct http_header){STR("x-ms-blob-type"), STR("BlockBlob")};
     headers[req.header_count++] = (struct http_header){STR("x-ms-date"), date_of(a, now)};
     headers[req.header_count++] = (struct http_header){STR("x-ms-version"), STR("2021-12-02")};
+    if (r->to)
+        req.header_count += http_resume_headers(r->to, a, headers + req.header_count);
     if (authorize(c, a, &req, now, &authorization.value, err) < 0)
         return err_wrap(err, "Azure");
     headers[req.header_count++] = authorization;
     call.header_count = req.header_count;
     if (http_client_do(c->http, a, &call, ret, err) < 0)
-        return sink.error ? err_sys(err, sink.error, "write blob " STR_FMT, STR_ARG(r->name))
-                          : -1;
+        return r->to && r->to->sink.error
+                   ? err_sys(err, r->to->sink.error, "write blob " STR_FMT, STR_ARG(r->name))
+                   : -1;
     return ret->status >= 200 && ret->status < 300 ? 0 : service_error(c, a, r, ret, err);
 }
 
 int blob_get(struct blob_client *c, struct arena *a, struct str name, int to, struct err *err)
 {
+    struct http_resume resume;
     const struct request r = {
-        .method = "GET", .name = name, .query = STR(""), .body = STR(""), .to = to};
+        .method = "GET", .name = name, .query = STR(""), .body = STR(""), .to = &resume};
     struct http_answer answer;
+    int next;
 
-    return ask(c, a, &r, &answer, err);
+    http_resume_init(&resume, to);
+    do
+        next = http_resume_next(&resume, a, ask(c, a, &r, &answer, err), err);
+    while (next > 0);
+    return next;
 }
 
 int blob_delete(struct blob_client *c, struct arena *a, struct str name, struct err *err)
@@ -260,12 +272,17 @@ static int put_blocks(struct blob_client *c, struct str name, int from, uint64_t
     for (uint64_t at = 0; at < size; at += block) {
         _cleanup_arena_ struct arena *a = arena_new();
         struct str id = block_id(a, n++);
+        unsigned tries = 0;
+        int result;
 
         r.query = str_concat(a, STR("comp=block&blockid="), uri_escape(a, id));
         r.from = from;
         r.at = at;
         r.len = size - at < block ? size - at : block;
-        if (ask(c, a, &r, &answer, err) < 0)
+        do
+            result = ask(c, a, &r, &answer, err);
+        while (result < 0 && http_part_again(&tries, err));
+        if (result < 0)
             return -1;
         strbuf_addf(&list, "<Latest>" STR_FMT "</Latest>", STR_ARG(id));
     }

@@ -99,10 +99,17 @@ static void test_blocks(void **state)
         "<Latest>YmxvY2stMDAwMDAwMDA=</Latest><Latest>YmxvY2stMDAwMDAwMDE=</Latest><Latest>"
         "YmxvY2stMDAwMDAwMDI=</Latest></BlockList>");
     w->server->asked = 0;
-    w->server->answers[1].status = 500; /* a block fails: there is no list */
+    w->server->answers[1].status = 500; /* a block fails: it is sent again */
+    canned_answer(w->server, 201, "");
+    assert_int_equal(blob_put(w->client, w->a, STR("k"), from, &w->err), 0);
+    assert_int_equal(w->server->asked, 5);
+    assert_string_equal(w->server->seen[2], w->server->seen[1]);
+    w->server->asked = 0;
+    w->server->answers[2].status = 500; /* it fails for good: there is no list */
+    w->server->answers[3].status = 500;
     assert_int_equal(blob_put(w->client, w->a, STR("k"), from, &w->err), -1);
     assert_int_equal(w->err.kind, ERR_TRANSIENT);
-    assert_int_equal(w->server->asked, 2);
+    assert_int_equal(w->server->asked, 4);
     close(from);
 }
 

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "formats/json.h"
 #include "formats/uri.h"
-#include "io/http_client.h"
+#include "io/http_resume.h"
 
 struct gcs_client {
     struct arena *arena;
@@ -26,7 +26,7 @@ struct request {
     struct str url;
     int from; /* file whose bytes are the body; 0: none */
     uint64_t len;
-    int to; /* file that gets the answer's body; 0: none */
+    struct http_resume *to; /* what gets the answer's body, or NULL */
 };
 
 struct gcs_client *gcs_client_new(const struct gcs_options *options)
@@ -91,39 +91,49 @@ static int service_error(const struct gcs_client *c, struct arena *a, const stru
 static int ask(struct gcs_client *c, struct arena *a, const struct request *r,
                struct http_answer *ret, struct err *err)
 {
-    struct http_sink sink = {.fd = r->to};
-    struct http_header headers[] = {{STR("Content-Type"), STR("application/octet-stream")},
-                                    {STR("Authorization"), STR("")}};
+    struct http_header headers[2 + HTTP_RESUME_HEADERS_MAX] = {
+        {STR("Content-Type"), STR("application/octet-stream")}};
     struct http_call call = {.method = str_from(r->method),
                              .url = r->url,
                              .headers = headers,
-                             .header_count = c->is_anonymous ? 1 : 2,
+                             .header_count = 1,
                              .body_fd = r->from,
                              .body_len = r->len,
                              .stall_ms = GCS_STALL_MS,
                              .cancel_fd = -1,
                              .on_chunk = r->to ? http_sink_take : NULL,
-                             .ctx = &sink};
+                             .ctx = r->to ? &r->to->sink : NULL,
+                             .head = r->to ? &r->to->head : NULL};
     struct str token;
 
     if (!c->is_anonymous) {
         if (gcp_token(&c->who, a, clock_wall(), &token, err) < 0)
             return err_wrap(err, "GCS");
-        headers[1].value = str_concat(a, STR("Bearer "), token);
+        headers[call.header_count++] =
+            (struct http_header){STR("Authorization"), str_concat(a, STR("Bearer "), token)};
     }
+    if (r->to)
+        call.header_count += http_resume_headers(r->to, a, headers + call.header_count);
     if (http_client_do(c->http, a, &call, ret, err) < 0)
-        return sink.error ? err_sys(err, sink.error, "write object " STR_FMT, STR_ARG(r->key))
-                          : -1;
+        return r->to && r->to->sink.error
+                   ? err_sys(err, r->to->sink.error, "write object " STR_FMT, STR_ARG(r->key))
+                   : -1;
     return ret->status >= 200 && ret->status < 300 ? 0 : service_error(c, a, r, ret, err);
 }
 
 int gcs_get(struct gcs_client *c, struct arena *a, struct str key, int to, struct err *err)
 {
+    struct http_resume resume;
     const struct request r = {
-        .method = "GET", .key = key, .url = object_url(c, a, key, "?alt=media"), .to = to};
+        .method = "GET", .key = key, .url = object_url(c, a, key, "?alt=media"), .to = &resume};
     struct http_answer answer;
+    int next;
 
-    return ask(c, a, &r, &answer, err);
+    http_resume_init(&resume, to);
+    do
+        next = http_resume_next(&resume, a, ask(c, a, &r, &answer, err), err);
+    while (next > 0);
+    return next;
 }
 
 int gcs_delete(struct gcs_client *c, struct arena *a, struct str key, struct err *err)

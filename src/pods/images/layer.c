@@ -33,6 +33,7 @@ struct unpack {
     size_t below_count;
     char parent[4096]; /* the folder that is open: entries of a folder follow each other */
     int parent_fd;
+    struct archive_ratio ratio;
     uint64_t entries, bytes;
     bool is_over; /* the archive ends with the last file's bytes */
     struct err *err;
@@ -174,6 +175,11 @@ static int copy_out(struct unpack *u, int fd)
         if (u->bytes >> 20 >= IMAGE_UNPACKED_MAX_MIB)
             return err_set(u->err, ERR_LIMIT, "unpack \"%s\": the layer is over %d MiB",
                            u->name, IMAGE_UNPACKED_MAX_MIB);
+        if (archive_ratio_is_over(&u->ratio, u->bytes))
+            return err_set(u->err, ERR_LIMIT,
+                           "unpack \"%s\": the layer is over %d MiB, and %d times its size as "
+                           "it came",
+                           u->name, ARCHIVE_RATIO_FROM_MIB, ARCHIVE_RATIO_MAX);
         if (fd_write(fd, bytes, (size_t) len) < 0)
             return fail_sys(u);
     }
@@ -414,6 +420,7 @@ int layer_unpack(int from, int to, const int *below, size_t below_count, uint64_
                        .to = to,
                        .below = below,
                        .below_count = below_count,
+                       .ratio = archive_ratio_of(from),
                        .parent_fd = -1,
                        .err = err};
     int result;
