@@ -231,10 +231,26 @@ static int resolve(struct wf *wf, struct wf_frame *f, struct wf_step *task, stru
     return 0;
 }
 
+/* The results of loops that a task depends on: -1, they cannot be joined. */
+static int check_needs(struct wf *wf, const struct wf_frame *f, const struct wf_step *task,
+                       struct err *err)
+{
+    for (size_t i = 0; i < task->needs.len; i++) {
+        uint32_t need = task->needs.at[i];
+
+        if (f->steps[need].is_loop && wf_loops_check(wf, f, need, need + 1, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static void start_task(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 {
     struct err err;
-    int rc = task->is_resolved ? 0 : resolve(wf, f, task, &err);
+    int rc = check_needs(wf, f, task, &err);
+
+    if (rc == 0 && !task->is_resolved)
+        rc = resolve(wf, f, task, &err);
 
     if (rc < 0) {
         skip_task(wf, f, task, WF_ERROR, str_from(err.text), WF_FLAG_EMPTY);
@@ -311,7 +327,9 @@ static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 
 static void run_due(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 {
-    if (!task->is_wanted || task->is_ready)
+    struct err err;
+
+    if (!task->is_wanted || task->is_ready || wf_node_is_done(f->node))
         return;
     if (!task->is_begun) {
         task->is_begun = true;
@@ -323,7 +341,9 @@ static void run_due(struct wf *wf, struct wf_frame *f, struct wf_step *task)
         }
     }
     start_task(wf, f, task);
-    if (!task->is_ready)
+    if (check_needs(wf, f, task, &err) < 0) /* the DAG, too */
+        wf_node_fault(wf, f->node, str_from(err.text));
+    else if (!task->is_ready)
         VEC_APUSH(f->arena, &f->waiting, (uint32_t) (task - f->steps));
 }
 
@@ -410,6 +430,8 @@ void wf_dag_run(struct wf *wf, struct wf_frame *f)
     for (size_t i = 0; i < f->due.len; i++)
         run_due(wf, f, &f->steps[f->due.at[i]]);
     f->due.len = 0;
+    if (wf_node_is_done(f->node))
+        return;
     look_at_hooks(wf, f);
     if (f->unfinished == 0 && f->due.len == 0)
         finish(wf, f);
