@@ -328,9 +328,7 @@ static int load(struct bus *bus, struct err *err)
     if (load_rows(bus, "SELECT id, ns, seq, at FROM record WHERE at >= ? ORDER BY seq", oldest,
                   load_id, err) < 0 ||
         load_rows(bus, "SELECT name, seq FROM cursor", 0, load_cursor, err) < 0 ||
-        load_rows(bus,
-                  "SELECT coalesce(max(seq), 0), count(*), coalesce(sum(length(payload) + "
-                  "200), 0) FROM record",
+        load_rows(bus, "SELECT coalesce(max(seq), 0), count(*), " BUS_BYTES_SQL " FROM record",
                   0, load_counters, err) < 0)
         return -1;
     atomic_store(&bus->newest, bus->next_seq - 1);

@@ -19,7 +19,12 @@
 #include "store/checkpoint.h"
 #include "store/schema.h"
 
-enum { BUS_SCHEMA_VERSION = 1, BUS_PAGE_RECORDS = 512 };
+enum { BUS_SCHEMA_VERSION = 1, BUS_PAGE_RECORDS = 512, BUS_RECORD_OVERHEAD_BYTES = 200 };
+
+/* What records count for, in SQL as in the writer: their payload, and
+ * BUS_RECORD_OVERHEAD_BYTES.
+ */
+#define BUS_BYTES_SQL "coalesce(sum(length(CAST(payload AS BLOB)) + 200), 0)"
 
 enum item_kind { ITEM_RECORD, ITEM_CURSOR, ITEM_CURSOR_DROP, ITEM_TRACE };
 
@@ -107,11 +112,10 @@ struct bus {
         stored[2];      /* of a batch with an even and with an odd number: bus_publish_wait() */
     uint64_t commit_ns; /* what the last commit took: writer */
 
-    struct dedup dedup;    /* writer */
-    uint64_t next_seq;     /* writer */
-    bool is_batch_counted; /* stored_bytes holds what is being written: writer */
-    uint64_t untrimmed;    /* records since the last look at retention: writer */
-    int64_t trimmed_ms;    /* when that was */
+    struct dedup dedup; /* writer */
+    uint64_t next_seq;  /* writer */
+    uint64_t untrimmed; /* records since the last look at retention: writer */
+    int64_t trimmed_ms; /* when that was */
     atomic_ullong newest, stored_events, stored_bytes, published, duplicates, trimmed;
     atomic_bool is_stalled;
 

@@ -18,7 +18,6 @@ enum {
     TRIM_EVERY_RECORDS = 4096,
     TRIM_EVERY_MS = 3600000,
     LAST_TRIES = 10,
-    RECORD_OVERHEAD_BYTES = 64
 };
 
 /* Traces and moved cursors wait a little for a commit that has to be made anyway: what a crash
@@ -60,6 +59,7 @@ bool bus_item_push(struct bus *bus, struct item *item)
 struct batch {
     struct list items;
     size_t urgent;           /* how many somebody waits for */
+    size_t bytes;            /* of its new records, in this attempt */
     struct timespec open_to; /* what comes later is of the next */
     bool is_closed;
 };
@@ -72,13 +72,7 @@ static int run(sqlite3_stmt *s)
     return code == SQLITE_DONE ? 0 : -1;
 }
 
-static size_t record_bytes(const struct bus_record *r)
-{
-    return r->payload.len + r->id.len + r->source.len + r->event.len + r->ns.len +
-           RECORD_OVERHEAD_BYTES;
-}
-
-static int write_record(struct bus *bus, struct item *item, uint64_t *next)
+static int write_record(struct bus *bus, struct batch *batch, struct item *item, uint64_t *next)
 {
     struct bus_record *r = &item->record;
     int64_t oldest_ms = r->stored.ms - (int64_t) bus->dedup_ms;
@@ -100,6 +94,7 @@ static int write_record(struct bus *bus, struct item *item, uint64_t *next)
     if (run(bus->insert) < 0)
         return -1;
     (*next)++;
+    batch->bytes += r->payload.len + BUS_RECORD_OVERHEAD_BYTES;
     dedup_add(&bus->dedup, r, oldest_ms);
     return 0;
 }
@@ -114,11 +109,11 @@ static int write_trace(struct bus *bus, const struct bus_trace *t)
     return run(bus->trace_put);
 }
 
-static int write_item(struct bus *bus, struct item *item, uint64_t *next)
+static int write_item(struct bus *bus, struct batch *batch, struct item *item, uint64_t *next)
 {
     switch (item->kind) {
     case ITEM_RECORD:
-        return write_record(bus, item, next);
+        return write_record(bus, batch, item, next);
     case ITEM_TRACE:
         return write_trace(bus, &item->trace);
     case ITEM_CURSOR:
@@ -145,12 +140,14 @@ static int delete_up_to(struct bus *bus, const char *sql, int64_t bound)
     return code == SQLITE_DONE ? sqlite3_changes(bus->db) : -1;
 }
 
-static int read_number(struct bus *bus, const char *sql, int64_t *ret)
+static int read_number(struct bus *bus, const char *sql, int64_t bound, int64_t *ret)
 {
     sqlite3_stmt *s = NULL;
     int result = -1;
 
     if (sqlite3_prepare_v2(bus->db, sql, -1, &s, NULL) == SQLITE_OK &&
+        (sqlite3_bind_parameter_count(s) == 0 ||
+         sqlite3_bind_int64(s, 1, bound) == SQLITE_OK) &&
         sqlite3_step(s) == SQLITE_ROW) {
         *ret = sqlite3_column_int64(s, 0);
         result = 0;
@@ -162,53 +159,67 @@ static int read_number(struct bus *bus, const char *sql, int64_t *ret)
 /* What a look at retention came to; counted once it is committed. */
 struct trimmed {
     bool has_looked;
-    int64_t gone, bytes; /* records; bytes that are left */
+    int64_t gone, bytes; /* records, and how many bytes they were */
     int64_t unseen;      /* records that went before all sensors had seen them */
 };
 
-static int count_bytes(struct bus *bus, struct trimmed *t)
+/* The records before @seq. What stays is not read: it may be a thousand times as much. */
+static int drop_before(struct bus *bus, int64_t seq, struct trimmed *t)
 {
-    return read_number(bus, "SELECT coalesce(sum(length(payload) + 200), 0) FROM record",
-                       &t->bytes);
+    int64_t bytes;
+    int gone;
+
+    if (read_number(bus, "SELECT " BUS_BYTES_SQL " FROM record WHERE seq < ?1", seq, &bytes) <
+        0)
+        return -1;
+    gone = delete_up_to(bus, "DELETE FROM record WHERE seq < ?1", seq);
+    if (gone < 0)
+        return -1;
+    t->bytes += bytes;
+    t->gone += gone;
+    return gone;
 }
 
-static int trim_by_size(struct bus *bus, struct trimmed *t)
+static int trim_by_size(struct bus *bus, const struct batch *batch, struct trimmed *t)
 {
+    int64_t stored = (int64_t) (atomic_load(&bus->stored_bytes) + batch->bytes);
     int gone = 1;
 
-    while (t->bytes > (int64_t) bus->retain_bytes && gone > 0) {
-        gone = delete_up_to(bus,
-                            "DELETE FROM record WHERE seq < (SELECT min(seq) FROM record) + ?1",
-                            TRIM_EVERY_RECORDS);
-        if (gone < 0 || count_bytes(bus, t) < 0)
+    while (stored - t->bytes > (int64_t) bus->retain_bytes && gone > 0) {
+        int64_t oldest;
+
+        if (read_number(bus, "SELECT coalesce(min(seq), 0) FROM record", 0, &oldest) < 0)
             return -1;
-        t->gone += gone;
+        gone = drop_before(bus, oldest + TRIM_EVERY_RECORDS, t);
+        if (gone < 0)
+            return -1;
     }
     return 0;
 }
 
+static int trim_by_age(struct bus *bus, int64_t oldest_ms, struct trimmed *t)
+{
+    int64_t first;
+
+    if (read_number(bus, "SELECT coalesce(min(seq), 0) FROM record WHERE at >= ?1", oldest_ms,
+                    &first) < 0 ||
+        drop_before(bus, first, t) < 0)
+        return -1;
+    return delete_up_to(bus, "DELETE FROM trace WHERE at < ?1", oldest_ms) < 0 ? -1 : 0;
+}
+
 /* Retention by age and size; what some cursor has not passed goes, too, but not without a word.
  */
-static int trim(struct bus *bus, int64_t now_ms, struct trimmed *t)
+static int trim(struct bus *bus, const struct batch *batch, int64_t now_ms, struct trimmed *t)
 {
     int64_t lagging, oldest_kept;
-    int gone;
 
     *t = (struct trimmed){.has_looked = true};
-    if (read_number(bus, "SELECT coalesce(min(seq), 9223372036854775807) FROM cursor",
-                    &lagging) < 0)
-        return -1;
-    gone = delete_up_to(bus,
-                        "DELETE FROM record WHERE seq < (SELECT coalesce(min(seq), 0) FROM "
-                        "record WHERE at >= ?1)",
-                        now_ms - (int64_t) bus->retain_ms);
-    if (gone < 0 || count_bytes(bus, t) < 0)
-        return -1;
-    t->gone = gone;
-    if (trim_by_size(bus, t) < 0 ||
-        delete_up_to(bus, "DELETE FROM trace WHERE at < ?1",
-                     now_ms - (int64_t) bus->retain_ms) < 0 ||
-        read_number(bus, "SELECT coalesce(min(seq), 0) FROM record", &oldest_kept) < 0)
+    if (read_number(bus, "SELECT coalesce(min(seq), 9223372036854775807) FROM cursor", 0,
+                    &lagging) < 0 ||
+        trim_by_age(bus, now_ms - (int64_t) bus->retain_ms, t) < 0 ||
+        trim_by_size(bus, batch, t) < 0 ||
+        read_number(bus, "SELECT coalesce(min(seq), 0) FROM record", 0, &oldest_kept) < 0)
         return -1;
     if (oldest_kept - 1 > lagging)
         t->unseen = oldest_kept - lagging - 1;
@@ -221,8 +232,7 @@ static void count_trimmed(struct bus *bus, const struct trimmed *t, int64_t now_
     bus->trimmed_ms = now_ms;
     bus->untrimmed = 0;
     atomic_fetch_add(&bus->trimmed, (unsigned long long) t->gone);
-    atomic_store(&bus->stored_bytes, (unsigned long long) t->bytes);
-    bus->is_batch_counted = true; /* its rows are among them */
+    atomic_fetch_sub(&bus->stored_bytes, (unsigned long long) t->bytes);
     if (t->unseen)
         log_warn(NULL, "events were trimmed before all sensors had seen them",
                  LOG_I64(COUNT, t->unseen));
@@ -237,10 +247,10 @@ static bool must_trim(const struct bus *bus, int64_t now_ms)
     return bus->untrimmed >= TRIM_EVERY_RECORDS || now_ms - bus->trimmed_ms >= every_ms;
 }
 
-static int write_list(struct bus *bus, struct list *items, uint64_t *next)
+static int write_list(struct bus *bus, struct batch *batch, struct list *items, uint64_t *next)
 {
     LIST_FOREACH (item, items, struct item, link) {
-        if (write_item(bus, item, next) < 0)
+        if (write_item(bus, batch, item, next) < 0)
             return -1;
     }
     return 0;
@@ -298,11 +308,11 @@ static void take_more(struct bus *bus, struct batch *batch, struct list *ret)
 static int write_joining(struct bus *bus, struct batch *batch, uint64_t *next)
 {
     struct list more;
-    int result = write_list(bus, &batch->items, next);
+    int result = write_list(bus, batch, &batch->items, next);
 
     while (!batch->is_closed && result == 0) {
         take_more(bus, batch, &more);
-        result = write_list(bus, &more, next);
+        result = write_list(bus, batch, &more, next);
         list_splice(&batch->items, &more);
     }
     return result;
@@ -325,12 +335,14 @@ static int write_all(struct bus *bus, struct batch *batch, uint64_t *next)
     struct trimmed trimmed = {0};
     int64_t now_ms = clock_wall().ms;
 
+    batch->bytes = 0;
     if (run(bus->begin) < 0 || write_joining(bus, batch, next) < 0)
         return -1;
-    if (must_trim(bus, now_ms) && trim(bus, now_ms, &trimmed) < 0)
+    if (must_trim(bus, now_ms) && trim(bus, batch, now_ms, &trimmed) < 0)
         return -1;
     if (commit(bus) < 0)
         return -1;
+    atomic_fetch_add(&bus->stored_bytes, batch->bytes);
     if (trimmed.has_looked)
         count_trimmed(bus, &trimmed, now_ms);
     return 0;
@@ -422,13 +434,10 @@ static void tell_publishers(struct bus *bus, struct list *batch)
             atomic_fetch_add(&bus->duplicates, 1);
         } else {
             atomic_fetch_add(&bus->stored_events, 1);
-            if (!bus->is_batch_counted)
-                atomic_fetch_add(&bus->stored_bytes, record_bytes(&item->record));
         }
         if (item->published)
             item->published(item->ctx, item->record.seq, item->is_duplicate, &none);
     }
-    bus->is_batch_counted = false;
 }
 
 /* Does somebody on the loop want to see it? */
