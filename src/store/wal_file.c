@@ -164,6 +164,7 @@ static int on_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, int 
 
 static void set_up(void)
 {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* no lock of all threads around malloc */
     below = sqlite3_vfs_find(NULL);
     vfs = *below;
     vfs.pNext = NULL;

@@ -230,7 +230,7 @@ static int update_row(struct store *s, struct store_txn *txn, struct op *op, int
 {
     sqlite3_stmt *row, *stmt;
     int result = find_expected(s, txn, op, &row);
-    bool has_new_labels;
+    bool has_new_labels, ends_as_before;
     int64_t id;
 
     if (result < 0)
@@ -238,13 +238,17 @@ static int update_row(struct store *s, struct store_txn *txn, struct op *op, int
     op->uid = column_str(row, 4, txn->arena);
     op->created.ms = sqlite3_column_int64(row, 6);
     has_new_labels = !str_eq(column_str(row, 10, txn->arena), op->labels);
+    ends_as_before = (sqlite3_column_int(row, 9) != 0) == op->is_finished;
     id = sqlite3_column_int64(row, 11);
     sqlite3_reset(row);
-    stmt = connection_statement(&s->writer, STATEMENT_OBJECT_SET);
+    /* SQLite writes each index again whose column is named, changed or not. */
+    stmt = connection_statement(&s->writer, ends_as_before ? STATEMENT_OBJECT_SET_SAME_END
+                                                           : STATEMENT_OBJECT_SET);
     sqlite3_bind_int64(stmt, 1, rv);
     bind_str(stmt, 2, op->doc);
     bind_str(stmt, 3, op->phase);
-    sqlite3_bind_int(stmt, 4, op->is_finished);
+    if (!ends_as_before)
+        sqlite3_bind_int(stmt, 4, op->is_finished);
     bind_str(stmt, 5, op->labels);
     sqlite3_bind_int64(stmt, 6, id);
     result = step(s, txn, stmt, "change an object");
