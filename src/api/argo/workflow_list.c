@@ -13,6 +13,8 @@
 #include "api/argo/operations.h"
 #include "formats/gotime.h"
 
+#define ARCHIVING_LABEL "workflows.argoproj.io/workflow-archiving-status"
+
 /* ---- filters ---- */
 
 /* The selector's text without its requirement on the name. */
@@ -181,13 +183,22 @@ static int listing_init(struct listing *l, const struct argo_request *r, struct 
     return 0;
 }
 
+/* The original lists what is in its archive from there: its readers find that by the label. */
+static struct json as_archived(struct arena *a, const struct json *workflow)
+{
+    if (!str_is(object_label(workflow, STR(ARCHIVING_LABEL)), "Archived"))
+        return *workflow;
+    return json_set_path(a, workflow, json_string(STR("Persisted")), "metadata", "labels",
+                         ARCHIVING_LABEL, NULL);
+}
+
 static void keep_listed(struct listing *l, const struct json *items)
 {
     const struct json *item;
 
     for (size_t i = 0; (item = json_item(items, i)) != NULL; i++)
         if (argo_workflow_is_listed(&l->filter, item))
-            json_push(l->r->a, &l->items, *item);
+            json_push(l->r->a, &l->items, as_archived(l->r->a, item));
 }
 
 /* Goes to the next page of the store; false behind the last. */

@@ -92,6 +92,7 @@ check "label keys by command" sh -c "'$TIPHYS' archive list-label-keys | grep -q
 check "label values by command" equals "$(argo archive list-label-values -l color | tr '\n' ' ')" "blue red "
 
 check "list has what is in the archive alone" sh -c "'$TIPHYS' list -o name | grep -qx short"
+check "a live one is listed as archived" equals "$(argo list -o json | jq -r '.[] | select(.metadata.name == "good").metadata.labels["workflows.argoproj.io/workflow-archiving-status"]')" Persisted
 check "and what is live once" equals "$(argo list -o name | grep -cx good)" 1
 check "get finds it there" sh -c "'$TIPHYS' get short | grep -q '✔ second'"
 check "and logs" sh -c "'$TIPHYS' logs short | grep -q 'hello from short'"
