@@ -23,6 +23,12 @@ static void read_bus(struct metrics *m, const struct bus *bus)
     set(m, METRIC_BUS_STALLED, bus_is_stalled(bus));
 }
 
+/* As the original counts them. */
+static struct str level_text(enum log_level level)
+{
+    return level == LOG_LEVEL_WARN ? STR("warning") : str_from(log_level_name(level));
+}
+
 static void read_rooms(const struct api *api)
 {
     struct metrics *m = api->options.metrics;
@@ -33,7 +39,7 @@ static void read_rooms(const struct api *api)
     set(m, METRIC_STORE_STALLED, store_is_stalled(api->options.store));
     set(m, METRIC_STORE_VERSION, (double) store_rv(api->options.store));
     for (enum log_level level = LOG_LEVEL_DEBUG; level <= LOG_LEVEL_ERROR; level++)
-        metric_set(metric_get(m, METRIC_LOG_MESSAGES, str_from(log_level_name(level))),
+        metric_set(metric_get(m, METRIC_LOG_MESSAGES, level_text(level)),
                    (double) log_lines(level));
     if (api->options.bus)
         read_bus(m, api->options.bus);

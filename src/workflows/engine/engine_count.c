@@ -17,20 +17,32 @@ static void move(struct metric **gauge, struct metric *to)
     metric_add(to, 1);
 }
 
-/* The template that the workflow was made from, counted by its phase and its runtime. */
+/* The template that the workflow was made from; its name is empty when there is none. */
+static struct str template_of(const struct engine_run *run, struct str *ret_scope)
+{
+    const struct json *doc = run->wf ? wf_doc(run->wf) : NULL;
+    const struct json *ref = doc ? json_path(doc, "spec", "workflowTemplateRef", NULL) : NULL;
+
+    *ret_scope = json_get_bool(ref, STR("clusterScope")) ? STR("true") : STR("false");
+    return json_get_str(ref, STR("name"));
+}
+
 static void count_template(struct engine_run *run, struct str phase)
 {
     struct metrics *m = run->engine->options.metrics;
-    const struct json *doc = run->wf ? wf_doc(run->wf) : NULL;
-    const struct json *ref = doc ? json_path(doc, "spec", "workflowTemplateRef", NULL) : NULL;
-    struct str name = json_get_str(ref, STR("name")), scope = STR("false");
+    struct str scope, name = template_of(run, &scope);
 
-    if (str_is_empty(name))
-        return;
-    if (json_get_bool(ref, STR("clusterScope")))
-        scope = STR("true");
-    metric_add(metric_get(m, METRIC_TEMPLATE_TRIGGERED, scope, name, run->key.ns, phase), 1);
-    if (wf_is_finished(run->wf))
+    if (!str_is_empty(name))
+        metric_add(metric_get(m, METRIC_TEMPLATE_TRIGGERED, scope, name, run->key.ns, phase),
+                   1);
+}
+
+static void count_runtime(struct engine_run *run)
+{
+    struct metrics *m = run->engine->options.metrics;
+    struct str scope, name = template_of(run, &scope);
+
+    if (!str_is_empty(name) && wf_is_finished(run->wf))
         metric_observe(metric_get(m, METRIC_TEMPLATE_RUNTIME, scope, name, run->key.ns),
                        (double) wf_runtime_ms(run->wf) / 1000);
 }
@@ -40,6 +52,7 @@ void run_count_phase(struct engine_run *run, struct str phase)
     struct metrics *m = run->engine->options.metrics;
     bool is_new = !run->has_phase && str_is_empty(phase);
     bool is_loaded = !run->has_phase && !is_new;
+    bool was_new = run->has_phase && !*run->phase; /* now it is known what it was made from */
 
     if (run->has_phase && str_is(phase, run->phase))
         return;
@@ -47,10 +60,13 @@ void run_count_phase(struct engine_run *run, struct str phase)
     snprintf(run->phase, sizeof(run->phase), STR_FMT, STR_ARG(phase));
     if (!m)
         return;
+    if (was_new)
+        count_template(run, STR("New"));
     if (!is_loaded) {
         metric_add(
             metric_get(m, METRIC_WORKFLOWS_TOTAL, run->key.ns, is_new ? STR("New") : phase), 1);
         count_template(run, phase);
+        count_runtime(run);
     }
     move(&run->gauge, metric_get(m, METRIC_WORKFLOWS, is_new ? STR("New") : phase));
 }
@@ -85,6 +101,39 @@ void pod_count_phase(struct engine_pod *pod, enum pod_phase phase)
         return; /* what was never created is no pod */
     metric_add(metric_get(m, METRIC_PODS_TOTAL, pod->run->key.ns, phase_text(phase)), 1);
     move(&pod->gauge, gauge);
+}
+
+/* Why: what stands before the colon of what is told of it. */
+void pod_count_pending(struct engine_pod *pod, const struct pod_report *report)
+{
+    struct metrics *m = pod->run->engine->options.metrics;
+    struct str rest = report->message, reason;
+    uint32_t hash;
+
+    if (report->phase != POD_PENDING || !str_cut(&rest, ':', &reason) || str_is_none(rest))
+        return;
+    hash = str_fnv32a(report->message);
+    if (pod->pending == hash)
+        return;
+    pod->pending = hash;
+    metric_add(metric_get(m, METRIC_PODS_PENDING, pod->run->key.ns, reason), 1);
+}
+
+void run_count_rate(struct engine_run *run, bool is_over, bool is_new)
+{
+    struct mono now = loop_now(run->engine->options.loop);
+    double seconds = 0;
+
+    if (is_over) {
+        run->rate_since = run->rate_since.ns ? run->rate_since : now;
+        return;
+    }
+    if (!is_new)
+        return;
+    if (run->rate_since.ns)
+        seconds = (double) (now.ns - run->rate_since.ns) / 1e9;
+    run->rate_since.ns = 0;
+    metric_observe(metric_of(run->engine->options.metrics, METRIC_RATE_LATENCY, NULL), seconds);
 }
 
 void pod_count_end(struct engine_pod *pod)

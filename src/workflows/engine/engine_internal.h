@@ -91,6 +91,7 @@ struct engine_pod {
     size_t input;            /* ... at this index, so that newer news replaces it */
     struct metric *gauge;    /* that counts it by its phase; NULL: none */
     char *spec;              /* owned: its template, told when it fails; NULL: it is not */
+    uint32_t pending;        /* hash of why it was pending last; 0: it was not */
 };
 
 enum engine_run_state {
@@ -130,6 +131,8 @@ struct engine_run {
     /* Versions seen while a commit was under way: the last one is our own. */
     const struct store_object *seen_last, *seen_before;
     struct admission_item admission;
+    struct mono
+        rate_since;     /* resourceRateLimit has held a pod up since then; ns 0: it has not */
     struct map plugins; /* pod uid -> struct plugin_process (engine_plugins.c) */
 };
 
@@ -238,6 +241,13 @@ void run_count_phase(struct engine_run *run, struct str phase);
 void run_count_end(struct engine_run *run);
 /** pod_count_phase() - a pod is in a phase */
 void pod_count_phase(struct engine_pod *pod, enum pod_phase phase);
+/** pod_count_pending() - a report of it: counts why it is pending, once for each reason in turn
+ */
+void pod_count_pending(struct engine_pod *pod, const struct pod_report *report);
+/** run_count_rate() - a pod was asked for: @is_over: resourceRateLimit held it up; else, when
+ * it
+ * @is_new, how long it was held up is told */
+void run_count_rate(struct engine_run *run, bool is_over, bool is_new);
 /** pod_count_end() - no longer there */
 void pod_count_end(struct engine_pod *pod);
 

@@ -222,6 +222,7 @@ static struct pod_report *report_copy(struct arena *a, const struct pod_report *
     made->host = str_copy(a, from->host);
     made->ip = str_copy(a, from->ip);
     made->isolation = str_copy(a, from->isolation);
+    made->progress = str_copy(a, from->progress);
     made->containers = containers_copy(a, from);
     if (from->outputs) {
         struct json *outputs = ARENA_NEW(a, struct json);
@@ -240,6 +241,7 @@ void run_see_pod(struct engine_pod *pod, const struct pod_report *report)
     struct wf_input input = {.kind = WF_INPUT_POD};
 
     pod_count_phase(pod, report->phase);
+    pod_count_pending(pod, report);
     if (run->state == RUN_TO_LOAD || run->state == RUN_LOADING)
         return; /* the first pass asks for it again, and is told then */
     if (report->phase == POD_RUNNING)
@@ -318,6 +320,7 @@ static enum asking ask_for_pod(struct engine_run *run, const struct pod_request 
 
     *ret_wait_ms =
         is_new && !task_is_one(request->template) ? engine_wait_for_pod(run->engine) : 0;
+    run_count_rate(run, *ret_wait_ms > 0, is_new && !task_is_one(request->template));
     if (*ret_wait_ms > 0)
         return ASK_OVER_RATE;
     pod = pod_of(run, request->uid, request->node_id);

@@ -98,6 +98,7 @@ YAML
 begun=$(date +%s)
 check "three pods" "$TIPHYS" submit -n rate "$DIR/fan.yaml" --wait
 check "take their time" test $(($(date +%s) - begun)) -ge 3
+check "each is in the histogram, two of them late" sh -c "curl -sf 'http://$ARGO_SERVER/metrics' | awk '/_resource_rate_limiter_latency_bucket.le=\"0.001\"/ {quick = \$2} /_resource_rate_limiter_latency_count/ {exit !(\$2 - quick == 2)}'"
 check "a delay at the start" config 'initialDelay: 2s'
 stop_server
 check "the server starts a third time" start_server

@@ -53,6 +53,7 @@ check "waits" wait_for 20 is never '"\(.phase) \(.message)"' "Pending $FULL memo
 check "others do not wait behind it" asks behind "" "" "resources: {requests: {memory: 1Mi}}"
 touch "$DIR/behind.go"
 check "they run" timeout 30 "$TIPHYS" wait behind
+check "it is counted by its reason" sh -c "curl -sf 'http://$ARGO_SERVER/metrics' | grep -qF 'argo_workflows_pod_pending_count{namespace=\"default\",reason=\"Unschedulable\"} '"
 check "people end it" "$TIPHYS" terminate never
 check "it ends" sh -c "timeout 30 '$TIPHYS' wait never; test \$? -ne 124"
 check "as failed" is never .phase Failed

@@ -56,8 +56,10 @@ check "no pod is left" wait_for 10 has 'argo_workflows_pods_gauge{phase="Running
 check "decisions are timed" contains "$DIR/metrics" 'argo_workflows_operation_duration_seconds_bucket{le="+Inf"}'
 check "a workflow of a template" "$TIPHYS" submit --from workflowtemplate/lib --wait
 check "is counted by the template" wait_for 10 has 'argo_workflows_workflowtemplate_triggered_total{cluster_scope="false",name="lib",namespace="default",phase="Succeeded"} 1'
+check "from when it was new" has 'argo_workflows_workflowtemplate_triggered_total{cluster_scope="false",name="lib",namespace="default",phase="New"} 1'
 check "with its runtime" has 'argo_workflows_workflowtemplate_runtime_count{cluster_scope="false",name="lib",namespace="default"} 1'
 check "log messages" has 'argo_workflows_log_messages{level="error"}'
+check "by the originals' names of levels" has 'argo_workflows_log_messages{level="warning"}'
 check "the bus" contains "$DIR/metrics" 'tiphys_bus_published_total 1'
 check "the type is Prometheus' text" sh -c "curl -sfI -X GET 'http://$ARGO_SERVER/metrics' | grep -qi '^content-type: text/plain; version=0.0.4'"
 check "each line is a comment or a sample" sh -c "! grep -Evq '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\\{[^ ].*\\})? [0-9.e+-]+|[a-z_]+_bucket\\{.*\\} [0-9]+)\$' '$DIR/metrics'"
