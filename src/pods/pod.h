@@ -70,6 +70,8 @@ struct pod_report {
     const struct pod_container_report *containers; /* of a containerSet that has ended, in its
                                                       order */
     size_t container_count;
+    struct str
+        progress;    /* "N/M" as the pod says, or "", or anything else that it has written */
     bool is_unready; /* of a daemon's pod that runs: a container is not ready yet; message says
                         what its probe has found */
     bool is_final;

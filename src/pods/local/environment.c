@@ -243,6 +243,7 @@ static void add_defaults(struct environment *env, struct str container,
     set_var(env, STR("ARGO_NODE_ID"), req->node_id);
     set_var(env, STR("ARGO_WORKFLOW_NAME"), req->workflow);
     set_var(env, STR("ARGO_POD_NAME"), req->name);
+    set_var(env, STR("ARGO_PROGRESS_FILE"), progress_path(env->pod, env->a));
 }
 
 int environment_plan(const struct local_pod *pod, const struct json *container, struct arena *a,

@@ -132,9 +132,11 @@ static int setup(void **state)
     struct world *w = ARENA_NEW(a, struct world);
 
     w->arena = a;
-    w->runner =
-        (struct local){.objects = {.get = get_object}, .node_name = str_cz(a, STR("node-7"))};
+    w->runner = (struct local){.objects = {.get = get_object},
+                               .root = str_cz(a, STR("/pods")),
+                               .node_name = str_cz(a, STR("node-7"))};
     w->pod = (struct local_pod){.runner = &w->runner,
+                                .dir = STR("argo/wf-pod"),
                                 .req = {.uid = STR("u-1"),
                                         .ns = STR("argo"),
                                         .name = STR("wf-pod"),
@@ -182,6 +184,7 @@ static void test_values(void **state)
         {"{}", "ARGO_NODE_ID", "wf-123"},
         {"{}", "ARGO_WORKFLOW_NAME", "wf"},
         {"{}", "ARGO_POD_NAME", "wf-pod"},
+        {"{}", "ARGO_PROGRESS_FILE", "/pods/argo/wf-pod/progress"},
         {"{}", "SHELL", NULL}, /* nothing of the machine's own */
         {"{\"env\":[]}", "A", NULL},
         {"{\"env\":[{\"name\":\"A\",\"value\":\"x\"}]}", "A", "x"},
@@ -409,7 +412,7 @@ static void test_words(void **state)
         mine += str_is(value, "A=a=b");
         count++;
     }
-    assert_int_equal(count, 8); /* seven are always there */
+    assert_int_equal(count, 9); /* eight are always there */
     assert_int_equal(mine, 1);
     assert_false(plan.is_over);
 }

@@ -125,6 +125,7 @@ static void local_free_when_idle(struct local *r)
     zygote_free(r->zygote);
     timer_free(r->zygote_timer);
     timer_free(r->unsent_timer);
+    timer_free(r->progress_timer);
     map_done(&r->by_uid);
     map_done(&r->by_tag);
     pthread_rwlock_destroy(&r->folders);
@@ -168,6 +169,7 @@ static void send_report_with(struct local_pod *pod, struct str pending)
         .phase = pod->state == LOCAL_RUNNING ? POD_RUNNING : POD_PENDING,
         .message = pending,
         .is_unready = readiness_is_missing(pod),
+        .progress = str_from(pod->progress),
     };
 
     if (report.is_unready)
@@ -216,6 +218,7 @@ static void set_running(struct local_pod *pod)
     pod->state = LOCAL_RUNNING;
     pod->started = loop_wall(pod->runner->loop);
     readiness_begin(pod);
+    progress_begin(pod->runner);
     send_report(pod);
 }
 
@@ -335,6 +338,7 @@ static void adopted(struct local_pod *pod)
 static void pod_ended(struct local_pod *pod)
 {
     stop_watching(pod);
+    progress_look(pod);
     if (stage_adopt(pod)) {
         pod->state = LOCAL_STAGING; /* it begins again */
         adopted(pod);
@@ -649,7 +653,8 @@ static void done_clean(struct job *job)
 static bool has_litter(const struct local_pod *pod)
 {
     return pod->isolation != LOCAL_ISOLATION_PROCESS || pod->outcome.has_litter ||
-           outcome_has_outputs(pod) || json_get(pod->req.template, STR("script"));
+           *pod->progress || outcome_has_outputs(pod) ||
+           json_get(pod->req.template, STR("script"));
 }
 
 static void local_forget(struct pod_runner *base, struct str uid, bool keep_logs)
@@ -683,6 +688,7 @@ static void local_close(struct pod_runner *base)
     r->is_closing = true;
     timer_stop(r->zygote_timer);
     timer_stop(r->unsent_timer);
+    timer_stop(r->progress_timer);
     while (!list_is_empty(&r->unsent)) {
         struct local_work *work = LIST_ENTRY(r->unsent.next, struct local_work, unsent);
 
@@ -773,6 +779,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->zygote_timer = timer_new(r->loop, start_zygote, r);
     list_init(&r->unsent);
     r->unsent_timer = timer_new(r->loop, send_again, r);
+    progress_open(r);
     r->zygote_since = loop_now(r->loop);
     pthread_rwlock_init(&r->folders, NULL);
     list_init(&r->waiting);

@@ -87,6 +87,7 @@ struct local_pod {
     struct list unready;      /* in runner->unready while it runs and is not */
     int notify_id;            /* of its record in the runner's inotify; -1: none */
     char found[320];          /* what its last probe said */
+    char progress[32];        /* what it said last of how far it is; "" nothing */
     struct local_work *work;  /* in the arena; NULL while it waits */
     enum stage_result staged; /* the job's result */
     struct outcome outcome;
@@ -125,6 +126,8 @@ struct local {
     struct list unsent;         /* of struct local_work */
     struct timer *unsent_timer; /* owned */
     struct mono zygote_since;
+    struct timer *progress_timer; /* owned */
+    bool is_progress_on;
     struct list unready;      /* of struct local_pod */
     int notify_fd;            /* of inotify, when there is a watch */
     struct fd_watch *notify;  /* owned */
@@ -157,6 +160,25 @@ bool readiness_is_missing(const struct local_pod *pod);
 /** readiness_stop(), readiness_close() - wait no more for it, for all; again is a no-op */
 void readiness_stop(struct local_pod *pod);
 void readiness_close(struct local *r);
+
+/* ---- progress.c: on the loop ---- */
+
+/** progress_path() - of the file in which a pod says how far it is, as the pod sees it; any
+ * thread */
+struct str progress_path(const struct local_pod *pod, struct arena *a);
+
+/** progress_stage() - make that file where the pod cannot, and append the plan's bind words; on
+ * a worker */
+int progress_stage(const struct local_pod *pod, int dirfd, struct strbuf *plan,
+                   struct err *err);
+
+/** progress_look() - has it said anything new? Then it is in pod->progress */
+bool progress_look(struct local_pod *pod);
+
+/** progress_open(), progress_begin() - once; a pod has begun: its file is looked at as long as
+ * it runs */
+void progress_open(struct local *r);
+void progress_begin(struct local *r);
 
 /* ---- staging.c: on a worker ---- */
 

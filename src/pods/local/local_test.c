@@ -34,6 +34,8 @@ struct world {
     struct str probe; /* what the last probe of one that is not ready has found */
     enum pod_phase phase;
     struct str message, outputs, isolation;
+    int half_count;      /* reports of one that runs and says that it is at 1/2 */
+    struct str progress; /* of the final report */
 };
 
 static void on_report(void *ctx, const struct pod_report *report)
@@ -45,9 +47,11 @@ static void on_report(void *ctx, const struct pod_report *report)
     w->unready_count += report->is_unready;
     if (report->is_unready)
         w->probe = str_copy(w->arena, report->message);
+    w->half_count += report->phase == POD_RUNNING && str_is(report->progress, "1/2");
     if (!report->is_final)
         return;
     w->final_count++;
+    w->progress = str_copy(w->arena, report->progress);
     w->phase = report->phase;
     w->message = str_copy(w->arena, report->message);
     w->isolation = str_copy(w->arena, report->isolation);
@@ -164,6 +168,34 @@ static struct str log_of(struct world *w, const char *pod)
     assert_true(pod_log_is_ended(log));
     pod_log_close(log);
     return str_of(bytes, (size_t) len);
+}
+
+/* The last line counts, while it runs and at its end; what is no file is nothing. */
+static void test_progress(void **state)
+{
+    struct world *w = *state;
+    char go[100];
+    int fd;
+
+    snprintf(go, sizeof(go), "%s/go", w->path);
+    create(w, "p1",
+           str_cz(w->arena,
+                  str_printf(w->arena,
+                             "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo 0/2 "
+                             ">$ARGO_PROGRESS_FILE; echo 1/2 >>$ARGO_PROGRESS_FILE; until test "
+                             "-e %s; do sleep 0.02; done; echo 2/2 >$ARGO_PROGRESS_FILE; exit "
+                             "3\"]}}",
+                             go)));
+    wait_for(w, &w->half_count, 1);
+    fd = open(go, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && close(fd) == 0);
+    wait_for(w, &w->final_count, 1);
+    assert_string_equal(str_cz(w->arena, w->progress), "2/2");
+    create(w, "p2",
+           "{\"container\":{\"command\":[\"sh\",\"-c\",\"ln -s /etc/hostname "
+           "$ARGO_PROGRESS_FILE\"]}}");
+    wait_for(w, &w->final_count, 2);
+    assert_true(str_is_empty(w->progress));
 }
 
 static void test_outcomes(void **state)
@@ -678,6 +710,12 @@ static void test_host_isolation(void **state)
     wait_for(w, &w->final_count, 3);
     if (!str_is(w->outputs, "{\"result\":\"pod-h3\\nm\",\"exitCode\":\"0\"}"))
         fail_msg(STR_FMT " " STR_FMT, STR_ARG(w->message), STR_ARG(w->outputs));
+    create(w, "h4",
+           "{\"container\":{\"command\":[\"sh\",\"-c\",\"echo 3/4 >$ARGO_PROGRESS_FILE; echo "
+           "$ARGO_PROGRESS_FILE\"],\"securityContext\":{\"runAsUser\":1234}}}");
+    wait_for(w, &w->final_count, 4);
+    assert_string_equal(str_cz(w->arena, w->progress), "3/4");
+    assert_true(str_find(w->outputs, STR("\"/var/run/argo/progress\"")) != SIZE_MAX);
 }
 
 /* A container may have ended before anybody looks for its root. */
@@ -1099,6 +1137,7 @@ static void test_asked(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_progress, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outcomes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_asked, setup, teardown),

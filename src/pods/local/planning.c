@@ -369,7 +369,8 @@ int plan_print(const struct local_pod *pod, int dirfd, struct strbuf *plan, stru
     plan_number(plan, "grace",
                 (int64_t) (pod->req.grace_ms ? pod->req.grace_ms : POD_GRACE_DEFAULT_MS));
     if (names_stage(pod, dirfd, plan, err) < 0 || volumes_stage(pod, dirfd, plan, err) < 0 ||
-        access_stage(pod, dirfd, plan, err) < 0 || artifacts_stage(pod, dirfd, plan, err) < 0 ||
+        access_stage(pod, dirfd, plan, err) < 0 || progress_stage(pod, dirfd, plan, err) < 0 ||
+        artifacts_stage(pod, dirfd, plan, err) < 0 ||
         plan_containers(pod, dirfd, a, plan, err) < 0 || rights_open_way(pod, dirfd, err) < 0)
         return -1;
     if (plan->is_over)

@@ -32,9 +32,9 @@ static int open_dir(const struct local *runner, const struct local_pod *pod)
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-const char *const stage_litter[] = {"box",         "cwd",       "volumes", "inputs",
-                                    "outputs",     "artifacts", "script",  "hosts",
-                                    "resolv.conf", "account",   NULL};
+const char *const stage_litter[] = {"box",         "cwd",       "volumes",  "inputs",
+                                    "outputs",     "artifacts", "script",   "hosts",
+                                    "resolv.conf", "account",   "progress", NULL};
 
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs)
 {

@@ -27,6 +27,12 @@ enum wf_phase wf_assess_dag(struct wf *wf, const struct wf_frame *f);
 enum depends_phase wf_depends_phase(enum wf_phase phase);
 /** wf_progress() - fill in the progress of nodes that call others */
 void wf_progress(struct wf *wf);
+/** wf_progress_parse() - "N/M" with N <= M and M > 0; else false, and both are 0 */
+bool wf_progress_parse(struct str text, uint32_t *ret_done, uint32_t *ret_total);
+/** wf_progress_set() - of one that counts, and so of the workflow */
+void wf_progress_set(struct wf *wf, struct wf_node *n, uint32_t done, uint32_t total);
+/** wf_progress_say() - its pod has written how far it is; what cannot be read is ignored */
+void wf_progress_say(struct wf *wf, struct wf_node *n, struct str text);
 /** wf_fails_fast() - has a template with failFast a failed child? Then nothing new starts in it
  */
 bool wf_fails_fast(const struct wf_node *boundary);

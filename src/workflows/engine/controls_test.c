@@ -55,6 +55,46 @@ static void test_pending_timeout(void **state)
     }
 }
 
+/* What a pod says of how far it is counts as much as it says; what it cannot mean, not at all.
+ */
+static void test_a_pod_says_how_far_it_is(void **state)
+{
+    static const struct {
+        const char *says, *pod, *group;
+    } cases[] = {{"", "0/1", "0/2"},       {"3/10", "3/10", "3/11"},
+                 {"x/10", "3/10", "3/11"}, {"11/10", "3/10", "3/11"},
+                 {"4/0", "3/10", "3/11"},  {"4/5/6", "3/10", "3/11"},
+                 {"-1/5", "3/10", "3/11"}, {"20/20", "20/20", "20/21"}};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_report report = {.phase = POD_RUNNING, .message = STR("")};
+    struct wf_input input = {.kind = WF_INPUT_POD, .report = &report};
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"
+               "    - - {name: a, template: t}\n      - {name: b, template: t}\n"
+               "  - {name: t, container: {image: busybox}}\n");
+    wake(&r);
+    report.uid = r.waiting.at[0]->request.uid;
+    input.node_id = r.waiting.at[0]->request.node_id;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        report.progress = str_from(cases[i].says);
+        runner_pass(&r, &input);
+        assert_text(node_field(&r, a, "a", "progress"), cases[i].pod);
+        if (i > 0)
+            assert_text(node_field(&r, a, "wf", "progress"), cases[i].group);
+    }
+    runner_crash(&r);
+    wake(&r);
+    assert_text(node_field(&r, a, "a", "progress"), "20/20");
+    runner_report(&r, 1);
+    runner_report(&r, 0);
+    assert_text(node_field(&r, a, "wf", "progress"), "21/21");
+    assert_text(json_get_str(status_of(&r, a), STR("progress")), "21/21");
+    runner_done(&r);
+}
+
 /* What runs is bound by its pod's deadline alone. */
 static void test_pending_is_over(void **state)
 {
@@ -447,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_warning),
         cmocka_unit_test(test_template_defaults),
         cmocka_unit_test(test_pending_timeout),
+        cmocka_unit_test(test_a_pod_says_how_far_it_is),
         cmocka_unit_test(test_pending_is_over),
         cmocka_unit_test(test_labels_from),
         cmocka_unit_test(test_transient_errors),

@@ -103,8 +103,10 @@ struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_t
     n->step = call->step;
     n->started_ms = wf->pass->now.ms;
     n->is_told = true;
-    if (wf_node_is_leaf(n))
-        wf->total += n->total = 1;
+    if (wf_node_is_leaf(n)) {
+        wf->leaves++;
+        wf_progress_set(wf, n, 0, 1);
+    }
     wf_text_set(&n->display, node_display_name(call->name, boundary));
     set_template(n, call);
     wf_node_count(n);
@@ -221,7 +223,7 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
     if (wf_node_is_leaf(n)) {
         wf->since_progress++;
         if (phase == WF_SUCCEEDED)
-            wf->done += n->done = n->total;
+            wf_progress_set(wf, n, n->total, n->total);
     }
     wf_node_changed(wf, n);
     if (is_work(n)) {

@@ -135,15 +135,6 @@ static int64_t take_time(const struct json *doc, struct str key)
     return wall.ms;
 }
 
-static void take_progress(struct wf_node *n, struct str text)
-{
-    struct str done, total;
-
-    if (!str_cut(&text, '/', &done) || !str_cut(&text, '/', &total) ||
-        !parse_u32(done, &n->done) || !parse_u32(total, &n->total))
-        n->total = 0;
-}
-
 static unsigned take_flag(const struct json *flag)
 {
     if (!flag)
@@ -193,8 +184,9 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
     take_raw(a, &n->outputs, json_get(doc, STR("outputs")));
     n->started_ms = take_time(doc, STR("startedAt"));
     n->finished_ms = take_time(doc, STR("finishedAt"));
-    take_progress(n, json_get_str(doc, STR("progress")));
+    wf_progress_parse(json_get_str(doc, STR("progress")), &n->done, &n->total);
     if (wf_node_is_leaf(n)) {
+        wf->leaves++;
         wf->done += n->done;
         wf->total += n->total;
     }

@@ -6,6 +6,8 @@
  */
 #include "workflows/engine/wf_internal.h"
 
+enum { PROGRESS_FEW_NODES = 1000 };
+
 struct sum {
     struct wf *wf;
     uint32_t done, total;
@@ -45,12 +47,47 @@ static void sum_up(struct sum *s, struct wf_node *n)
     }
 }
 
+bool wf_progress_parse(struct str text, uint32_t *ret_done, uint32_t *ret_total)
+{
+    struct str done, total;
+
+    if (str_cut(&text, '/', &done) && str_cut(&text, '/', &total) && str_is_none(text) &&
+        parse_u32(done, ret_done) && parse_u32(total, ret_total) && *ret_total > 0 &&
+        *ret_done <= *ret_total)
+        return true;
+    *ret_done = *ret_total = 0;
+    return false;
+}
+
+void wf_progress_set(struct wf *wf, struct wf_node *n, uint32_t done, uint32_t total)
+{
+    wf->done += done - n->done;
+    wf->total += total - n->total;
+    n->done = done;
+    n->total = total;
+}
+
+/* Callers of few are told of it at once. */
+void wf_progress_say(struct wf *wf, struct wf_node *n, struct str text)
+{
+    uint32_t done, total;
+
+    if (str_is_empty(text) || !wf_progress_parse(text, &done, &total) ||
+        (done == n->done && total == n->total))
+        return;
+    wf_progress_set(wf, n, done, total);
+    wf_node_changed(wf, n);
+    if (wf->list.len < PROGRESS_FEW_NODES)
+        wf->has_progress = true;
+}
+
 void wf_progress(struct wf *wf)
 {
     struct sum s = {.wf = wf};
 
-    if (wf->since_progress * 8 < wf->total && !wf_is_finished(wf))
+    if (!wf->has_progress && wf->since_progress * 8 < wf->leaves && !wf_is_finished(wf))
         return;
+    wf->has_progress = false;
     wf->since_progress = 0;
     VEC_FOREACH (it, &wf->list) {
         struct wf_node *n = *it;

@@ -183,11 +183,13 @@ struct wf {
     struct str missing; /* owned: a reference that was not there when it was asked for last */
     uint32_t active_pods, daemons;
     uint32_t done, total;           /* progress */
+    uint32_t leaves;                /* nodes that count in it */
     uint32_t since_progress;        /* pods that ended since groups' progress was filled in */
     VEC(struct wf_node *) waiting;  /* for locks */
     VEC(struct wf_node *) pending;  /* that may be so until a time only */
     VEC(struct wf_node *) sleeping; /* Retry nodes in their backoff, Suspend nodes that end */
     uint32_t visit;
+    bool has_progress; /* a pod has said how far it is: groups' is filled in */
     bool is_fresh, is_doc_changed, is_stopping, is_locked, has_told_metrics;
     const struct wf_world *world; /* borrowed */
     struct wf_pass *pass;
