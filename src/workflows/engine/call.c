@@ -147,7 +147,7 @@ void wf_call_inputs(struct wf *wf, struct wf_node *n, const struct json *tmpl)
     if ((parameters && parameters->count) || (artifacts && artifacts->count))
         wf_text_set(&n->inputs, json_text(wf->pass->a, inputs, JSON_COMPACT));
     if (!str_is_empty(shown) && node_display_name_is_valid(shown))
-        wf_text_set(&n->display, shown);
+        wf_node_show_as(wf, n, shown);
 }
 
 static struct wf_frame *frame_new(struct arena *a, struct wf_node *n,

@@ -287,26 +287,26 @@ static void tell_node(struct wf *wf, struct wf_node *n)
                                .since_ms = n->started_ms,
                                .is_over = wf_node_is_done(n)};
 
-    emit_all(&e, wf_parsed(wf, n->metrics));
+    emit_all(&e, wf_parsed(wf, wf_rare(n, WF_METRICS)));
 }
 
 void wf_metrics_note(struct wf *wf, struct wf_node *n, const struct json *tmpl)
 {
     const struct json *list = json_path(tmpl, "metrics", "prometheus", NULL);
 
-    if (!json_item(list, 0) || !str_is_none(n->metrics) || n->type == WF_RETRY)
+    if (!json_item(list, 0) || !str_is_none(wf_rare(n, WF_METRICS)) || n->type == WF_RETRY)
         return;
-    wf_text_set(&n->metrics, json_text(wf->pass->a, list, JSON_COMPACT));
+    wf_rare_set(n, WF_METRICS, json_text(wf->pass->a, list, JSON_COMPACT));
     if (!wf_node_is_done(n))
         tell_node(wf, n);
 }
 
 void wf_metrics_leave(struct wf *wf, struct wf_node *n)
 {
-    if (str_is_none(n->metrics))
+    if (str_is_none(wf_rare(n, WF_METRICS)))
         return;
     tell_node(wf, n);
-    wf_text_set(&n->metrics, STR_NONE);
+    wf_rare_set(n, WF_METRICS, STR_NONE);
 }
 
 /* ---- the workflow ---- */

@@ -458,6 +458,7 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
     e->options = *options;
     e->task.run = pass_ready;
     e->decisions = metric_get(options->metrics, METRIC_OPERATION_DURATION);
+    map_init_borrowed(&e->pods);
     list_init(&e->ready);
     list_init(&e->slow);
     list_init(&e->to_load);

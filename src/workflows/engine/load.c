@@ -205,6 +205,7 @@ struct wf *wf_load(struct str doc, const struct wf_stored_node *nodes, size_t no
     /* The first document stays: templates are borrowed from it. */
     wf->arena = wf->doc_arena = arena_new();
     map_init_borrowed(&wf->nodes);
+    map_init_borrowed(&wf->words);
     map_init_borrowed(&wf->templates);
     wf->pass = &pass;
     wf->is_fresh = true;
@@ -231,6 +232,7 @@ void wf_free(struct wf *wf)
     VEC_FOREACH (it, &wf->list)
         wf_node_free(*it);
     map_done(&wf->nodes);
+    map_done(&wf->words);
     map_done(&wf->templates);
     VEC_DONE(&wf->list);
     VEC_DONE(&wf->queue);
@@ -307,9 +309,11 @@ int64_t wf_runtime_ms(const struct wf *wf)
 
 static size_t node_bytes(const struct wf_node *n)
 {
-    size_t size = sizeof(*n) + n->id.len + n->name.len + n->display.len + n->template_name.len +
-                  n->template_ref.len + n->scope.len + n->message.len + n->inputs.len +
-                  n->outputs.len + n->host.len + n->waiting.len + n->memo.len + n->metrics.len;
+    size_t size =
+        sizeof(*n) + n->id.len + n->name.len + n->message.len + n->inputs.len + n->outputs.len;
+
+    for (unsigned i = 0; n->rare && i < WF_RARE_COUNT; i++)
+        size += sizeof(struct str) + n->rare[i].len;
 
     size += (n->children.room + n->outbound.room) * sizeof(struct wf_node *);
     return n->frame ? size + arena_bytes(n->frame->arena) : size;

@@ -103,7 +103,7 @@ static void note(struct wf *wf, struct wf_node *n, struct str key, struct str na
 
     doc = json_set(a, &doc, STR("key"), json_string(key));
     doc = json_set(a, &doc, STR("cacheName"), json_string(name));
-    wf_text_set(&n->memo, json_text(a, &doc, JSON_COMPACT));
+    wf_rare_set(n, WF_MEMO, json_text(a, &doc, JSON_COMPACT));
     wf_node_changed(wf, n);
 }
 
@@ -132,7 +132,7 @@ enum wf_memo wf_memo_enter(struct wf *wf, const struct wf_call *call,
     int rc, old = 0;
 
     if (call->is_attempt || !json_get(from->json, STR("memoize")) ||
-        (*ret && ((*ret)->phase != WF_PENDING || !str_is_none((*ret)->memo))))
+        (*ret && ((*ret)->phase != WF_PENDING || !str_is_none(wf_rare(*ret, WF_MEMO)))))
         return WF_MEMO_NONE;
     if (wf_call_process(wf, call, from->json, &tmpl, &ignored) < 0)
         return WF_MEMO_NONE; /* the call says what is wrong */
@@ -158,7 +158,7 @@ enum wf_memo wf_memo_enter(struct wf *wf, const struct wf_call *call,
 
 void wf_memo_leave(struct wf *wf, struct wf_node *n)
 {
-    const struct json *memo = wf_parsed(wf, n->memo), *outputs;
+    const struct json *memo = wf_parsed(wf, wf_rare(n, WF_MEMO)), *outputs;
     struct arena *a = wf->pass->a;
     struct json entry;
 

@@ -19,6 +19,43 @@ void wf_text_set(struct str *at, struct str text)
     *at = str_of(copy, text.len);
 }
 
+struct str wf_word(struct wf *wf, struct str text)
+{
+    struct str *word;
+
+    if (str_is_empty(text))
+        return STR_NONE;
+    word = map_find(&wf->words, text);
+    if (!word) {
+        word = ARENA_NEW(wf->arena, struct str);
+        *word = str_copy(wf->arena, text);
+        map_put(&wf->words, *word, word);
+    }
+    return *word;
+}
+
+void wf_node_show_as(struct wf *wf, struct wf_node *n, struct str display)
+{
+    if (str_ends(n->name, display))
+        n->display = str_skip(n->name, n->name.len - display.len);
+    else
+        n->display = wf_word(wf, display);
+}
+
+struct str wf_rare(const struct wf_node *n, enum wf_rare which)
+{
+    return n->rare ? n->rare[which] : STR_NONE;
+}
+
+void wf_rare_set(struct wf_node *n, enum wf_rare which, struct str text)
+{
+    if (!n->rare && str_is_none(text))
+        return;
+    if (!n->rare)
+        n->rare = mem_array(WF_RARE_COUNT, sizeof(*n->rare));
+    wf_text_set(&n->rare[which], text);
+}
+
 struct wf_node *wf_node_blank(struct wf *wf, struct str id, struct str name, uint64_t seq)
 {
     struct wf_node *n = NEW(struct wf_node);
@@ -35,13 +72,13 @@ struct wf_node *wf_node_blank(struct wf *wf, struct str id, struct str name, uin
 
 void wf_node_free(struct wf_node *n)
 {
-    struct str *const texts[] = {&n->id,           &n->name,   &n->display, &n->template_name,
-                                 &n->template_ref, &n->scope,  &n->message, &n->inputs,
-                                 &n->outputs,      &n->host,   &n->waiting, &n->memo,
-                                 &n->ip,           &n->metrics};
+    struct str *const texts[] = {&n->id, &n->name, &n->message, &n->inputs, &n->outputs};
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         wf_text_set(texts[i], STR_NONE);
+    for (unsigned i = 0; n->rare && i < WF_RARE_COUNT; i++)
+        wf_text_set(&n->rare[i], STR_NONE);
+    free(n->rare);
     wf_frame_free(n->frame);
     VEC_DONE(&n->children);
     VEC_DONE(&n->outbound);
@@ -70,20 +107,20 @@ void wf_node_changed(struct wf *wf, struct wf_node *n)
 }
 
 /* The fields that say what was called. */
-static void set_template(struct wf_node *n, const struct wf_call *call)
+static void set_template(struct wf *wf, struct wf_node *n, const struct wf_call *call)
 {
     const struct json *ref = json_get(call->holder, STR("templateRef"));
 
-    wf_text_set(&n->scope, call->scope);
+    n->scope = wf_word(wf, call->scope);
     if (ref) {
         _cleanup_arena_ struct arena *a = arena_new();
         struct json shown = json_get_bool(ref, STR("clusterScope"))
                                 ? *ref
                                 : json_without(a, ref, STR("clusterScope"));
 
-        wf_text_set(&n->template_ref, json_text(a, &shown, JSON_COMPACT));
+        wf_rare_set(n, WF_TEMPLATE_REF, json_text(a, &shown, JSON_COMPACT));
     } else if (!str_is_empty(json_get_str(call->holder, STR("template")))) {
-        wf_text_set(&n->template_name, json_get_str(call->holder, STR("template")));
+        n->template_name = wf_word(wf, json_get_str(call->holder, STR("template")));
     }
 }
 
@@ -107,8 +144,8 @@ struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_t
         wf->leaves++;
         wf_progress_set(wf, n, 0, 1);
     }
-    wf_text_set(&n->display, node_display_name(call->name, boundary));
-    set_template(n, call);
+    wf_node_show_as(wf, n, node_display_name(call->name, boundary));
+    set_template(wf, n, call);
     wf_node_count(n);
     wf_node_changed(wf, n);
     return n;
@@ -187,7 +224,7 @@ void wf_node_daemon(struct wf *wf, struct wf_node *n, struct str ip)
     n->is_daemoned = true;
     wf->daemons++;
     n->phase = WF_RUNNING;
-    wf_text_set(&n->ip, str_is_empty(ip) ? STR("127.0.0.1") : ip);
+    wf_rare_set(n, WF_IP, str_is_empty(ip) ? STR("127.0.0.1") : ip);
     wf_node_changed(wf, n);
     wf_hooks_notice(wf, n);
     wf_node_tell(wf, n);

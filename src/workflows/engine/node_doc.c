@@ -87,7 +87,7 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
     json_add_str(a, &b, STR("displayName"), n->display);
     json_add(a, &b, STR("type"), json_string(type_names[n->type]));
     json_add_str(a, &b, STR("templateName"), n->template_name);
-    add_raw(a, &b, STR("templateRef"), n->template_ref);
+    add_raw(a, &b, STR("templateRef"), wf_rare(n, WF_TEMPLATE_REF));
     json_add_str(a, &b, STR("templateScope"), n->scope);
     json_add_str(a, &b, STR("phase"), wf_phase_name(n->phase));
     if (n->boundary)
@@ -103,13 +103,14 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
     add_ids(a, &b, STR("children"), n->children.at, n->children.len);
     add_ids(a, &b, STR("outboundNodes"), n->outbound.at, n->outbound.len);
     json_add_str(a, &b, STR("hostNodeName"), n->host);
-    add_raw(a, &b, STR("memoizationStatus"), n->memo);
-    if (!str_is_none(n->waiting)) {
-        struct json waiting = json_set(a, NULL, STR("waiting"), json_string(n->waiting));
+    add_raw(a, &b, STR("memoizationStatus"), wf_rare(n, WF_MEMO));
+    if (!str_is_none(wf_rare(n, WF_WAITING))) {
+        struct json waiting =
+            json_set(a, NULL, STR("waiting"), json_string(wf_rare(n, WF_WAITING)));
 
         json_add(a, &b, STR("synchronizationStatus"), waiting);
     }
-    json_add_str(a, &b, STR("podIP"), n->ip);
+    json_add_str(a, &b, STR("podIP"), wf_rare(n, WF_IP));
     if (n->is_daemoned)
         json_add(a, &b, STR("daemoned"), json_bool(true));
     if (n->type == WF_POD && !n->is_daemon)
@@ -119,10 +120,9 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
     return json_text(a, &doc, JSON_COMPACT);
 }
 
-static void take_raw(struct arena *a, struct str *at, const struct json *value)
+static struct str raw(struct arena *a, const struct json *value)
 {
-    if (value)
-        wf_text_set(at, json_text(a, value, JSON_COMPACT));
+    return value ? json_text(a, value, JSON_COMPACT) : STR_NONE;
 }
 
 static int64_t take_time(const struct json *doc, struct str key)
@@ -171,17 +171,17 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
     n->type = found;
     n->is_told = true;
     n->phase = wf_phase_of(json_get_str(doc, STR("phase")));
-    wf_text_set(&n->display, json_get_str(doc, STR("displayName")));
-    wf_text_set(&n->template_name, json_get_str(doc, STR("templateName")));
-    wf_text_set(&n->scope, json_get_str(doc, STR("templateScope")));
+    wf_node_show_as(wf, n, json_get_str(doc, STR("displayName")));
+    n->template_name = wf_word(wf, json_get_str(doc, STR("templateName")));
+    n->scope = wf_word(wf, json_get_str(doc, STR("templateScope")));
     wf_text_set(&n->message, json_get_str(doc, STR("message")));
-    wf_text_set(&n->host, json_get_str(doc, STR("hostNodeName")));
-    wf_text_set(&n->waiting,
+    n->host = wf_word(wf, json_get_str(doc, STR("hostNodeName")));
+    wf_rare_set(n, WF_WAITING,
                 json_get_str(json_get(doc, STR("synchronizationStatus")), STR("waiting")));
-    take_raw(a, &n->template_ref, json_get(doc, STR("templateRef")));
-    take_raw(a, &n->inputs, json_get(doc, STR("inputs")));
-    take_raw(a, &n->memo, json_get(doc, STR("memoizationStatus")));
-    take_raw(a, &n->outputs, json_get(doc, STR("outputs")));
+    wf_rare_set(n, WF_TEMPLATE_REF, raw(a, json_get(doc, STR("templateRef"))));
+    wf_text_set(&n->inputs, raw(a, json_get(doc, STR("inputs"))));
+    wf_rare_set(n, WF_MEMO, raw(a, json_get(doc, STR("memoizationStatus"))));
+    wf_text_set(&n->outputs, raw(a, json_get(doc, STR("outputs"))));
     n->started_ms = take_time(doc, STR("startedAt"));
     n->finished_ms = take_time(doc, STR("finishedAt"));
     wf_progress_parse(json_get_str(doc, STR("progress")), &n->done, &n->total);
@@ -190,7 +190,7 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
         wf->done += n->done;
         wf->total += n->total;
     }
-    wf_text_set(&n->ip, json_get_str(doc, STR("podIP")));
+    wf_rare_set(n, WF_IP, json_get_str(doc, STR("podIP")));
     n->is_daemoned = json_get_bool(doc, STR("daemoned"));
     wf->daemons += n->is_daemoned;
     n->flags = take_flag(json_get(doc, STR("nodeFlag")));
@@ -205,7 +205,7 @@ void wf_node_parse_links(struct wf *wf, const struct json *doc)
     struct wf_node *other;
 
     n->boundary = map_find(&wf->nodes, json_get_str(doc, STR("boundaryID")));
-    if (n->type == WF_POD && !wf_node_is_over(n) && str_is_none(n->waiting))
+    if (n->type == WF_POD && !wf_node_is_over(n) && str_is_none(wf_rare(n, WF_WAITING)))
         wf_pod_count(wf, n);
     wf_node_count(n);
     for (size_t i = 0; json_item(children, i); i++) {

@@ -249,7 +249,7 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
     if (wf_node_is_done(n))
         return;
     if (!str_is_empty(report->host))
-        wf_text_set(&n->host, report->host);
+        n->host = wf_word(wf, report->host);
     wf_progress_say(wf, n, report->progress);
     if (report->outputs && !n->is_daemon)
         wf_text_set(&n->outputs, json_text(a, report->outputs, JSON_COMPACT));

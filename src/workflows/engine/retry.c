@@ -319,10 +319,10 @@ static void resume_attempt(struct wf *wf, struct wf_frame *f, size_t index)
 static void daemon_is_up(struct wf *wf, struct wf_node *n, const struct wf_node *last)
 {
     if (!n->is_daemoned) {
-        wf_node_daemon(wf, n, last->ip);
+        wf_node_daemon(wf, n, wf_rare(last, WF_IP));
         return;
     }
-    wf_text_set(&n->ip, last->ip);
+    wf_rare_set(n, WF_IP, wf_rare(last, WF_IP));
     wf_node_changed(wf, n);
 }
 

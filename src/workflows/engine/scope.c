@@ -73,7 +73,8 @@ static struct str called(struct arena *a, const struct wf_node *n)
     struct json ref;
     struct err err;
 
-    if (!str_is_empty(n->template_ref) && json_parse(a, n->template_ref, &ref, &err) == 0)
+    if (!str_is_empty(wf_rare(n, WF_TEMPLATE_REF)) &&
+        json_parse(a, wf_rare(n, WF_TEMPLATE_REF), &ref, &err) == 0)
         return json_get_str(&ref, STR("template"));
     return str_is_none(n->template_name) ? STR("") : n->template_name;
 }
@@ -265,8 +266,8 @@ static enum subst_answer find_of_node(struct wf *wf, const struct wf_node *n, st
         return answer(n->id, ret);
     if (str_is(name, "status"))
         return answer(wf_phase_name(n->phase), ret);
-    if (str_is(name, "ip") && !str_is_none(n->ip))
-        return answer(n->ip, ret);
+    if (str_is(name, "ip") && !str_is_none(wf_rare(n, WF_IP)))
+        return answer(wf_rare(n, WF_IP), ret);
     if (str_is(name, "hostNodeName") && !str_is_none(n->host))
         return answer(n->host, ret);
     if (str_is(name, "startedAt") && n->started_ms)

@@ -340,8 +340,8 @@ static void wait(struct wf *wf, const struct wf_call *call, const struct json *t
         wf_call_inputs(wf, n, tmpl);
         *ret = n;
     }
-    if (!str_eq(n->waiting, failed) || !str_eq(n->message, text)) {
-        wf_text_set(&n->waiting, failed);
+    if (!str_eq(wf_rare(n, WF_WAITING), failed) || !str_eq(n->message, text)) {
+        wf_rare_set(n, WF_WAITING, failed);
         wf_text_set(&n->message, text);
         wf_node_changed(wf, n);
     }
@@ -371,8 +371,8 @@ enum wf_sync wf_sync_enter(struct wf *wf, const struct wf_call *call,
         wait(wf, call, &tmpl, ret, failed, text);
         return WF_SYNC_WAITS;
     }
-    if (*ret && !str_is_none((*ret)->waiting)) {
-        wf_text_set(&(*ret)->waiting, STR_NONE);
+    if (*ret && !str_is_none(wf_rare(*ret, WF_WAITING))) {
+        wf_rare_set(*ret, WF_WAITING, STR_NONE);
         wf_text_set(&(*ret)->message, STR_NONE);
         wf_node_changed(wf, *ret);
     }
@@ -390,7 +390,7 @@ void wf_sync_leave(struct wf *wf, struct wf_node *n)
 {
     struct str holder;
 
-    if (!n->is_locked && str_is_none(n->waiting))
+    if (!n->is_locked && str_is_none(wf_rare(n, WF_WAITING)))
         return;
     holder = str_copy(wf->pass->out, holder_of(wf, n->id));
     VEC_APUSH(wf->pass->a, &wf->pass->releases, holder);
@@ -398,7 +398,7 @@ void wf_sync_leave(struct wf *wf, struct wf_node *n)
         drop_mutexes(wf, holder);
         drop_semaphores(wf, holder);
     }
-    wf_text_set(&n->waiting, STR_NONE);
+    wf_rare_set(n, WF_WAITING, STR_NONE);
     n->is_locked = false;
 }
 

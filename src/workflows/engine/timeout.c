@@ -179,7 +179,7 @@ void wf_stop_pods(struct wf *wf)
     for (size_t i = 0; i < wf->list.len; i++) { /* the end of a node may make others */
         struct wf_node *n = wf->list.at[i];
 
-        if (!str_is_none(n->waiting) && !wf_node_is_done(n))
+        if (!str_is_none(wf_rare(n, WF_WAITING)) && !wf_node_is_done(n))
             stop_waiting(wf, n);
         else if (n->type == WF_SUSPEND && !wf_node_is_done(n))
             wf_suspend_stop(wf, n, is_in_exit(n));

@@ -52,13 +52,22 @@ enum wf_flag {
 struct wf_frame;
 struct wf_pass;
 
+/* Texts that few nodes have. */
+enum wf_rare {
+    WF_TEMPLATE_REF, /* JSON */
+    WF_MEMO,         /* memoizationStatus */
+    WF_IP,           /* of a daemon's pod */
+    WF_WAITING,      /* lock that it waits for */
+    WF_METRICS,      /* of its template, until it ends */
+    WF_RARE_COUNT,
+};
+
 struct wf_node {
-    struct str id, name, display, template_name, template_ref, scope; /* owned */
-    struct str message, inputs, outputs, host; /* owned; JSON text or absent */
-    struct str memo;                           /* owned: memoizationStatus, or absent */
-    struct str ip;                             /* owned: of a daemon's pod, or absent */
-    struct str waiting;                        /* owned: lock that it waits for, or absent */
-    struct str metrics;                        /* owned: of its template, until it ends */
+    struct str id, name;                   /* owned */
+    struct str display;                    /* the end of its name, or wf_word() */
+    struct str template_name, scope, host; /* wf_word() */
+    struct str message, inputs, outputs;   /* owned; JSON text or absent */
+    struct str *rare; /* owned: as many as enum wf_rare has, owned; NULL: they are absent */
     uint64_t seq;
     enum wf_type type;
     enum wf_phase phase;
@@ -166,6 +175,7 @@ struct wf {
     struct map templates; /* "scope/name" to struct json *, borrowed keys */
     struct str local_scope;
     struct map nodes; /* by id, borrowed keys */
+    struct map words; /* texts that many nodes share, to themselves */
     VEC(struct wf_node *) list;
     VEC(struct wf_node *) queue;
     VEC(struct wf_node *) changed;
@@ -266,6 +276,17 @@ static inline bool wf_node_is_run(const struct wf_node *n)
 
 /** wf_text_set() - replace an owned text by a copy */
 void wf_text_set(struct str *at, struct str text);
+
+/** wf_word() - the one copy of a text that many nodes have; as long as the workflow; absent for
+ * "" */
+struct str wf_word(struct wf *wf, struct str text);
+
+/** wf_node_show_as() - set its display name */
+void wf_node_show_as(struct wf *wf, struct wf_node *n, struct str display);
+
+/** wf_rare(), wf_rare_set() - a text that few nodes have, or absent; the node owns its copy */
+struct str wf_rare(const struct wf_node *n, enum wf_rare which);
+void wf_rare_set(struct wf_node *n, enum wf_rare which, struct str text);
 
 static inline bool wf_phase_is_bad(enum wf_phase phase)
 {
