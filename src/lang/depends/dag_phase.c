@@ -73,7 +73,8 @@ static void visit_all(struct walk *w, const struct dag_node *n, enum branch bran
         visit(w, n->children[i], branch);
 }
 
-/* Below a retry: what follows its last attempt, and its hooks. */
+/* Below a retry: what follows its last attempt, its hooks, and what follows itself, if it is a
+ * hook. */
 static void visit_retry(struct walk *w, const struct dag_node *n, enum branch branch)
 {
     const struct dag_node *last = NULL;
@@ -81,7 +82,7 @@ static void visit_retry(struct walk *w, const struct dag_node *n, enum branch br
     for (size_t i = 0; i < n->child_count; i++) {
         const struct dag_node *child = &w->view->nodes[n->children[i]];
 
-        if (child->is_hook)
+        if (child->is_no_attempt)
             visit(w, n->children[i], branch);
         else
             last = child;

@@ -22,7 +22,7 @@ struct dag_node {
     enum depends_phase phase;
     enum dag_node_kind kind;
     bool is_daemoned;
-    bool is_hook;           /* a child of a retry that is a hook, no attempt */
+    bool is_no_attempt;     /* as a child of a retry: a hook, or what follows it */
     const size_t *children; /* indices into dag_view.nodes, in order; borrowed */
     size_t child_count;
 };

@@ -109,7 +109,7 @@ static void test_retry(void **state _unused_)
         {.phase = DEPENDS_PHASE_FAILED},
         {.phase = DEPENDS_PHASE_SUCCEEDED, .children = after, .child_count = 1},
         {.phase = DEPENDS_PHASE_OMITTED},
-        {.phase = DEPENDS_PHASE_RUNNING, .is_hook = true},
+        {.phase = DEPENDS_PHASE_RUNNING, .is_no_attempt = true},
     };
     struct dag_view view = {.nodes = nodes,
                             .node_count = COUNT_OF(nodes),

@@ -125,7 +125,7 @@ static const struct dag_node *view_nodes(struct walk *w)
             .phase = wf_depends_phase(n->phase),
             .is_daemoned = n->is_daemoned,
             .kind = kind_of(n),
-            .is_hook = (n->flags & WF_FLAG_HOOKED) && !(n->flags & WF_FLAG_RETRIED),
+            .is_no_attempt = !(n->flags & WF_FLAG_RETRIED),
             .children = find_children(w, n),
             .child_count = n->children.len,
         };

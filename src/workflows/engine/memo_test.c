@@ -55,10 +55,12 @@ static void test_config_map_values(void **state)
         {INPUT("configMapKeyRef: {name: c, key: k}"), "seen", NULL},
         {INPUT("default: other, configMapKeyRef: {name: c, key: gone}"), "other", NULL},
         {INPUT("configMapKeyRef: {name: c, key: gone}"), NULL,
-         "unable to retrieve inputs.parameters.p from ConfigMap: ConfigMap 'c' does not have "
+         "error in entry template execution: unable to retrieve inputs.parameters.p from "
+         "ConfigMap: ConfigMap 'c' does not have "
          "the key 'gone'"},
         {INPUT("configMapKeyRef: {name: bare, key: k}"), NULL,
-         "unable to retrieve inputs.parameters.p from ConfigMap: ConfigMap 'bare' needs to "
+         "error in entry template execution: unable to retrieve inputs.parameters.p from "
+         "ConfigMap: ConfigMap 'bare' needs to "
          "have the label workflows.argoproj.io/configmap-type: Parameter to load parameters"},
         {ARGUMENT("configMapKeyRef: {name: c, key: k}"), "seen", NULL},
         {ARGUMENT("default: other, configMapKeyRef: {name: c, key: gone}"), "other", NULL},
