@@ -171,7 +171,7 @@ static void test_life_of_a_limit(void **state)
 
 #define ROW(count) "{\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
 #define ROW_ANSWER(count) \
-    "{\"namespace\":\"argo\",\"key\":\"k\",\"limit\":" count ",\"type\":\"DATABASE\"}"
+    "{\"namespace\":\"argo\",\"key\":\"k\",\"limit\":" count ",\"type\":1}"
 #define KEY_64   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define LONG_KEY KEY_64 KEY_64 KEY_64 KEY_64
 #define NO_ROW \
@@ -346,7 +346,10 @@ static void test_ways_of_creation(void **state)
 }
 
 #define TEMPLATES "/api/v1/workflow-templates/argo"
-#define CLUSTER   "/api/v1/cluster-workflow-templates"
+#define SUBMIT_DRY(how)                                                                       \
+    "{\"resourceKind\":\"WorkflowTemplate\",\"resourceName\":\"t\",\"submitOptions\":{\"" how \
+    "\":true}}"
+#define CLUSTER "/api/v1/cluster-workflow-templates"
 
 static void test_life_of_a_template(void **state)
 {
@@ -364,15 +367,32 @@ static void test_life_of_a_template(void **state)
         {"PUT", TEMPLATES "/t",
          "{\"template\":{\"metadata\":{\"name\":\"t\",\"resourceVersion\":\"1\"}," SPEC "}}",
          409, "{\"code\":6,"},
+        {"PUT", TEMPLATES "/",
+         "{\"template\":{\"metadata\":{\"name\":\"t\",\"resourceVersion\":\"1\"}," SPEC "}}",
+         409, "{\"code\":6,"},
+        {"PUT", TEMPLATES "/",
+         "{\"template\":{\"metadata\":{\"name\":\"u\",\"resourceVersion\":\"1\"}," SPEC "}}",
+         404, "workflowtemplates.argoproj.io \\\"u\\\" not found"},
+        {"PUT", TEMPLATES "/",
+         "{\"template\":{\"metadata\":{\"resourceVersion\":\"1\"}," SPEC "}}", 400,
+         "metadata.name: Required value"},
         {"PUT", TEMPLATES "/t",
          "{\"template\":{\"metadata\":{\"name\":\"t\",\"resourceVersion\":\"2\",\"labels\":"
          "{\"a\":\"b\"}}," SPEC "}}",
          200, "\"a\":\"b\""},
+        {"PUT", TEMPLATES "/",
+         "{\"template\":{\"metadata\":{\"name\":\"t\",\"resourceVersion\":\"3\",\"labels\":"
+         "{\"c\":\"d\"}}," SPEC "}}",
+         200, "\"c\":\"d\""},
         {"POST", WORKFLOWS "/submit",
          "{\"resourceKind\":\"WorkflowTemplate\",\"resourceName\":\"t\",\"submitOptions\":"
          "{\"name\":\"from\",\"labels\":\"l=1\"}}",
          200, "\"workflowTemplateRef\":{\"name\":\"t\"}"},
         {"GET", WORKFLOWS "/from", "", 200, "\"l\":\"1\""},
+        {"POST", WORKFLOWS "/submit", SUBMIT_DRY("dryRun"), 200, "\"generateName\":\"t-\""},
+        {"POST", WORKFLOWS "/submit", SUBMIT_DRY("dryRun"), 200, "!\"name\":\"t-"},
+        {"POST", WORKFLOWS "/submit", SUBMIT_DRY("dryRun"), 200, "!\"uid\""},
+        {"POST", WORKFLOWS "/submit", SUBMIT_DRY("serverDryRun"), 200, "\"uid\""},
         {"POST", WORKFLOWS "/submit",
          "{\"resourceKind\":\"workflowtemplate\",\"resourceName\":\"gone\"}", 404, "not found"},
         {"POST", WORKFLOWS "/submit", "{\"resourceKind\":\"Secret\",\"resourceName\":\"t\"}",
@@ -567,6 +587,9 @@ static void test_pages(void **state)
 
 /* ---- streams ---- */
 
+#define WATCH_OF(name) \
+    "/api/v1/workflow-events/argo?listOptions.fieldSelector=metadata.name%3D" name
+
 static void test_watches(void **state)
 {
     static const struct {
@@ -584,6 +607,9 @@ static void test_watches(void **state)
          "\n\n"},
         {"/api/v1/workflow-events/argo?fields=-result.object.status.nodes", NULL,
          "\"status\":{\"phase\":\"Running\"}"},
+        {WATCH_OF("w"), NULL, "\"name\":\"w\""},
+        {WATCH_OF("@latest"), NULL, "\"name\":\"w\""},
+        {WATCH_OF("w,metadata.namespace%3Dargo"), NULL, "\"name\":\"w\""},
         {"/api/v1/workflow-events/argo?listOptions.resourceVersion=99", NULL,
          "{\"error\":{\"grpc_code\":3,\"http_code\":400,\"message\":\"resource version 99"},
     };
@@ -604,6 +630,21 @@ static void test_watches(void **state)
             fail_msg("row %zu: %s", i, c.seen.ptr ? c.seen.ptr : "nothing");
         strbuf_done(&c.seen);
     }
+}
+
+/* Who waits for one workflow hears that there is none. */
+static void test_watch_of_nothing(void **state)
+{
+    static const struct step steps[] = {
+        {"GET", WATCH_OF("none"), "", 404,
+         "{\"code\":5,\"message\":\"workflows.argoproj.io \\\"none\\\" not found\"}"},
+        {"GET", WATCH_OF("none,metadata.namespace%3Dargo"), "", 404, "{\"code\":5,"},
+        {"GET", WATCH_OF("%3Dnone"), "", 404, "{\"code\":5,"},
+        {"GET", WATCH_OF("@latest"), "", 404,
+         "{\"code\":5,\"message\":\"no workflows found\"}"},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
 }
 
 /* Events come in their order whatever the reader does; the last one is never lost. */
@@ -878,6 +919,7 @@ int main(void)
         TEST(test_information),
         TEST(test_pages),
         TEST(test_watches),
+        TEST(test_watch_of_nothing),
         TEST(test_watch_goes_on),
         TEST(test_logs),
         TEST(test_follow_a_running_workflow),

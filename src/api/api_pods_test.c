@@ -107,9 +107,10 @@ static void test_lists(void **state)
         {"GET", PODS "/nothing", NULL, NULL, 404, "pods \\\"nothing\\\" not found", NULL},
         {"GET", PODS "/w-none", NULL, NULL, 404, "pods \\\"w-none\\\" not found", NULL},
         {"POST", PODS, "{}", NULL, 405, "\"reason\":\"MethodNotAllowed\"", NULL},
-        {"DELETE", PODS, NULL, NULL, 405, "\"reason\":\"MethodNotAllowed\"", NULL},
         {"GET", "/api/v1", NULL, NULL, 200,
-         "\"kind\":\"Pod\",\"verbs\":[\"delete\",\"get\",\"list\",\"watch\"]", NULL},
+         "\"kind\":\"Pod\",\"verbs\":[\"delete\",\"deletecollection\",\"get\",\"list\","
+         "\"watch\"]",
+         NULL},
         {"GET", "/api/v1", NULL, NULL, 200, "\"name\":\"pods/log\"", NULL},
     };
 
@@ -153,6 +154,40 @@ static void test_one(void **state)
     run_steps(w, steps, COUNT_OF(steps));
 }
 
+/* All that match: what has ended goes at once, what runs stays until then, others stay. */
+static void test_all(void **state)
+{
+    static const char object[] =
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"job\",\"namespace\":"
+        "\"argo\",\"uid\":\"uid-job\",\"labels\":{\"of\":\"job\"}},\"spec\":{\"containers\":[]}"
+        "}";
+    static const struct step steps[] = {
+        {"DELETE", PODS "?labelSelector=none", NULL, NULL, 200, "\"items\":[]", NULL},
+        {"DELETE", PODS "?labelSelector=all&dryRun=All", NULL, NULL, 200,
+         "\"phase\":\"Succeeded\"", NULL},
+        {"DELETE", PODS "?labelSelector=voice%3Dloud", "{\"gracePeriodSeconds\":2}", NULL, 200,
+         "\"kind\":\"PodList\"", "\"phase\":\"Running\""},
+        {"GET", PODS, NULL, NULL, 200, "\"phase\":\"Running\"", "\"phase\":\"Succeeded\""},
+        {"GET", PODS "/job", NULL, NULL, 200, "uid-job", NULL},
+        {"DELETE", PODS "?labelSelector=of", NULL, NULL, 200, "\"name\":\"job\"",
+         "\"phase\":\"Running\""},
+        {"GET", PODS "/job", NULL, NULL, 404, "not found", NULL},
+        {"DELETE", PODS, NULL, NULL, 200, "\"phase\":\"Running\"", NULL},
+        {"GET", PODS, NULL, NULL, 200, "\"phase\":\"Running\"", NULL},
+    };
+    struct world *w = *state;
+    struct store_txn *txn;
+    struct json pod;
+    struct err err;
+
+    make_workflow(w);
+    assert_int_equal(json_parse(w->a, str_from(object), &pod, &err), 0);
+    txn = store_txn_new(w->store);
+    store_txn_create(txn, &pod);
+    world_commit(w, txn);
+    run_steps(w, steps, COUNT_OF(steps));
+}
+
 /* A watch tells of pods alone, of each once, and that one is gone. */
 static void test_watch(void **state)
 {
@@ -189,7 +224,8 @@ static void test_watch(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_lists), TEST(test_one), TEST(test_watch)};
+    const struct CMUnitTest tests[] = {TEST(test_lists), TEST(test_one), TEST(test_all),
+                                       TEST(test_watch)};
 
     return cmocka_run_group_tests_name("api_pods", tests, NULL, NULL);
 }

@@ -321,7 +321,9 @@ void change_delete_all(struct api *api, struct http_request *req, const struct r
     }
     *removal = (struct reply_removal){.kind = r->shown, .name = STR(""), .uid = STR("")};
     http_set_user(req, removal);
-    result = api_delete_all(call, &q.of, how, &removal->items, &err);
+    result = api_is_pod(r->kind) ? api_pod_delete_all(call, &q.of, grace_of(req, &options),
+                                                      &removal->items, &err)
+                                 : api_delete_all(call, &q.of, how, &removal->items, &err);
     if (result < 0)
         reply_error(req, &err);
     else if (result == 0)

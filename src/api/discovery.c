@@ -218,7 +218,8 @@ static struct json subresource_value(struct arena *a, const char *name, const ch
 
 static struct json resource_value(struct arena *a, const struct object_kind *k)
 {
-    static const char *const view_verbs[] = {"delete", "get", "list", "watch", NULL};
+    static const char *const view_verbs[] = {
+        "delete", "deletecollection", "get", "list", "watch", NULL};
     static const char *const verbs[] = {"create", "delete", "deletecollection",
                                         "get",    "list",   "patch",
                                         "update", "watch",  NULL};
@@ -335,8 +336,8 @@ static void reply_openapi(struct http_request *req)
     }
 }
 
-/* Where the v3 document of each version of a group is. The program's version is the hash by which clients
- * keep it. */
+/* Where the v3 document of each version of a group is. The program's version is the hash by
+ * which clients keep it. */
 static struct json openapi_index(struct arena *a)
 {
     const struct object_kind *row;

@@ -233,8 +233,7 @@ static struct str watch_bookmark(struct arena *a, const struct object_kind *kind
         json_add(a, &meta, STR("annotations"), json_object(&notes));
     }
     json_add(a, &b, STR("kind"), json_string(str_from(kind->kind)));
-    json_add(a, &b, STR("apiVersion"),
-             json_string(object_kind_api_version(a, kind)));
+    json_add(a, &b, STR("apiVersion"), json_string(object_kind_api_version(a, kind)));
     json_add(a, &b, STR("metadata"), json_object(&meta));
     object = json_object(&b);
     return watch_event(a, STR(""), "BOOKMARK", &object);
@@ -443,8 +442,9 @@ static int read_document(const struct api_call *call, const struct resource *r,
         return err_set(err, ERR_INVALID, "the request holds %zu documents, it must be one",
                        docs.len);
     *ret = docs.at[0];
-    return resource_check_version(r, ret, err) < 0 ? -1
-                                                   : api_document_admit(call, ret, r->kind, err);
+    return resource_check_version(r, ret, err) < 0
+               ? -1
+               : api_document_admit(call, ret, r->kind, err);
 }
 
 /* Workflows have one way in. */
@@ -519,7 +519,7 @@ static bool is_refused_view(struct http_request *req, const struct resource *r)
         STR_INIT("the server does not allow this method on the requested resource: pods are "
                  "made by Workflows and Jobs, they can be read and deleted")};
 
-    if (!r->kind->is_view || (str_is(http_method(req), "DELETE") && !str_is_empty(r->name)))
+    if (!r->kind->is_view || str_is(http_method(req), "DELETE"))
         return false;
     reply_refuse(req, &refusal);
     return true;

@@ -15,6 +15,16 @@ struct store_key argo_object_key(const struct argo_request *r, const struct obje
     return api_key(kind, argo_variable(r, "namespace"), argo_variable(r, "name"));
 }
 
+struct store_key argo_update_key(const struct argo_request *r, const struct object_kind *kind,
+                                 const struct json *doc)
+{
+    struct store_key key = argo_object_key(r, kind);
+
+    if (str_is_empty(key.name))
+        key.name = object_name(doc);
+    return key;
+}
+
 bool argo_is_dry_run(const struct json *body)
 {
     const struct json *list = json_path(body, "createOptions", "dryRun", NULL);
@@ -113,10 +123,12 @@ void argo_objects_update(const struct argo_request *r, const struct argo_kind *k
     struct json body, doc;
     struct err err;
 
-    *key = argo_object_key(r, of);
     if (read_object(r, kind, &body, &doc, &err) < 0) {
         argo_fail(r->req, &err);
-    } else if (str_is_empty(json_str(json_path(&doc, "metadata", "resourceVersion", NULL)))) {
+        return;
+    }
+    *key = argo_update_key(r, of, &doc);
+    if (str_is_empty(json_str(json_path(&doc, "metadata", "resourceVersion", NULL)))) {
         err_set(&err, ERR_INVALID,
                 "%s.%s \"" STR_FMT "\" is invalid: metadata.resourceVersion: Invalid value: 0: "
                 "must be specified for an update",
@@ -164,15 +176,22 @@ void argo_objects_lint(const struct argo_request *r, const struct argo_kind *kin
 
 void argo_objects_watch(const struct argo_request *r, const struct argo_kind *kind)
 {
-    const struct object_kind *of = argo_kind_of(kind->kind);
     const struct api_list_options options = argo_list_options(r);
+
+    argo_objects_watch_by(r, kind, &options);
+}
+
+void argo_objects_watch_by(const struct argo_request *r, const struct argo_kind *kind,
+                           const struct api_list_options *options)
+{
+    const struct object_kind *of = argo_kind_of(kind->kind);
     struct api_watch_request w = {
         .arena = arena_new_sized(API_WATCH_ARENA_BYTES),
         .format = argo_watch_format(r, of->group[0] ? ARGO_EVENTS : ARGO_BARE),
         .fields = argo_query(r, "fields")};
     struct err err;
 
-    if (api_query_parse(w.arena, of, argo_variable(r, "namespace"), &options, &w.query, &err) <
+    if (api_query_parse(w.arena, of, argo_variable(r, "namespace"), options, &w.query, &err) <
         0) {
         argo_fail(r->req, &err);
         arena_free(w.arena);

@@ -21,6 +21,11 @@ const struct object_kind *argo_kind_of(const char *kind);
 /** argo_object_key() - the key of the object that the path names */
 struct store_key argo_object_key(const struct argo_request *r, const struct object_kind *kind);
 
+/** argo_update_key() - the object that an update means: the path's, or that of @doc when the
+ * path ends before its name, as argo's own client sends it */
+struct store_key argo_update_key(const struct argo_request *r, const struct object_kind *kind,
+                                 const struct json *doc);
+
 /** argo_is_dry_run() - does createOptions of a body ask for a dry run? */
 bool argo_is_dry_run(const struct json *body);
 
@@ -48,3 +53,7 @@ void argo_objects_lint(const struct argo_request *r, const struct argo_kind *kin
 
 /** argo_objects_watch() - a stream of {type, object}, or of bare Events for that kind */
 void argo_objects_watch(const struct argo_request *r, const struct argo_kind *kind);
+
+/** argo_objects_watch_by() - the same, with other @options than the request's */
+void argo_objects_watch_by(const struct argo_request *r, const struct argo_kind *kind,
+                           const struct api_list_options *options);

@@ -98,8 +98,8 @@ int argo_submit_options(struct arena *a, const struct json *body,
     if (refuse_later(options, err) < 0 || read_texts(options, ret, err) < 0 ||
         read_parameters(a, options, ret, err) < 0 || read_priority(options, ret, err) < 0)
         return -1;
-    ret->dry_run =
-        json_get_bool(options, STR("dryRun")) || json_get_bool(options, STR("serverDryRun"));
+    ret->unaltered = json_get_bool(options, STR("dryRun"));
+    ret->dry_run = ret->unaltered || json_get_bool(options, STR("serverDryRun"));
     return 0;
 }
 

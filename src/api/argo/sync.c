@@ -130,8 +130,8 @@ static struct json limit_value(struct arena *a, const struct sync_limit *l)
     json_add(a, &b, STR("namespace"), json_string(l->ns));
     json_add(a, &b, STR("key"), json_string(l->key));
     json_add(a, &b, STR("limit"), json_int(a, l->count));
-    if (l->is_row) /* 0 is left out, as by the original */
-        json_add(a, &b, STR("type"), json_string(l->type));
+    if (l->is_row) /* enums are answered as numbers, and 0 is left out */
+        json_add(a, &b, STR("type"), json_int(a, 1));
     return json_object(&b);
 }
 

@@ -89,9 +89,41 @@ void argo_workflows_get(const struct argo_request *r)
     argo_reply(r->req, &doc);
 }
 
+/* The name that a selector of fields asks for, whatever else it asks; empty: none. */
+static struct str selected_name(struct str selector)
+{
+    const struct str tag = STR("metadata.name=");
+    size_t at = str_find(selector, tag);
+    struct str rest, name;
+
+    if (at == SIZE_MAX)
+        return STR("");
+    rest = str_skip(selector, at + tag.len);
+    if (str_starts(rest, STR("="))) /* "==" is another way to write it */
+        rest = str_skip(rest, 1);
+    return str_cut(&rest, ',', &name) ? str_trim(name) : STR("");
+}
+
+/* Of one workflow that is named, so that who waits for one that there is not hears of it. */
 void argo_workflows_watch(const struct argo_request *r)
 {
-    argo_objects_watch(r, &kind);
+    struct api_list_options options = argo_list_options(r);
+    struct store_key key = api_key(argo_kind_of("Workflow"), argo_variable(r, "namespace"),
+                                   selected_name(options.fields));
+    bool is_alias = str_is(key.name, "@latest");
+    struct json doc;
+    struct err err;
+
+    if (!str_is_empty(key.name) && (is_alias || !str_is_empty(key.ns))) {
+        if (argo_workflow_resolve(r, &key, &err) < 0 ||
+            get_resolved(r, &key, API_WITHOUT_NODES, &doc, &err) < 0) {
+            argo_fail(r->req, &err);
+            return;
+        }
+        if (is_alias)
+            options.fields = str_printf(r->a, "metadata.name=" STR_FMT, STR_ARG(key.name));
+    }
+    argo_objects_watch_by(r, &kind, &options);
 }
 
 void argo_workflows_events(const struct argo_request *r)

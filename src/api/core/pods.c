@@ -291,8 +291,9 @@ static int list_objects(struct api *api, struct arena *a, const struct store_que
     return result;
 }
 
+/* @ret_views: so many at the beginning are of Workflows, the others are objects. */
 static int list_all(struct api *api, struct arena *a, const struct store_query *q,
-                    struct api_list *ret, struct err *err)
+                    struct api_list *ret, size_t *ret_views, struct err *err)
 {
     const struct store_query of = workflows_of(q);
     struct json_array_builder items = {0};
@@ -302,6 +303,7 @@ static int list_all(struct api *api, struct arena *a, const struct store_query *
     if (store_list(api->options.store, a, &of, &list, err) < 0)
         return -1;
     result = list_page(api, a, &list, q, &items, err);
+    *ret_views = items.len;
     if (result == 0)
         result = list_objects(api, a, q, &items, err);
     *ret = (struct api_list){
@@ -310,16 +312,24 @@ static int list_all(struct api *api, struct arena *a, const struct store_query *
     return result;
 }
 
-int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
-                 struct api_list *ret, struct err *err)
+static int list_at_once(struct api *api, struct arena *a, const struct store_query *q,
+                        struct api_list *ret, size_t *ret_views, struct err *err)
 {
     int result;
 
     if (store_view_begin(api->options.store, err) < 0)
         return -1;
-    result = list_all(api, a, q, ret, err);
+    result = list_all(api, a, q, ret, ret_views, err);
     store_view_end(api->options.store);
     return result;
+}
+
+int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
+                 struct api_list *ret, struct err *err)
+{
+    size_t views;
+
+    return list_at_once(api, a, q, ret, &views, err);
 }
 
 /* ---- by name ---- */
@@ -636,6 +646,11 @@ struct deletion {
     uint64_t grace_ms;
 };
 
+static uint64_t grace_ms_of(int64_t grace_s)
+{
+    return grace_s < 0 ? 30000 : (uint64_t) grace_s * 1000;
+}
+
 static void on_deleted(void *ctx, const struct store_result *result, const struct err *err)
 {
     struct deletion *d = ctx;
@@ -691,8 +706,7 @@ void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64
     struct store_txn *txn;
     struct err err;
 
-    *d = (struct deletion){.call = call,
-                           .grace_ms = grace_s < 0 ? 30000 : (uint64_t) grace_s * 1000};
+    *d = (struct deletion){.call = call, .grace_ms = grace_ms_of(grace_s)};
     if (get_object(call->api, a, ns, name, &d->found.pod, &err) == 0) {
         delete_object(call, ns, name);
         return;
@@ -716,4 +730,85 @@ void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64
         err.kind = ERR_TRANSIENT;
         call->dialect->fail(call->req, &err);
     }
+}
+
+/* ---- deleting all that match ---- */
+
+/* In the request's arena. */
+struct all_deletion {
+    struct api_call *call;
+    struct json pods;
+    size_t views; /* so many of them are views of nodes */
+    uint64_t grace_ms;
+};
+
+static bool is_over(const struct json *pod)
+{
+    return str_is(
+        json_str(json_path(pod, "metadata", "labels", "workflows.argoproj.io/completed", NULL)),
+        "true");
+}
+
+static void on_all_deleted(void *ctx, const struct store_result *result, const struct err *err)
+{
+    struct all_deletion *d = ctx;
+    struct pod_runner *runner = d->call->api->options.runner;
+
+    (void) result;
+    if (err->kind != ERR_NONE) {
+        d->call->dialect->fail(d->call->req, err);
+        return;
+    }
+    for (size_t i = 0; runner && runner->ops->kill && i < d->views; i++)
+        if (!is_over(json_item(&d->pods, i)))
+            pod_kill(runner, object_uid(json_item(&d->pods, i)), STR("pod deleted"),
+                     d->grace_ms);
+    d->call->dialect->removed(d->call->req);
+}
+
+/* A view is hidden when it has ended, and its Workflow tells watchers so. */
+static void hide(struct store_txn *txn, const struct json *pod)
+{
+    const struct json *owner =
+        json_item(json_path(pod, "metadata", "ownerReferences", NULL), 0);
+    struct str uid = json_get_str(owner, STR("uid"));
+    const struct store_key workflow = {STR("argoproj.io"), STR("Workflow"),
+                                       object_namespace(pod), json_get_str(owner, STR("name"))};
+
+    store_txn_row_put(txn, DELETED_TABLE, object_uid(pod), uid);
+    if (is_over(pod))
+        store_txn_touch(txn, &workflow, uid);
+}
+
+int api_pod_delete_all(struct api_call *call, const struct store_query *q, int64_t grace_s,
+                       struct json *ret, struct err *err)
+{
+    struct arena *a = http_arena(call->req);
+    struct all_deletion *d = ARENA_NEW(a, struct all_deletion);
+    struct store_txn *txn;
+    struct api_list list;
+
+    *d = (struct all_deletion){.call = call, .grace_ms = grace_ms_of(grace_s)};
+    if (list_at_once(call->api, a, q, &list, &d->views, err) < 0)
+        return -1;
+    *ret = d->pods = list.items;
+    if (list.items.count == 0 || call->is_dry_run)
+        return 0;
+    txn = store_txn_new(call->api->options.store);
+    forget_old(call->api, a, txn);
+    for (size_t i = 0; i < list.items.count; i++) {
+        const struct json *pod = json_item(&list.items, i);
+        const struct store_key key = {STR(""), STR("Pod"), object_namespace(pod),
+                                      object_name(pod)};
+
+        if (i < d->views)
+            hide(txn, pod);
+        else
+            store_txn_delete_as(txn, &key, object_uid(pod), 0, STORE_BACKGROUND);
+    }
+    if (store_commit(call->api->options.store, txn, on_all_deleted, d, err) < 0) {
+        err->kind = ERR_TRANSIENT;
+        return -1;
+    }
+    return 1;
 }

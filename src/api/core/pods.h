@@ -38,3 +38,8 @@ void api_pod_watch(struct api *api, struct api_watch_request *r);
 /** api_pod_delete() - kill a pod and hide it when it has ended; http thread; answers with the
  * pod. @grace_s: seconds that it may take, -1: the default */
 void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64_t grace_s);
+
+/** api_pod_delete_all() - the same for all pods that @q selects; @ret: what they were; http
+ * thread; blocking. Return: as api_delete_all(); errors as api_pod_list(), ERR_TRANSIENT */
+int api_pod_delete_all(struct api_call *call, const struct store_query *q, int64_t grace_s,
+                       struct json *ret, struct err *err);

@@ -262,7 +262,7 @@ static int check_manifest(struct validate_checker *c, const struct json *tmpl,
                artifact =
                    validate_text(json_path(resource, "manifestFrom", "artifact", NULL), "name");
     const struct json *from = validate_get(resource, "manifestFrom");
-    struct yaml_documents docs;
+    struct json doc;
     struct err fault = {0}; /* the text is upstream's */
 
     if (manifest.len == 0 && !from)
@@ -281,7 +281,7 @@ static int check_manifest(struct validate_checker *c, const struct json *tmpl,
             c, from, "artifact " STR_FMT " in `manifestFrom` refer to a non-exist artifact",
             STR_ARG(artifact));
     if (manifest.len > 0 && !is_placeholder(manifest) &&
-        yaml_parse_all(c->a, without_expressions(c, manifest), &docs, &fault) < 0)
+        yaml_parse_lax(c->a, without_expressions(c, manifest), &doc, &fault) < 0)
         return validate_bad(c, validate_get(resource, "manifest"),
                             "templates." STR_FMT ".resource.manifest must be a valid yaml",
                             STR_ARG(name_of(tmpl)));

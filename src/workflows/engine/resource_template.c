@@ -78,7 +78,7 @@ static int read_manifest(struct resource_work *w, struct err *err)
         return err_wrap(err, "no more retries error");
     if (str_is_empty(text) && must_be_object(w))
         return err_set(err, ERR_INVALID, "Must provide at least one of flags or manifest.");
-    if (!str_is_empty(text) && yaml_parse(w->a, text, &w->manifest, err) < 0)
+    if (!str_is_empty(text) && yaml_parse_lax(w->a, text, &w->manifest, err) < 0)
         return err_wrap(err, "no more retries error: error parsing /tmp/manifest.yaml");
     return must_be_object(w) ? check_object(w, err) : 0;
 }

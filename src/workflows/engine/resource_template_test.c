@@ -93,6 +93,9 @@ static void test_actions(void **state)
          "ownerReferences[0].uid, "
          ".data\"},\"value\":\"u-1\\n{\\\"a\\\":\\\"x\\\"}\"},{\"name\":"
          "\"f\",\"value\":\"fixed\"}],\"exitCode\":\"0\"}"},
+        {"resource: {action: create, manifest: \"apiVersion: v2\\nkind: Secret\\napiVersion: "
+         "v1\\nkind: ConfigMap\\nmetadata: {name: twice}\\n\"}", /* what is said last counts */
+         "succeeded: {\"exitCode\":\"0\"}"},
         {"resource: {action: create, " MAP("{a: x}") "}",
          "failed: main: Error (exit code 64): no more retries Error from server: configmaps "
          "\"m\" already exists"},

@@ -128,8 +128,13 @@ static int on_submit(void *ctx, const struct json *doc,
     may_generate = !str_is_empty(json_get_str(meta, STR("generateName"))) &&
                    (options->name_or_generate || str_is_empty(json_get_str(meta, STR("name"))));
     for (int i = 0;; i++) {
-        if (try_create(a, s, &checked, options, ret, err) == 0)
+        if (try_create(a, s, &checked, options, ret, err) == 0) {
+            if (options->dry_run && options->unaltered) {
+                store_object_unref(*ret);
+                *ret = store_object_of(&made);
+            }
             return 0;
+        }
         if (err->kind != ERR_EXISTS || !may_generate || i >= OBJECT_NAME_TRIES_MAX)
             return -1;
         checked.value = json_set(a, &made, STR("metadata"), json_without(a, meta, STR("name")));

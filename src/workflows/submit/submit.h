@@ -27,7 +27,9 @@ struct workflow_submit_options {
     size_t from_label_count;
     int32_t priority;
     bool has_priority;
-    bool dry_run; /* all but the creation */
+    bool dry_run;   /* all but the creation */
+    bool unaltered; /* of a dry run: the Workflow as these options make it is returned, without
+                       what its creation would give to it */
     /* With both name and generateName: take the name while it is free, a generated one after
      * (our extension of tutorials' `submit`). */
     bool name_or_generate;
