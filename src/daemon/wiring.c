@@ -448,6 +448,8 @@ static void close_rooms(struct daemon *d)
     if (d->engine)
         engine_stop(d->engine);
     pod_runner_close(d->runner);
+    workers_stop(
+        d->workers); /* artifacts may be on their way: they read Secrets of the store */
     jobs_free(d->jobs);
     engine_free(d->engine);
     kubernetes_contexts_free(d->clusters);

@@ -128,7 +128,7 @@ int workers_submit(struct workers *w, struct job *job, struct err *err)
     return 0;
 }
 
-void workers_free(struct workers *w)
+void workers_stop(struct workers *w)
 {
     if (!w)
         return;
@@ -138,6 +138,14 @@ void workers_free(struct workers *w)
     pthread_mutex_unlock(&w->lock);
     for (unsigned i = 0; i < w->thread_count; i++)
         pthread_join(w->threads[i], NULL);
+    w->thread_count = 0;
+}
+
+void workers_free(struct workers *w)
+{
+    if (!w)
+        return;
+    workers_stop(w);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->wake);
     free(w->threads);

@@ -31,6 +31,9 @@ struct workers *workers_new(struct loop *loop, unsigned count, struct err *err);
  * full, the job then stays the caller's */
 int workers_submit(struct workers *w, struct job *job, struct err *err);
 
-/** workers_free() - take no new jobs, finish all accepted ones (their done() runs on later loop
- * turns), join */
+/** workers_stop() - take no new jobs, finish all accepted ones (their done() runs on later loop
+ * turns), join; again or of NULL: a no-op */
+void workers_stop(struct workers *w);
+
+/** workers_free() - workers_stop(), release */
 void workers_free(struct workers *w);
