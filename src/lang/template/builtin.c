@@ -205,9 +205,7 @@ static void add_js(struct strbuf *b, struct str rune, uint32_t c)
         strbuf_addf(b, "\\u%04X", (unsigned) c);
     else if (c >= 0x80 && c != UINT32_MAX && !go_is_print(c))
         strbuf_addf(b, "\\u%04X", (unsigned) c);
-    else if (c == UINT32_MAX)
-        strbuf_addz(b, "\\uFFFD");
-    else
+    else /* a byte that is no UTF-8, too: Go sees a printable U+FFFD in it */
         strbuf_add(b, rune);
 }
 

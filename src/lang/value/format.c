@@ -16,13 +16,13 @@
 #include "lang/value/text.h"
 #include "lang/value/value_internal.h"
 
-enum { WIDTH_MAX = 1000000 }; /* Go's own limit of width and precision */
+/* Go's own limit of width and precision; written in digits they may have one more. */
+enum { WIDTH_MAX = 1000000, NUMBER_TEXT_MAX = 10 * WIDTH_MAX + 512 };
 
 /* One verb on its way. */
 struct printer {
     struct value_run *r;
     struct strbuf *b;
-    uint32_t verb;
     bool is_minus, is_plus, is_sharp, is_space, is_zero;
     bool is_plus_v, is_sharp_v; /* %+v and %#v */
     int64_t width, precision;   /* -1: none */
@@ -98,7 +98,7 @@ static const char *prefix_of(const struct printer *p, unsigned base, uint32_t ve
                              bool is_zero)
 {
     if (verb == 'O')
-        return "0o";
+        return p->is_sharp && !is_zero ? "0o0" : "0o";
     if (!p->is_sharp)
         return "";
     return base == 2     ? "0b"
@@ -111,7 +111,8 @@ static const char *prefix_of(const struct printer *p, unsigned base, uint32_t ve
 static void print_whole(struct printer *p, uint64_t n, bool is_negative, unsigned base,
                         uint32_t verb)
 {
-    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(WIDTH_MAX + 128);
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(NUMBER_TEXT_MAX),
+                                   digits = STRBUF_INIT(NUMBER_TEXT_MAX);
     const char *sign = is_negative ? "-" : p->is_plus ? "+" : p->is_space ? " " : "";
     int64_t least = 0;
 
@@ -124,8 +125,9 @@ static void print_whole(struct printer *p, uint64_t n, bool is_negative, unsigne
     else if (p->is_zero && !p->is_minus && p->width > 0)
         least = p->width - (sign[0] != '\0');
     strbuf_addz(&text, sign);
-    strbuf_addz(&text, prefix_of(p, base, verb, n == 0 || least > 0));
-    add_digits(&text, n, base, verb, least);
+    add_digits(&digits, n, base, verb, least);
+    strbuf_addz(&text, prefix_of(p, base, verb, digits.ptr[0] == '0'));
+    strbuf_add(&text, strbuf_str(&digits));
     pad_plain(p, strbuf_str(&text));
 }
 
@@ -135,6 +137,21 @@ static void print_rune(struct printer *p, uint64_t n)
 
     value_add_rune(&text, n > 0x10ffff ? 0xfffd : (uint32_t) n);
     pad(p, strbuf_str(&text));
+}
+
+/* Of a quoted text, what is beyond ASCII as an escape. */
+static void add_ascii(struct strbuf *b, struct str quoted)
+{
+    while (quoted.len > 0) {
+        size_t size = 1;
+        uint32_t c = go_rune_next(quoted, &size);
+
+        if (c < 0x80)
+            strbuf_addc(b, (char) c);
+        else
+            strbuf_addf(b, c > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned) c);
+        quoted = str_skip(quoted, size);
+    }
 }
 
 static void print_quoted_rune(struct printer *p, uint64_t n)
@@ -150,13 +167,18 @@ static void print_quoted_rune(struct printer *p, uint64_t n)
     else if (n == '"')
         inner = STR("\"");
     strbuf_reset(&text);
-    strbuf_addf(&text, "'" STR_FMT "'", STR_ARG(inner));
+    strbuf_addc(&text, '\'');
+    if (p->is_plus)
+        add_ascii(&text, inner);
+    else
+        strbuf_add(&text, inner);
+    strbuf_addc(&text, '\'');
     pad(p, strbuf_str(&text));
 }
 
 static void print_unicode(struct printer *p, uint64_t n)
 {
-    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(WIDTH_MAX + 64);
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(NUMBER_TEXT_MAX);
 
     strbuf_addz(&text, "U+");
     add_digits(&text, n, 16, 'X', p->precision > 4 ? p->precision : 4);
@@ -220,79 +242,106 @@ static int print_int(struct printer *p, const struct value *v, uint32_t verb)
 
 /* ---- floats ---- */
 
-/* Go writes exponents of %x with two digits at least. */
+/* As Go: the digit in front is 1, also where rounding made it 2 and of the smallest numbers. */
 static void add_hex(struct strbuf *b, double n, int64_t precision, bool is_upper)
 {
-    char text[64 + 32];
+    size_t start = b->len;
+    int exponent = 0;
+    double mantissa = 2 * frexp(n, &exponent);
     char *at;
 
+    if (n != 0)
+        exponent--;
     if (precision >= 0)
-        snprintf(text, sizeof(text), is_upper ? "%.*A" : "%.*a",
-                 (int) (precision > 60 ? 60 : precision), n);
+        strbuf_addf(b, is_upper ? "%.*A" : "%.*a", (int) precision, mantissa);
     else
-        snprintf(text, sizeof(text), is_upper ? "%A" : "%a", n);
-    at = strchr(text, is_upper ? 'P' : 'p');
-    if (!at) {
-        strbuf_addz(b, text);
+        strbuf_addf(b, is_upper ? "%A" : "%a", mantissa);
+    if (b->is_over)
         return;
+    at = strrchr(b->ptr + start, is_upper ? 'P' : 'p');
+    b->len = (size_t) (at - b->ptr);
+    if (b->ptr[start + 2] == '2') {
+        b->ptr[start + 2] = '1';
+        exponent++;
     }
-    strbuf_add(b, str_of(text, (size_t) (at + 2 - text)));
-    if (strlen(at + 2) < 2)
-        strbuf_addc(b, '0');
-    strbuf_addz(b, at + 2);
+    strbuf_addf(b, "%c%+03d", is_upper ? 'P' : 'p', exponent);
 }
 
 static void add_binary(struct strbuf *b, double n)
 {
     int exponent = 0;
-    double mantissa = frexp(fabs(n), &exponent);
-    uint64_t whole = (uint64_t) ldexp(mantissa, 53);
 
-    strbuf_addf(b, "%s%llup%+d", signbit(n) ? "-" : "", (unsigned long long) whole,
-                n == 0 ? -1074 : exponent - 53);
+    frexp(n, &exponent);
+    if (n == 0 || exponent < -1021)
+        exponent = -1021; /* no number has smaller digits */
+    strbuf_addf(b, "%.0fp%+d", ldexp(n, 53 - exponent), exponent - 53);
 }
 
-/* With '#': a point always, and all digits of %g. */
-static void add_sharp(struct strbuf *b, double n, uint32_t verb, int64_t precision)
+static void add_plain_float(struct strbuf *b, double n, uint32_t verb, int64_t precision)
 {
     char text[400];
-
-    if (precision < 0)
-        precision = 6;
-    if (verb == 'g' || verb == 'G')
-        snprintf(text, sizeof(text), verb == 'g' ? "%#.*g" : "%#.*G", (int) precision, n);
-    else if (verb == 'e' || verb == 'E')
-        snprintf(text, sizeof(text), verb == 'e' ? "%#.*e" : "%#.*E", (int) precision, n);
-    else
-        snprintf(text, sizeof(text), "%#.*f", (int) precision, n);
-    strbuf_addz(b, text);
-}
-
-static void add_float(struct printer *p, struct strbuf *b, double n, uint32_t verb)
-{
-    char text[400];
-    int64_t precision = p->precision > 60 ? 60 : p->precision;
+    int digits = precision < 0 ? 6 : (int) precision;
 
     if (verb == 'x' || verb == 'X') {
         add_hex(b, n, precision, verb == 'X');
     } else if (verb == 'b') {
         add_binary(b, n);
-    } else if (p->is_sharp) {
-        add_sharp(b, n, verb, precision);
     } else if ((verb == 'g' || verb == 'G') && precision < 0) {
         go_float_text(n, text);
         for (size_t i = 0; text[i]; i++)
             strbuf_addc(b, text[i] == 'e' && verb == 'G' ? 'E' : text[i]);
+    } else if (verb == 'e' || verb == 'E') {
+        strbuf_addf(b, verb == 'e' ? "%.*e" : "%.*E", digits, n);
+    } else if (verb == 'g' || verb == 'G') {
+        strbuf_addf(b, verb == 'g' ? "%.*g" : "%.*G", digits, n);
     } else {
-        precision = precision < 0 ? 6 : precision;
-        if (verb == 'e' || verb == 'E')
-            snprintf(text, sizeof(text), verb == 'e' ? "%.*e" : "%.*E", (int) precision, n);
-        else if (verb == 'g' || verb == 'G')
-            snprintf(text, sizeof(text), verb == 'g' ? "%.*g" : "%.*G", (int) precision, n);
-        else
-            snprintf(text, sizeof(text), "%.*f", (int) precision, n);
-        strbuf_addz(b, text);
+        strbuf_addf(b, "%.*f", digits, n);
     }
+}
+
+/* Where the exponent of a number's text begins; its end if there is none. */
+static size_t exponent_at(struct str s, uint32_t verb)
+{
+    bool is_hex = verb == 'x' || verb == 'X';
+    size_t i = 0;
+
+    while (i < s.len && !strchr(is_hex ? "pP" : "eE", s.ptr[i]))
+        i++;
+    return i;
+}
+
+/* With '#', as Go: a point always, and of %g and %x zeros up to the precision. */
+static void add_sharp(struct strbuf *b, struct str s, uint32_t verb, int64_t precision)
+{
+    struct str head = str_head(s, exponent_at(s, verb));
+    int64_t digits = 0;
+    bool has_digit = false, has_point = str_find_char(head, '.') != SIZE_MAX;
+
+    if (verb == 'g' || verb == 'G' || verb == 'x')
+        digits = precision < 0 ? 6 : precision;
+    for (size_t i = 0; i < head.len; i++) {
+        has_digit |= head.ptr[i] != '0' && head.ptr[i] != '.';
+        digits -= has_digit && head.ptr[i] != '.';
+    }
+    strbuf_add(b, head);
+    if (!has_point) {
+        digits -= str_is(head, "0");
+        strbuf_addc(b, '.');
+    }
+    add_times(b, '0', digits);
+    strbuf_add(b, str_skip(s, head.len));
+}
+
+static void add_float(struct printer *p, struct strbuf *b, double n, uint32_t verb)
+{
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(NUMBER_TEXT_MAX);
+
+    if (!p->is_sharp || verb == 'b') {
+        add_plain_float(b, n, verb, p->precision);
+        return;
+    }
+    add_plain_float(&text, n, verb, p->precision);
+    add_sharp(b, strbuf_str(&text), verb, p->precision);
 }
 
 static void print_special(struct printer *p, double n)
@@ -309,7 +358,7 @@ static void print_special(struct printer *p, double n)
 
 static int print_float(struct printer *p, const struct value *v, uint32_t verb)
 {
-    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(1024);
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(NUMBER_TEXT_MAX);
     double n = v->real;
     const char *sign;
 
@@ -366,37 +415,24 @@ static bool can_backquote(struct str s)
     return true;
 }
 
-/* Of a quoted text, what is beyond ASCII as an escape. */
-static void add_ascii(struct strbuf *b, struct str quoted)
-{
-    while (quoted.len > 0) {
-        size_t size = 1;
-        uint32_t c = go_rune_next(quoted, &size);
-
-        if (c < 0x80)
-            strbuf_addc(b, (char) c);
-        else
-            strbuf_addf(b, c > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned) c);
-        quoted = str_skip(quoted, size);
-    }
-}
-
 static void print_quoted(struct printer *p, struct str s)
 {
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES),
                                    ascii = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+    bool is_raw;
 
     s = cut(p, s);
-    if (p->is_sharp && can_backquote(s)) {
+    is_raw = p->is_sharp && can_backquote(s);
+    if (is_raw) {
         strbuf_addc(&text, '`');
         strbuf_add(&text, s);
         strbuf_addc(&text, '`');
     } else {
         go_quote_add(&text, s);
     }
-    if (p->is_plus)
+    if (p->is_plus && !is_raw)
         add_ascii(&ascii, strbuf_str(&text));
-    pad(p, strbuf_str(p->is_plus ? &ascii : &text));
+    pad(p, strbuf_str(p->is_plus && !is_raw ? &ascii : &text));
 }
 
 static void print_hex(struct printer *p, struct str s, uint32_t verb)
@@ -557,7 +593,7 @@ static int print_plain(struct printer *p, const struct value *v, uint32_t verb)
     case VALUE_NIL:
         if (verb != 'v')
             return bad_verb(p, v, verb);
-        pad_plain(p, STR("<nil>"));
+        pad(p, STR("<nil>"));
         return 0;
     case VALUE_BOOL:
         if (verb != 'v' && verb != 't')
@@ -595,8 +631,10 @@ static int print_value(struct printer *p, const struct value *v, uint32_t verb)
 
     if (value_enter(p->r) < 0)
         return -1;
-    if (verb == 'T') {
-        pad(p, str_from(value_type_name(v)));
+    if (verb == 'T' && v->type == VALUE_NIL) {
+        rc = print_plain(p, v, 'v');
+    } else if (verb == 'T') {
+        pad(p, cut(p, str_from(value_type_name(v))));
         rc = 0;
     } else if (!p->is_sharp_v && is_text_verb(verb) && own_text(p->r, v, &own)) {
         rc = print_text(p, v, own, verb);
@@ -625,14 +663,17 @@ struct reading {
     bool was_reordered; /* any: then nothing is told of arguments too many */
 };
 
+/* -1: there is none. One that is far too large takes the rest of the format with it. */
 static int64_t read_number(struct str *rest)
 {
     int64_t n = -1;
 
     while (rest->len > 0 && rest->ptr[0] >= '0' && rest->ptr[0] <= '9') {
+        if (n > WIDTH_MAX) {
+            *rest = STR_NONE;
+            return -1;
+        }
         n = (n < 0 ? 0 : n * 10) + rest->ptr[0] - '0';
-        if (n > WIDTH_MAX)
-            n = WIDTH_MAX + 1;
         *rest = str_skip(*rest, 1);
     }
     return n;
@@ -644,11 +685,13 @@ static void read_index(struct reading *f)
     struct str rest = f->rest;
     int64_t n;
 
-    if (rest.len == 0 || rest.ptr[0] != '[')
+    f->is_reordered = rest.len > 0 && rest.ptr[0] == '[';
+    if (!f->is_reordered)
         return;
-    f->is_reordered = f->was_reordered = true;
+    f->was_reordered = true;
     rest = str_skip(rest, 1);
     n = read_number(&rest);
+    f->is_reordered = n >= 0 && rest.len > 0 && rest.ptr[0] == ']';
     if (n < 1 || (size_t) n > f->count || rest.len == 0 || rest.ptr[0] != ']')
         f->is_index_bad = true;
     else
@@ -683,14 +726,8 @@ static int64_t read_measure(struct reading *f, struct printer *p, const char *fa
 {
     int64_t n;
 
-    if (f->rest.len == 0 || f->rest.ptr[0] != '*') {
-        n = read_number(&f->rest);
-        if (n > WIDTH_MAX) {
-            strbuf_addz(p->b, fault);
-            n = -1;
-        }
-        return n;
-    }
+    if (f->rest.len == 0 || f->rest.ptr[0] != '*')
+        return read_number(&f->rest);
     f->rest = str_skip(f->rest, 1);
     f->is_reordered = false;
     if (f->next >= f->count || f->args[f->next].type != VALUE_INT ||
@@ -731,12 +768,13 @@ static int print_verb(struct reading *f, struct printer *p)
         strbuf_addz(p->b, f->is_index_bad ? "(BADINDEX)" : "(MISSING)");
         return 0;
     }
-    if (verb == 'v') {
+    if (verb == 'v' || verb == 'w') {
         p->is_sharp_v = p->is_sharp;
         p->is_plus_v = p->is_plus;
         p->is_sharp = p->is_plus = false;
     }
-    p->verb = verb;
+    if (verb == 'w') /* for errors, which no value is */
+        return bad_verb(p, &f->args[f->next++], verb);
     return print_value(p, &f->args[f->next++], verb);
 }
 
@@ -749,10 +787,10 @@ static int print_directive(struct reading *f, struct value_run *r, struct strbuf
     read_flags(f, &p);
     read_index(f);
     p.width = read_measure(f, &p, "%!(BADWIDTH)", true);
+    f->is_index_bad |= f->is_reordered && p.width >= 0;
     if (f->rest.len > 0 && f->rest.ptr[0] == '.') {
         f->rest = str_skip(f->rest, 1);
-        if (f->is_reordered && p.width >= 0)
-            f->is_index_bad = true;
+        f->is_index_bad |= f->is_reordered;
         read_index(f);
         p.precision = 0;
         if (f->rest.len > 0 &&
