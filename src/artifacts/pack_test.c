@@ -489,7 +489,7 @@ static void make_bomb(struct world *w, enum archive_form form, size_t zeros)
     close(fd);
     for (size_t i = 0; i < COUNT_OF(small); i++)
         put(w, small[i], "x", 0644);
-    fchmodat(w->dir, "tree", 0500, 0);
+    assert_int_equal(fchmodat(w->dir, "tree", 0500, 0), 0);
     assert_int_equal(pack(w, "tree", "tree", form), 0);
 }
 

@@ -55,6 +55,17 @@ static struct pod *find(struct world *w, struct str uid)
     return NULL;
 }
 
+static struct pod *known(struct world *w, struct str uid)
+{
+    struct pod *pod = find(w, uid);
+
+    if (!pod) {
+        fail_msg("nobody asked for " STR_FMT, STR_ARG(uid));
+        abort();
+    }
+    return pod;
+}
+
 static int create(struct pod_runner *r, const struct pod_request *req, struct err *err)
 {
     struct world *w = of(r);
@@ -75,20 +86,14 @@ static int create(struct pod_runner *r, const struct pod_request *req, struct er
 
 static void kill_pod(struct pod_runner *r, struct str uid, struct str why, uint64_t grace_ms)
 {
-    struct pod *pod = find(of(r), uid);
-
     (void) why, (void) grace_ms;
-    assert_non_null(pod);
-    pod->is_killed = true;
+    known(of(r), uid)->is_killed = true;
 }
 
 static void forget(struct pod_runner *r, struct str uid, bool keep_logs)
 {
-    struct pod *pod = find(of(r), uid);
-
     (void) keep_logs;
-    assert_non_null(pod);
-    pod->is_forgotten = true;
+    known(of(r), uid)->is_forgotten = true;
 }
 
 static void hold(struct pod_runner *r, bool is_held)
