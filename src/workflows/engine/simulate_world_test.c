@@ -8,7 +8,7 @@
 #include "store/store.h"
 #include "workflows/engine/simulate_test.h"
 
-enum { EVENTS_MAX = 20000, SEMAPHORE_LIMIT = 2, REOPEN_ODDS = 4 };
+enum { EVENTS_MAX = 20000, SEMAPHORE_LIMIT = 2, REOPEN_ODDS = 4, WATCH_TURNS_MAX = 1000 };
 
 struct sim {
     struct arena *a;
@@ -26,6 +26,7 @@ struct sim {
     struct loop *loop;
     struct store *store;
     struct store_watch *watch;
+    int64_t stored_rv, told_rv; /* of the last commit; of the newest event of the watch */
     struct map told; /* name to a struct str: the newest document that the watch told of */
 };
 
@@ -116,6 +117,7 @@ static void on_event(void *ctx, const struct store_event *event)
 
     if (!event->object)
         return;
+    s->told_rv = event->rv;
     told = map_find(&s->told, event->object->key.name);
     if (!told) {
         told = ARENA_NEW(s->a, struct str);
@@ -179,6 +181,8 @@ static void commit(struct sim *s, struct store_txn *txn)
         fault(s, "the store refused a commit: %s", err.text);
     else
         store_object_unref(result.object);
+    if (result.rv > s->stored_rv)
+        s->stored_rv = result.rv;
     loop_run_once(s->loop, 0);
 }
 
@@ -243,10 +247,11 @@ static void check_stored(struct sim *s, struct runner *r)
     }
 }
 
+/* The watch tells in its own time. */
 static void check_store(struct sim *s)
 {
-    for (int i = 0; i < 3; i++)
-        loop_run_once(s->loop, 0);
+    for (int i = 0; i < WATCH_TURNS_MAX && s->told_rv < s->stored_rv; i++)
+        loop_run_once(s->loop, 10);
     for (unsigned i = 0; i < s->story->count; i++)
         check_stored(s, &s->runners[i]);
 }
