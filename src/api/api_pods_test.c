@@ -1,10 +1,12 @@
 /* Pods as the resource API shows them: lists, tables, single ones, watches, deletion. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -217,7 +219,49 @@ static void test_watch(void **state)
     run_steps(w, delete, 1);
     world_run(w, &gone);
     assert_true(str_find(strbuf_str(&gone.seen), STR("{\"type\":\"DELETED\"")) != SIZE_MAX);
+    assert_true(str_find(strbuf_str(&gone.seen), STR("\"deletionTimestamp\":\"20")) !=
+                SIZE_MAX);
     strbuf_done(&gone.seen);
+}
+
+static void set_phase(struct world *w, const char *phase)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("argo"), STR("w")};
+    struct store_txn *txn = store_txn_new(w->store);
+
+    store_txn_node(
+        txn, STR("uid-w"), STR("w-2"), 2,
+        str_printf(w->a,
+                   "{\"id\":\"w-2\",\"name\":\"w.b\",\"type\":\"Pod\",\"templateName\":"
+                   "\"y\",\"phase\":\"%s\",\"startedAt\":\"2026-01-01T00:00:00Z\"}",
+                   phase));
+    store_txn_touch(txn, &key, STR("uid-w"));
+    world_commit(w, txn);
+}
+
+/* One that matches no more is gone for this reader, but not deleted. */
+static void test_watch_of_some(void **state)
+{
+    struct world *w = *state;
+    struct call watch = {.w = w,
+                         .method = "GET",
+                         .path = PODS "?watch=true&fieldSelector=status.phase%3DRunning",
+                         .body = "",
+                         .token = "secret",
+                         .stop_after = 6000,
+                         .seen = STRBUF_INIT(1 << 20)};
+    pthread_t thread;
+
+    make_workflow(w);
+    pthread_create(&thread, NULL, world_call_main, &watch);
+    for (int i = 0; i < 400 && !__atomic_load_n(&watch.is_done, __ATOMIC_SEQ_CST); i++) {
+        set_phase(w, i % 2 ? "Running" : "Pending");
+        usleep(20000);
+    }
+    pthread_join(thread, NULL);
+    assert_true(str_find(strbuf_str(&watch.seen), STR("{\"type\":\"DELETED\"")) != SIZE_MAX);
+    assert_true(str_find(strbuf_str(&watch.seen), STR("deletionTimestamp")) == SIZE_MAX);
+    strbuf_done(&watch.seen);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -225,7 +269,7 @@ static void test_watch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_lists), TEST(test_one), TEST(test_all),
-                                       TEST(test_watch)};
+                                       TEST(test_watch), TEST(test_watch_of_some)};
 
     return cmocka_run_group_tests_name("api_pods", tests, NULL, NULL);
 }

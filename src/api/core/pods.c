@@ -4,6 +4,7 @@
 #include "api/core/log_internal.h"
 #include "api/core/pod_gc.h"
 #include "api/core/pod_spec.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -218,8 +219,15 @@ static bool is_wanted(struct arena *a, const struct store_query *q, const struct
            (!q->fields || selector_matches(q->fields, &fields));
 }
 
+/* What is known of pods beside their Workflows. */
+struct pod_facts {
+    struct map deleted; /* uids of pods that clients deleted */
+    struct map *there;  /* gets the uids of all that there are, also of those that are not asked
+                           for; or NULL */
+};
+
 static void push_pods(struct api *api, struct arena *a, const struct store_query *q,
-                      const struct json *workflow, const struct map *deleted,
+                      const struct json *workflow, const struct pod_facts *facts,
                       struct json_array_builder *to)
 {
     const struct json *nodes = json_path(workflow, "status", "nodes", NULL);
@@ -228,9 +236,11 @@ static void push_pods(struct api *api, struct arena *a, const struct store_query
         const struct json *node = &nodes->members[i].value;
         struct json pod;
 
-        if (!is_there(a, workflow, node, deleted))
+        if (!is_there(a, workflow, node, &facts->deleted))
             continue;
         pod = pod_value(api, a, workflow, node);
+        if (facts->there)
+            map_put(facts->there, object_uid(&pod), api);
         if (is_wanted(a, q, &pod))
             json_push(a, to, pod);
     }
@@ -247,21 +257,21 @@ static int list_page(struct api *api, struct arena *a, const struct store_list *
                      const struct store_query *q, struct json_array_builder *to,
                      struct err *err)
 {
-    struct map deleted = {0};
-    int result = read_deleted(api, a, &deleted, err);
+    struct pod_facts facts = {0};
+    int result = read_deleted(api, a, &facts.deleted, err);
 
     for (size_t i = 0; i < list->len && result == 0; i++) {
         struct json doc;
 
         result = api_object_shown(api, a, list->at[i], API_WHOLE, &doc, err);
         if (result == 0)
-            push_pods(api, a, q, &doc, &deleted, to);
+            push_pods(api, a, q, &doc, &facts, to);
         if (result == 0 && to->len > POD_LIST_MAX)
             result = err_set(err, ERR_LIMIT,
                              "there are more than %d pods: ask for a namespace or a label",
                              POD_LIST_MAX);
     }
-    map_done(&deleted);
+    map_done(&facts.deleted);
     return result;
 }
 
@@ -499,20 +509,26 @@ static void tell(struct pod_view *v, struct arena *a, struct strbuf *to, const s
     add_line(v, a, to, is_new ? "ADDED" : "MODIFIED", pod);
 }
 
-static void tell_gone(struct pod_view *v, struct arena *a, struct strbuf *to, size_t at)
+/* @is_deleted: it does not only match no more. */
+static void tell_gone(struct pod_view *v, struct arena *a, struct strbuf *to, size_t at,
+                      bool is_deleted)
 {
     struct told_pod *t = v->told.entries[at].value;
     struct json pod;
     struct err err;
 
-    if (json_parse(a, str_copy(a, str_of(t->text, t->len)), &pod, &err) == 0)
+    if (json_parse(a, str_copy(a, str_of(t->text, t->len)), &pod, &err) == 0) {
+        if (is_deleted && !json_path(&pod, "metadata", "deletionTimestamp", NULL))
+            pod = json_set_path(a, &pod, json_string(object_time_text(a, clock_wall().ms)),
+                                "metadata", "deletionTimestamp", NULL);
         add_line(v, a, to, "DELETED", &pod);
+    }
     told_free(map_take(&v->told, v->told.entries[at].key));
 }
 
 /* Pods of the Workflow that were told of before and are not there any more. */
 static void tell_rest(struct pod_view *v, struct arena *a, struct strbuf *to,
-                      struct str workflow_uid)
+                      struct str workflow_uid, const struct map *there)
 {
     size_t i = 0;
 
@@ -521,7 +537,7 @@ static void tell_rest(struct pod_view *v, struct arena *a, struct strbuf *to,
         bool is_its = str_starts(v->told.entries[i].key, workflow_uid);
 
         if (is_its && !t->is_seen) {
-            tell_gone(v, a, to, i);
+            tell_gone(v, a, to, i, !map_find(there, v->told.entries[i].key));
             continue;
         }
         t->is_seen = false;
@@ -534,7 +550,8 @@ static struct str view_object(struct pod_view *v, struct arena *a, const char *t
                               const struct json *pod)
 {
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
-    bool is_there = strcmp(type, "DELETED") != 0 && is_wanted(a, &v->query, pod);
+    bool is_deleted = strcmp(type, "DELETED") == 0;
+    bool is_there = !is_deleted && is_wanted(a, &v->query, pod);
     struct told_pod *t;
 
     if (is_there)
@@ -544,7 +561,7 @@ static struct str view_object(struct pod_view *v, struct arena *a, const char *t
         t->is_seen = false;
     for (size_t i = 0; t && !is_there && i < v->told.len; i++)
         if (v->told.entries[i].value == t) {
-            tell_gone(v, a, &text, i);
+            tell_gone(v, a, &text, i, is_deleted);
             break;
         }
     return str_copy(a, strbuf_str(&text));
@@ -556,18 +573,20 @@ static struct str view_event(struct api_watch_view *base, struct arena *a, const
     struct pod_view *v = CONTAINER_OF(base, struct pod_view, base);
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
     struct json_array_builder pods = {0};
-    struct map deleted = {0};
+    struct map there = {0};
+    struct pod_facts facts = {.there = &there};
     struct err err;
 
     if (str_is(json_get_str(workflow, STR("kind")), "Pod"))
         return view_object(v, a, type, workflow);
-
-    if (strcmp(type, "DELETED") != 0 && read_deleted(v->api, a, &deleted, &err) == 0)
-        push_pods(v->api, a, &v->query, workflow, &deleted, &pods);
-    map_done(&deleted);
+    map_init_borrowed(&there);
+    if (strcmp(type, "DELETED") != 0 && read_deleted(v->api, a, &facts.deleted, &err) == 0)
+        push_pods(v->api, a, &v->query, workflow, &facts, &pods);
+    map_done(&facts.deleted);
     for (size_t i = 0; i < pods.len; i++)
         tell(v, a, &text, &pods.at[i]);
-    tell_rest(v, a, &text, object_uid(workflow));
+    tell_rest(v, a, &text, object_uid(workflow), &there);
+    map_done(&there);
     return str_copy(a, strbuf_str(&text));
 }
 
@@ -585,7 +604,7 @@ static void view_free(struct api_watch_view *base)
  * be told, also when it went before the watch began. */
 static void prime(struct pod_view *v, const struct store_list *list)
 {
-    static const struct map nothing = {0};
+    static const struct pod_facts nothing = {0};
     struct err err;
 
     for (size_t i = 0; i < list->len; i++) {

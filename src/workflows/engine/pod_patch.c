@@ -64,6 +64,7 @@ static struct json to_spec(struct arena *a, const struct json *tmpl)
     struct json_array_builder containers = {0}, inits = {0};
     const struct json *first = main_of(tmpl);
     struct json spec;
+    int64_t seconds;
 
     if (first)
         json_push(a, &containers, plain(a, first, "main"));
@@ -76,12 +77,16 @@ static struct json to_spec(struct arena *a, const struct json *tmpl)
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         if (json_get(tmpl, str_from(kept[i])))
             spec = json_set(a, &spec, str_from(kept[i]), *json_get(tmpl, str_from(kept[i])));
+    if (parse_i64(json_get_str(tmpl, STR("activeDeadlineSeconds")),
+                  &seconds)) /* a tag's value */
+        spec = json_set(a, &spec, STR("activeDeadlineSeconds"), json_int(a, seconds));
     return spec;
 }
 
 /* ---- and back ---- */
 
-/* Containers of upstream's executor, which patches written for it may name: there is none here. */
+/* Containers of upstream's executor, which patches written for it may name: there is none here.
+ */
 static bool is_executor(struct str name, const struct json *of_template)
 {
     return !json_named(of_template, name) &&

@@ -163,6 +163,15 @@ static void test_patches(void **state)
         "{\"container\":{\"image\":\"i\",\"name\":\"main\"},\"name\":\"main\",\"sidecars\":[{"
         "\"image\":\"h\",\"name\":\"helper\"}]}",
         3000);
+    /* a deadline that a parameter gives is a text until then */
+    check_pod(
+        "  arguments: {parameters: [{name: s, value: '5'}]}\n"
+        "  podSpecPatch: 'terminationGracePeriodSeconds: 3'\n"
+        "  templates:\n  - name: main\n    activeDeadlineSeconds: '{{workflow.parameters.s}}'\n"
+        "    container: {image: i}\n",
+        "{\"activeDeadlineSeconds\":5,\"container\":{\"image\":\"i\",\"name\":\"main\"},"
+        "\"name\":\"main\"}",
+        3000);
     /* containers of a set keep what they wait for */
     check_pod("  templates:\n  - name: main\n    podSpecPatch: 'containers: [{name: b, image: "
               "new}]'\n"
@@ -177,13 +186,14 @@ static void test_patches(void **state)
 static void test_executor(void **state)
 {
     (void) state;
-    check_pod("  podSpecPatch: 'containers: [{name: wait, resources: {limits: {cpu: 1}}}, {name: "
-              "main, image: j}, {name: supervisor}]\n\n    initContainers: [{name: init, resources: "
-              "{limits: {cpu: 1}}}]'\n"
-              "  templates:\n  - name: main\n    container: {image: i, args: [x]}\n",
-              "{\"container\":{\"args\":[\"x\"],\"image\":\"j\",\"name\":\"main\"},\"name\":"
-              "\"main\"}",
-              0);
+    check_pod(
+        "  podSpecPatch: 'containers: [{name: wait, resources: {limits: {cpu: 1}}}, {name: "
+        "main, image: j}, {name: supervisor}]\n\n    initContainers: [{name: init, resources: "
+        "{limits: {cpu: 1}}}]'\n"
+        "  templates:\n  - name: main\n    container: {image: i, args: [x]}\n",
+        "{\"container\":{\"args\":[\"x\"],\"image\":\"j\",\"name\":\"main\"},\"name\":"
+        "\"main\"}",
+        0);
 }
 
 static void test_refused(void **state)
@@ -227,8 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_main_container), cmocka_unit_test(test_names),
         cmocka_unit_test(test_images),         cmocka_unit_test(test_patches),
-        cmocka_unit_test(test_executor),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_executor),       cmocka_unit_test(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
