@@ -14,6 +14,9 @@
 #include "base/mem.h"
 
 #define PODS "/api/v1/namespaces/argo/pods"
+#define MADE_POD(name, more)                                                              \
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"},"          \
+    "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]" more "}}"
 
 struct step {
     const char *method, *path, *body, *accept;
@@ -108,10 +111,19 @@ static void test_lists(void **state)
          NULL},
         {"GET", PODS "/nothing", NULL, NULL, 404, "pods \\\"nothing\\\" not found", NULL},
         {"GET", PODS "/w-none", NULL, NULL, 404, "pods \\\"w-none\\\" not found", NULL},
-        {"POST", PODS, "{}", NULL, 405, "\"reason\":\"MethodNotAllowed\"", NULL},
+        {"PUT", PODS "/w-none", "{}", NULL, 405, "\"reason\":\"MethodNotAllowed\"", NULL},
+        {"POST", PODS, "{}", NULL, 400, "\"reason\":\"BadRequest\"", NULL},
+        {"POST", PODS, MADE_POD("own", ""), NULL, 422,
+         "spec.restartPolicy: Required value: valid values: \\\"OnFailure\\\", \\\"Never\\\"",
+         NULL},
+        {"POST", PODS, MADE_POD("own", ",\"restartPolicy\":\"Never\""), NULL, 201,
+         "\"serviceAccountName\":\"default\"", NULL},
+        {"GET", PODS "/own", NULL, NULL, 200, "\"status\":{\"phase\":\"Pending\"}", NULL},
+        {"DELETE", PODS "/own", NULL, NULL, 200, "", NULL},
+        {"GET", PODS "/own", NULL, NULL, 404, "pods \\\"own\\\" not found", NULL},
         {"GET", "/api/v1", NULL, NULL, 200,
-         "\"kind\":\"Pod\",\"verbs\":[\"delete\",\"deletecollection\",\"get\",\"list\","
-         "\"watch\"]",
+         "\"kind\":\"Pod\",\"verbs\":[\"create\",\"delete\",\"deletecollection\",\"get\","
+         "\"list\",\"watch\"]",
          NULL},
         {"GET", "/api/v1", NULL, NULL, 200, "\"name\":\"pods/log\"", NULL},
     };

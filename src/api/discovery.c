@@ -79,7 +79,7 @@ static struct json review_resources(struct arena *a, size_t group)
 
 static bool is_shown(const struct object_kind *k)
 {
-    return !k->is_unbuilt || k->is_view;
+    return !k->is_unbuilt;
 }
 
 /* All rows, those of aliases last; NULL behind the last. */
@@ -219,7 +219,7 @@ static struct json subresource_value(struct arena *a, const char *name, const ch
 static struct json resource_value(struct arena *a, const struct object_kind *k)
 {
     static const char *const view_verbs[] = {
-        "delete", "deletecollection", "get", "list", "watch", NULL};
+        "create", "delete", "deletecollection", "get", "list", "watch", NULL};
     static const char *const verbs[] = {"create", "delete", "deletecollection",
                                         "get",    "list",   "patch",
                                         "update", "watch",  NULL};

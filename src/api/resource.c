@@ -511,15 +511,16 @@ static bool is_write(struct str method)
            str_is(method, "DELETE");
 }
 
-/* Pods are a view: they are deleted, and nothing else. */
+/* Pods are a view: they are made and deleted, and nothing else. */
 static bool is_refused_view(struct http_request *req, const struct resource *r)
 {
+    bool may_create = str_is(http_method(req), "POST") && str_is_empty(r->name);
     const struct reply_refusal refusal = {
         405, "MethodNotAllowed",
-        STR_INIT("the server does not allow this method on the requested resource: pods are "
-                 "made by Workflows and Jobs, they can be read and deleted")};
+        STR_INIT("the server does not allow this method on the requested resource: pods can "
+                 "be created, read and deleted")};
 
-    if (!r->kind->is_view || str_is(http_method(req), "DELETE"))
+    if (!r->kind->is_view || may_create || str_is(http_method(req), "DELETE"))
         return false;
     reply_refuse(req, &refusal);
     return true;

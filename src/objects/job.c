@@ -119,6 +119,20 @@ static struct json pod_spec_defaults(struct arena *a, const struct json *given)
     return made;
 }
 
+struct json object_pod_defaults(struct arena *a, const struct json *doc)
+{
+    struct json made = *doc, spec;
+
+    if (json_is(json_get(doc, STR("spec")), JSON_OBJECT)) {
+        spec = pod_spec_defaults(a, json_get(doc, STR("spec")));
+        set_unless(a, &spec, "serviceAccountName", json_string(STR("default")));
+        made = json_set(a, doc, STR("spec"), spec);
+    }
+    if (json_path(doc, "status", "phase", NULL))
+        return made;
+    return json_set_path(a, &made, json_string(STR("Pending")), "status", "phase", NULL);
+}
+
 static struct json template_defaults(struct arena *a, const struct json *template)
 {
     struct json made = *template;

@@ -1,5 +1,5 @@
 /*
- * objects/job.h - what Jobs and CronJobs say by themselves: names of their labels, defaults,
+ * objects/job.h - what Jobs, CronJobs and Pods say by themselves: names of their labels, defaults,
  * what may be changed, the Job of a CronJob.
  *
  * The API and the controllers (workflows/jobs) share these. Pure functions but for
@@ -31,6 +31,9 @@ enum { JOB_INDEXES_MAX = 100000 }; /* Kubernetes': completions of an indexed Job
  * its pods; its uid is known */
 struct json object_job_defaults(struct arena *a, const struct json *doc);
 
+/** object_pod_defaults() - the same of a Pod that somebody makes; it is pending until it runs */
+struct json object_pod_defaults(struct arena *a, const struct json *doc);
+
 /** object_cron_job_defaults() - the same of a CronJob */
 struct json object_cron_job_defaults(struct arena *a, const struct json *doc);
 
@@ -40,7 +43,7 @@ struct json object_cron_job_defaults(struct arena *a, const struct json *doc);
  * @made:   with defaults (object_settle())
  * @err:    ERR_RULE, in Kubernetes' words: a member that cannot change
  *
- * Only Jobs have such rules. Return: 0 or -1.
+ * Only Jobs and Pods have such rules. Return: 0 or -1.
  */
 int object_check_change(struct arena *a, const struct object_kind *kind,
                         const struct json *stored, const struct json *made, struct err *err);

@@ -51,6 +51,8 @@ int object_check_change(struct arena *a, const struct object_kind *kind,
     const struct json *was = json_get(stored, STR("spec")), *is = json_get(made, STR("spec"));
     struct json template, other;
 
+    if (strcmp(kind->kind, "Pod") == 0 && !is_same(was, is))
+        return err_set(err, ERR_RULE, "spec: Forbidden: a pod cannot be changed");
     if (strcmp(kind->kind, "Job") != 0 || strcmp(kind->group, JOB_GROUP) != 0)
         return 0;
     if (!is_same(json_get(was, STR("completions")), json_get(is, STR("completions"))) &&

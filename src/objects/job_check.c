@@ -1,5 +1,5 @@
 /*
- * objects/job_check.c - the rules of Jobs and CronJobs that no table can say, in Kubernetes'
+ * objects/job_check.c - the rules of Pods, Jobs and CronJobs that no table can say, in Kubernetes'
  * words: all that are broken. Pure but for time zones, which are read from the system's
  * database; any thread.
  */
@@ -333,6 +333,8 @@ void object_job_check(struct arena *a, const struct object_document *doc,
 {
     const struct checking c = {a, faults};
 
+    if (strcmp(doc->kind->kind, "Pod") == 0)
+        check_pod(&c, STR("spec"), json_get(&doc->value, STR("spec")));
     if (strcmp(doc->kind->group, JOB_GROUP) != 0)
         return;
     if (strcmp(doc->kind->kind, "CronJob") == 0)

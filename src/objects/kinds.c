@@ -98,7 +98,7 @@ static const struct object_column role_binding_columns[] = {
      .column_count = COUNT_OF(columns_##_columns)},
 #define KIND(...)       ROW(false, false, __VA_ARGS__)
 #define LATER_KIND(...) ROW(true, false, __VA_ARGS__)
-#define VIEW_KIND(...)  ROW(true, true, __VA_ARGS__)
+#define VIEW_KIND(...)  ROW(false, true, __VA_ARGS__)
 #define ALIAS_KIND(...)
 static const struct object_kind all[] = {
 #include "objects/kinds.def"

@@ -41,7 +41,7 @@ struct object_kind {
     size_t column_count;
     bool is_namespaced;
     bool is_unbuilt; /* nobody acts on its objects yet: object_check() refuses them */
-    bool is_view;    /* unbuilt, but the system's own can be read */
+    bool is_view;    /* the system makes them, too; created and deleted, not changed */
 };
 
 /** object_kinds() - all kinds in order of objects/kinds.def */

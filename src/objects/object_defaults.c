@@ -78,6 +78,8 @@ struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
         return claim_defaults(a, doc);
     if (strcmp(kind->kind, "RoleBinding") == 0)
         return role_binding_defaults(a, doc);
+    if (strcmp(kind->kind, "Pod") == 0)
+        return object_pod_defaults(a, doc);
     if (strcmp(kind->kind, "Job") == 0)
         return object_job_defaults(a, doc);
     if (strcmp(kind->kind, "CronJob") == 0)

@@ -27,8 +27,8 @@ bool object_is_label(struct str s);
 void object_check_labels(struct arena *a, struct str path, const struct json *meta,
                          struct field_faults *faults);
 
-/** object_job_check() - the rules of Jobs and CronJobs, in Kubernetes' words; other kinds have
- * none. Reads time zones that are named */
+/** object_job_check() - the rules of Pods, Jobs and CronJobs, in Kubernetes' words; other kinds
+ * have none here. A pod that runs to its end, and is not started again when it has succeeded. Reads time zones that are named */
 void object_job_check(struct arena *a, const struct object_document *doc,
                       struct field_faults *faults);
 

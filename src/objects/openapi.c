@@ -175,7 +175,7 @@ static struct json paths(struct arena *a, const char *group, const char *version
     struct json_object_builder b = {0};
 
     for (size_t i = 0; i < count; i++)
-        if ((!all[i].is_unbuilt || all[i].is_view) && is_of(&all[i], group, version))
+        if (!all[i].is_unbuilt && is_of(&all[i], group, version))
             add_paths(a, &all[i], &b);
     for (size_t i = 0; i < alias_count; i++)
         if (is_of(&aliases[i], group, version))

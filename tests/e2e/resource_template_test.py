@@ -45,7 +45,7 @@ templates:
 def with_outputs(w):
     def change(doc):
         of = doc["spec"]["templates"][0]["resource"]
-        of["manifest"] = of["manifest"].replace("image: argoproj/argosay:v2", "image: argoproj/argosay:v2\n      command: ['true']")
+        of["manifest"] = of["manifest"].replace("image: argoproj/argosay:v2", "image: argoproj/argosay:v2\n    command: ['true']")
     w.submit("e2e/testdata/resource-templates/outputs.yaml", change).wait()
     check_equal((w.phase, w.message), ("Succeeded", ""))
     check_equal((value(w.root, 0, "outputs"), value(w.root, 1, "outputs")), ("my-pod", "my-pod"))

@@ -709,11 +709,13 @@ static void forget_old(struct api *api, struct arena *a, struct store_txn *txn)
 }
 
 /* One that is an object: its controller ends it, then it goes. */
-static void delete_object(struct api_call *call, struct str ns, struct str name)
+static void delete_object(struct api_call *call, struct str ns, struct str name,
+                          const struct json *pod)
 {
     const struct store_key key = {STR(""), STR("Pod"), ns,
                                   str_copy(http_arena(call->req), name)};
 
+    call->written = pod; /* one without finalizers is gone at once */
     api_delete(call, &key, &(struct api_deletion){.uid = STR(""), .how = STORE_BACKGROUND});
 }
 
@@ -727,7 +729,7 @@ void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64
 
     *d = (struct deletion){.call = call, .grace_ms = grace_ms_of(grace_s)};
     if (get_object(call->api, a, ns, name, &d->found.pod, &err) == 0) {
-        delete_object(call, ns, name);
+        delete_object(call, ns, name, &d->found.pod);
         return;
     }
     if (find_pod(call->api, a, ns, name, &d->found, &err) < 0) {

@@ -182,8 +182,10 @@ static struct json set_of(struct arena *a, const struct json *doc)
         json_set(a, NULL, STR("containers"), *json_path(doc, "spec", "containers", NULL));
     int64_t limit;
 
-    if (!is_on_failure(doc) || str_is_empty(restarts) || !parse_i64(restarts, &limit))
+    if (!is_on_failure(doc))
         return set;
+    if (str_is_empty(restarts) || !parse_i64(restarts, &limit))
+        limit = INT32_MAX - 1; /* a pod of no Job: until it succeeds */
     set = json_set_path(a, &set, json_int(a, limit + 1), "retryStrategy", "retries", NULL);
     return json_set_path(a, &set, json_string(STR("10s")), "retryStrategy", "duration", NULL);
 }

@@ -4,6 +4,7 @@
  * else was faster. Any thread; blocks on the store.
  */
 #include "base/limits.h"
+#include "objects/job.h"
 #include "objects/managed.h"
 #include "store/once.h"
 #include "workflows/submit/submit_internal.h"
@@ -111,6 +112,8 @@ static int make(const struct changing *c, const struct json *stored, struct json
     if (checked.kind != c->kind)
         return err_set(err, ERR_INVALID, "the kind of an object cannot be changed");
     made = object_settle(c->arena, c->kind, stored, &made, STR(""));
+    if (object_check_change(c->arena, c->kind, stored, &made, err) < 0)
+        return -1;
     *ret = managed_update(c->arena, &writer, stored, &made);
     return 0;
 }
