@@ -359,7 +359,7 @@ SPRIG_FN(derivePassword)
 
 /* AES-256-CBC; the key is the password, cut or filled up with zeros. */
 static int cipher(struct value_run *r, struct str password, const unsigned char *iv,
-                  struct str text, int is_encrypting, struct str *ret)
+                  struct str text, bool is_encrypting, struct str *ret)
 {
     unsigned char key[KEY_BYTES] = {0};
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -370,13 +370,13 @@ static int cipher(struct value_run *r, struct str password, const unsigned char 
     memcpy(key, password.ptr, password.len < KEY_BYTES ? password.len : KEY_BYTES);
     is_good =
         ctx && EVP_CipherInit_ex(ctx, EVP_aes_256_cbc(), NULL, key, iv, is_encrypting) == 1 &&
+        EVP_CIPHER_CTX_set_padding(ctx, is_encrypting) == 1 &&
         EVP_CipherUpdate(ctx, out, &len, (const unsigned char *) text.ptr, (int) text.len) ==
             1 &&
         EVP_CipherFinal_ex(ctx, out + len, &end) == 1;
     EVP_CIPHER_CTX_free(ctx);
     if (!is_good)
-        return is_encrypting ? fail_library(r, "encrypt")
-                             : value_fail(r, "the text was not encrypted with this password");
+        return fail_library(r, is_encrypting ? "encrypt" : "decrypt");
     *ret = str_of((const char *) out, (size_t) (len + end));
     return 0;
 }
@@ -387,18 +387,20 @@ SPRIG_FN(encryptAES)
     unsigned char iv[BLOCK_BYTES];
 
     if (value_make(r, 3 * args[1].count) < 0 || sprig_random_bytes(r, iv, sizeof(iv)) < 0 ||
-        cipher(r, password, iv, value_text(&args[1]), 1, &secret) < 0)
+        cipher(r, password, iv, value_text(&args[1]), true, &secret) < 0)
         return -1;
     *ret = value_string(
         base64_encode(r->a, str_concat(r->a, str_of((const char *) iv, sizeof(iv)), secret)));
     return 0;
 }
 
+/* As the original, which believes the last byte: a wrong password may give a wrong text. */
 SPRIG_FN(decryptAES)
 {
     struct str password = value_text(&args[0]), text = STR_NONE;
     struct value bytes;
     struct str secret;
+    size_t padding;
 
     *ret = value_string(STR(""));
     if (args[1].count == 0)
@@ -410,8 +412,14 @@ SPRIG_FN(decryptAES)
     if (secret.len < BLOCK_BYTES || secret.len % BLOCK_BYTES != 0)
         return value_fail(r, "crypto/cipher: input not full blocks");
     if (cipher(r, password, (const unsigned char *) secret.ptr, str_skip(secret, BLOCK_BYTES),
-               0, &text) < 0)
+               false, &text) < 0)
         return -1;
-    *ret = value_string(text);
+    if (text.len == 0)
+        return value_fail(r, "runtime error: index out of range [-1]");
+    padding = (unsigned char) text.ptr[text.len - 1];
+    if (padding > text.len)
+        return value_fail(r, "runtime error: slice bounds out of range [:%zd]",
+                          (ssize_t) (text.len - padding));
+    *ret = value_string(str_head(text, text.len - padding));
     return 0;
 }

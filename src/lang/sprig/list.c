@@ -332,10 +332,12 @@ SPRIG_FN(chunk)
 
     if (sprig_as_list(r, &args[1], "Cannot chunk type") < 0)
         return -1;
-    if (size <= 0)
+    if (size < 0 && len > 1 && (int64_t) len - 1 <= -size)
+        len = 0; /* as Go counts them: no chunk */
+    else if (size <= 0 && !(len == 1 && size < -1))
         return value_fail(r, "runtime error: makeslice: len out of range");
     for (size_t at = 0; at < len; at += (size_t) size) {
-        size_t part = len - at < (uint64_t) size ? len - at : (size_t) size;
+        size_t part = size < 0 || len - at < (uint64_t) size ? len - at : (size_t) size;
 
         if (sprig_add(r, &list, value_array(args[1].items + at, part)) < 0)
             return -1;

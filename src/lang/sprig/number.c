@@ -29,9 +29,17 @@ SPRIG_FN(float64)
 
 SPRIG_FN(ascii_to_int)
 {
+    struct str s = value_text(&args[0]);
     int64_t n = 0;
+    size_t digits = s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+');
 
-    *ret = value_int(parse_i64(value_text(&args[0]), &n) ? n : 0);
+    if (!parse_i64(s, &n)) {
+        while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+            digits++;
+        if (digits == s.len && digits > 1) /* too large: Go takes the largest */
+            n = s.ptr[0] == '-' ? INT64_MIN : INT64_MAX;
+    }
+    *ret = value_int(n);
     return 0;
 }
 

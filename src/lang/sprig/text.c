@@ -69,16 +69,14 @@ static int change_initials(struct value_run *r, struct str s, bool is_upper, str
         return -1;
     while (s.len > 0) {
         size_t size = 1;
-        struct value one;
         uint32_t c = go_rune_next(s, &size);
-        struct str rune;
+        bool is_end = is_upper ? is_separator(c) : value_is_space(c);
 
-        rune = str_head(s, size);
-        if (is_start &&
-            (is_upper ? value_upper(r, rune, &one) : value_lower(r, rune, &one)) < 0)
-            return -1;
-        strbuf_add(&b, is_start ? value_text(&one) : rune);
-        is_start = is_upper ? is_separator(c) : c == ' ' || c == '\t' || c == '\n' || c == '\r';
+        if (!is_start || c == UINT32_MAX)
+            strbuf_add(&b, str_head(s, size));
+        else
+            value_add_rune(&b, is_upper ? value_title_rune(c) : value_lower_rune(c));
+        is_start = is_end;
         s = str_skip(s, size);
     }
     return value_text_value(r, &b, ret);
@@ -136,19 +134,25 @@ SPRIG_FN(trunc)
     return 0;
 }
 
+/* As goutils: where a blank is taken out, each byte of the rest becomes a code point. */
 SPRIG_FN(nospace)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
     struct str s = value_text(&args[0]);
+    size_t kept = 0;
 
-    while (s.len > 0) {
-        size_t size = 1;
+    for (size_t i = 0; i < s.len; i++) {
+        uint32_t c = (unsigned char) s.ptr[i];
 
-        go_rune_next(s, &size);
-        strbuf_add(&b, value_trim_space(str_head(s, size)));
-        s = str_skip(s, size);
+        if (value_is_space(c))
+            continue;
+        value_add_rune(&b, c);
+        kept++;
     }
-    return value_text_value(r, &b, ret);
+    if (kept < s.len)
+        return value_text_value(r, &b, ret);
+    *ret = args[0];
+    return 0;
 }
 
 SPRIG_FN(contains)

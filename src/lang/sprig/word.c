@@ -8,14 +8,27 @@
 #include "formats/goquote.h"
 #include "lang/sprig/sprig_internal.h"
 
+/* Unicode's titlecase letters, its Roman and its circled ones have two cases and are neither.
+ */
+static bool is_title(uint32_t c)
+{
+    return c == 0x1c5 || c == 0x1c8 || c == 0x1cb || c == 0x1f2 || c == 0x1fbc || c == 0x1fcc ||
+           c == 0x1ffc || (c >= 0x1f88 && c <= 0x1faf && (c & 8));
+}
+
+static bool is_numeral(uint32_t c)
+{
+    return (c >= 0x2160 && c <= 0x217f) || (c >= 0x24b6 && c <= 0x24e9);
+}
+
 static bool is_upper(uint32_t c)
 {
-    return value_lower_rune(c) != c;
+    return value_lower_rune(c) != c && !is_title(c) && !is_numeral(c);
 }
 
 static bool is_lower(uint32_t c)
 {
-    return value_upper_rune(c) != c;
+    return value_upper_rune(c) != c && !is_title(c) && !is_numeral(c) && c != 0x345;
 }
 
 static bool is_connector(uint32_t c)
@@ -23,16 +36,33 @@ static bool is_connector(uint32_t c)
     return c == '-' || c == '_' || value_is_space(c);
 }
 
+/* Numbers of Latin-1, of number forms, circled and wide ones besides ASCII's. */
 static bool is_digit(uint32_t c)
 {
-    return c >= '0' && c <= '9';
+    if (c < 0x80)
+        return c >= '0' && c <= '9';
+    return c == 0xb2 || c == 0xb3 || c == 0xb9 || (c >= 0xbc && c <= 0xbe) || c == 0x2070 ||
+           (c >= 0x2074 && c <= 0x2079) || (c >= 0x2080 && c <= 0x2089) ||
+           (c >= 0x2150 && c <= 0x2182) || (c >= 0x2460 && c <= 0x249b) ||
+           (c >= 0xff10 && c <= 0xff19);
 }
 
-/* General Punctuation. */
+/* Of Latin-1, General Punctuation, and of Chinese, Japanese and wide texts. */
 static bool is_wide_punctuation(uint32_t c)
 {
+    static const uint32_t single[] = {0xa1,   0xa7,   0xab,   0xb6,   0xb7,   0xbb,   0xbf,
+                                      0x37e,  0x387,  0x3030, 0x303d, 0x30a0, 0x30fb, 0xff1a,
+                                      0xff1b, 0xff1f, 0xff20, 0xff3f, 0xff5b, 0xff5d};
+
+    for (size_t i = 0; i < COUNT_OF(single); i++)
+        if (c == single[i])
+            return true;
     return (c >= 0x2010 && c <= 0x2027) ||
-           (c >= 0x2030 && c <= 0x205e && c != 0x2044 && c != 0x2052);
+           (c >= 0x2030 && c <= 0x205e && c != 0x2044 && c != 0x2052) ||
+           (c >= 0x3001 && c <= 0x3003) || (c >= 0x3008 && c <= 0x3011) ||
+           (c >= 0x3014 && c <= 0x301f) ||
+           (c >= 0xff01 && c <= 0xff0f && c != 0xff04 && c != 0xff0b) ||
+           (c >= 0xff3b && c <= 0xff3d) || (c >= 0xff5f && c <= 0xff65);
 }
 
 static bool is_punctuation(uint32_t c)
@@ -47,9 +77,14 @@ static bool is_letter(uint32_t c)
 {
     if (c < 0x80)
         return (c | 32) >= 'a' && (c | 32) <= 'z';
-    return is_upper(c) || is_lower(c) ||
-           (c >= 0xaa && c < 0x2000 && (c < 0x300 || c >= 0x370) && go_is_print(c)) ||
-           (c >= 0x3041 && c < 0x3400 && go_is_print(c)) || (c >= 0xa000 && c < 0xd7a4);
+    if (c < 0x100)
+        return c == 0xaa || c == 0xb5 || c == 0xba || (c >= 0xc0 && c != 0xd7 && c != 0xf7);
+    if (c == 0x345 || is_numeral(c) || is_wide_punctuation(c))
+        return false;
+    return is_upper(c) || is_lower(c) || is_title(c) ||
+           (c < 0x2000 && (c < 0x300 || c >= 0x370) && go_is_print(c)) ||
+           (c >= 0x3041 && c < 0x3400 && go_is_print(c)) || (c >= 0xa000 && c < 0xd7a4) ||
+           (c >= 0xfb00 && c <= 0xfb1d) || (c >= 0xff66 && c <= 0xffdc);
 }
 
 /* The next code point; 0xfffd where the text is not valid. */
@@ -101,7 +136,7 @@ SPRIG_FN(camelcase)
             value_add_rune(&b, before);
         }
     }
-    if (is_started)
+    if (args[0].count > 0) /* the last connector of nothing else comes twice */
         value_add_rune(&b, c);
     return value_text_value(r, &b, ret);
 }
@@ -286,13 +321,20 @@ SPRIG_FN(swapcase)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
     struct str s = value_text(&args[0]);
+    bool is_start = true;
 
     if (value_charge(r, s.len) < 0)
         return -1;
     while (s.len > 0) {
         uint32_t c = take_rune(&s);
 
-        value_add_rune(&b, is_upper(c) ? value_lower_rune(c) : value_upper_rune(c));
+        if (is_upper(c) || is_title(c))
+            value_add_rune(&b, value_lower_rune(c));
+        else if (is_lower(c))
+            value_add_rune(&b, is_start ? value_title_rune(c) : value_upper_rune(c));
+        else
+            value_add_rune(&b, c);
+        is_start = value_is_space(c);
     }
     return value_text_value(r, &b, ret);
 }

@@ -177,3 +177,13 @@ uint32_t value_lower_rune(uint32_t rune)
                ? rune
                : other_case(to_lower, COUNT_OF(to_lower), rune);
 }
+
+uint32_t value_title_rune(uint32_t rune)
+{
+    static const uint32_t digraphs[] = {0x1c5, 0x1c8, 0x1cb, 0x1f2}; /* with a small second */
+
+    for (size_t i = 0; i < COUNT_OF(digraphs); i++)
+        if (rune >= digraphs[i] - 1 && rune <= digraphs[i] + 1)
+            return digraphs[i];
+    return rune >= 0x10d0 && rune <= 0x10ff ? rune : value_upper_rune(rune); /* Georgian */
+}

@@ -28,6 +28,9 @@ int value_lower(struct value_run *r, struct str s, struct value *ret);
 /** value_upper_rune() - a letter in upper case; the same when it has none */
 uint32_t value_upper_rune(uint32_t rune) _pure_;
 
+/** value_title_rune() - a letter as it begins a word (unicode.ToTitle): not always upper case */
+uint32_t value_title_rune(uint32_t rune) _pure_;
+
 /** value_lower_rune() - a letter in lower case; the same when it has none */
 uint32_t value_lower_rune(uint32_t rune) _pure_;
 
