@@ -118,7 +118,8 @@ static void add_globals(struct run *r)
     static const char *const members[] = {"annotations", "labels", "labelsFrom"};
     const struct json *sources[] = {
         validate_get(r->doc, "metadata"), validate_get(r->spec, "workflowMetadata"),
-        r->ref ? validate_get(r->base.spec, "workflowMetadata") : NULL};
+        r->ref ? validate_get(r->base.spec, "workflowMetadata") : NULL,
+        json_path(r->c->request->defaults, "spec", "workflowMetadata", NULL)};
 
     for (size_t i = 0; i < COUNT_OF(always); i++)
         validate_global(r->c, str_from(always[i]), STR(""));

@@ -39,6 +39,8 @@ struct validate_request {
     const struct json *doc;               /* the whole object, of one of the four kinds */
     const struct validate_finder *finder; /* NULL: what is referred to counts as good */
     enum validate_purpose purpose;
+    const struct json *defaults; /* of all workflows, as workflowDefaults has them; or NULL:
+                                    their metadata can be named by tags */
 };
 
 /**

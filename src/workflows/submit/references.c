@@ -186,14 +186,15 @@ static int find_for_rules(void *ctx, struct arena *a, struct str name,
 }
 
 int submit_check_rules(struct arena *a, struct store *store, const struct json *doc,
-                       struct err *err)
+                       const struct json *defaults, struct err *err)
 {
     struct walk w = {.a = a,
                      .store = store,
                      .ns = str_is_empty(object_namespace(doc)) ? STR("default")
                                                                : object_namespace(doc)};
     const struct validate_finder finder = {.ctx = &w, .find = find_for_rules};
-    const struct validate_request request = {.doc = doc, .finder = &finder};
+    const struct validate_request request = {
+        .doc = doc, .finder = &finder, .defaults = defaults};
     uint32_t pos;
 
     return validate_workflow(a, &request, &pos, err);

@@ -96,7 +96,7 @@ static int try_create(struct arena *a, const struct workflow_submitter *s,
         submit_restrict(&prepared, config->referencing, err) < 0)
         return -1;
     prepared = submit_under(a, &prepared, config->workflow_defaults);
-    if (submit_check_rules(a, s->store, &prepared, err) < 0 ||
+    if (submit_check_rules(a, s->store, &prepared, config->workflow_defaults, err) < 0 ||
         submit_references(a, s->store, &prepared, config->workflow_defaults, &made, err) < 0)
         return -1;
     if (artifact_gc_is_wanted(&made))

@@ -30,10 +30,10 @@ struct json submit_under(struct arena *a, const struct json *doc, const struct j
 int submit_references(struct arena *a, struct store *store, const struct json *doc,
                       const struct json *defaults, struct json *ret, struct err *err);
 
-/** submit_check_rules() - the rules of a workflow or template with all that it refers to;
- * ERR_INVALID in upstream's words, ERR_IO */
+/** submit_check_rules() - the rules of a workflow or template with all that it refers to, below
+ * the @defaults of all workflows (or NULL); ERR_INVALID in upstream's words, ERR_IO */
 int submit_check_rules(struct arena *a, struct store *store, const struct json *doc,
-                       struct err *err);
+                       const struct json *defaults, struct err *err);
 
 /** submit_restrict() - may a submitter say that? ERR_INVALID in upstream's words; pure */
 int submit_restrict(const struct json *doc, enum config_referencing how, struct err *err);

@@ -310,6 +310,33 @@ static void test_defaults_of_a_template(void **state)
                               "activeDeadlineSeconds", NULL));
 }
 
+/* What the defaults of all workflows put into their metadata can be named by any of them. */
+static void test_metadata_of_defaults(void **state)
+{
+    static const char use[] =
+        "spec: {entrypoint: m, templates: [{name: m, container: {image: i, "
+        "args: ['{{workflow.labels.team}} {{workflow.annotations.by}}']}}]}\n";
+    const struct workflow_submit_options options = {.ns = STR("argo")};
+    struct world *w = *state;
+    struct err err;
+    struct json made;
+
+    create(w,
+           CONFIG "  workflowDefaults: |\n    spec: {workflowMetadata: {labels: {team: red}, "
+                  "annotations: {by: hand}}}\n");
+    open_config(w);
+    create(w, str_printf(w->on.a,
+                         "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\n"
+                         "metadata: {name: t}\n%s",
+                         use)
+                  .ptr);
+    made =
+        submit(w, HEAD("name: w") "spec: {workflowTemplateRef: {name: t}}\n", &options, &err);
+    is_text(json_path(&made, "metadata", "name", NULL), "w");
+    made = submit(w, str_printf(w->on.a, HEAD("name: own") "%s", use).ptr, &options, &err);
+    is_text(json_path(&made, "metadata", "name", NULL), "own");
+}
+
 /* Templates that call another one themselves become steps, also in what is referred to. */
 /* CVE-2026-31892: as a submitter would try it, and by what the server itself writes down. */
 static void test_CVE_2026_31892_no_other_way_in(void **state)
@@ -461,6 +488,7 @@ int main(void)
                                        TEST(test_references),
                                        TEST(test_defaults),
                                        TEST(test_defaults_of_a_template),
+                                       TEST(test_metadata_of_defaults),
                                        TEST(test_CVE_2026_31892_no_other_way_in),
 
                                        TEST(test_templates_of_argo_2),
