@@ -39,6 +39,17 @@ static void emit_scalar(struct printer *p, struct str s, yaml_scalar_style_t sty
     emit(p, &event);
 }
 
+/* Texts as long as this are read as something else only if they are numbers. */
+static bool is_long(struct str s)
+{
+    if (s.len <= 80)
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (!s.ptr[i] || !strchr("+-.0123456789_eE", s.ptr[i]))
+            return true;
+    return false;
+}
+
 /* Would this text, written plainly, be read as something else? */
 static bool is_misread(struct str s)
 {
@@ -50,7 +61,7 @@ static bool is_misread(struct str s)
         return true;
     if (str_is(s, "...") || str_is(s, "---"))
         return false;
-    if (s.len > 80 || strpbrk(str_cz(a, s), "#[]{}&*!|>'\"%@`\n\t, ?") ||
+    if (is_long(s) || strpbrk(str_cz(a, s), "#[]{}&*!|>'\"%@`\n\t, ?") ||
         str_ends(s, STR(":")) || str_find(s, STR(": ")) != SIZE_MAX)
         return false;
     if (yaml_parse(a, s, &v, &err) < 0)

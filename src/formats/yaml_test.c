@@ -182,6 +182,26 @@ static void test_folding(void **state)
     assert_true(json_equal(&v, &back));
 }
 
+/* Found by fuzzing: a text of many digits was printed as a number. */
+static void test_long_digits(void **state)
+{
+    static const char digits[] = "5777777777777777777777777777777777777777777777777777777777777"
+                                 "7777777777777777777777777";
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+    struct str text = str_printf(a, "{\"a\":\"%s\",\"b\":\"%sx\"}", digits, digits);
+    struct json v, back;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, text, &v, &err), 0);
+    yaml_print(&b, &v);
+    if (!str_eq(strbuf_str(&b), str_printf(a, "a: \"%s\"\nb: %sx\n", digits, digits)))
+        fail_msg("%s", str_cz(a, strbuf_str(&b)));
+    assert_int_equal(yaml_parse(a, strbuf_str(&b), &back, &err), 0);
+    assert_true(json_equal(&v, &back));
+}
+
 static void test_billion_laughs(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -221,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_wide_mappings),
         cmocka_unit_test(test_oddities),
         cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_long_digits),
         cmocka_unit_test(test_billion_laughs),
         cmocka_unit_test(test_streams),
     };
