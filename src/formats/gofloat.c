@@ -208,6 +208,54 @@ static double pow_whole(double base, uint64_t power, double factor, bool is_inve
     return is_inverse ? ldexp(1 / factor, -total) : ldexp(factor, total);
 }
 
+/* math.Log of a number above 0, as it is computed on amd64. */
+static double go_log(double n)
+{
+    int exponent = 0;
+    double f = frexp(n, &exponent), k = exponent, s, s2, s4, rest, half;
+
+    if (f < 7.07106781186547524401e-01) {
+        k--;
+        f *= 2;
+    }
+    f--;
+    s = f / (2 + f);
+    s2 = s * s;
+    s4 = s2 * s2;
+    rest = s2 * (6.666666666666735130e-01 +
+                 s4 * (2.857142874366239149e-01 +
+                       s4 * (1.818357216161805012e-01 + s4 * 1.479819860511658591e-01)));
+    rest += s4 * (3.999999999940941908e-01 +
+                  s4 * (2.222219843214978396e-01 + s4 * 1.531383769920937332e-01));
+    half = 0.5 * f * f;
+    return k * 6.93147180369123816490e-01 -
+           (half - (s * (half + rest) + k * 1.90821492927058770002e-10) - f);
+}
+
+/* math.Exp as it is computed on amd64 with FMA, of numbers whose result is finite. */
+static double go_exp(double n)
+{
+    static const double rows[] = {1.9841269841269841270e-4,
+                                  1.3888888888888888889e-3,
+                                  8.3333333333333333333e-3,
+                                  4.1666666666666666667e-2,
+                                  1.6666666666666666667e-1,
+                                  0.5,
+                                  1.0};
+    double k = nearbyint(n * 1.4426950408889634073599246810018920),
+           sum = 2.4801587301587301587e-5;
+
+    n = fma(-0.69314718055966295651160180568695068359375, k, n);
+    n = fma(-0.28235290563031577122588448175013436025525412068e-12, k, n);
+    n *= 0.0625;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        sum = fma(sum, n, rows[i]);
+    n *= sum;
+    for (int i = 0; i < 3; i++)
+        n *= n + 2;
+    return ldexp(fma(n, n + 2, 1), (int) k);
+}
+
 double go_pow(double base, double power)
 {
     double whole = 0, rest = modf(fabs(power), &whole), factor = 1;
@@ -222,6 +270,6 @@ double go_pow(double base, double power)
         whole++;
     }
     if (fabs(rest) > 0)
-        factor = exp(rest * log(base));
+        factor = go_exp(rest * go_log(base));
     return pow_whole(base, (uint64_t) whole, factor, power < 0);
 }

@@ -122,6 +122,10 @@ static int fold(struct expr_run *r, struct expr_node *n)
         n->op != EXPR_OP_MOD)
         return 0;
     n->is_constant = true;
+    if (n->op == EXPR_OP_MOD && y->value.number == 0) {
+        err_set(r->v.err, ERR_INVALID, "integer divide by zero");
+        return fail(r, n);
+    }
     if (expr_binary(&r->v, n->op, &x->value, &y->value, &n->value) < 0)
         return fail(r, n);
     return 0;

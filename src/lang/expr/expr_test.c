@@ -239,7 +239,7 @@ static void test_oddities(void **state _unused_)
         {"{a: [1]} == {a: [1.0]}", "true"},
         {"0 / 0 >= 1", "false"},
         {"x.n % 0", "invalid operation: float64 % int (1:5)"},
-        {"asInt('7') % asInt('0')", "integer divide by zero (1:12)"},
+        {"asInt('7') % asInt('0')", "runtime error: integer divide by zero (1:12)"},
         {"9223372036854775807 % -1", "0"},
         {"replace('abc', '', '-')", "\"-a-b-c-\""},
         {"splitAfter('a,b', '')", "[\"a\",\",\",\"b\"]"},

@@ -154,7 +154,6 @@ static bool escape_code(struct lexer *l, int c, uint32_t *ret)
 {
     switch (c) {
     case 'x':
-    case 'X':
         return escape_digits(l, 2, 16, ret);
     case 'u':
         return peek(l, 0) == '{' ? lex_brace_escape(l, ret) : escape_digits(l, 4, 16, ret);
@@ -172,17 +171,17 @@ static bool escape_code(struct lexer *l, int c, uint32_t *ret)
 }
 
 /* What follows a backslash. */
-static int lex_escape(struct lexer *l, struct strbuf *b, bool is_bytes)
+static int lex_escape(struct lexer *l, struct strbuf *b, int quote, bool is_bytes)
 {
-    static const char names[] = "abfnrtv\\'\"`?", values[] = "\a\b\f\n\r\t\v\\'\"`?";
+    static const char names[] = "abfnrtv\\", values[] = "\a\b\f\n\r\t\v\\";
     int c = peek(l, 1);
     const char *name = c > 0 ? strchr(names, c) : NULL;
     size_t from = l->at;
     uint32_t code = 0;
 
     l->at += 2;
-    if (name) {
-        strbuf_addc(b, values[name - names]);
+    if (name || c == quote) {
+        strbuf_addc(b, name ? values[name - names] : (char) c);
         return 0;
     }
     if (!escape_code(l, c, &code)) {
@@ -213,7 +212,7 @@ static int lex_quoted(struct lexer *l, bool is_bytes)
         if (peek(l, 0) != '\\') {
             strbuf_addc(&b, (char) peek(l, 0));
             l->at++;
-        } else if (lex_escape(l, &b, is_bytes) < 0) {
+        } else if (lex_escape(l, &b, quote, is_bytes) < 0) {
             return -1;
         }
     }

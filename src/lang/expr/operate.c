@@ -118,17 +118,11 @@ static bool operate_times(struct value_run *r, enum expr_op op, const struct val
     return true;
 }
 
-static int scale_duration(struct value_run *r, const struct value *d, const struct value *by,
-                          struct value *ret)
+/* By a float a duration becomes a float. */
+static struct value scaled(const struct value *d, const struct value *by)
 {
-    struct value ns = value_float((double) d->number * value_real(by));
-
-    if (by->type == VALUE_INT)
-        ns = value_int(wrap(EXPR_OP_MUL, d->number, by->number));
-    if (value_to_int(r, &ns, &ns) < 0)
-        return -1;
-    *ret = value_duration(ns.number);
-    return 0;
+    return by->type == VALUE_INT ? value_duration(wrap(EXPR_OP_MUL, d->number, by->number))
+                                 : value_float((double) d->number * by->real);
 }
 
 static int operate_sum(struct value_run *r, enum expr_op op, const struct value *x,
@@ -141,9 +135,9 @@ static int operate_sum(struct value_run *r, enum expr_op op, const struct value 
     else if (op == EXPR_OP_ADD && x->type == VALUE_STRING && y->type == VALUE_STRING)
         return join_texts(r, value_text(x), value_text(y), ret);
     else if (op == EXPR_OP_MUL && x->type == VALUE_DURATION && value_is_number(y))
-        return scale_duration(r, x, y, ret);
+        *ret = scaled(x, y);
     else if (op == EXPR_OP_MUL && value_is_number(x) && y->type == VALUE_DURATION)
-        return scale_duration(r, y, x, ret);
+        *ret = scaled(y, x);
     else if (!operate_times(r, op, x, y, ret))
         return fail_types(r, op == EXPR_OP_ADD ? "+" : op == EXPR_OP_SUB ? "-" : "*", x, y);
     return 0;
@@ -156,7 +150,7 @@ static int operate_quotient(struct value_run *r, enum expr_op op, const struct v
         if (x->type != VALUE_INT || y->type != VALUE_INT)
             return fail_types(r, "%", x, y);
         if (y->number == 0)
-            return value_fail(r, "integer divide by zero");
+            return value_fail(r, "runtime error: integer divide by zero");
         *ret = value_int(y->number == -1 ? 0 : x->number % y->number);
         return 0;
     }
@@ -198,7 +192,14 @@ static int operate_in(struct value_run *r, const struct value *x, const struct v
     bool is_found = false;
 
     if (y->type == VALUE_MAP) {
-        int rc = value_map_find(r, y, x, &found);
+        struct value none = value_string(STR("")); /* Go's zero of a key */
+        int rc;
+
+        if (!y->has_any_keys && x->type != VALUE_STRING && x->type != VALUE_NIL)
+            return value_fail(
+                r, "reflect.Value.MapIndex: value of type %s is not assignable to type string",
+                value_type_name(x));
+        rc = value_map_find(r, y, x->type == VALUE_NIL && !y->has_any_keys ? &none : x, &found);
 
         *ret = value_bool(rc > 0);
         return rc < 0 ? -1 : 0;

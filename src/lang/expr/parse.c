@@ -198,8 +198,7 @@ static struct expr_node *parse_right(struct parser *p, struct expr_node *left,
         if (name->kind != EXPR_IDENTIFIER)
             return unexpected(p);
         next(p);
-        left = parse_call(p, name, left);
-        return left ? parse_postfix(p, left) : NULL;
+        return parse_call(p, name, left); /* upstream takes no index or field behind it */
     }
     if (is_ordering(t))
         return parse_comparison(p, left, t);

@@ -38,7 +38,9 @@ static int run_pointer(struct expr_run *r, const struct expr_node *n, struct val
     return 0;
 }
 
-static int run_bool(struct expr_run *r, const struct expr_node *n, bool *ret)
+/* A wrong one is told at @at: upstream finds it at the operator. */
+static int run_bool(struct expr_run *r, const struct expr_node *n, const struct expr_node *at,
+                    bool *ret)
 {
     struct value v;
 
@@ -46,7 +48,7 @@ static int run_bool(struct expr_run *r, const struct expr_node *n, bool *ret)
         return -1;
     if (v.type != VALUE_BOOL) {
         expr_fail_conversion(&r->v, &v, "bool");
-        return fail(r, n);
+        return fail(r, at);
     }
     *ret = v.is_true;
     return 0;
@@ -57,7 +59,7 @@ static int run_unary(struct expr_run *r, const struct expr_node *n, struct value
     bool is_true = false;
 
     if (n->op == EXPR_OP_NOT) {
-        if (run_bool(r, n->kids[0], &is_true) < 0)
+        if (run_bool(r, n->kids[0], n, &is_true) < 0)
             return -1;
         *ret = value_bool(!is_true);
         return 0;
@@ -78,16 +80,31 @@ static int run_unary(struct expr_run *r, const struct expr_node *n, struct value
     return 0;
 }
 
+static bool is_written(const struct expr_node *n, bool is_true)
+{
+    return n->kind == EXPR_NODE_LITERAL && n->value.type == VALUE_BOOL &&
+           n->value.is_true == is_true;
+}
+
+/*
+ * As upstream's optimizer and machine: beside a bool that is written the other operand is taken
+ * as it is or not looked at, and the right one is the result whatever it is.
+ */
 static int run_logic(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
-    bool is_true = false;
+    const struct expr_node *left = n->kids[0], *right = n->kids[1];
+    bool is_and = n->op == EXPR_OP_AND, is_true = false;
 
-    if (run_bool(r, n->kids[0], &is_true) < 0)
+    if (is_written(left, is_and))
+        return expr_eval_node(r, right, ret);
+    if (is_written(right, is_and))
+        return expr_eval_node(r, left, ret);
+    *ret = value_bool(!is_and);
+    if (is_written(left, !is_and) || is_written(right, !is_and))
+        return 0;
+    if (run_bool(r, n->kids[0], n, &is_true) < 0)
         return -1;
-    if (is_true == (n->op == EXPR_OP_AND) && run_bool(r, n->kids[1], &is_true) < 0)
-        return -1;
-    *ret = value_bool(is_true);
-    return 0;
+    return is_true == is_and ? expr_eval_node(r, right, ret) : 0;
 }
 
 /* A range is a list of Go's ints, any other one of any values. */
@@ -141,7 +158,7 @@ static int run_condition(struct expr_run *r, const struct expr_node *n, struct v
 {
     bool is_true;
 
-    if (run_bool(r, n->kids[0], &is_true) < 0)
+    if (run_bool(r, n->kids[0], n->kids[0], &is_true) < 0)
         return -1;
     return expr_eval_node(r, n->kids[is_true ? 1 : 2], ret);
 }
@@ -278,8 +295,8 @@ static int run_map(struct expr_run *r, const struct expr_node *n, struct value *
             return fail(r, n);
         while (at < count && !str_eq(value_text(&pairs[at].key), value_text(&pair.key)))
             at++;
-        pairs[at] = pair;
-        count += at == count;
+        if (at == count) /* upstream fills from behind: the first of one key stays */
+            pairs[count++] = pair;
     }
     *ret = value_map(r->v.a, pairs, count);
     return 0;
