@@ -114,6 +114,17 @@ int artifact_is_folder(const struct artifact_call *c, bool *ret, struct err *err
  */
 int artifact_key(const struct artifact_call *c, struct str *ret, struct err *err);
 
+/**
+ * artifact_text() - the content of an artifact that is one file, unpacked
+ * @c:   which one
+ * @max: bytes; more are ERR_LIMIT
+ * @ret: in the call's arena; "" of one that is optional and not there
+ * @err: as artifact_load(); ERR_INVALID: it is a folder
+ *
+ * Return: 0 or -1.
+ */
+int artifact_text(const struct artifact_call *c, size_t max, struct str *ret, struct err *err);
+
 /** artifact_upload_file() - a file without a name, for what will be given to artifact_upload();
  * gone with its descriptor; fd or -1 */
 int artifact_upload_file(const struct artifact_house *house, struct err *err);

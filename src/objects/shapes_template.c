@@ -235,7 +235,7 @@ static const struct field resource_template_rows[] = {
     CHOICE("action", "get|create|apply|delete|replace|patch", "What is done.",
            .flags = FIELD_REQUIRED),
     TEXT("manifest", "The object."),
-    PART("manifestFrom", manifest_from, "Where the object comes from.", LATER),
+    PART("manifestFrom", manifest_from, "Where the object comes from."),
     CHOICE("mergeStrategy", "strategic|merge|json", "How a patch is applied.",
            .fallback = "strategic"),
     FLAG("setOwnerReference", "Whether the object belongs to the workflow."),

@@ -135,15 +135,13 @@ static void test_refused(void **state)
 
         {"securityContext: {sysctls: [{name: a, value: b}]}",
          "4:26: spec.securityContext.sysctls: \"sysctls\""},
-        {"templates: [{resource: {action: get, manifestFrom: {artifact: {name: x}}}}]",
-         "4:45: spec.templates[0].resource.manifestFrom: \"manifestFrom\""},
         {"templates: [{container: {image: x, livenessProbe: {grpc: {port: 1}}}}]",
          "4:59: spec.templates[0].container.livenessProbe.grpc: \"grpc\""},
         {"templates: [{container: {image: x, restartPolicy: Never}}]",
          "4:43: spec.templates[0].container.restartPolicy: \"restartPolicy\""},
-        {"templates: [{steps: [[{name: a, inline: {resource: {action: get, manifestFrom: "
-         "{artifact: {name: x}}}}}]]}]",
-         "4:73: spec.templates[0].steps[0][0].inline.resource.manifestFrom: \"manifestFrom\""},
+        {"templates: [{steps: [[{name: a, inline: {container: {image: x, restartPolicy: "
+         "Never}}}]]}]",
+         "4:71: spec.templates[0].steps[0][0].inline.container.restartPolicy: \"restartPolicy\""},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

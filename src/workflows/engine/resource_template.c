@@ -5,6 +5,7 @@
  */
 #include "workflows/engine/resource_template.h"
 
+#include "base/limits.h"
 #include "base/vec.h"
 #include "formats/selector.h"
 #include "formats/yaml.h"
@@ -69,10 +70,34 @@ static int check_object(const struct resource_work *w, struct err *err)
     return 0;
 }
 
+/* What manifestFrom names is an artifact of the inputs. */
+static int manifest_text(struct resource_work *w, struct str *ret, struct err *err)
+{
+    struct str name = json_str(json_path(w->part, "manifestFrom", "artifact", "name", NULL));
+    const struct artifact_call call = {
+        .house = w->job->artifacts,
+        .a = w->a,
+        .ns = w->job->ns,
+        .artifact = json_named(json_path(&w->job->tmpl, "inputs", "artifacts", NULL), name),
+        .location = json_get(&w->job->tmpl, STR("archiveLocation"))};
+
+    *ret = json_get_str(w->part, STR("manifest"));
+    if (str_is_empty(name))
+        return 0;
+    if (!call.artifact || !call.house)
+        return err_set(err, ERR_INVALID, "no artifact \"" STR_FMT "\" is kept here",
+                       STR_ARG(name));
+    return artifact_text(&call, MANIFEST_MAX_BYTES, ret, err) < 0
+               ? err_wrap(err, "failed to load artifact '" STR_FMT "'", STR_ARG(name))
+               : 0;
+}
+
 static int read_manifest(struct resource_work *w, struct err *err)
 {
-    struct str text = json_get_str(w->part, STR("manifest"));
+    struct str text;
 
+    if (manifest_text(w, &text, err) < 0)
+        return -1;
     if (resource_flags_read(w->a, w->action, json_get(w->part, STR("flags")), &w->flags, err) <
         0)
         return err_wrap(err, "no more retries error");

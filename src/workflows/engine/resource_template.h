@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "artifacts/artifact.h"
 #include "clients/kubernetes/kubernetes_contexts.h"
 #include "formats/json.h"
 #include "workflows/submit/submit.h"
@@ -20,7 +21,8 @@ enum resource_state {
 
 struct resource_job {
     struct workflow_submitter *submitter;
-    struct kubernetes_contexts *clusters; /* NULL: there are none */
+    const struct artifact_house *artifacts; /* for manifestFrom; NULL: there are none */
+    struct kubernetes_contexts *clusters;   /* NULL: there are none */
     struct str cluster;                   /* what RESOURCE_CLUSTER says, or "" */
     int cancel_fd;
     struct str account;                /* ServiceAccount that it acts as; "": default */

@@ -299,10 +299,50 @@ static void test_rights(void **state)
     w->submitter.rights = NULL;
 }
 
+#define FROM(artifact)                                                                       \
+    "{inputs: {artifacts: [" artifact "]}, "                                                 \
+    "resource: {action: apply, manifestFrom: {artifact: {name: m}}}, "                       \
+    "outputs: {parameters: [{name: a, valueFrom: {jsonPath: '{.data.a}'}}]}}"
+#define RAW(text) "{name: m, path: /m, raw: {data: '" text "'}}"
+
+static void test_manifest_from(void **state)
+{
+    static const struct {
+        const char *tmpl, *want;
+    } cases[] = {
+        {FROM(RAW("{apiVersion: v1, kind: ConfigMap, metadata: {name: from}, data: {a: x}}")),
+         "succeeded: {\"parameters\":[{\"name\":\"a\",\"valueFrom\":{\"jsonPath\":"
+         "\"{.data.a}\"},\"value\":\"x\"}],\"exitCode\":\"0\"}"},
+        {FROM(RAW("{a: 1}")),
+         "failed: main: Error (exit code 64): no more retries error: unable to decode "
+         "\"/tmp/manifest.yaml\": Object 'Kind' is missing in '{\"a\":1}'"},
+        {FROM("{name: m, path: /m}"),
+         "failed: main: Error (exit code 64): failed to load artifact 'm'"},
+        {FROM("{name: m, path: /m, optional: true}"),
+         "failed: main: Error (exit code 64): Must provide at least one of flags or manifest."},
+        {FROM("{name: other, path: /m}"),
+         "failed: main: Error (exit code 64): no artifact \"m\" is kept here"},
+    };
+    struct world *w = *state;
+    const struct artifact_house house = {
+        .repository = str_printf(w->on.a, "%s/repository", w->on.path)};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct resource_job job = job_of(w, cases[i].tmpl);
+        struct str said;
+
+        job.artifacts = &house;
+        said = run(w, &job);
+        if (!str_starts(said, str_from(cases[i].want)))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(said));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_actions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_manifest_from, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conditions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gone_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rights, setup, teardown),

@@ -232,6 +232,7 @@ static void init_resource(struct task *t, const struct pod_request *request)
 {
     struct arena *a = t->arena;
 
+    t->resource.artifacts = t->engine->options.artifacts;
     t->resource.clusters = t->engine->options.clusters;
     t->resource.cluster = cluster_of(t, request);
     t->resource.cancel_fd = t->cancel_fd;
