@@ -151,6 +151,20 @@ int wf_claims_begin(struct wf *wf, struct err *err)
     return 0;
 }
 
+/* One that this pass was to make is not made; another one is deleted. */
+static void remove_claim(struct wf *wf, struct str name)
+{
+    struct wf_claim_action *made = NULL;
+
+    VEC_FOREACH (it, &wf->pass->claims)
+        made = it->doc && str_eq(it->name, name) ? it : made;
+    if (made)
+        *made = wf->pass->claims.at[--wf->pass->claims.len];
+    else
+        VEC_APUSH(wf->pass->a, &wf->pass->claims,
+                  ((struct wf_claim_action){.name = str_copy(wf->pass->out, name)}));
+}
+
 void wf_claims_end(struct wf *wf)
 {
     struct str strategy = json_str(json_path(wf->spec, "volumeClaimGC", "strategy", NULL));
@@ -159,13 +173,8 @@ void wf_claims_end(struct wf *wf)
     if (count_of(wf->claims) == 0 ||
         (wf->phase != WF_SUCCEEDED && !str_is(strategy, "OnWorkflowCompletion")))
         return;
-    for (size_t i = 0; (volume = json_item(wf->claims, i)) != NULL; i++) {
-        struct str name =
-            json_str(json_path(volume, "persistentVolumeClaim", "claimName", NULL));
-
-        VEC_APUSH(wf->pass->a, &wf->pass->claims,
-                  ((struct wf_claim_action){.name = str_copy(wf->pass->out, name)}));
-    }
+    for (size_t i = 0; (volume = json_item(wf->claims, i)) != NULL; i++)
+        remove_claim(wf, json_str(json_path(volume, "persistentVolumeClaim", "claimName", NULL)));
     wf->claims = NULL;
     wf->is_doc_changed = true;
 }
@@ -195,5 +204,40 @@ int wf_claims_volumes(struct wf *wf, struct arena *out, const struct json **ret,
     kept = ARENA_NEW(out, struct json);
     *kept = json_clone(out, &list);
     *ret = kept;
+    return 0;
+}
+
+/* ---- what containers mount ---- */
+
+static int check_container(const struct json *container, const struct json *own,
+                           const struct json *shared, struct err *err)
+{
+    const struct json *list = json_get(container, STR("volumeMounts")), *mount;
+
+    for (size_t i = 0; (mount = json_item(list, i)) != NULL; i++) {
+        struct str name = json_get_str(mount, STR("name"));
+
+        if (!json_named(own, name) && !json_named(shared, name))
+            return err_set(err, ERR_INVALID,
+                           "volume '" STR_FMT "' not found in workflow spec", STR_ARG(name));
+    }
+    return 0;
+}
+
+int wf_claims_check_mounts(const struct json *tmpl, const struct json *volumes, struct err *err)
+{
+    static const char *const single[] = {"container", "script", "containerSet"};
+    const struct json *lists[] = {json_path(tmpl, "containerSet", "containers", NULL),
+                                  json_get(tmpl, STR("initContainers")),
+                                  json_get(tmpl, STR("sidecars"))};
+    const struct json *own = json_get(tmpl, STR("volumes")), *container;
+
+    for (size_t i = 0; i < COUNT_OF(single); i++)
+        if (check_container(json_get(tmpl, str_from(single[i])), own, volumes, err) < 0)
+            return -1;
+    for (size_t k = 0; k < COUNT_OF(lists); k++)
+        for (size_t i = 0; (container = json_item(lists[k], i)) != NULL; i++)
+            if (check_container(container, own, volumes, err) < 0)
+                return -1;
     return 0;
 }

@@ -223,10 +223,78 @@ static void test_after_a_restart(void **state)
     runner_done(&r);
 }
 
+/* A volume that nobody has ends who mounts it, and the workflow, in upstream's words. */
+static void test_unknown_mounts(void **state)
+{
+    static const struct {
+        const char *tmpl, *want;
+    } cases[] = {
+        {"container: {image: i, volumeMounts: [{name: plain, mountPath: /p}]}", ""},
+        {"container: {image: i, volumeMounts: [{name: work, mountPath: /p}]}", ""},
+        {"container: {image: i, volumeMounts: [{name: own, mountPath: /p}]}\n"
+         "    volumes: [{name: own, emptyDir: {}}]",
+         ""},
+        {"container: {image: i, volumeMounts: [{name: foo, mountPath: /p}]}",
+         "error in entry template execution: volume 'foo' not found in workflow spec"},
+        {"script: {image: i, source: x, volumeMounts: [{name: foo, mountPath: /p}]}",
+         "error in entry template execution: volume 'foo' not found in workflow spec"},
+        {"container: {image: i}\n    sidecars: [{name: s, image: i, volumeMounts: [{name: bar, "
+         "mountPath: /p}]}]",
+         "error in entry template execution: volume 'bar' not found in workflow spec"},
+        {"containerSet: {containers: [{name: c, image: i, volumeMounts: [{name: bar, mountPath: "
+         "/p}]}]}",
+         "error in entry template execution: volume 'bar' not found in workflow spec"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct wf *wf = load(
+            a, str_printf(a,
+                          HEAD CLAIM "  entrypoint: main\n  arguments: {parameters: [{name: "
+                                     "size, value: 1Gi}]}\n  volumes: [{name: plain, emptyDir: "
+                                     "{}}]\n  templates:\n  - name: main\n    %s\n",
+                          cases[i].tmpl)
+                   .ptr);
+        struct wf_actions did = decide(wf, a, &woken);
+        struct str message = json_str(json_path(parsed(a, did.doc), "status", "message", NULL));
+
+        assert_text(str_is_none(message) ? STR("") : message, cases[i].want);
+        assert_int_equal(did.pod_count, cases[i].want[0] ? 0 : 1);
+        wf_free(wf);
+    }
+}
+
+/* A claim that would go in the pass that makes it is not made. */
+static void test_made_and_gone(void **state)
+{
+    static const char *const strategies[] = {"OnWorkflowSuccess", "OnWorkflowCompletion"};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(strategies); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct wf *wf = load(
+            a, str_printf(a,
+                          HEAD CLAIM
+                          "  entrypoint: main\n  arguments: {parameters: [{name: size, value: "
+                          "1Gi}]}\n  volumeClaimGC: {strategy: %s}\n  templates: [{name: main, "
+                          "container: {image: i, volumeMounts: [{name: foo, mountPath: /p}]}}]\n",
+                          strategies[i])
+                   .ptr);
+        struct wf_actions did = decide(wf, a, &woken);
+
+        assert_true(did.is_finished);
+        assert_int_equal(did.claim_count, i == 0 ? 1 : 0);
+        wf_free(wf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made_with_the_first_decision),
+        cmocka_unit_test(test_unknown_mounts),
+        cmocka_unit_test(test_made_and_gone),
         cmocka_unit_test(test_gc),
         cmocka_unit_test(test_there_already),
         cmocka_unit_test(test_refused),

@@ -204,10 +204,11 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->node_id = str_copy(out, n->id);
     r->node_name = str_copy(out, n->name);
     if (wf_claims_volumes(wf, out, &r->volumes, &err) < 0 ||
+        wf_claims_check_mounts(tmpl, r->volumes, &err) < 0 ||
         wf_pod_patch(wf, tmpl, &patched, &r->grace_ms, &err) < 0 ||
         wf_repository_location(wf, &patched, r->name, &located, &err) < 0) {
         wf_pod_uncount(wf, n);
-        wf_node_end(wf, n, WF_ERROR, str_from(err.text));
+        wf_node_fault(wf, n, str_from(err.text));
         return;
     }
     r->template = keep(out, &located);
