@@ -138,8 +138,7 @@ static int check_unary(struct expr_run *r, struct expr_node *n, struct expr_natu
 
     if (expr_check(r, n->kids[0], &x) < 0)
         return -1;
-    fits = n->op == EXPR_OP_NOT ? is_of(&x, VALUE_BOOL)
-                                : is_number(&x) || is_of(&x, VALUE_DURATION);
+    fits = n->op == EXPR_OP_NOT ? is_of(&x, VALUE_BOOL) : is_number(&x);
     if (!fits && !is_any(&x)) {
         err_set(r->v.err, ERR_INVALID, "invalid operation: " STR_FMT " (mismatched type %s)",
                 STR_ARG(n->name), expr_nature_name(&x));
@@ -237,7 +236,8 @@ static int check_in(struct expr_run *r, const struct expr_node *n, const struct 
                     const struct expr_nature *y)
 {
     if (is_of(y, VALUE_MAP)) {
-        if (is_any(x) || is_of(x, VALUE_STRING) || is_of(x, VALUE_NIL))
+        if (is_any(x) || is_of(x, VALUE_STRING) || y->go == VALUE_GO_ANY_MAP ||
+            y->go == VALUE_GO_GROUPS)
             return 0;
         err_set(r->v.err, ERR_INVALID, "cannot use %s as type string in map key",
                 expr_nature_name(x));

@@ -167,19 +167,21 @@ static int operate_range(struct value_run *r, const struct value *x, const struc
     struct value *items;
     uint64_t count;
 
-    if (x->type != VALUE_INT || y->type != VALUE_INT)
-        return fail_types(r, "..", x, y);
+    int64_t from, to;
+
+    if (expr_index_int(r, x, &from) < 0 || expr_index_int(r, y, &to) < 0)
+        return -1;
     *ret = value_array(NULL, 0);
     ret->go = VALUE_GO_INTS;
-    if (y->number < x->number)
+    if (to < from)
         return 0;
-    count = (uint64_t) y->number - (uint64_t) x->number;
+    count = (uint64_t) to - (uint64_t) from;
     if (count >= SIZE_MAX / sizeof(*items) || value_make(r, (count + 1) * sizeof(*items)) < 0)
         return count >= SIZE_MAX / sizeof(*items) ? value_make(r, SIZE_MAX) : -1;
     count++;
     items = ARENA_ARRAY(r->a, struct value, count);
     for (uint64_t i = 0; i < count; i++)
-        items[i] = value_int(x->number + (int64_t) i);
+        items[i] = value_int(from + (int64_t) i);
     *ret = value_array(items, count);
     ret->go = VALUE_GO_INTS;
     return 0;

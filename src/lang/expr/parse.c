@@ -772,6 +772,7 @@ static struct expr_node *parse_primary(struct parser *p)
 static struct expr_node *parse_expression(struct parser *p, unsigned precedence)
 {
     struct expr_node *n;
+    bool is_if = false;
 
     if (p->depth >= EXPR_DEPTH_MAX || p->is_too_deep) {
         err_set(p->err, ERR_LIMIT, "expression nests deeper than %d levels", EXPR_DEPTH_MAX);
@@ -780,11 +781,11 @@ static struct expr_node *parse_expression(struct parser *p, unsigned precedence)
     p->depth++;
     if (precedence == 0 && is(p->now, EXPR_OPERATOR, "let"))
         n = parse_let(p);
-    else if (precedence == 0 && is(p->now, EXPR_OPERATOR, "if"))
-        n = parse_if(p);
+    else if (precedence == 0 && (is_if = is(p->now, EXPR_OPERATOR, "if")))
+        n = parse_if(p); /* no operator takes it as it is */
     else
         n = parse_operators(p, parse_primary(p), precedence);
-    if (precedence == 0)
+    if (precedence == 0 && !is_if)
         n = parse_ternary(p, n);
     p->depth--;
     return n;
@@ -800,8 +801,7 @@ static struct expr_node *parse_sequence(struct parser *p)
     VEC_APUSH(p->a, &list, n);
     while (is(p->now, EXPR_OPERATOR, ";")) {
         next(p);
-        if (p->now->kind == EXPR_EOF || is(p->now, EXPR_BRACKET, ")") ||
-            is(p->now, EXPR_BRACKET, "}"))
+        if (p->now->kind == EXPR_EOF)
             break;
         n = parse_expression(p, 0);
         if (!n)

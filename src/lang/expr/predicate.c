@@ -105,10 +105,27 @@ static int run_body(struct expr_run *r, const struct expr_node *n, struct expr_c
     return rc;
 }
 
+/* sum([a, b]) of a list that is written, but not of constants only: upstream makes it a + b. */
+static bool is_addition(const struct expr_node *n)
+{
+    const struct expr_node *list = n->kids[0];
+
+    if (n->kid_count != 1 || list->kind != EXPR_NODE_ARRAY || list->kid_count < 2)
+        return false;
+    for (size_t i = 0; i < list->kid_count; i++) {
+        const struct expr_node *it = list->kids[i];
+
+        if (!it->is_constant && (it->kind != EXPR_NODE_LITERAL || it->value.type == VALUE_NIL))
+            return true;
+    }
+    return false;
+}
+
 static int gather_all(struct expr_run *r, const struct expr_node *n, const struct value *array,
                       struct gather *g)
 {
-    bool is_backward = g->kind == EXPR_FIND_LAST || g->kind == EXPR_FIND_LAST_INDEX;
+    bool adds = g->kind == EXPR_SUM && is_addition(n);
+    bool is_backward = g->kind == EXPR_FIND_LAST || g->kind == EXPR_FIND_LAST_INDEX || adds;
     struct expr_closure closure = {.outer = r->closure,
                                    .has_no_item = array->type == VALUE_MAP};
     bool needs_item = g->kind == EXPR_FILTER || g->kind == EXPR_FIND ||
@@ -125,7 +142,9 @@ static int gather_all(struct expr_run *r, const struct expr_node *n, const struc
             return -1;
         if (closure.has_no_item && needs_item)
             return expr_fail_item(&r->v) < 0 ? fail(r, n) : 0;
-        if (add_value(r, g, &closure.item, index, &v) < 0)
+        if (adds && i == 0)
+            g->result = v;
+        else if (add_value(r, g, &closure.item, index, &v) < 0)
             return fail(r, n);
     }
     return 0;

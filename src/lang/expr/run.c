@@ -68,7 +68,7 @@ static int run_unary(struct expr_run *r, const struct expr_node *n, struct value
         return -1;
     if (n->op == EXPR_OP_ADD) /* upstream only looks at it before the run */
         return 0;
-    if (!value_is_number(ret) && ret->type != VALUE_DURATION) {
+    if (!value_is_number(ret)) {
         value_fail(&r->v, "invalid operation: " STR_FMT " %s", STR_ARG(n->name),
                    value_type_name(ret));
         return fail(r, n);
