@@ -126,6 +126,34 @@ static int run_deep_equal(struct expr_run *r, const struct expr_node *n, const s
     return 0;
 }
 
+/* Upstream makes a map of a written list of texts only: it is asked for texts only. */
+static bool is_text_set(const struct expr_node *n)
+{
+    if (n->kind != EXPR_NODE_ARRAY || n->kid_count == 0)
+        return false;
+    for (size_t i = 0; i < n->kid_count; i++)
+        if (n->kids[i]->kind != EXPR_NODE_LITERAL || n->kids[i]->value.type != VALUE_STRING)
+            return false;
+    return true;
+}
+
+static int run_in_text_set(struct expr_run *r, const struct expr_node *n, struct value x,
+                           struct value *ret)
+{
+    struct value set;
+
+    if (x.type != VALUE_NIL) {
+        value_fail(&r->v,
+                   "reflect.Value.MapIndex: value of type %s is not assignable to type string",
+                   value_type_name(&x));
+        return fail(r, n);
+    }
+    x = value_string(STR("")); /* Go's zero of a key */
+    if (expr_eval_node(r, n->kids[1], &set) < 0)
+        return -1;
+    return expr_binary(&r->v, EXPR_OP_IN, &x, &set, ret) < 0 ? fail(r, n) : 0;
+}
+
 static int run_binary(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     struct value x, y;
@@ -142,6 +170,8 @@ static int run_binary(struct expr_run *r, const struct expr_node *n, struct valu
         *ret = x;
         return 0;
     }
+    if (n->op == EXPR_OP_IN && x.type != VALUE_STRING && is_text_set(n->kids[1]))
+        return run_in_text_set(r, n, x, ret);
     if (expr_eval_node(r, n->kids[1], &y) < 0)
         return -1;
     if (n->op == EXPR_OP_COALESCE) {
