@@ -104,7 +104,7 @@ static int on_begin(void *ctx, struct http_request *req)
     struct auth_request what = {.verb = STR("")};
     struct err err;
 
-    if (is_public(api, http_path(req)))
+    if (health_is_root(req) || is_public(api, http_path(req)))
         return 0;
     if (api->rate && !take_rate(api, req)) {
         http_reply(req, 429, STR("text/plain; charset=utf-8"), STR("Limit exceeded"), later, 1);
@@ -135,7 +135,9 @@ static void on_request(void *ctx, struct http_request *req)
     struct resource r;
     struct err err;
 
-    if (health_is(path))
+    if (health_is_root(req))
+        health_root(req);
+    else if (health_is(path))
         health_handle(api, req);
     else if (is_metrics(api, path))
         metrics_handle(api, req);

@@ -169,7 +169,7 @@ static void add_others(struct table *t)
         {"GET", "/metrics", REACH_CLUSTER},
         {"POST", "/metrics", REACH_CLUSTER},
         {"GET", "/debug/pprof/", REACH_CLUSTER},
-        {"GET", "/", REACH_CLUSTER},
+        {"POST", "/", REACH_CLUSTER},
         {"GET", "/nothing", REACH_CLUSTER},
         {"GET", "/apis/x.io/v1/namespaces/x/ys", REACH_CLUSTER},
         {"GET", "/api/v1/nodes/x/proxy", REACH_ANYBODY}, /* Argo's: 501, there is none */
@@ -221,6 +221,15 @@ static void test_CVE_2026_28229_nothing_without_the_right_token(void **state)
                 fail_msg("%s %s with token \"%s\": %u", t.at[i].method, t.at[i].path,
                          tokens[n] ? tokens[n] : "none", status);
         }
+}
+
+/* What is for probes tells nothing. */
+static void test_the_page_needs_no_token(void **state)
+{
+    const struct asked page = {.method = "GET", .path = "/"};
+
+    assert_int_equal(ask(*state, &page, NULL), 200);
+    assert_int_equal(ask(*state, &page, "nothing"), 200);
 }
 
 #define RBAC      "/apis/rbac.authorization.k8s.io/v1/"
@@ -943,6 +952,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_CVE_2026_28229_nothing_without_the_right_token),
+        TEST(test_the_page_needs_no_token),
         TEST(test_every_operation),
         TEST(test_rights_come_and_go),
         TEST(test_nobody_gives_what_they_do_not_have),

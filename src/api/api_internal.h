@@ -118,6 +118,12 @@ struct json reply_list(struct arena *a, const struct object_kind *kind,
 /* The answers above, for what is answered later. */
 extern const struct api_dialect reply_dialect;
 
+/** health_is_root() - the page at /? It needs no token, as it tells nothing of this server */
+bool health_is_root(const struct http_request *req);
+
+/** health_root() - 200, a page in HTML: what is served here */
+void health_root(struct http_request *req);
+
 /** health_is() - a path for probes? They need no token */
 bool health_is(struct str path);
 

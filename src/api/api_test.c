@@ -59,6 +59,8 @@ static void test_life_of_an_object(void **state)
         const char *part;
     } steps[] = {
         {"GET", "/healthz", "", 200, "ok"},
+        {"GET", "/", "", 200, "<a href=\"api/v1/info\">"},
+        {"POST", "/", "{}", 404, "could not find the requested resource"},
         {"GET", "/api/v1/version", "", 200, "\"version\":\"v"},
         {"GET", WORKFLOWS, "", 200, "\"kind\":\"WorkflowList\""},
         {"POST", WORKFLOWS, DOC("one"), 201, "\"namespace\":\"argo\""},

@@ -1,5 +1,6 @@
 /*
- * /livez, /healthz and /readyz: may this server be left alone, may it get work?
+ * /livez, /healthz and /readyz: may this server be left alone, may it get work? And the page at
+ * /, which probes of upstream's manifests ask for.
  *
  * Store and bus say themselves whether they wait for their disk; the loop proves by the answer
  * that it turns: it is given from there. A disk that is full is no reason for a restart, so
@@ -17,6 +18,26 @@ struct probe {
 bool health_is(struct str path)
 {
     return str_is(path, "/healthz") || str_is(path, "/readyz") || str_is(path, "/livez");
+}
+
+bool health_is_root(const struct http_request *req)
+{
+    return str_is(http_path(req), "/") && str_is(http_method(req), "GET");
+}
+
+void health_root(struct http_request *req)
+{
+    /* Relative: what a proxy puts before the paths stays. */
+    static const char page[] =
+        "<!doctype html>\n<html lang=\"en\"><title>tiphys</title>\n"
+        "<h1>tiphys</h1>\n<p>Argo Workflows and Argo Events on this machine: the APIs of both, "
+        "and what kubectl needs.</p>\n"
+        "<ul>\n<li><a href=\"api/v1/info\">api/v1/info</a>: the Argo server</li>\n"
+        "<li><a href=\"api\">api</a>, <a href=\"apis\">apis</a>: the kinds of objects</li>\n"
+        "<li><a href=\"openapi/v2\">openapi/v2</a>: their description</li>\n"
+        "<li><a href=\"metrics\">metrics</a>, <a href=\"healthz\">healthz</a></li>\n</ul>\n";
+
+    http_reply(req, 200, STR("text/html; charset=utf-8"), str_from(page), NULL, 0);
 }
 
 static void answer(struct loop_task *task)
