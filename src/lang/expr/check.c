@@ -59,7 +59,7 @@ static struct expr_nature nature_of(const struct value *v)
     n.function = v->type == VALUE_FUNCTION ? v->function : NULL;
     if (v->type == VALUE_MAP && v->has_any_keys && !v->go)
         n.go = VALUE_GO_ANY_MAP;
-    return v->type == VALUE_NIL ? any_nature : n;
+    return n;
 }
 
 static int check_name(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
@@ -382,10 +382,11 @@ static int fail_member(struct expr_run *r, const struct expr_node *n,
 {
     const struct expr_node *name = n->kids[1];
 
-    if (is_of(base, VALUE_NIL))
+    if (is_of(base, VALUE_NIL) && n->kind != EXPR_NODE_MEMBER)
         err_set(r->v.err, ERR_INVALID, "type unknown does not support indexing");
     else if (name->kind == EXPR_NODE_LITERAL && name->value.type == VALUE_STRING)
-        err_set(r->v.err, ERR_INVALID, "type %s has no field " STR_FMT, expr_nature_name(base),
+        err_set(r->v.err, ERR_INVALID, "type %s has no field " STR_FMT,
+                is_of(base, VALUE_NIL) ? "nil" : expr_nature_name(base),
                 STR_ARG(str_head(value_text(&name->value), 200)));
     else
         err_set(r->v.err, ERR_INVALID, "type %s[%s] is undefined", expr_nature_name(base),
