@@ -621,7 +621,7 @@ static void test_sync(void **state)
          NULL,
          0},
         {"argo sync get k --type database",
-         {{200, "{\"type\":\"DATABASE\",\"key\":\"k\",\"limit\":1,\"namespace\":\"n\"}"}},
+         {{200, "{\"type\":1,\"key\":\"k\",\"limit\":1,\"namespace\":\"n\"}"}},
          "GET /api/v1/sync/default/k?type=DATABASE&cmName=\n",
          "Key: k\nType: database\nNamespace: n\nLimit: 1\n",
          NULL,

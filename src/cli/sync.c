@@ -36,7 +36,8 @@ static struct str sync_path(struct cli *cli, struct str key)
 static void print_limit(const struct json *limit)
 {
     int64_t type = 0, count = 0;
-    bool is_map = !json_i64(json_get(limit, STR("type")), &type) || type == 0;
+    bool is_map = !str_is(json_get_str(limit, STR("type")), "DATABASE") &&
+                  (!json_i64(json_get(limit, STR("type")), &type) || type == 0);
 
     if (!json_i64(json_get(limit, STR("limit")), &count))
         count = 0;
