@@ -497,11 +497,11 @@ static void test_labels(void **state)
 /* A store of schema 1 gets an archive, and keeps what it had. */
 static void test_migrates(void **state)
 {
-    static const char undo[] =
-        "DROP TABLE sync_limit; DROP TABLE archive; DROP TABLE archive_doc; DROP TABLE "
-        "archive_label; DROP INDEX object_created; DROP INDEX "
-        "object_ns_created; CREATE INDEX object_created ON object "
-        "(grp, kind, created); PRAGMA user_version = 1";
+    static const char undo[] = "DROP INDEX once_at; DROP TABLE sync_limit; DROP TABLE archive; "
+                               "DROP TABLE archive_doc; DROP TABLE "
+                               "archive_label; DROP INDEX object_created; DROP INDEX "
+                               "object_ns_created; CREATE INDEX object_created ON object "
+                               "(grp, kind, created); PRAGMA user_version = 1";
     struct world *w = *state;
     const struct row r = {"argo", "red", "Failed", 1, START_MS, false};
     const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("argo"),

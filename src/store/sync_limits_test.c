@@ -207,7 +207,8 @@ static void test_migrates(void **state)
     snprintf(file, sizeof(file), "%s/state.db", w->path);
     assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
     assert_int_equal(
-        sqlite3_exec(db, "DROP TABLE sync_limit; PRAGMA user_version = 4", NULL, NULL, NULL),
+        sqlite3_exec(db, "DROP INDEX once_at; DROP TABLE sync_limit; PRAGMA user_version = 4",
+                     NULL, NULL, NULL),
         SQLITE_OK);
     sqlite3_close(db);
     open_store(w);

@@ -73,6 +73,8 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "ALTER TABLE node_by_seq RENAME TO node;",
     /* 005: limits of the semaphores of the database */
     "CREATE TABLE sync_limit (name TEXT PRIMARY KEY, sizelimit INTEGER NOT NULL) STRICT;",
+    /* 006: old marks go without a walk over all */
+    "CREATE INDEX once_at ON once (at);",
 };
 
 static const struct schema store_schema = {"store", migrations, STORE_SCHEMA_VERSION};

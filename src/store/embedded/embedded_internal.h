@@ -18,7 +18,7 @@
 #include "store/schema.h"
 #include "store/store.h"
 
-enum { STORE_SCHEMA_VERSION = 5, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
+enum { STORE_SCHEMA_VERSION = 6, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 << 16 };
 
 /* OP_CASCADE, OP_RELEASE: made by the writer: a dependent of what was deleted, an owner that
  * may wait for it. */
