@@ -23,7 +23,7 @@
 #include "pods/local/local_internal.h"
 #include "pods/local/zygote.h"
 
-enum { POD_ARENA_BYTES = 1024 }; /* a usual request fits: thousands may wait */
+enum { POD_ARENA_BYTES = 1536 }; /* a usual request fits: thousands may wait */
 
 static void start_waiting(struct local *r);
 static void pod_ended(struct local_pod *pod);
