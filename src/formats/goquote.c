@@ -230,6 +230,38 @@ uint32_t go_rune_next(struct str s, size_t *ret_size)
     return rune;
 }
 
+struct str go_rune_last(struct str s)
+{
+    size_t size = 1;
+
+    while (size < s.len && size < 4 && ((unsigned char) s.ptr[s.len - size] & 0xc0) == 0x80)
+        size++;
+    return s.len == 0 ? s : str_skip(s, s.len - size);
+}
+
+bool go_is_space(uint32_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
+}
+
+struct str go_trim_space(struct str s)
+{
+    size_t size = 1;
+
+    while (s.len > 0 && go_is_space(go_rune_next(s, &size)))
+        s = str_skip(s, size);
+    while (s.len > 0) {
+        struct str last = go_rune_last(s);
+
+        if (!go_is_space(go_rune_next(last, &size)) || size < last.len)
+            break;
+        s = str_head(s, s.len - size);
+    }
+    return s;
+}
+
 /* The letter behind the backslash of a short escape, or 0. */
 static char short_escape(uint32_t rune)
 {

@@ -29,6 +29,15 @@ bool go_is_print(uint32_t rune) _pure_;
  */
 uint32_t go_rune_next(struct str s, size_t *ret_size);
 
+/** go_rune_last() - the bytes of the last code point of a text; empty of an empty one */
+struct str go_rune_last(struct str s) _pure_;
+
+/** go_is_space() - unicode.IsSpace */
+bool go_is_space(uint32_t rune) _pure_;
+
+/** go_trim_space() - strings.TrimSpace */
+struct str go_trim_space(struct str s) _pure_;
+
 /**
  * go_quote_add() - append @s as a Go string literal with its quotes
  * @b: buffer

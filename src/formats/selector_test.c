@@ -305,6 +305,32 @@ static void test_go_quote(void **state)
     assert_false(go_is_print(0x7f) || go_is_print(0xad) || go_is_print(0x110000));
 }
 
+/* Bytes that are no UTF-8 are no white space and end it. */
+static void test_go_space(void **state)
+{
+    static const struct {
+        struct str in, out;
+    } cases[] = {
+        {STR_INIT(""), STR_INIT("")},
+        {STR_INIT(" \t\v\f\r\n"), STR_INIT("")},
+        {STR_INIT("\u2003 a b\u00a0\u3000"), STR_INIT("a b")},
+        {STR_INIT("\u200ba\ufeff"), STR_INIT("\u200ba\ufeff")},
+        {STR_INIT("a \x80"), STR_INIT("a \x80")},
+        {STR_INIT("\x80 a\xe2\x80\x83\x80 "), STR_INIT("\x80 a\xe2\x80\x83\x80")},
+        {STR_INIT("\xa0"
+                  "a\xa0"),
+         STR_INIT("\xa0"
+                  "a\xa0")},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (!str_eq(go_trim_space(cases[i].in), cases[i].out))
+            fail_msg("case %zu: got \"" STR_FMT "\"", i, STR_ARG(go_trim_space(cases[i].in)));
+    assert_true(str_is(go_rune_last(STR("a\u20ac")), "\u20ac"));
+    assert_int_equal(go_rune_last(STR("")).len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_zero_byte_ends), cmocka_unit_test(test_requirements),
         cmocka_unit_test(test_lookup),         cmocka_unit_test(test_objects),
         cmocka_unit_test(test_limit),          cmocka_unit_test(test_go_quote),
+        cmocka_unit_test(test_go_space),
     };
 
     return cmocka_run_group_tests_name("selector", tests, NULL, NULL);

@@ -5,6 +5,7 @@
  */
 #include "base/limits.h"
 #include "formats/base64.h"
+#include "formats/goquote.h"
 #include "lang/expr/functions_internal.h"
 
 #define FN(name)                                                                             \
@@ -41,7 +42,7 @@ FN(trim)
 
     (void) r;
     *ret = value_string(count > 1 ? value_trim_set(s, value_text(&args[1]), 3)
-                                  : value_trim_space(s));
+                                  : go_trim_space(s));
     return 0;
 }
 

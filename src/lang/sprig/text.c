@@ -15,7 +15,7 @@ SPRIG_FN(hello)
 
 SPRIG_FN(trim)
 {
-    *ret = value_string(value_trim_space(value_text(&args[0])));
+    *ret = value_string(go_trim_space(value_text(&args[0])));
     return 0;
 }
 
@@ -55,7 +55,7 @@ SPRIG_FN(lower)
 static bool is_separator(uint32_t c)
 {
     if (c >= 0x80)
-        return value_is_space(c);
+        return go_is_space(c);
     return c != '_' && !(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z');
 }
 
@@ -70,7 +70,7 @@ static int change_initials(struct value_run *r, struct str s, bool is_upper, str
     while (s.len > 0) {
         size_t size = 1;
         uint32_t c = go_rune_next(s, &size);
-        bool is_end = is_upper ? is_separator(c) : value_is_space(c);
+        bool is_end = is_upper ? is_separator(c) : go_is_space(c);
 
         if (!is_start || c == UINT32_MAX)
             strbuf_add(&b, str_head(s, size));
@@ -144,7 +144,7 @@ SPRIG_FN(nospace)
     for (size_t i = 0; i < s.len; i++) {
         uint32_t c = (unsigned char) s.ptr[i];
 
-        if (value_is_space(c))
+        if (go_is_space(c))
             continue;
         value_add_rune(&b, c);
         kept++;

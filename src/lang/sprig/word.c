@@ -33,7 +33,7 @@ static bool is_lower(uint32_t c)
 
 static bool is_connector(uint32_t c)
 {
-    return c == '-' || c == '_' || value_is_space(c);
+    return c == '-' || c == '_' || go_is_space(c);
 }
 
 /* Numbers of Latin-1, of number forms, circled and wide ones besides ASCII's. */
@@ -334,7 +334,7 @@ SPRIG_FN(swapcase)
             value_add_rune(&b, is_start ? value_title_rune(c) : value_upper_rune(c));
         else
             value_add_rune(&b, c);
-        is_start = value_is_space(c);
+        is_start = go_is_space(c);
     }
     return value_text_value(r, &b, ret);
 }
@@ -349,9 +349,9 @@ SPRIG_FN(initials)
     for (size_t i = 0; i < s.len; i++) {
         uint32_t c = (unsigned char) s.ptr[i];
 
-        if (was_space && !value_is_space(c))
+        if (was_space && !go_is_space(c))
             value_add_rune(&b, c);
-        was_space = value_is_space(c);
+        was_space = go_is_space(c);
     }
     return value_text_value(r, &b, ret);
 }

@@ -397,10 +397,10 @@ int subst_json_text(struct arena *a, struct str text, const struct subst_options
 
 struct str subst_bare(struct str reference)
 {
-    if (str_starts(reference, STR("{{")) && str_ends(reference, STR("}}")) &&
-        reference.len >= 4)
-        return str_of(reference.ptr + 2, reference.len - 4);
-    return reference;
+    str_cut_prefix(&reference, STR("{{"));
+    if (str_ends(reference, STR("}}")))
+        reference = str_head(reference, reference.len - 2);
+    return go_trim_space(reference);
 }
 
 enum subst_answer subst_lookup_json(const void *ctx, struct str name, struct str *ret)

@@ -105,7 +105,7 @@ static struct subst_tag make_tag(struct arena *a, struct str shown, enum subst_f
     if (form == SUBST_DECODED && !is_plain(shown))
         tag.text = encode(a, shown);
     tag.is_expr = str_starts(tag.text, STR("="));
-    tag.name = str_trim(tag.text);
+    tag.name = go_trim_space(tag.text);
     tag.inner = find_inner(tag.text);
     return tag;
 }

@@ -37,7 +37,7 @@ static uint32_t peek(const struct lexer *l)
 static bool is_alphanumeric(uint32_t c)
 {
     return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-           (c >= 0xaa && c != UINT32_MAX && go_is_print(c) && !value_is_space(c) &&
+           (c >= 0xaa && c != UINT32_MAX && go_is_print(c) && !go_is_space(c) &&
             !(c >= 0x2000 && c < 0x2c00));
 }
 

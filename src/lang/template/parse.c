@@ -469,7 +469,7 @@ static bool is_blank(const node *list)
     for (size_t i = 0; i < list->kids.len; i++) {
         const node *n = list->kids.at[i];
 
-        if (n->kind != TEMPLATE_TEXT || value_trim_space(n->text).len > 0)
+        if (n->kind != TEMPLATE_TEXT || go_trim_space(n->text).len > 0)
             return false;
     }
     return true;

@@ -21,26 +21,9 @@ size_t value_runes(struct str s)
     return count;
 }
 
-bool value_is_space(uint32_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-           c == 0x205f || c == 0x3000;
-}
-
 static bool is_in_set(struct str set, struct str one)
 {
     return one.len > 0 && str_find(set, one) != SIZE_MAX;
-}
-
-/* The last code point of a text. */
-static struct str last_rune(struct str s)
-{
-    size_t size = 1;
-
-    while (size < s.len && size < 4 && ((unsigned char) s.ptr[s.len - size] & 0xc0) == 0x80)
-        size++;
-    return str_skip(s, s.len - size);
 }
 
 struct str value_trim_set(struct str s, struct str set, unsigned sides)
@@ -53,19 +36,8 @@ struct str value_trim_set(struct str s, struct str set, unsigned sides)
             break;
         s = str_skip(s, size);
     }
-    while ((sides & 2) && s.len > 0 && is_in_set(set, last_rune(s)))
-        s = str_head(s, s.len - last_rune(s).len);
-    return s;
-}
-
-struct str value_trim_space(struct str s)
-{
-    size_t size = 1;
-
-    while (s.len > 0 && value_is_space(go_rune_next(s, &size)))
-        s = str_skip(s, size);
-    while (s.len > 0 && value_is_space(go_rune_next(last_rune(s), &size)))
-        s = str_head(s, s.len - last_rune(s).len);
+    while ((sides & 2) && s.len > 0 && is_in_set(set, go_rune_last(s)))
+        s = str_head(s, s.len - go_rune_last(s).len);
     return s;
 }
 

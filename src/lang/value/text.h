@@ -34,17 +34,11 @@ uint32_t value_title_rune(uint32_t rune) _pure_;
 /** value_lower_rune() - a letter in lower case; the same when it has none */
 uint32_t value_lower_rune(uint32_t rune) _pure_;
 
-/** value_is_space() - unicode.IsSpace */
-bool value_is_space(uint32_t rune) _pure_;
-
 /** value_add_rune() - append a code point as UTF-8 */
 void value_add_rune(struct strbuf *b, uint32_t rune);
 
 /** value_trim_set() - without characters of @set at the ends; sides: 1 left, 2 right, 3 both */
 struct str value_trim_set(struct str s, struct str set, unsigned sides);
-
-/** value_trim_space() - strings.TrimSpace */
-struct str value_trim_space(struct str s);
 
 /** value_runes() - how many code points a text has */
 size_t value_runes(struct str s) _pure_;
