@@ -136,8 +136,6 @@ static void add_fraction(struct strbuf *b, uint32_t ns, const struct layout_elem
     }
     strbuf_addc(b, e->separator);
     strbuf_add(b, str_of(text, digits));
-    for (size_t i = 9; e->type == LAYOUT_FRACTION_ZEROS && i < e->digits; i++)
-        strbuf_addc(b, '0');
 }
 
 static void add_zone(struct strbuf *b, const struct gotime *t)

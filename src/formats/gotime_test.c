@@ -124,7 +124,7 @@ static void test_golden(void **state)
 {
     (void) state;
     golden_run("formats/gotime.jsonl", check_golden, 179);
-    golden_run("formats/gotime-random.jsonl", check_golden, 609);
+    golden_run("formats/gotime-random.jsonl", check_golden, 639);
 }
 
 static void test_parse_more(void **state)

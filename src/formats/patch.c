@@ -91,8 +91,24 @@ static struct json merged_object(struct arena *a, const struct json *doc,
     return patch_members_object(&m);
 }
 
+/* What a patch makes where no object was: nulls of its objects are gone, those of lists too. */
+static struct json pruned(struct arena *a, const struct json *v)
+{
+    struct json_array_builder b = {0};
+
+    if (v->type == JSON_OBJECT)
+        return merged_object(a, NULL, v);
+    if (v->type != JSON_ARRAY)
+        return *v;
+    for (uint32_t i = 0; i < v->count; i++)
+        json_push(a, &b, pruned(a, &v->items[i]));
+    return json_array(&b);
+}
+
 static struct json merged(struct arena *a, const struct json *doc, const struct json *patch)
 {
+    if (!json_is(doc, JSON_OBJECT))
+        return pruned(a, patch);
     return patch->type == JSON_OBJECT ? merged_object(a, doc, patch) : *patch;
 }
 
@@ -101,9 +117,9 @@ int patch_merge(struct arena *a, const struct json *doc, const struct json *patc
 {
     if (!is_container(patch))
         return err_set(err, ERR_INVALID, "a merge patch must be an object");
-    if (!is_container(doc))
+    if (doc->type == JSON_NULL)
         return err_set(err, ERR_INVALID, "only an object can be patched");
-    *ret = merged(a, doc, patch);
+    *ret = patch->type == JSON_ARRAY ? pruned(a, patch) : merged(a, doc, patch);
     return 0;
 }
 

@@ -56,6 +56,7 @@ static void test_golden(void **state)
 {
     (void) state;
     golden_run("formats/patch.jsonl", check_golden, 139);
+    golden_run("formats/patch-random.jsonl", check_golden, 160);
 }
 
 /* What golden vectors do not say: order, repeated keys, texts of errors. */
@@ -74,8 +75,7 @@ static void test_texts(void **state)
         {"{}", "{\"a\":1,\"b\":null,\"a\":{\"c\":2}}", "{\"a\":{\"c\":2}}", NULL, 0},
         {"{\"a\":1.0}", "{}", "{\"a\":1.0}", NULL, 0},
         {"{}", "1", NULL, "a merge patch must be an object", ERR_INVALID},
-        {"1", "{}", NULL, "only an object can be patched", ERR_INVALID},
-        {"1", "[]", NULL, "only an object can be patched", ERR_INVALID},
+        {"null", "{}", NULL, "only an object can be patched", ERR_INVALID},
         {"{\"b\":1,\"a\":2}", "[{\"op\":\"replace\",\"path\":\"/b\",\"value\":3}]",
          "{\"b\":3,\"a\":2}", NULL, 0},
         {"{\"a\":[1]}",

@@ -279,6 +279,7 @@ static void add_number(struct strbuf *b, __int128 n)
         strbuf_addc(b, digits[--len]);
 }
 
+/* Beyond the largest suffix upstream writes none. */
 static void add_suffix(struct strbuf *b, int32_t exponent, enum quantity_format format)
 {
     for (size_t i = 0; i < COUNT_OF(suffixes) && format != QUANTITY_EXPONENT; i++) {
@@ -287,7 +288,7 @@ static void add_suffix(struct strbuf *b, int32_t exponent, enum quantity_format 
         strbuf_addz(b, suffixes[i].text);
         return;
     }
-    if (exponent != 0)
+    if (exponent != 0 && format == QUANTITY_EXPONENT)
         strbuf_addf(b, "e%d", exponent);
 }
 

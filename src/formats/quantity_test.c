@@ -86,7 +86,7 @@ static void test_golden(void **state)
 {
     (void) state;
     golden_run("lang/quantity.jsonl", check_golden, 133);
-    golden_run("lang/quantity-random.jsonl", check_golden, 409);
+    golden_run("lang/quantity-random.jsonl", check_golden, 425);
 }
 
 static void test_more(void **state)
@@ -95,7 +95,9 @@ static void test_more(void **state)
         const char *in, *out;
         enum err_kind kind;
     } cases[] = {
-        {"1000E", "1e21", ERR_NONE},
+        {"1000E", "1", ERR_NONE}, /* upstream knows no suffix for it */
+        {"1000e18", "1e21", ERR_NONE},
+        {"10000000000000000000000000m", "10", ERR_NONE},
         {"0.0000000001", "1n", ERR_NONE},
         {"0.0000000000Ki", "0", ERR_NONE},
         {"1e-999", "1e-9", ERR_NONE},

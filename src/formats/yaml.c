@@ -40,6 +40,7 @@ struct reader {
     bool is_lax;                  /* of keys that are given twice the last counts */
     bool is_flow;                 /* inside of [] or {} */
     bool is_key, is_float;        /* of the scalar: it is a key; it was a number with a point */
+    size_t start;                 /* bytes of the byte order mark */
     size_t seen_index, seen_byte; /* libyaml counts characters: where we know both */
 };
 
@@ -77,8 +78,10 @@ static int next_event(struct reader *r)
 /* Byte offset of a mark. Marks come almost in order, so the walk is short. */
 static uint32_t byte_of(struct reader *r, const yaml_mark_t *mark)
 {
-    if (mark->index < r->seen_index)
-        r->seen_index = r->seen_byte = 0;
+    if (mark->index < r->seen_index) {
+        r->seen_index = 0;
+        r->seen_byte = r->start;
+    }
     while (r->seen_index < mark->index && r->seen_byte < r->text.len) {
         r->seen_byte++;
         while (r->seen_byte < r->text.len &&
@@ -285,8 +288,7 @@ static bool has_tag(const char *tag, const char *name)
 static int check_tag(struct reader *r, const char *tag, struct str s, const struct json *v)
 {
     bool is_number = v->type == JSON_NUMBER;
-    bool is_whole =
-        is_number && !memchr(v->text, '.', v->count) && !memchr(v->text, 'e', v->count);
+    bool is_whole = is_number && !r->is_float;
 
     if ((has_tag(tag, "int") && !is_whole) || (has_tag(tag, "float") && !is_number) ||
         (has_tag(tag, "bool") && v->type != JSON_BOOL) ||
@@ -635,6 +637,11 @@ static int reader_open(struct reader *r, struct arena *a, struct str text, struc
         abort(); /* out of memory */
     if (!str_starts(text, STR("\xff\xfe")) && !str_starts(text, STR("\xfe\xff")))
         yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    /* libyaml would count a byte order mark as a column. */
+    if (str_starts(text, STR("\xef\xbb\xbf"))) {
+        r->start = r->seen_byte = 3;
+        text = str_skip(text, 3);
+    }
     yaml_parser_set_input_string(&r->parser, (const unsigned char *) (text.ptr ? text.ptr : ""),
                                  text.len);
     return 0;

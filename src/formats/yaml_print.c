@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "formats/gofloat.h"
+#include "formats/gotime.h"
 #include "formats/yaml.h"
 
 enum { LINE_COLUMNS = 80 }; /* go-yaml's: longer texts are folded at blanks */
@@ -70,23 +71,54 @@ static bool is_misread(struct str s)
            (v.type == JSON_NULL && strchr("~nN", s.ptr[0]));
 }
 
-/* go-yaml quotes what looks like a base-60 number or a date: older readers take them for one.
- */
-static bool is_like_time(struct str s)
+static bool is_digit(char c)
 {
-    size_t digits = 0;
-    size_t colons = 0, dashes = 0;
+    return c >= '0' && c <= '9';
+}
 
-    for (size_t i = 0; i < s.len; i++) {
-        digits += s.ptr[i] >= '0' && s.ptr[i] <= '9';
-        colons += s.ptr[i] == ':';
-        dashes += s.ptr[i] == '-';
-    }
-    if (digits == 0 || s.ptr[0] < '0' || s.ptr[0] > '9')
-        return (s.ptr[0] == '-' || s.ptr[0] == '+') && colons > 0 &&
-               digits + colons + 1 == s.len;
-    return (colons > 0 && digits + colons == s.len) ||
-           (dashes == 2 && s.len >= 8 && s.len <= 40 && s.ptr[4] == '-' && digits >= 6);
+/* Skips digits and underscores. */
+static struct str skip_digits(struct str s)
+{
+    while (s.len > 0 && (is_digit(s.ptr[0]) || s.ptr[0] == '_'))
+        s = str_skip(s, 1);
+    return s;
+}
+
+/* A number to the base of 60, "1:30" or "-1:05:00.5": readers of YAML 1.1 take it for one. */
+static bool is_base60(struct str s)
+{
+    size_t places = 0;
+
+    if (s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+'))
+        s = str_skip(s, 1);
+    if (s.len == 0 || !is_digit(s.ptr[0]))
+        return false;
+    for (s = skip_digits(s); s.len > 1 && s.ptr[0] == ':' && is_digit(s.ptr[1]); places++)
+        s = str_skip(s, s.ptr[1] < '6' && s.len > 2 && is_digit(s.ptr[2]) ? 3 : 2);
+    if (s.len > 0 && s.ptr[0] == '.')
+        s = skip_digits(str_skip(s, 1));
+    return places > 0 && s.len == 0;
+}
+
+/* Four digits and a dash, then what one of go-yaml's layouts says. */
+static bool is_timestamp(struct str s)
+{
+    static const struct str layouts[] = {STR_INIT("2006-1-2"),
+                                         STR_INIT("2006-1-2T15:4:5.999999999Z07:00"),
+                                         STR_INIT("2006-1-2t15:4:5.999999999Z07:00"),
+                                         STR_INIT("2006-1-2 15:4:5.999999999")};
+    struct gotime t;
+    struct err err;
+
+    if (s.len < 8 || s.len > 40 || s.ptr[4] != '-')
+        return false;
+    for (size_t i = 0; i < 4; i++)
+        if (!is_digit(s.ptr[i]))
+            return false;
+    for (size_t i = 0; i < COUNT_OF(layouts); i++)
+        if (gotime_parse(layouts[i], s, NULL, &t, &err) == 0)
+            return true;
+    return false;
 }
 
 static bool has_controls(struct str s)
@@ -99,7 +131,7 @@ static bool has_controls(struct str s)
 
 static void print_text(struct printer *p, struct str s)
 {
-    if (is_misread(s) || is_like_time(s))
+    if (is_misread(s) || is_base60(s) || is_timestamp(s))
         emit_scalar(p, s, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
     else if (s.len > 0 && memchr(s.ptr, '\n', s.len))
         emit_scalar(p, s,
@@ -124,12 +156,9 @@ static void print_number(struct printer *p, const struct json *v)
         go_float_text(value, shortest);
         text = str_from(shortest);
     }
+    if (str_is(text, "-0") && text.ptr != shortest) /* a whole number */
+        text = STR("0");
     emit_scalar(p, text, YAML_PLAIN_SCALAR_STYLE);
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 static bool is_letter(char c)
@@ -167,8 +196,8 @@ static int compare_keys(struct str a, struct str b)
     a_end = b_end = i;
     a_number = number_at(a, &a_end, start);
     b_number = number_at(b, &b_end, start);
-    if (a_number != b_number)
-        return a_number < b_number ? -1 : 1;
+    if (a_number != b_number) /* more than 63 bits wrap, as in go-yaml */
+        return (int64_t) a_number < (int64_t) b_number ? -1 : 1;
     if (a_end != b_end)
         return a_end < b_end ? -1 : 1;
     return (unsigned char) a.ptr[i] < (unsigned char) b.ptr[i] ? -1 : 1;

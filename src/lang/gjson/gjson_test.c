@@ -102,7 +102,7 @@ static void test_golden(void **state)
 static void test_golden_random(void **state)
 {
     (void) state;
-    golden_run("formats/gjson-random.jsonl", check_golden, 500);
+    golden_run("formats/gjson-random.jsonl", check_golden, 533);
 }
 
 #define DOC                                                                               \

@@ -14,6 +14,18 @@ const char *gjson_type_name(enum gjson_type type)
     return names[type];
 }
 
+/* A string without an end: all that follows. */
+static struct gjson open_string(struct arena *a, struct str json, size_t at)
+{
+    struct str inside = str_skip(json, at + 1);
+
+    return (struct gjson){
+        .type = GJSON_STRING,
+        .raw = str_skip(json, at),
+        .text = str_find_char(inside, '\\') == SIZE_MAX ? inside : gjson_unescape(a, inside),
+        .pos = at};
+}
+
 struct gjson gjson_parse(struct arena *a, struct str json)
 {
     struct gjson v = {.raw = STR("")};
@@ -29,6 +41,8 @@ struct gjson gjson_parse(struct arena *a, struct str json)
         v.raw = str_skip(json, at);
         return v;
     }
+    if (json.ptr[at] == '"' && gjson_string_end(json, at + 1) == SIZE_MAX)
+        return open_string(a, json, at);
     v = gjson_read(a, json, &at);
     v.pos = v.raw.len > 0 ? (size_t) (v.raw.ptr - json.ptr) : 0;
     return v;

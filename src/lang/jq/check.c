@@ -1,4 +1,4 @@
-/* Binds the names of a program: functions, variables, labels and formats. See jq_internal.h. */
+/* Binds the names of a program: functions, variables and labels. See jq_internal.h. */
 #include "lang/jq/jq_internal.h"
 
 struct scope {
@@ -177,10 +177,6 @@ static int check(struct checker *c, struct jq_node *n, const struct scope *s)
         return check_call(c, n, s);
     case JQ_N_VARIABLE:
         return check_variable(c, n, s);
-    case JQ_N_FORMAT:
-        if (!jq_is_format(n->text))
-            return fail_name(c, n, "format");
-        return check_children(c, n, s);
     case JQ_N_DEF:
         return check_with_def(c, n, s);
     case JQ_N_LABEL:
@@ -198,6 +194,7 @@ static int check(struct checker *c, struct jq_node *n, const struct scope *s)
     case JQ_N_ITERATE:
     case JQ_N_LITERAL:
     case JQ_N_STRING:
+    case JQ_N_FORMAT: /* that there is such a format is asked when it runs */
     case JQ_N_ARRAY:
     case JQ_N_OBJECT:
     case JQ_N_NEGATE:

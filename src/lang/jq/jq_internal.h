@@ -389,9 +389,6 @@ struct str jq_find_prelude(struct str name, size_t arity);
 /** jq_format() - a value in a format, "@csv" and the like */
 int jq_format(struct jq_run *r, struct str name, const struct jq_value *v, struct str *ret);
 
-/** jq_is_format() - is there such a format? */
-bool jq_is_format(struct str name);
-
 /** jq_in_table() - a native function in one table of them, or NULL */
 const struct jq_native *jq_in_table(const struct jq_native *table, struct str name,
                                     size_t arity);

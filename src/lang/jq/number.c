@@ -200,6 +200,20 @@ NUMBER(modf)
     return give_pair(r, jq_float(x), jq_float(whole), ret);
 }
 
+NUMBER(abs)
+{
+    struct jq_value zero = jq_int(0);
+
+    *ret = *in;
+    if (!jq_is_number(in))
+        return jq_fail_type(r, "abs", in);
+    if (in->type == JQ_FLOAT)
+        ret->f = fabs(in->f);
+    else if (jq_compare(in, &zero) < 0)
+        return jq_binary(r, JQ_OP_SUB, &zero, in, ret);
+    return JQ_OK;
+}
+
 /* [+-] digits, a point, an exponent; as in programs. */
 static bool is_number_text(struct str s)
 {
@@ -271,7 +285,9 @@ NUMBER(isnan)
 {
     double x = 0;
 
-    *ret = jq_bool(jq_to_f64(in, &x) && isnan(x));
+    if (!jq_to_f64(in, &x) && in->type != JQ_NULL)
+        return jq_fail_type(r, "isnan", in);
+    *ret = jq_bool(isnan(x));
     return JQ_OK;
 }
 
@@ -286,7 +302,8 @@ NUMBER(isnormal)
 #define X(name, fn) {#name, 0, f_##name},
 #define Y(name, fn) {#name, 2, f_##name},
 const struct jq_native jq_natives_number[] = {
-    MATH1(X) MATH2(Y){"fma", 3, f_fma},
+    MATH1(X) MATH2(Y){"abs", 0, f_abs},
+    {"fma", 3, f_fma},
     {"frexp", 0, f_frexp},
     {"infinite", 0, f_infinite},
     {"isfinite", 0, f_isfinite},

@@ -14,7 +14,6 @@ static const struct definition {
     {"JOIN", 2, "def JOIN($index; f): [.[] | [., $index[f]]];"},
     {"JOIN", 3, "def JOIN($index; stream; f): stream | [., $index[f]];"},
     {"JOIN", 4, "def JOIN($index; stream; f; join): stream | [., $index[f]] | join;"},
-    {"abs", 0, "def abs: if 0 > . then -. else . end;"},
     {"add", 1, "def add(f): [f] | add;"},
     {"all", 0, "def all: all(.[]; .);"},
     {"all", 1, "def all(f): all(.[]; f);"},

@@ -400,7 +400,7 @@ static int decode(struct jq_run *r, const struct jq_value *v, struct str s, stru
     return JQ_OK;
 }
 
-bool jq_is_format(struct str name)
+static bool is_format(struct str name)
 {
     static const char *const names[] = {"@text", "@json", "@html", "@uri",    "@urid",
                                         "@csv",  "@tsv",  "@sh",   "@base64", "@base64d"};
@@ -438,6 +438,8 @@ int jq_format(struct jq_run *r, struct str name, const struct jq_value *v, struc
     struct str s = STR("");
     int rc = JQ_OK;
 
+    if (!is_format(name))
+        return jq_fail(r, "format not defined: " STR_FMT, STR_ARG(name));
     if (str_is(name, "@text"))
         return jq_to_text(r, v, ret);
     if (str_is(name, "@base64d")) {
@@ -468,8 +470,6 @@ TEXT(format)
     if (args->type != JQ_STRING)
         return jq_fail_type(r, "format", args);
     name = str_printf(r->a, "@" STR_FMT, STR_ARG(jq_str(args)));
-    if (!jq_is_format(name))
-        return jq_fail(r, "format not defined: " STR_FMT, STR_ARG(name));
     rc = jq_format(r, name, in, &text);
     *ret = jq_string(text);
     return rc;
