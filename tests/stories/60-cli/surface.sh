@@ -4,6 +4,7 @@
 ARGO=$DIR/argo
 ln -s "$TIPHYS" "$ARGO"
 unset ARGO_SERVER
+cd "$DIR" || exit 1 # a server keeps its data where it is started
 
 # fails TEXT COMMAND...: exit code 1, the text on standard error.
 fails() {
