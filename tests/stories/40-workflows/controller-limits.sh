@@ -67,7 +67,10 @@ check "without limits" config 'navColor: red' 'links: |' '  - {name: Logs, scope
     'nodeEvents: "{sendAsPod: true}"'
 check "all run" wait_for 20 is narrow n3 phase Running
 touch "$DIR/open-all"
-check "and end" wait_for 20 is wide w3 phase Succeeded
+for i in 1 2 3; do
+    check "narrow $i ends" wait_for 20 is narrow "n$i" phase Succeeded
+    check "wide $i ends" wait_for 20 is wide "w$i" phase Succeeded
+done
 check "the interface has its links" sh -c "curl -sf http://$ARGO_SERVER/api/v1/info >$DIR/info"
 check "a link" contains "$DIR/info" '"url":"http://logs/${metadata.name}"'
 check "a column" contains "$DIR/info" '"key":"team"'

@@ -40,9 +40,10 @@ check "nothing was created" answers 404 GET /workflows/argo/hello
 
 curl -sN -H 'Accept: text/event-stream' "$API/workflow-events/argo" >"$DIR/events" &
 WATCH_PID=$!
+check "a watch of one that there is not ends" answers 404 GET "/workflow-events/argo?listOptions.fieldSelector=metadata.name%3Dhello"
+check "create" answers 200 POST /workflows/argo "$BODY"
 curl -sN "$API/workflow-events/argo?listOptions.fieldSelector=metadata.name%3Dhello&fields=result.type,result.object.metadata.name,result.object.status.phase" >"$DIR/lines" &
 LINES_PID=$!
-check "create" answers 200 POST /workflows/argo "$BODY"
 check "it has an identity" sh -c "jq -e '.metadata.uid and .metadata.resourceVersion' '$DIR/answer'"
 check "a second one of that name is refused" answers 409 POST /workflows/argo "$BODY"
 check "with its code" equals "$(value .code)" 6
