@@ -8,6 +8,7 @@
  */
 #include "formats/gozone.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -354,25 +355,38 @@ static bool is_safe_name(struct str name)
     return true;
 }
 
-/* The file of a zone, or the absent view. */
-static struct str read_file(struct arena *a, struct str name)
+/* The file of a zone, or the absent view and why. */
+static struct str read_file(struct arena *a, struct str name, int *ret_errno)
 {
     struct str path = str_printf(a, ZONE_DIR STR_FMT, STR_ARG(name));
     char *bytes = arena_alloc_raw(a, ZONE_FILE_MAX_BYTES);
     FILE *file = fopen(path.ptr, "rbe");
     size_t len;
 
+    *ret_errno = errno;
     if (!file)
         return STR_NONE;
+    errno = 0;
     len = fread(bytes, 1, ZONE_FILE_MAX_BYTES, file);
+    *ret_errno = errno;
     fclose(file);
     return len == 0 || len == ZONE_FILE_MAX_BYTES ? STR_NONE : str_of(bytes, len);
 }
 
+static int fail_unknown(struct str name, int why, struct err *err)
+{
+    if (why == EISDIR)
+        return err_set(err, ERR_INVALID, "is a directory");
+    if (why == ENOTDIR)
+        return err_set(err, ERR_INVALID, "not a directory");
+    return err_set(err, ERR_INVALID, "unknown time zone " STR_FMT,
+                   STR_ARG(str_head(name, 200)));
+}
+
 int gozone_load(struct arena *a, struct str name, const struct gozone **ret, struct err *err)
 {
-    struct str shown = str_head(name, 200);
-    struct str bytes;
+    struct str bytes = STR_NONE;
+    int why = 0;
 
     if (str_is_empty(name) || str_is(name, "UTC") || str_is(name, "Local")) {
         *ret = NULL;
@@ -380,9 +394,10 @@ int gozone_load(struct arena *a, struct str name, const struct gozone **ret, str
     }
     if (!is_safe_name(name))
         return err_set(err, ERR_INVALID, "time: invalid location name");
-    bytes = str_find_char(name, '\0') == SIZE_MAX ? read_file(a, name) : STR_NONE;
+    if (str_find_char(name, '\0') == SIZE_MAX)
+        bytes = read_file(a, name, &why);
     if (str_is_none(bytes))
-        return err_set(err, ERR_INVALID, "unknown time zone " STR_FMT, STR_ARG(shown));
+        return fail_unknown(name, why, err);
     return gozone_parse(a, bytes, ret, err);
 }
 
