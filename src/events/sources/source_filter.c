@@ -28,7 +28,7 @@ int source_filter_passes(struct arena *a, struct str expression, struct str data
 {
     struct json doc;
     struct expr_name *names;
-    struct value map;
+    struct value map, v;
     const struct expr_env env = {.lookup = expr_lookup_map,
                                  .ctx = &map,
                                  .functions = EXPR_ARGO,
@@ -48,5 +48,8 @@ int source_filter_passes(struct arena *a, struct str expression, struct str data
         names[i] = (struct expr_name){with_underscores(a, doc.members[i].key),
                                       value_of_json(a, &doc.members[i].value)};
     map = expr_nest(a, names, doc.count);
-    return expr_eval_bool(a, expression, &env, ret, err);
+    if (expr_eval(a, expression, &env, &v, err) < 0)
+        return err_wrap(err, "unable to evaluate expression '" STR_FMT "'",
+                        STR_ARG(expression));
+    return expr_bool(a, &v, ret, err);
 }

@@ -3,7 +3,9 @@
  */
 #include "lang/expr/expr.h"
 
+#include "base/limits.h"
 #include "lang/expr/expr_internal.h"
+#include "lang/value/text.h"
 
 /* One line of the text and a caret, as expr-lang's file.Error; lines and columns from 1. */
 int expr_locate(struct str text, uint32_t pos, struct err *err)
@@ -76,18 +78,32 @@ int expr_eval(struct arena *a, struct str text, const struct expr_env *env, stru
     return expr_run(program, a, env, ret, err);
 }
 
+int expr_bool(struct arena *a, const struct value *v, bool *ret, struct err *err)
+{
+    _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+    struct value_run r = {.a = a, .what = "expression", .err = err};
+
+    if (v->type == VALUE_BOOL) {
+        *ret = v->is_true;
+        return 0;
+    }
+    if (value_sprintf(&r, &text, STR("%s"), v, 1) < 0)
+        return -1;
+    return err_set(err, ERR_INVALID, "unable to cast expression result '" STR_FMT "' to bool",
+                   STR_ARG(strbuf_str(&text)));
+}
+
 int expr_eval_bool(struct arena *a, struct str text, const struct expr_env *env, bool *ret,
                    struct err *err)
 {
+    const struct expr_program *program = NULL;
     struct value v;
 
-    if (expr_eval(a, text, env, &v, err) < 0)
+    if (expr_compile(a, text, env, &program, err) < 0)
         return -1;
-    if (v.type != VALUE_BOOL)
-        return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
-                       value_type_name(&v));
-    *ret = v.is_true;
-    return 0;
+    if (expr_run(program, a, env, &v, err) < 0)
+        return err_wrap(err, "unable to evaluate expression '" STR_FMT "'", STR_ARG(text));
+    return expr_bool(a, &v, ret, err);
 }
 
 /* One look for names. */

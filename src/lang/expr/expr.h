@@ -87,12 +87,23 @@ int expr_eval(struct arena *a, struct str text, const struct expr_env *env, stru
               struct err *err);
 
 /**
+ * expr_bool() - a value that must be a boolean
+ * @a:   scratch
+ * @v:   value
+ * @ret: what it is; untouched on failure
+ * @err: ERR_INVALID, with the value as Go's %s prints it
+ *
+ * Return: 0 or -1.
+ */
+int expr_bool(struct arena *a, const struct value *v, bool *ret, struct err *err);
+
+/**
  * expr_eval_bool() - expr_eval() of a condition
  * @a:    scratch
  * @text: condition
  * @env:  names
  * @ret:  its value; untouched on failure
- * @err:  as expr_eval(); ERR_INVALID when the value is no boolean
+ * @err:  as expr_compile(), expr_run() with the condition in front, and expr_bool()
  *
  * Return: 0 or -1.
  */

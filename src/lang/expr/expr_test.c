@@ -297,7 +297,17 @@ static void test_program(void **state _unused_)
     assert_int_equal(expr_eval_bool(a, STR("n == 4"), &env, &is_met, &err), 0);
     assert_true(is_met);
     assert_int_equal(expr_eval_bool(a, STR("n"), &env, &is_met, &err), -1);
-    assert_string_equal(err.text, "unable to cast expression result 'int' to bool");
+    assert_string_equal(err.text, "unable to cast expression result '%!s(int=4)' to bool");
+    assert_int_equal(expr_eval_bool(a, STR("[n, 'x']"), &env, &is_met, &err), -1);
+    assert_string_equal(err.text, "unable to cast expression result '[%!s(int=4) x]' to bool");
+    assert_int_equal(expr_eval_bool(a, STR("nil"), &env, &is_met, &err), -1);
+    assert_string_equal(err.text, "unable to cast expression result '%!s(<nil>)' to bool");
+    assert_int_equal(expr_eval_bool(a, STR("n % 0 == 1"), &env, &is_met, &err), -1);
+    assert_string_equal(err.text,
+                        "unable to evaluate expression 'n % 0 == 1': runtime error: integer "
+                        "divide by zero (1:3)\n | n % 0 == 1\n | ..^");
+    assert_int_equal(expr_eval_bool(a, STR("n =="), &env, &is_met, &err), -1);
+    assert_true(str_starts(str_from(err.text), STR("unexpected token EOF")));
 }
 
 static int gather_missing(void *ctx, struct str name, struct err *err)

@@ -221,18 +221,29 @@ int expr_tag(const struct subst_options *opts, struct arena *a, struct str expr,
     return print(a, &v, ret, err) < 0 ? -1 : 1;
 }
 
-int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str expr,
-                   struct value *ret, struct err *err)
+/* The names that an expression asks for; @map is what the environment looks into. */
+static int env_of(const struct subst_options *opts, struct arena *a, struct str expr,
+                  struct value *map, struct expr_env *ret, struct err *err)
 {
     const struct expr_tag_scope *scope = opts->expr_ctx;
     struct expr_tag_names names = {.opts = opts, .a = a};
-    struct value map;
-    struct expr_env env = {
-        .lookup = expr_lookup_map, .ctx = &map, .functions = EXPR_ARGO, .now = scope->now};
 
     if (expr_each_name(a, expr, gather, &names, err) < 0)
         return -1;
-    map = expr_nest(a, names.list.at, names.list.len);
+    *map = expr_nest(a, names.list.at, names.list.len);
+    *ret = (struct expr_env){
+        .lookup = expr_lookup_map, .ctx = map, .functions = EXPR_ARGO, .now = scope->now};
+    return 0;
+}
+
+int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str expr,
+                   struct value *ret, struct err *err)
+{
+    struct value map;
+    struct expr_env env;
+
+    if (env_of(opts, a, expr, &map, &env, err) < 0)
+        return -1;
     return expr_eval(a, expr, &env, ret, err);
 }
 
@@ -253,13 +264,10 @@ int expr_tag_text(const struct subst_options *opts, struct arena *a, struct str 
 int expr_tag_bool(const struct subst_options *opts, struct arena *a, struct str expr, bool *ret,
                   struct err *err)
 {
-    struct value v;
+    struct value map;
+    struct expr_env env;
 
-    if (expr_tag_value(opts, a, expr, &v, err) < 0)
+    if (env_of(opts, a, expr, &map, &env, err) < 0)
         return -1;
-    if (v.type != VALUE_BOOL)
-        return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
-                       value_type_name(&v));
-    *ret = v.is_true;
-    return 0;
+    return expr_eval_bool(a, expr, &env, ret, err);
 }

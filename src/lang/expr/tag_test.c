@@ -191,7 +191,10 @@ static void test_bool(void **state _unused_)
     assert_int_equal(expr_tag_bool(&opts, a, STR("retries > 1"), &is_met, &err), -1);
     assert_string_equal(err.text, "unknown name retries (1:1)\n | retries > 1\n | ^");
     assert_int_equal(expr_tag_bool(&opts, a, STR("lastRetry.exitCode"), &is_met, &err), -1);
-    assert_string_equal(err.text, "unable to cast expression result 'string' to bool");
+    assert_string_equal(err.text, "unable to cast expression result '2' to bool");
+    assert_int_equal(expr_tag_bool(&opts, a, STR("1.5"), &is_met, &err), -1);
+    assert_string_equal(err.text,
+                        "unable to cast expression result '%!s(float64=1.5)' to bool");
     assert_int_equal(expr_tag_bool(&opts, a, STR("1 +"), &is_met, &err), -1);
     assert_int_equal(expr_tag_text(&opts, a, STR("lastRetry.exitCode"), &text, &err), 0);
     assert_true(str_is(text, "2"));

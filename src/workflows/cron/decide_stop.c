@@ -54,27 +54,11 @@ static struct expr_name *list_names(struct arena *a, const struct json *cron)
     return names;
 }
 
-/* A value that is no boolean as Go's "%s" prints it. */
-static struct str misprinted(struct arena *a, const struct value *v)
-{
-    struct json doc;
-    struct err err;
-
-    if (v->type == VALUE_NIL)
-        return STR("%!s(<nil>)");
-    if (v->type == VALUE_STRING)
-        return value_str(v);
-    if (value_json(a, v, &doc, &err) < 0)
-        return str_from(value_type_name(v));
-    return str_printf(a, "%%!s(%s=" STR_FMT ")", value_type_name(v),
-                      STR_ARG(json_text(a, &doc, JSON_COMPACT)));
-}
-
 int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall now, bool *ret,
                          struct err *err)
 {
     struct str text = json_str(json_path(cron, "spec", "stopStrategy", "expression", NULL));
-    struct value names, value;
+    struct value names;
     struct expr_env env = {.lookup = expr_lookup_map, .functions = EXPR_PLAIN, .now = now};
 
     if (str_is_empty(text)) {
@@ -83,14 +67,8 @@ int cron_has_reached_end(struct arena *a, const struct json *cron, struct wall n
     }
     names = expr_nest(a, list_names(a, cron), NAMES_MAX);
     env.ctx = &names;
-    if (expr_eval(a, text, &env, &value, err) < 0)
+    if (expr_eval_bool(a, text, &env, ret, err) < 0)
         return err_wrap(err, "failed to evaluate stop expression");
-    if (value.type != VALUE_BOOL)
-        return err_set(err, ERR_INVALID,
-                       "failed to evaluate stop expression: unable to cast expression result "
-                       "'" STR_FMT "' to bool",
-                       STR_ARG(misprinted(a, &value)));
-    *ret = value.is_true;
     return 0;
 }
 

@@ -101,7 +101,7 @@ static int judge(const struct http_request_job *job, struct arena *a,
 {
     struct json doc =
         json_set_path(a, NULL, json_string(call->method), "request", "method", NULL);
-    struct value map, v;
+    struct value map;
     struct expr_env env = {
         .lookup = expr_lookup_map, .ctx = &map, .functions = EXPR_ARGO, .now = job->now};
 
@@ -114,13 +114,7 @@ static int judge(const struct http_request_job *job, struct arena *a,
     doc = json_set_path(a, &doc, headers_json(a, answer->headers, answer->header_count),
                         "response", "headers", NULL);
     map = value_of_json(a, &doc);
-    if (expr_eval(a, condition_of(job), &env, &v, err) < 0)
-        return -1;
-    if (v.type != VALUE_BOOL)
-        return err_set(err, ERR_INVALID, "unable to cast expression result '%s' to bool",
-                       value_type_name(&v));
-    *ret = v.is_true;
-    return 0;
+    return expr_eval_bool(a, condition_of(job), &env, ret, err);
 }
 
 /* ---- the request ---- */

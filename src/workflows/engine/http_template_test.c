@@ -104,7 +104,7 @@ static void test_answers(void **state)
          "\"POSTq\"'",
          "POST /a q ", "", true},
         {"/a", ", successCondition: '1 + 1'", NULL,
-         "unable to cast expression result 'int' to bool", false},
+         "unable to cast expression result '%!s(int=2)' to bool", false},
         {"/a", ", bodyFrom: {bytes: '*'}", NULL, NULL, false},
         {"/a", ", headers: [{name: X-A, value: \"a\\nb\"}]", NULL,
          "value of header \"X-A\" has a control character", false},

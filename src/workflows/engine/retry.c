@@ -4,6 +4,7 @@
  */
 #include "formats/duration.h"
 #include "formats/gofloat.h"
+#include "formats/gotime.h"
 #include "lang/expr/tag.h"
 #include "workflows/engine/wf_internal.h"
 
@@ -259,6 +260,15 @@ static void ask_expression(struct wf *wf, struct wf_frame *f, struct wf_node *la
         start_attempt(wf, f, last, count, deadline);
 }
 
+/* The workflow's deadline as Go prints a time. */
+static struct str deadline_text(const struct wf *wf)
+{
+    struct gotime t = gotime_of_wall((struct wall){wf_deadline_ms(wf)});
+
+    return str_concat(wf->pass->a, STR("retry exceeded workflow deadline "),
+                      gotime_format(wf->pass->a, &t, STR("2006-01-02 15:04:05 -0700 MST")));
+}
+
 /* The last attempt has failed: another one, later, or the end. */
 static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *last, size_t count)
 {
@@ -279,7 +289,7 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
         return;
     }
     if (!f->is_exit && wf_is_past_deadline(wf)) {
-        finish(wf, n, last, STR("retry exceeded workflow deadline"));
+        finish(wf, n, last, deadline_text(wf));
         return;
     }
     wait = check_backoff(wf, f, last, count, &text, &deadline);
