@@ -165,6 +165,13 @@ static bool is_strict(const struct subst_options *opts, struct str name)
     return opts->unresolved == SUBST_REFUSE;
 }
 
+/* No tag must be resolved, as upstream without prefixes. */
+static bool refuses_nothing(const struct subst_options *opts)
+{
+    return opts->unresolved == SUBST_LEAVE ||
+           (opts->unresolved == SUBST_REFUSE_SOME && opts->prefix_count == 0);
+}
+
 static int note_missing(void *ctx, struct str name, struct err *err)
 {
     struct tag_missing *m = ctx;
@@ -200,25 +207,26 @@ int expr_tag(const struct subst_options *opts, struct arena *a, struct str expr,
     struct value map, v;
     struct expr_env env = {
         .lookup = expr_lookup_map, .ctx = &map, .functions = EXPR_ARGO, .now = scope->now};
+    bool may_stay;
 
     if (expr_each_name(a, expr, gather, &names, err) < 0)
         return wrap(err);
     map = expr_nest(a, names.list.at, names.list.len);
     if (expr_each_missing(a, expr, &env, note_missing, &missing, err) < 0)
         return wrap(err);
-    if (missing.is_late && opts->unresolved == SUBST_LEAVE)
+    if (missing.is_late)
         return 0;
+    may_stay = missing.is_missing || refuses_nothing(opts);
     if (expr_eval(a, expr, &env, &v, err) < 0)
-        return err->kind == ERR_INVALID && (missing.is_missing || names.has_placeholder ||
-                                            opts->unresolved == SUBST_LEAVE)
-                   ? 0
-                   : wrap(err);
-    if (v.type == VALUE_NIL && (missing.is_missing || opts->unresolved == SUBST_LEAVE))
+        return err->kind == ERR_INVALID && (may_stay || names.has_placeholder) ? 0 : wrap(err);
+    if (v.type == VALUE_NIL && (may_stay || names.has_placeholder))
         return 0;
     if (v.type == VALUE_NIL)
         return err_set(err, ERR_INVALID, "failed to evaluate expression \"" STR_FMT "\"",
                        STR_ARG(expr));
-    return print(a, &v, ret, err) < 0 ? -1 : 1;
+    if (print(a, &v, ret, err) < 0)
+        return may_stay ? 0 : -1;
+    return 1;
 }
 
 /* The names that an expression asks for; @map is what the environment looks into. */
@@ -250,15 +258,16 @@ int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str
 int expr_tag_text(const struct subst_options *opts, struct arena *a, struct str expr,
                   struct str *ret, struct err *err)
 {
+    struct value_run r = {.a = a, .what = "expression", .err = err};
     struct value v;
     struct json doc;
 
+    /* What has no JSON has an address at most. */
     if (expr_tag_value(opts, a, expr, &v, err) < 0 || print(a, &v, &doc, err) < 0)
         return -1;
-    *ret = doc.type == JSON_NULL     ? STR_NONE
-           : doc.type == JSON_STRING ? json_str(&doc)
-                                     : json_text(a, &doc, JSON_ESCAPE_HTML);
-    return 0;
+    if (v.type == VALUE_NIL)
+        *ret = STR_NONE;
+    return v.type == VALUE_NIL ? 0 : value_format_str(&r, &v, ret);
 }
 
 int expr_tag_bool(const struct subst_options *opts, struct arena *a, struct str expr, bool *ret,

@@ -58,7 +58,7 @@ int expr_tag_value(const struct subst_options *opts, struct arena *a, struct str
 
 /**
  * expr_tag_text() - expr_tag_value() as the text of a parameter: a text as it is, anything else
- * as JSON
+ * as Go's %v prints it, as upstream makes it
  * @opts: as expr_tag_value()
  * @a:    where the text lives
  * @expr: expression

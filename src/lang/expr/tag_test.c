@@ -170,6 +170,57 @@ static void test_look_up_only(void **state _unused_)
     }
 }
 
+/* What has no value stays when no name must be there, or when one is missing that need not be.
+ */
+static void test_stays(void **state _unused_)
+{
+    static const struct str prefixes[] = {STR_INIT("steps")};
+    static const struct {
+        size_t prefix_count;
+        const char *text, *want;
+    } rows[] = {
+        {0, "{{=nil}}", "{{=nil}}"},
+        {0, "{{=1/0 > 'a'}}", "{{=1/0 > 'a'}}"},
+        {0, "{{=asInt('x')}}", "{{=asInt('x')}}"},
+        {0, "{{=asInt}}", "{{=asInt}}"},
+        {0, "{{=steps.nope?.status}}", "{{=steps.nope?.status}}"},
+        {0, "{{=item == nil}}", "{{=item == nil}}"},
+        {0, "{{=known + 'x'}}", "kx"},
+        {1, "{{=nil}}", "!failed to evaluate expression \"nil\""},
+        {1, "{{=asInt('x')}}",
+         "!failed to evaluate expression: invalid operation: int(x) (1:1)"
+         "\n | asInt('x')\n | ^"},
+        {1, "{{=other.x}}", "{{=other.x}}"},
+        {1, "{{=lastRetry.status == nil}}", "{{=lastRetry.status == nil}}"},
+        {1, "{{=steps.nope.status}}", "!failed to evaluate expression: steps is missing"},
+        {1, "{{=known}}", "k"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct expr_tag_scope scope = {.now = {1}};
+    struct json names;
+    struct err err;
+    struct subst_options opts = {.lookup = look_up,
+                                 .lookup_ctx = &names,
+                                 .unresolved = SUBST_REFUSE_SOME,
+                                 .prefixes = prefixes,
+                                 .expr = expr_tag,
+                                 .expr_ctx = &scope};
+
+    assert_int_equal(json_parse(a, STR("{\"known\":\"k\"}"), &names, &err), 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct json doc = json_string(str_from(rows[i].text)), out;
+        struct str got;
+
+        opts.prefix_count = rows[i].prefix_count;
+        if (subst_json(a, &doc, &opts, &out, &err) < 0)
+            got = str_printf(a, "!%s", err.text);
+        else
+            got = json_str(&out);
+        if (!str_is(got, rows[i].want))
+            fail_msg("%s\n want %s\n got  " STR_FMT, rows[i].text, rows[i].want, STR_ARG(got));
+    }
+}
+
 /* Conditions need no braces; names that are not there are refused. */
 static void test_bool(void **state _unused_)
 {
@@ -199,7 +250,11 @@ static void test_bool(void **state _unused_)
     assert_int_equal(expr_tag_text(&opts, a, STR("lastRetry.exitCode"), &text, &err), 0);
     assert_true(str_is(text, "2"));
     assert_int_equal(expr_tag_text(&opts, a, STR("{b: [1], a: '<'}"), &text, &err), 0);
-    assert_true(str_is(text, "{\"a\":\"\\u003c\",\"b\":[1]}"));
+    assert_true(str_is(text, "map[a:< b:[1]]"));
+    assert_int_equal(expr_tag_text(&opts, a, STR("[1.50, true, nil, 'x y']"), &text, &err), 0);
+    assert_true(str_is(text, "[1.5 true <nil> x y]"));
+    assert_int_equal(expr_tag_text(&opts, a, STR("1000000.0 * 10"), &text, &err), 0);
+    assert_true(str_is(text, "1e+07"));
     assert_int_equal(expr_tag_text(&opts, a, STR("lastRetry.nope"), &text, &err), 0);
     assert_true(str_is_none(text));
     assert_int_equal(expr_tag_text(&opts, a, STR("asInt"), &text, &err), -1);
@@ -210,6 +265,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_look_up_only),
+        cmocka_unit_test(test_stays),
         cmocka_unit_test(test_bool),
     };
 

@@ -217,7 +217,9 @@ static struct str parameters_text(struct arena *a, const struct json *list)
     struct json_array_builder texts = {0};
     struct json made;
 
-    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++) {
+    if (!json_is(list, JSON_ARRAY) || list->count == 0)
+        return STR("null");
+    for (uint32_t i = 0; i < list->count; i++) {
         struct json_object_builder parameter = {0};
 
         for (size_t k = 0; k < COUNT_OF(order); k++) {

@@ -160,6 +160,20 @@ static void test_parameters(void **state)
     }
 }
 
+/* As Go prints a list that is none. */
+static void test_no_inputs(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json tmpl, made;
+    struct args_call call = {.tmpl = &tmpl, .names = {.lookup = subst_lookup_json}};
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, STR("{\"x\":\"{{inputs.parameters}}\"}"), &tmpl, &err), 0);
+    assert_int_equal(args_process(a, &call, &made, &err), 0);
+    assert_true(str_is(json_get_str(&made, STR("x")), "null"));
+}
+
 static void test_names_of_inputs(void **state)
 {
     static const char tmpl_text[] =
@@ -252,10 +266,12 @@ static void test_locations(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden), cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_names_of_inputs), cmocka_unit_test(test_artifact_with_a_place),
-        cmocka_unit_test(test_locations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
+                                       cmocka_unit_test(test_parameters),
+                                       cmocka_unit_test(test_no_inputs),
+                                       cmocka_unit_test(test_names_of_inputs),
+                                       cmocka_unit_test(test_artifact_with_a_place),
+                                       cmocka_unit_test(test_locations)};
 
     return cmocka_run_group_tests_name("args", tests, NULL, NULL);
 }
