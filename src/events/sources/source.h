@@ -58,7 +58,7 @@ struct event_source_ops { /* in the order of a source's life; thread: the source
                  struct err *err);
     int (*settle)(struct source *src, const struct delivery *d, bool is_stored,
                   struct err *err);    /* optional */
-    void (*close)(struct source *src); /* also after a failed open */
+    void (*close)(struct source *src); /* required; also after a failed open */
 };
 
 struct event_source_driver {
