@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "formats/yaml.h"
+#include "tests/support/store_world.h"
 
 static struct json map_of(struct arena *a, const char *data)
 {
@@ -330,11 +331,9 @@ static int teardown(void **state)
 static void write_map(struct world *w, const char *data, bool is_new)
 {
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result = {0};
     const struct store_key key = {STR(""), STR("ConfigMap"), STR("argo"),
                                   STR("workflow-controller-configmap")};
     struct json doc;
-    struct err err;
 
     if (data)
         doc = map_of(w->a, data);
@@ -344,9 +343,7 @@ static void write_map(struct world *w, const char *data, bool is_new)
         store_txn_create(txn, &doc);
     else
         store_txn_update(txn, &doc, 0);
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static uint32_t parallelism(struct config_holder *h)

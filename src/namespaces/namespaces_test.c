@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "objects/object.h"
+#include "tests/support/store_world.h"
 
 enum { TURNS_MAX = 2000, AGAIN_MS = 5 };
 
@@ -144,12 +145,9 @@ static void delete_it(struct world *w, const char *kind, const char *ns, const c
 {
     const struct store_key key = key_of(kind, ns, name);
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
-    struct err err;
 
     store_txn_delete(txn, &key, STR(""), 0);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static bool is_there(struct world *w, const char *kind, const char *ns, const char *name)
@@ -262,8 +260,6 @@ static void test_many(void **state)
 {
     struct world *w = *state;
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
-    struct err err;
     struct json doc;
 
     for (int i = 0; i < NAMESPACES_PAGE_MAX * 2 + 3; i++) {
@@ -287,8 +283,7 @@ static void test_many(void **state)
             doc = made;
         store_txn_create(txn, &made);
     }
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
     begin(w);
     wait_for(w, "team", true);
     delete_it(w, "Namespace", "", "team");
@@ -302,13 +297,10 @@ static void give_up(struct world *w)
     struct json doc = shown(w, "Workflow", "team", "held");
     struct json meta = json_without(w->a, json_get(&doc, STR("metadata")), STR("finalizers"));
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
-    struct err err;
 
     doc = json_set(w->a, &doc, STR("metadata"), meta);
     store_txn_update(txn, &doc, 0);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static bool says(struct world *w, const char *text)
@@ -375,13 +367,10 @@ static void test_old(void **state)
     struct world *w = *state;
     struct json doc = prepared(w, NAMESPACE("team"), "");
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
-    struct err err;
 
     doc = json_without(w->a, &doc, STR("spec"));
     store_txn_create(txn, &doc);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
     create(w, CONFIG_MAP("a"), "team");
     delete_it(w, "Namespace", "", "team");
     delete_it(w, "Namespace", "", "team"); /* asked for twice */

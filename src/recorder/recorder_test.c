@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "objects/object.h"
+#include "tests/support/store_world.h"
 
 struct world {
     char path[64];
@@ -202,14 +203,12 @@ static void write_old(struct world *w, const char *name, int64_t ago_ms)
         "\"ns\",\"uid\":\"u-%s\",\"creationTimestamp\":\"" STR_FMT "\"}}",
         name, name, STR_ARG(object_time_text(w->a, clock_wall().ms - ago_ms)));
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
     struct json doc;
     struct err err;
 
     assert_int_equal(json_parse(w->a, text, &doc, &err), 0);
     store_txn_create(txn, &doc);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static void test_old_ones_go(void **state)

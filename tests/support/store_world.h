@@ -29,6 +29,28 @@ static inline void store_world_open(struct store_world *w)
     assert_non_null(w->store);
 }
 
+static inline void store_world_commit(struct store *store, struct store_txn *txn)
+{
+    struct store_result result = {0};
+    struct err err;
+
+    if (store_commit_wait(store, txn, &result, &err) < 0)
+        fail_msg("%s", err.text);
+    store_object_unref(result.object);
+}
+
+/* Creates an object, or puts it in the place of the one that is there. */
+static inline void store_world_write(struct store *store, const struct json *doc, bool is_new)
+{
+    struct store_txn *txn = store_txn_new(store);
+
+    if (is_new)
+        store_txn_create(txn, doc);
+    else
+        store_txn_update(txn, doc, 0);
+    store_world_commit(store, txn);
+}
+
 static inline void store_world_close(struct store_world *w)
 {
     char command[100];

@@ -13,6 +13,7 @@
 #include "api/auth/auth_internal.h"
 #include "base/mem.h"
 #include "objects/object.h"
+#include "tests/support/store_world.h"
 
 struct world {
     char path[64];
@@ -78,7 +79,6 @@ static struct str create(struct world *w, const char *text)
     static uint64_t bits[2];
     struct json doc, made;
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result = {0};
     struct err err;
 
     bits[0]++;
@@ -92,18 +92,16 @@ static struct str create(struct world *w, const char *text)
     if (json_get(&doc, STR("status")))
         made = json_set(w->a, &made, STR("status"), *json_get(&doc, STR("status")));
     store_txn_create(txn, &made);
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s: %s", text, err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
     return object_uid(&made);
 }
 
-#define POD(name, phase)                                                                \
-    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"},"     \
-    "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]},\"status\":{\"phase\":\"" phase \
-    "\"}}"
-#define WORKFLOW(name, phase)                                                              \
-    "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{"        \
+#define POD(name, phase)                                                                  \
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"},"       \
+    "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]},\"status\":{\"phase\":" \
+    "\"" phase "\"}}"
+#define WORKFLOW(name, phase)                                                                  \
+    "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{"            \
     "\"name\":\"" name "\"},\"spec\":{\"entrypoint\":\"main\"},\"status\":{\"phase\":\"" phase \
     "\"}}"
 
@@ -222,8 +220,8 @@ static void test_forged_ones(void **state)
     struct world *w = *state;
     struct auth_pod pod = pod_of("Pod", "p", create(w, POD("p", "Running"))), found;
     struct str token = auth_pod_token(w->a, w->key, &pod), cut;
-    static const char *const bad[] = {"pt~", "pt~Pod", "pt~Pod~argo~default~p~", "pt~~~~~~",
-                                      "pt~~~~~~~", "pt~Pod~argo~default~p~u~!~x"};
+    static const char *const bad[] = {"pt~",      "pt~Pod",    "pt~Pod~argo~default~p~",
+                                      "pt~~~~~~", "pt~~~~~~~", "pt~Pod~argo~default~p~u~!~x"};
 
     assert_string_equal(user_of(w, token), DEFAULT);
     for (size_t i = 0; i < token.len; i++) {
@@ -262,9 +260,8 @@ static void test_open(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_the_key_stays), TEST(test_the_life_of_the_owner),
-        TEST(test_accounts),      TEST(test_audiences),
-        TEST(test_forged_ones),   TEST(test_open),
+        TEST(test_the_key_stays), TEST(test_the_life_of_the_owner), TEST(test_accounts),
+        TEST(test_audiences),     TEST(test_forged_ones),           TEST(test_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,12 +19,15 @@
 #include "store/checkpoint.h"
 #include "store/schema.h"
 
-enum { BUS_SCHEMA_VERSION = 1, BUS_PAGE_RECORDS = 512, BUS_RECORD_OVERHEAD_BYTES = 200 };
+enum { BUS_SCHEMA_VERSION = 1, BUS_PAGE_RECORDS = 512 };
 
-/* What records count for, in SQL as in the writer: their payload, and
- * BUS_RECORD_OVERHEAD_BYTES.
- */
-#define BUS_BYTES_SQL "coalesce(sum(length(CAST(payload AS BLOB)) + 200), 0)"
+/* What a record counts for beside its payload, in the writer and in SQL. */
+#define BUS_RECORD_OVERHEAD_BYTES 200
+#define BUS_TEXT_OF(number)       BUS_TEXT(number)
+#define BUS_TEXT(number)          #number
+#define BUS_BYTES_SQL                                            \
+    "coalesce(sum(length(CAST(payload AS BLOB)) + " BUS_TEXT_OF( \
+        BUS_RECORD_OVERHEAD_BYTES) "), 0)"
 
 enum item_kind { ITEM_RECORD, ITEM_CURSOR, ITEM_CURSOR_DROP, ITEM_TRACE };
 

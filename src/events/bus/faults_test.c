@@ -28,7 +28,7 @@
 #include "events/bus/bus.h"
 #include "tests/support/disk_faults.h"
 
-enum { TRIES_MAX = 50, TURNS_MAX = 4000, RETAIN_MS = 3600000, STORED_BEFORE = 6 };
+enum { TRIES_MAX = 50, TURNS_MAX = 20000, RETAIN_MS = 3600000, STORED_BEFORE = 6 };
 
 struct seen {
     struct bus_consumer *consumer;

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "events/sensors/policy.h"
+#include "tests/support/store_world.h"
 
 static struct json parsed(struct arena *a, const char *text)
 {
@@ -87,7 +88,6 @@ static void test_is_met(void **state)
     struct json doc = parsed(a, "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{"
                                 "\"name\":\"c\",\"namespace\":\"ns\",\"uid\":\"u\",\"labels\":{"
                                 "\"a\":\"b\",\"c\":\"d\"}}}");
-    struct store_result written;
     struct store_txn *txn;
     struct store *store;
     struct loop *loop;
@@ -101,8 +101,7 @@ static void test_is_met(void **state)
     assert_non_null(store);
     txn = store_txn_new(store);
     store_txn_create(txn, &doc);
-    assert_int_equal(store_commit_wait(store, txn, &written, &err), 0);
-    store_object_unref(written.object);
+    store_world_commit(store, txn);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct json labels = parsed(a, cases[i].labels);
 

@@ -11,6 +11,7 @@
 
 #include "formats/gotime.h"
 #include "tests/support/source_world.h"
+#include "tests/support/store_world.h"
 
 static int setup(void **state)
 {
@@ -31,17 +32,13 @@ static struct json map_of(const char *name, struct world *w, struct str data)
 static void put_map(struct world *w, const char *name, struct str data, int64_t rv)
 {
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
     struct json doc = map_of(name, w, data);
-    struct err err;
 
     if (rv)
         store_txn_update(txn, &doc, rv);
     else
         store_txn_create(txn, &doc);
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 /* A value of a ConfigMap; absent when there is no such map or key. */

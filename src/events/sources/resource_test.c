@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/support/source_world.h"
+#include "tests/support/store_world.h"
 
 static int setup(void **state)
 {
@@ -22,7 +23,6 @@ static int setup(void **state)
 static void write_map(struct world *w, const char *name, const char *n, bool is_new)
 {
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result = {0};
     struct json doc = world_json(
         w, str_printf(w->a,
                       "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
@@ -30,15 +30,12 @@ static void write_map(struct world *w, const char *name, const char *n, bool is_
                       "\"%s\"},\"creationTimestamp\":\"2026-01-01T00:00:00Z\"},\"data\":{"
                       "\"n\":\"%s\"}}",
                       name, name, n, n));
-    struct err err;
 
     if (is_new)
         store_txn_create(txn, &doc);
     else
         store_txn_update(txn, &doc, 0);
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static void delete_map(struct world *w, const char *name)

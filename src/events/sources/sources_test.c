@@ -19,6 +19,7 @@
 #include "formats/base64.h"
 #include "io/http_client.h"
 #include "objects/object.h"
+#include "tests/support/store_world.h"
 
 enum { TURNS_MAX = 2000 };
 
@@ -134,7 +135,6 @@ static int teardown(void **state)
 static void create(struct world *w, const char *kind, struct str rest)
 {
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
     struct json doc;
     struct err err;
     struct str text =
@@ -144,9 +144,7 @@ static void create(struct world *w, const char *kind, struct str rest)
     if (json_parse(w->a, text, &doc, &err) < 0)
         fail_msg("%s: " STR_FMT, err.text, STR_ARG(text));
     store_txn_create(txn, &doc);
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static void create_source(struct world *w, struct str spec)

@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "events/triggers/trigger.h"
+#include "tests/support/store_world.h"
 
 enum { REQUESTS_MAX = 16, REQUEST_MAX_BYTES = 8192 };
 
@@ -91,14 +92,12 @@ static void *serve(void *ctx)
 static void create(struct world *w, const char *text)
 {
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
     struct json doc;
     struct err err;
 
     assert_int_equal(json_parse(store_txn_arena(txn), str_from(text), &doc, &err), 0);
     store_txn_create(txn, &doc);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static int setup(void **state)

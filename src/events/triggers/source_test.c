@@ -39,10 +39,8 @@ static struct json parsed(struct arena *a, const char *text)
 static int setup(void **state)
 {
     struct world *w = NEW(struct world);
-    struct store_result result;
     struct store_txn *txn;
     struct json doc;
-    struct err err;
 
     store_world_open(&w->on);
     w->services.store = w->on.store;
@@ -53,8 +51,7 @@ static int setup(void **state)
                         "FromMap\\n\",\"bad\":\"- a\",\"worse\":\"a: [\"}}");
     txn = store_txn_new(w->on.store);
     store_txn_create(txn, &doc);
-    assert_int_equal(store_commit_wait(w->on.store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->on.store, txn);
     *state = w;
     return 0;
 }

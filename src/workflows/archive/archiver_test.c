@@ -15,6 +15,7 @@
 #include "formats/gotime.h"
 #include "formats/yaml.h"
 #include "store/archive.h"
+#include "tests/support/store_world.h"
 #include "workflows/archive/archiver.h"
 
 struct world {
@@ -102,8 +103,6 @@ static struct json workflow(struct world *w, const char *name, const char *statu
 static void write_doc(struct world *w, const struct json *doc, bool is_new)
 {
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result = {0};
-    struct err err;
 
     if (is_new) {
         struct str uid = json_str(json_path(doc, "metadata", "uid", NULL));
@@ -114,9 +113,7 @@ static void write_doc(struct world *w, const struct json *doc, bool is_new)
     } else {
         store_txn_update(txn, doc, 0);
     }
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static struct str live_status(struct world *w, const char *name)

@@ -123,12 +123,8 @@ static struct store_key key_of(const char *name)
 
 static void commit(struct world *w, struct store_txn *txn)
 {
-    struct store_result result = {0};
-    struct err err;
 
-    if (store_commit_wait(w->on.store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->on.store, txn);
 }
 
 /* An ended workflow with one pod whose artifacts are at these places. */

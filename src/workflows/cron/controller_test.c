@@ -17,6 +17,7 @@
 #include "formats/gotime.h"
 #include "formats/yaml.h"
 #include "objects/cron_workflow.h"
+#include "tests/support/store_world.h"
 #include "workflows/cron/cron.h"
 #include "workflows/submit/submit.h"
 
@@ -182,12 +183,8 @@ static size_t count_workflows(struct world *w)
 
 static void commit(struct world *w, struct store_txn *txn)
 {
-    struct store_result result = {0};
-    struct err err;
 
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static void update(struct world *w, const struct json *doc)

@@ -459,6 +459,7 @@ void run_commit(struct engine_run *run)
 {
     struct engine *e = run->engine;
     struct store_txn *txn = store_txn_new(e->options.store);
+    bool is_whole;
     struct err err;
 
     for (size_t i = 0; i < run->actions.node_count; i++) {
@@ -468,19 +469,17 @@ void run_commit(struct engine_run *run)
     }
     engine_add_memos(e, txn, run->key.ns, &run->actions);
     engine_add_claims(e, txn, run->key.ns, &run->actions);
-    if (add_object(run, txn) < 0) {
-        engine_asked(run);
-        store_txn_free(txn);
-        return;
-    }
+    is_whole = add_object(run, txn) == 0;
     FAULT_POINT("engine.pass.before_commit");
     run->state = RUN_COMMITTING;
-    if (store_commit(e->options.store, txn, on_committed, run, &err) == 0) {
+    if (is_whole && store_commit(e->options.store, txn, on_committed, run, &err) == 0) {
         e->committing++;
-    } else {
-        run->state = RUN_UNSTORED;
-        engine_make_slow(run);
+        return;
     }
+    if (!is_whole)
+        store_txn_free(txn);
+    run->state = RUN_UNSTORED;
+    engine_make_slow(run);
 }
 
 /* One that ran before is never held up. */

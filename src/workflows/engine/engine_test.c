@@ -17,6 +17,7 @@
 #include "base/tree.h"
 #include "formats/gotime.h"
 #include "formats/yaml.h"
+#include "tests/support/store_world.h"
 #include "workflows/engine/engine.h"
 
 enum { WAIT_STEPS = 2000, WAIT_STEP_MS = 5, PODS_MAX = 16, HOUR_MS = 3600000 };
@@ -180,21 +181,6 @@ static void pump(struct world *w, int turns)
         loop_run_once(w->loop, WAIT_STEP_MS);
 }
 
-static void write_doc(struct world *w, const struct json *doc, bool is_new)
-{
-    struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
-    struct err err;
-
-    if (is_new)
-        store_txn_create(txn, doc);
-    else
-        store_txn_update(txn, doc, 0);
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
-}
-
 /* A workflow of these lines below spec. */
 static void submit(struct world *w, const char *name, const char *spec)
 {
@@ -208,7 +194,7 @@ static void submit(struct world *w, const char *name, const char *spec)
 
     if (yaml_parse(w->a, text, &doc, &err) < 0)
         fail_msg("%s", err.text);
-    write_doc(w, &doc, true);
+    store_world_write(w->store, &doc, true);
 }
 
 static struct json stored(struct world *w, const char *name)
@@ -238,7 +224,7 @@ static void edit(struct world *w, const char *name, const char *field, const cha
     struct json doc = stored(w, name);
 
     doc = json_set_path(w->a, &doc, json_string(str_from(value)), "spec", field, NULL);
-    write_doc(w, &doc, false);
+    store_world_write(w->store, &doc, false);
 }
 
 static void delete (struct world *w, const char *name)
@@ -246,12 +232,9 @@ static void delete (struct world *w, const char *name)
     const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("ns"),
                                   str_from(name)};
     struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
-    struct err err;
 
     store_txn_delete(txn, &key, STR(""), 0);
-    assert_int_equal(store_commit_wait(w->store, txn, &result, &err), 0);
-    store_object_unref(result.object);
+    store_world_commit(w->store, txn);
 }
 
 static void report(struct world *w, size_t index, enum pod_phase phase)

@@ -1,12 +1,11 @@
 /*
- * Progress of nodes that call others: the sum over all pods and
- * pauses that can be reached through
- * children, each counted once. Filled in when an eighth more of the pods has ended, and at the
- * end, so that a wide workflow pays for it only a few times.
+ * Progress of nodes that call others: the sum over all pods and pauses that can be reached
+ * through children, each counted once. Filled in when an eighth more of the pods has ended, and
+ * at the end, so that a wide workflow pays for it only a few times.
  */
 #include "workflows/engine/wf_internal.h"
 
-enum { PROGRESS_FEW_NODES = 1000 };
+#include "base/limits.h"
 
 struct sum {
     struct wf *wf;

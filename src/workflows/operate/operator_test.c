@@ -52,7 +52,6 @@ static int teardown(void **state)
 static void add(struct world *w, const char *name, const char *phase)
 {
     struct store_txn *txn = store_txn_new(w->on.store);
-    struct store_result result;
     struct json doc;
     struct err err;
     struct str text = str_printf(
@@ -70,9 +69,7 @@ static void add(struct world *w, const char *name, const char *phase)
                    "{\"id\":\"%s\",\"name\":\"%s\",\"displayName\":\"%s\",\"type\":\"Suspend\","
                    "\"templateName\":\"a\",\"phase\":\"%s\"}",
                    name, name, name, phase));
-    if (store_commit_wait(w->on.store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
+    store_world_commit(w->on.store, txn);
 }
 
 static struct json read_doc(struct world *w, const char *name)

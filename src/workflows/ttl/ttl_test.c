@@ -16,6 +16,8 @@
 #include "formats/yaml.h"
 #include "workflows/ttl/ttl.h"
 
+#include "tests/support/store_world.h"
+
 #define END_MS 1767323045000 /* 2026-01-02T03:04:05Z */
 
 static void test_due(void **state)
@@ -156,21 +158,6 @@ static struct json workflow(struct world *w, const char *name, int seconds, int6
     return doc;
 }
 
-static void write_doc(struct world *w, const struct json *doc, bool is_new)
-{
-    struct store_txn *txn = store_txn_new(w->store);
-    struct store_result result;
-    struct err err;
-
-    if (is_new)
-        store_txn_create(txn, doc);
-    else
-        store_txn_update(txn, doc, 0);
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
-}
-
 static bool is_there(struct world *w, const char *name)
 {
     const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("ns"),
@@ -202,7 +189,7 @@ static void write_policy(struct world *w, const char *policy, bool is_new)
     struct err err;
 
     assert_int_equal(yaml_parse(w->a, text, &doc, &err), 0);
-    write_doc(w, &doc, is_new);
+    store_world_write(w->store, &doc, is_new);
 }
 
 /* The oldest go, of each phase; those that run are not counted; a policy that is wrong or that
@@ -218,7 +205,7 @@ static void test_retention(void **state)
     for (int i = 0; i < 4; i++) {
         struct json doc = workflow(w, names[i], 3600, 100 - i * 10);
 
-        write_doc(w, &doc, true);
+        store_world_write(w->store, &doc, true);
     }
     start(w);
     pump(w, 50);
@@ -233,7 +220,7 @@ static void test_retention(void **state)
     for (int i = 0; i < 2; i++) {
         struct json doc = workflow(w, i ? "runs" : "e", 3600, i ? 0 : 10);
 
-        write_doc(w, &doc, true);
+        store_world_write(w->store, &doc, true);
     }
     wait_gone(w, "c");
     pump(w, 50);
@@ -248,9 +235,9 @@ static void test_overdue_at_start(void **state)
     struct json old = workflow(w, "old", 10, 3600), young = workflow(w, "young", 3600, 10);
     struct json runs = workflow(w, "runs", 0, 0);
 
-    write_doc(w, &old, true);
-    write_doc(w, &young, true);
-    write_doc(w, &runs, true);
+    store_world_write(w->store, &old, true);
+    store_world_write(w->store, &young, true);
+    store_world_write(w->store, &runs, true);
     start(w);
     wait_gone(w, "old");
     pump(w, 50);
@@ -269,28 +256,28 @@ static void test_clock_jumps(void **state)
     struct json soon = workflow(w, "soon", 1800, 10), late = workflow(w, "late", 7200, 10);
     struct json again = workflow(w, "again", 900, 10);
 
-    write_doc(w, &soon, true);
-    write_doc(w, &late, true);
+    store_world_write(w->store, &soon, true);
+    store_world_write(w->store, &late, true);
     start(w);
     pump(w, 50);
     clock_set_ahead(HOUR_MS);
-    write_doc(w, &late, false); /* it looks */
+    store_world_write(w->store, &late, false); /* it looks */
     pump(w, 50);
-    write_doc(w, &again, true);
+    store_world_write(w->store, &again, true);
     wait_gone(w, "again");
     wait_gone(w, "soon");
     assert_true(is_there(w, "late"));
     clock_set_ahead(-HOUR_MS);
-    write_doc(w, &soon, true);
+    store_world_write(w->store, &soon, true);
     pump(w, 100);
     assert_true(is_there(w, "soon"));
     assert_true(is_there(w, "late"));
     clock_set_ahead(0);
-    write_doc(w, &late, false);
+    store_world_write(w->store, &late, false);
     pump(w, 100);
     assert_true(is_there(w, "soon"));
     clock_set_ahead(HOUR_MS);
-    write_doc(w, &again, true);
+    store_world_write(w->store, &again, true);
     wait_gone(w, "soon");
     assert_true(is_there(w, "late"));
     clock_set_ahead(0);
@@ -302,11 +289,11 @@ static void test_ends_later(void **state)
     struct world *w = *state;
     struct json runs = workflow(w, "wf", 0, 0), ended = workflow(w, "wf", 0, 1);
 
-    write_doc(w, &runs, true);
+    store_world_write(w->store, &runs, true);
     start(w);
     pump(w, 50);
     assert_true(is_there(w, "wf"));
-    write_doc(w, &ended, false);
+    store_world_write(w->store, &ended, false);
     wait_gone(w, "wf");
 }
 
@@ -316,9 +303,9 @@ static void test_retried_is_kept(void **state)
     struct json ended = workflow(w, "wf", 2, 1), runs = workflow(w, "wf", 2, 0);
 
     start(w);
-    write_doc(w, &ended, true);
+    store_world_write(w->store, &ended, true);
     pump(w, 50);
-    write_doc(w, &runs, false);
+    store_world_write(w->store, &runs, false);
     pump(w, 2500);
     assert_true(is_there(w, "wf"));
 }
@@ -337,7 +324,7 @@ static void test_changed_meanwhile(void **state)
 
         snprintf(name, sizeof(name), "wf-%d", i);
         doc = workflow(w, name, 0, 10);
-        write_doc(w, &doc, true);
+        store_world_write(w->store, &doc, true);
         for (int k = 0; k < CHANGES; k++) {
             struct store_txn *txn = store_txn_new(w->store);
 
