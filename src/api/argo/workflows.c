@@ -12,6 +12,7 @@
 #include "api/argo/operations.h"
 #include "api/argo/submit_options.h"
 #include "base/limits.h"
+#include "formats/selector.h"
 
 static const struct argo_kind kind = {.kind = "Workflow", .member = "workflow"};
 
@@ -90,18 +91,17 @@ void argo_workflows_get(const struct argo_request *r)
 }
 
 /* The name that a selector of fields asks for, whatever else it asks; empty: none. */
-static struct str selected_name(struct str selector)
+static struct str selected_name(struct arena *a, struct str fields)
 {
-    const struct str tag = STR("metadata.name=");
-    size_t at = str_find(selector, tag);
-    struct str rest, name;
+    struct selector s = {0};
+    struct err ignored; /* the watch tells it */
 
-    if (at == SIZE_MAX)
+    if (selector_parse_fields(a, fields, &s, &ignored) < 0)
         return STR("");
-    rest = str_skip(selector, at + tag.len);
-    if (str_starts(rest, STR("="))) /* "==" is another way to write it */
-        rest = str_skip(rest, 1);
-    return str_cut(&rest, ',', &name) ? str_trim(name) : STR("");
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i].op == SELECTOR_EQUAL && str_is(s.at[i].key, "metadata.name"))
+            return s.at[i].values[0];
+    return STR("");
 }
 
 /* Of one workflow that is named, so that who waits for one that there is not hears of it. */
@@ -109,7 +109,7 @@ void argo_workflows_watch(const struct argo_request *r)
 {
     struct api_list_options options = argo_list_options(r);
     struct store_key key = api_key(argo_kind_of("Workflow"), argo_variable(r, "namespace"),
-                                   selected_name(options.fields));
+                                   selected_name(r->a, options.fields));
     bool is_alias = str_is(key.name, "@latest");
     struct json doc;
     struct err err;
