@@ -8,6 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_programs_ struct programs *p = NULL;
     struct str reason = STR("");
     struct trigger_event event;
     struct json doc;
@@ -20,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .data = json_str(json_path(&doc, "event", "data", NULL)),
     };
     filters_check(&doc, &err);
-    assert(filters_pass(a, &doc, &event, &reason) == str_is_empty(reason));
+    p = programs_new(&doc);
+    assert(filters_pass(a, &doc, p, &event, &reason) == str_is_empty(reason));
     return 0;
 }

@@ -39,15 +39,16 @@ static uint64_t met(const struct sensor_trigger *t)
 static bool take(struct sensor_trigger *t, size_t index, const struct bus_record *r)
 {
     const struct match_dependency *d = &t->sensor->dependencies.at[index];
+    const struct programs *p = t->sensor->programs[index];
     struct arena *a = arena_new();
     struct kept fresh = {.arena = a, .seq = r->seq, .stored = r->stored};
     struct str reason = STR("");
     struct err err;
 
     if (match_event_read(a, r, &fresh.event, &err) < 0 ||
-        transform_event(a, d->spec, &fresh.event, &err) < 0) {
+        transform_event(a, p, &fresh.event, &err) < 0) {
         reason = str_from(err.text);
-    } else if (filters_pass(a, d->spec, &fresh.event, &reason)) {
+    } else if (filters_pass(a, d->spec, p, &fresh.event, &reason)) {
         fresh.event.dependency = d->name;
         sensor_drop_kept(t, &t->kept[index]);
         t->kept[index] = fresh;
@@ -179,6 +180,9 @@ static int start_sensor(struct sensor *s, const struct json *spec, struct err *e
     if (match_dependencies_read(s->arena, json_get(spec, STR("dependencies")), &s->dependencies,
                                 err) < 0)
         return -1;
+    s->programs = ARENA_ARRAY(s->arena, struct programs *, s->dependencies.len + 1);
+    for (size_t i = 0; i < s->dependencies.len; i++)
+        s->programs[i] = programs_new(s->dependencies.at[i].spec);
     if (count == 0)
         return err_set(err, ERR_INVALID, "spec.triggers: no triggers found");
     s->triggers = ARENA_ARRAY(s->arena, struct sensor_trigger, count);
@@ -207,6 +211,8 @@ static void stop_sensor(struct sensor *s)
         for (size_t k = 0; k < s->dependencies.len; k++)
             sensor_drop_kept(&s->triggers[i], &s->triggers[i].kept[k]);
     }
+    for (size_t i = 0; i < s->dependencies.len; i++)
+        programs_free(s->programs[i]);
     s->trigger_count = 0;
     s->dependencies = (struct match_dependencies){0};
     if (s->arena)

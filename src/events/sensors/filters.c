@@ -2,7 +2,6 @@
 #include "events/sensors/filters_internal.h"
 #include "events/sensors/transform.h"
 #include "lang/gjson/gjson.h"
-#include "lang/lua/luascript.h"
 
 typedef enum filter_verdict (*filter_fn)(struct arena *a, const struct json *filters,
                                          const struct trigger_event *event, struct str *reason);
@@ -20,23 +19,19 @@ bool filter_has_json(const struct trigger_event *event)
     return event->parsed || json_is_valid(event->data);
 }
 
-static enum filter_verdict filter_script(struct arena *a, const struct json *filters,
+static enum filter_verdict filter_script(struct arena *a, const struct programs *p,
                                          const struct trigger_event *event, struct str *reason)
 {
-    struct str source = json_get_str(filters, STR("script"));
-    _cleanup_luascript_ struct luascript *script = NULL;
+    struct err err = p->filter_err;
     struct json data;
-    struct err err;
     int rc = -1;
 
-    if (str_is_empty(source))
+    if (!p->has_filter)
         return FILTER_ABSENT;
     if (str_is_none(event->data))
         return FILTER_PASSES;
-    if (transform_object(a, event, &data, &err) == 0)
-        script = luascript_new(source, &err);
-    if (script)
-        rc = luascript_holds(script, &data, &err);
+    if (transform_object(a, event, &data, &err) == 0 && p->filter)
+        rc = luascript_holds(p->filter, &data, &err);
     if (rc > 0)
         return FILTER_PASSES;
     *reason = rc == 0 ? STR("script filter: the script does not return true")
@@ -55,13 +50,24 @@ int filters_check(const struct json *dependency, struct err *err)
                                  "filtersLogicalOperator", err);
 }
 
+enum { KINDS = 5 };
+
+static enum filter_verdict ask(struct arena *a, size_t kind, const struct json *filters,
+                               const struct programs *p, const struct trigger_event *event,
+                               struct str *reason)
+{
+    static const filter_fn without_program[KINDS - 1] = {filter_exprs, filter_data,
+                                                         filter_context, filter_time};
+
+    return kind < COUNT_OF(without_program) ? without_program[kind](a, filters, event, reason)
+                                            : filter_script(a, p, event, reason);
+}
+
 /* The first that does not pass decides; of "or" all are asked, because one that cannot be
  * evaluated drops the event. */
-bool filters_pass(struct arena *a, const struct json *dependency,
+bool filters_pass(struct arena *a, const struct json *dependency, const struct programs *p,
                   const struct trigger_event *event, struct str *reason)
 {
-    static const filter_fn kinds[] = {filter_exprs, filter_data, filter_context, filter_time,
-                                      filter_script};
     const struct json *filters = json_get(dependency, STR("filters"));
     bool is_or = str_is(json_get_str(dependency, STR("filtersLogicalOperator")), "or");
     struct str first = STR_NONE, why = STR_NONE;
@@ -69,8 +75,8 @@ bool filters_pass(struct arena *a, const struct json *dependency,
 
     if (!filters || filters->type == JSON_NULL)
         return true;
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        enum filter_verdict verdict = kinds[i](a, filters, event, &why);
+    for (size_t i = 0; i < KINDS; i++) {
+        enum filter_verdict verdict = ask(a, i, filters, p, event, &why);
 
         if (verdict == FILTER_FAILS || (verdict == FILTER_HOLDS_BACK && !is_or)) {
             *reason = why;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "events/sensors/programs.h"
 #include "events/triggers/trigger.h"
 #include "formats/json.h"
 
@@ -24,8 +25,9 @@ int filters_check(const struct json *dependency, struct err *err);
  * filters_pass() - evaluate
  * @a:          where the reason lives
  * @dependency: as filters_check(), which it has passed; without filters all pass
+ * @p:          its programs
  * @event:      event; data absent (STR_NONE): filters of data pass
  * @reason:     why not, in words; untouched when it passes
  */
-bool filters_pass(struct arena *a, const struct json *dependency,
+bool filters_pass(struct arena *a, const struct json *dependency, const struct programs *p,
                   const struct trigger_event *event, struct str *reason);

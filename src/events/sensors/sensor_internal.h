@@ -56,6 +56,7 @@ struct sensor {
     struct str spec;                   /* text */
     const struct store_object *object; /* reference */
     struct match_dependencies dependencies;
+    struct programs **programs; /* of each dependency; owned */
     struct sensor_trigger *triggers;
     size_t trigger_count;
     bool is_paused; /* nothing new is delivered; what was delivered goes on */

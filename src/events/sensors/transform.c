@@ -1,9 +1,6 @@
 /* Applies scripts and jq programs to the data of events. See transform.h. */
 #include "events/sensors/transform.h"
 
-#include "lang/jq/jq.h"
-#include "lang/lua/luascript.h"
-
 static const char *type_name(const struct json *v)
 {
     static const char *const names[] = {"null", "bool", "number", "string", "array", "object"};
@@ -27,12 +24,12 @@ int transform_object(struct arena *a, const struct trigger_event *event, struct 
                    type_name(ret));
 }
 
-static int run_script(struct arena *a, struct str source, const struct json *data,
+static int run_script(struct arena *a, const struct programs *p, const struct json *data,
                       struct json *ret, struct err *err)
 {
-    _cleanup_luascript_ struct luascript *script = luascript_new(source, err);
-
-    if (!script || luascript_eval(script, a, data, ret, err) < 0)
+    if (!p->script)
+        *err = p->script_err;
+    if (!p->script || luascript_eval(p->script, a, data, ret, err) < 0)
         return -1;
     if (ret->type == JSON_OBJECT || ret->type == JSON_ARRAY)
         return 0;
@@ -40,13 +37,14 @@ static int run_script(struct arena *a, struct str source, const struct json *dat
 }
 
 /* The first output; the program's own errors are values for upstream, but no objects. */
-static int run_jq(struct arena *a, struct str source, const struct json *data, struct json *ret,
-                  struct err *err)
+static int run_jq(struct arena *a, const struct programs *p, const struct json *data,
+                  struct json *ret, struct err *err)
 {
-    _cleanup_jq_ struct jq_program *program = jq_compile(source, err);
     struct jq_outputs out;
 
-    if (!program || jq_run(program, a, data, 1, &out, err) < 0)
+    if (!p->jq)
+        *err = p->jq_err;
+    if (!p->jq || jq_run(p->jq, a, data, 1, &out, err) < 0)
         return -1;
     if (out.len == 0)
         return err_set(err, ERR_INVALID, "no output available from the jq command execution");
@@ -56,21 +54,17 @@ static int run_jq(struct arena *a, struct str source, const struct json *data, s
     return err_set(err, ERR_INVALID, "jq transformation output must be a JSON object");
 }
 
-int transform_event(struct arena *a, const struct json *dependency, struct trigger_event *event,
+int transform_event(struct arena *a, const struct programs *p, struct trigger_event *event,
                     struct err *err)
 {
-    const struct json *transform = json_get(dependency, STR("transform"));
-    struct str script = json_get_str(transform, STR("script"));
-    struct str jq = json_get_str(transform, STR("jq"));
     struct json data, *made = ARENA_NEW(a, struct json), *context;
 
-    if ((str_is_empty(script) && str_is_empty(jq)) || str_is_none(event->data))
+    if ((!p->has_script && !p->has_jq) || str_is_none(event->data))
         return 0;
     if (transform_object(a, event, &data, err) < 0 ||
-        (str_is_empty(jq) ? run_script(a, script, &data, made, err)
-                          : run_jq(a, jq, &data, made, err)) < 0)
+        (p->has_jq ? run_jq : run_script)(a, p, &data, made, err) < 0)
         return err_wrap(err, "transform");
-    if (!str_is_empty(jq) && json_is(event->parsed, JSON_NULL) && made->count == 0)
+    if (p->has_jq && json_is(event->parsed, JSON_NULL) && made->count == 0)
         *made = json_null(); /* upstream's map that is not there stays so */
     event->parsed = made;
     event->data = json_text(a, made, JSON_ESCAPE_HTML | JSON_SORT_KEYS);

@@ -7,19 +7,20 @@
  */
 #pragma once
 
+#include "events/sensors/programs.h"
 #include "events/triggers/trigger.h"
 
 /**
  * transform_event() - apply the transform of a dependency
- * @a:          where the new data lives
- * @dependency: its document in the sensor
- * @event:      event as received; its data, parsed data and content type are replaced. One
- *              without data stays as it is
- * @err:        ERR_INVALID or ERR_LIMIT with the reason for which the event is dropped
+ * @a:     where the new data lives
+ * @p:     its programs
+ * @event: event as received; its data, parsed data and content type are replaced. One without
+ *         data stays as it is
+ * @err:   ERR_INVALID or ERR_LIMIT with the reason for which the event is dropped
  *
  * Return: 0 or -1.
  */
-int transform_event(struct arena *a, const struct json *dependency, struct trigger_event *event,
+int transform_event(struct arena *a, const struct programs *p, struct trigger_event *event,
                     struct err *err);
 
 /**

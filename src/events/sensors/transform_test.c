@@ -16,11 +16,19 @@ static struct trigger_event event_of(struct arena *a, struct str data)
     return e;
 }
 
+static int apply(struct arena *a, const struct json *dependency, struct trigger_event *event,
+                 struct err *err)
+{
+    _cleanup_programs_ struct programs *p = programs_new(dependency);
+
+    return transform_event(a, p, event, err);
+}
+
 static int check_golden(struct arena *a, const struct json *row)
 {
     struct trigger_event event = event_of(a, json_get_str(row, STR("data")));
     struct err err = {0};
-    int rc = transform_event(a, row, &event, &err);
+    int rc = apply(a, row, &event, &err);
 
     if (golden_fails(row))
         return rc < 0 && err.text[0];
@@ -46,7 +54,7 @@ static void test_what_changes(void **state)
                    STR("{\"transform\":{\"script\":\"event.a = event.a + 1 return event\"}}"),
                    &dependency, &err),
         0);
-    assert_int_equal(transform_event(a, &dependency, &event, &err), 0);
+    assert_int_equal(apply(a, &dependency, &event, &err), 0);
     assert_true(str_is(event.data, "{\"a\":2}"));
     assert_true(
         str_is(json_get_str(event.context, STR("datacontenttype")), "application/json"));
@@ -54,7 +62,7 @@ static void test_what_changes(void **state)
     assert_true(json_is(event.parsed, JSON_OBJECT));
 
     event = event_of(a, STR_NONE); /* without data nothing runs */
-    assert_int_equal(transform_event(a, &dependency, &event, &err), 0);
+    assert_int_equal(apply(a, &dependency, &event, &err), 0);
     assert_true(str_is_none(event.data));
     assert_true(str_is(json_get_str(event.context, STR("datacontenttype")), "text/plain"));
 }
@@ -89,8 +97,7 @@ static void test_reasons(void **state)
 
         assert_int_equal(json_parse(a, str_from(cases[i].transform), &transform, &err), 0);
         dependency = json_set(a, NULL, STR("transform"), transform);
-        if (transform_event(a, &dependency, &event, &err) == 0 ||
-            strcmp(err.text, cases[i].want) != 0)
+        if (apply(a, &dependency, &event, &err) == 0 || strcmp(err.text, cases[i].want) != 0)
             fail_msg("%zu: %s", i, err.text);
     }
 }
