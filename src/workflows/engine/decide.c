@@ -6,6 +6,7 @@
 #include "formats/gotime.h"
 #include "workflows/engine/claims.h"
 #include "workflows/engine/custom_metrics.h"
+#include "workflows/engine/estimate.h"
 #include "workflows/engine/sync.h"
 #include "workflows/engine/world.h"
 
@@ -93,12 +94,15 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
     struct json artifacts = {.type = JSON_ARRAY,
                              .count = (uint32_t) wf->global_artifacts.len,
                              .items = wf->global_artifacts.at};
+    uint32_t estimated = wf->started_ms > 0 ? estimate_workflow_s(wf->estimate) : 0;
     struct json status, doc;
     struct str phase = wf_phase_name(wf->phase);
 
     status = json_set(a, old, STR("phase"), json_string(phase));
     status = json_set(a, &status, STR("startedAt"), status_time(a, wf->started_ms));
     status = json_set(a, &status, STR("finishedAt"), status_time(a, wf->finished_ms));
+    if (estimated > 0 && !json_get(&status, STR("estimatedDuration")))
+        status = json_set(a, &status, STR("estimatedDuration"), json_int(a, estimated));
     status = json_set(a, &status, STR("progress"),
                       json_string(str_printf(a, "%u/%u", wf->done, wf->total)));
     status = json_without(a, &status, STR("message"));

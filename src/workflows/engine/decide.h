@@ -17,6 +17,7 @@
 #include "pods/pod.h"
 
 struct config;
+struct estimate;
 struct wf;
 struct wf_world;
 
@@ -41,6 +42,9 @@ void wf_free(struct wf *wf);
 /** wf_see_world() - what it sees of other workflows (world.h), borrowed for its life; before
  * the first decision */
 void wf_see_world(struct wf *wf, const struct wf_world *world);
+/** wf_see_estimate() - how long it and its nodes will take, by the run before (estimate.h);
+ * takes a reference; before the first decision */
+void wf_see_estimate(struct wf *wf, const struct estimate *run);
 DEFINE_CLEANUP(struct wf *, wf_free)
 
 /** wf_settled_pod() - the uid that the pod of a node has before any retry, when the node, of

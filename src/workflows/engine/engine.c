@@ -115,6 +115,8 @@ struct load {
     struct arena *arena;
     const struct store_object *object; /* reference */
     struct wf *wf;
+    struct estimate *estimate; /* that was read */
+    bool is_estimated;         /* it was looked for */
 };
 
 static void load_run(struct job *job)
@@ -132,6 +134,29 @@ static void load_run(struct job *job)
     for (size_t i = 0; i < count; i++)
         nodes[i] = (struct wf_stored_node){rows[i].id, rows[i].seq, rows[i].doc};
     load->wf = wf_load(load->object->doc, nodes, count, &job->err);
+}
+
+static void load_estimate(struct job *job)
+{
+    struct load *load = CONTAINER_OF(job, struct load, job);
+
+    load->estimate = estimate_read(load->run->engine->options.store, wf_doc(load->wf));
+}
+
+/* Another look into the store when it is not known how long that takes: then @load goes on. */
+static bool estimate(struct load *load)
+{
+    struct engine *e = load->run->engine;
+    struct err err;
+
+    if (load->is_estimated)
+        estimates_put(e->estimates, estimate_key(load->arena, wf_doc(load->wf)),
+                      load->estimate);
+    if (run_estimate(e, load->wf) || load->is_estimated || e->is_stopping)
+        return false;
+    load->is_estimated = true;
+    load->job.run = load_estimate;
+    return workers_submit(e->options.workers, &load->job, &err) == 0;
 }
 
 /* What is wrong with the workflow ends it; what is wrong with the disk passes: later again. */
@@ -161,6 +186,8 @@ static void on_loaded(struct job *job)
     struct engine_run *run = load->run;
     struct engine *e = run->engine;
 
+    if (load->wf && estimate(load))
+        return;
     e->loading--;
     if (run->is_gone || (load->object && !str_eq(load->object->uid, run->uid))) {
         wf_free(load->wf);
@@ -381,7 +408,8 @@ static void begin(struct engine *e, const struct store_object *o)
         return;
     }
     wf = wf_load(o->doc, NULL, 0, &err);
-    if (wf && wf_was_begun(wf)) { /* it is retried: it has nodes, too */
+    /* One that is retried has nodes, too. */
+    if (wf && (wf_was_begun(wf) || !run_estimate(e, wf))) {
         wf_free(wf);
         engine_reload(run);
         return;

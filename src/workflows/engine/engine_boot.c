@@ -316,6 +316,7 @@ void engine_boot_init(struct engine *e)
 {
     e->world.locks = locks_new(wake_run, e);
     e->admission = admission_new(on_admitted, e);
+    e->estimates = estimates_new();
     e->start_timer = timer_new(e->options.loop, on_start, e);
     e->spaces = (struct engine_mirror){
         .engine = e, .kind = STR("Namespace"), .changed = on_space_changed};
@@ -339,6 +340,7 @@ void engine_boot_free(struct engine *e)
     mirror_free(&e->spaces);
     timer_free(e->start_timer);
     admission_free(e->admission);
+    estimates_free(e->estimates);
     locks_free(e->world.locks);
     config_unref(e->world.config);
 }

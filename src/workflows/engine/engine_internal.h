@@ -16,6 +16,7 @@
 #include "workflows/engine/admission.h"
 #include "workflows/engine/decide.h"
 #include "workflows/engine/engine.h"
+#include "workflows/engine/estimate.h"
 #include "workflows/engine/world.h"
 
 struct http_client;
@@ -55,6 +56,7 @@ struct engine {
     } rate;                    /* of resourceRateLimit */
     struct timer *start_timer; /* of initialDelay */
     struct wf_world world;
+    struct estimates *estimates;
     bool is_booting, is_boot_due;
     struct map tasks; /* uid to struct task (task.c) */
     unsigned tasks_running;
@@ -72,9 +74,9 @@ struct engine {
     unsigned committing;       /* commits under way */
     struct timer *sweep_timer; /* runs while a deleted workflow may have left pods on disk */
     bool is_sweep_due, is_sweeping;
-    unsigned unasked;    /* runs of before the start whose pods were not all asked for yet */
-    bool is_listed;      /* all runs of before the start are known */
-    bool is_holding;     /* see pod_hold() */
+    unsigned unasked; /* runs of before the start whose pods were not all asked for yet */
+    bool is_listed;   /* all runs of before the start are known */
+    bool is_holding;  /* see pod_hold() */
     bool is_stopping;
     struct engine_stats stats;
     struct metric *decisions; /* how long they take */
@@ -180,6 +182,10 @@ void run_wake(struct engine_run *run);
 
 /** run_new() - a run that knows nothing; registered; it must be loaded or given a wf */
 struct engine_run *run_new(struct engine *e, const struct store_object *o);
+
+/** run_estimate() - how long a workflow will take, by the runs before it; false: that has to be
+ * read first */
+bool run_estimate(struct engine *e, struct wf *wf);
 
 /** run_begin() - give it its state and the first wake-up; takes @wf */
 void run_begin(struct engine_run *run, struct wf *wf, int64_t rv);

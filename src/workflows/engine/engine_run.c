@@ -146,6 +146,30 @@ static struct arena *inbox(struct engine_run *run)
     return run->inbox;
 }
 
+bool run_estimate(struct engine *e, struct wf *wf)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str key = estimate_key(a, wf_doc(wf));
+    const struct estimate *known;
+
+    if (str_is_none(key))
+        return true;
+    if (!estimates_find(e->estimates, key, &known))
+        return false;
+    wf_see_estimate(wf, known);
+    return true;
+}
+
+/* It has ended: those of its kind that come after it will take as long. */
+static void tell_estimate(struct engine_run *run)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str key = estimate_key(a, wf_doc(run->wf));
+
+    if (!str_is_none(key) && str_is(str_from(run->phase), "Succeeded"))
+        estimates_put(run->engine->estimates, key, estimate_of(run->wf));
+}
+
 void run_begin(struct engine_run *run, struct wf *wf, int64_t rv)
 {
     drop_inputs(run);
@@ -385,6 +409,7 @@ static void act(struct engine_run *run)
         engine_let_go(run->engine);
     if (is_finished) {
         run->engine->stats.finished++;
+        tell_estimate(run);
         run_end(run, RUN_END_FINISHED);
     } else if (asking != ASK_ON) {
         run->state = RUN_UNSTORED; /* nothing is lost: the first pass asks for all pods again */

@@ -181,20 +181,26 @@ static void pump(struct world *w, int turns)
         loop_run_once(w->loop, WAIT_STEP_MS);
 }
 
-/* A workflow of these lines below spec. */
-static void submit(struct world *w, const char *name, const char *spec)
+/* A workflow of these labels, and these lines below spec. */
+static void submit_with(struct world *w, const char *name, const char *labels, const char *spec)
 {
     struct str text =
         str_printf(w->a,
                    "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: %s, "
-                   "namespace: ns, uid: u-%s, creationTimestamp: '" STR_FMT "'}\nspec: {%s}\n",
-                   name, name, STR_ARG(gotime_rfc3339(w->a, clock_wall())), spec);
+                   "labels: {%s}, namespace: ns, uid: u-%s, creationTimestamp: '" STR_FMT
+                   "'}\nspec: {%s}\n",
+                   name, labels, name, STR_ARG(gotime_rfc3339(w->a, clock_wall())), spec);
     struct json doc;
     struct err err;
 
     if (yaml_parse(w->a, text, &doc, &err) < 0)
         fail_msg("%s", err.text);
     store_world_write(w->store, &doc, true);
+}
+
+static void submit(struct world *w, const char *name, const char *spec)
+{
+    submit_with(w, name, "", spec);
 }
 
 static struct json stored(struct world *w, const char *name)
@@ -426,6 +432,92 @@ static void test_deadline_over_a_restart(void **state)
     assert_int_equal(w->pods[0].deadline.ms, first.ms / 1000 * 1000);
 }
 
+#define TEMPLATE "workflows.argoproj.io/workflow-template: t"
+
+static int64_t estimated(struct world *w, const char *name)
+{
+    struct json doc = stored(w, name);
+    int64_t seconds = 0;
+
+    return json_i64(json_path(&doc, "status", "estimatedDuration", NULL), &seconds) ? seconds
+                                                                                    : 0;
+}
+
+/* That of a node by its display name. */
+static int64_t node_estimated(struct world *w, const char *name, const char *node)
+{
+    struct store_node *rows;
+    int64_t seconds = 0;
+    size_t count = 0;
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(
+        store_nodes(w->store, w->a, str_printf(w->a, "u-%s", name), &rows, &count, &err), 0);
+    for (size_t i = 0; i < count; i++)
+        if (json_parse(w->a, rows[i].doc, &doc, &err) == 0 &&
+            str_is(json_get_str(&doc, STR("displayName")), node) &&
+            json_i64(json_get(&doc, STR("estimatedDuration")), &seconds))
+            return seconds;
+    return 0;
+}
+
+/* Two pods of so many seconds; the last of them ends in a phase. */
+static void run_two(struct world *w, const char *name, int64_t first_s, int64_t second_s,
+                    enum pod_phase end)
+{
+    static int64_t ahead_ms;
+    size_t from = w->count;
+
+    submit_with(w, name, TEMPLATE, TWO);
+    WAIT_FOR(w, w->count == from + 1);
+    clock_set_ahead(ahead_ms += first_s * 1000);
+    report(w, from, POD_SUCCEEDED);
+    WAIT_FOR(w, w->count == from + 2);
+    clock_set_ahead(ahead_ms += second_s * 1000);
+    report(w, from + 1, end);
+    WAIT_FOR(w, has_phase(w, name, end == POD_SUCCEEDED ? "Succeeded" : "Failed"));
+    WAIT_FOR(w, w->pods[from + 1].is_forgotten);
+}
+
+static void check_about(int64_t have, int64_t want)
+{
+    assert_in_range(have, want, want + 2); /* whole seconds, and the test's own time */
+}
+
+/* The first run knows nothing; later ones take as long as the newest that has succeeded, also
+ * in what is left of them after a restart, and that of a run that no memory has. */
+static void test_estimates(void **state)
+{
+    struct world *w = *state;
+
+    run_two(w, "one", 100, 30, POD_SUCCEEDED);
+    assert_int_equal(estimated(w, "one"), 0);
+    assert_int_equal(node_estimated(w, "one", "a"), 0);
+    run_two(w, "two", 200, 60, POD_FAILED); /* counts for nothing */
+    check_about(estimated(w, "two"), 130);
+    check_about(node_estimated(w, "two", "two"), 130);
+    check_about(node_estimated(w, "two", "a"), 100);
+    check_about(node_estimated(w, "two", "b"), 30);
+    stop(w);
+    start(w);
+    run_two(w, "three", 300, 90, POD_SUCCEEDED);
+    check_about(estimated(w, "three"), 130);
+    submit_with(w, "four", TEMPLATE, TWO);
+    WAIT_FOR(w, w->count == 3);
+    check_about(estimated(w, "four"), 390);
+    stop(w);
+    start(w);
+    WAIT_FOR(w, w->count == 1);
+    report(w, 0, POD_SUCCEEDED);
+    WAIT_FOR(w, w->count == 2);
+    check_about(node_estimated(w, "four", "a"), 300);
+    check_about(node_estimated(w, "four", "b"), 90);
+    submit(w, "five", ONE); /* of no template */
+    WAIT_FOR(w, w->count == 3);
+    assert_int_equal(estimated(w, "five"), 0);
+}
+
 #endif
 
 int main(void)
@@ -440,6 +532,7 @@ int main(void)
         TEST(test_clock_ahead),
         TEST(test_clock_back),
         TEST(test_deadline_over_a_restart),
+        TEST(test_estimates),
 #endif
     };
 

@@ -6,6 +6,7 @@
 #include "formats/gotime.h"
 #include "objects/object.h"
 #include "objects/shapes.h"
+#include "workflows/engine/estimate.h"
 #include "workflows/engine/wf_internal.h"
 
 static void put_template(struct wf *wf, struct str scope, struct str name,
@@ -241,6 +242,7 @@ void wf_free(struct wf *wf)
     VEC_DONE(&wf->sleeping);
     VEC_DONE(&wf->pending);
     VEC_DONE(&wf->waiting);
+    estimate_unref(wf->estimate);
     wf_text_set(&wf->message, STR_NONE);
     wf_text_set(&wf->missing, STR_NONE);
     wf_text_set(&wf->metrics_error, STR_NONE);
@@ -253,6 +255,12 @@ void wf_free(struct wf *wf)
 void wf_see_world(struct wf *wf, const struct wf_world *world)
 {
     wf->world = world;
+}
+
+void wf_see_estimate(struct wf *wf, const struct estimate *run)
+{
+    estimate_unref(wf->estimate);
+    wf->estimate = estimate_ref(run);
 }
 
 struct str wf_uid(const struct wf *wf)

@@ -6,6 +6,7 @@
 #include "lang/subst/names.h"
 #include "workflows/engine/container_set.h"
 #include "workflows/engine/custom_metrics.h"
+#include "workflows/engine/estimate.h"
 #include "workflows/engine/hooks.h"
 #include "workflows/engine/memo.h"
 #include "workflows/engine/mutant.h"
@@ -139,6 +140,7 @@ struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_t
     n->hook_of = call->hook_of;
     n->step = call->step;
     n->started_ms = wf->pass->now.ms;
+    n->estimated_s = estimate_node_s(wf->estimate, wf->name, n->name);
     n->is_told = true;
     if (wf_node_is_leaf(n)) {
         wf->leaves++;

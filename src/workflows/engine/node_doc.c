@@ -95,6 +95,8 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
     json_add_str(a, &b, STR("message"), n->message);
     json_add(a, &b, STR("startedAt"), time_json(a, n->started_ms));
     json_add(a, &b, STR("finishedAt"), time_json(a, n->finished_ms));
+    if (n->estimated_s > 0)
+        json_add(a, &b, STR("estimatedDuration"), json_int(a, n->estimated_s));
     if (n->total > 0)
         json_add(a, &b, STR("progress"),
                  json_string(str_printf(a, "%u/%u", n->done, n->total)));
@@ -159,6 +161,7 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
     struct str id = json_get_str(doc, STR("id")), name = json_get_str(doc, STR("name"));
     struct str type = json_get_str(doc, STR("type"));
     enum wf_type found;
+    int64_t estimated;
     struct wf_node *n;
 
     if (str_is_empty(id) || str_is_empty(name))
@@ -184,6 +187,8 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
     wf_text_set(&n->outputs, raw(a, json_get(doc, STR("outputs"))));
     n->started_ms = take_time(doc, STR("startedAt"));
     n->finished_ms = take_time(doc, STR("finishedAt"));
+    if (json_i64(json_get(doc, STR("estimatedDuration")), &estimated) && estimated > 0)
+        n->estimated_s = (uint32_t) estimated;
     wf_progress_parse(json_get_str(doc, STR("progress")), &n->done, &n->total);
     if (wf_node_is_leaf(n)) {
         wf->leaves++;

@@ -73,6 +73,7 @@ struct wf_node {
     enum wf_phase phase;
     unsigned flags; /* enum wf_flag */
     int64_t started_ms, finished_ms;
+    uint32_t estimated_s;     /* what it will take, by the run before; 0: unknown */
     uint32_t done, total;     /* progress; total 0: none */
     uint32_t bad_inside;      /* Pod, Steps and DAG nodes in this boundary that have failed */
     uint32_t active_inside;   /* unfinished ones of these */
@@ -201,7 +202,8 @@ struct wf {
     uint32_t visit;
     bool has_progress; /* a pod has said how far it is: groups' is filled in */
     bool is_fresh, is_doc_changed, is_stopping, is_locked, has_told_metrics;
-    const struct wf_world *world; /* borrowed */
+    const struct wf_world *world;    /* borrowed */
+    const struct estimate *estimate; /* a reference, or NULL */
     struct wf_pass *pass;
 };
 
