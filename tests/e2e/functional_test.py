@@ -1,4 +1,5 @@
 """functional_test.go: what a workflow does."""
+import glob
 import os
 import time
 
@@ -469,3 +470,32 @@ def workflow_exit_handler_crash_ensure_node_is_present(w):
     check_equal(len(exits), 1)
     check_equal(len(exits[0]["inputs"]["parameters"]), 1)
     check(value(exits[0]) is not None, exits[0])
+
+
+def paused(w, source, *files):
+    """Runs it: the container goes on where somebody makes these files, one after the other, as its pod's folder has them."""
+    w.submit(f"e2e/functional/{source}.yaml")
+    for file in files:
+        folder = w.until("a paused container", lambda: glob.glob(os.path.join(w.server.dir, "data/**/ctr/main"), recursive=True))[0]
+        w.until("a running pod", lambda: any(p["status"]["phase"] == "Running" for p in w.pods()))
+        time.sleep(1)
+        check_equal(w.phase, "Running")
+        with open(os.path.join(folder, file), "w", encoding="ascii"):
+            pass
+    w.wait()
+    check_equal(w.phase, "Succeeded")
+
+
+@row("functional_test.go", "TestPauseBefore")
+def pause_before(w):
+    paused(w, "pause-before", "before")
+
+
+@row("functional_test.go", "TestPauseAfter")
+def pause_after(w):
+    paused(w, "pause-after", "after")
+
+
+@row("functional_test.go", "TestPauseAfterAndBefore")
+def pause_after_and_before(w):
+    paused(w, "pause-before-after", "before", "after")

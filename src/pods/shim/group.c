@@ -1,7 +1,8 @@
 /*
  * Supervises containers beside each other: starts those that may start, copies their output to
  * logs, ends them on a deadline or when asked (SIGTERM: with the plan's grace, SIGINT: at
- * once), tries them again, copies their outputs. One container alone is a group of one.
+ * once), tries them again, copies their outputs, and holds them where they are to be debugged.
+ * One container alone is a group of one.
  * Single-threaded: one poll() for all.
  */
 #define _GNU_SOURCE
@@ -16,10 +17,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CODE_REFUSED = 64, DRAIN_MS = 200, STOP_LEAST_MS = 2000 };
+enum {
+    CODE_REFUSED = 64,
+    DRAIN_MS = 200,
+    STOP_LEAST_MS = 2000,
+    FAILED_MS = 1000, /* from the failure of one to the end of the others */
+    PAUSED_MS = 250   /* how often it is looked whether a paused one may go on */
+};
 
 /* ---- ending ---- */
 
@@ -173,10 +181,14 @@ static int wait_ms(const struct pod *pod)
 
     if (pod->plan.deadline_ms > 0 && !(pod->record.flags & POD_RECORD_DEADLINE))
         at = earlier(at, pod->plan.deadline_ms);
+    if (pod->kill_at_ms == 0)
+        at = earlier(at, pod->end_at_ms);
     for (size_t i = 0; i < pod->group_count; i++) {
         const struct running *r = &pod->group[i];
 
-        if (r->state == RUN_WAITS)
+        if (r->state == RUN_KEPT || (r->state == RUN_WAITS && r->is_paused))
+            at = earlier(at, now + PAUSED_MS);
+        else if (r->state == RUN_WAITS)
             at = earlier(at, r->again_at_ms);
         if (r->state == RUN_ON)
             at = earlier(earlier(at, r->kill_at_ms), probe_next_ms(r));
@@ -220,6 +232,34 @@ static void end_orphans(void)
         kill_children();
         poll(NULL, 0, 5);
     }
+}
+
+/* ---- for whoever debugs it ---- */
+
+/* Must it wait here, by a variable of its environment? What is waited for is a file. */
+static bool is_paused_at(const struct pod *pod, const struct running *r, const char *variable,
+                         const char *file)
+{
+    const char *value = plan_env(r->c, variable);
+    char path[128];
+
+    if (!value || strcmp(value, "true") != 0 || pod->kill_at_ms > 0 || strchr(r->c->name, '/'))
+        return false;
+    snprintf(path, sizeof(path), "ctr/%s", r->c->name);
+    mkdirat(pod->dirfd, "ctr", 0755);
+    mkdirat(pod->dirfd, path, 0755);
+    snprintf(path, sizeof(path), "ctr/%s/%s", r->c->name, file);
+    return faccessat(pod->dirfd, path, F_OK, 0) < 0;
+}
+
+static bool is_paused_before(const struct pod *pod, const struct running *r)
+{
+    return r->tries == 0 && is_paused_at(pod, r, "ARGO_DEBUG_PAUSE_BEFORE", "before");
+}
+
+static bool is_paused_after(const struct pod *pod, const struct running *r)
+{
+    return is_paused_at(pod, r, "ARGO_DEBUG_PAUSE_AFTER", "after");
 }
 
 /* ---- one container ---- */
@@ -318,9 +358,18 @@ static void finish(struct pod *pod, struct running *r)
         let_go(pod, r);
     } else {
         r->is_held = true;
-        settle(r, r->end.code, r->end.code);
+        r->state = RUN_KEPT;
         close_if(&r->log_fd);
     }
+}
+
+/* It has ended for good, once nobody looks at what it has left any more. */
+static bool look_at_kept(const struct pod *pod, struct running *r)
+{
+    if (r->state != RUN_KEPT || is_paused_after(pod, r))
+        return false;
+    settle(r, r->end.code, r->end.code);
+    return true;
 }
 
 /* ---- the group ---- */
@@ -342,6 +391,10 @@ static enum chance chance_of(const struct pod *pod, struct running *r)
             continue;
         if (other->state != RUN_OVER) {
             ret = MUST_WAIT;
+        } else if (other->end.flags & POD_RECORD_OOM) {
+            /* Upstream's left no word, so this one has waited until all was ended. */
+            settle(r, 128 + SIGTERM, 128 + SIGTERM);
+            return CANNOT_START;
         } else if (other->reason != 0) {
             snprintf(r->end.message, sizeof(r->end.message),
                      "dependency \"%s\" exited with non-zero code: %d", other->c->name,
@@ -358,6 +411,8 @@ static bool consider(struct pod *pod, struct running *r)
 {
     enum chance chance;
 
+    if (look_at_kept(pod, r))
+        return true;
     if (r->state != RUN_WAITS)
         return false;
     chance = chance_of(pod, r);
@@ -369,6 +424,9 @@ static bool consider(struct pod *pod, struct running *r)
     }
     if (chance == MUST_WAIT || (r->again_at_ms > 0 && r->again_at_ms > wall_now_ms()))
         return false;
+    r->is_paused = is_paused_before(pod, r);
+    if (r->is_paused)
+        return false;
     start(pod, r);
     return r->state == RUN_OVER;
 }
@@ -377,7 +435,8 @@ static bool consider(struct pod *pod, struct running *r)
 static void refuse_circle(struct pod *pod)
 {
     for (size_t i = 0; i < pod->group_count; i++)
-        if (pod->group[i].state == RUN_ON || pod->group[i].again_at_ms > 0)
+        if (pod->group[i].state == RUN_ON || pod->group[i].state == RUN_KEPT ||
+            pod->group[i].is_paused || pod->group[i].again_at_ms > 0)
             return;
     for (size_t i = 0; i < pod->group_count; i++) {
         struct running *r = &pod->group[i];
@@ -389,8 +448,9 @@ static void refuse_circle(struct pod *pod)
     }
 }
 
-/* When the main ones are over, or one has failed, so is everything. */
-static void look_at_end(struct pod *pod)
+/* When the main ones are over, so is everything, and soon after one has failed.
+ * True when the end begins. */
+static bool look_at_end(struct pod *pod)
 {
     size_t unfinished = 0, running = 0;
     bool has_failed = false;
@@ -398,14 +458,20 @@ static void look_at_end(struct pod *pod)
     for (size_t i = 0; i < pod->group_count; i++) {
         const struct running *r = &pod->group[i];
 
-        running += r->state == RUN_ON;
+        running += r->state == RUN_ON || r->state == RUN_KEPT ||
+                   (r->state == RUN_WAITS && (r->is_paused || r->again_at_ms > 0));
         if (r->c->role == PLAN_SIDECAR)
             continue;
         unfinished += r->state != RUN_OVER;
         has_failed |= r->state == RUN_OVER && r->end.code != 0;
     }
-    if ((unfinished == 0 || has_failed) && running > 0 && pod->kill_at_ms == 0)
-        begin_end(pod, 0, pod->plan.grace_ms);
+    if (has_failed && pod->end_at_ms == 0)
+        pod->end_at_ms = wall_now_ms() + FAILED_MS;
+    if (running == 0 || pod->kill_at_ms > 0 ||
+        (unfinished > 0 && (!has_failed || wall_now_ms() < pod->end_at_ms)))
+        return false;
+    begin_end(pod, 0, pod->plan.grace_ms);
+    return true;
 }
 
 /* Starts what may start; true when all have ended. */
@@ -418,7 +484,7 @@ static bool advance(struct pod *pod)
         for (size_t i = 0; i < pod->group_count; i++)
             is_changed |= consider(pod, &pod->group[i]);
         if (!is_changed)
-            look_at_end(pod);
+            is_changed = look_at_end(pod);
         if (!is_changed)
             refuse_circle(pod);
     }
@@ -500,6 +566,7 @@ void group_run(struct pod *pod, struct running *all, size_t count)
 {
     pod->group = all;
     pod->group_count = count;
+    pod->end_at_ms = 0;
     for (size_t i = 0; i < count; i++)
         snprintf(all[i].end.name, sizeof(all[i].end.name), "%s", all[i].c->name);
     while (!advance(pod)) {

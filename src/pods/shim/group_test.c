@@ -168,6 +168,126 @@ static void test_failure_ends_all(void **state)
     assert_int_equal(ends[2].code == 64 || ends[2].code == 143, true);
 }
 
+/* But for a moment: what ends by itself meanwhile has ended so. */
+static void test_failure_leaves_a_moment(void **state)
+{
+    struct pod_container_record ends[ENDS_MAX];
+    struct world *w = *state;
+
+    pod_of(w, "2000");
+    script(w, "one", "exit 9");
+    role(w, "main");
+    script(w, "two", "sleep 0.3; echo two >>trace");
+    role(w, "main");
+    script(w, "three", "echo three >>trace; exit 1");
+    role(w, "main");
+    word(w, "tries", "2");
+    script(w, "four", "exit 1");
+    role(w, "main");
+    word(w, "tries", "5");
+    word(w, "delay", "60000");
+    run(w);
+    assert_string_equal(text_of(w, "trace"), "three\nthree\ntwo\n");
+    assert_int_equal(read_ends(w, ends), 4);
+    expect_end(&ends[1], "two", 0, "");
+    expect_end(&ends[2], "three", 1, "");
+    expect_end(&ends[3], "four", 1, "");
+    assert_string_equal(w->record.container, "one");
+}
+
+static void touch(const struct world *w, const char *name)
+{
+    int fd = open(file_in(w, name), O_WRONLY | O_CREAT, 0600);
+
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+/* Is it still at work after a while? */
+static void expect_on(pid_t pid)
+{
+    usleep(400000);
+    assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+    assert_int_equal(kill(pid, 0), 0);
+}
+
+/* It begins when it is told, and is kept when it has ended: what it has left is there. */
+static void test_pauses(void **state)
+{
+    struct world *w = *state;
+    struct pod_record record;
+    pid_t pid;
+
+    pod_of(w, "300");
+    script(w, "first", "echo first >>trace"); /* the variables are of the other one */
+    script(w, "main", "echo main >>trace; exit 3");
+    word(w, "env", "ARGO_DEBUG_PAUSE_BEFORE=true");
+    word(w, "env", "ARGO_DEBUG_PAUSE_AFTER=true");
+    word(w, "output", "trace");
+    record = planned(w);
+    write_record(w, &record);
+    pid = start(w);
+    wait_for_file(w, "ctr/main");
+    expect_on(pid);
+    assert_string_equal(text_of(w, "trace"), "first\n");
+    touch(w, "ctr/main/before");
+    for (int i = 0; i < 500 && !strstr(text_of(w, "trace"), "main"); i++)
+        usleep(10000);
+    assert_string_equal(text_of(w, "trace"), "first\nmain\n");
+    expect_on(pid);
+    assert_int_not_equal(access(file_in(w, "outputs/0"), F_OK), 0);
+    touch(w, "ctr/main/after");
+    assert_int_equal(finish(w, pid), 0);
+    assert_int_equal(w->record.code, 3);
+    assert_string_equal(text_of(w, "outputs/0"), "first\nmain\n");
+}
+
+/* Nobody comes to say so: it is ended as others are. */
+static void test_paused_is_killed(void **state)
+{
+    static const struct {
+        const char *variable;
+        int code;
+    } cases[] = {{"ARGO_DEBUG_PAUSE_BEFORE=true", 143}, {"ARGO_DEBUG_PAUSE_AFTER=true", 5}};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pod_record record;
+        pid_t pid;
+
+        pod_of(w, "300");
+        script(w, "main", "exit 5");
+        role(w, "main");
+        word(w, "env", cases[i].variable);
+        script(w, "side", "exec sleep 100");
+        role(w, "sidecar");
+        record = planned(w);
+        write_record(w, &record);
+        pid = start(w);
+        wait_for_file(w, "ctr/main");
+        expect_on(pid);
+        kill(pid, SIGTERM);
+        assert_int_equal(finish(w, pid), 0);
+        assert_int_equal(w->record.flags, POD_RECORD_KILLED);
+        assert_int_equal(w->record.code, cases[i].code);
+        rmdir(file_in(w, "ctr/main"));
+    }
+}
+
+/* Another word than true is none. */
+static void test_no_pause(void **state)
+{
+    struct world *w = *state;
+
+    pod_of(w, "300");
+    script(w, "main", "exit 0");
+    word(w, "env", "ARGO_DEBUG_PAUSE_BEFORE=yes");
+    word(w, "env", "ARGO_DEBUG_PAUSE_AFTER=");
+    run(w);
+    assert_int_equal(w->record.code, 0);
+    assert_int_not_equal(access(file_in(w, "ctr"), F_OK), 0);
+}
+
 static void test_tries(void **state)
 {
     static const struct {
@@ -331,6 +451,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failure_ends_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_failure_leaves_a_moment, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pauses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_paused_is_killed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_pause, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
         cmocka_unit_test_setup_teardown(test_circle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_cannot_start, setup, teardown),

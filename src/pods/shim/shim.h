@@ -237,7 +237,8 @@ struct probing {
     bool was_good, is_good, has_result;
 };
 
-enum run_state { RUN_WAITS, RUN_ON, RUN_OVER };
+/* Of one that has ended but is kept for whoever debugs it: RUN_KEPT. */
+enum run_state { RUN_WAITS, RUN_ON, RUN_KEPT, RUN_OVER };
 
 /* A container while its group runs, and how it ended. */
 struct running {
@@ -250,6 +251,7 @@ struct running {
     int status;          /* of waitpid */
     bool has_exited, has_start_failed;
     bool is_held;       /* it has ended for good, its root is kept for its outputs */
+    bool is_paused;     /* it may begin once somebody says so */
     bool is_stopping;   /* it was asked to end */
     int64_t kill_at_ms; /* SIGKILL is due then; 0: it is not */
     struct acting acts[ACT_COUNT];
@@ -267,6 +269,7 @@ struct pod {
     struct running *group; /* the containers that run now, beside each other */
     size_t group_count;
     int64_t kill_at_ms; /* SIGKILL is due then; 0: not ending */
+    int64_t end_at_ms;  /* all end then, because one has failed; 0: none has */
     bool is_hurried;    /* it was to end without any grace */
 };
 
@@ -317,6 +320,9 @@ bool probe_is_ready(const struct running *r);
  * @all: zeroed but for c; ends are filled in
  *
  * Main containers begin when those that they come after have succeeded. Sidecars are ended when
- * the main ones have ended, and so is everything when a main one has failed.
+ * the main ones have ended, and so is everything a second after a main one has failed: as
+ * upstream, where whoever sees to it is no faster. A container with ARGO_DEBUG_PAUSE_BEFORE or
+ * ARGO_DEBUG_PAUSE_AFTER in its environment waits there for a file ctr/NAME/before or after in
+ * the pod's folder.
  */
 void group_run(struct pod *pod, struct running *all, size_t count);

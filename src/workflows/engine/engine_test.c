@@ -353,6 +353,33 @@ static void test_foreign_changes(void **state)
     assert_int_equal(engine_stats_get(w->engine).active_workflows, 0);
 }
 
+/* What is held for whoever debugs it has all the time that takes. */
+static void test_debugged(void **state)
+{
+    static const char *const kinds[] = {
+        "container: {image: i, command: [c], env: [{name: X, value: y}, {name: "
+        "ARGO_DEBUG_PAUSE_BEFORE, value: 'true'}]}",
+        "script: {image: i, command: [c], source: s, env: [{name: ARGO_DEBUG_PAUSE_AFTER, "
+        "value: 'true'}]}",
+        "containerSet: {containers: [{name: a, image: i, command: [c]}, {name: b, image: i, "
+        "command: [c], env: [{name: ARGO_DEBUG_PAUSE_AFTER, value: 'true'}]}]}",
+        "container: {image: i, command: [c], env: [{name: ARGO_DEBUG, value: 'true'}]}"};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        const char *name = str_cz(w->a, str_printf(w->a, "wf-%zu", i));
+
+        submit(
+            w, name,
+            str_cz(w->a, str_printf(w->a,
+                                    "entrypoint: pod, activeDeadlineSeconds: 600, templates: "
+                                    "[{name: pod, activeDeadlineSeconds: 300, %s}]",
+                                    kinds[i])));
+        WAIT_FOR(w, w->count == i + 1);
+        assert_int_equal(w->pods[i].deadline.ms == 0, i < 3);
+    }
+}
+
 #if WITH_FAULTS /* with clock_set_ahead() */
 
 /* A sleep ends when its time has come by the clock as it is then. */
@@ -528,6 +555,7 @@ int main(void)
         TEST(test_restart),
         TEST(test_full_runner),
         TEST(test_foreign_changes),
+        TEST(test_debugged),
 #if WITH_FAULTS
         TEST(test_clock_ahead),
         TEST(test_clock_back),
