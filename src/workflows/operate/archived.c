@@ -36,18 +36,15 @@ int operate_archived_retry(struct store *store, struct arena *a, struct str text
 {
     struct operate_workflow wf = {.arena = a, .now = clock_wall()};
     struct store_key key;
-    struct str old;
 
     if (json_parse(a, text, &wf.doc, err) < 0)
         return -1;
     key = (struct store_key){STR("argoproj.io"), STR("Workflow"),
                              json_str(json_path(&wf.doc, "metadata", "namespace", NULL)),
                              json_str(json_path(&wf.doc, "metadata", "name", NULL))};
-    old = json_str(json_path(&wf.doc, "metadata", "uid", NULL));
     operate_take_apart(&wf);
     if (check_name(store, &key, err) < 0 || operate_retry(&wf, how, err) < 0)
         return -1;
     renew(&wf);
-    return operate_create(store, &wf, &(struct operate_creation){.archived_uid = old}, ret,
-                          err);
+    return operate_create(store, &wf, STR(""), ret, err);
 }

@@ -1,11 +1,11 @@
 /*
  * workflows/operate/archived.h - retrying a Workflow that is in the archive alone: it becomes a
- * live one again, with the nodes that are kept, and leaves the archive, in one transaction.
- * Blocks on the store: workers only.
+ * live one again, with the nodes that are kept, in one transaction. What is archived stays: it
+ * is the run before. Blocks on the store: workers only.
  */
 #pragma once
 
-#include "store/archive.h"
+#include "store/store.h"
 #include "workflows/operate/operate.h"
 
 /**

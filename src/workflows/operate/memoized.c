@@ -166,9 +166,8 @@ int operate_memoized_create(struct store *store, struct operate_workflow *wf,
 {
     struct random random = random_from_system();
     uint64_t bits[2] = {random_u64(&random), random_u64(&random)};
-    const struct operate_creation creation = {.once_mark = mark};
 
     return operate_memoized(wf, how, (const uint8_t *) bits, err) < 0
                ? -1
-               : operate_create(store, wf, &creation, ret, err);
+               : operate_create(store, wf, mark, ret, err);
 }

@@ -3,7 +3,6 @@
 
 #include "base/limits.h"
 #include "objects/object.h"
-#include "store/archive.h"
 #include "store/once.h"
 
 int operate_stored_read(struct store *store, const struct store_object *o,
@@ -115,23 +114,20 @@ void operate_take_apart(struct operate_workflow *wf)
                        json_without(wf->arena, status, STR("nodes")));
 }
 
-int operate_create(struct store *store, const struct operate_workflow *wf,
-                   const struct operate_creation *how, const struct store_object **ret,
-                   struct err *err)
+int operate_create(struct store *store, const struct operate_workflow *wf, struct str once_mark,
+                   const struct store_object **ret, struct err *err)
 {
     struct str uid = object_uid(&wf->doc);
     struct store_txn *txn = store_txn_new(store);
     struct store_result result = {0};
 
-    if (!str_is_empty(how->once_mark))
-        store_txn_once(txn, how->once_mark);
+    if (!str_is_empty(once_mark))
+        store_txn_once(txn, once_mark);
     store_txn_create(txn, &wf->doc);
     for (size_t i = 0; i < wf->node_count; i++)
         if (!wf->nodes[i].is_removed)
             store_txn_node(txn, uid, wf->nodes[i].id, wf->nodes[i].seq,
                            json_text(store_txn_arena(txn), &wf->nodes[i].doc, JSON_COMPACT));
-    if (!str_is_empty(how->archived_uid))
-        store_txn_archive_drop(txn, how->archived_uid);
     if (store_commit_wait(store, txn, &result, err) < 0)
         return -1;
     *ret = result.object;

@@ -37,19 +37,13 @@ int operate_stored_read(struct store *store, const struct store_object *o,
 /** operate_take_apart() - a document that holds status.nodes becomes one without, and nodes */
 void operate_take_apart(struct operate_workflow *wf);
 
-/* What a creation does besides. */
-struct operate_creation {
-    struct str archived_uid; /* leaves the archive; "" none */
-    struct str once_mark;    /* identity of the effect: it happens once ever; "" none */
-};
-
 /**
  * operate_create() - a Workflow with its nodes, in one transaction
  * @wf:  document with name and uid; nodes that are not removed are written
+ * @once_mark: identity of the effect: it happens once ever; "" none
  * @ret: as it is then, a reference for the caller; NULL when the mark says that it was made
  *       before, and is gone
  * @err: ERR_EXISTS; ERR_LIMIT, ERR_TRANSIENT, ERR_IO
  */
-int operate_create(struct store *store, const struct operate_workflow *wf,
-                   const struct operate_creation *how, const struct store_object **ret,
-                   struct err *err);
+int operate_create(struct store *store, const struct operate_workflow *wf, struct str once_mark,
+                   const struct store_object **ret, struct err *err);

@@ -103,11 +103,14 @@ check "a live one is not retried from there" equals "$(code -X PUT -d '{"namespa
 check "with the original's text" contains "$DIR/body" 'Workflow already exists on cluster, use argo retry bad instead'
 check "the live one is deleted" argo delete bad
 touch "$DIR/mended"
+archived_uid=$(api '/api/v1/archived-workflows?listOptions.fieldSelector=metadata.name%3Dbad' | jq -r '.items[0].metadata.uid')
 check "it is retried from the archive" argo archive retry bad --wait
+check "once: the run before stays, its name is taken" equals "$(code -X PUT -d '{"namespace":"default"}' "http://$ARGO_SERVER/api/v1/archived-workflows/$archived_uid/retry")" 409
 check "it succeeds" equals "$(live bad | jq -r .status.phase)" Succeeded
 check "its first step was not run again" equals "$(live bad | jq '[.status.nodes[] | select(.type == "Pod" and .phase == "Succeeded")] | length')" 2
 check "it is archived anew" wait_for 10 is_status bad Archived
-check "once" equals "$(archived 'listOptions.fieldSelector=metadata.name%3Dbad')" "bad"
+check "beside the run before" equals "$(archived 'listOptions.fieldSelector=metadata.name%3Dbad')" "bad bad"
+check "the newest is found by its name" sh -c "'$TIPHYS' archive get bad | grep -q 'Succeeded'"
 
 check "resubmitted from the archive" sh -c "'$TIPHYS' archive resubmit short --wait -o name | grep -q '^short-'"
 check "deleted by uid" equals "$(argo archive delete "$uid")" "Archived workflow '$uid' deleted"
@@ -115,4 +118,4 @@ check "by name" equals "$(argo archive delete short)" "Archived workflow 'short'
 check "the second time it is not there" sh -c "! '$TIPHYS' archive delete short"
 stop_server -KILL
 check "the server starts again" start_server
-check "the archive is as it was" equals "$(archived 'namePrefix=b')" "bad"
+check "the archive is as it was" equals "$(archived 'namePrefix=b')" "bad bad"
