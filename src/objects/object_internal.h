@@ -4,13 +4,13 @@
 #include "objects/object.h"
 
 /**
- * object_mend_indent() - why a line of YAML stands wrongly in or beside a list, and where it
- * belongs
+ * object_mend_indent() - why a line of YAML stands wrongly, by a tab or in or beside a list, and
+ * where it belongs
  * @a:    where the text lives
  * @text: YAML that could not be read
  * @line: line of the error, from 1
  *
- * Looks at the columns of the nearest list item above only. Return: what to do, or the absent
+ * Looks at the line and at the columns of the nearest list item above only. Return: what to do, or the absent
  * view.
  */
 struct str object_mend_indent(struct arena *a, struct str text, size_t line);

@@ -1,5 +1,6 @@
 /*
- * objects/object_mend.c - the mend for YAML whose lines stand one or two columns off a list.
+ * objects/object_mend.c - the mend for YAML whose lines are indented by a tab, or stand one or
+ * two columns off a list.
  *
  * A parser of YAML tells where it gave up, which is rarely what the writer did. The commonest
  * slip is a list item, or a word of one, that is indented by a blank too many or too few: then
@@ -96,6 +97,14 @@ static struct str word_text(struct arena *a, const struct line *line, const stru
         item->word + 1);
 }
 
+/* Is there a tab before the first word? */
+static bool has_tab(struct str line)
+{
+    struct str rest = str_skip(line, blanks(line));
+
+    return rest.len > 0 && rest.ptr[0] == '\t';
+}
+
 struct str object_mend_indent(struct arena *a, struct str text, size_t line)
 {
     struct str before, rest, given;
@@ -113,6 +122,8 @@ struct str object_mend_indent(struct arena *a, struct str text, size_t line)
     rest = str_skip(text, start);
     if (!str_cut(&rest, '\n', &given))
         return STR_NONE;
+    if (has_tab(given))
+        return STR("the line is indented by a tab: in YAML that is done by blanks");
     bad = line_of(given);
     while (is_content(&bad) && before.len > 0) {
         struct line above = line_of(line_before(&before));

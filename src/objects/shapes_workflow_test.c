@@ -130,7 +130,8 @@ static void test_refused(void **state)
          "4:28: spec.volumes[0].nfs: \"nfs\" is not supported yet; volumes can be emptyDir, "
          "configMap, secret, projected, downwardAPI, persistentVolumeClaim, hostPath or "
          "ephemeral"},
-        {"volumes: [{name: v, projected: {sources: [{podCertificate: {keyType: RSA, signerName: x}}]}}]",
+        {"volumes: [{name: v, projected: {sources: [{podCertificate: {keyType: RSA, "
+         "signerName: x}}]}}]",
          "4:51: spec.volumes[0].projected.sources[0].podCertificate: \"podCertificate\""},
 
         {"securityContext: {sysctls: [{name: a, value: b}]}",
@@ -141,7 +142,8 @@ static void test_refused(void **state)
          "4:43: spec.templates[0].container.restartPolicy: \"restartPolicy\""},
         {"templates: [{steps: [[{name: a, inline: {container: {image: x, restartPolicy: "
          "Never}}}]]}]",
-         "4:71: spec.templates[0].steps[0][0].inline.container.restartPolicy: \"restartPolicy\""},
+         "4:71: spec.templates[0].steps[0][0].inline.container.restartPolicy: "
+         "\"restartPolicy\""},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 
@@ -218,7 +220,8 @@ static void test_wrong(void **state)
          "4:53: spec.volumes[0].configMap.defaultMode: 1000 is not within 0 and 511"},
         {"volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t, "
          "expirationSeconds: 60}}]}}]",
-         "4:101: spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: 60 "
+         "4:101: spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: "
+         "60 "
          "is not within 600 and 4294967296"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
@@ -377,6 +380,14 @@ static void test_indentation(void **state)
          "6:17: mapping values are not allowed in this context: \"container\" is indented by 1 "
          "blank too many to belong to the list item above, whose first word begins at column "
          "7"},
+        {"\ta: b\n",
+         "5:1: found character that cannot start any token while scanning for the next token: "
+         "the line is indented by a tab: in YAML that is done by blanks"},
+        {"    - name: a\n    \tcontainer: {}\n",
+         "6:5: found a tab character that violates indentation while scanning a plain scalar "
+         "that "
+         "begins in line 5, column 13: the line is indented by a tab: in YAML that is done by "
+         "blanks"},
         {"    - name: \"a\n", NULL},
         {"    - name: a: b\n", "5:14: mapping values are not allowed in this context"},
         {"    a: b\n     c: d\n", "6:7: mapping values are not allowed in this context"},
