@@ -271,39 +271,65 @@ static bool hear(int from, char *said, size_t *len)
     }
 }
 
-/* What git said, without a URL that may hold a password: its last line. */
+/* Its last line, or what ssh or the server said before git gave up and gives advice. */
+static struct str last_words(struct str said)
+{
+    struct str line, last = STR("");
+
+    while (str_cut(&said, '\n', &line)) {
+        bool is_end = str_starts(line, STR("fatal: Could not read from remote repository"));
+
+        line = str_trim(line);
+        if (is_end)
+            return str_is_empty(last) ? line : last;
+        if (!str_is_empty(line))
+            last = line;
+    }
+    return last;
+}
+
+/* The same without a URL that may hold a password. */
 static struct str reason(const struct git *g, struct str said)
 {
-    struct str line, last = STR(""), shown = http_url_shown(g->c->a, g->repo);
+    struct str last = last_words(said), shown = http_url_shown(g->c->a, g->repo);
     size_t at;
 
-    while (str_cut(&said, '\n', &line))
-        if (!str_is_empty(str_trim(line)))
-            last = str_trim(line);
     while (!str_eq(shown, g->repo) && (at = str_find(last, g->repo)) != SIZE_MAX)
         last = str_printf(g->c->a, STR_FMT STR_FMT STR_FMT, STR_ARG(str_head(last, at)),
                           STR_ARG(shown), STR_ARG(str_skip(last, at + g->repo.len)));
     return last;
 }
 
+static bool has_any(struct str said, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++)
+        if (str_find(said, str_from(words[i])) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 static enum err_kind kind_of(struct str said)
 {
+    static const char *const refused[] = {"Authentication failed", "Permission denied", NULL};
     static const char *const passing[] = {"Could not resolve host",
                                           "Connection refused",
                                           "Connection reset",
+                                          "Connection closed",
                                           "timed out",
                                           "early EOF",
+                                          "hung up unexpectedly",
+                                          "unexpected disconnect",
+                                          "RPC failed",
+                                          "Empty reply from server",
+                                          "Recv failure",
                                           "Failed to connect",
                                           "unable to connect",
-                                          "returned error: 5"};
+                                          "returned error: 5",
+                                          NULL};
 
-    for (size_t i = 0; i < COUNT_OF(passing); i++)
-        if (str_find(said, str_from(passing[i])) != SIZE_MAX)
-            return ERR_TRANSIENT;
-    return str_find(said, STR("Authentication failed")) != SIZE_MAX ||
-                   str_find(said, STR("Permission denied")) != SIZE_MAX
-               ? ERR_UNAUTHORIZED
-               : ERR_INVALID;
+    return has_any(said, refused)   ? ERR_UNAUTHORIZED
+           : has_any(said, passing) ? ERR_TRANSIENT
+                                    : ERR_INVALID;
 }
 
 static int run(const struct git *g, words *argv, struct err *err)
@@ -332,6 +358,9 @@ static int run(const struct git *g, words *argv, struct err *err)
         return err_set(err, ERR_TIMEOUT, "git took longer than %d ms", GIT_RUN_MAX_MS);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
+    if (str_is_empty(str_trim(str_of(said, len))))
+        return err_set(err, ERR_INVALID, "git ended with exit code %d and said nothing",
+                       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return err_set(err, kind_of(str_of(said, len)), "git: " STR_FMT,
                    STR_ARG(reason(g, str_of(said, len))));
 }

@@ -270,15 +270,67 @@ static void test_failures(void **state)
                      0); /* nothing of secrets is left */
 }
 
+/* What a program in git's place says, and what is told of it. */
+static void test_words(void **state)
+{
+    static const struct {
+        const char *said, *text;
+        enum err_kind kind;
+    } cases[] = {
+        {"fatal: a\\n\\n", "git: fatal: a", ERR_INVALID},
+        {"", "git ended with exit code 128 and said nothing", ERR_INVALID},
+        {"a@h: Permission denied (publickey).\\r\\nfatal: Could not read from remote "
+         "repository.\\n\\nPlease make sure you have the correct access rights\\nand the "
+         "repository exists.\\n",
+         "git: a@h: Permission denied (publickey).", ERR_UNAUTHORIZED},
+        {"No ED25519 host key is known for h.\\nHost key verification failed.\\nfatal: Could "
+         "not read from remote repository.\\n\\nPlease make sure\\n",
+         "git: Host key verification failed.", ERR_INVALID},
+        {"fatal: Could not read from remote repository.\\n\\nPlease\\n",
+         "git: fatal: Could not read from remote repository.", ERR_INVALID},
+        {"Connection closed by 127.0.0.1 port 22\\nfatal: Could not read from remote "
+         "repository.\\n\\nPlease\\n",
+         "git: Connection closed by 127.0.0.1 port 22", ERR_TRANSIENT},
+        {"error: RPC failed; curl 18 transfer closed with outstanding read data "
+         "remaining\\nfatal: protocol error: bad pack header\\n",
+         "git: fatal: protocol error: bad pack header", ERR_TRANSIENT},
+        {"fetch-pack: unexpected disconnect while reading sideband packet\\nfatal: x\\n",
+         "git: fatal: x", ERR_TRANSIENT},
+        {"fatal: unable to access (x): Empty reply from server\\n",
+         "git: fatal: unable to access (x): Empty reply from server", ERR_TRANSIENT},
+        {"fatal: unable to access (x): Recv failure: Broken pipe\\n",
+         "git: fatal: unable to access (x): Recv failure: Broken pipe", ERR_TRANSIENT},
+        {"a@h: Permission denied.\\nfatal: the remote end hung up unexpectedly\\n",
+         "git: fatal: the remote end hung up unexpectedly", ERR_UNAUTHORIZED},
+        {"fatal: the remote end hung up unexpectedly\\n",
+         "git: fatal: the remote end hung up unexpectedly", ERR_TRANSIENT},
+    };
+    struct world *w = *state;
+    const char *path = getenv("PATH");
+
+    assert_int_equal(shell(w, "mkdir bin && printf '#!/bin/sh\\nprintf \"$(cat %s/said)\" "
+                              ">&2\\nexit 128\\n' $PWD >bin/git && chmod +x bin/git"),
+                     0);
+    setenv("PATH", str_printf(w->a, "%s/bin:%s", w->path, path).ptr, 1);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int fd = openat(w->dir, "said", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+        assert_int_equal(write(fd, cases[i].said, strlen(cases[i].said)),
+                         strlen(cases[i].said));
+        close(fd);
+        assert_string_equal(load(w, "ssh://a@h/r", "", "x"), cases[i].text);
+        assert_int_equal(w->err.kind, cases[i].kind);
+    }
+    setenv("PATH", path, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_revisions),
-        TEST(test_submodules),
-        TEST(test_refused),
-        TEST(test_failures),
+        TEST(test_revisions), TEST(test_submodules), TEST(test_refused),
+        TEST(test_failures),  TEST(test_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
