@@ -10,6 +10,8 @@
 #include "formats/uri.h"
 #include "io/http_resume.h"
 
+enum { GO_ON = 308 }; /* the service wants more of an upload */
+
 struct gcs_client {
     struct arena *arena;
     struct http_client *http;
@@ -25,8 +27,10 @@ struct request {
     struct str key; /* for errors */
     struct str url;
     int from; /* file whose bytes are the body; 0: none */
-    uint64_t len;
-    struct http_resume *to; /* what gets the answer's body, or NULL */
+    uint64_t at, len;
+    struct http_header extra; /* or without a name */
+    bool is_chunk;            /* of an upload that is under way */
+    struct http_resume *to;   /* what gets the answer's body, or NULL */
 };
 
 struct gcs_client *gcs_client_new(const struct gcs_options *options)
@@ -82,7 +86,8 @@ static int service_error(const struct gcs_client *c, struct arena *a, const stru
         message = json_str(json_path(&doc, "error", "message", NULL));
     else if (answer->body.len < 200)
         message = str_trim(answer->body);
-    return err_set(err, http_status_kind(answer->status),
+    return err_set(err,
+                   answer->status == 410 ? ERR_NOT_FOUND : http_status_kind(answer->status),
                    "GCS: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT,
                    r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
                    message.len ? ": " : "", STR_ARG(message));
@@ -91,13 +96,14 @@ static int service_error(const struct gcs_client *c, struct arena *a, const stru
 static int ask(struct gcs_client *c, struct arena *a, const struct request *r,
                struct http_answer *ret, struct err *err)
 {
-    struct http_header headers[2 + HTTP_RESUME_HEADERS_MAX] = {
+    struct http_header headers[3 + HTTP_RESUME_HEADERS_MAX] = {
         {STR("Content-Type"), STR("application/octet-stream")}};
     struct http_call call = {.method = str_from(r->method),
                              .url = r->url,
                              .headers = headers,
                              .header_count = 1,
                              .body_fd = r->from,
+                             .body_at = r->at,
                              .body_len = r->len,
                              .stall_ms = GCS_STALL_MS,
                              .cancel_fd = -1,
@@ -112,13 +118,17 @@ static int ask(struct gcs_client *c, struct arena *a, const struct request *r,
         headers[call.header_count++] =
             (struct http_header){STR("Authorization"), str_concat(a, STR("Bearer "), token)};
     }
+    if (r->extra.name.len > 0)
+        headers[call.header_count++] = r->extra;
     if (r->to)
         call.header_count += http_resume_headers(r->to, a, headers + call.header_count);
     if (http_client_do(c->http, a, &call, ret, err) < 0)
         return r->to && r->to->sink.error
                    ? err_sys(err, r->to->sink.error, "write object " STR_FMT, STR_ARG(r->key))
                    : -1;
-    return ret->status >= 200 && ret->status < 300 ? 0 : service_error(c, a, r, ret, err);
+    if ((ret->status >= 200 && ret->status < 300) || (r->is_chunk && ret->status == GO_ON))
+        return 0;
+    return service_error(c, a, r, ret, err);
 }
 
 int gcs_get(struct gcs_client *c, struct arena *a, struct str key, int to, struct err *err)
@@ -144,8 +154,10 @@ int gcs_delete(struct gcs_client *c, struct arena *a, struct str key, struct err
     return ask(c, a, &r, &answer, err) < 0 && err->kind != ERR_NOT_FOUND ? -1 : 0;
 }
 
+/* ---- uploads ---- */
+
 /* The service tells how much it has: an upload that was cut off is no object. */
-static int check_size(struct arena *a, const struct request *r,
+static int check_size(struct arena *a, struct str key, uint64_t len,
                       const struct http_answer *answer, struct err *err)
 {
     struct json doc = {0};
@@ -154,29 +166,141 @@ static int check_size(struct arena *a, const struct request *r,
 
     if (json_parse(a, answer->body, &doc, &ignored) < 0)
         return err_set(err, ERR_TRANSIENT, "GCS: the answer to \"" STR_FMT "\" is not JSON",
-                       STR_ARG(r->key));
+                       STR_ARG(key));
     size = json_get_str(&doc, STR("size"));
-    if (str_eq(size, str_printf(a, "%llu", (unsigned long long) r->len)))
+    if (str_eq(size, str_printf(a, "%llu", (unsigned long long) len)))
         return 0;
     return err_set(err, ERR_TRANSIENT,
                    "GCS: \"" STR_FMT "\" was stored with " STR_FMT " bytes of %llu",
-                   STR_ARG(r->key), STR_ARG(size), (unsigned long long) r->len);
+                   STR_ARG(key), STR_ARG(size), (unsigned long long) len);
+}
+
+static struct str upload_url(const struct gcs_client *c, struct arena *a, const char *type,
+                             struct str key)
+{
+    return str_printf(a,
+                      STR_FMT "/upload/storage/v1/b/" STR_FMT "/o?uploadType=%s&name=" STR_FMT,
+                      STR_ARG(c->base), STR_ARG(uri_escape(a, c->options.bucket)), type,
+                      STR_ARG(uri_escape(a, key)));
+}
+
+/* An upload in chunks that is under way. */
+struct upload {
+    struct str key, url;
+    int from;
+    uint64_t size, chunk;
+    uint64_t at; /* so much the service has */
+};
+
+static int begin_upload(struct gcs_client *c, struct arena *a, struct upload *u,
+                        struct err *err)
+{
+    const struct request r = {.method = "POST",
+                              .key = u->key,
+                              .url = upload_url(c, a, "resumable", u->key),
+                              .extra = {STR("X-Upload-Content-Length"),
+                                        str_printf(a, "%llu", (unsigned long long) u->size)}};
+    struct http_answer answer;
+
+    if (ask(c, a, &r, &answer, err) < 0)
+        return -1;
+    u->url = http_answer_header(&answer, STR("Location"));
+    return str_is_empty(u->url)
+               ? err_set(err, ERR_TRANSIENT, "GCS gave no upload for \"" STR_FMT "\"",
+                         STR_ARG(u->key))
+               : 0;
+}
+
+/* "bytes=0-9": ten bytes are stored; without a Range none are. */
+static uint64_t stored_bytes(const struct http_answer *answer)
+{
+    struct str range = http_answer_header(answer, STR("Range"));
+    uint64_t last;
+
+    if (!str_starts(range, STR("bytes=0-")) ||
+        !parse_u64(str_skip(range, strlen("bytes=0-")), &last))
+        return 0;
+    return last + 1;
+}
+
+/* Sent again it begins where it did: the service leaves out what it has. */
+static int send_chunk(struct gcs_client *c, struct upload *u, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    uint64_t len = u->size - u->at < u->chunk ? u->size - u->at : u->chunk, stored;
+    const struct request r = {
+        .method = "PUT",
+        .key = u->key,
+        .url = u->url,
+        .from = u->from,
+        .at = u->at,
+        .len = len,
+        .is_chunk = true,
+        .extra = {STR("Content-Range"),
+                  str_printf(a, "bytes %llu-%llu/%llu", (unsigned long long) u->at,
+                             (unsigned long long) (u->at + len - 1),
+                             (unsigned long long) u->size)}};
+    struct http_answer answer;
+    unsigned tries = 0;
+    int result;
+
+    do
+        result = ask(c, a, &r, &answer, err);
+    while (result < 0 && http_part_again(&tries, err));
+    if (result < 0 && err->kind == ERR_NOT_FOUND)
+        err->kind = ERR_TRANSIENT; /* an upload that is not known any more begins anew */
+    if (result < 0)
+        return -1;
+    if (answer.status != GO_ON) {
+        u->at = u->size;
+        return check_size(a, u->key, u->size, &answer, err);
+    }
+    stored = stored_bytes(&answer);
+    if (stored <= u->at || stored > u->at + len || stored == u->size)
+        return err_set(err, ERR_TRANSIENT,
+                       "GCS: %llu bytes of \"" STR_FMT
+                       "\" were sent, and the service has stored %llu and wants more",
+                       (unsigned long long) (u->at + len), STR_ARG(u->key),
+                       (unsigned long long) stored);
+    u->at = stored;
+    return 0;
+}
+
+static int put_chunks(struct gcs_client *c, struct arena *a, struct upload *u, struct err *err)
+{
+    struct request cancel = {.method = "DELETE", .key = u->key};
+    struct http_answer answer;
+    struct err ignored;
+    int result = 0;
+
+    if (begin_upload(c, a, u, err) < 0)
+        return -1;
+    while (result == 0 && u->at < u->size)
+        result = send_chunk(c, u, err);
+    cancel.url = u->url;
+    if (result < 0)
+        ask(c, a, &cancel, &answer, &ignored);
+    return result;
 }
 
 int gcs_put(struct gcs_client *c, struct arena *a, struct str key, int from, struct err *err)
 {
+    struct upload u = {.key = key,
+                       .from = from,
+                       .chunk = c->options.chunk_bytes ? c->options.chunk_bytes
+                                                       : (uint64_t) GCS_CHUNK_BYTES};
     struct request r = {.method = "POST", .key = key, .from = from};
     struct http_answer answer;
     struct stat st;
 
     if (fstat(from, &st) < 0)
         return err_sys(err, errno, "look at what is to be stored");
-    r.len = (uint64_t) st.st_size;
-    r.url = str_printf(
-        a, STR_FMT "/upload/storage/v1/b/" STR_FMT "/o?uploadType=media&name=" STR_FMT,
-        STR_ARG(c->base), STR_ARG(uri_escape(a, c->options.bucket)),
-        STR_ARG(uri_escape(a, key)));
-    return ask(c, a, &r, &answer, err) < 0 ? -1 : check_size(a, &r, &answer, err);
+    u.size = (uint64_t) st.st_size;
+    if (u.size > u.chunk)
+        return put_chunks(c, a, &u, err);
+    r.len = u.size;
+    r.url = upload_url(c, a, "media", key);
+    return ask(c, a, &r, &answer, err) < 0 ? -1 : check_size(a, key, u.size, &answer, err);
 }
 
 /* ---- lists ---- */

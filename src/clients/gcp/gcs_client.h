@@ -16,8 +16,10 @@ struct gcs_client;
 /* All borrowed for the client's life. */
 struct gcs_options {
     struct str bucket;
-    struct str key;      /* of the account, see struct gcp_identity; "": found */
-    struct str endpoint; /* "http://host:port"; "": as the environment says, or Google's */
+    struct str key;       /* of the account, see struct gcp_identity; "": found */
+    struct str endpoint;  /* "http://host:port"; "": as the environment says, or Google's */
+    uint64_t chunk_bytes; /* of an upload: bigger files go in so many at a time, a multiple of
+                             256 KiB; 0: GCS_CHUNK_BYTES */
 };
 
 /** gcs_client_new() - a client; owned */
@@ -30,7 +32,8 @@ DEFINE_CLEANUP(struct gcs_client *, gcs_client_free)
 /** gcs_get() - write an object into a file, from its offset on */
 int gcs_get(struct gcs_client *c, struct arena *a, struct str key, int to, struct err *err);
 
-/** gcs_put() - an object from a whole file, which nobody writes to meanwhile */
+/** gcs_put() - an object from a whole file, which nobody writes to meanwhile; a big one by a
+ * resumable upload, of which a chunk that fails is sent again */
 int gcs_put(struct gcs_client *c, struct arena *a, struct str key, int from, struct err *err);
 
 /** gcs_delete() - remove an object; what is not there is fine */

@@ -96,6 +96,112 @@ static void test_half_an_object(void **state)
     close(from);
 }
 
+/* A client that sends ten bytes at a time; its server gives it an upload. */
+static struct gcs_client *chunk_client(struct world *w)
+{
+    const struct gcs_options options = {.bucket = STR("b"),
+                                        .key = STR(""),
+                                        .endpoint = str_from(w->server->base),
+                                        .chunk_bytes = 10};
+
+    w->server->shows = "Content-Range";
+    canned_answer(w->server, 200, "");
+    w->server->answers[w->server->answer_count - 1].header = (struct http_header){
+        STR("Location"), str_printf(w->a, "%s/up?upload_id=1", w->server->base)};
+    return gcs_client_new(&options);
+}
+
+static void go_on(struct world *w, const char *range)
+{
+    canned_answer(w->server, 308, "");
+    if (range)
+        w->server->answers[w->server->answer_count - 1].header =
+            (struct http_header){STR("Range"), str_from(range)};
+}
+
+static void test_chunks(void **state)
+{
+    static const char *const seen[] = {
+        "POST /upload/storage/v1/b/b/o?uploadType=resumable&name=k%2F1 [] ",
+        "PUT /up?upload_id=1 [bytes 0-9/25] abcdefghij",
+        "PUT /up?upload_id=1 [bytes 10-19/25] klmnopqrst", /* of which it took half */
+        "PUT /up?upload_id=1 [bytes 15-24/25] pqrstuvwxy", /* 503 */
+        "PUT /up?upload_id=1 [bytes 15-24/25] pqrstuvwxy",
+    };
+    struct world *w = *state;
+    struct gcs_client *c = chunk_client(w);
+    int from = file_of("abcdefghijklmnopqrstuvwxy");
+
+    go_on(w, "bytes=0-9");
+    go_on(w, "bytes=0-14");
+    canned_answer(w->server, 503, "");
+    canned_answer(w->server, 200, "{\"size\":\"25\"}");
+    assert_int_equal(gcs_put(c, w->a, STR("k/1"), from, &w->err), 0);
+    assert_int_equal(w->server->asked, COUNT_OF(seen));
+    for (size_t i = 0; i < COUNT_OF(seen); i++)
+        assert_string_equal(w->server->seen[i], seen[i]);
+    close(from);
+    gcs_client_free(c);
+}
+
+/* What ends an upload in chunks: it is cancelled, and begun anew by whoever asked. */
+static void test_chunks_that_fail(void **state)
+{
+    static const struct {
+        unsigned status;
+        const char *range, *body, *text;
+        enum err_kind kind;
+    } cases[] = {
+        {404, NULL, "", "GCS: PUT of \"k\" in bucket b: status 404", ERR_TRANSIENT},
+        {410, NULL, "", "GCS: PUT of \"k\" in bucket b: status 410", ERR_TRANSIENT},
+        {403, NULL, "", "GCS: PUT of \"k\" in bucket b: status 403", ERR_DENIED},
+        {308, NULL, "",
+         "GCS: 10 bytes of \"k\" were sent, and the service has stored 0 and wants more",
+         ERR_TRANSIENT},
+        {308, "bytes=0-10", "",
+         "GCS: 10 bytes of \"k\" were sent, and the service has stored 11 and wants more",
+         ERR_TRANSIENT},
+        {308, "bytes=5-9", "",
+         "GCS: 10 bytes of \"k\" were sent, and the service has stored 0 and wants more",
+         ERR_TRANSIENT},
+        {200, NULL, "{\"size\":\"10\"}", "GCS: \"k\" was stored with 10 bytes of 11",
+         ERR_TRANSIENT},
+    };
+    struct world *w = *state;
+    int from = file_of("abcdefghijk");
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct gcs_client *c = chunk_client(w);
+
+        canned_answer(w->server, cases[i].status, cases[i].body);
+        if (cases[i].range)
+            w->server->answers[w->server->answer_count - 1].header =
+                (struct http_header){STR("Range"), str_from(cases[i].range)};
+        canned_answer(w->server, 499, "");
+        assert_int_equal(gcs_put(c, w->a, STR("k"), from, &w->err), -1);
+        assert_string_equal(w->err.text, cases[i].text);
+        assert_int_equal(w->err.kind, cases[i].kind);
+        assert_string_equal(w->server->seen[w->server->asked - 1],
+                            "DELETE /up?upload_id=1 [] ");
+        gcs_client_free(c);
+    }
+    close(from);
+}
+
+static void test_no_upload(void **state)
+{
+    struct world *w = *state;
+    struct gcs_client *c = chunk_client(w);
+    int from = file_of("abcdefghijk");
+
+    w->server->answers[0].header = (struct http_header){STR("Range"), STR("none")};
+    assert_int_equal(gcs_put(c, w->a, STR("k"), from, &w->err), -1);
+    assert_string_equal(w->err.text, "GCS gave no upload for \"k\"");
+    assert_int_equal(w->server->asked, 1);
+    close(from);
+    gcs_client_free(c);
+}
+
 static int count_one(void *ctx, struct arena *a, struct str key, struct err *err)
 {
     unsigned *count = ctx;
@@ -184,8 +290,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_put_and_get), TEST(test_half_an_object), TEST(test_lists),
-        TEST(test_errors),      TEST(test_with_a_token),
+        TEST(test_put_and_get),      TEST(test_half_an_object), TEST(test_lists),
+        TEST(test_errors),           TEST(test_with_a_token),   TEST(test_chunks),
+        TEST(test_chunks_that_fail), TEST(test_no_upload),
     };
 
     return cmocka_run_group_tests_name("gcs_client", tests, NULL, NULL);
