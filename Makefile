@@ -3,7 +3,7 @@ SHELL := /bin/sh
 JOBS ?= $(shell nproc)
 MESON_QUIET = >build/setup.log 2>&1 || { cat build/setup.log; exit 1; }
 
-.PHONY: all run simulate test bench crash conformance golden lint-corpus surface fuzz fmt lint release debug faults tsan clean
+.PHONY: all run repositories simulate test bench crash conformance golden lint-corpus surface fuzz fmt lint release debug faults tsan clean
 
 all: packages-build build/release/build.ninja
 	@ninja -C build/release -j $(JOBS) --quiet src/daemon/tiphys src/pods/shim/tiphys-shim
@@ -37,6 +37,10 @@ crash: faults all
 
 conformance: all packages-test
 	@TIPHYS_CONFORMANCE=$${TIPHYS_CONFORMANCE:-../shared} sh -c 'tools/conformance; code=$$?; tools/e2e && exit $$code'
+
+repositories: all packages-test
+	@tools/install-packages repositories
+	@tools/repositories $(KIND)
 
 simulate: packages-test build/gcc/build.ninja
 	@ninja -C build/gcc -j $(JOBS) --quiet src/workflows/engine/simulate

@@ -1,11 +1,13 @@
 # An artifact plugin on grpcio: artifact-plugin.py STORE NOTES SOCKET. It keeps files and folders below STORE by their keys
 # and writes a line of JSON for each call into NOTES. The configuration of an artifact says what goes wrong:
-# "fail WORDS", "missing", "die" (the process ends at once), "half" (it ends behind the first part of a stream).
+# "fail WORDS", "missing", "die" (the process ends at once), "half" (it ends behind the first part of a stream), "hold FILE" (the first call
+# copies a part, makes the file and goes no further).
 import json
 import os
 import shutil
 import signal
 import sys
+import time
 from concurrent import futures
 
 import grpc
@@ -66,7 +68,15 @@ def trouble(artifact, context):
     return words[5:] if words.startswith("fail ") else ""
 
 
-def copy(start, end):
+def copy(start, end, how=""):
+    words = how.split()
+    if words[:1] == ["hold"] and not os.path.exists(words[1]):
+        os.makedirs(os.path.dirname(end), exist_ok=True)
+        with open(start, "rb") as source, open(end, "wb") as target:
+            target.write(source.read(20000000))
+        with open(words[1], "w", encoding="ascii"):
+            pass
+        time.sleep(600)
     if os.path.isdir(start):
         shutil.copytree(start, end, symlinks=True, dirs_exist_ok=True)
     else:
@@ -81,7 +91,7 @@ def load(request, context):
     if not error and not os.path.exists(place(artifact)):
         context.abort(grpc.StatusCode.NOT_FOUND, "nothing is stored at " + artifact.plugin.key)
     if not error:
-        copy(place(artifact), request.path)
+        copy(place(artifact), request.path, artifact.plugin.configuration)
     return M["Done"](success=not error, error=error)
 
 
@@ -90,7 +100,7 @@ def save(request, context):
     note("Save", artifact, request.path)
     error = trouble(artifact, context)
     if not error:
-        copy(request.path, place(artifact))
+        copy(request.path, place(artifact), artifact.plugin.configuration)
     return M["Done"](success=not error, error=error)
 
 

@@ -2,14 +2,18 @@
 """A proxy between a client and a server that goes wrong: cutting-proxy.py PORT FOLDER.
 
 It listens on a port of its own, written to FOLDER/port. FOLDER/cuts says how: lines of "up N" or "down N", of which each connection
-that carries so many bytes in that direction takes the first away and is closed there; with a third word FOLDER/down is made. While FOLDER/down is there, nobody is let in. For each
+that carries so many bytes in that direction takes the first away and is closed there; with the third word "stop" FOLDER/down is made.
+While FOLDER/down is there, nobody is let in. With the third word "hold" the connection is not closed: it stands still as long as
+FOLDER/held-up (held-down), which is made then, is there. For each
 connection it looks into /proc, at whatever runs while the client waits, for the texts of FOLDER/secrets, a line each: who has
-one in its arguments, or in the environment of a program that is no container, is noted in FOLDER/found; FOLDER/looked has a line a look.
+one in its arguments, or in the environment of a program that is no container, is noted in FOLDER/found, unless FOLDER/known has the
+number of its session; FOLDER/looked has a line a look.
 """
 import os
 import socket
 import sys
 import threading
+import time
 
 TARGET, FOLDER = int(sys.argv[1]), sys.argv[2]
 LOCK = threading.Lock()
@@ -28,9 +32,19 @@ def note(name, line):
         text.write(line + "\n")
 
 
+def is_known(pid, known):
+    try:
+        return str(os.getsid(int(pid))) in known
+    except OSError:
+        return False
+
+
 def look():
     secrets = [line.encode() for line in lines("secrets") if line]
+    known = lines("known")
     for pid in filter(str.isdigit, os.listdir("/proc") if secrets else []):
+        if is_known(pid, known):
+            continue
         for kind in ("cmdline", "environ"):
             try:
                 with open(f"/proc/{pid}/{kind}", "rb") as text:
@@ -44,17 +58,28 @@ def look():
 
 
 def take_cut(way, carried):
-    """Is the first cut that is left one of this way, and has so much been carried? Then it is taken."""
+    """The third word of the first cut that is left, if it is one of this way and so much has been carried: it is taken; else None."""
     with LOCK:
         left = lines("cuts")
         if not left or left[0].split()[0] != way or carried < int(left[0].split()[1]):
-            return False
+            return None
         with open(os.path.join(FOLDER, "cuts"), "w", encoding="utf-8") as text:
             text.write("".join(line + "\n" for line in left[1:]))
-        if len(left[0].split()) > 2:
-            with open(os.path.join(FOLDER, "down"), "w", encoding="ascii"):
+        word = (left[0].split() + [""])[2]
+        if word:
+            with open(os.path.join(FOLDER, "down" if word == "stop" else "held-" + way), "w", encoding="ascii"):
                 pass
-        return True
+        return word
+
+
+def is_cut(way, carried):
+    """Stands still, or says that here is the end."""
+    word = take_cut(way, carried)
+    if word != "hold":
+        return word is not None
+    while os.path.exists(os.path.join(FOLDER, "held-" + way)):
+        time.sleep(0.02)
+    return False
 
 
 def close(*ends):
@@ -71,7 +96,7 @@ def carry(way, here, there):
         while data := here.recv(1 << 16):
             carried += len(data)
             there.sendall(data)
-            if take_cut(way, carried):
+            if is_cut(way, carried):
                 break
     except OSError:
         pass

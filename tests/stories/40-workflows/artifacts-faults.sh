@@ -1,20 +1,11 @@
 #!/bin/sh
 # Repositories that fail in the middle of a copy (a proxy before S3 cuts its connections): what is cut goes on, what stays away is a clear error and leaves nothing. Secrets of S3, HTTP and git are in no argument, environment, log or answer while they are used.
 . "$(dirname "$0")/../../support/story.sh"
-PROXY_PIDS=""
-# shellcheck disable=SC2086 # a list of processes
-trap '[ -n "$PROXY_PIDS" ] && kill -9 $PROXY_PIDS 2>/dev/null; umount "$DIR/data" 2>/dev/null; finish; exit $((FAILED > 0))' EXIT
+. "$(dirname "$0")/../../support/proxy.sh"
+trap 'stop_proxies; umount "$DIR/data" 2>/dev/null; finish; exit $((FAILED > 0))' EXIT
 field() { "$TIPHYS" get "$1" -o json | jq -r "$2"; }
 object() { curl -sf -H 'Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x' "http://127.0.0.1:$MOTO_PORT/files/$1"; }
 said() { "$TIPHYS" logs "$1" --no-color | sed "s/^[^:]*: //" | tr "\n" " "; }
-# proxy NAME PORT: before a port, told by the files of $DIR/NAME; its own port is in $DIR/NAME/port.
-proxy() {
-    mkdir -p "$DIR/$1"
-    cp "$DIR/secrets" "$DIR/$1/secrets"
-    python3 "$ROOT/tests/support/cutting-proxy.py" "$2" "$DIR/$1" &
-    PROXY_PIDS="$PROXY_PIDS $!"
-    wait_for 10 test -s "$DIR/$1/port"
-}
 begin() { printf 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: %s}\nspec:\n  entrypoint: main\n  templates:\n  - name: main\n' "$1"; }
 s3() { echo "s3: {endpoint: \"127.0.0.1:$(cat "$DIR/s3/port")\", bucket: files, insecure: true, key: \"$1\", accessKeySecret: {name: keys, key: access}, secretKeySecret: {name: keys, key: secret}}"; }
 # taking NAME KEY / giving NAME KEY MIB
@@ -27,8 +18,7 @@ giving() {
     printf '    outputs: {artifacts: [{name: big, path: /tmp/big, archive: {none: {}}, %s}]}\n    container: {image: busybox, command: [sh, -c, "yes 0123456789 | head -c %s >/tmp/big"]}\n' "$(s3 "$2")" "$(($3 * 1048576))"
 }
 sum_of() { yes 0123456789 | head -c $(($1 * 1048576)) | md5sum | cut -c 1-32; }
-cuts_are_done() { [ ! -s "$DIR/s3/cuts" ] || { echo "left: $(cat "$DIR/s3/cuts")"; return 1; }; }
-no_leftovers() { ! find "$DIR/data/artifacts/.new" "$DIR/data/pods" -mindepth 1 \( -path '*/.new/*' -o -name artifacts -o -name inputs \) 2>/dev/null | grep .; }
+cuts_are_done() { no_cuts_left s3; }
 
 printf 'a-very-secret-key\nthe-web-password\nthe-git-password\n' >"$DIR/secrets"
 check "S3 starts" start_moto

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Artifact plugins: a grpcio server that the program starts itself.
+. "$(dirname "$0")/../support/repository.sh"
+KIND=plugin
+WITHOUT="login kill"
+"$ROOT/tools/install-grpcio" >"$DIR/why" 2>&1 || { skip "all cases" "grpcio cannot be installed: $(tail -1 "$DIR/why")"; exit; }
+STORE=$DIR/store
+mkdir "$STORE"
+touch "$DIR/notes"
+cat >"$DIR/drivers.yaml" <<YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: workflow-controller-configmap, namespace: argo}
+data:
+  artifactDrivers: |
+    - {name: py, command: ["$ROOT/build/grpcio/bin/python", "$ROOT/tests/support/artifact-plugin.py", "$STORE", "$DIR/notes"]}
+YAML
+place() { echo "plugin: {name: py, configuration: \"${HOW:-mine}\", key: \"$1\"}"; }
+give() { mkdir -p "$(dirname "$STORE/$1")" && cat >"$STORE/$1"; }
+stored() { cat "$STORE/$1"; }
+listed() { (cd "$STORE" && find . -type f | sed 's/^\.\///' | grep "^$1" | sort | tr '\n' ' '); }
+MISSING_SAYS='plugin py load failed: rpc error: code = NotFound desc = nothing is stored at files/missing$'
+# The program is killed while it holds a call in the middle of 50 MB, for good or once.
+program() { sed -n 's/.*program of an artifact plugin was started.*pid=\([0-9]*\).*/\1/p' "$DIR/server.log" | tail -1; }
+killed() {
+    rm -f "$STORE/held"
+    HOW="hold $STORE/held"
+    if [ "$1" = get ]; then
+        flow "$1-killed" "$(input b big/got)" "md5sum </tmp/b"
+    else
+        flow "$1-killed" "$(output b big/put)" "yes 0123456789 | head -c $BIG_BYTES >/tmp/b"
+    fi
+    HOW=""
+    submit "$1-killed" && wait_for 30 test -e "$STORE/held" && kill -9 "$(program)"
+}
+begin_alone
+row "its driver" "$TIPHYS" apply "$DIR/drivers.yaml"
+cases
+start_server
+row "50 MB are stored" store_big
+for way in get put; do
+    row "$way: the plugin is killed in the middle of 50 MB" killed $way
+    row "$way: a clear error" eval "ends $way-killed Error && tells $way-killed 'plugin py (load|save) failed: '"
+    row "nothing is left behind" nothing_is_left
+done
+row "it is started again" eval 'runs get-again "$(input b big/got)" "md5sum </tmp/b" && equals "$(said get-again)" "$BIG_SUM  - "'
+stop_server
