@@ -130,7 +130,6 @@ struct jq_native {
 struct jq_env;
 struct jq_at;
 struct jq_sink;
-
 /* A function of ours whose arguments are programs, or that has several outputs. */
 typedef int (*jq_special_fn)(struct jq_run *r, const struct jq_node *call,
                              const struct jq_env *env, const struct jq_at *in,
@@ -234,6 +233,10 @@ int jq_fail(struct jq_run *r, const char *fmt, ...) _printf_(2, 3);
 
 /** jq_fail_type() - "NAME cannot be applied to: TYPE (PREVIEW)" */
 int jq_fail_type(struct jq_run *r, const char *name, const struct jq_value *v);
+
+/** jq_fail_with() - the same of a function that has an argument */
+int jq_fail_with(struct jq_run *r, const char *name, const struct jq_value *in,
+                 const struct jq_value *arg);
 
 /** jq_shown() - "TYPE (PREVIEW)" of a value, for errors */
 struct str jq_shown(struct jq_run *r, const struct jq_value *v);

@@ -111,6 +111,22 @@ static void test_texts(void **state _unused_)
         {"\"  x \"", "null", "x"},
         {"empty", "null", ""},
         {"-0", "null", "0"},
+        {"builtins | length, (map(select(startswith(\"_\"))) | length), index(\"input/0\") > 0",
+         "null", "215\n0\ntrue"},
+        {"\"YWJ\", \"YQ=x\", \"YW\\nJj\" | @base64d", "null", "ab\na\nabc"},
+        {"\"Y\", \"YW Jj\", \"-_\" | try @base64d catch .", "null",
+         "@base64d cannot be applied to \"Y\": illegal base64 data at input byte 0\n"
+         "@base64d cannot be applied to \"YW Jj\": illegal base64 data at input byte 2\n"
+         "@base64d cannot be applied to \"-_\": illegal base64 data at input byte 0"},
+        {"\"{\", \"nul\", \" \", \"1 2\", \"a\" | try fromjson catch .", "null",
+         "fromjson cannot be applied to \"{\": unexpected EOF\n"
+         "fromjson cannot be applied to \"nul\": unexpected EOF\n"
+         "fromjson cannot be applied to \" \": EOF\n"
+         "fromjson cannot be applied to: string (\"1 2\")\n"
+         "fromjson cannot be applied to \"a\": invalid character 'a' looking for beginning of "
+         "value"},
+        {"try group_by(.a) catch .", "{}", "group_by([]) cannot be applied to: object ({})"},
+        {"try sort catch .", "{}", "sort cannot be applied to: object ({})"},
         {"[.[] | . * 2]", "[1,2.5]", "[2,5]"},
     };
 
@@ -124,6 +140,55 @@ static void test_texts(void **state _unused_)
             fail_msg("%zu: %s: %s", i, cases[i].source, err.text);
         if (!str_is(jq_text(a, &out), cases[i].want))
             fail_msg("%zu: %s: " STR_FMT, i, cases[i].source, STR_ARG(jq_text(a, &out)));
+    }
+}
+
+/* Times as texts, both ways; each program is run on null. */
+static void test_times(void **state _unused_)
+{
+    static const char *const cases[][2] = {
+        {"\"2024-05-06\" | strptime(\"%Y-%m-%d\") | mktime", "1714953600"},
+        {"\"2024-05-06T07:08:09+0200\" | strptime(\"%FT%T%z\") | mktime", "1714972089"},
+        {"\"07:08 PM 2024-127\" | strptime(\"%I:%M %p %Y-%j\") | todate",
+         "2024-05-06T19:08:00Z"},
+        {"\"2024-W19-1\" | strptime(\"%G-W%V-%u\") | todate", "2024-05-06T00:00:00Z"},
+        {"\"2024 19 mon\" | strptime(\"%Y %U %a\") | todate", "2024-05-13T00:00:00Z"},
+        {"\"Mon May  6 07:08:09 2024\" | strptime(\"%c\") | todate", "2024-05-06T07:08:09Z"},
+        {"\"-1\" | strptime(\"%s\") | todate", "1969-12-31T23:59:59Z"},
+        {"\"9.25 2020\" | strptime(\"%S.%f %Y\")[5]", "9.25"},
+        {"\"99 99\" | strptime(\"%y %C\")[0]", "9999"},
+        {"\"+05:30:15\" | strptime(\"%::z\") | mktime", "-2209008615"},
+        {"\"2024\" | strptime(\"%Y%n\")", NULL},
+        {"\"2024-05-06 \" | try strptime(\"%F\") catch .",
+         "strptime(\"%F\") cannot be applied to \"2024-05-06 \": failed to parse \"2024-05-06 "
+         "\" "
+         "with \"%F\": unparsed string \" \""},
+        {"\"abc\" | try strptime(\"%Y\") catch .",
+         "strptime(\"%Y\") cannot be applied to \"abc\": failed to parse \"abc\" with \"%Y\": "
+         "cannot parse \"%Y\""},
+        {"\"1\" | try strptime(\"%q\") catch .[-24:]", ": unexpected format \"%q\""},
+        {"\"1\" | try strptime(\"%d%\") catch .[-12:]", "\": stray \"%\""},
+        {"\"1x\" | try strptime(\"%d:\") catch .[-14:]", ": expected ':'"},
+        {"\"12\" | try strptime(\"%V\") catch .[-35:]",
+         "use \"%G\" to parse ISO year for \"%V\""},
+        {"\"+1\" | try strptime(\"%:z\") catch .[-18:]", "cannot parse \"%:z\""},
+        {"1714979289.5 | strftime(\"%^a %_H %05d %-m %s %f %L %:z %v\")",
+         "MON  7 00006 5 1714979289 500000 %L +00:00  6-May-2024"},
+        {"0 | strftime(\"%3N %E %:: %+ %#Z 100%\")",
+         "%3N %E %:: Thu Jan  1 00:00:00 UTC 1970 utc 100%"},
+        {"[null] | try strftime(\"%Y\") catch .",
+         "strftime(\"%Y\") cannot be applied to [null]: expected an array of 8 numbers"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json null = json_null();
+        struct jq_outputs out = {};
+        struct err err = {};
+        int rc = run(a, str_from(cases[i][0]), &null, SIZE_MAX, &out, &err);
+
+        if ((rc < 0) != !cases[i][1] || (rc == 0 && !str_is(jq_text(a, &out), cases[i][1])))
+            fail_msg("%s: " STR_FMT "%s", cases[i][0], STR_ARG(jq_text(a, &out)), err.text);
     }
 }
 
@@ -269,10 +334,11 @@ static void test_maximum(void **state _unused_)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_filters),       cmocka_unit_test(test_golden_transforms),
-        cmocka_unit_test(test_golden_random),        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_errors),        cmocka_unit_test(test_budgets),
-        cmocka_unit_test(test_source_limits), cmocka_unit_test(test_maximum),
+        cmocka_unit_test(test_golden_filters), cmocka_unit_test(test_golden_transforms),
+        cmocka_unit_test(test_golden_random),  cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_times),          cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_budgets),        cmocka_unit_test(test_source_limits),
+        cmocka_unit_test(test_maximum),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "formats/goquote.h"
+#include "lang/jq/prelude.h"
 
 #define LIST(name)                                                            \
     static int f_##name(struct jq_run *r _unused_, const struct jq_value *in, \
@@ -262,6 +263,12 @@ static int by_key(const void *x, const void *y)
     return order ? order : p->value < q->value ? -1 : p->value > q->value;
 }
 
+static int fail_by(struct jq_run *r, const char *name, const struct jq_value *in,
+                   const struct jq_value *keys)
+{
+    return keys == in ? jq_fail_type(r, name, in) : jq_fail_with(r, name, in, keys);
+}
+
 /* Values with their keys, sorted; released by the caller. NULL with rc on failure. */
 static struct ordered *sorted(struct jq_run *r, const char *name, const struct jq_value *in,
                               const struct jq_value *keys, int *rc)
@@ -270,7 +277,7 @@ static struct ordered *sorted(struct jq_run *r, const char *name, const struct j
 
     *rc = in->type == JQ_ARRAY && keys->type == JQ_ARRAY && in->count == keys->count
               ? jq_charge(r, 1 + (size_t) in->count * 8, in->count * 2 * sizeof(*in))
-              : jq_fail_type(r, name, in);
+              : fail_by(r, name, in, keys);
     if (*rc)
         return NULL;
     all = mem_array(in->count + 1, sizeof(*all));
@@ -367,7 +374,7 @@ static int extreme(struct jq_run *r, const char *name, const struct jq_value *in
     size_t best = 0;
 
     if (in->type != JQ_ARRAY || keys->type != JQ_ARRAY || in->count != keys->count)
-        return jq_fail_type(r, name, in);
+        return fail_by(r, name, in, keys);
     for (size_t i = 1; i < in->count; i++)
         if ((jq_compare(&keys->items[best], &keys->items[i]) > 0) == is_min)
             best = i;
@@ -542,6 +549,14 @@ LIST(error_of)
     return raise_value(r, args);
 }
 
+LIST(builtins)
+{
+    (void) in;
+    (void) args;
+    *ret = jq_builtins(r->a);
+    return jq_charge(r, ret->count, 0);
+}
+
 /* An evaluation that halts has failed for whoever wants its outputs. */
 LIST(halt)
 {
@@ -559,6 +574,7 @@ const struct jq_native jq_natives_list[] = {
     {"_unique_by", 1, f_unique_by},
     {"add", 0, f_add},
     {"bsearch", 1, f_bsearch},
+    {"builtins", 0, f_builtins},
     {"contains", 1, f_contains},
     {"delpaths", 1, f_delpaths},
     {"error", 0, f_error},

@@ -1,5 +1,7 @@
 /* Functions that are written in jq, and where the others are found. See jq_internal.h. */
-#include "lang/jq/jq_internal.h"
+#include "lang/jq/prelude.h"
+
+#include <assert.h>
 
 static const struct definition {
     const char *name;
@@ -131,11 +133,11 @@ const struct jq_native *jq_in_table(const struct jq_native *table, struct str na
     return NULL;
 }
 
+static const struct jq_native *const tables[] = {
+    jq_natives_text, jq_natives_number, jq_natives_list, jq_natives_time, jq_natives_regex};
+
 const struct jq_native *jq_find_native(struct str name, size_t arity)
 {
-    static const struct jq_native *const tables[] = {
-        jq_natives_text, jq_natives_number, jq_natives_list, jq_natives_time, jq_natives_regex};
-
     for (size_t i = 0; i < COUNT_OF(tables); i++) {
         const struct jq_native *found = jq_in_table(tables[i], name, arity);
 
@@ -143,4 +145,37 @@ const struct jq_native *jq_find_native(struct str name, size_t arity)
             return found;
     }
     return NULL;
+}
+
+enum { BUILTINS_MAX = 400 };
+
+/* Known where calls are read. */
+static const char *const syntax[] = {"debug", "env", "input", "inputs", "modulemeta"};
+
+struct names {
+    struct jq_value at[BUILTINS_MAX];
+    size_t len;
+};
+
+static void add_name(struct arena *a, struct names *list, const char *name, size_t arity)
+{
+    assert(list->len < BUILTINS_MAX);
+    if (name[0] != '_')
+        list->at[list->len++] = jq_string(str_printf(a, "%s/%zu", name, arity));
+}
+
+struct jq_value jq_builtins(struct arena *a)
+{
+    struct names *list = ARENA_NEW(a, struct names);
+
+    for (size_t i = 0; i < COUNT_OF(syntax); i++)
+        add_name(a, list, syntax[i], strcmp(syntax[i], "debug") == 0);
+    for (size_t i = 0; i < COUNT_OF(definitions); i++)
+        add_name(a, list, definitions[i].name, definitions[i].arity);
+    for (const struct jq_special *at = jq_specials; at->name; at++)
+        add_name(a, list, at->name, at->arity);
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
+        for (const struct jq_native *at = tables[i]; at->name; at++)
+            add_name(a, list, at->name, at->arity);
+    return jq_array(list->at, list->len);
 }

@@ -1,6 +1,8 @@
 /* Functions whose arguments are programs, or that give several outputs. See run.h. */
 #include "lang/jq/run.h"
 
+#include "lang/jq/prelude.h"
+
 static int f_empty(struct jq_run *r _unused_, const struct jq_node *call _unused_,
                    const struct jq_env *env _unused_, const struct jq_at *in _unused_,
                    struct jq_sink *out _unused_)
@@ -333,18 +335,18 @@ static int f_repeat(struct jq_run *r, const struct jq_node *call, const struct j
     return rc;
 }
 
+const struct jq_special jq_specials[] = {
+    {"empty", 0, f_empty},     {"first", 1, f_first},  {"getpath", 1, f_getpath},
+    {"last", 1, f_last},       {"limit", 2, f_limit},  {"path", 1, f_path},
+    {"range", 1, f_range},     {"range", 2, f_range},  {"range", 3, f_range},
+    {"recurse", 0, f_recurse}, {"recurse", 1, f_loop}, {"repeat", 1, f_repeat},
+    {"until", 2, f_loop},      {"while", 2, f_loop},   {0},
+};
+
 const struct jq_special *jq_find_special(struct str name, size_t arity)
 {
-    static const struct jq_special table[] = {
-        {"empty", 0, f_empty},     {"first", 1, f_first},  {"getpath", 1, f_getpath},
-        {"last", 1, f_last},       {"limit", 2, f_limit},  {"path", 1, f_path},
-        {"range", 1, f_range},     {"range", 2, f_range},  {"range", 3, f_range},
-        {"recurse", 0, f_recurse}, {"recurse", 1, f_loop}, {"repeat", 1, f_repeat},
-        {"until", 2, f_loop},      {"while", 2, f_loop},
-    };
-
-    for (size_t i = 0; i < COUNT_OF(table); i++)
-        if (table[i].arity == arity && str_is(name, table[i].name))
-            return &table[i];
+    for (const struct jq_special *at = jq_specials; at->name; at++)
+        if (at->arity == arity && str_is(name, at->name))
+            return at;
     return NULL;
 }

@@ -386,17 +386,34 @@ static int add_row(struct jq_run *r, struct strbuf *b, enum row_kind kind,
     return JQ_OK;
 }
 
-/* Without its padding, and what stands behind that. */
+/* Without its padding, and what stands behind that; bits that are left over do not count. */
 static int decode(struct jq_run *r, const struct jq_value *v, struct str s, struct str *ret)
 {
-    size_t end = str_find_char(s, '=');
-    struct str head = end == SIZE_MAX ? s : str_head(s, end), pad;
-    struct err err;
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t end = str_find_char(s, '='), used = 0, bits = 0, i;
+    struct str head = end == SIZE_MAX ? s : str_head(s, end);
+    char *bytes = arena_alloc_raw(r->a, head.len + 1);
+    unsigned group = 0;
 
-    pad = str_head(STR("==="), (4 - head.len % 4) % 4);
-    if (pad.len == 3 || base64_decode(r->a, str_concat(r->a, head, pad), ret, &err) < 0)
-        return jq_fail(r, "@base64d cannot be applied to " STR_FMT ": illegal base64 data",
-                       STR_ARG(jq_preview(r, v)));
+    for (i = 0; i < head.len; i++) {
+        const char *digit = head.ptr[i] ? strchr(digits, head.ptr[i]) : NULL;
+
+        if (head.ptr[i] == '\n' || head.ptr[i] == '\r')
+            continue;
+        if (!digit)
+            break;
+        group = group << 6 | (unsigned) (digit - digits);
+        bits += 6;
+        if (bits >= 8)
+            bytes[used++] = (char) (group >> (bits -= 8));
+    }
+    if (i < head.len || bits == 6)
+        return jq_fail(r,
+                       "@base64d cannot be applied to " STR_FMT
+                       ": illegal base64 data at input byte %zu",
+                       STR_ARG(jq_preview(r, v)), i < head.len ? i : i - 1);
+    *ret = str_of(bytes, used);
     return JQ_OK;
 }
 

@@ -7,8 +7,12 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "formats/goquote.h"
+#include "lang/jq/time_read.h"
 
-enum { FIELD_COUNT = 8, TEXT_MAX = 4096 };
+enum { FIELD_COUNT = 8, TEXT_MAX = 4096, WIDTH_MAX = 1024, SPEC_MAX = 12 };
+
+#define ZERO_TIME_S (-62135596800.0) /* Go's zero time: the first instant of year 1 */
 
 #define TIME(name)                                                            \
     static int f_##name(struct jq_run *r, const struct jq_value *in _unused_, \
@@ -43,18 +47,17 @@ static int break_down(struct jq_run *r, double at, bool is_local, struct jq_valu
 }
 
 /* @v is such a list, or the beginning of one; numbers beyond their range are carried over. */
-static int build_up(struct jq_run *r, const char *name, const struct jq_value *v, bool is_local,
+static int build_up(struct jq_run *r, struct str name, const struct jq_value *v, bool is_local,
                     struct tm *tm, double *ret)
 {
     int64_t fields[FIELD_COUNT] = {0};
     double seconds = 0;
 
-    if (v->type != JQ_ARRAY)
-        return jq_fail_type(r, name, v);
     for (size_t i = 0; i < FIELD_COUNT && i < v->count; i++) {
         if (!jq_to_i64(&v->items[i], &fields[i]))
-            return jq_fail(r, "%s cannot be applied to " STR_FMT ": invalid time array", name,
-                           STR_ARG(jq_preview(r, v)));
+            return jq_fail(
+                r, STR_FMT " cannot be applied to " STR_FMT ": expected an array of 8 numbers",
+                STR_ARG(name), STR_ARG(jq_preview(r, v)));
         if (fields[i] > 1000000000 || fields[i] < -1000000000)
             return jq_fail(r, "time out of range");
     }
@@ -99,60 +102,118 @@ TIME(mktime)
 {
     struct tm tm;
     double at = 0;
-    int rc = build_up(r, "mktime", in, false, &tm, &at);
+    int rc = in->type == JQ_ARRAY ? build_up(r, STR("mktime"), in, false, &tm, &at)
+                                  : jq_fail_type(r, "mktime", in);
 
     *ret = jq_float(at);
     return rc;
 }
 
-static int fail_with(struct jq_run *r, const char *name, const struct jq_value *in,
-                     const struct jq_value *arg)
+/* What is written: the fields, and what they do not hold. */
+struct shown {
+    const struct tm *tm;
+    double at;
+    bool is_local;
+};
+
+static void write_offset(struct strbuf *b, const struct shown *t, size_t colons)
 {
-    return jq_fail(r, "%s(" STR_FMT ") cannot be applied to: " STR_FMT, name,
-                   STR_ARG(jq_preview(r, arg)), STR_ARG(jq_shown(r, in)));
+    long offset_s = t->is_local ? t->tm->tm_gmtoff : 0, rest = labs(offset_s);
+
+    strbuf_addf(b, "%c%02ld", offset_s < 0 ? '-' : '+', rest / 3600);
+    if (colons < 3 || rest % 3600 != 0)
+        strbuf_addf(b, "%s%02ld", colons > 0 ? ":" : "", rest / 60 % 60);
+    if (colons == 2 || (colons == 3 && rest % 60 != 0))
+        strbuf_addf(b, ":%02ld", rest % 60);
 }
 
-/* One conversion of strftime(); what it does not know stands for itself. */
-static size_t write_field(char *text, size_t size, char letter, const struct tm *tm,
-                          bool is_local)
+static void write_zone(struct strbuf *b, const struct shown *t, bool is_small)
 {
-    switch (letter) {
-    case 'L':
+    const char *name = t->is_local && t->tm->tm_zone ? t->tm->tm_zone : "UTC";
+
+    for (; *name; name++)
+        strbuf_addc(b, is_small && *name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+}
+
+static void write_time(struct strbuf *b, struct str format, const struct shown *t);
+
+/* One conversion that strftime() of the C library has otherwise or not at all. */
+static bool write_own(struct strbuf *b, struct str spec, const struct shown *t)
+{
+    bool is_bare = spec.len == 2;
+    size_t colons = 0;
+
+    switch (spec.ptr[spec.len - 1]) {
     case 'f':
-        return (size_t) snprintf(text, size, letter == 'L' ? "000" : "000000");
+        strbuf_addf(b, "%06d", (int) ((t->at - floor(t->at)) * 1e6));
+        return true;
+    case 's':
+        strbuf_addf(b, "%lld", (long long) floor(t->at));
+        return true;
     case 'Z':
-        return (size_t) snprintf(text, size, "%s",
-                                 is_local && tm->tm_zone ? tm->tm_zone : "UTC");
+        write_zone(b, t, str_find_char(spec, '#') != SIZE_MAX);
+        return true;
     case 'z':
-        return (size_t) snprintf(text, size, "%c%02d%02d", tm->tm_gmtoff < 0 ? '-' : '+',
-                                 abs((int) tm->tm_gmtoff) / 3600,
-                                 abs((int) tm->tm_gmtoff) / 60 % 60);
+        for (size_t i = 0; i < spec.len; i++)
+            colons += spec.ptr[i] == ':';
+        write_offset(b, t, colons);
+        return true;
+    case 'Y':
+        if (is_bare)
+            strbuf_addf(b, "%04d", t->tm->tm_year + 1900);
+        return is_bare;
+    case 'F':
+        write_time(b, STR("%Y-%m-%d"), t);
+        return true;
+    case 'v':
+        write_time(b, STR("%e-%b-%Y"), t);
+        return true;
+    case '+':
+        write_time(b, STR("%a %b %e %H:%M:%S %Z %Y"), t);
+        return true;
     default:
-        break;
+        return false;
     }
-    return 0;
+}
+
+/* Of "%" and what follows: flags, a width, colons of an offset, a letter; how much of it is one
+ * conversion, or 0. */
+static size_t spec_len(struct str s)
+{
+    size_t i = 1, colons = 0;
+
+    while (i < s.len && strchr("-_^#0", s.ptr[i]) && s.ptr[i])
+        i++;
+    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9')
+        i++;
+    for (; i < s.len && s.ptr[i] == ':' && colons < 3; i++)
+        colons++;
+    if (i >= s.len || i > SPEC_MAX || !s.ptr[i] || (colons > 0 && s.ptr[i] != 'z') ||
+        !strchr("aAbBcCdDeFfgGHhIjklmMnpPrRsStTuUvVwWxXyYzZ+%", s.ptr[i]))
+        return 0;
+    return i + 1;
 }
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void write_time(struct strbuf *b, struct str format, const struct tm *tm, bool is_local)
+/* What is no conversion stands for itself. */
+static void write_time(struct strbuf *b, struct str format, const struct shown *t)
 {
-    char text[256], spec[4];
+    char text[WIDTH_MAX + 64], spec[SPEC_MAX + 2];
 
-    for (size_t i = 0; i < format.len; i++) {
-        size_t len;
+    while (format.len > 0) {
+        size_t len = format.ptr[0] == '%' ? spec_len(format) : 0;
 
-        if (format.ptr[i] != '%' || i + 1 == format.len) {
-            strbuf_addc(b, format.ptr[i]);
+        if (len == 0) {
+            strbuf_addc(b, format.ptr[0]);
+            format = str_skip(format, 1);
             continue;
         }
-        snprintf(spec, sizeof(spec), "%%%c", format.ptr[++i]);
-        if (format.ptr[i] == '-' && i + 1 < format.len)
-            snprintf(spec, sizeof(spec), "%%-%c", format.ptr[++i]);
-        len = write_field(text, sizeof(text), format.ptr[i], tm, is_local);
-        if (len == 0)
-            len = strftime(text, sizeof(text), spec, tm);
-        strbuf_add(b, str_of(text, len));
+        if (!write_own(b, str_head(format, len), t)) {
+            snprintf(spec, sizeof(spec), STR_FMT, STR_ARG(str_head(format, len)));
+            strbuf_add(b, str_of(text, strftime(text, sizeof(text), spec, t->tm)));
+        }
+        format = str_skip(format, len);
     }
 }
 #pragma GCC diagnostic pop
@@ -162,6 +223,7 @@ static int write_as(struct jq_run *r, const char *name, const struct jq_value *i
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(TEXT_MAX * 256);
     struct jq_value fields = *in;
+    struct str call;
     struct tm tm;
     double at = 0;
     int rc = JQ_OK;
@@ -171,11 +233,12 @@ static int write_as(struct jq_run *r, const char *name, const struct jq_value *i
     if (rc)
         return rc;
     if (fields.type != JQ_ARRAY || format->type != JQ_STRING || format->count > TEXT_MAX)
-        return fail_with(r, name, in, format);
-    rc = build_up(r, name, &fields, is_local, &tm, &at);
+        return jq_fail_with(r, name, &fields, format);
+    call = str_printf(r->a, "%s(" STR_FMT ")", name, STR_ARG(jq_preview(r, format)));
+    rc = build_up(r, call, &fields, is_local, &tm, &at);
     if (rc)
         return rc;
-    write_time(&b, jq_str(format), &tm, is_local);
+    write_time(&b, jq_str(format), &(struct shown){&tm, at, is_local});
     *ret = jq_string(str_copy(r->a, strbuf_str(&b)));
     return jq_charge(r, b.len, 0);
 }
@@ -192,26 +255,23 @@ TIME(strflocaltime)
 
 TIME(strptime)
 {
-    struct tm tm = {.tm_mday = 1};
-    const char *end;
-    time_t at;
+    struct str why = STR(""), text, format;
+    double at = 0;
 
     if (in->type != JQ_STRING || args->type != JQ_STRING || args->count > TEXT_MAX)
-        return fail_with(r, "strptime", in, args);
-    end = strptime(str_cz(r->a, jq_str(in)), str_cz(r->a, jq_str(args)), &tm);
-    if (!end || *end)
+        return jq_fail_with(r, "strptime", in, args);
+    if (jq_read_time(r->a, jq_str(in), jq_str(args), &at, &why) < 0) {
+        text = go_quote(r->a, jq_str(in));
+        format = go_quote(r->a, jq_str(args));
         return jq_fail(r,
                        "strptime(" STR_FMT ") cannot be applied to " STR_FMT
-                       ": the text does not match",
-                       STR_ARG(jq_preview(r, args)), STR_ARG(jq_preview(r, in)));
-    at = timegm(&(struct tm){.tm_year = tm.tm_year,
-                             .tm_mon = tm.tm_mon,
-                             .tm_mday = tm.tm_mday,
-                             .tm_hour = tm.tm_hour,
-                             .tm_min = tm.tm_min,
-                             .tm_sec = tm.tm_sec}) -
-         tm.tm_gmtoff;
-    return break_down(r, (double) at, false, ret);
+                       ": failed to parse " STR_FMT " with " STR_FMT ": " STR_FMT,
+                       STR_ARG(jq_preview(r, args)), STR_ARG(jq_preview(r, in)), STR_ARG(text),
+                       STR_ARG(format), STR_ARG(why));
+    }
+    if (floor(at) == ZERO_TIME_S)
+        return jq_fail_with(r, "strptime", in, args);
+    return break_down(r, at, false, ret);
 }
 
 const struct jq_native jq_natives_time[] = {

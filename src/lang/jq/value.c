@@ -311,18 +311,47 @@ struct jq_value jq_from_json(struct arena *a, const struct json *v)
     return read_json(a, v, double_of);
 }
 
-int jq_from_text(struct jq_run *r, struct str text, struct jq_value *ret)
+/* Did the text end too early? Then what stands behind it is what is wrong. */
+static bool is_cut(struct jq_run *r, struct str text, struct str why)
 {
+    struct str more = str_concat(r->a, text, STR("!"));
     struct json doc;
     struct err err;
+
+    return str_starts(why, STR("unexpected end of")) ||
+           (str_starts(why, STR("invalid character ' '")) &&
+            json_parse(r->a, more, &doc, &err) < 0 &&
+            str_starts(str_from(err.text), STR("invalid character '!'")));
+}
+
+/* In the words of Go's decoder, which does not tell the place. */
+static int fail_text(struct jq_run *r, const struct jq_value *text, const struct err *err)
+{
+    struct str why = str_from(err->text);
+    size_t place = str_find(why, STR(" (line "));
+
+    why = go_trim_space(jq_str(text)).len == 0 ? STR("EOF")
+          : is_cut(r, jq_str(text), why)       ? STR("unexpected EOF")
+          : place == SIZE_MAX                  ? why
+                                               : str_head(why, place);
+    return jq_fail(r, "fromjson cannot be applied to " STR_FMT ": " STR_FMT,
+                   STR_ARG(jq_preview(r, text)), STR_ARG(why));
+}
+
+int jq_from_text(struct jq_run *r, struct str text, struct jq_value *ret)
+{
+    struct str rest = text;
+    struct json doc;
+    struct err err = {};
     struct jq_value v = jq_string(text);
     int rc = jq_charge(r, text.len, text.len * 24);
 
     if (rc)
         return rc;
-    if (json_parse(r->a, text, &doc, &err) < 0)
-        return jq_fail(r, "fromjson cannot be applied to " STR_FMT ": %s",
-                       STR_ARG(jq_preview(r, &v)), err.text);
+    if (json_parse_next(r->a, &rest, &doc, &err) <= 0)
+        return fail_text(r, &v, &err);
+    if (go_trim_space(rest).len > 0)
+        return jq_fail_type(r, "fromjson", &v);
     *ret = read_json(r->a, &doc, jq_number);
     return JQ_OK;
 }
@@ -507,6 +536,13 @@ struct str jq_shown(struct jq_run *r, const struct jq_value *v)
 int jq_fail_type(struct jq_run *r, const char *name, const struct jq_value *v)
 {
     return jq_fail(r, "%s cannot be applied to: " STR_FMT, name, STR_ARG(jq_shown(r, v)));
+}
+
+int jq_fail_with(struct jq_run *r, const char *name, const struct jq_value *in,
+                 const struct jq_value *arg)
+{
+    return jq_fail(r, "%s(" STR_FMT ") cannot be applied to: " STR_FMT, name,
+                   STR_ARG(jq_preview(r, arg)), STR_ARG(jq_shown(r, in)));
 }
 
 /* ---- operators ---- */
