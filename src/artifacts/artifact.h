@@ -133,11 +133,13 @@ int artifact_upload_file(const struct artifact_house *house, struct err *err);
  * artifact_upload() - store a file that is in memory, or mapped
  * @c:     which one, as artifact_save()
  * @bytes: its content
+ * @ret:   the artifact with its place, as artifact_save()
  * @err:   as artifact_load()
  *
  * Return: 0 or -1.
  */
-int artifact_upload(const struct artifact_call *c, struct str bytes, struct err *err);
+int artifact_upload(const struct artifact_call *c, struct str bytes, struct json *ret,
+                    struct err *err);
 
 /**
  * artifact_delete() - remove what is stored

@@ -44,9 +44,9 @@ static void make_name(char ret[static 32])
     snprintf(ret, 32, "%016llx", (unsigned long long) random_u64(&random));
 }
 
-int artifact_upload(const struct artifact_call *c, struct str bytes, struct err *err)
+int artifact_upload(const struct artifact_call *c, struct str bytes, struct json *ret,
+                    struct err *err)
 {
-    struct json ignored;
     char name[32];
     int scratch = artifact_scratch(c, err), result;
 
@@ -55,7 +55,7 @@ int artifact_upload(const struct artifact_call *c, struct str bytes, struct err 
     make_name(name);
     result = write_file(scratch, name, bytes, err);
     if (result == 0)
-        result = artifact_save(c, scratch, name, &ignored, err);
+        result = artifact_save(c, scratch, name, ret, err);
     unlinkat(scratch, name, 0);
     close(scratch);
     return result;

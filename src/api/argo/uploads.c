@@ -135,7 +135,7 @@ static int store(struct upload *u, struct str body, struct err *err)
     struct arena *a = http_arena(u->req);
     struct random random = random_from_system();
     struct multipart_part part;
-    struct json artifact;
+    struct json artifact, stored;
     struct str boundary, name;
 
     if (multipart_boundary(a, http_header(u->req, STR("Content-Type")), &boundary, err) < 0 ||
@@ -149,7 +149,7 @@ static int store(struct upload *u, struct str body, struct err *err)
     const struct artifact_call c = {
         .house = u->api->options.artifacts, .a = a, .ns = u->ns, .artifact = &artifact};
 
-    return artifact_upload(&c, part.bytes, err);
+    return artifact_upload(&c, part.bytes, &stored, err);
 }
 
 static int store_body(struct upload *u, struct err *err)

@@ -35,6 +35,16 @@ int resource_set_namespace(struct resource_work *w, struct err *err);
 /** resource_here_kind() - a kind that is served here by kubectl's word for it, or NULL */
 const struct object_kind *resource_here_kind(struct str word);
 
+/** resource_log_say() - one more line of its log */
+void resource_log_say(struct resource_work *w, struct str line);
+
+/** resource_log_action() - the action was carried out: the log tells */
+void resource_log_action(struct resource_work *w);
+
+/** resource_log_keep() - the log becomes artifact main-logs of the outputs, where logs are
+ * kept; 0, or -1 when it cannot be stored */
+int resource_log_keep(struct resource_work *w, struct err *err);
+
 /** resource_here_act() - the action on this server's objects; kinds of errors are the
  * submitter's */
 int resource_here_act(struct resource_work *w, struct err *err);

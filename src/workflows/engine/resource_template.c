@@ -391,6 +391,7 @@ static int begin(struct resource_work *w, struct err *err)
                                      err->kind == ERR_NOT_FOUND ? " (NotFound)"
                                      : err->kind == ERR_DENIED  ? " (Forbidden)"
                                                                 : "");
+    resource_log_action(w);
     if (w->has_object || !str_is(w->action, "get"))
         remember(w, w->has_object ? &w->object : &w->manifest);
     return w->is_going; /* 1: until it is gone */
@@ -412,6 +413,18 @@ static int again(struct resource_work *w, struct err *err)
     return resource_here_find(w, &w->job->object, err) < 0
                ? err_wrap(err, "no more retries Error from server (NotFound)")
                : 0;
+}
+
+/* What the log ends with. */
+static void say_end(struct resource_work *w, const struct err *err)
+{
+    struct str condition = json_get_str(w->part, STR("successCondition"));
+
+    if (err->kind != ERR_NONE)
+        resource_log_say(w, str_from(err->text));
+    else if (!str_is_empty(condition))
+        resource_log_say(w, str_printf(w->a, "success condition '" STR_FMT "' evaluated true",
+                                       STR_ARG(condition)));
 }
 
 /* It is done again later; who waits for a cluster is told why. */
@@ -447,6 +460,9 @@ void resource_template_run(struct resource_job *job, struct arena *a)
     }
     job->state = RESOURCE_SUCCEEDED;
     if (met < 0 || collect(&w, &err) < 0)
+        fail(&w, &err);
+    say_end(&w, &err);
+    if (resource_log_keep(&w, &err) < 0)
         fail(&w, &err);
     made = ARENA_NEW(a, struct json);
     *made = json_clone(a, &w.outputs);

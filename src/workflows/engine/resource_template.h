@@ -23,7 +23,7 @@ struct resource_job {
     struct workflow_submitter *submitter;
     const struct artifact_house *artifacts; /* for manifestFrom; NULL: there are none */
     struct kubernetes_contexts *clusters;   /* NULL: there are none */
-    struct str cluster;                   /* what RESOURCE_CLUSTER says, or "" */
+    struct str cluster;                     /* what RESOURCE_CLUSTER says, or "" */
     int cancel_fd;
     struct str account;                /* ServiceAccount that it acts as; "": default */
     struct str ns, mark;               /* @mark: identity of the effect */
@@ -31,6 +31,7 @@ struct resource_job {
     struct json tmpl;                  /* resolved */
     enum resource_state state;         /* from here: what came of it, in the arena */
     struct json object;                /* names the object that is looked at */
+    struct str log;                    /* what was done, in lines */
     struct str message;                /* also, of RESOURCE_NEW: what it waits for */
     const struct json *outputs;        /* parameters, exitCode */
 };

@@ -2,6 +2,7 @@
  * Tests of the resource template on a store of one's own: each action, conditions that are met
  * at once, later or never, what comes out, what is refused.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/fd.h"
 #include "formats/yaml.h"
 #include "tests/support/store_world.h"
 #include "workflows/engine/resource_template.h"
@@ -49,7 +51,8 @@ static struct resource_job job_of(struct world *w, const char *tmpl)
                                .mark = str_printf(w->on.a, "resource-%u", w->jobs++),
                                .workflow = STR("owner"),
                                .workflow_uid = STR("u-1"),
-                               .message = STR("")};
+                               .message = STR(""),
+                               .log = STR("")};
     struct err err;
 
     if (yaml_parse(w->on.a, str_from(tmpl), &job.tmpl, &err) < 0)
@@ -299,9 +302,9 @@ static void test_rights(void **state)
     w->submitter.rights = NULL;
 }
 
-#define FROM(artifact)                                                                       \
-    "{inputs: {artifacts: [" artifact "]}, "                                                 \
-    "resource: {action: apply, manifestFrom: {artifact: {name: m}}}, "                       \
+#define FROM(artifact)                                                 \
+    "{inputs: {artifacts: [" artifact "]}, "                           \
+    "resource: {action: apply, manifestFrom: {artifact: {name: m}}}, " \
     "outputs: {parameters: [{name: a, valueFrom: {jsonPath: '{.data.a}'}}]}}"
 #define RAW(text) "{name: m, path: /m, raw: {data: '" text "'}}"
 
@@ -324,8 +327,8 @@ static void test_manifest_from(void **state)
          "failed: main: Error (exit code 64): no artifact \"m\" is kept here"},
     };
     struct world *w = *state;
-    const struct artifact_house house = {
-        .repository = str_printf(w->on.a, "%s/repository", w->on.path)};
+    const struct artifact_house house = {.repository =
+                                             str_printf(w->on.a, "%s/repository", w->on.path)};
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct resource_job job = job_of(w, cases[i].tmpl);
@@ -338,11 +341,95 @@ static void test_manifest_from(void **state)
     }
 }
 
+#define LOGS   "{archiveLocation: {archiveLogs: true, s3: {key: k}}, "
+#define LOGGED ",\"artifacts\":[{\"name\":\"main-logs\",\"s3\":{\"key\":\"k/main.log\"}}]}"
+
+enum { LOG_BYTES = 4096 };
+
+static struct str read_log(struct world *w)
+{
+    struct str path = str_printf(w->on.a, "%s/repository/default/k/main.log", w->on.path);
+    int fd = open(str_cz(w->on.a, path), O_RDONLY | O_CLOEXEC);
+    char *text = arena_alloc(w->on.a, LOG_BYTES);
+    ssize_t len = fd >= 0 ? fd_read(fd, text, LOG_BYTES) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    return len < 0 ? STR("no log") : str_of(text, (size_t) len);
+}
+
+/* What was done is told in a log, which is kept where logs are; also of what has failed. */
+static void test_logs(void **state)
+{
+    static const struct {
+        const char *tmpl, *want, *log;
+    } cases[] = {
+        {LOGS "resource: {action: create, " MAP("{a: x}") "}}",
+         "succeeded: {\"exitCode\":\"0\"" LOGGED, "configmap/m created\n"},
+        {LOGS "resource: {action: apply, successCondition: data.b == v, " MAP("{b: v}") "}}",
+         "succeeded: {\"exitCode\":\"0\"" LOGGED,
+         "configmap/m applied\nsuccess condition 'data.b == v' evaluated true\n"},
+        {LOGS "resource: {action: get, flags: [cm, m]}}",
+         "succeeded: {\"exitCode\":\"0\"" LOGGED, "configmap/m\n"},
+        {LOGS "resource: {action: create, " MAP("{a: x}") "}}",
+         "failed: main: Error (exit code 64): no more retries Error from server: configmaps "
+         "\"m\" already exists",
+         "no more retries Error from server: configmaps \"m\" already exists\n"},
+        {LOGS
+         "resource: {action: apply, manifest: '{\"apiVersion\": argoproj.io/v1alpha1, "
+         "\"kind\": WorkflowTemplate, \"metadata\": {\"name\": t}, \"spec\": {\"templates\": "
+         "[{\"name\": x, \"suspend\": {}}]}}'}}",
+         "succeeded: {\"exitCode\":\"0\"" LOGGED, "workflowtemplate.argoproj.io/t applied\n"},
+    };
+    struct world *w = *state;
+    const struct artifact_house house = {.repository =
+                                             str_printf(w->on.a, "%s/repository", w->on.path)};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct resource_job job = job_of(w, cases[i].tmpl);
+
+        job.artifacts = &house;
+        job.cancel_fd = -1;
+        expect(w, &job, cases[i].want);
+        if (!str_is(read_log(w), cases[i].log))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(read_log(w)));
+    }
+}
+
+/* Before it waits the log has begun; a log that cannot be stored is a failure. */
+static void test_log_while_waiting(void **state)
+{
+    struct world *w = *state;
+    const struct artifact_house house = {.repository =
+                                             str_printf(w->on.a, "%s/repository", w->on.path)};
+    const struct artifact_house none = {.repository = STR("/dev/null/not")};
+    struct resource_job job =
+        job_of(w, LOGS "resource: {action: apply, failureCondition: data.a == v, "
+                       "successCondition: data.a == w, " MAP("{a: x}") "}}");
+
+    job.artifacts = &house;
+    job.cancel_fd = -1;
+    expect(w, &job, "waits: ");
+    set(w, "\"a\": v");
+    expect(w, &job,
+           "failed: main: Error (exit code 64): failure condition 'data.a==v' evaluated "
+           "true");
+    assert_true(str_is(read_log(w), "configmap/m applied\nfailure condition 'data.a==v' "
+                                    "evaluated true\n"));
+    job = job_of(w, LOGS "resource: {action: get, flags: [cm, m]}}");
+    job.artifacts = &none;
+    job.cancel_fd = -1;
+    assert_true(
+        str_starts(run(w, &job), STR("failed: main: Error (exit code 64): archive the log: ")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_actions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_manifest_from, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_while_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conditions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gone_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rights, setup, teardown),

@@ -243,7 +243,7 @@ static void init_resource(struct task *t, const struct pod_request *request)
     t->resource.workflow = str_copy(a, request->workflow);
     t->resource.workflow_uid = str_copy(a, request->workflow_uid);
     t->resource.tmpl = json_clone(a, request->template);
-    t->resource.message = STR("");
+    t->resource.message = t->resource.log = STR("");
     t->deadline = request->deadline;
 }
 
