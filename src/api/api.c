@@ -157,6 +157,11 @@ static void on_request(void *ctx, struct http_request *req)
     }
 }
 
+static void on_done(void *ctx, const struct http_request *req, double seconds)
+{
+    metrics_done(ctx, req, seconds);
+}
+
 static bool is_loopback(const char *address)
 {
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
@@ -174,7 +179,8 @@ struct api *api_start(const struct api_options *options, struct err *err)
                                        .header_count = options->header_count,
                                        .file_max = file_max,
                                        .begin = on_begin,
-                                       .handle = on_request};
+                                       .handle = on_request,
+                                       .done = on_done};
     struct api *api;
 
     if (options->is_open && !is_loopback(options->address)) {

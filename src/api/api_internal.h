@@ -134,6 +134,9 @@ bool health_is(struct str path);
  */
 void health_handle(struct api *api, struct http_request *req);
 
+/** metrics_done() - a request is over: operations of the Argo API are counted; http thread */
+void metrics_done(const struct api *api, const struct http_request *req, double seconds);
+
 /** metrics_handle() - GET /metrics: all metrics as Prometheus' text; http thread */
 void metrics_handle(struct api *api, struct http_request *req);
 

@@ -72,12 +72,60 @@ static void test_what_rooms_know_is_read(void **state)
     assert_true(metric_value(metric_get(w->metrics, METRIC_STORE_STALLED)) == 0);
 }
 
+static double series(struct world *w, const char *name, const char *service, const char *type)
+{
+    return metric_value(metric_get(w->metrics, METRIC_SERVER_HANDLING, str_from(name),
+                                   str_from(service), str_from(type)));
+}
+
+/* What an operation takes is seen by its name as gRPC has it; what is none is not. */
+static void test_operations_are_timed(void **state)
+{
+    struct world *w = *state;
+    struct call list = {.method = "GET", .path = "/api/v1/workflows/argo", .token = "secret"},
+                archived = {.method = "GET",
+                            .path = "/api/v1/archived-workflows",
+                            .token = "secret"},
+                other = {.method = "GET", .path = "/apis", .token = "secret"},
+                page = {.method = "GET", .path = "/metrics", .token = "secret"};
+
+    assert_answers(w, &list, 200, "");
+    assert_answers(w, &archived, 200, "");
+    assert_answers(w, &other, 200, "");
+    assert_answers(w, &page, 200, "");
+    assert_true(series(w, "ListWorkflows", "workflow.WorkflowService", "unary") > 0);
+    assert_true(series(w, "ListArchivedWorkflows", "workflowarchive.ArchivedWorkflowService",
+                       "unary") > 0);
+    assert_answers(w, &page, 200,
+                   "grpc_server_handling_seconds_count{grpc_method=\"ListWorkflows\",grpc_"
+                   "service=\"workflow.WorkflowService\",grpc_type=\"unary\"} 1\n");
+}
+
+/* What Prometheus' own client tells of a program and of its page. */
+static void test_the_page_counts_itself(void **state)
+{
+    struct world *w = *state;
+    struct call page = {.method = "GET", .path = "/metrics", .token = "secret"};
+
+    assert_answers(w, &page, 200, "promhttp_metric_handler_requests_total{code=\"200\"} 0\n");
+    assert_answers(w, &page, 200, "promhttp_metric_handler_requests_total{code=\"200\"} 1\n");
+    assert_answers(w, &page, 200, "promhttp_metric_handler_requests_total{code=\"500\"} 0\n");
+    assert_answers(w, &page, 200, "promhttp_metric_handler_requests_in_flight 1\n");
+    assert_true(metric_value(metric_get(w->metrics, METRIC_SCRAPES_ON)) == 0);
+    assert_true(metric_value(metric_get(w->metrics, METRIC_PROCESS_CPU)) > 0);
+    assert_true(metric_value(metric_get(w->metrics, METRIC_PROCESS_MEMORY)) > 1 << 20);
+    assert_true(metric_value(metric_get(w->metrics, METRIC_PROCESS_FDS)) > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_probes_need_no_token, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_metrics_need_one, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_rooms_know_is_read, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_operations_are_timed, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_the_page_counts_itself, world_setup,
                                         world_teardown),
     };
 

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
@@ -36,6 +37,7 @@ struct http_request {
     int body_error;              /* errno of a write into it, or 0 */
     uint64_t body_len, body_max; /* of a file */
     void *user;
+    struct mono begun;
     bool is_loopback;
     struct in6_addr peer; /* IPv4 mapped */
     bool has_peer;

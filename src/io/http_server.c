@@ -328,6 +328,7 @@ static enum MHD_Result on_head(struct http_request *req, const char *url, const 
 {
     struct http_server *server = req->server;
 
+    req->begun = clock_mono();
     read_head(req, url, method);
     req->has_head = true;
     if (server->options.file_max)
@@ -409,6 +410,9 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
     (void) code;
     if (!req)
         return;
+    if (req->has_head && req->server->options.done)
+        req->server->options.done(req->server->options.ctx, req,
+                                  (double) (clock_mono().ns - req->begun.ns) / 1e9);
     if (req->response)
         mhd()->MHD_destroy_response(req->response);
     if (req->body_fd >= 0)

@@ -45,6 +45,9 @@ struct http_server_options {
     int (*begin)(void *ctx, struct http_request *req);
     /* On an http thread, whole body there. Must answer once, now or later. */
     void (*handle)(void *ctx, struct http_request *req);
+    /* On an http thread: it is over, so many seconds after its head; what was asked for can be
+     * read once more. May be NULL. */
+    void (*done)(void *ctx, const struct http_request *req, double seconds);
 };
 
 /** http_server_start() - listen and serve; owned; NULL with @err (address in use: ERR_EXISTS)
