@@ -7,7 +7,7 @@ import tempfile
 
 import certificates
 import yaml
-from world import Refused, check, check_equal, check_in, check_match, check_not_in, row, skip
+from world import Refused, check, check_equal, check_in, check_match, check_not_in, row
 
 BASIC = "e2e/smoke/basic.yaml"
 LABEL = ("-l", "workflows.argoproj.io/test=true")
@@ -401,4 +401,18 @@ def client_certs(w):
             check_equal(set(server.serials), {server.serial})
 
 
-skip(FILE, "TestTokenArg", "a kubeconfig's user with tokens of a cluster; tokens are refused in argo_server_test TestPermission")
+@row(FILE, "TestTokenArg", token="secret-of-the-test")
+def token_arg(w):
+    """A user of the kubeconfig who has a token that is none; the one that is given counts."""
+    path = kubeconfig(w)[1]
+    with open(path, encoding="utf-8") as text:
+        config = yaml.safe_load(text)
+    config["users"] = [*config.get("users", []), {"name": "fake_token_user", "user": {"token": "sample"}}]
+    with open(path, "w", encoding="utf-8") as text:
+        yaml.safe_dump(config, text)
+    env = {"ARGO_SERVER": "", "ARGO_TOKEN": "", "KUBECONFIG": path}
+    for token in ([], ["--token", "badtoken"]):
+        bad = w.cli("list", "--user", "fake_token_user", *token, env=env)
+        check(bad.code != 0, bad.text)
+        check_in("token not valid", bad.text)
+    says(w.cli("list", "--user", "fake_token_user", "--token", "secret-of-the-test", env=env))
