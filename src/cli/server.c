@@ -82,6 +82,7 @@ static int run_server(struct cli *cli, struct err *err)
         .user = cli_flag(cli, "user"),
         .config_map = cli_setting(cli, "configmap"),
         .host_paths = cli_flag(cli, "host-path"),
+        .node_labels = cli_flag(cli, "node-labels"),
         .shim = getenv("TIPHYS_SHIM"),
         .base = cli_setting(cli, "base-href"),
         .origin = cli_setting(cli, "access-control-allow-origin"),
@@ -193,6 +194,10 @@ static const struct cli_flag flags[] = {
     {.name = "managed-namespace",
      .help = "with --namespaced: which namespace (default \"argo\")"},
     {.name = "namespaced", .type = FLAG_SWITCH, .help = "serve one namespace only"},
+    {.name = "node-labels",
+     .state = FLAG_OWN,
+     .help = "labels of this machine that a nodeSelector may ask for, key=value by ',', beside "
+             "those that every node has"},
     {.name = "open",
      .state = FLAG_OWN,
      .type = FLAG_SWITCH,

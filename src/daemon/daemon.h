@@ -29,6 +29,7 @@ struct daemon_options {
     const char *context, *cluster, *user; /* of it; "" or NULL: the current ones */
     const char *config_map;    /* "NAME" or "NAMESPACE/NAME"; "" or NULL: the default */
     const char *host_paths;    /* folders that hostPath may name, by ':'; "" or NULL: none */
+    const char *node_labels;   /* of this machine: "key=value", by ','; "" or NULL: none */
     const char *shim;          /* path of tiphys-shim; "" or NULL: beside the program */
     uint64_t rate_limit;       /* requests a second of one address; 0: any */
     bool is_event_async;       /* events for bindings are answered before they are dispatched */

@@ -57,7 +57,7 @@ static const struct field pod_spec_rows[] = {
     FLAG("automountServiceAccountToken", "Whether the account's token is mounted."),
     PART("securityContext", pod_security_context, "Rights of all containers."),
     TEXT("nodeName", "Machine of the pod.", .flags = FIELD_UNSUPPORTED),
-    TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed.", .flags = FIELD_NO_OP),
+    TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed."),
     PART("affinity", affinity, "What attracts the pod to a machine.", .flags = FIELD_NO_OP),
     PARTS("tolerations", toleration, "Taints that are tolerated.", .flags = FIELD_NO_OP),
     PARTS("topologySpreadConstraints", topology_spread_constraint,

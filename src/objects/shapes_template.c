@@ -456,7 +456,7 @@ static const struct field template_rows[] = {
 
     FLAG("automountServiceAccountToken", "Whether the account's token is mounted."),
     PART("executor", executor_config, "The helpers of the pod.", .flags = FIELD_NO_OP),
-    TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed.", .flags = FIELD_NO_OP),
+    TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed."),
     PART("affinity", affinity, "What attracts the pod to a machine.", .flags = FIELD_NO_OP),
     PARTS("tolerations", toleration, "Taints that are tolerated.", .flags = FIELD_NO_OP),
     TEXT("schedulerName", "Who chooses the machine.", .flags = FIELD_NO_OP),

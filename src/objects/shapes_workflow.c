@@ -113,7 +113,7 @@ static const struct field workflow_spec_rows[] = {
     WHOLE("priority", "Who is first when workflows wait for a lock."),
     FLAG("automountServiceAccountToken", "Whether the account's token is mounted."),
     PART("executor", executor_config, "The helpers of pods.", .flags = FIELD_NO_OP),
-    TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed.", .flags = FIELD_NO_OP),
+    TEXT_BY_NAME("nodeSelector", "Labels of machines that are allowed."),
     PART("affinity", affinity, "What attracts pods to a machine.", .flags = FIELD_NO_OP),
     PARTS("tolerations", toleration, "Taints that are tolerated.", .flags = FIELD_NO_OP),
     TEXT("schedulerName", "Who chooses the machine.", .flags = FIELD_NO_OP),

@@ -37,7 +37,8 @@ struct pod_request {
     const struct json *security;  /* the pod's securityContext or NULL */
     const struct json *resources; /* of the pod as a whole, instead of the sum of its
                                      containers; or NULL */
-    struct str service_account;   /* or "": default */
+    const struct json *node_selector; /* labels that its machine must have; or NULL */
+    struct str service_account;       /* or "": default */
     enum pod_token token;
     struct wall deadline; /* kill with DeadlineExceeded then; ms 0: none */
     uint64_t grace_ms;    /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
@@ -168,8 +169,8 @@ static inline void pod_runner_close(struct pod_runner *r)
  * @ret: {uid, template, graceSeconds, resources}, in @a
  * @err: ERR_NOT_FOUND: nothing is kept (yet)
  */
-static inline int pod_asked(struct pod_runner *r, struct arena *a, struct str ns, struct str pod,
-                            struct json *ret, struct err *err)
+static inline int pod_asked(struct pod_runner *r, struct arena *a, struct str ns,
+                            struct str pod, struct json *ret, struct err *err)
 {
     if (!r->ops->asked)
         return err_set(err, ERR_NOT_FOUND, "nothing is kept");

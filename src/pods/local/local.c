@@ -71,6 +71,7 @@ static void copy_request(struct local_pod *pod, const struct pod_request *req)
     pod->req.pod_meta = copy_of(a, req->pod_meta);
     pod->req.security = copy_of(a, req->security);
     pod->req.resources = copy_of(a, req->resources);
+    pod->req.node_selector = copy_of(a, req->node_selector);
     pod->dir = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(req->ns), STR_ARG(req->name));
 }
 
@@ -137,6 +138,7 @@ static void local_free_when_idle(struct local *r)
     free(r->repository);
     free(r->shim);
     free(r->node_name);
+    free(r->node_labels);
     free(r->host_paths);
     free(r->program);
     free(r);
@@ -594,7 +596,7 @@ static int local_create(struct pod_runner *base, const struct pod_request *req, 
     if (r->by_uid.len >= POD_QUEUE_MAX)
         return err_set(err, ERR_TRANSIENT, "%zu pods wait or run (limit %d)", r->by_uid.len,
                        POD_QUEUE_MAX);
-    if (room_need(req, &need, err) < 0)
+    if (room_need(r, req, &need, err) < 0)
         return err_wrap(err, "pod " STR_FMT, STR_ARG(req->name));
     pod = pod_new(r, req);
     pod->need = need;
@@ -774,6 +776,7 @@ struct pod_runner *local_runner_new(const struct local_options *options, struct 
     r->state_dir = dup_text(options->path);
     r->shim = dup_text(options->shim);
     r->node_name = dup_text(options->node_name);
+    r->node_labels = dup_text(options->node_labels ? options->node_labels : "");
     r->host_paths = options->host_paths ? dup_text(options->host_paths) : NULL;
     r->zygote = zygote_new(r->loop, r->shim, &hooks);
     r->zygote_timer = timer_new(r->loop, start_zygote, r);

@@ -45,6 +45,8 @@ struct local_options {
     struct images *images; /* NULL without isolation image; outlives the runner */
     struct local_runtime runtime;
     const char *node_name;      /* of this machine */
+    const char *node_labels;    /* of it, beside those that every node has: "key=value", by ',';
+                                   NULL: none */
     unsigned running_max;       /* 0: POD_RUNNING_MAX */
     int64_t cpu_milli;          /* that pods may request together; 0: what the machine has */
     int64_t memory_bytes;       /* likewise */

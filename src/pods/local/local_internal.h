@@ -104,7 +104,7 @@ struct local {
     char *root;       /* <state>/pods, owned */
     char *state_dir;  /* owned */
     char *repository; /* of artifacts: <state>/artifacts, owned */
-    char *shim, *node_name;
+    char *shim, *node_name, *node_labels;
     char *host_paths; /* that pods may mount, owned */
     enum local_isolation isolation;
     struct local_rule rules[LOCAL_RULES_MAX]; /* patterns owned */

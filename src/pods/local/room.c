@@ -1,9 +1,10 @@
 /*
- * What pods ask of this machine, and whether it has that: CPU and memory by their requests, as
- * the scheduler of Kubernetes sees one node. What does not fit waits in the order of arrival
- * beside those that ask for the same; smaller ones may pass. Loop.
+ * What pods ask of this machine, and whether it has that: CPU and memory by their requests, and
+ * labels, as the scheduler of Kubernetes sees one node. What does not fit waits in the order of
+ * arrival beside those that ask for the same; smaller ones may pass. Loop.
  */
 #include <sys/sysinfo.h>
+#include <sys/utsname.h>
 
 #include "base/mem.h"
 #include "formats/quantity.h"
@@ -96,12 +97,63 @@ static int add_list(const struct json *list, struct local_need *all, struct err 
     return 0;
 }
 
-int room_need(const struct pod_request *req, struct local_need *ret, struct err *err)
+/* As Go names it. */
+static struct str architecture(const struct utsname *machine)
+{
+    static const char *const names[][2] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(str_from(machine->machine), names[i][0]))
+            return str_from(names[i][1]);
+    return str_from(machine->machine);
+}
+
+/* What every node has. */
+static struct str usual_label(const struct local *r, const struct utsname *machine,
+                              struct str key)
+{
+    if (str_is(key, "kubernetes.io/hostname"))
+        return str_from(r->node_name);
+    if (str_is(key, "kubernetes.io/os") || str_is(key, "beta.kubernetes.io/os"))
+        return STR("linux");
+    if (str_is(key, "kubernetes.io/arch") || str_is(key, "beta.kubernetes.io/arch"))
+        return architecture(machine);
+    return STR_NONE;
+}
+
+/* Those that this one was given come first. */
+static struct str label_of(const struct local *r, const struct utsname *machine, struct str key)
+{
+    struct str rest = str_from(r->node_labels), each, name;
+
+    while (str_cut(&rest, ',', &each))
+        if (str_cut(&each, '=', &name) && str_eq(name, key))
+            return each;
+    return usual_label(r, machine, key);
+}
+
+static bool is_elsewhere(const struct local *r, const struct json *selector)
+{
+    struct utsname machine;
+
+    if (!json_is(selector, JSON_OBJECT) || selector->count == 0 || uname(&machine) < 0)
+        return false;
+    for (uint32_t i = 0; i < selector->count; i++) {
+        struct str have = label_of(r, &machine, selector->members[i].key);
+
+        if (str_is_none(have) || !str_eq(have, json_str(&selector->members[i].value)))
+            return true;
+    }
+    return false;
+}
+
+int room_need(const struct local *r, const struct pod_request *req, struct local_need *ret,
+              struct err *err)
 {
     const struct json *t = req->template, *script = json_get(t, STR("script"));
     const struct json *inits = json_get(t, STR("initContainers")), *item;
 
-    *ret = (struct local_need){0};
+    *ret = (struct local_need){.is_elsewhere = is_elsewhere(r, req->node_selector)};
     if (add_one(script ? script : json_get(t, STR("container")), ret, err) < 0 ||
         add_list(json_path(t, "containerSet", "containers", NULL), ret, err) < 0 ||
         add_list(json_get(t, STR("sidecars")), ret, err) < 0)
@@ -121,7 +173,7 @@ int room_need(const struct pod_request *req, struct local_need *ret, struct err 
 
 static bool has_need(const struct local_need *need)
 {
-    return need->cpu_milli > 0 || need->memory_bytes > 0;
+    return need->cpu_milli > 0 || need->memory_bytes > 0 || need->is_elsewhere;
 }
 
 static bool has_cpu(const struct local *r, const struct local_need *need)
@@ -133,6 +185,11 @@ static bool has_memory(const struct local *r, const struct local_need *need)
 {
     return need->memory_bytes == 0 ||
            need->memory_bytes <= r->room.memory_bytes - r->taken.memory_bytes;
+}
+
+static bool has_room(const struct local *r, const struct local_need *need)
+{
+    return !need->is_elsewhere && has_cpu(r, need) && has_memory(r, need);
 }
 
 void room_take(struct local_pod *pod)
@@ -155,7 +212,7 @@ static bool may_begin(const struct local_pod *pod)
     const struct local *r = pod->runner;
 
     return !has_need(&pod->need) || local_has_begun(pod) ||
-           (!r->is_held && has_cpu(r, &pod->need) && has_memory(r, &pod->need));
+           (!r->is_held && has_room(r, &pod->need));
 }
 
 /* ---- those that wait ---- */
@@ -172,6 +229,11 @@ static void tell(struct local_pod *pod)
     bool cpu = has_cpu(r, &pod->need), memory = has_memory(r, &pod->need);
     char text[120];
 
+    if (pod->need.is_elsewhere) {
+        local_tell_pending(pod, STR("Unschedulable: 0/1 nodes are available: 1 node(s) didn't "
+                                    "match Pod's node affinity/selector."));
+        return;
+    }
     snprintf(text, sizeof(text), "Unschedulable: 0/1 nodes are available: %s%s%s.",
              cpu ? "" : "1 Insufficient cpu", cpu || memory ? "" : ", ",
              memory ? "" : "1 Insufficient memory");
@@ -184,7 +246,8 @@ static struct room_line *line_of(struct local *r, const struct local_need *need)
 
     LIST_FOREACH (line, &r->lines, struct room_line, link)
         if (line->need.cpu_milli == need->cpu_milli &&
-            line->need.memory_bytes == need->memory_bytes)
+            line->need.memory_bytes == need->memory_bytes &&
+            line->need.is_elsewhere == need->is_elsewhere)
             return line;
     made = NEW(struct room_line);
     made->need = *need;
@@ -220,8 +283,7 @@ static struct local_pod *first_in_lines(struct local *r)
             continue;
         }
         pod = LIST_ENTRY(line->pods.next, struct local_pod, link);
-        if ((!ret || pod->tag < ret->tag) && has_cpu(r, &line->need) &&
-            has_memory(r, &line->need))
+        if ((!ret || pod->tag < ret->tag) && has_room(r, &line->need))
             ret = pod;
     }
     return ret;

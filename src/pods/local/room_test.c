@@ -64,7 +64,8 @@ static void open_runner(struct world *w)
                                     .isolation = LOCAL_ISOLATION_PROCESS,
                                     .cpu_milli = 1000,
                                     .memory_bytes = GIB,
-                                    .node_name = "testnode"};
+                                    .node_name = "testnode",
+                                    .node_labels = "pool=fast,kubernetes.io/arch=any,empty="};
     struct err err;
 
     w->runner = local_runner_new(&options, &err);
@@ -105,10 +106,11 @@ static int teardown(void **state)
     return 0;
 }
 
-static void create_until(struct world *w, const char *uid, const char *cpu, const char *memory,
-                         int64_t deadline_ms)
+/* On a machine with these labels, as JSON; NULL: any. */
+static void create_on(struct world *w, const char *uid, const char *cpu, const char *memory,
+                      int64_t deadline_ms, const char *labels)
 {
-    struct json *doc = ARENA_NEW(w->arena, struct json);
+    struct json *doc = ARENA_NEW(w->arena, struct json), *selector = NULL;
     struct str text = str_printf(
         w->arena,
         "{\"container\":{\"command\":[\"sh\",\"-c\",\"touch %s/%s.on; until test -e %s/%s || ! "
@@ -126,8 +128,19 @@ static void create_until(struct world *w, const char *uid, const char *cpu, cons
     struct err err;
 
     assert_int_equal(json_parse(w->arena, text, doc, &err), 0);
+    if (labels) {
+        selector = ARENA_NEW(w->arena, struct json);
+        assert_int_equal(json_parse(w->arena, str_from(labels), selector, &err), 0);
+    }
+    req.node_selector = selector;
     if (pod_create(w->runner, &req, &err) < 0)
         fail_msg("%s: %s", uid, err.text);
+}
+
+static void create_until(struct world *w, const char *uid, const char *cpu, const char *memory,
+                         int64_t deadline_ms)
+{
+    create_on(w, uid, cpu, memory, deadline_ms, NULL);
 }
 
 static void create(struct world *w, const char *uid, const char *cpu)
@@ -169,6 +182,45 @@ static void wait_for_began(struct world *w, size_t count, const char *uid)
         loop_run_once(w->loop, WAIT_STEP_MS);
     if (w->began.len != 2 * count || str_find(w->began, str_from(uid)) == SIZE_MAX)
         fail_msg("\"" STR_FMT "\" has no %s", STR_ARG(w->began), uid);
+}
+
+/* A machine is chosen by its labels: those of every node, and those that this one was given. */
+static void test_labels(void **state)
+{
+    static const char *const here[] = {
+        "{}",
+        "{\"pool\": \"fast\"}",
+        "{\"empty\": \"\"}",
+        "{\"kubernetes.io/os\": \"linux\"}",
+        "{\"pool\": \"fast\", \"kubernetes.io/hostname\": \"testnode\"}",
+        "{\"kubernetes.io/arch\": \"any\"}"};
+    static const char *const elsewhere[] = {
+        "{\"pool\": \"slow\"}", "{\"poo\": \"fast\"}", "{\"other\": \"\"}",
+        "{\"pool\": \"fast\", \"kubernetes.io/os\": \"windows\"}",
+        "{\"beta.kubernetes.io/arch\": \"no-such-arch\"}"};
+    struct world *w = *state;
+    char uid[8];
+
+    for (size_t i = 0; i < COUNT_OF(elsewhere); i++) {
+        snprintf(uid, sizeof(uid), "e%zu", i);
+        create_on(w, uid, "0", "0", 0, elsewhere[i]);
+        if (!str_eq(w->pending, str_printf(w->arena,
+                                           "%s " FULL "1 node(s) didn't match Pod's node "
+                                           "affinity/selector.",
+                                           uid)))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(w->pending));
+    }
+    for (size_t i = 0; i < COUNT_OF(here); i++) {
+        snprintf(uid, sizeof(uid), "h%zu", i);
+        create_on(w, uid, "0", "0", 0, here[i]);
+        wait_until_on(w, uid);
+        let_end(w, uid);
+    }
+    pod_kill(w->runner, STR("e0"), STR("enough"), 0); /* who waits for good can be ended */
+    for (int i = 0; i < WAIT_STEPS && str_find(w->ended, STR("e0 ")) == SIZE_MAX; i++)
+        loop_run_once(w->loop, WAIT_STEP_MS);
+    assert_true(str_find(w->ended, STR("e0 ")) != SIZE_MAX);
+    assert_true(str_find(w->ended, STR("e1 ")) == SIZE_MAX);
 }
 
 static void test_order(void **state)
@@ -345,12 +397,12 @@ static void test_sums(void **state)
             req.resources = &pod;
         }
         if (cases[i].error) {
-            assert_int_equal(room_need(&req, &need, &err), -1);
+            assert_int_equal(room_need(NULL, &req, &need, &err), -1);
             if (!str_starts(str_from(err.text), str_from(cases[i].error)))
                 fail_msg("%s", err.text);
             continue;
         }
-        assert_int_equal(room_need(&req, &need, &err), 0);
+        assert_int_equal(room_need(NULL, &req, &need, &err), 0);
         if (need.cpu_milli != cases[i].cpu || need.memory_bytes != cases[i].memory)
             fail_msg("case %zu: %lld and %lld", i, (long long) need.cpu_milli,
                      (long long) need.memory_bytes);
@@ -363,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums),
+        cmocka_unit_test_setup_teardown(test_labels, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_of_each, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),

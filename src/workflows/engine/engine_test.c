@@ -25,6 +25,7 @@ enum { WAIT_STEPS = 2000, WAIT_STEP_MS = 5, PODS_MAX = 16, HOUR_MS = 3600000 };
 /* What the engine has asked for. */
 struct pod {
     struct str uid, node_name;
+    struct str selector; /* of its machine, as JSON, or absent */
     struct wall deadline;
     bool is_killed, is_forgotten, was_held; /* at its creation */
 };
@@ -78,10 +79,13 @@ static int create(struct pod_runner *r, const struct pod_request *req, struct er
     if (find(w, req->uid))
         return 0;
     assert_true(w->count < PODS_MAX);
-    w->pods[w->count++] = (struct pod){.uid = str_copy(w->a, req->uid),
-                                       .node_name = str_copy(w->a, req->node_name),
-                                       .deadline = req->deadline,
-                                       .was_held = w->is_held};
+    w->pods[w->count++] = (struct pod){
+        .uid = str_copy(w->a, req->uid),
+        .node_name = str_copy(w->a, req->node_name),
+        .selector =
+            req->node_selector ? json_text(w->a, req->node_selector, JSON_COMPACT) : STR_NONE,
+        .deadline = req->deadline,
+        .was_held = w->is_held};
     return 0;
 }
 
@@ -353,6 +357,30 @@ static void test_foreign_changes(void **state)
     assert_int_equal(engine_stats_get(w->engine).active_workflows, 0);
 }
 
+/* The template's own selector counts, else its caller's, else the workflow's: as a whole. */
+static void test_machine(void **state)
+{
+    static const char *const want[] = {"{\"a\":\"own\"}", "{\"a\":\"caller\",\"b\":\"c\"}",
+                                       "{\"a\":\"flow\"}", NULL};
+    struct world *w = *state;
+
+    submit(w, "wf",
+           "entrypoint: main, nodeSelector: {a: flow}, templates: [{name: main, nodeSelector: "
+           "{a: caller, b: c}, steps: [[{name: x, template: own}], [{name: y, template: "
+           "pod}]]}, {name: own, nodeSelector: {a: own}, container: {image: i, command: [c]}}, "
+           "" POD "]");
+    WAIT_FOR(w, w->count == 1);
+    report(w, 0, POD_SUCCEEDED);
+    WAIT_FOR(w, w->count == 2);
+    submit(w, "flow", "nodeSelector: {a: flow}, " ONE);
+    WAIT_FOR(w, w->count == 3);
+    submit(w, "any", ONE);
+    WAIT_FOR(w, w->count == 4);
+    for (size_t i = 0; i < COUNT_OF(want); i++)
+        if (want[i] ? !str_is(w->pods[i].selector, want[i]) : !str_is_none(w->pods[i].selector))
+            fail_msg("pod %zu: " STR_FMT, i, STR_ARG(w->pods[i].selector));
+}
+
 /* What is held for whoever debugs it has all the time that takes. */
 static void test_debugged(void **state)
 {
@@ -555,6 +583,7 @@ int main(void)
         TEST(test_restart),
         TEST(test_full_runner),
         TEST(test_foreign_changes),
+        TEST(test_machine),
         TEST(test_debugged),
 #if WITH_FAULTS
         TEST(test_clock_ahead),

@@ -121,6 +121,17 @@ static const struct json *resources_of(const struct wf *wf, const struct json *t
     return own ? own : json_get(wf->spec, STR("podResources"));
 }
 
+/* The template's own, or that of who calls it, or the workflow's; as a whole. */
+static const struct json *selector_of(const struct wf *wf, const struct wf_node *n,
+                                      const struct json *tmpl)
+{
+    const struct json *own = json_get(tmpl, STR("nodeSelector"));
+
+    if (!own && n->boundary && n->boundary->frame)
+        own = json_get(&n->boundary->frame->tmpl, STR("nodeSelector"));
+    return own ? own : json_get(wf->spec, STR("nodeSelector"));
+}
+
 /* podMetadata of the workflow under the template's own. */
 static const struct json *pod_meta(struct wf *wf, const struct json *tmpl)
 {
@@ -230,6 +241,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->pod_meta = keep(out, pod_meta(wf, tmpl));
     r->security = keep(out, security_of(wf, &patched));
     r->resources = keep(out, resources_of(wf, &patched));
+    r->node_selector = keep(out, selector_of(wf, n, &patched));
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
     r->token = token_of(wf, tmpl);
     r->deadline.ms = pod_deadline(wf, n, call, &patched);

@@ -218,6 +218,7 @@ struct pod_request jobs_pod_request(struct arena *a, const struct json *doc)
                                   .pod_meta = json_get(doc, STR("metadata")),
                                   .security = json_get(spec, STR("securityContext")),
                                   .resources = json_get(spec, STR("resources")),
+                                  .node_selector = json_get(spec, STR("nodeSelector")),
                                   .service_account =
                                       json_get_str(spec, STR("serviceAccountName"))};
     const struct json *mounts = json_get(spec, STR("automountServiceAccountToken"));
