@@ -188,6 +188,7 @@ static const struct field node_status_rows[] = {
     PART("outputs", outputs, "What it has given."),
     TEXT("hostNodeName", "Machine of its pod."),
     TEXT("podIP", "Address of its pod."),
+    TEXT("podUID", "Its pod, when it goes on beside a node that was taken away and runs again."),
     FLAG("daemoned", "Whether it goes on beside the workflow."),
     PART("nodeFlag", node_flag, "Why it is there."),
     TEXT("progress", "How many of how many: \"1/2\"."),

@@ -64,3 +64,19 @@ const struct json *workflow_node_location(const struct json *workflow, const str
                            : json_path(workflow, "status", "artifactRepositoryRef",
                                        "artifactRepository", NULL);
 }
+
+struct str workflow_node_pod(struct arena *a, const struct json *workflow,
+                             const struct json *node)
+{
+    const struct json *meta = json_get(workflow, STR("metadata"));
+    struct str own = json_get_str(node, STR(WORKFLOW_NODE_POD)),
+               uid = json_get_str(meta, STR("uid"));
+    unsigned hash = str_fnv32a(json_get_str(node, STR("name")));
+    int64_t generation = 1;
+
+    if (!str_is_empty(own))
+        return own;
+    if (!json_i64(json_get(meta, STR("generation")), &generation) || generation <= 1)
+        return str_printf(a, STR_FMT "-%u", STR_ARG(uid), hash);
+    return str_printf(a, STR_FMT "-%ur%lld", STR_ARG(uid), hash, (long long) generation);
+}

@@ -17,3 +17,16 @@ const struct json *workflow_node_template(const struct json *workflow, const str
  * template's archiveLocation, or the artifact repository of the workflow; NULL: the local one
  */
 const struct json *workflow_node_location(const struct json *workflow, const struct json *node);
+
+/* Member of a node whose pod is not the one that workflow_node_pod() would make up: its uid. Not
+ * upstream's; only the system writes it. */
+#define WORKFLOW_NODE_POD "podUID"
+
+/**
+ * workflow_node_pod() - the uid of a node's pod
+ * @a:        where it lives
+ * @workflow: its document: after each retry, which counts in metadata.generation, the pod of a
+ *            node is another one, under the same name
+ */
+struct str workflow_node_pod(struct arena *a, const struct json *workflow,
+                             const struct json *node);

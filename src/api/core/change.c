@@ -6,7 +6,6 @@
  */
 #include "api/core/core_internal.h"
 #include "base/limits.h"
-#include "objects/job.h"
 
 static struct managed_writer writer_of(const struct api_call *call,
                                        const struct object_kind *kind, struct str sub)
@@ -26,12 +25,6 @@ struct json api_managed(const struct api_call *call, const struct object_kind *k
     return managed_update(http_arena(call->req), &w, live, made);
 }
 
-/* A change that is only tried is answered by what was read: whole. */
-static enum api_parts parts_of(const struct api_call *call)
-{
-    return call->is_dry_run ? API_WHOLE : API_WITHOUT_NODES;
-}
-
 static const struct json *written_as(struct arena *a, const struct json *made)
 {
     struct json *copy = ARENA_NEW(a, struct json);
@@ -40,14 +33,24 @@ static const struct json *written_as(struct arena *a, const struct json *made)
     return copy;
 }
 
+/* @ret: the version over which it is written: the one that the document names. */
+static int check_version(const struct store_key *key, const struct json *doc,
+                         const struct api_before *stored, int64_t *ret, struct err *err)
+{
+    if (!parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), ret))
+        *ret = stored->rv;
+    return *ret == stored->rv ? 0 : api_conflict(key, err);
+}
+
 void api_update(struct api_call *call, const struct object_kind *kind,
                 const struct store_key *key, struct str sub, const struct json *doc)
 {
-    struct arena *a = http_arena(call->req);
+    const struct api_after after = {.kind = kind, .sub = sub, .given = doc};
+    struct api_before stored;
     struct store_txn *txn;
-    struct json stored, made;
+    struct json made;
     struct err err;
-    int64_t expect = 0, is = 0;
+    int64_t expect = 0;
 
     if (!str_eq(object_name(doc), key->name)) {
         err_set(&err, ERR_INVALID,
@@ -57,32 +60,20 @@ void api_update(struct api_call *call, const struct object_kind *kind,
         call->dialect->fail(call->req, &err);
         return;
     }
-    if (api_object_get(call->api, a, key, parts_of(call), &stored, &err) < 0 ||
-        api_check_grant(call, kind, key->ns, doc, &err) < 0) {
+    if (api_before_get(call, key, api_doc_takes_status(kind, doc), &stored, &err) < 0 ||
+        api_check_grant(call, kind, key->ns, doc, &err) < 0 ||
+        check_version(key, doc, &stored, &expect, &err) < 0 ||
+        api_before_change(call, &stored, &after, &made, &err) < 0) {
         call->dialect->fail(call->req, &err);
         return;
     }
-    if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), &is) ||
-        !parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &expect))
-        expect = is;
-    made = object_settle(a, kind, &stored, doc, sub);
-    if (object_check_change(a, kind, &stored, &made, &err) < 0) {
-        call->dialect->fail(call->req, &err);
-        return;
-    }
-    made = api_managed(call, kind, sub, &stored, &made);
     if (call->is_dry_run) {
-        if (expect == is) {
-            call->dialect->object(call->req, 200, &made);
-        } else {
-            api_conflict(key, &err);
-            call->dialect->fail(call->req, &err);
-        }
+        call->dialect->object(call->req, 200, &made);
         return;
     }
-    call->written = written_as(a, &made);
+    call->written = written_as(http_arena(call->req), &made);
     txn = store_txn_new(call->api->options.store);
-    store_txn_update(txn, &made, expect);
+    api_before_write(txn, &stored, &made, expect);
     api_commit(call, txn, api_on_written);
 }
 
@@ -96,8 +87,8 @@ struct patching {
     struct str sub;
     struct api_patch *patch;
     struct job job;
-    struct json made; /* to write over version rv */
-    int64_t rv;
+    struct api_before before;
+    struct json made; /* to write over it */
     unsigned tries;
     bool is_once; /* the patch names a resourceVersion */
     bool is_same; /* nothing is to be written */
@@ -151,8 +142,7 @@ static int change_stored(struct patching *p, const struct json *stored, struct j
                          struct err *err)
 {
     struct arena *a = http_arena(p->call->req);
-    const struct json shown =
-        p->call->shown ? object_in(a, p->call->shown, stored) : *stored;
+    const struct json shown = p->call->shown ? object_in(a, p->call->shown, stored) : *stored;
     const struct patch_target target = {&shown, field_patch_schema(p->kind->shape)};
     struct managed_writer w = writer_of(p->call, p->kind, p->sub);
 
@@ -172,26 +162,25 @@ static int change_stored(struct patching *p, const struct json *stored, struct j
     return 0;
 }
 
-/* Blocking: read, patch, check; the document to write over version @ret_rv. */
-static int make(struct patching *p, struct json *ret, int64_t *ret_rv, struct err *err)
+/* Blocking: read, patch, check. */
+static int make(struct patching *p, struct err *err)
 {
+    bool takes_status = api_patch_takes_status(p->kind, p->patch, p->sub);
     struct arena *a = http_arena(p->call->req);
-    struct json stored, made;
+    const struct json *stored = &p->before.shown;
+    struct json given;
+    const struct api_after after = {
+        .kind = p->kind, .sub = p->sub, .given = &given, .is_managed = !p->patch->patch};
 
-    if (api_object_get(p->call->api, a, &p->key, parts_of(p->call), &stored, err) < 0)
+    if (api_before_get(p->call, &p->key, takes_status, &p->before, err) < 0)
         return -1;
-    if (change_stored(p, &stored, &made, err) < 0 ||
-        check_identity(p, &stored, &made, err) < 0 || check_made(p, a, &made, err) < 0)
+    if (change_stored(p, stored, &given, err) < 0 ||
+        check_identity(p, stored, &given, err) < 0 || check_made(p, a, &given, err) < 0 ||
+        api_before_change(p->call, &p->before, &after, &p->made, err) < 0)
         return -1;
-    if (!parse_i64(json_str(json_path(&stored, "metadata", "resourceVersion", NULL)), ret_rv))
-        return err_set(err, ERR_INTERNAL, "a stored object has no resourceVersion");
-    made = object_settle(a, p->kind, &stored, &made, p->sub);
-    if (object_check_change(a, p->kind, &stored, &made, err) < 0)
-        return -1;
-    if (p->patch->patch)
-        made = api_managed(p->call, p->kind, p->sub, &stored, &made);
-    p->is_same = managed_is_same(a, &stored, &made);
-    *ret = p->is_same ? stored : made;
+    p->is_same = managed_is_same(a, stored, &p->made);
+    if (p->is_same)
+        p->made = *stored;
     return 0;
 }
 
@@ -212,7 +201,7 @@ static void write_patched(struct patching *p)
     }
     p->call->written = &p->made;
     txn = store_txn_new(store);
-    store_txn_update(txn, &p->made, p->rv);
+    api_before_write(txn, &p->before, &p->made, p->before.rv);
     if (store_commit(store, txn, on_patched, p, &err) < 0) {
         err.kind = ERR_TRANSIENT;
         p->call->dialect->fail(p->call->req, &err);
@@ -224,7 +213,7 @@ static void run_make(struct job *job)
     struct patching *p = CONTAINER_OF(job, struct patching, job);
 
     job->err.kind = ERR_NONE;
-    make(p, &p->made, &p->rv, &job->err);
+    make(p, &job->err);
 }
 
 static void on_made(struct job *job)
@@ -260,7 +249,7 @@ void api_patch(struct api_call *call, const struct object_kind *kind,
     *p = (struct patching){.call = call, .kind = kind, .key = *key, .sub = sub, .patch = patch};
     p->is_once = json_path(patch->patch ? patch->patch : patch->applied, "metadata",
                            "resourceVersion", NULL) != NULL;
-    if (make(p, &p->made, &p->rv, &err) < 0)
+    if (make(p, &err) < 0)
         call->dialect->fail(call->req, &err);
     else
         write_patched(p);

@@ -183,7 +183,8 @@ void api_create(struct api_call *call, const struct object_kind *kind, struct st
 /**
  * api_update() - replace what a client may replace of an object
  * @key: of the object
- * @sub: "status": the status alone; else all but the status
+ * @sub: "status": the status alone; else all but the status, of a Workflow also the status
+ *       that the document has
  * @doc: checked document; its resourceVersion, if any, is the precondition
  */
 void api_update(struct api_call *call, const struct object_kind *kind,

@@ -19,19 +19,6 @@ bool api_is_pod(const struct object_kind *kind)
 
 /* ---- one pod ---- */
 
-/* As the engine names it: a retried workflow's pods are others. */
-static struct str uid_of(struct arena *a, const struct json *workflow, const struct json *node)
-{
-    int64_t generation = 1;
-    unsigned hash = str_fnv32a(json_get_str(node, STR("name")));
-
-    if (!json_i64(json_path(workflow, "metadata", "generation", NULL), &generation) ||
-        generation <= 1)
-        return str_printf(a, STR_FMT "-%u", STR_ARG(object_uid(workflow)), hash);
-    return str_printf(a, STR_FMT "-%ur%lld", STR_ARG(object_uid(workflow)), hash,
-                      (long long) generation);
-}
-
 static struct str phase_of(const struct json *node)
 {
     struct str phase = json_get_str(node, STR("phase"));
@@ -75,7 +62,7 @@ static struct json metadata(struct arena *a, const struct json *workflow,
                  json_get_str(node, STR("name")));
     json_add_str(a, &b, STR("name"), api_node_pod_name(a, workflow, node));
     json_add_str(a, &b, STR("namespace"), object_namespace(workflow));
-    json_add_str(a, &b, STR("uid"), uid_of(a, workflow, node));
+    json_add_str(a, &b, STR("uid"), workflow_node_pod(a, workflow, node));
     json_add_str(a, &b, STR("resourceVersion"),
                  json_str(json_path(workflow, "metadata", "resourceVersion", NULL)));
     json_add_str(a, &b, STR("creationTimestamp"), json_get_str(node, STR("startedAt")));
@@ -156,7 +143,8 @@ static struct json pod_value(struct api *api, struct arena *a, const struct json
                              const struct json *node)
 {
     struct json_object_builder b = {0};
-    struct json spec = api_pod_spec(api, a, workflow, node, uid_of(a, workflow, node));
+    struct json spec =
+        api_pod_spec(api, a, workflow, node, workflow_node_pod(a, workflow, node));
 
     json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
     json_add(a, &b, STR("kind"), json_string(STR("Pod")));
@@ -194,7 +182,7 @@ static bool is_there(struct arena *a, const struct json *workflow, const struct 
         return true;
     labels = api_node_pod_labels(a, workflow, node);
     return !api_pod_is_collected(a, workflow, node, &labels) &&
-           (deleted->len == 0 || !map_find(deleted, uid_of(a, workflow, node)));
+           (deleted->len == 0 || !map_find(deleted, workflow_node_pod(a, workflow, node)));
 }
 
 static struct json fields_of(struct arena *a, const struct json *pod)
@@ -366,7 +354,7 @@ static bool find_in(struct api *api, struct arena *a, const struct json *workflo
         *ret = (struct found){.workflow = *workflow,
                               .pod = pod_value(api, a, workflow, node),
                               .node = node,
-                              .uid = uid_of(a, workflow, node),
+                              .uid = workflow_node_pod(a, workflow, node),
                               .is_over = !str_is_empty(json_get_str(node, STR("finishedAt")))};
         return true;
     }

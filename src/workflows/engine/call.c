@@ -263,11 +263,28 @@ static enum wf_called start_suspend(struct wf *wf, const struct wf_call *call,
     return n->phase == WF_ERROR ? WF_CALL_ERRED : WF_CALLED;
 }
 
+/* A row that somebody else wrote may be anything. */
+static bool is_of_type(const struct wf *wf, const struct wf_call *call, const struct json *tmpl,
+                       const struct wf_node *n)
+{
+    bool is_retry = !call->is_attempt && retry_of(wf, tmpl);
+    enum wf_type type = is_retry                       ? WF_RETRY
+                        : is_pod(tmpl)                 ? WF_POD
+                        : run_type(tmpl) != WF_POD     ? run_type(tmpl)
+                        : json_get(tmpl, STR("steps")) ? WF_STEPS
+                        : json_get(tmpl, STR("dag"))   ? WF_DAG
+                                                       : WF_SUSPEND;
+
+    return n->type == type;
+}
+
 static enum wf_called start(struct wf *wf, const struct wf_call *call,
                             const struct wf_template *from, struct wf_node **ret)
 {
     const struct json *tmpl = from->json;
 
+    if (*ret && !is_of_type(wf, call, tmpl, *ret))
+        return fail(wf, call, *ret, STR("its row is of another type than its template"), ret);
     if (!call->is_attempt && retry_of(wf, tmpl))
         return start_caller(wf, call, WF_RETRY, from, ret);
     if (is_pod(tmpl) || run_type(tmpl) != WF_POD)

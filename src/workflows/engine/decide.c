@@ -4,6 +4,7 @@
  */
 #include "base/limits.h"
 #include "formats/gotime.h"
+#include "objects/object.h"
 #include "workflows/engine/claims.h"
 #include "workflows/engine/custom_metrics.h"
 #include "workflows/engine/estimate.h"
@@ -85,9 +86,9 @@ static struct json with_labels(struct arena *a, const struct json *doc, enum wf_
     return is_completed ? with_archiving(a, &made, config) : made;
 }
 
-struct str wf_status_doc(struct wf *wf, struct arena *a)
+/* What is known of the run, over a status. */
+static struct json status_over(const struct wf *wf, struct arena *a, const struct json *old)
 {
-    const struct json *old = json_get(&wf->doc, STR("status"));
     struct json outputs = {.type = JSON_ARRAY,
                            .count = (uint32_t) wf->global_outputs.len,
                            .items = wf->global_outputs.at};
@@ -95,10 +96,9 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
                              .count = (uint32_t) wf->global_artifacts.len,
                              .items = wf->global_artifacts.at};
     uint32_t estimated = wf->started_ms > 0 ? estimate_workflow_s(wf->estimate) : 0;
-    struct json status, doc;
-    struct str phase = wf_phase_name(wf->phase);
+    struct json status;
 
-    status = json_set(a, old, STR("phase"), json_string(phase));
+    status = json_set(a, old, STR("phase"), json_string(wf_phase_name(wf->phase)));
     status = json_set(a, &status, STR("startedAt"), status_time(a, wf->started_ms));
     status = json_set(a, &status, STR("finishedAt"), status_time(a, wf->finished_ms));
     if (estimated > 0 && !json_get(&status, STR("estimatedDuration")))
@@ -119,10 +119,30 @@ struct str wf_status_doc(struct wf *wf, struct arena *a)
     status = json_without(a, &status, STR("persistentVolumeClaims"));
     if (wf->claims)
         status = json_set(a, &status, STR("persistentVolumeClaims"), *wf->claims);
-    status = json_set(a, &status, STR("conditions"), conditions(wf, a));
-    doc = json_set(a, &wf->doc, STR("status"), status);
+    return json_set(a, &status, STR("conditions"), conditions(wf, a));
+}
+
+struct str wf_status_doc(struct wf *wf, struct arena *a)
+{
+    const struct json status = status_over(wf, a, json_get(&wf->doc, STR("status")));
+    struct json doc = json_set(a, &wf->doc, STR("status"), status);
+
     doc = with_labels(a, &doc, wf->phase, wf->world ? wf->world->config : NULL);
     return json_text(a, &doc, JSON_COMPACT);
+}
+
+bool wf_knows_status(const struct wf *wf, struct str text)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct json *status;
+    struct json doc, known;
+    struct err ignored;
+
+    if (json_parse(a, str_copy(a, text), &doc, &ignored) < 0)
+        return true; /* it is taken for nothing */
+    status = json_get(&doc, STR("status"));
+    known = status_over(wf, a, status);
+    return json_is(status, JSON_OBJECT) && json_equal(&known, status);
 }
 
 struct json wf_refused_doc(struct arena *a, const struct json *doc, struct str why,
@@ -252,6 +272,21 @@ static void wake_sleepers(struct wf *wf)
     wf->sleeping.len = kept;
 }
 
+/* Pods of before a retry have other uids. */
+static bool has_pod(const struct wf *wf, struct arena *a, const struct wf_node *n,
+                    struct str uid)
+{
+    return wf_node_is_run(n) && (wf->generation <= 1 || str_eq(uid, wf_pod_uid(a, wf, n)));
+}
+
+bool wf_wants_pod(const struct wf *wf, struct str node_id, struct str uid)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    const struct wf_node *n = map_find(&wf->nodes, node_id);
+
+    return n && !wf_node_is_done(n) && has_pod(wf, a, n, uid);
+}
+
 static void observe(struct wf *wf, const struct wf_input *input)
 {
     struct wf_node *n;
@@ -266,7 +301,7 @@ static void observe(struct wf *wf, const struct wf_input *input)
         return;
     case WF_INPUT_POD:
         n = map_find(&wf->nodes, input->node_id);
-        if (n && wf_node_is_run(n))
+        if (n && has_pod(wf, wf->pass->a, n, input->report->uid))
             wf_pod_observe(wf, n, input->report);
         else if (input->report->is_final)
             VEC_APUSH(wf->pass->a, &wf->pass->forget,
@@ -401,6 +436,19 @@ static void give_actions(struct wf *wf, struct wf_actions *ret)
     ret->is_finished = wf_is_finished(wf);
 }
 
+/* Somebody else wrote that it has ended: it is marked as one that has. */
+static void end_foreign(struct wf *wf)
+{
+    if (!wf->is_fresh ||
+        str_is(object_label(&wf->doc, STR("workflows.argoproj.io/completed")), "true"))
+        return;
+    wf->is_fresh = false;
+    wf->is_doc_changed = true;
+    if (wf->finished_ms == 0)
+        wf->finished_ms = wf->pass->now.ms;
+    wf_claims_end(wf);
+}
+
 static void give_wake(struct wf *wf)
 {
     int64_t deadline = wf_deadline_ms(wf);
@@ -441,6 +489,8 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
             wf_claims_end(wf);
         }
         wf->is_fresh = false;
+    } else {
+        end_foreign(wf);
     }
     wf_progress(wf);
     give_wake(wf);

@@ -177,6 +177,13 @@ bool wf_is_finished(const struct wf *wf);
 /** wf_was_begun() - did it run before? Then it has node rows, whatever its phase */
 bool wf_was_begun(const struct wf *wf);
 
+/** wf_wants_pod() - has an unfinished node of that id that pod? */
+bool wf_wants_pod(const struct wf *wf, struct str node_id, struct str uid);
+
+/** wf_knows_status() - is the status of a document that somebody else wrote the one that it
+ * would write? When not, all is to be loaded again; @doc: as wf_load() */
+bool wf_knows_status(const struct wf *wf, struct str doc);
+
 /** wf_executor_plugins() - spec.executorPlugins, borrowed, or NULL */
 const struct json *wf_executor_plugins(const struct wf *wf);
 

@@ -170,6 +170,22 @@ static void tell_estimate(struct engine_run *run)
         estimates_put(run->engine->estimates, key, estimate_of(run->wf));
 }
 
+/* Somebody else has taken nodes away, or ended them: their pods are stopped. Plugins' belong to
+ * no node. */
+static void kill_unwanted(struct engine_run *run)
+{
+    const struct str why = STR("node removed");
+    struct engine *e = run->engine;
+
+    for (struct list *it = run->pods.next; it != &run->pods; it = it->next) {
+        const struct engine_pod *pod = LIST_ENTRY(it, struct engine_pod, link);
+
+        if (!map_find(&run->plugins, pod->uid) &&
+            !wf_wants_pod(run->wf, pod->node_id, pod->uid) && !task_kill(e, pod->uid, why))
+            pod_kill(e->options.runner, pod->uid, why, 0);
+    }
+}
+
 void run_begin(struct engine_run *run, struct wf *wf, int64_t rv)
 {
     drop_inputs(run);
@@ -181,6 +197,7 @@ void run_begin(struct engine_run *run, struct wf *wf, int64_t rv)
     run->state = RUN_IDLE;
     wf_see_world(wf, &run->engine->world);
     locks_restore(run->engine->world.locks, wf_doc(wf), LOCKS_AT_LOAD);
+    kill_unwanted(run);
     run_wake(run);
 }
 
@@ -212,7 +229,7 @@ void run_see(struct engine_run *run, const struct store_event *event)
         return;
     case RUN_IDLE:
         run->rv = o->rv;
-        if (event->node_count > 0)
+        if (event->node_count > 0 || !wf_knows_status(run->wf, o->doc))
             engine_reload(run);
         else
             see_foreign(run, o);

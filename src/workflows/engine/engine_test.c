@@ -17,6 +17,7 @@
 #include "base/tree.h"
 #include "formats/gotime.h"
 #include "formats/yaml.h"
+#include "objects/workflow_node.h"
 #include "tests/support/store_world.h"
 #include "workflows/engine/engine.h"
 
@@ -408,6 +409,167 @@ static void test_debugged(void **state)
     }
 }
 
+/* ---- rows and status that somebody else writes ---- */
+
+#define PAIR                                                                              \
+    "entrypoint: main, templates: [{name: main, dag: {tasks: [{name: a, template: pod}, " \
+    "{name: b, template: pod}]}}, " POD "]"
+
+/* The row of a node by its name, as it is stored; an absent id: there is none. */
+static struct store_node row_of(struct world *w, const char *workflow, const char *name)
+{
+    struct str uid = str_printf(w->a, "u-%s", workflow);
+    struct store_node *rows, ret = {.id = STR_NONE};
+    struct err err;
+    size_t count;
+
+    assert_int_equal(store_nodes(w->store, w->a, uid, &rows, &count, &err), 0);
+    for (size_t i = 0; i < count; i++) {
+        struct json doc;
+
+        assert_int_equal(json_parse(w->a, rows[i].doc, &doc, &err), 0);
+        if (str_is(json_get_str(&doc, STR("name")), name))
+            ret = rows[i];
+    }
+    return ret;
+}
+
+static bool runs(struct world *w, const char *workflow, const char *node)
+{
+    const struct store_node row = row_of(w, workflow, node);
+
+    return !str_is_none(row.id) && str_find(row.doc, STR("\"Running\"")) != SIZE_MAX;
+}
+
+/* A row with a member changed, or without any: taken away; a new version of the document. */
+static void rewrite(struct world *w, const struct json *doc, const struct store_node *row,
+                    const char *member, struct str value)
+{
+    struct store_txn *txn = store_txn_new(w->store);
+    struct str text = STR_NONE;
+    struct json node;
+    struct err err;
+
+    if (member) {
+        assert_int_equal(json_parse(w->a, row->doc, &node, &err), 0);
+        node = json_set(w->a, &node, str_from(member), json_string(value));
+        text = json_text(w->a, &node, JSON_COMPACT);
+    }
+    store_txn_update(txn, doc, 0);
+    store_txn_node(txn, json_str(json_path(doc, "metadata", "uid", NULL)), row->id, row->seq,
+                   text);
+    store_world_commit(w->store, txn);
+}
+
+/* Its pod is stopped and another one is made; what the old one has to say is nobody's. The pod
+ * beside it has the uid that its row says, also after a restart. */
+static void test_node_taken_away(void **state)
+{
+    struct world *w = *state;
+    struct store_node a, b;
+    struct json doc;
+    struct str kept;
+
+    submit(w, "wf", PAIR);
+    WAIT_FOR(w, w->count == 2);
+    report(w, 0, POD_RUNNING);
+    report(w, 1, POD_RUNNING);
+    WAIT_FOR(w, runs(w, "wf", "wf.a") && runs(w, "wf", "wf.b"));
+    kept = w->pods[0].uid;
+    a = row_of(w, "wf", "wf.a");
+    b = row_of(w, "wf", "wf.b");
+    doc = stored(w, "wf");
+    rewrite(w, &doc, &a, WORKFLOW_NODE_POD, kept);
+    doc = json_set_path(w->a, &doc, json_int(w->a, 2), "metadata", "generation", NULL);
+    rewrite(w, &doc, &b, NULL, STR_NONE);
+    WAIT_FOR(w, w->count == 3 && w->pods[1].is_killed);
+    assert_false(w->pods[0].is_killed);
+    assert_true(str_is(w->pods[2].node_name, "wf.b"));
+    assert_false(str_eq(w->pods[2].uid, w->pods[1].uid));
+    report(w, 1, POD_FAILED);
+    WAIT_FOR(w, w->pods[1].is_forgotten);
+    assert_true(has_phase(w, "wf", "Running"));
+    stop(w);
+    start(w);
+    WAIT_FOR(w, w->count == 2);
+    assert_true(str_eq(w->pods[0].uid, kept) || str_eq(w->pods[1].uid, kept));
+    report(w, 0, POD_SUCCEEDED);
+    report(w, 1, POD_SUCCEEDED);
+    WAIT_FOR(w, has_phase(w, "wf", "Succeeded"));
+    a = row_of(w, "wf", "wf.a");
+    assert_int_equal(str_find(a.doc, STR(WORKFLOW_NODE_POD)), SIZE_MAX);
+}
+
+/* A node that is ended from outside needs its pod no more, and what waits for it begins. */
+static void test_node_ended(void **state)
+{
+    struct world *w = *state;
+    struct store_node a;
+    struct json doc;
+
+    submit(w, "wf", TWO);
+    WAIT_FOR(w, w->count == 1);
+    report(w, 0, POD_RUNNING);
+    WAIT_FOR(w, runs(w, "wf", "wf[0].a"));
+    a = row_of(w, "wf", "wf[0].a");
+    doc = stored(w, "wf");
+    rewrite(w, &doc, &a, "phase", STR("Succeeded"));
+    WAIT_FOR(w, w->count == 2 && w->pods[0].is_killed);
+    report(w, 0, POD_FAILED);
+    report(w, 1, POD_SUCCEEDED);
+    WAIT_FOR(w, has_phase(w, "wf", "Succeeded"));
+}
+
+/* A status alone, without rows: what is in memory does not go over it. */
+static void test_status_from_outside(void **state)
+{
+    struct world *w = *state;
+    struct json doc;
+
+    submit(w, "wf", ONE);
+    WAIT_FOR(w, w->count == 1);
+    report(w, 0, POD_RUNNING);
+    WAIT_FOR(w, runs(w, "wf", "wf"));
+    doc = stored(w, "wf");
+    doc = json_set_path(w->a, &doc, json_string(STR("by hand")), "status", "message", NULL);
+    store_world_write(w->store, &doc, false);
+    pump(w, 10);
+    assert_false(w->pods[0].is_killed);
+    doc = json_set_path(w->a, &doc, json_string(STR("Failed")), "status", "phase", NULL);
+    store_world_write(w->store, &doc, false);
+    WAIT_FOR(w, w->pods[0].is_killed && w->pods[0].is_forgotten);
+    doc = stored(w, "wf");
+    assert_true(has_phase(w, "wf", "Failed"));
+    assert_true(str_is(json_str(json_path(&doc, "status", "message", NULL)), "by hand"));
+    assert_true(str_is(json_str(json_path(&doc, "metadata", "labels",
+                                          "workflows.argoproj.io/completed", NULL)),
+                       "true"));
+    assert_false(str_is_empty(json_str(json_path(&doc, "status", "finishedAt", NULL))));
+    assert_int_equal(engine_stats_get(w->engine).active_workflows, 0);
+}
+
+/* Rows may be anything: one of another type than its template ends in error. */
+static void test_row_of_another_type(void **state)
+{
+    static const char *const types[] = {"Steps", "Pod",    "Suspend",   "Retry",
+                                        "HTTP",  "Plugin", "TaskGroup", "Container"};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        const char *name = str_cz(w->a, str_printf(w->a, "wf%zu", i));
+        size_t before = w->count;
+        struct store_node root;
+        struct json doc;
+
+        submit(w, name, PAIR);
+        WAIT_FOR(w, w->count == before + 2 && runs(w, name, name));
+        root = row_of(w, name, name);
+        doc = stored(w, name);
+        rewrite(w, &doc, &root, "type", str_from(types[i]));
+        WAIT_FOR(w, has_phase(w, name, "Error") || has_phase(w, name, "Failed"));
+    }
+}
+
 #if WITH_FAULTS /* with clock_set_ahead() */
 
 /* A sleep ends when its time has come by the clock as it is then. */
@@ -585,6 +747,10 @@ int main(void)
         TEST(test_foreign_changes),
         TEST(test_machine),
         TEST(test_debugged),
+        TEST(test_node_taken_away),
+        TEST(test_node_ended),
+        TEST(test_status_from_outside),
+        TEST(test_row_of_another_type),
 #if WITH_FAULTS
         TEST(test_clock_ahead),
         TEST(test_clock_back),

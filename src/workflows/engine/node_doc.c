@@ -2,6 +2,7 @@
  * Rows: a node as the NodeStatus that is stored and shown, and back. Does not know templates.
  */
 #include "formats/gotime.h"
+#include "objects/workflow_node.h"
 #include "workflows/engine/wf_internal.h"
 
 static const struct str type_names[] = {
@@ -113,6 +114,8 @@ struct str wf_node_doc(struct arena *a, const struct wf_node *n)
         json_add(a, &b, STR("synchronizationStatus"), waiting);
     }
     json_add_str(a, &b, STR("podIP"), wf_rare(n, WF_IP));
+    if (!wf_node_is_done(n))
+        json_add_str(a, &b, STR(WORKFLOW_NODE_POD), wf_rare(n, WF_POD_UID));
     if (n->is_daemoned)
         json_add(a, &b, STR("daemoned"), json_bool(true));
     if (n->type == WF_POD && !n->is_daemon)
@@ -196,6 +199,7 @@ int wf_node_parse(struct wf *wf, const struct json *doc, uint64_t seq, struct er
         wf->total += n->total;
     }
     wf_rare_set(n, WF_IP, json_get_str(doc, STR("podIP")));
+    wf_rare_set(n, WF_POD_UID, json_get_str(doc, STR(WORKFLOW_NODE_POD)));
     n->is_daemoned = json_get_bool(doc, STR("daemoned"));
     wf->daemons += n->is_daemoned;
     n->flags = take_flag(json_get(doc, STR("nodeFlag")));

@@ -13,6 +13,8 @@
 /* After a retry the pod of a node is another one, under the same name. */
 struct str wf_pod_uid(struct arena *a, const struct wf *wf, const struct wf_node *n)
 {
+    if (!str_is_none(wf_rare(n, WF_POD_UID)))
+        return str_copy(a, wf_rare(n, WF_POD_UID));
     if (wf->generation > 1)
         return str_printf(a, STR_FMT "-%ur%lld", STR_ARG(wf->uid), str_fnv32a(n->name),
                           (long long) wf->generation);

@@ -57,6 +57,7 @@ enum wf_rare {
     WF_TEMPLATE_REF, /* JSON */
     WF_MEMO,         /* memoizationStatus */
     WF_IP,           /* of a daemon's pod */
+    WF_POD_UID,      /* of a pod that is older than the generation */
     WF_WAITING,      /* lock that it waits for */
     WF_METRICS,      /* of its template, until it ends */
     WF_RARE_COUNT,

@@ -1,6 +1,6 @@
 /*
  * workflows/operate/operate.h - what people do to a workflow that runs or has ended: suspend,
- * resume, stop, terminate, set, retry, resubmit.
+ * resume, stop, terminate, set, retry, resubmit; or write it anew, whole.
  *
  * Each is a pure function of the stored document and its node rows: it changes the values and
  * marks what is to be written. Who calls it reads both, writes them under the version that was
@@ -112,3 +112,18 @@ struct operate_resubmission {
  */
 int operate_resubmit(struct arena *a, const struct json *doc,
                      const struct operate_resubmission *how, struct json *ret, struct err *err);
+
+/* What a client has written over a whole workflow. */
+struct operate_replacement {
+    const struct json *doc; /* as it becomes, with status.nodes; identity as it was */
+    bool is_frozen; /* what it refers to stays as it was frozen when it was submitted */
+};
+
+/**
+ * operate_replace() - take it, with its status: nodes that it has no more are removed
+ * @err: ERR_RULE: nodes that are none, or are packed
+ *
+ * Unlike the others it asks for no phase: what upstream's controller would take up is taken.
+ */
+int operate_replace(struct operate_workflow *wf, const struct operate_replacement *by,
+                    struct err *err);

@@ -38,6 +38,12 @@ static void write_nodes(struct store_txn *txn, struct str uid,
     }
 }
 
+void operate_stored_write(struct store_txn *txn, const struct operate_workflow *wf, int64_t rv)
+{
+    store_txn_update(txn, &wf->doc, rv);
+    write_nodes(txn, object_uid(&wf->doc), wf);
+}
+
 /* What the operation changed; a mark also when that is nothing. */
 static int write_workflow(struct store *store, const struct store_object *o,
                           const struct operate_workflow *wf, struct str mark,
@@ -52,10 +58,8 @@ static int write_workflow(struct store *store, const struct store_object *o,
     txn = store_txn_new(store);
     if (!str_is_empty(mark))
         store_txn_once(txn, mark);
-    if (wf->is_changed) {
-        store_txn_update(txn, &wf->doc, o->rv);
-        write_nodes(txn, o->uid, wf);
-    }
+    if (wf->is_changed)
+        operate_stored_write(txn, wf, o->rv);
     if (store_commit_wait(store, txn, &result, err) < 0)
         return -1;
     *ret = result.object;
@@ -112,6 +116,21 @@ void operate_take_apart(struct operate_workflow *wf)
             .id = nodes->members[i].key, .seq = i + 1, .doc = nodes->members[i].value};
     wf->doc = json_set(wf->arena, &wf->doc, STR("status"),
                        json_without(wf->arena, status, STR("nodes")));
+}
+
+struct json operate_put_together(const struct operate_workflow *wf)
+{
+    struct json_object_builder nodes = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < wf->node_count; i++)
+        if (!wf->nodes[i].is_removed) {
+            json_add(wf->arena, &nodes, wf->nodes[i].id, wf->nodes[i].doc);
+            count++;
+        }
+    return count == 0 ? wf->doc
+                      : json_set_path(wf->arena, &wf->doc, json_object(&nodes), "status",
+                                      "nodes", NULL);
 }
 
 int operate_create(struct store *store, const struct operate_workflow *wf, struct str once_mark,

@@ -37,6 +37,13 @@ int operate_stored_read(struct store *store, const struct store_object *o,
 /** operate_take_apart() - a document that holds status.nodes becomes one without, and nodes */
 void operate_take_apart(struct operate_workflow *wf);
 
+/** operate_put_together() - the document with its nodes as status.nodes, but for removed ones */
+struct json operate_put_together(const struct operate_workflow *wf);
+
+/** operate_stored_write() - a changed workflow and its changed nodes into a transaction; @rv: of
+ * the version that was read */
+void operate_stored_write(struct store_txn *txn, const struct operate_workflow *wf, int64_t rv);
+
 /**
  * operate_create() - a Workflow with its nodes, in one transaction
  * @wf:  document with name and uid; nodes that are not removed are written
