@@ -221,7 +221,8 @@ void store_txn_create(struct store_txn *txn, const struct json *doc);
 void store_txn_create_if_open(struct store_txn *txn, const struct json *doc);
 
 /** store_txn_update() - replace an object; ERR_NOT_FOUND, or ERR_CONFLICT when @expect_rv is
- * not 0 and not its rv, or the uid differs */
+ * not 0 and not its rv, or the uid differs. An rv of before a touch without nodes is as good,
+ * as long as the history knows of it: the object is the same */
 void store_txn_update(struct store_txn *txn, const struct json *doc, int64_t expect_rv);
 
 /** store_txn_touch() - give an object a new resourceVersion because its nodes change in this

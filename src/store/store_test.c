@@ -637,6 +637,67 @@ static void test_touch(void **state)
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
+/* The version that it then has. */
+static int64_t touch(struct world *w, bool has_node, int times)
+{
+    const struct store_key key = key_of("one");
+    struct store_txn *txn = store_txn_new(w->store);
+    struct err err;
+
+    if (has_node)
+        store_txn_node(txn, STR("uid-one"), STR("n7"), 1, STR("{\"id\":\"n7\"}"));
+    for (int i = 0; i < times; i++)
+        store_txn_touch(txn, &key, STR(""));
+    assert_int_equal(commit(w, txn, &err), 0);
+    return w->rv;
+}
+
+static bool can_update(struct world *w, int64_t expect)
+{
+    struct json doc = workflow(w, "one", "blue", "Running");
+    struct store_txn *txn = store_txn_new(w->store);
+    struct err err;
+
+    store_txn_update(txn, &doc, expect);
+    return commit(w, txn, &err) == 0;
+}
+
+/* A touch without nodes leaves the object what it was: who has read it before may still write.
+ */
+static void test_touch_is_no_conflict(void **state)
+{
+    struct world *w = *state;
+    int64_t first, second;
+
+    must_create(w, "one", "red");
+    first = w->rv;
+    must_create(w, "two", "red"); /* somebody else's change is none */
+    touch(w, false, 1);
+    second = touch(w, false, 1);
+    assert_int_equal(second, first + 3);
+    assert_false(can_update(w, first - 1)); /* it was not there */
+    assert_false(can_update(w, second + 1));
+    assert_true(can_update(w, first));
+    assert_false(can_update(w, first)); /* that was a change */
+    assert_false(can_update(w, second));
+    first = w->rv;
+    touch(w, true, 1);
+    touch(w, false, 1);
+    assert_false(can_update(w, first));
+    assert_true(can_update(w, w->rv - 1));
+    /* what the history does not know is not so */
+    store_close(w->store);
+    open_store(w, 3);
+    first = w->rv;
+    touch(w, false, 1);
+    assert_true(can_update(w, first));
+    first = w->rv;
+    touch(w, false, 1100); /* what is old is dropped now and then */
+    touch(w, false, 1);
+    assert_false(can_update(w, first));
+    assert_true(can_update(w, w->rv - 1));
+}
+
 static void test_watch_unfinished(void **state)
 {
     const struct store_query q = {.group = STR("argoproj.io"),
@@ -744,6 +805,7 @@ int main(void)
         TEST(test_watch_tells_once),
         TEST(test_watch_with_labels),
         TEST(test_touch),
+        TEST(test_touch_is_no_conflict),
         TEST(test_watch_unfinished),
         TEST(test_watch_too_old),
         TEST(test_watch_property),

@@ -33,13 +33,14 @@ static const struct json *written_as(struct arena *a, const struct json *made)
     return copy;
 }
 
-/* @ret: the version over which it is written: the one that the document names. */
-static int check_version(const struct store_key *key, const struct json *doc,
-                         const struct api_before *stored, int64_t *ret, struct err *err)
+/* The version over which it is written: the one that the document names. */
+static int64_t expected(const struct json *doc, const struct api_before *stored)
 {
-    if (!parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), ret))
-        *ret = stored->rv;
-    return *ret == stored->rv ? 0 : api_conflict(key, err);
+    int64_t ret;
+
+    return parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &ret)
+               ? ret
+               : stored->rv;
 }
 
 void api_update(struct api_call *call, const struct object_kind *kind,
@@ -50,7 +51,6 @@ void api_update(struct api_call *call, const struct object_kind *kind,
     struct store_txn *txn;
     struct json made;
     struct err err;
-    int64_t expect = 0;
 
     if (!str_eq(object_name(doc), key->name)) {
         err_set(&err, ERR_INVALID,
@@ -62,18 +62,22 @@ void api_update(struct api_call *call, const struct object_kind *kind,
     }
     if (api_before_get(call, key, api_doc_takes_status(kind, doc), &stored, &err) < 0 ||
         api_check_grant(call, kind, key->ns, doc, &err) < 0 ||
-        check_version(key, doc, &stored, &expect, &err) < 0 ||
         api_before_change(call, &stored, &after, &made, &err) < 0) {
         call->dialect->fail(call->req, &err);
         return;
     }
-    if (call->is_dry_run) {
-        call->dialect->object(call->req, 200, &made);
+    if (call->is_dry_run) { /* looks no further than at the version */
+        if (expected(doc, &stored) == stored.rv) {
+            call->dialect->object(call->req, 200, &made);
+        } else {
+            api_conflict(key, &err);
+            call->dialect->fail(call->req, &err);
+        }
         return;
     }
     call->written = written_as(http_arena(call->req), &made);
     txn = store_txn_new(call->api->options.store);
-    api_before_write(txn, &stored, &made, expect);
+    api_before_write(txn, &stored, &made, expected(doc, &stored));
     api_commit(call, txn, api_on_written);
 }
 

@@ -200,6 +200,29 @@ static int do_create(struct store *s, struct store_txn *txn, struct op *op, int6
 }
 
 /* The row that an update or a delete is about, with its preconditions met. */
+/* Is the object still what it was at the version that is expected? Touches without nodes made
+ * versions that differ in nothing. 1 yes, 0 no, -2 the disk refused. */
+static int is_as_expected(struct store *s, struct store_txn *txn, const struct op *op,
+                          struct str uid, int64_t rv)
+{
+    sqlite3_stmt *stmt;
+    int code, result;
+
+    if (op->expect_rv == 0 || op->expect_rv >= rv)
+        return op->expect_rv == 0 || op->expect_rv == rv;
+    stmt = connection_statement(&s->writer, STATEMENT_CHANGE_NONE_SINCE);
+    if (!stmt)
+        return refused(s, txn, "look at earlier changes");
+    sqlite3_bind_int64(stmt, 1, op->expect_rv);
+    bind_str(stmt, 2, uid);
+    sqlite3_bind_int(stmt, 3, CHANGE_TOUCHED);
+    code = sqlite3_step(stmt);
+    result = code == SQLITE_ROW ? sqlite3_column_int(stmt, 0)
+                                : refused(s, txn, "look at earlier changes");
+    sqlite3_reset(stmt);
+    return result;
+}
+
 static int find_expected(struct store *s, struct store_txn *txn, struct op *op,
                          sqlite3_stmt **ret)
 {
@@ -212,10 +235,10 @@ static int find_expected(struct store *s, struct store_txn *txn, struct op *op,
         return result;
     uid = str_of((const char *) sqlite3_column_text(*ret, 4),
                  (size_t) sqlite3_column_bytes(*ret, 4));
-    if ((op->expect_rv && sqlite3_column_int64(*ret, 5) != op->expect_rv) ||
-        (op->uid.len > 0 && !str_eq(uid, op->uid)))
+    if (op->uid.len > 0 && !str_eq(uid, op->uid))
         return changed_meanwhile(op, &txn->err);
-    return 0;
+    result = is_as_expected(s, txn, op, uid, sqlite3_column_int64(*ret, 5));
+    return result == 0 ? changed_meanwhile(op, &txn->err) : result < 0 ? result : 0;
 }
 
 static bool row_has(sqlite3_stmt *row, struct str text)
@@ -610,20 +633,22 @@ static struct str node_list(struct store_txn *txn)
 
 static int log_change(struct store *s, struct store_txn *txn, const struct op *op)
 {
+    const struct str nodes = str_is(op->key.kind, "Workflow") ? node_list(txn) : STR("");
     sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_CHANGE_ADD);
 
     if (!stmt)
         return refused(s, txn, "log a change");
     sqlite3_bind_int64(stmt, 1, op->rv);
     sqlite3_bind_int64(stmt, 2, clock_wall().ms);
-    sqlite3_bind_int(stmt, 3, (int) op->event);
+    sqlite3_bind_int(stmt, 3,
+                     op->kind == OP_TOUCH && nodes.len == 0 ? CHANGE_TOUCHED : (int) op->event);
     bind_str(stmt, 4, op->key.group);
     bind_str(stmt, 5, op->key.kind);
     bind_str(stmt, 6, op->key.ns);
     bind_str(stmt, 7, op->key.name);
     bind_str(stmt, 8, op->uid);
     bind_str(stmt, 9, op->event == STORE_DELETED ? op->object->doc : STR(""));
-    bind_str(stmt, 10, str_is(op->key.kind, "Workflow") ? node_list(txn) : STR(""));
+    bind_str(stmt, 10, nodes);
     return step(s, txn, stmt, "log a change");
 }
 

@@ -22,6 +22,9 @@ enum { STORE_SCHEMA_VERSION = 6, STORE_READERS_MAX = 16, STORE_NODE_IDS_MAX = 1 
 
 /* OP_CASCADE, OP_RELEASE: made by the writer: a dependent of what was deleted, an owner that
  * may wait for it. */
+/* In the log of changes, besides enum store_event_type: a version that differs in nothing. */
+enum { CHANGE_TOUCHED = STORE_BOOKMARK + 1 };
+
 enum op_kind {
     OP_CREATE,
     OP_UPDATE,

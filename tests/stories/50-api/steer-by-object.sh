@@ -125,7 +125,14 @@ RETRY='([.status.nodes[] | select(.displayName == "bad").id]) as $gone
         | if .children then .children -= $gone else . end | if .outboundNodes then .outboundNodes -= $gone else . end)
     | del(.metadata.labels["workflows.argoproj.io/completed"]) | del(.status.phase, .status.message)
     | .status.startedAt = (now | todate) | .status.finishedAt = null'
-check "it is retried in vain" put again "$RETRY"
+# As argo does it: read, pods of what failed deleted, written over what was read.
+delete_failed() {
+    for pod in $(curl -sf "$PODS" | jq -r '.items[].metadata.name' | grep again-try); do curl -sf -X DELETE "$PODS/$pod" >/dev/null || return 1; done
+}
+get again
+jq -c "$RETRY" "$DIR/object" >"$DIR/body"
+check "its pod is deleted" delete_failed
+check "which is no change of the workflow: it is retried in vain" send 200 PUT json again
 check "it fails again" wait_for 20 is again '.status.phase + (.metadata.generation | tostring)' Failed2
 check "and is completed again" wait_for 20 is again '.metadata.labels["workflows.argoproj.io/completed"]' true
 touch "$DIR/good"
