@@ -106,7 +106,7 @@ enum hdfs_failure hdfs_exception(struct str name, struct str message, struct err
         {"StandbyException", ERR_TRANSIENT, HDFS_STANDBY},
         {"ObserverRetryOnActiveException", ERR_TRANSIENT, HDFS_STANDBY},
         {"RetriableException", ERR_TRANSIENT, HDFS_STANDBY},
-        {"SafeModeException", ERR_TRANSIENT, HDFS_FAILED},
+        {"SafeModeException", ERR_TRANSIENT, HDFS_STANDBY},
         {"NSQuotaExceededException", ERR_LIMIT, HDFS_FAILED},
         {"DSQuotaExceededException", ERR_LIMIT, HDFS_FAILED},
         {"QuotaByStorageTypeExceededException", ERR_LIMIT, HDFS_FAILED},

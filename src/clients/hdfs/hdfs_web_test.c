@@ -226,6 +226,24 @@ static void test_the_second_name_node(void **state)
     hdfs_client_free(c);
 }
 
+/* A name node that has just begun does not know yet where blocks are. */
+static void test_safe_mode(void **state)
+{
+    struct world *w = *state;
+    struct hdfs_status status;
+    bool is_there;
+
+    canned_answer(w->server, 403, REFUSED("SafeModeException", "Name node is in safe mode."));
+    canned_answer(w->server, 403, REFUSED("SafeModeException", "Name node is in safe mode."));
+    canned_answer(w->server, 200, FILE_OF("1"));
+    must(w, hdfs_stat(w->client, w->a, STR("/f"), &status, &is_there, &w->err));
+    assert_int_equal(w->server->asked, 3);
+    for (size_t i = 0; i < 20; i++)
+        canned_answer(w->server, 403, REFUSED("SafeModeException", "in safe mode"));
+    check_failure(w, hdfs_stat(w->client, w->a, STR("/f"), &status, &is_there, &w->err),
+                  ERR_TRANSIENT, "SafeModeException: in safe mode");
+}
+
 static void test_no_kerberos(void **state)
 {
     struct world *w = *state;
@@ -246,6 +264,7 @@ int main(void)
         TEST(test_rename_of_a_gateway),
         TEST(test_list),
         TEST(test_the_second_name_node),
+        TEST(test_safe_mode),
         TEST(test_no_kerberos),
     };
 
