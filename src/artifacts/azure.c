@@ -48,6 +48,8 @@ static int open_store(const struct artifact_call *c, const struct json *place,
         options.key = &key;
     }
     *ret = (struct object_store){.name = "Azure",
+                                 .holder = "container",
+                                 .thing = "blob",
                                  .bucket = options.container,
                                  .key = blob,
                                  .ctx = blob_client_new(&options, err),

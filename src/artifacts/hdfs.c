@@ -223,6 +223,8 @@ static int open_store(const struct artifact_call *c, const struct json *place,
         s->client = hdfs_client_new(&s->options, err);
     if (s->client) {
         *ret = (struct object_store){.name = "HDFS",
+                                     .holder = "name node",
+                                     .thing = "file",
                                      .bucket = s->options.addresses[0],
                                      .key = text_of(place, "path"),
                                      .ctx = s,

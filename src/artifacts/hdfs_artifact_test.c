@@ -219,7 +219,7 @@ static void test_not_there(void **state)
 
     assert_int_equal(artifact_load(&c, w->dir, "x", &found, &w->err), -1);
     assert_int_equal(w->err.kind, ERR_NOT_FOUND);
-    assert_non_null(strstr(w->err.text, "has no object \"/r/x\" and none below it"));
+    assert_non_null(strstr(w->err.text, "has no file \"/r/x\" and none below it"));
     c = call_for(w, "\"optional\":true,", AS_ANN "\"path\":\"/r/x\"");
     assert_int_equal(artifact_load(&c, w->dir, "x", &found, &w->err), 0);
     assert_int_equal(found, ARTIFACT_SKIPPED);

@@ -83,8 +83,9 @@ static int load_folder(const struct object_store *s, struct arena *a, struct str
     if (result == 0 && g.count == 0) {
         unlinkat(dir, name, AT_REMOVEDIR);
         return err_set(err, ERR_NOT_FOUND,
-                       "%s: bucket " STR_FMT " has no object \"" STR_FMT "\" and none below it",
-                       s->name, STR_ARG(s->bucket), STR_ARG(key));
+                       "%s: %s " STR_FMT " has no %s \"" STR_FMT "\" and none below it",
+                       s->name, s->holder ? s->holder : "bucket", STR_ARG(s->bucket),
+                       s->thing ? s->thing : "object", STR_ARG(key));
     }
     return result;
 }

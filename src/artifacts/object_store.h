@@ -15,9 +15,11 @@ typedef int (*object_each_fn)(void *ctx, struct arena *a, struct str key, struct
 
 /* An open store. Keys are as they are in manifests, not escaped. */
 struct object_store {
-    const char *name;  /* for errors: "S3" */
-    struct str bucket; /* for errors */
-    struct str key;    /* of the place */
+    const char *name;   /* for errors: "S3" */
+    struct str bucket;  /* for errors */
+    const char *holder; /* for errors: what a bucket is called there; NULL: "bucket" */
+    const char *thing;  /* for errors: what an object is called there; NULL: "object" */
+    struct str key;     /* of the place */
     void *ctx;
     /* The bytes into a file that is open for both, from its offset on; ERR_NOT_FOUND. */
     int (*get)(void *ctx, struct arena *a, struct str key, int to, struct err *err);

@@ -45,7 +45,7 @@ stored() { blob GET "files/$(escaped "$1")"; }
 listed() { blob GET "files?restype=container&comp=list&prefix=$(printf %s "$1" | jq -sRr @uri)" | grep -o '<Name>[^<]*' | sed 's/<Name>//' | sort | tr '\n' ' '; }
 WRONG_SAYS='Azure: GET of "files/got" in container files: status 403 AuthorizationFailure'
 WRONG_PUT_SAYS='Azure: PUT of "files/wrong" in container files: status 403 AuthorizationFailure'
-MISSING_SAYS='Azure: bucket files has no object "files/missing" and none below it$'
+MISSING_SAYS='Azure: container files has no blob "files/missing" and none below it$'
 AWAY_SAYS='GET http://[0-9.:]+/ann/files/big/got: '
 AWAY_PUT_SAYS='PUT http://[0-9.:]+/ann/files/big/away: '
 # It writes down what it has every five seconds.

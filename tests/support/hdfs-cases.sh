@@ -31,8 +31,8 @@ let_go() { :; }
 parts_are_here() { find "$DIR/data" -type f -size +4M 2>/dev/null | grep -q . || ls -l /proc/"$(pgrep -P $$ -f 'server --open' | head -1)"/fd 2>/dev/null | grep -q deleted; }
 parts_are_there() { web GET /ann/big LISTSTATUS ann | jq -e '.FileStatuses.FileStatus[] | select(.pathSuffix | contains("_COPYING_"))' && find "$DIR/hdfs" -path '*/rbw/blk_*' -size +1M | grep -q .; }
 is_held() { if [ "$1" = down ]; then wait_for 60 parts_are_here; else wait_for 60 parts_are_there; fi; }
-MISSING_SAYS='HDFS: bucket [a-z0-9:/.]+ has no object "/ann/files/missing" and none below it$'
-AWAY_SAYS='name node (http://)?127.0.0.1:[0-9]+: .*(Connection refused|connect to server)'
+MISSING_SAYS='HDFS: name node [a-z0-9:/.]+ has no file "/ann/files/missing" and none below it$'
+AWAY_SAYS='(name node|GET|PUT) (http://)?127.0.0.1:[0-9]+.*: (Connection refused|Couldn.t connect to server|Failure when receiving data from the peer)$'
 AWAY_PUT_SAYS=$AWAY_SAYS
 another_user() {
     fails other-user "outputs: {artifacts: [{name: f, path: /tmp/f, $AS_IT_IS, $(place files/other BAD)}]}" "echo x >/tmp/f" && tells other-user 'Permission denied: user=bob, access=(WRITE|EXECUTE)'

@@ -184,12 +184,14 @@ static int service_error(const struct oss_client *c, struct arena *a, const stru
 {
     struct str code = xml_text(a, answer->body, STR("Code"));
     struct str message = xml_text(a, answer->body, STR("Message"));
+    struct str of =
+        r->key.len ? str_printf(a, "\"" STR_FMT "\" in ", STR_ARG(r->key)) : STR("");
 
-    return err_set(
-        err, kind_of(code, answer->status),
-        "OSS: %s of \"" STR_FMT "\" in bucket " STR_FMT ": status %u%s" STR_FMT "%s" STR_FMT,
-        r->method, STR_ARG(r->key), STR_ARG(c->options.bucket), answer->status,
-        code.len ? " " : "", STR_ARG(code), message.len ? ": " : "", STR_ARG(message));
+    return err_set(err, kind_of(code, answer->status),
+                   "OSS: %s of " STR_FMT "bucket " STR_FMT ": status %u%s" STR_FMT "%s" STR_FMT,
+                   r->method, STR_ARG(of), STR_ARG(c->options.bucket), answer->status,
+                   code.len ? " " : "", STR_ARG(code), message.len ? ": " : "",
+                   STR_ARG(message));
 }
 
 static struct str url_of(const struct oss_client *c, struct arena *a, const struct request *r)

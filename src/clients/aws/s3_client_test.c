@@ -205,6 +205,8 @@ static void test_errors(void **state)
     assert_int_equal(s3_get(w->client, w->a, STR("k"), 2, &w->err), -1);
     assert_int_equal(w->err.kind, ERR_INVALID);
     assert_non_null(strstr(w->err.text, "NoSuchBucket"));
+    assert_int_equal(s3_list(w->client, STR("p"), NULL, NULL, &w->err), -1);
+    assert_non_null(strstr(w->err.text, "list \"p\": S3: GET of bucket "));
 }
 
 static void test_nobody_there(void **state)

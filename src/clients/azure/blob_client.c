@@ -139,16 +139,19 @@ static int service_error(const struct blob_client *c, struct arena *a, const str
 {
     struct str code = http_answer_header(answer, STR("x-ms-error-code"));
     struct str message = xml_text(a, answer->body, STR("Message")), line;
+    struct str of =
+        r->name.len ? str_printf(a, "\"" STR_FMT "\" in ", STR_ARG(r->name)) : STR("");
 
     if (str_is_empty(code))
         code = xml_text(a, answer->body, STR("Code"));
     if (!str_cut(&message, '\n', &line)) /* what follows is for the service's people */
         line = STR("");
     return err_set(err, kind_of(code, answer->status),
-                   "Azure: %s of \"" STR_FMT "\" in container " STR_FMT ": status %u " STR_FMT
+                   "Azure: %s of " STR_FMT "container " STR_FMT ": status %u%s" STR_FMT
                    "%s" STR_FMT,
-                   r->method, STR_ARG(r->name), STR_ARG(c->options.container), answer->status,
-                   STR_ARG(code), line.len ? ": " : "", STR_ARG(str_trim(line)));
+                   r->method, STR_ARG(of), STR_ARG(c->options.container), answer->status,
+                   str_is_empty(code) ? "" : " ", STR_ARG(code), line.len ? ": " : "",
+                   STR_ARG(str_trim(line)));
 }
 
 /* RFC 1123, which the C library writes in English here. */

@@ -164,7 +164,7 @@ static void test_errors(void **state)
         {403, "<Error><Code>AuthenticationFailed</Code></Error>",
          "Azure: GET of \"k\" in container con: status 403 AuthenticationFailed",
          ERR_UNAUTHORIZED},
-        {403, "", "Azure: GET of \"k\" in container con: status 403 ", ERR_DENIED},
+        {403, "", "Azure: GET of \"k\" in container con: status 403", ERR_DENIED},
         {503, "<Error><Code>ServerBusy</Code></Error>",
          "Azure: GET of \"k\" in container con: status 503 ServerBusy", ERR_TRANSIENT},
     };
@@ -176,6 +176,9 @@ static void test_errors(void **state)
         assert_string_equal(w->err.text, cases[i].text);
         assert_int_equal(w->err.kind, cases[i].kind);
     }
+    canned_answer(w->server, 403, "");
+    assert_int_equal(blob_list(w->client, STR("p"), NULL, NULL, &w->err), -1);
+    assert_string_equal(w->err.text, "Azure: GET of container con: status 403");
 }
 
 static void test_endpoints(void **state)

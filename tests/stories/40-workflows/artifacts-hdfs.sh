@@ -92,7 +92,7 @@ check "another user's file cannot be written" sh -c "! '$TIPHYS' submit '$DIR/de
 check "and the name node says why" sh -c "'$TIPHYS' get denied -o json | jq -r .status.message | grep -q 'create /ann/.*AccessControlException: Permission denied: user=bob, access=WRITE'"
 reading lost /ann/lost >"$DIR/lost.yaml"
 check "one that is not there fails" sh -c "! '$TIPHYS' submit '$DIR/lost.yaml' --wait"
-check "and says so" equals "$(field lost .status.message)" "init: Error (exit code 64): artifact page failed to load: HDFS: bucket 127.0.0.1:$HDFS_RPC has no object \"/ann/lost\" and none below it"
+check "and says so" equals "$(field lost .status.message)" "init: Error (exit code 64): artifact page failed to load: HDFS: name node 127.0.0.1:$HDFS_RPC has no file \"/ann/lost\" and none below it"
 
 # WebHDFS; and a name node that does not answer before one that does.
 ADDRESSES="\"http://127.0.0.1:$HDFS_HTTP\""
