@@ -18,7 +18,14 @@ WRONG_PUT_SAYS="$WRONG_SAYS"
 MISSING_SAYS='GCS: bucket files has no object "files/missing" and none below it$'
 AWAY_SAYS='GET http://[0-9.:]+/storage/v1/b/files/o/big%2Fgot: '
 AWAY_PUT_SAYS='(PUT|POST) http://[0-9.:]+/upload/'
+# Cut off in its third chunk, which is sent again: one upload in all.
+goes_on() {
+    printf 'up 40000000\n' >"$DIR/proxy/cuts"
+    runs cut "$(output b big/cut)" "yes 0123456789 | head -c $BIG_BYTES >/tmp/b" && no_cuts_left proxy && is_whole big/cut &&
+        equals "$(grep -c 'POST /upload/.*uploadType=resumable.*name=big%2Fcut' "$DIR/repository.log")" 1
+}
 needs fake-gcs-server
 start_target
 begin "account: '{\"type\": \"authorized_user\", \"token_uri\": \"http://127.0.0.1:$TARGET/status/401\", \"client_id\": \"a\", \"client_secret\": \"b\", \"refresh_token\": \"not-the-secret-key\"}'"
+row "an upload that is cut goes on where it was" goes_on
 cases

@@ -5,7 +5,7 @@ place() { echo "s3: {endpoint: \"$AT\", bucket: files, insecure: true, key: \"$1
 s3() {
     path=$1
     shift
-    curl -sSf --aws-sigv4 aws:amz:us-east-1:s3 -K "$DIR/curlrc" "$@" "http://127.0.0.1:$PORT/files$path"
+    curl -sSf -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --aws-sigv4 aws:amz:us-east-1:s3 -K "$DIR/curlrc" "$@" "http://127.0.0.1:$PORT/files$path"
 }
 s3_bucket() { s3 "" -X PUT; }
 give() { cat >"$DIR/give" && s3 "/$(escaped "$1")" -T "$DIR/give"; }
