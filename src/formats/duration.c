@@ -279,7 +279,7 @@ struct str duration_humanize(struct arena *a, int64_t ns)
     const char *unit = "hours";
     uint64_t rest = seconds % 86400 / 3600;
 
-    if (seconds < 60)
+    if (ns < 60 * (int64_t) DURATION_SECOND) /* what is below zero, too */
         return leading;
     if (seconds < 3600) {
         unit = "seconds";

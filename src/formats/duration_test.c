@@ -71,6 +71,14 @@ static int check_golden(struct arena *a, const struct json *row)
            ns / DURATION_MS == want;
 }
 
+static void test_humanize_below_zero(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    assert_true(str_is(duration_humanize(a, -2950 * DURATION_SECOND), "49 minutes"));
+    assert_true(str_is(duration_humanize(a, 2950 * DURATION_SECOND), "49 minutes 10 seconds"));
+}
+
 static void test_golden(void **state)
 {
     (void) state;
@@ -144,15 +152,16 @@ static void test_edges(void **state)
     assert_true(duration_round(DURATION_SECOND / 2, DURATION_SECOND) == DURATION_SECOND);
     assert_true(duration_truncate(INT64_MIN, INT64_MAX) == -INT64_MAX);
     assert_true(duration_round(7, -1) == 7 && duration_truncate(7, 0) == 7);
-    assert_true(str_is(duration_humanize(a, INT64_MIN), "a long while 23 hours"));
+    assert_true(str_is(duration_humanize(a, INT64_MIN), "a long while"));
     assert_true(str_is(duration_humanize_short(a, 3 * 7 * 24 * DURATION_HOUR), "3 weeks"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden), cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_edges)};
+        cmocka_unit_test(test_golden), cmocka_unit_test(test_humanize_below_zero),
+        cmocka_unit_test(test_texts), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_edges)};
 
     return cmocka_run_group_tests_name("duration", tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/strbuf.h"
 #include "base/vec.h"
 #include "formats/base64.h"
 
@@ -42,6 +43,8 @@ struct reader {
     bool is_key, is_float;        /* of the scalar: it is a key; it was a number with a point */
     size_t start;                 /* bytes of the byte order mark */
     size_t seen_index, seen_byte; /* libyaml counts characters: where we know both */
+    size_t colon_begin,
+        colon_at; /* a plain scalar that libyaml refuses for its colon; 0: none */
 };
 
 static int read_node(struct reader *r, struct json *ret);
@@ -63,18 +66,6 @@ static const char *context_text(struct reader *r)
         .ptr;
 }
 
-static int next_event(struct reader *r)
-{
-    yaml_event_delete(&r->event);
-    if (yaml_parser_parse(&r->parser, &r->event))
-        return 0;
-    if (r->parser.context && r->parser.context_mark.line != r->parser.problem_mark.line)
-        return fail_mark(r, &r->parser.problem_mark,
-                         r->parser.problem ? r->parser.problem : "not YAML", context_text(r));
-    return fail_mark(r, &r->parser.problem_mark,
-                     r->parser.problem ? r->parser.problem : "not YAML", r->parser.context);
-}
-
 /* Byte offset of a mark. Marks come almost in order, so the walk is short. */
 static uint32_t byte_of(struct reader *r, const yaml_mark_t *mark)
 {
@@ -90,6 +81,22 @@ static uint32_t byte_of(struct reader *r, const yaml_mark_t *mark)
         r->seen_index++;
     }
     return (uint32_t) r->seen_byte;
+}
+
+static int next_event(struct reader *r)
+{
+    yaml_event_delete(&r->event);
+    if (yaml_parser_parse(&r->parser, &r->event))
+        return 0;
+    if (r->parser.problem && strcmp(r->parser.problem, "found unexpected ':'") == 0) {
+        r->colon_begin = byte_of(r, &r->parser.context_mark);
+        r->colon_at = byte_of(r, &r->parser.problem_mark);
+    }
+    if (r->parser.context && r->parser.context_mark.line != r->parser.problem_mark.line)
+        return fail_mark(r, &r->parser.problem_mark,
+                         r->parser.problem ? r->parser.problem : "not YAML", context_text(r));
+    return fail_mark(r, &r->parser.problem_mark,
+                     r->parser.problem ? r->parser.problem : "not YAML", r->parser.context);
 }
 
 static struct str scalar_text(const struct reader *r)
@@ -654,18 +661,43 @@ static void reader_close(struct reader *r)
     map_done(&r->anchors);
 }
 
+/* go-yaml wants a blank behind a colon: in {a:} and [a:, b] it is of the text before it, which
+ * libyaml refuses. Puts that text into quotes; how often is bounded, as all is read again. */
+static bool quote_colon(struct arena *a, const struct reader *r, struct str *text, int *left)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ARENA_DOC_MAX_BYTES);
+    size_t at = r->colon_at;
+
+    if (at == 0 || at + 1 >= text->len || !text->ptr[at + 1] ||
+        !strchr(",]}", text->ptr[at + 1]) || (*left)-- == 0)
+        return false;
+    strbuf_add(&b, str_head(*text, r->colon_begin));
+    strbuf_addc(&b, '\'');
+    for (size_t i = r->colon_begin; i <= at; i++) {
+        if (text->ptr[i] == '\'')
+            strbuf_addc(&b, '\'');
+        strbuf_addc(&b, text->ptr[i]);
+    }
+    strbuf_addc(&b, '\'');
+    strbuf_add(&b, str_skip(*text, at + 1));
+    *text = str_copy(a, strbuf_str(&b));
+    return !b.is_over;
+}
+
 static int parse_one(struct arena *a, struct str text, bool is_lax, struct json *ret,
                      struct err *err)
 {
     struct reader r;
     struct json value = {.type = JSON_NULL, .pos = JSON_NO_POS};
-    int result;
+    int result, left = YAML_COLONS_MAX;
 
-    if (reader_open(&r, a, text, err) < 0)
-        return -1;
-    r.is_lax = is_lax;
-    result = read_document(&r, &value);
-    reader_close(&r);
+    do {
+        if (reader_open(&r, a, text, err) < 0)
+            return -1;
+        r.is_lax = is_lax;
+        result = read_document(&r, &value);
+        reader_close(&r);
+    } while (result < 0 && quote_colon(a, &r, &text, &left));
     if (result >= 0)
         *ret = value;
     return result < 0 ? -1 : 0;
@@ -681,20 +713,32 @@ int yaml_parse_lax(struct arena *a, struct str text, struct json *ret, struct er
     return parse_one(a, text, true, ret, err);
 }
 
-int yaml_parse_all(struct arena *a, struct str text, struct yaml_documents *ret,
-                   struct err *err)
+static int parse_all(struct arena *a, struct str *text, item_vec *documents, int *left,
+                     struct err *err)
 {
-    item_vec documents = {0};
     struct reader r;
     struct json value;
     int result;
 
-    if (reader_open(&r, a, text, err) < 0)
-        return -1;
-    while ((result = read_document(&r, &value)) > 0)
-        if (value.type != JSON_NULL)
-            VEC_APUSH(a, &documents, value);
-    reader_close(&r);
+    do {
+        documents->len = 0;
+        if (reader_open(&r, a, *text, err) < 0)
+            return -1;
+        while ((result = read_document(&r, &value)) > 0)
+            if (value.type != JSON_NULL)
+                VEC_APUSH(a, documents, value);
+        reader_close(&r);
+    } while (result < 0 && quote_colon(a, &r, text, left));
+    return result;
+}
+
+int yaml_parse_all(struct arena *a, struct str text, struct yaml_documents *ret,
+                   struct err *err)
+{
+    item_vec documents = {0};
+    int left = YAML_COLONS_MAX;
+    int result = parse_all(a, &text, &documents, &left, err);
+
     *ret = (struct yaml_documents){.at = documents.at, .len = documents.len};
     return result;
 }

@@ -1,6 +1,8 @@
 /* Golden vectors of sigs.k8s.io/yaml both ways; positions, duplicate keys, aliases that
  * explode. */
 #include "formats/yaml.h"
+
+#include "base/limits.h"
 #include "tests/support/golden.h"
 
 /* The texts of a stream's documents. */
@@ -65,6 +67,52 @@ static void test_golden_printing(void **state)
     (void) state;
     golden_run("formats/yaml-out.jsonl", check_print, 280);
     golden_run("formats/yaml-out-random.jsonl", check_print, 100);
+}
+
+/* A colon without a blank behind it is of the text: go-yaml and libyaml differ where a flow
+ * collection goes on or ends there. */
+static void test_colons(void **state _unused_)
+{
+    static const char *const cases[][2] = {
+        {"{a:}", "{\"a:\":null}"},
+        {"x: {a:, b:}\nz: [it's a:, b]\n",
+         "{\"x\":{\"a:\":null,\"b:\":null},\"z\":[\"it's a:\",\"b\"]}"},
+        {"{\"a\":, b: 1}", "{\"a\":null,\"b\":1}"},
+        {"[a:b, http://x/]", "[\"a:b\",\"http://x/\"]"},
+        {"{a:[1]}", NULL},
+        {"[a:, {b:{c: 1}}]", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct yaml_documents all;
+        struct json v;
+        struct err err;
+        int rc = yaml_parse(a, str_from(cases[i][0]), &v, &err);
+
+        assert_int_equal(rc, cases[i][1] ? 0 : -1);
+        assert_int_equal(yaml_parse_all(a, str_from(cases[i][0]), &all, &err), rc);
+        if (rc == 0)
+            assert_true(str_is(json_text(a, &v, JSON_COMPACT), cases[i][1]) && all.len == 1);
+    }
+}
+
+static void test_colons_bounded(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+    struct json v;
+    struct err err;
+
+    strbuf_addc(&b, '[');
+    for (size_t i = 0; i < YAML_COLONS_MAX; i++)
+        strbuf_addz(&b, "a:,");
+    strbuf_addc(&b, ']');
+    assert_int_equal(yaml_parse(a, strbuf_str(&b), &v, &err), 0);
+    assert_int_equal(v.count, YAML_COLONS_MAX);
+    b.len--;
+    strbuf_addz(&b, "a:,]");
+    assert_int_equal(yaml_parse(a, strbuf_str(&b), &v, &err), -1);
 }
 
 static void test_errors_and_positions(void **state)
@@ -241,6 +289,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_reading),
         cmocka_unit_test(test_golden_printing),
+        cmocka_unit_test(test_colons),
+        cmocka_unit_test(test_colons_bounded),
         cmocka_unit_test(test_errors_and_positions),
         cmocka_unit_test(test_wide_mappings),
         cmocka_unit_test(test_oddities),

@@ -25,13 +25,18 @@ static bool ends_hissing(struct str s)
            str_ends(s, STR("ch")) || str_ends(s, STR("sh"));
 }
 
+/* As upstream's generator of names: capitals are no letters to it. */
 static struct str plural(struct arena *a, struct str s)
 {
-    if (s.len == 0)
+    char before = s.len > 1 ? s.ptr[s.len - 2] : '\0';
+
+    if (s.len < 2 || str_is(s, "EventBus"))
         return s;
+    if (str_ends(s, STR("f")) || str_ends(s, STR("fe")))
+        return str_concat(a, str_head(s, s.len - (str_ends(s, STR("f")) ? 1 : 2)), STR("ves"));
     if (ends_hissing(s))
         return str_concat(a, s, STR("es"));
-    if (str_ends(s, STR("y")) && s.len > 1 && !strchr("aeiou", s.ptr[s.len - 2]))
+    if (str_ends(s, STR("y")) && before >= 'a' && before <= 'z' && !strchr("aeiou", before))
         return str_concat(a, str_head(s, s.len - 1), STR("ies"));
     return str_concat(a, s, STR("s"));
 }
@@ -48,9 +53,7 @@ struct resource_name resource_name_guess(struct arena *a, struct str api_version
         made.group = str_head(api_version, slash);
     if (str_find_char(made.version, '/') != SIZE_MAX)
         return none;
-    made.resource = lower_text(a, kind);
-    if (!str_is(made.resource, "eventbus") || !str_is(made.group, "argoproj.io"))
-        made.resource = plural(a, made.resource);
+    made.resource = lower_text(a, plural(a, kind));
     return made;
 }
 
@@ -58,11 +61,16 @@ struct str resource_name_label(struct arena *a, struct str text)
 {
     struct str made = lower_text(a, text);
     char *bytes = str_cz(a, made);
+    size_t len = 0;
 
-    for (size_t i = 0; i < made.len; i++)
-        if ((bytes[i] < 'a' || bytes[i] > 'z') && (bytes[i] < '0' || bytes[i] > '9'))
-            bytes[i] = '-';
-    made.ptr = bytes;
+    for (size_t i = 0; i < made.len; i++) {
+        bool is_kept =
+            (bytes[i] >= 'a' && bytes[i] <= 'z') || (bytes[i] >= '0' && bytes[i] <= '9');
+
+        if (is_kept || ((unsigned char) bytes[i] & 0xc0) != 0x80) /* a dash a character */
+            bytes[len++] = is_kept ? bytes[i] : '-';
+    }
+    made = str_of(bytes, len);
     while (str_starts(made, STR("-")))
         made = str_skip(made, 1);
     while (str_ends(made, STR("-")))

@@ -10,7 +10,7 @@
 
 void luascript_number_text(double n, char *text)
 {
-    if (n >= -9.2e18 && n <= 9.2e18 && n == floor(n))
+    if (n >= -0x1p63 && n <= 9.2e18 && n == floor(n))
         snprintf(text, GO_FLOAT_TEXT_SIZE, "%lld", (long long) n);
     else
         go_float_text(n, text);
@@ -67,6 +67,15 @@ struct str luascript_check_text(lua_State *L, int index)
     }
     text = luaL_checklstring(L, index, &len);
     return str_of(text, len);
+}
+
+/* An operand of "..": numbers are joined as Go writes them. */
+static int base_joined(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (lua_type(L, 1) == LUA_TNUMBER)
+        luascript_text(L, 1);
+    return 1;
 }
 
 static int base_tostring(lua_State *L)
@@ -279,7 +288,7 @@ static int os_date(lua_State *L)
     const char *format = luaL_optstring(L, 1, "%c");
     time_t at = (time_t) luaL_optnumber(L, 2, floor((double) clock_wall().ms / 1e3));
     bool is_utc = format[0] == '!';
-    char spec[3] = "%", text[256];
+    char spec[3], text[256], letter;
     luaL_Buffer b;
     struct tm tm;
 
@@ -290,12 +299,22 @@ static int os_date(lua_State *L)
         return push_date_table(L, &tm);
     luaL_buffinit(L, &b);
     for (; *format; format++) {
-        if (*format != '%' || !strchr("aAbBcdFHIjmMpSTUwWxXyYZz%", format[1]) || !format[1]) {
+        if (*format != '%' || !strchr("aAbBcdFHImMpPSwxXyYZz%", format[1]) || !format[1]) {
             luaL_addchar(&b, *format);
             continue;
         }
-        spec[1] = *++format;
-        luaL_addlstring(&b, text, strftime(text, sizeof(text), spec, &tm));
+        letter = *++format;
+        snprintf(spec, sizeof(spec), "%%%c", letter);
+        luaL_addlstring(&b, text,
+                        strftime(text, sizeof(text),
+                                 letter == 'x'             ? "%H/%M/%S"
+                                 : letter == 'c'           ? "%d %b %y %H:%M "
+                                 : letter == 'Z' && is_utc ? "UTC"
+                                 : letter == 'a'           ? "mon" /* as upstream has it */
+                                                           : spec,
+                                 &tm));
+        if (letter == 'c')
+            luaL_addstring(&b, is_utc || !tm.tm_zone ? "UTC" : tm.tm_zone);
     }
     luaL_pushresult(&b);
     return 1;
@@ -319,10 +338,15 @@ static void set_functions(lua_State *L, const luaL_Reg *functions)
 
 void luascript_open_base(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"assert", base_assert},         {"error", base_error}, {"load", base_load},
-        {"loadstring", base_loadstring}, {"print", base_print}, {"tonumber", base_tonumber},
-        {"tostring", base_tostring},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"assert", base_assert},
+                                         {"error", base_error},
+                                         {"load", base_load},
+                                         {"loadstring", base_loadstring},
+                                         {"print", base_print},
+                                         {"tonumber", base_tonumber},
+                                         {"tostring", base_tostring},
+                                         {LUASCRIPT_JOINED, base_joined},
+                                         {NULL, NULL}};
     static const luaL_Reg os[] = {
         {"clock", os_clock},   {"date", os_date},           {"difftime", os_difftime},
         {"getenv", os_getenv}, {"setlocale", os_setlocale}, {"time", os_time},

@@ -17,8 +17,9 @@ struct luascript {
 struct run {
     const struct luascript *script;
     const struct json *event;
-    struct arena *a;   /* for @value; NULL: only the truth is asked for */
-    struct str source; /* to compile, or absent */
+    struct arena *a;      /* for @value; NULL: only the truth is asked for */
+    struct str source;    /* to compile, or absent */
+    struct str rewritten; /* the same with upstream's meaning, or absent */
     struct strbuf *code;
     struct json value;
     bool is_true;
@@ -137,7 +138,10 @@ static int compile_protected(lua_State *L)
     struct run *r = lua_touserdata(L, 1);
 
     if (luaL_loadbufferx(L, r->source.ptr, r->source.len, "=<string>", "t"))
-        return lua_error(L);
+        return lua_error(L); /* what is wrong is told of the text as it was given */
+    if (!str_is_none(r->rewritten) &&
+        luaL_loadbufferx(L, r->rewritten.ptr, r->rewritten.len, "=<string>", "t"))
+        lua_pop(L, 1);
     return lua_dump(L, write_code, r->code);
 }
 
@@ -164,13 +168,16 @@ static int call(lua_CFunction fn, struct run *r, struct err *err)
 
 struct luascript *luascript_new(struct str source, struct err *err)
 {
+    _cleanup_strbuf_ struct strbuf rewritten = STRBUF_INIT(LUASCRIPT_MEMORY_MAX_BYTES);
     struct luascript *s;
-    struct run r = {.source = str_is_none(source) ? STR("") : source};
+    struct run r = {.source = str_is_none(source) ? STR("") : source, .rewritten = STR_NONE};
 
     if (source.len > LUASCRIPT_TEXT_MAX_BYTES) {
         err_set(err, ERR_LIMIT, "script is longer than %d bytes", LUASCRIPT_TEXT_MAX_BYTES);
         return NULL;
     }
+    if (luascript_rewrite(r.source, &rewritten))
+        r.rewritten = strbuf_str(&rewritten);
     s = NEW(struct luascript);
     strbuf_init(&s->code, LUASCRIPT_MEMORY_MAX_BYTES);
     r.code = &s->code;

@@ -60,6 +60,12 @@ struct json luascript_to_json(lua_State *L, struct arena *a);
 bool luascript_find(lua_State *L, struct str pattern, struct str text, size_t at,
                     struct luascript_match *ret);
 
+/* Name of a function that gives a number's text and anything else as it is. */
+#define LUASCRIPT_JOINED "go_joined_text_"
+
+/** luascript_rewrite() - a script with upstream's meaning; false: the given one has it */
+bool luascript_rewrite(struct str source, struct strbuf *ret);
+
 /** luascript_open_base() - the functions without a library that differ from Lua's, and os */
 void luascript_open_base(lua_State *L);
 

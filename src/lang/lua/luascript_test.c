@@ -70,6 +70,37 @@ static const struct {
     const char *source, *want;
 } cases[] = {
     {"return tostring(1e15)", "\"1000000000000000\""},
+    {"return 1e15 .. ''", "\"1000000000000000\""},
+    {"return 'a' .. 1/3 .. 'b'", "\"a0.3333333333333333b\""},
+    {"return -1e15 .. '' .. 2^53+1 .. ''", "\"-10000000000000009007199254740992\""},
+    {"return (0/0) .. ' ' .. 1/0", "\"NaN +Inf\""},
+    {"local t={n=1e16, f=function() return 1e15, 2 end} return t.n .. '|' .. #t .. '|' .. "
+     "t.f() "
+     ".. t['n']",
+     "\"10000000000000000|0|100000000000000010000000000000000\""},
+    {"return 'x' .. --[[ .. ]] 1e15 -- .. y", "\"x1000000000000000\""},
+    {"local s='' for i=1,2 do s=s..i*1e15 ..';' end return s",
+     "\"1000000000000000;2000000000000000;\""},
+    {"x = 1e15 y = x .. '' z = y .. x return z", "\"10000000000000001000000000000000\""},
+    {"return ('a' .. 1e15):upper() .. [[..]] .. 1e15 .. [==[ ]] ]==]",
+     "\"A1000000000000000..1000000000000000 ]] \""},
+    {"return {a=1e15 .. '', ['b' .. 1e15]=(1e15 .. 'c') .. 'd'}",
+     "{\"a\":\"1000000000000000\",\"b1000000000000000\":\"1000000000000000cd\"}"},
+    {"return (function(a, b) return a .. b end)(1e15, '!') .. ''", "\"1000000000000000!\""},
+    {"if 1e15 .. '' == '1000000000000000' and 1 .. '' ~= 2 .. '' then return 'y' end return "
+     "'n'",
+     "\"y\""},
+    {"return function(...) end and 'f' .. 1e15", "\"f1000000000000000\""},
+    {"return (function(...) return arg.n, arg[3] end)(1, nil, 3)", "3"},
+    {"local function f(a, ...) return #arg .. a end return f(1, 2, 3)", "\"21\""},
+    {"return type((function(...) local a = ... return arg end)(1))", "\"nil\""},
+    {"return (function(...) local f = function(...) return ... end return arg[1] + f(2) "
+     "end)(1)",
+     "3"},
+    {"return 'a\\x41\\zb\\65\\\\x'", "\"ax41zbA\\\\x\""},
+    {"return type(_G.go_joined_text_) .. 1e15", "\"nil1000000000000000\""},
+    {"return os.date('!%c|%x|%X|%a %A|%j|%P|%Z|%F %T', 1e9)",
+     "\"09 Sep 01 01:46 UTC|01/46/40|01:46:40|mon Sunday|%j|am|UTC|2001-09-09 %T\""},
     {"return tostring(0.1 + 0.2)", "\"0.30000000000000004\""},
     {"return tostring(1e100)", "\"1e+100\""},
     {"return tostring(-1.5)", "\"-1.5\""},
@@ -289,9 +320,12 @@ static void test_runs_are_alone(void **state _unused_)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_transforms),     cmocka_unit_test(test_golden_filters),
-        cmocka_unit_test(test_cases),          cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_budgets),        cmocka_unit_test(test_long_source),
+        cmocka_unit_test(test_golden_transforms),
+        cmocka_unit_test(test_golden_filters),
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_long_source),
         cmocka_unit_test(test_runs_are_alone),
     };
 
