@@ -210,28 +210,26 @@ int labels_parse(struct arena *a, struct str text, struct json *ret, struct err 
     return 0;
 }
 
-static int compare_members(const void *left, const void *right)
+static int compare_texts(const void *left, const void *right)
 {
-    const struct json_member *const *l = left, *const *r = right;
-
-    return str_cmp((*l)->key, (*r)->key);
+    return str_cmp(*(const struct str *) left, *(const struct str *) right);
 }
 
 struct str labels_print(struct arena *a, const struct json *labels)
 {
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(ARENA_DOC_MAX_BYTES);
-    VEC(const struct json_member *) sorted = {0};
+    VEC(struct str) pairs = {0};
 
     for (uint32_t i = 0; json_is(labels, JSON_OBJECT) && i < labels->count; i++)
-        VEC_APUSH(a, &sorted, &labels->members[i]);
-    if (sorted.len > 1)
-        qsort(sorted.at, sorted.len, sizeof(*sorted.at), compare_members);
-    VEC_FOREACH (it, &sorted) {
+        VEC_APUSH(a, &pairs,
+                  str_printf(a, STR_FMT "=" STR_FMT, STR_ARG(labels->members[i].key),
+                             STR_ARG(json_str(&labels->members[i].value))));
+    if (pairs.len > 1)
+        qsort(pairs.at, pairs.len, sizeof(*pairs.at), compare_texts);
+    VEC_FOREACH (pair, &pairs) {
         if (text.len > 0)
             strbuf_addc(&text, ',');
-        strbuf_add(&text, (*it)->key);
-        strbuf_addc(&text, '=');
-        strbuf_add(&text, json_str(&(*it)->value));
+        strbuf_add(&text, *pair);
     }
     return str_copy(a, strbuf_str(&text));
 }

@@ -56,7 +56,7 @@ struct str dns_subdomain_problem(struct arena *a, struct str name);
 int labels_parse(struct arena *a, struct str text, struct json *ret, struct err *err);
 
 /**
- * labels_print() - labels as text, sorted by key: "a=1,b=2"
+ * labels_print() - labels as text, sorted as "key=value": "a=1,b=2"
  * @a:      where the text lives
  * @labels: an object of strings; NULL prints as the empty text
  */

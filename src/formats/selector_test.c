@@ -142,6 +142,21 @@ static void test_texts(void **state)
     }
 }
 
+/* Pairs are sorted as texts: what comes before an equals sign goes first. */
+static void test_print(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json labels;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(
+        json_parse(a, STR("{\"app\":\"x\",\"app.io/name\":\"y\",\"b\":\"\"}"), &labels, &err),
+        0);
+    assert_true(str_is(labels_print(a, &labels), "app.io/name=y,app=x,b="));
+    assert_true(str_is(labels_print(a, NULL), ""));
+}
+
 static void test_zero_byte_ends(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -334,11 +349,11 @@ static void test_go_space(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),         cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_zero_byte_ends), cmocka_unit_test(test_requirements),
-        cmocka_unit_test(test_lookup),         cmocka_unit_test(test_objects),
-        cmocka_unit_test(test_limit),          cmocka_unit_test(test_go_quote),
-        cmocka_unit_test(test_go_space),
+        cmocka_unit_test(test_golden),       cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_print),        cmocka_unit_test(test_zero_byte_ends),
+        cmocka_unit_test(test_requirements), cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_objects),      cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_go_quote),     cmocka_unit_test(test_go_space),
     };
 
     return cmocka_run_group_tests_name("selector", tests, NULL, NULL);
