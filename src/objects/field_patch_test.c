@@ -32,6 +32,7 @@ static const struct field service_spec_rows[] = {
 static const struct shape shape_service_spec = {.name = "ServiceSpec",
                                                 .fields = service_spec_rows};
 static const struct field service_rows[] = {
+    ROW("metadata", FIELD_OBJECT, .shape = &shape_object_meta),
     ROW("spec", FIELD_OBJECT, .shape = &shape_service_spec),
     {0},
 };
@@ -101,8 +102,13 @@ static int check_strategic(struct arena *a, const struct json *row)
     target.schema = field_patch_schema(shape_of(json_get_str(row, STR("type"))));
     if (row_value(a, row, "doc", &doc, &err) < 0 ||
         row_value(a, row, "patch", &patch, &err) < 0 ||
-        patch_apply(a, PATCH_STRATEGIC, &target, &patch, &made, &err) < 0)
+        patch_apply(a, PATCH_STRATEGIC, &target, &patch, &made, &err) < 0) {
+        if (!golden_fails(row))
+            print_error("got %s\n", err.text);
         return golden_fails(row) && err.text[0] != '\0';
+    }
+    if (!json_equal(&made, json_get(row, STR("out"))))
+        print_error("got " STR_FMT "\n", STR_ARG(json_text(a, &made, JSON_SORT_KEYS)));
     return !golden_fails(row) && json_equal(&made, json_get(row, STR("out")));
 }
 

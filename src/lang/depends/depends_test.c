@@ -146,13 +146,35 @@ static void test_messages(void **state _unused_)
          " | A.Failed &&\n | ..........^"},
         {"A.Failed B.Failed",
          "unable to evaluate expression 'A.Failed B.Failed': unexpected token "
-         "Identifier(\"B.Failed\") (1:10)\n | A.Failed B.Failed\n | .........^"},
+         "Identifier(\"B\") (1:10)\n | A.Failed B.Failed\n | .........^"},
         {"A.Failed ? B.Failed",
          "unable to evaluate expression 'A.Failed ? B.Failed': unexpected token "
          "EOF (1:19)\n | A.Failed ? B.Failed\n | ..................^"},
         {"'A.Failed",
-         "unable to evaluate expression ''A.Failed': unexpected token Operator(\"'\") "
-         "(1:1)\n | 'A.Failed\n | ^"},
+         "unable to evaluate expression ''A.Failed': literal not terminated (1:10)\n"
+         " | 'A.Failed\n | .........^"},
+        {"A.Failed (B.Failed)",
+         "unable to evaluate expression 'A.Failed (B.Failed)': bool is not callable (1:3)\n"
+         " | A.Failed (B.Failed)\n | ..^"},
+        {"A.Failed. || B.Failed",
+         "unable to evaluate expression 'A.Failed. || B.Failed': expected name (1:14)\n"
+         " | A.Failed. || B.Failed\n | .............^"},
+        {"A.Failed. B.Failed",
+         "unable to evaluate expression 'A.Failed. B.Failed': type bool has no field B (1:11)\n"
+         " | A.Failed. B.Failed\n | ..........^"},
+        {"A.Failed && (A.Failed + B.Failed)",
+         "unable to evaluate expression 'A.Failed && (A.Failed + B.Failed)': invalid "
+         "operation: "
+         "+ (mismatched types bool and bool) (1:23)\n"
+         " | A.Failed && (A.Failed + B.Failed)\n | ......................^"},
+        {"|", "unable to evaluate expression '|': unexpected token Operator(\"|\") (1:1)\n | "
+              "|\n | ^"},
+        {"A.Failed ||\n\t&& B.Failed",
+         "unable to evaluate expression 'A.Failed ||\n\t&& B.Failed': unexpected token "
+         "Operator(\"&&\") (2:2)\n |  && B.Failed\n | .^"},
+        {"t-1.Failed &", "unable to evaluate expression 't_1.Failed &': unexpected token "
+                         "Operator(\"&\") (1:12)\n"
+                         " | t_1.Failed &\n | ...........^"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 
