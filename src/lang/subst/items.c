@@ -81,11 +81,41 @@ enum item_type item_type_of(const struct item *item)
     return ITEM_LIST;
 }
 
-struct str item_shown(const struct item *item)
+/* What Go's encoder escapes for HTML's sake is written plainly, whoever escaped it. */
+static void add_plain(struct strbuf *b, struct str text)
 {
-    if (item->value.type == JSON_STRING)
-        return str_of(item->raw.ptr + 1, item->raw.len - 2);
-    return item->raw;
+    static const struct {
+        struct str escape;
+        char plain;
+    } all[] = {
+        {STR_INIT("\\u003c"), '<'}, {STR_INIT("\\u003e"), '>'}, {STR_INIT("\\u0026"), '&'}};
+
+    while (text.len > 0) {
+        char c = text.ptr[0];
+        size_t used = 1;
+
+        for (size_t i = 0; c == '\\' && i < COUNT_OF(all); i++)
+            if (str_starts(text, all[i].escape)) {
+                c = all[i].plain;
+                used = all[i].escape.len;
+            }
+        strbuf_addc(b, c);
+        text = str_skip(text, used);
+    }
+}
+
+struct str item_shown(struct arena *a, const struct item *item)
+{
+    _cleanup_strbuf_ struct strbuf compact = STRBUF_INIT(ARENA_DOC_MAX_BYTES),
+                                   plain = STRBUF_INIT(ARENA_DOC_MAX_BYTES);
+    struct str text;
+
+    json_raw_compact(&compact, item->raw);
+    text = strbuf_str(&compact);
+    if (item->value.type == JSON_STRING && text.len >= 2)
+        text = str_of(text.ptr + 1, text.len - 2);
+    add_plain(&plain, text);
+    return str_copy(a, strbuf_str(&plain));
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -141,7 +171,7 @@ struct str item_text(struct arena *a, const struct item *item)
     return str_copy(a, strbuf_str(&b));
 }
 
-struct str item_member(const struct item *item, struct str key)
+struct str item_member(struct arena *a, const struct item *item, struct str key)
 {
     const struct json *v = json_get(&item->value, key);
     struct item child;
@@ -149,7 +179,7 @@ struct str item_member(const struct item *item, struct str key)
     if (!v)
         return STR_NONE;
     child = child_of(item, v);
-    return item_shown(&child);
+    return item_shown(a, &child);
 }
 
 /* Appends without parentheses, which stand for the index in a node's name. */
@@ -171,7 +201,7 @@ static void describe_map(struct strbuf *b, struct arena *a, const struct item *i
     VEC(struct str) texts = {0};
 
     for (size_t i = 0; i < list.len; i++) {
-        struct str shown = item_member(item, list.at[i]->key);
+        struct str shown = item_member(a, item, list.at[i]->key);
 
         VEC_APUSH(a, &texts,
                   str_printf(a, STR_FMT ":" STR_FMT, STR_ARG(list.at[i]->key), STR_ARG(shown)));
@@ -185,7 +215,7 @@ static void describe_map(struct strbuf *b, struct arena *a, const struct item *i
     }
 }
 
-static void describe_list(struct strbuf *b, const struct item *item)
+static void describe_list(struct strbuf *b, struct arena *a, const struct item *item)
 {
     strbuf_addc(b, '[');
     for (uint32_t i = 0; item->value.type == JSON_ARRAY && i < item->value.count; i++) {
@@ -193,7 +223,7 @@ static void describe_list(struct strbuf *b, const struct item *item)
 
         if (i > 0)
             strbuf_addc(b, ' ');
-        add_name_part(b, item_shown(&child));
+        add_name_part(b, item_shown(a, &child));
     }
     strbuf_addc(b, ']');
 }
@@ -219,9 +249,9 @@ int item_node_name(struct arena *a, struct str name, size_t index, const struct 
     if (item_type_of(item) == ITEM_MAP)
         describe_map(&b, a, item);
     else if (item_type_of(item) == ITEM_LIST)
-        describe_list(&b, item);
+        describe_list(&b, a, item);
     else
-        add_name_part(&b, item_shown(item));
+        add_name_part(&b, item_shown(a, item));
     strbuf_addc(&b, ')');
     if (strbuf_finish(&b, &text, err) < 0)
         return -1;
@@ -350,7 +380,7 @@ static enum subst_answer lookup_item(const void *ctx, struct str name, struct st
         return SUBST_TEXT;
     }
     if (str_starts(name, STR("item.")) && scope->item->value.type == JSON_OBJECT) {
-        struct str member = item_member(scope->item, str_skip(name, 5));
+        struct str member = item_member(scope->arena, scope->item, str_skip(name, 5));
 
         if (!str_is_none(member)) {
             *ret = member;

@@ -108,9 +108,9 @@ int item_parse(struct arena *a, struct str text, struct item *ret, struct err *e
 /** item_type_of() - what kind of item is it? */
 enum item_type item_type_of(const struct item *item);
 
-/** item_shown() - the item as names and messages show it: its JSON text, a string without its
- * quotes */
-struct str item_shown(const struct item *item);
+/** item_shown() - the item as names and messages show it: its JSON text without white space, a
+ * string without its quotes */
+struct str item_shown(struct arena *a, const struct item *item);
 
 /**
  * item_text() - what {{item}} stands for
@@ -125,10 +125,11 @@ void item_compact(struct strbuf *b, const struct item *item);
 
 /**
  * item_member() - what {{item.key}} stands for; the absent view when there is none
+ * @a:    where the text lives
  * @item: a map
  * @key:  member
  */
-struct str item_member(const struct item *item, struct str key);
+struct str item_member(struct arena *a, const struct item *item, struct str key);
 
 /**
  * item_node_name() - name of the child for one item: "name(index:text)"

@@ -80,6 +80,8 @@ static int check_step(struct arena *a, const struct json *row)
     if (golden_fails(row))
         return false;
     want = without_empty(a, json_get(row, STR("out")));
+    if (!json_equal(&made, &want))
+        print_error("got " STR_FMT "\n", STR_ARG(json_text(a, &made, JSON_COMPACT)));
     return json_equal(&made, &want);
 }
 
@@ -115,8 +117,8 @@ static int check_item(struct arena *a, const struct json *row)
     const struct json *out = json_get(row, STR("out"));
 
     return str_is(json_get_str(out, STR("type")), types[item_type_of(&item)]) &&
-           str_eq(json_get_str(out, STR("string")), item_shown(&item)) &&
-           str_eq(json_get_str(out, STR("printed")), item_shown(&item));
+           str_eq(json_get_str(out, STR("string")), item_shown(a, &item)) &&
+           str_eq(json_get_str(out, STR("printed")), item_shown(a, &item));
 }
 
 static int check_name(struct arena *a, const struct json *row)
@@ -164,13 +166,15 @@ static void test_raw_texts(void **state)
     } cases[] = {
         {" [ 1 , \"a\\u00e9\" ] ", "[1,\"a\\u00e9\"]", "x(0:[1 a\\u00e9])", NULL},
         {"{\"k\": {\"b\": [1, 2]}, \"a\" : \"<\"}", "{\"a\":\"\\u003c\",\"k\":{\"b\":[1,2]}}",
-         "x(0:a:<,k:{\"b\": [1, 2]})", "{\"b\": [1, 2]}"},
+         "x(0:a:<,k:{\"b\":[1,2]})", "{\"b\":[1,2]}"},
+        {"{\"k\": \"\\u003cb\\u003e \\u0026\", \"l\": [1, {\"m\" : null}]}",
+         "{\"k\":\"\\u003cb\\u003e \\u0026\",\"l\":[1,{\"m\":null}]}",
+         "x(0:k:<b> &,l:[1,{\"m\":null}])", "<b> &"},
         {"{\"k\":\"a\\\"}]\",\"z\":[\"]}\"]}", "{\"k\":\"a\\\"}]\",\"z\":[\"]}\"]}",
          "x(0:k:a\\\"}],z:[\"]}\"])", "a\\\"}]"},
         {"{\"k\":1 ,\"k\":2e0}", "{\"k\":2e0}", "x(0:k:2e0)", "2e0"},
-        {"\"\\u2028\xe2\x80\xa8\"", "\xe2\x80\xa8\xe2\x80\xa8", "x(0:\\u2028\xe2\x80\xa8)",
-         NULL},
-        {"[\"\xe2\x80\xa8&\"]", "[\"\\u2028\\u0026\"]", "x(0:[\xe2\x80\xa8&])", NULL},
+        {"\"\\u2028\xe2\x80\xa8\"", "\xe2\x80\xa8\xe2\x80\xa8", "x(0:\\u2028\\u2028)", NULL},
+        {"[\"\xe2\x80\xa8&\"]", "[\"\\u2028\\u0026\"]", "x(0:[\\u2028&])", NULL},
         {"null", "null", "x(0:[])", NULL},
         {"-0.10", "-0.10", "x(0:-0.10)", NULL},
     };
@@ -179,7 +183,7 @@ static void test_raw_texts(void **state)
     (void) state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct item item = read_item(a, str_from(cases[i].text));
-        struct str member = item_member(&item, STR("k"));
+        struct str member = item_member(a, &item, STR("k"));
         struct str name;
         struct err err;
 
@@ -215,9 +219,20 @@ static void test_formats(void **state)
         {"7", "100%%-%d", "100%-7"},
         {"7", "%T", "int"},
         {"7", "%\xe6\x97\xa5", "%!\xe6\x97\xa5(int=7)"},
-        {"7", "%q", NULL},
+        {"65", "%q", "'A'"},
+        {"34", "x%q", NULL}, /* the quote ends the item's text */
+        {"233", "%5q", "  '\xc3\xa9'"},
+        {"7", "%q", NULL}, /* '\a' is no escape of JSON */
         {"7", "%*d", NULL},
-        {"7", "%[1]d", NULL},
+        {"10", "%[1]d-%[1]x", "10-a"},
+        {"10", "%03[1]d %d", "010 %!d(MISSING)"},
+        {"10", "%[1]3d %d", "%!d(BADINDEX) 10"}, /* the width goes first */
+        {"7", "%[2]d", "%!d(BADINDEX)"},
+        {"7", "%[x]d", "%!d(BADINDEX)"},
+        {"8", "%#o", "010"},
+        {"0", "%#o", "0"},
+        {"8", "%#.4o", "0010"},
+        {"-1", "%U", "U+FFFFFFFFFFFFFFFF"},
         {"7", "%2000d", NULL},
         {"0", "%.0d", ""},
         {"9223372036854775807", "%d", "9223372036854775807"},

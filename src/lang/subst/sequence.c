@@ -3,7 +3,7 @@
  *
  * The format gets one whole number. Verbs and flags of fmt.Sprintf that make sense for it are
  * here; wrong ones print what Go prints ("%!s(int=0)"), because such texts end up in the names
- * of nodes. Star widths, argument indexes and %q are refused. The text is put between quotes
+ * of nodes. Star widths are refused. The text is put between quotes
  * and must then be one JSON string.
  */
 #include "base/limits.h"
@@ -16,7 +16,8 @@ enum { WIDTH_MAX = 1000, DIGITS_MAX = 72, TEXT_MAX_BYTES = 65536 };
 
 struct verb {
     bool has_minus, has_plus, has_sharp, has_space, has_zero, has_width, has_precision;
-    uint32_t width, precision;
+    bool has_index;
+    uint32_t width, precision, index;
     struct str letter; /* one code point */
 };
 
@@ -63,7 +64,8 @@ static void add_number(struct strbuf *b, const struct verb *v, int64_t n,
     for (; left > 0; left /= style->base)
         digits[len++] = style->digits[left % style->base];
     strbuf_addz(&text, sign);
-    strbuf_addz(&text, v->has_sharp ? style->prefix : "");
+    if (v->has_sharp && !(style->base == 8 && style->prefix[1] == '\0' && len < wanted))
+        strbuf_addz(&text, style->prefix); /* "0" only before another digit */
     for (size_t i = len; i < wanted; i++)
         strbuf_addc(&text, '0');
     while (len > 0)
@@ -71,10 +73,14 @@ static void add_number(struct strbuf *b, const struct verb *v, int64_t n,
     add_padded(b, v, strbuf_str(&text));
 }
 
-static void add_rune(struct strbuf *b, const struct verb *v, int64_t n)
+static uint32_t code_point_of(int64_t n)
 {
-    uint32_t c = n < 0 || n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff) ? 0xfffd : (uint32_t) n;
-    char bytes[4];
+    return n < 0 || n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff) ? 0xfffd : (uint32_t) n;
+}
+
+/* Writes UTF-8; returns how many bytes. */
+static size_t encode(uint32_t c, char bytes[4])
+{
     size_t len = 0;
 
     if (c < 0x80) {
@@ -91,7 +97,33 @@ static void add_rune(struct strbuf *b, const struct verb *v, int64_t n)
     }
     if (c >= 0x80)
         bytes[len++] = (char) (0x80 | (c & 0x3f));
+    return len;
+}
+
+static void add_rune(struct strbuf *b, const struct verb *v, int64_t n)
+{
+    char bytes[4];
+    size_t len = encode(code_point_of(n), bytes);
+
     add_padded(b, v, str_of(bytes, len));
+}
+
+/* %q: the code point between single quotes. */
+static void add_quoted_rune(struct strbuf *b, const struct verb *v, int64_t n)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    uint32_t c = code_point_of(n);
+    char bytes[4];
+    struct str quoted = go_quote(a, str_of(bytes, encode(c, bytes)));
+
+    quoted = str_of(quoted.ptr + 1, quoted.len - 2);
+    if (c == '"')
+        quoted = STR("\"");
+    else if (c == '\'')
+        quoted = STR("\\'");
+    else if (c >= 0x80 && v->has_plus)
+        quoted = str_printf(a, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+    add_padded(b, v, str_printf(a, "'" STR_FMT "'", STR_ARG(quoted)));
 }
 
 static const struct number_style decimal = {10, "0123456789", ""};
@@ -131,7 +163,10 @@ static void add_code_point(struct strbuf *b, struct verb v, int64_t n)
     v.has_plus = v.has_space = v.has_zero = false;
     v.has_sharp = v.has_precision = true;
     v.precision = v.precision > 4 ? v.precision : 4;
-    add_number(b, &v, n, &style);
+    if (n < 0) /* unsigned there */
+        strbuf_addf(b, "U+%llX", (unsigned long long) n);
+    else
+        add_number(b, &v, n, &style);
 }
 
 static void add_verb(struct strbuf *b, struct verb v, int64_t n)
@@ -147,6 +182,8 @@ static void add_verb(struct strbuf *b, struct verb v, int64_t n)
         add_number(b, &v, n, style);
     } else if (letter == 'c') {
         add_rune(b, &v, n);
+    } else if (letter == 'q') {
+        add_quoted_rune(b, &v, n);
     } else if (letter == 'U') {
         add_code_point(b, v, n);
     } else if (letter == 'T') {
@@ -189,14 +226,35 @@ static int take_count(struct str *rest, uint32_t *ret, bool *ret_has, struct err
     return 0;
 }
 
+/* "[1]": which argument is meant. What is none stays, as the verb. */
+static int take_index(struct str *rest, struct verb *v, struct err *err)
+{
+    size_t close = str_starts(*rest, STR("[")) ? str_find_char(*rest, ']') : SIZE_MAX;
+    struct str inner;
+
+    if (close == SIZE_MAX)
+        return 0;
+    inner = str_skip(*rest, 1);
+    if (take_count(&inner, &v->index, &v->has_index, err) < 0)
+        return -1;
+    v->index = v->has_index && inner.ptr == rest->ptr + close ? v->index : 0;
+    v->has_index = true;
+    *rest = str_skip(*rest, close + 1);
+    return 0;
+}
+
 /* What stands behind a per cent sign; the letter is absent at the end of the format. */
 static int take_verb(struct str *rest, struct verb *ret, struct err *err)
 {
+    bool is_early;
     size_t size;
 
     *ret = (struct verb){0};
     while (take_flag(rest, ret))
         continue;
+    if (take_index(rest, ret, err) < 0)
+        return -1;
+    is_early = ret->has_index;
     if (take_count(rest, &ret->width, &ret->has_width, err) < 0)
         return -1;
     if (str_starts(*rest, STR("."))) {
@@ -205,22 +263,24 @@ static int take_verb(struct str *rest, struct verb *ret, struct err *err)
             return -1;
         ret->has_precision = true;
     }
+    if (is_early && (ret->has_width || ret->has_precision))
+        ret->index = 0; /* it belongs behind them */
+    else if (!is_early && take_index(rest, ret, err) < 0)
+        return -1;
     if (rest->len == 0)
         return 0;
     go_rune_next(*rest, &size);
     ret->letter = str_head(*rest, size);
     *rest = str_skip(*rest, size);
-    if (str_is(ret->letter, "*") || str_is(ret->letter, "[") || str_is(ret->letter, "q"))
-        return err_set(err, ERR_UNSUPPORTED,
-                       "withSequence format: %%" STR_FMT " is not supported yet",
-                       STR_ARG(ret->letter));
+    if (str_is(ret->letter, "*"))
+        return err_set(err, ERR_UNSUPPORTED, "withSequence format: a width must be a number");
     return 0;
 }
 
 /* fmt.Sprintf(format, n). */
 static int print_number(struct strbuf *b, struct str format, int64_t n, struct err *err)
 {
-    bool is_used = false;
+    bool is_used = false, is_picked = false;
 
     while (format.len > 0) {
         size_t percent = str_find_char(format, '%');
@@ -232,18 +292,21 @@ static int print_number(struct strbuf *b, struct str format, int64_t n, struct e
         format = str_skip(format, percent + 1);
         if (take_verb(&format, &v, err) < 0)
             return -1;
+        is_picked |= v.has_index;
         if (str_is_none(v.letter)) {
             strbuf_addz(b, "%!(NOVERB)");
         } else if (str_is(v.letter, "%")) {
             strbuf_addc(b, '%');
-        } else if (is_used) {
+        } else if (v.has_index && v.index != 1) {
+            strbuf_addf(b, "%%!" STR_FMT "(BADINDEX)", STR_ARG(v.letter));
+        } else if (is_used && !v.has_index) {
             strbuf_addf(b, "%%!" STR_FMT "(MISSING)", STR_ARG(v.letter));
         } else {
             add_verb(b, v, n);
             is_used = true;
         }
     }
-    if (!is_used)
+    if (!is_used && !is_picked)
         strbuf_addf(b, "%%!(EXTRA int=%lld)", (long long) n);
     return 0;
 }

@@ -84,8 +84,7 @@ static int check_tags(struct arena *a, const struct json *row)
     struct err err;
 
     if (subst_each_tag(json_get_str(row, STR("in")), collect_tag, ctx, &err) < 0)
-        return golden_fails(row) &&
-               str_eq(json_get_str(row, STR("err")), str_from(err.text));
+        return golden_fails(row) && str_eq(json_get_str(row, STR("err")), str_from(err.text));
     tags = json_array(&list);
     return !golden_fails(row) && json_equal(&tags, json_get(row, STR("out")));
 }
