@@ -135,6 +135,19 @@ static struct str framed(struct arena *a, struct str message)
     return str_of(to, GRPC_FRAME_HEAD_BYTES + message.len);
 }
 
+/* The host in the URL is nobody's: the socket is who was asked. */
+static int name_socket(struct arena *a, const struct grpc_call *call, struct str url,
+                       struct err *err)
+{
+    struct str text = str_copy(a, str_from(err->text));
+    struct str before = str_printf(a, "POST " STR_FMT ": ", STR_ARG(url));
+
+    if (str_starts(text, before))
+        err_set(err, err->kind, "socket %s: " STR_FMT, call->socket,
+                STR_ARG(str_skip(text, before.len)));
+    return -1;
+}
+
 int grpc_client_call(struct http_client *c, struct arena *a, const struct grpc_call *call,
                      struct err *err)
 {
@@ -174,9 +187,10 @@ int grpc_client_call(struct http_client *c, struct arena *a, const struct grpc_c
         return judge(a, call, &answer, err);
     if (r.is_enough)
         return 0;
-    if (!r.is_failed)
-        *err = said;
-    return r.is_failed ? err_wrap(err, STR_FMT, STR_ARG(call->method)) : -1;
+    if (r.is_failed)
+        return err_wrap(err, STR_FMT, STR_ARG(call->method));
+    *err = said;
+    return name_socket(a, call, http.url, err);
 }
 
 /* The one answer of a call. */

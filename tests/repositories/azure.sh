@@ -46,8 +46,8 @@ listed() { blob GET "files?restype=container&comp=list&prefix=$(printf %s "$1" |
 WRONG_SAYS='Azure: GET of "files/got" in container files: status 403 AuthorizationFailure'
 WRONG_PUT_SAYS='Azure: PUT of "files/wrong" in container files: status 403 AuthorizationFailure'
 MISSING_SAYS='Azure: container files has no blob "files/missing" and none below it$'
-AWAY_SAYS='GET http://[0-9.:]+/ann/files/big/got: '
-AWAY_PUT_SAYS='PUT http://[0-9.:]+/ann/files/big/away: '
+AWAY_SAYS='GET http://[0-9.:]+/ann/files/big%2Fgot: '
+AWAY_PUT_SAYS='PUT http://[0-9.:]+/ann/files/big%2Faway: '
 # It writes down what it has every five seconds.
 store_big() { big | give big/got && wait_for 30 grep -q big/got "$DIR/store/__azurite_db_blob__.json"; }
 needs azurite

@@ -46,7 +46,7 @@ done
 row "what was got is whole" eval 'equals "$(said get-killed)" "$BIG_SUM  - "'
 row "what was put is whole" is_whole big/put
 HOW=die
-row "get: a plugin that dies each time is a clear error" eval 'fails get-dies "$(input b big/got)" true && tells get-dies "^init: Error \(exit code 64\): artifact b failed to load: plugin py load failed: "'
-row "put: the same" eval 'fails put-dies "$(output b big/dies)" "echo x >/tmp/b" && tells put-dies "^wait: Error \(exit code 64\): plugin py save failed: "'
+row "get: a plugin that dies each time is a clear error" eval 'fails get-dies "$(input b big/got)" true && tells get-dies "^init: Error \(exit code 64\): artifact b failed to load: plugin py load failed: socket "'
+row "put: the same" eval 'fails put-dies "$(output b big/dies)" "echo x >/tmp/b" && tells put-dies "^wait: Error \(exit code 64\): plugin py save failed: socket "'
 row "nothing is left behind of them" nothing_is_left
 stop_server
