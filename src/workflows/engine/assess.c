@@ -4,38 +4,44 @@
  */
 #include "workflows/engine/container_set.h"
 
-static void each_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into,
-                          wf_outbound_fn fn)
+/* How many there are. */
+static size_t each_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into,
+                            wf_outbound_fn fn)
 {
+    size_t ret = 0;
+
     switch (n->type) {
     case WF_POD:
         if (!wf_containers_outbound(wf, n, into, fn))
             fn(wf, n, into);
-        return;
+        return 1;
     case WF_CONTAINER:
     case WF_HTTP:
     case WF_PLUGIN:
     case WF_SUSPEND:
     case WF_SKIPPED:
         fn(wf, n, into);
-        return;
+        return 1;
     case WF_RETRY:
         /* An attempt, or the exit handler after it. */
         fn(wf, n->children.len ? n->children.at[n->children.len - 1] : n, into);
-        return;
+        return 1;
     case WF_TASK_GROUP:
-        if (n->children.len == 0)
+        if (n->children.len == 0) {
             fn(wf, n, into);
+            return 1;
+        }
         for (size_t i = 0, count = n->children.len; i < count; i++)
-            each_outbound(wf, n->children.at[i], into, fn);
-        return;
+            ret += each_outbound(wf, n->children.at[i], into, fn);
+        return ret;
     case WF_STEPS:
     case WF_DAG:
     case WF_STEP_GROUP:
         for (size_t i = 0; i < n->outbound.len; i++)
-            each_outbound(wf, n->outbound.at[i], into, fn);
-        return;
+            ret += each_outbound(wf, n->outbound.at[i], into, fn);
+        return ret;
     }
+    return 0;
 }
 
 static void add_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into)
@@ -54,9 +60,9 @@ void wf_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into)
     each_outbound(wf, n, into, add_outbound);
 }
 
-void wf_link_after(struct wf *wf, struct wf_node *n, struct wf_node *next)
+size_t wf_link_after(struct wf *wf, struct wf_node *n, struct wf_node *next)
 {
-    each_outbound(wf, n, next, link_outbound);
+    return each_outbound(wf, n, next, link_outbound);
 }
 
 /* ---- the phase of a DAG ---- */
@@ -125,7 +131,7 @@ static const struct dag_node *view_nodes(struct walk *w)
             .phase = wf_depends_phase(n->phase),
             .is_daemoned = n->is_daemoned,
             .kind = kind_of(n),
-            .is_no_attempt = !(n->flags & WF_FLAG_RETRIED),
+            .is_no_attempt = !(n->flags & WF_FLAG_RETRIED) || n->type == WF_RETRY,
             .children = find_children(w, n),
             .child_count = n->children.len,
         };

@@ -91,6 +91,9 @@ static const struct json *merge_locals(struct wf *wf, const struct wf_call *call
     if (str_is_none(name))
         name = json_get_str(tmpl, STR("name"));
     *ret = json_set(a, call->locals, STR("node.name"), json_string(call->name));
+    /* The entry point and hooks are called as by a step without a name. */
+    if (!json_get(ret, STR("steps.name")) && !json_get(ret, STR("tasks.name")))
+        *ret = json_set(a, ret, STR("steps.name"), json_string(STR("")));
     if (is_pod(tmpl))
         *ret = json_set(a, ret, STR("pod.name"),
                         json_string(pod_name(a, wf->name, call->name, name, POD_NAME_V2)));

@@ -11,16 +11,16 @@
 int wf_metadata_apply(struct wf *wf, struct err *err);
 /** wf_outputs_collect() - outputs of steps and dag templates; -1 */
 int wf_outputs_collect(struct wf *wf, struct wf_frame *f, struct err *err);
-/** wf_outputs_order() - at the end: the workflow's outputs stand in the order in which the nodes
- * that gave them were made, whichever of those that ran beside each other ended first */
+/** wf_outputs_order() - at the end: the workflow's outputs stand in the order in which the
+ * nodes that gave them were made, whichever of those that ran beside each other ended first */
 void wf_outputs_order(struct wf *wf);
 
 /** wf_outputs_export() - globalName outputs of a finished node become the workflow's */
 void wf_outputs_export(struct wf *wf, const struct wf_node *n);
 /** wf_outbound() - append the nodes that what follows a node hangs on */
 void wf_outbound(struct wf *wf, struct wf_node *n, struct wf_node *into);
-/** wf_link_after() - make @next the child of all outbound nodes of @n */
-void wf_link_after(struct wf *wf, struct wf_node *n, struct wf_node *next);
+/** wf_link_after() - make @next the child of all outbound nodes of @n; how many there are */
+size_t wf_link_after(struct wf *wf, struct wf_node *n, struct wf_node *next);
 /** wf_assess_dag() - phase of a DAG of which nothing is unfinished */
 enum wf_phase wf_assess_dag(struct wf *wf, const struct wf_frame *f);
 /** wf_depends_phase() - a node's phase in the words of conditions */

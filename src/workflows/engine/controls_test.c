@@ -231,6 +231,45 @@ static void test_daemon(void **state)
     runner_done(&r);
 }
 
+static struct str pod_running(struct runner *r, struct arena *a)
+{
+    const struct json *list = json_get(status_of(r, a), STR("conditions")), *item;
+
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(item, STR("type")), "PodRunning"))
+            return json_get_str(item, STR("status"));
+    return STR_NONE;
+}
+
+/* A workflow that ends as its daemon comes says that a pod runs: nothing looks again. */
+static void test_daemon_is_last(void **state)
+{
+    static const struct {
+        const char *steps, *want;
+    } rows[] = {
+        {"[[{name: d, template: serve}]]", "True"},
+        {"[[{name: d, template: serve}], [{name: use, template: say}]]", "False"},
+        {"[[{name: use, template: say}]]", "False"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct runner r = {0};
+
+        start(&r, a,
+              str_cz(a, str_printf(a,
+                                   HEAD "  entrypoint: main\n  templates:\n  - name: main\n"
+                                        "    steps: %s\n  - {name: serve, daemon: true, "
+                                        "container: {image: busybox}}\n" LEAF,
+                                   rows[i].steps)));
+        runner_run(&r);
+        assert_true(r.is_finished);
+        assert_text(pod_running(&r, a), rows[i].want);
+        runner_done(&r);
+    }
+}
+
 /* While a container is not ready the node is pending, with what the probe says, and nothing
  * follows; a crash changes nothing of that. Once ready it stays. */
 static void test_daemon_becomes_ready(void **state)
@@ -293,7 +332,8 @@ static void test_daemon_ends(void **state)
     runner_done(&r);
 }
 
-/* A daemon that a stop ends has done what it was for, also when its pod ends before the others. */
+/* A daemon that a stop ends has done what it was for, also when its pod ends before the others.
+ */
 static void test_daemon_stopped(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -317,8 +357,8 @@ static void test_daemon_stopped(void **state)
     runner_done(&r);
 }
 
-/* An attempt of a daemon that was up and fails gets another; who needs it goes on meanwhile. What is
- * not up when the steps end has ended with them. */
+/* An attempt of a daemon that was up and fails gets another; who needs it goes on meanwhile.
+ * What is not up when the steps end has ended with them. */
 static void test_daemon_again(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -492,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_labels_from),
         cmocka_unit_test(test_transient_errors),
         cmocka_unit_test(test_daemon),
+        cmocka_unit_test(test_daemon_is_last),
         cmocka_unit_test(test_daemon_ends),
         cmocka_unit_test(test_daemon_again),
         cmocka_unit_test(test_daemon_stopped),

@@ -93,11 +93,15 @@ static struct wf_call task_call(struct wf *wf, struct wf_frame *f, const struct 
 static void link_task(struct wf *wf, struct wf_frame *f, const struct wf_step *task,
                       struct wf_node *n)
 {
-    if (task->needs.len == 0)
-        wf_node_link(wf, f->node, n);
+    size_t count = 0;
+
     for (size_t i = 0; i < task->needs.len; i++)
         if (f->steps[task->needs.at[i]].node)
-            wf_link_after(wf, f->steps[task->needs.at[i]].node, n);
+            count += wf_link_after(wf, f->steps[task->needs.at[i]].node, n);
+    /* A first one, or one behind steps in error, which it cannot follow: upstream's DAG never
+     * finds that one, and does not end. */
+    if (count == 0)
+        wf_node_link(wf, f->node, n);
 }
 
 static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task);

@@ -51,7 +51,8 @@ static struct json conditions(const struct wf *wf, struct arena *a)
     push_text(a, &list, "SpecWarning", wf->warning);
     push_text(a, &list, "MetricsError", wf->metrics_error);
     if (wf->total > 0)
-        json_push(a, &list, condition(a, "PodRunning", wf->active_pods > 0));
+        json_push(a, &list,
+                  condition(a, "PodRunning", wf->active_pods > 0 || wf->pass->has_new_daemon));
     if (wf_is_finished(wf) || was_completed(wf))
         json_push(a, &list, condition(a, "Completed", wf_is_finished(wf)));
     return json_array(&list);

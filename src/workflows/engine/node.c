@@ -135,6 +135,8 @@ struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_t
     n->type = type;
     n->phase = phase;
     n->flags = call->flags;
+    if (type == WF_RETRY && (n->flags & WF_FLAG_HOOKED))
+        n->flags |= WF_FLAG_RETRIED; /* as upstream's, it has the flags of its attempts */
     n->boundary = call->boundary;
     n->owner = call->owner;
     n->hook_of = call->hook_of;

@@ -294,6 +294,7 @@ void wf_pod_observe(struct wf *wf, struct wf_node *n, const struct pod_report *r
         wf_pod_uncount(wf, n);
         wf_text_set(&n->message, STR_NONE);
         wf_node_daemon(wf, n, report->ip);
+        wf->pass->has_new_daemon = true;
         wf_unblock(wf);
         return;
     }

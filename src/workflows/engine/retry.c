@@ -21,13 +21,19 @@ static bool number_of(const struct json *value, int64_t *ret)
     return json_i64(value, ret) || parse_i64(json_str(value), ret);
 }
 
+/* A hook that is retried has the flag, too. */
+static bool is_attempt(const struct wf_node *child)
+{
+    return (child->flags & WF_FLAG_RETRIED) && child->type != WF_RETRY;
+}
+
 static struct wf_node *last_attempt(struct wf_node *n, size_t *ret_count)
 {
     struct wf_node *last = NULL;
 
     *ret_count = 0;
     VEC_FOREACH (it, &n->children) {
-        if (((*it)->flags & WF_FLAG_RETRIED) == 0)
+        if (!is_attempt(*it))
             continue;
         last = *it;
         ++*ret_count;
@@ -39,7 +45,7 @@ static struct wf_node *last_attempt(struct wf_node *n, size_t *ret_count)
 static struct wf_node *attempt_at(const struct wf_node *n, size_t index)
 {
     for (size_t i = 0; i < n->children.len; i++)
-        if ((n->children.at[i]->flags & WF_FLAG_RETRIED) && index-- == 0)
+        if (is_attempt(n->children.at[i]) && index-- == 0)
             return n->children.at[i];
     return NULL;
 }

@@ -220,6 +220,7 @@ struct wf_pass {
     VEC(struct wf_claim_action) claims;
     VEC(struct wf_metric_action) metrics;
     int64_t wake_ms;
+    bool has_new_daemon;    /* a pod has come that goes on beside the others */
     struct str scope_fault; /* why a name that a loop should give cannot be made */
 };
 
