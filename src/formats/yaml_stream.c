@@ -65,19 +65,27 @@ static int add_yaml(struct arena *a, struct str text, text_vec *list, struct err
     return 0;
 }
 
+static int give(struct yaml_texts *ret, const text_vec *list)
+{
+    *ret = (struct yaml_texts){.at = list->at, .len = list->len};
+    return 0;
+}
+
 int yaml_decode_stream(struct arena *a, struct str text, struct yaml_texts *ret,
                        struct err *err)
 {
     text_vec list = {0};
     struct str line;
+    struct err ignored;
 
     while (str_starts(str_trim(text), STR("{"))) {
         struct json v;
         struct str rest = text;
         int got = json_parse_next(a, &rest, &v, err);
 
-        if (got < 0)
-            return -1;
+        if (got < 0) /* perhaps a flow mapping of YAML */
+            return list.len == 0 && add_yaml(a, text, &list, &ignored) == 0 ? give(ret, &list)
+                                                                            : -1;
         VEC_APUSH(a, &list, str_trim(str_head(text, text.len - rest.len)));
         text = rest;
         while (text.len > 0 && (unsigned char) text.ptr[0] <= ' ')
@@ -90,6 +98,5 @@ int yaml_decode_stream(struct arena *a, struct str text, struct yaml_texts *ret,
     }
     if (text.len > 0 && add_yaml(a, text, &list, err) < 0)
         return -1;
-    *ret = (struct yaml_texts){.at = list.at, .len = list.len};
-    return 0;
+    return give(ret, &list);
 }

@@ -284,6 +284,20 @@ static void test_streams(void **state)
     assert_true(str_is(json_text(a, &docs.at[1], 0), "{\"b\":2}"));
 }
 
+/* What begins with a brace is JSON, or else YAML. */
+static void test_decoded_streams(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct yaml_texts texts;
+    struct err err;
+
+    assert_int_equal(yaml_decode_stream(a, STR("{a: [1]}\n---\nb: 2\n"), &texts, &err), 0);
+    assert_int_equal(texts.len, 2);
+    assert_true(str_is(texts.at[0], "{\"a\":[1]}") && str_is(texts.at[1], "{\"b\":2}"));
+    assert_int_equal(yaml_decode_stream(a, STR("{\"a\": 1"), &texts, &err), -1);
+    assert_true(str_starts(str_from(err.text), STR("unexpected end of JSON input")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_long_digits),
         cmocka_unit_test(test_billion_laughs),
         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_decoded_streams),
     };
 
     return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
