@@ -16,7 +16,11 @@
         {.name = "image-network",                                                             \
          .state = FLAG_OWN,                                                                   \
          .fallback = "host",                                                                  \
-         .help = "network of containers of isolation image: host or none"},                   \
+         .help = "network of pods of isolation image: host, none or bridge, of their own"},   \
+        {.name = "image-range",                                                               \
+         .state = FLAG_OWN,                                                                   \
+         .fallback = "10.242.0.0/16",                                                         \
+         .help = "addresses of pods on the bridge"},                                          \
         {.name = "image-registries",                                                          \
          .state = FLAG_OWN,                                                                   \
          .help =                                                                              \

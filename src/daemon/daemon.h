@@ -20,7 +20,8 @@ struct daemon_options {
     size_t rule_count;
     const char
         *runtime; /* of isolation image: "crun", "runc", a path; "" or NULL: what works */
-    const char *network; /* of isolation image: "host", "none"; "" or NULL: host */
+    const char *network; /* of isolation image: "host", "none", "bridge"; "" or NULL: host */
+    const char *image_range; /* of addresses on the bridge; "" or NULL: BRIDGE_RANGE_DEFAULT */
     const char *image_archives, *image_auth,
         *image_registries;   /* see images_options; or NULL */
     int64_t image_store_mib; /* 0: the usual */

@@ -48,12 +48,33 @@ static int read_rules(const struct daemon_options *options, struct local_options
     return 0;
 }
 
-static int find_network(const char *word, bool *ret, struct err *err)
+static int open_bridge(const struct daemon_options *options, struct bridge *ret,
+                       struct err *err)
 {
-    *ret = !word || !*word || strcmp(word, "host") == 0;
-    return *ret || strcmp(word, "none") == 0
-               ? 0
-               : err_set(err, ERR_INVALID, "--image-network %s is neither host nor none", word);
+    const char *range = options->image_range;
+
+    if (bridge_parse(range && *range ? range : BRIDGE_RANGE_DEFAULT, ret, err) < 0)
+        return err_wrap(err, "--image-range");
+    if (bridge_open(ret, err) < 0)
+        return err_wrap(err, "--image-network bridge");
+    log_info(NULL, "pods have networks of their own", LOG_STR(NAME, str_from(ret->name)));
+    if (!ret->has_way_out)
+        log_warn(NULL, "the bridge has no way out of this machine: nft is not installed, or "
+                       "refuses its rules");
+    return 0;
+}
+
+static int find_network(const struct daemon_options *options, struct local_runtime *ret,
+                        struct err *err)
+{
+    const char *word = options->network;
+
+    ret->has_network = !word || !*word || strcmp(word, "none") != 0;
+    if (!word || !*word || strcmp(word, "host") == 0 || strcmp(word, "none") == 0)
+        return 0;
+    if (strcmp(word, "bridge") == 0)
+        return open_bridge(options, &ret->bridge, err);
+    return err_set(err, ERR_INVALID, "--image-network %s is none of host, none, bridge", word);
 }
 
 static int open_images(const struct daemon_options *options, const char *folder,
@@ -68,7 +89,7 @@ static int open_images(const struct daemon_options *options, const char *folder,
 
     snprintf(path, sizeof(path), "%s/images", folder);
     if (local_runtime_find(options->runtime, folder, &ret->runtime, err) < 0 ||
-        find_network(options->network, &ret->runtime.has_network, err) < 0)
+        find_network(options, &ret->runtime, err) < 0)
         return -1;
     ret->images = images_open(&store, err);
     if (!ret->images)

@@ -8,10 +8,12 @@
 #include "api/auth/auth.h"
 
 /* What pods of this machine call: "0.0.0.0" is where it listens, not where it is. */
-static const char *host_of(const struct daemon_options *options)
+static const char *host_of(const struct pod_access_giver *g)
 {
-    const char *address = options->address;
+    const char *address = g->options->address;
 
+    if (address && strcmp(address, "0.0.0.0") == 0 && g->gateway[0])
+        return g->gateway;
     if (!address || !*address || strcmp(address, "0.0.0.0") == 0)
         return "127.0.0.1";
     return strcmp(address, "::") == 0 ? "::1" : address;
@@ -68,7 +70,7 @@ static int get(void *ctx, struct arena *a, const struct pod_request *req,
                struct pod_access *ret, struct err *err)
 {
     struct pod_access_giver *g = ctx;
-    const char *host = host_of(g->options);
+    const char *host = host_of(g);
     bool is_v6 = strchr(host, ':') != NULL;
     struct str own;
     uint16_t port;
@@ -97,6 +99,11 @@ struct pod_accesses pod_access_open(struct pod_access_giver *g, struct store *st
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->changed, NULL);
     return (struct pod_accesses){.ctx = g, .get = get, .token = token, .program = len > 0 ? g->program : NULL};
+}
+
+void pod_access_bridge(struct pod_access_giver *g, struct str gateway)
+{
+    snprintf(g->gateway, sizeof(g->gateway), STR_FMT, STR_ARG(gateway));
 }
 
 void pod_access_listens(struct pod_access_giver *g, uint16_t port, const char *base,

@@ -190,6 +190,8 @@ static int start_engine(struct daemon *d, const struct daemon_options *options, 
     if (gethostname(d->host, sizeof(d->host) - 1) < 0 || find_shim(d, options->shim, err) < 0 ||
         isolation_choose(options, d->folder, d->shim, a, &pods, err) < 0)
         return -1;
+    if (pods.runtime.bridge.name[0])
+        pod_access_bridge(&d->access, bridge_gateway(&pods.runtime.bridge, a));
     d->images = pods.images;
     d->runner = local_runner_new(&pods, err);
     engine.runner = d->runner;

@@ -84,7 +84,7 @@ static const struct field pod_spec_rows[] = {
            "How names are looked up."),
     PART("dnsConfig", pod_dns_config, "Settings of the resolver."),
     FLAG("enableServiceLinks", "Whether services become variables.", .flags = FIELD_NO_OP),
-    FLAG("hostNetwork", "Whether the machine's network is used.", .flags = FIELD_NO_OP),
+    FLAG("hostNetwork", "Whether the machine's network is used."),
     FLAG("hostPID", "Whether the machine's processes are seen.", .flags = FIELD_UNSUPPORTED),
     FLAG("hostIPC", "Whether the machine's shared memory is seen.", .flags = FIELD_UNSUPPORTED),
     FLAG("hostUsers", "Whether the machine's users are used.", .flags = FIELD_NO_OP),

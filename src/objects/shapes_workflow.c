@@ -120,7 +120,7 @@ static const struct field workflow_spec_rows[] = {
     TEXT("podPriorityClassName", "Class of the pods' priority.", .flags = FIELD_NO_OP),
     PARTS("imagePullSecrets", local_object_reference, "Secrets for registries.",
           .flags = FIELD_NO_OP),
-    FLAG("hostNetwork", "Whether the machine's network is used.", .flags = FIELD_NO_OP),
+    FLAG("hostNetwork", "Whether the machine's network is used."),
     CHOICE("dnsPolicy", "ClusterFirst|ClusterFirstWithHostNet|Default|None",
            "How names are looked up."),
     PART("dnsConfig", pod_dns_config, "Settings of the resolver."),

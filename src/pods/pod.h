@@ -42,6 +42,7 @@ struct pod_request {
     enum pod_token token;
     struct wall deadline; /* kill with DeadlineExceeded then; ms 0: none */
     uint64_t grace_ms;    /* between SIGTERM and SIGKILL; 0: POD_GRACE_DEFAULT_MS */
+    bool is_on_host;      /* the machine's network, also where pods have their own */
     bool wants_result;    /* outputs.result (the standard output of main) is used by somebody */
     pod_report_fn report; /* who is told of it; NULL: the runner's own listener */
     void *report_ctx;

@@ -25,7 +25,7 @@ start_registry() {
 make_root() {
     mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/web"
     cp "$(command -v busybox)" "$1/bin/busybox"
-    for word in sh cat echo env grep head id kill ls mkdir mount mv ps pwd rm sleep stat tail test touch true wc hostname; do
+    for word in sh cat echo env grep head httpd id ip kill ls mkdir mount mv ps pwd rm sleep stat tail test touch true wc wget hostname; do
         ln -sf busybox "$1/bin/$word"
     done
     chmod 1777 "$1/tmp"

@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "formats/goquote.h"
 #include "formats/quantity.h"
+#include "pods/local/address.h"
 #include "pods/local/local_internal.h"
 
 /* ---- fields ---- */
@@ -98,16 +99,17 @@ static struct str meta_field(const struct pod_request *req, struct arena *a, str
 }
 
 /* Those that only a variable can have. */
-static struct str spec_field(const struct local_pod *pod, struct str path)
+static struct str spec_field(const struct local_pod *pod, struct arena *a, struct str path)
 {
     if (str_is(path, "spec.nodeName"))
         return str_from(pod->runner->node_name);
     if (str_is(path, "spec.serviceAccountName"))
         return str_is_empty(pod->req.service_account) ? STR("default")
                                                       : pod->req.service_account;
-    if (str_is(path, "status.hostIP") || str_is(path, "status.podIP") ||
-        str_is(path, "status.hostIPs") || str_is(path, "status.podIPs"))
-        return STR("127.0.0.1");
+    if (str_is(path, "status.podIP") || str_is(path, "status.podIPs"))
+        return address_of(pod);
+    if (str_is(path, "status.hostIP") || str_is(path, "status.hostIPs"))
+        return address_of_machine(pod, a);
     return STR_NONE;
 }
 
@@ -121,7 +123,7 @@ int fields_get(const struct local_pod *pod, struct arena *a, struct str path, bo
            : str_is(path, "metadata.uid")       ? req->uid
                                                 : meta_field(req, a, path, is_file);
     if (str_is_none(*ret) && !is_file)
-        *ret = spec_field(pod, path);
+        *ret = spec_field(pod, a, path);
     return str_is_none(*ret)
                ? err_set(err, ERR_INVALID, "field label not supported: \"" STR_FMT "\"",
                          STR_ARG(path))

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pods/local/access.h"
+#include "pods/local/address.h"
 #include "pods/local/local_internal.h"
 #include "pods/local/zygote.h"
 
@@ -166,7 +167,7 @@ static void send_report_with(struct local_pod *pod, struct str pending)
         .uid = pod->req.uid,
         .started = pod->started,
         .host = str_from(r->node_name),
-        .ip = STR("127.0.0.1"),
+        .ip = address_of(pod),
         .isolation = str_from(local_isolation_name(pod->isolation)),
         .phase = pod->state == LOCAL_RUNNING ? POD_RUNNING : POD_PENDING,
         .message = pending,

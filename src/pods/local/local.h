@@ -12,6 +12,7 @@
 #include "io/loop.h"
 #include "io/workers.h"
 #include "pods/images/images.h"
+#include "pods/local/bridge.h"
 #include "pods/pod.h"
 
 enum local_isolation { LOCAL_ISOLATION_PROCESS, LOCAL_ISOLATION_HOST, LOCAL_ISOLATION_IMAGE };
@@ -29,7 +30,8 @@ struct local_runtime {
     const char *path;                   /* crun or runc, absolute; NULL: none works here */
     bool has_cgroups;                   /* limits can be set */
     bool has_swap_limit;                /* the kernel counts swap */
-    bool has_network;                   /* the machine's; else none */
+    bool has_network;                   /* the machine's or their own; else none */
+    struct bridge bridge;               /* of their own, if it has a name */
     const char *oom_before, *oom_after; /* around a group's path: the file that counts who was
                                            killed for lack of memory; NULL: there is none */
 };

@@ -80,16 +80,16 @@ struct local_pod {
     bool is_kill_sent;
     atomic_bool is_kill_wanted; /* the worker that waits for an image looks */
     uint64_t kill_grace_ms;
-    struct str kill_why;      /* owned, not in the arena: a worker may have that */
-    struct fd_watch *watch;   /* on an adopted shim's pidfd */
-    int pidfd;                /* -1: none */
-    bool is_watched;          /* somebody waits until it is ready */
-    struct list unready;      /* in runner->unready while it runs and is not */
-    int notify_id;            /* of its record in the runner's inotify; -1: none */
-    char found[320];          /* what its last probe said */
-    char progress[32];        /* what it said last of how far it is; "" nothing */
-    struct local_work *work;  /* in the arena; NULL while it waits */
-    enum stage_result staged; /* the job's result */
+    struct str kill_why;       /* owned, not in the arena: a worker may have that */
+    struct fd_watch *watch;    /* on an adopted shim's pidfd */
+    int pidfd;                 /* -1: none */
+    bool is_watched;           /* somebody waits until it is ready */
+    struct list unready;       /* in runner->unready while it runs and is not */
+    int notify_id;             /* of its record in the runner's inotify; -1: none */
+    char found[320];           /* what its last probe said */
+    char ip[16], progress[32]; /* of its own network; how far it said it is; or "" */
+    struct local_work *work;   /* in the arena; NULL while it waits */
+    enum stage_result staged;  /* the job's result */
     struct outcome outcome;
 };
 

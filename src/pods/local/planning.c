@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "formats/duration.h"
 #include "pods/local/access.h"
+#include "pods/local/address.h"
 #include "pods/local/local_internal.h"
 #include "pods/local/rights.h"
 
@@ -74,6 +75,7 @@ static int plan_isolation(const struct local_pod *pod, int dirfd, struct arena *
         plan_word(plan, "isolation", STR("image"));
         plan_word(plan, "runtime", str_from(pod->runner->runtime.path));
         plan_word(plan, "layers", str_from(images_layers(pod->runner->images)));
+        address_plan(pod, plan);
         return 0;
     }
     if (make_box(dirfd, "box", err) < 0)

@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/tree.h"
 #include "pods/local/access.h"
+#include "pods/local/address.h"
 #include "pods/local/local_internal.h"
 #include "pods/local/zygote.h"
 
@@ -32,9 +33,9 @@ static int open_dir(const struct local *runner, const struct local_pod *pod)
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-const char *const stage_litter[] = {"box",         "cwd",       "volumes",  "inputs",
-                                    "outputs",     "artifacts", "script",   "hosts",
-                                    "resolv.conf", "account",   "progress", NULL};
+const char *const stage_litter[] = {"box",       "cwd",     "volumes", "inputs",      "outputs",
+                                    "artifacts", "script",  "hosts",   "resolv.conf", "account",
+                                    "progress",  "address", NULL};
 
 void stage_remove(const struct local *runner, const struct local_pod *pod, bool keep_logs)
 {
@@ -230,7 +231,9 @@ static int stage_fresh(struct local_pod *pod, struct err *err)
     dirfd = open_dir(pod->runner, pod);
     if (dirfd < 0)
         return err_sys(err, errno, "open the folder of pod " STR_FMT, STR_ARG(pod->req.name));
-    result = plan_print(pod, dirfd, &plan, err);
+    result = address_keep(pod, dirfd, err);
+    if (result == 0)
+        result = plan_print(pod, dirfd, &plan, err);
     if (result == 0)
         result = asked_write(pod, dirfd, err);
     if (result == 0)
@@ -249,13 +252,16 @@ void stage_pod(struct local_pod *pod)
     bool is_final;
 
     pod->work->job.err = (struct err){0};
-    if (find_earlier(pod))
+    if (find_earlier(pod)) {
+        address_find(pod);
         return;
+    }
     if (images_stage(pod, a, &is_final, &pod->work->job.err) < 0) {
         pod->staged = is_final ? STAGE_REFUSED : STAGE_LATER;
         return;
     }
-    if (access_get(pod, a, &pod->work->job.err) < 0) {
+    if (access_get(pod, a, &pod->work->job.err) < 0 ||
+        address_stage(pod, &pod->work->job.err) < 0) {
         pod->staged = pod->work->job.err.kind == ERR_TRANSIENT ? STAGE_LATER : STAGE_REFUSED;
         return;
     }

@@ -213,6 +213,26 @@ static const char *isolation_word(struct plan *plan, const char *value)
     return "an isolation that is neither process nor host nor image";
 }
 
+/* Of its network; the keys behind are others. */
+static const char *network_word(struct plan *plan, const char *key, const char *value)
+{
+    struct plan_network *n = &plan->network;
+
+    if (strcmp(key, "bridge") == 0)
+        n->bridge = value;
+    else if (strcmp(key, "address") == 0)
+        n->address = value;
+    else if (strcmp(key, "gateway") == 0)
+        n->gateway = value;
+    else if (strcmp(key, "prefix") == 0)
+        return number_word(value, &n->prefix);
+    else
+        return container_word(
+            plan->container_count ? plan->containers[plan->container_count - 1] : NULL, key,
+            value);
+    return NULL;
+}
+
 static const char *pod_word(struct plan *plan, const char *key, const char *value)
 {
     if (strcmp(key, "isolation") == 0)
@@ -241,9 +261,7 @@ static const char *pod_word(struct plan *plan, const char *key, const char *valu
     else if (strcmp(key, "container") == 0)
         return container_begin(plan, value);
     else
-        return container_word(
-            plan->container_count ? plan->containers[plan->container_count - 1] : NULL, key,
-            value);
+        return network_word(plan, key, value);
     return NULL;
 }
 
@@ -312,6 +330,10 @@ static const char *check_plan(struct plan *plan)
         return "isolation host without a root";
     if (plan->isolation == PLAN_IMAGE && (!plan->runtime || !plan->layers))
         return "isolation image without a runtime or layers";
+    if (plan->network.bridge &&
+        (plan->isolation != PLAN_IMAGE || !plan->network.address || !plan->network.gateway ||
+         plan->network.prefix < 1 || plan->network.prefix > 32))
+        return "a bridge without isolation image, an address, a prefix or a gateway";
     for (size_t i = 0; i < plan->bind_count; i++)
         if (!plan->binds[i].target)
             return "a mount without a target";

@@ -12,6 +12,9 @@
  *   isolation  process | host | image
  *   runtime    image: path of the OCI runtime (crun or runc)
  *   layers     image: folder of unpacked layers
+ *   bridge     image: device of the machine that the pod's own network is joined to; with
+ * `address`, `prefix` (bits of it that all on the bridge share) and `gateway`. Without, it is
+ *              in the shim's network
  *   root       host: folder for the overlay (holds upper, work, root, tmp)
  *   mask       host: path that the pod must not see; repeated
  *   hostname   host: the pod's name

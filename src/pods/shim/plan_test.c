@@ -115,6 +115,26 @@ static void test_refusals(void **state)
          "isolation image without a runtime or layers"},
         {"image without a runtime", WORDS("isolation\0image\0layers\0/l\0" MAIN),
          "isolation image without a runtime or layers"},
+        {"a bridge without an address",
+         WORDS("isolation\0image\0runtime\0r\0layers\0l\0bridge\0b\0gateway\0g\0" MAIN),
+         "a bridge without isolation image, an address, a prefix or a gateway"},
+        {"a bridge without a gateway",
+         WORDS("isolation\0image\0runtime\0r\0layers\0l\0bridge\0b\0address\0a\0" MAIN),
+         "a bridge without isolation image, an address, a prefix or a gateway"},
+        {"a bridge of isolation process",
+         WORDS("isolation\0process\0bridge\0b\0address\0a\0gateway\0g\0prefix\0"
+               "16\0" MAIN),
+         "a bridge without isolation image, an address, a prefix or a gateway"},
+        {"a bridge without a prefix",
+         WORDS("isolation\0image\0runtime\0r\0layers\0l\0bridge\0b\0address\0a\0gateway\0g"
+               "\0" MAIN),
+         "a bridge without isolation image, an address, a prefix or a gateway"},
+        {"a prefix of more bits than there are",
+         WORDS("isolation\0image\0runtime\0r\0layers\0l\0bridge\0b\0address\0a\0gateway\0g\0pre"
+               "fix\0"
+               "33\0" MAIN),
+         "a bridge without isolation image, an address, a prefix or a gateway"},
+        {"a prefix that is no number", WORDS("prefix\0many\0" MAIN), "a number that is none"},
         {"image without a box", WORDS("isolation\0image\0layers\0/l\0runtime\0/r\0" MAIN),
          "a container of isolation image without box, id, cgroup or layers"},
         {"host without a root", WORDS("isolation\0host\0" MAIN),
@@ -574,6 +594,10 @@ static void test_log_that_cannot_be_made(void **state)
 static void test_plan_of_an_image(void **state)
 {
     char text[] = "isolation\0image\0runtime\0/usr/bin/runc\0layers\0/s/layers\0"
+                  "bridge\0b0\0address\0"
+                  "10.0.0.2\0prefix\0"
+                  "16\0gateway\0"
+                  "10.0.0.1\0"
                   "container\0main\0cwd\0/\0log\0main.log\0arg\0sh\0box\0/s/box/0\0id\0x-0\0"
                   "cgroup\0/tiphys/x-0\0oom\0/c/memory.events\0layer\0top\0layer\0base";
     struct plan plan = {0};
@@ -581,6 +605,10 @@ static void test_plan_of_an_image(void **state)
     (void) state;
     assert_null(plan_parse(text, sizeof(text), &plan));
     assert_int_equal(plan.isolation, PLAN_IMAGE);
+    assert_string_equal(plan.network.bridge, "b0");
+    assert_string_equal(plan.network.address, "10.0.0.2");
+    assert_string_equal(plan.network.gateway, "10.0.0.1");
+    assert_int_equal(plan.network.prefix, 16);
     assert_string_equal(plan.runtime, "/usr/bin/runc");
     assert_string_equal(plan.layers, "/s/layers");
     assert_int_equal(plan.containers[0]->layer_count, 2);

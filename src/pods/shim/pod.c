@@ -129,7 +129,10 @@ static int prepare(struct pod *pod)
 {
     const char *why = "";
 
-    if (pod->plan.isolation != PLAN_IMAGE || image_prepare(&why) == 0)
+    if (pod->plan.isolation != PLAN_IMAGE)
+        return 0;
+    if ((!pod->plan.network.bridge || network_enter(&pod->plan.network, &why) == 0) &&
+        image_prepare(&why) == 0)
         return 0;
     pod->record.flags |= POD_RECORD_START_FAILED;
     pod->record.code = 64;

@@ -8,8 +8,9 @@
  * and tty.c for a terminal;
  * act.c does something with a container that runs (a command, a connection), probe.c says when,
  * and what came of it; cri.c writes logs; collect.c fetches outputs; plan.c reads the plan;
- * heap.c is malloc(). Links only musl, and base/tree.c, which needs nothing of base. Memory is
- * never freed: the process ends with its pod.
+ * network.c is a network of the pod's own; heap.c is malloc(). Links only musl, and
+ * base/tree.c, which needs nothing of base. Memory is never freed: the process ends with its
+ * pod.
  */
 #pragma once
 
@@ -32,6 +33,12 @@ enum {
 struct plan_bind {
     const char *source, *target;
     bool is_read_only;
+};
+
+/* Of a pod that has a network of its own. */
+struct plan_network {
+    const char *bridge, *address, *gateway; /* NULL: it has the shim's */
+    int64_t prefix;
 };
 
 enum plan_isolation { PLAN_PROCESS, PLAN_HOST, PLAN_IMAGE };
@@ -83,6 +90,7 @@ struct plan {
     enum plan_isolation isolation;
     const char *root, *hostname;
     const char *runtime, *layers; /* image */
+    struct plan_network network;  /* image */
     const char *masks[16];
     size_t mask_count;
     struct plan_bind binds[PLAN_BINDS_MAX];
@@ -161,6 +169,10 @@ int tty_take(int slave);
  * socket, with one byte; the second returns what recv() does, with the end in @ret or -1 */
 int tty_send(int socket, int fd, char byte);
 ssize_t tty_receive(int socket, void *bytes, size_t size, int *ret);
+
+/** network_enter() - once a pod: go into a network of its own, which ends with it; 0, or -1
+ * with the failed step in @why and errno */
+int network_enter(const struct plan_network *n, const char **why);
 
 /** image_prepare() - once a pod: mounts of its own; 0, or -1 with the failed step in @why */
 int image_prepare(const char **why);

@@ -163,6 +163,7 @@ void run_start_plugin(struct engine_run *run, const struct plugin *plugin)
         .template = &tmpl,
         .service_account = STR(""),
         .token = POD_TOKEN_NONE,
+        .is_on_host = true, /* its port is asked for there */
     };
     struct err err;
 

@@ -247,6 +247,7 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
     r->service_account = str_is_none(account) ? STR("") : str_copy(out, account);
     r->token = token_of(wf, tmpl);
     r->deadline.ms = pod_deadline(wf, n, call, &patched);
+    r->is_on_host = json_get_bool(wf->spec, STR("hostNetwork"));
     r->wants_result = wants_result(wf, n);
     VEC_APUSH(wf->pass->a, &wf->pass->pods, action);
 }

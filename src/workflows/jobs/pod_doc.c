@@ -219,6 +219,7 @@ struct pod_request jobs_pod_request(struct arena *a, const struct json *doc)
                                   .security = json_get(spec, STR("securityContext")),
                                   .resources = json_get(spec, STR("resources")),
                                   .node_selector = json_get(spec, STR("nodeSelector")),
+                                  .is_on_host = json_get_bool(spec, STR("hostNetwork")),
                                   .service_account =
                                       json_get_str(spec, STR("serviceAccountName"))};
     const struct json *mounts = json_get(spec, STR("automountServiceAccountToken"));
