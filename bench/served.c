@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ static void die(const char *what)
 
 /* ---- programs ---- */
 
-static pid_t start(const char *program, char *const args[])
+pid_t served_spawn(const char *program, char *const args[])
 {
     posix_spawn_file_actions_t actions;
     pid_t pid;
@@ -43,7 +44,7 @@ void served_run(const char *program, char *const args[])
 {
     int status = 0;
 
-    if (waitpid(start(program, args), &status, 0) < 0 || status != 0)
+    if (waitpid(served_spawn(program, args), &status, 0) < 0 || status != 0)
         die(args[1] ? args[1] : program);
 }
 
@@ -84,7 +85,7 @@ void served_start(struct served *s, char *data)
     s->program = getenv("TIPHYS") ? getenv("TIPHYS") : "build/tiphys";
     snprintf(path, sizeof(path), "%s/port", data);
     unlink(path);
-    s->pid = daemon_pid = start(s->program, args);
+    s->pid = daemon_pid = served_spawn(s->program, args);
     read_port(s, data);
 }
 
@@ -142,24 +143,73 @@ double served_sleeps(const struct served *s)
     return sum;
 }
 
-double served_resident_mb(const struct served *s)
+static double memory_mb(const struct served *s, const char *name)
 {
     char path[64];
 
     snprintf(path, sizeof(path), "/proc/%d/status", (int) s->pid);
-    return number_of(path, "VmRSS") / 1024;
+    return number_of(path, name) / 1024;
+}
+
+double served_resident_mb(const struct served *s)
+{
+    return memory_mb(s, "VmRSS");
+}
+
+double served_peak_mb(const struct served *s)
+{
+    return memory_mb(s, "VmHWM");
+}
+
+/* ---- other servers ---- */
+
+int served_free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *) &at, sizeof(at)) < 0 ||
+        getsockname(fd, (struct sockaddr *) &at, &len) < 0)
+        die("a free port");
+    close(fd);
+    return ntohs(at.sin_port);
+}
+
+static int open_port(int port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t) port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || connect(fd, (const struct sockaddr *) &to, sizeof(to)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+void served_wait(int port)
+{
+    int fd = -1;
+
+    for (int i = 0; i < 400 && fd < 0; i++) {
+        fd = open_port(port);
+        if (fd < 0)
+            usleep(50000);
+    }
+    if (fd < 0)
+        die("a server that does not start");
+    close(fd);
 }
 
 /* ---- HTTP ---- */
 
 int served_connect(const struct served *s)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t) s->port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+    int fd = open_port(s->port), one = 1;
 
-    if (fd < 0 || connect(fd, (const struct sockaddr *) &to, sizeof(to)) < 0)
+    if (fd < 0)
         die("connect");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     return fd;
@@ -245,4 +295,45 @@ double bench_share(double *values, size_t count, double share)
 {
     qsort(values, count, sizeof(*values), by_value);
     return count ? values[(size_t) (share * (double) (count - 1))] : 0;
+}
+
+/* ---- what something takes ---- */
+
+static double seconds(struct timeval t)
+{
+    return (double) t.tv_sec + (double) t.tv_usec / 1e6;
+}
+
+struct bench_took bench_used(void)
+{
+    struct bench_took ret = {.s = bench_now()};
+    struct rusage use;
+
+    for (int i = 0; i < 2; i++) {
+        getrusage(i ? RUSAGE_CHILDREN : RUSAGE_SELF, &use);
+        ret.cpu_s += seconds(use.ru_utime) + seconds(use.ru_stime);
+    }
+    return ret;
+}
+
+void bench_take(struct bench_took *best, struct bench_took from)
+{
+    struct bench_took at = bench_used();
+
+    if (best->s == 0 || at.s - from.s < best->s)
+        best->s = at.s - from.s;
+    if (best->cpu_s == 0 || at.cpu_s - from.cpu_s < best->cpu_s)
+        best->cpu_s = at.cpu_s - from.cpu_s;
+}
+
+void bench_print_took(const char *name, double amount, const char *unit,
+                      const struct bench_took *ours, const struct bench_took *bare,
+                      double goal_ratio)
+{
+    char by_cpu[64];
+
+    snprintf(by_cpu, sizeof(by_cpu), "%s_by_cpu", name);
+    bench_print(name, amount / ours->s, unit, bare->s > 0 ? amount / bare->s : 0, goal_ratio);
+    bench_print(by_cpu, amount / ours->cpu_s, unit, bare->cpu_s > 0 ? amount / bare->cpu_s : 0,
+                goal_ratio);
 }

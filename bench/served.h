@@ -27,11 +27,23 @@ double served_start_s(struct served *s, char *data);
 /* Its memory now. */
 double served_resident_mb(const struct served *s);
 
+/* The most that it ever was. */
+double served_peak_mb(const struct served *s);
+
 /* How often its threads have gone to sleep so far. */
 double served_sleeps(const struct served *s);
 
+/* A program whose output goes nowhere. */
+pid_t served_spawn(const char *program, char *const args[]);
+
 /* A command that must succeed; its output goes nowhere. */
 void served_run(const char *program, char *const args[]);
+
+/* A port of this machine's loopback that nobody listens at. */
+int served_free_port(void);
+
+/* Until somebody listens there; ends the program when nobody does. */
+void served_wait(int port);
 
 /* A connection to the API; the socket. */
 int served_connect(const struct served *s);
@@ -46,3 +58,19 @@ double bench_middle(double *values, int count);
 
 /* The value below which @share of them lie; sorts them. */
 double bench_share(double *values, size_t count, double share);
+
+/* What something takes, by the clock and by the processors. */
+struct bench_took {
+    double s, cpu_s;
+};
+
+/* All that this process and those that it has waited for have used so far. */
+struct bench_took bench_used(void);
+
+/* @best becomes the less of itself, unless it is empty, and what was used since @from. */
+void bench_take(struct bench_took *best, struct bench_took from);
+
+/* Two rows, NAME and NAME_by_cpu: @amount of @unit by the seconds of both sides. */
+void bench_print_took(const char *name, double amount, const char *unit,
+                      const struct bench_took *ours, const struct bench_took *bare,
+                      double goal_ratio);
