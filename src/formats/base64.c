@@ -1,5 +1,5 @@
-/* See base64.h. Decoding is lenient about alphabets and padding, strict about everything else.
- */
+/* See base64.h. Decoding is lenient about alphabets, padding and bits that are left over,
+ * strict about everything else. */
 #include "formats/base64.h"
 
 static const char alphabet[] =
@@ -74,7 +74,7 @@ int base64_decode(struct arena *a, struct str text, struct str *ret, struct err 
     for (; i < text.len; i++)
         if (text.ptr[i] != '=' && text.ptr[i] != '\n' && text.ptr[i] != '\r')
             return err_set(err, ERR_INVALID, "illegal base64 data at input byte %zu", i);
-    if (bits >= 6 || group)
+    if (bits >= 6) /* bits that are left over do not count, as in Go */
         return err_set(err, ERR_INVALID, "illegal base64 data at input byte %zu", text.len);
     *ret = str_of(bytes, used);
     return 0;

@@ -32,12 +32,14 @@ struct cloudevent cloudevent_make(struct arena *a, struct str id, struct str sou
 {
     struct cloudevent ev = {.id = id,
                             .type = type,
-                            .subject = str_is_empty(subject) ? STR_NONE : subject,
+                            .subject = go_trim_space(subject),
                             .content_type = STR("application/json"),
                             .has_time = true,
                             .time = time,
                             .is_base64 = true};
 
+    if (str_is_empty(ev.subject))
+        ev.subject = STR_NONE;
     if (!url_ref_print(a, source, &ev.source))
         ev.source = STR("");
     return ev;
@@ -49,10 +51,10 @@ static bool is_json_type(struct str content_type)
     static const char *const types[] = {"", "application/json", "text/json",
                                         "application/cloudevents+json",
                                         "application/cloudevents-batch+json"};
-    struct str media = str_trim(str_head(content_type, str_find_char(content_type, ';')));
+    struct str media = str_head(content_type, str_find_char(content_type, ';'));
 
     for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (str_eq_nocase(media, str_from(types[i])))
+        if (str_is(media, types[i])) /* in small letters, as upstream wants it */
             return true;
     return false;
 }

@@ -88,12 +88,17 @@ static void test_more(void **state)
          "\"datacontentencoding\":"
          "\"base64\",\"schemaurl\":\"s\",\"data\":\"YQ==\",\"x-y\":1}"},
         {"{\"specversion\":\"0.3\",\"datacontentencoding\":\"hex\"}", NULL},
-        {"{\"specversion\":\"1.0\",\"datacontenttype\":\"Application/JSON; "
+        {"{\"specversion\":\"1.0\",\"datacontenttype\":\"application/json; "
          "charset=utf-8\",\"data\":"
          "[1, 2.50]}",
          "{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"\",\"type\":\"\","
          "\"datacontenttype\":"
-         "\"Application/JSON; charset=utf-8\",\"data\":[1,2.50]}"},
+         "\"application/json; charset=utf-8\",\"data\":[1,2.50]}"},
+        {"{\"specversion\":\"1.0\",\"datacontenttype\":\"Application/JSON\",\"data\":[1]}",
+         NULL},
+        {"{\"specversion\":\"1.0\",\"datacontenttype\":\"a/b\",\"data_base64\":\"YR==\"}",
+         "{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"\",\"type\":\"\","
+         "\"datacontenttype\":\"a/b\",\"data_base64\":\"YQ==\"}"},
         {"5", NULL},
     };
     _cleanup_arena_ struct arena *a = arena_new();
