@@ -2,9 +2,9 @@
 # Azure's blobs: Azurite, which checks signatures.
 . "$(dirname "$0")/../support/repository.sh"
 KIND=azure
-GOOD=YS12ZXJ5LXNlY3JldC1rZXk=
-BAD=bm90LXRoZS1zZWNyZXQta2V5
-echo $GOOD >"$DIR/account-key"
+GOOD=$(printf %s "$GOOD" | base64)
+BAD=$(printf %s "$BAD" | base64)
+echo "$GOOD" >"$DIR/account-key"
 server() {
     mkdir -p "$DIR/store"
     launch env "AZURITE_ACCOUNTS=ann:$GOOD" "$SERVERS/node_modules/.bin/azurite-blob" --blobHost 127.0.0.1 --blobPort "$PORT" --location "$DIR/store" --skipApiVersionCheck --disableTelemetry

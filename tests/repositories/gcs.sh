@@ -26,6 +26,6 @@ goes_on() {
 }
 needs fake-gcs-server
 start_target
-begin "account: '{\"type\": \"authorized_user\", \"token_uri\": \"http://127.0.0.1:$TARGET/status/401\", \"client_id\": \"a\", \"client_secret\": \"b\", \"refresh_token\": \"not-the-secret-key\"}'"
+begin "account: '{\"type\": \"authorized_user\", \"token_uri\": \"http://127.0.0.1:$TARGET/status/401\", \"client_id\": \"a\", \"client_secret\": \"b\", \"refresh_token\": \"$BAD\"}'"
 row "an upload that is cut goes on where it was" goes_on
 cases

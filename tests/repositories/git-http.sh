@@ -6,7 +6,7 @@ KIND=git-http
 server() {
     mkdir -p "$DIR/t"
     rm -f "$DIR/fcgi"
-    printf 'ann:%s\n' "$(openssl passwd -apr1 a-very-secret-key)" >"$DIR/htpasswd"
+    printf 'ann:%s\n' "$(openssl passwd -apr1 "$GOOD")" >"$DIR/htpasswd"
     chmod 755 "$DIR"
     cat >"$DIR/nginx.conf" <<CONF
 daemon off; master_process off; pid $DIR/nginx.pid; error_log $DIR/nginx.log;
@@ -35,7 +35,7 @@ ready() { curl -sf -K "$DIR/curlrc" -o /dev/null "http://127.0.0.1:$PORT/code.gi
 git_place() { echo "git: {repo: \"http://$AT/$1.git\", usernameSecret: {name: keys, key: user}, passwordSecret: {name: keys, key: $(secret_of "${2:-}")}}"; }
 WRONG_SAYS="git: fatal: Authentication failed for 'http://[0-9.:]+/code.git/'"
 MISSING_SAYS="git: fatal: repository 'http://[0-9.:]+/missing.git/' not found$"
-AWAY_SAYS='git: '
+AWAY_SAYS="git: fatal: (unable to access 'http://[0-9.:]+/big.git/': |early EOF|fetch-pack)"
 command -v nginx >/dev/null && command -v fcgiwrap >/dev/null || { skip "all cases" "there is no nginx or fcgiwrap: tools/install-packages repositories"; exit; }
 make_code
 begin

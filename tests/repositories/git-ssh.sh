@@ -14,7 +14,7 @@ ready() { ssh-keyscan -p "$PORT" 127.0.0.1 2>/dev/null | grep -q .; }
 git_place() { echo "git: {repo: \"ssh://$(id -un)@$AT$DIR/store/$1.git\", insecureIgnoreHostKey: ${3:-true}, sshPrivateKeySecret: {name: keys, key: ${2:+other-}key}}"; }
 WRONG_SAYS='git: .*Permission denied \(publickey\)'
 MISSING_SAYS="git: .*'.*/missing.git' does not appear to be a git repository"
-AWAY_SAYS='git: '
+AWAY_SAYS='git: (Connection|kex_exchange_identification|ssh: connect|fatal: early EOF).*'
 unknown_host() { fails unknown-host "inputs: {artifacts: [{name: f, path: /tmp/f, $(git_place code "" false)}]}" true && tells unknown-host 'git: .*Host key verification failed'; }
 key_of() { printf '%s: |\n' "$1" && sed 's/^/    /' "$2"; }
 command -v sshd >/dev/null || { skip "all cases" "there is no sshd: tools/install-packages repositories"; exit; }

@@ -5,12 +5,20 @@
 KIND=s3-versitygw
 server() {
     mkdir -p "$DIR/store" "$DIR/side"
-    launch env ROOT_ACCESS_KEY=ann ROOT_SECRET_KEY=a-very-secret-key "$SERVERS/bin/versitygw" --port "127.0.0.1:$PORT" --health /healthz posix --sidecar "$DIR/side" "$DIR/store"
+    launch env ROOT_ACCESS_KEY=ann "ROOT_SECRET_KEY=$GOOD" "$SERVERS/bin/versitygw" --port "127.0.0.1:$PORT" --health /healthz posix --sidecar "$DIR/side" "$DIR/store"
 }
 ready() { curl -sf -o /dev/null "http://127.0.0.1:$PORT/healthz"; }
 WRONG_SAYS='S3: GET of "files/got" in bucket files: status 403 SignatureDoesNotMatch: '
 WRONG_PUT_SAYS='S3: HEAD of bucket files: status 403$'
+# A file of three parts, in the middle of the first of which the server is killed.
+parts() {
+    printf 'up 40000000 hold\n' >"$DIR/proxy/cuts"
+    flow parts "$(output b big/parts)" "yes 0123456789 | head -c 157286400 >/tmp/b" && submit parts && is_held up && back_again &&
+        ends parts Succeeded && equals "$(stored big/parts | md5sum)" "$(yes 0123456789 | head -c 157286400 | md5sum)"
+}
+uploads() { s3 "?uploads=" | grep -o '<UploadId>[^<]*'; }
 needs versitygw
 begin
 row "a bucket" s3_bucket
+row "an upload in parts is killed in its middle, and whole again" parts
 cases

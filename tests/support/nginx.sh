@@ -3,7 +3,7 @@
 WITHOUT="folders delete"
 server() {
     mkdir -p "$DIR/store" "$DIR/t"
-    printf 'ann:%s\n' "$(openssl passwd -apr1 a-very-secret-key)" >"$DIR/htpasswd"
+    printf 'ann:%s\n' "$(openssl passwd -apr1 "$GOOD")" >"$DIR/htpasswd"
     chmod 755 "$DIR"
     cat >"$DIR/nginx.conf" <<CONF
 daemon off; master_process off; pid $DIR/nginx.pid; error_log $DIR/nginx.log;

@@ -11,7 +11,10 @@
 . "$(dirname "$0")/../support/proxy.sh"
 PATH=$PATH:/usr/sbin
 mkdir "$DIR/proxy"
-printf 'user = "ann:a-very-secret-key"\n' >"$DIR/curlrc" # in no argument, as that is looked for
+# What the Secret `keys` has under these names; of this run alone, as others may use theirs beside it.
+GOOD=a-very-secret-key-$$
+BAD=not-the-secret-key-$$
+printf 'user = "ann:%s"\n' "$GOOD" >"$DIR/curlrc" # in no argument, as that is looked for
 SERVERS=$ROOT/build/repositories
 BIG_BYTES=52428800
 SERVER_IDS=""
@@ -20,8 +23,6 @@ trap 'kill_server; stop_proxies; finish; exit $((FAILED > 0))' EXIT
 # Words: what a kind cannot do (folders, write, delete, login: nobody is refused, memory: it forgets all when it ends, kill), and its messages
 # as regular expressions.
 WITHOUT=""
-GOOD=a-very-secret-key # what the Secret `keys` has under these names
-BAD=not-the-secret-key
 FOLDER_SAYS=""  # to a folder that is not packed, where folders are no part of it
 DELETE_SAYS=""  # to artifactGC, where it cannot delete
 WRITE_SAYS=""   # to an output, where it cannot write
