@@ -39,6 +39,37 @@ static void test_expression_of(void **state)
     assert_false(str_is_none(source_filter_of(NULL)));
 }
 
+/* What is not there is nil, and nil is no text to the older expr-lang of the original. */
+static void test_nil_texts(void **state _unused_)
+{
+    static const struct {
+        const char *text;
+        int want; /* -1: fails */
+    } cases[] = {
+        {"missing startsWith 'a'", -1},
+        {"not (missing endsWith 'a')", -1},
+        {"'a' contains missing", -1},
+        {"missing matches 'a' or other == nil", -1},
+        {"missing matches 'a' or true", 1},
+        {"true or missing matches 'a'", 1},
+        {"(missing ?? 'abc') startsWith 'a'", 1},
+        {"sprig.contains('a', missing)", -1},
+        {"sprig.empty(missing) and sprig.default('a', missing) == 'a'", 1},
+        {"missing in ['a']", 0},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        bool passes = false;
+        struct err err = {0};
+        int rc = source_filter_passes(a, str_from(cases[i].text), STR("{}"), (struct wall){0},
+                                      &passes, &err);
+
+        if (rc < 0 ? cases[i].want >= 0 : passes != cases[i].want)
+            fail_msg("%s: %d %d %s", cases[i].text, rc, passes, err.text);
+    }
+}
+
 /* Refused within the budget of the language. */
 static void test_hostile(void **state)
 {
@@ -67,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_expression_of),
+        cmocka_unit_test(test_nil_texts),
         cmocka_unit_test(test_hostile),
     };
 

@@ -154,6 +154,12 @@ static int run_in_text_set(struct expr_run *r, const struct expr_node *n, struct
     return expr_binary(&r->v, EXPR_OP_IN, &x, &set, ret) < 0 ? fail(r, n) : 0;
 }
 
+static bool is_of_texts(enum expr_op op)
+{
+    return op == EXPR_OP_CONTAINS || op == EXPR_OP_STARTS || op == EXPR_OP_ENDS ||
+           op == EXPR_OP_MATCHES;
+}
+
 static int run_binary(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     struct value x, y;
@@ -181,6 +187,11 @@ static int run_binary(struct expr_run *r, const struct expr_node *n, struct valu
     if (r->env->is_untyped && (x.type == VALUE_ARRAY || x.type == VALUE_MAP) &&
         (n->op == EXPR_OP_EQ || n->op == EXPR_OP_NE))
         return run_deep_equal(r, n, &x, &y, ret);
+    if (r->env->is_untyped && is_of_texts(n->op) &&
+        (x.type == VALUE_NIL || y.type == VALUE_NIL)) { /* of an older expr-lang */
+        expr_fail_conversion(&r->v, x.type == VALUE_NIL ? &x : &y, "string");
+        return fail(r, n);
+    }
     return expr_binary(&r->v, n->op, &x, &y, ret) < 0 ? fail(r, n) : 0;
 }
 
@@ -403,7 +414,8 @@ static int check_arguments(struct expr_run *r, const struct value_function *f,
 
         if (!f->is_go && strchr("aim", *letter))
             want = NULL; /* builtins say it in their own words */
-        if (want && f->is_go && args[i].type == VALUE_NIL && zero_of(r, *letter, &args[i]))
+        if (want && f->is_go && args[i].type == VALUE_NIL && !r->env->is_untyped &&
+            zero_of(r, *letter, &args[i]))
             want = NULL;
         if (want)
             return fail_argument(r, f, i, &args[i], want);

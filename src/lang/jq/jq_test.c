@@ -111,6 +111,7 @@ static void test_texts(void **state _unused_)
         {"\"  x \"", "null", "x"},
         {"empty", "null", ""},
         {"-0", "null", "0"},
+        {"builtins | . == sort, .[:2]", "null", "true\n[\"IN/1\",\"IN/2\"]"},
         {"builtins | length, (map(select(startswith(\"_\"))) | length), index(\"input/0\") > 0",
          "null", "215\n0\ntrue"},
         {"\"YWJ\", \"YQ=x\", \"YW\\nJj\" | @base64d", "null", "ab\na\nabc"},

@@ -2,6 +2,7 @@
 #include "lang/jq/prelude.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static const struct definition {
     const char *name;
@@ -164,6 +165,11 @@ static void add_name(struct arena *a, struct names *list, const char *name, size
         list->at[list->len++] = jq_string(str_printf(a, "%s/%zu", name, arity));
 }
 
+static int by_name(const void *left, const void *right)
+{
+    return jq_compare(left, right);
+}
+
 struct jq_value jq_builtins(struct arena *a)
 {
     struct names *list = ARENA_NEW(a, struct names);
@@ -177,5 +183,6 @@ struct jq_value jq_builtins(struct arena *a)
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         for (const struct jq_native *at = tables[i]; at->name; at++)
             add_name(a, list, at->name, at->arity);
+    qsort(list->at, list->len, sizeof(*list->at), by_name);
     return jq_array(list->at, list->len);
 }
