@@ -159,7 +159,7 @@ static void of_s3(const struct stores *s)
     "  - name: make\n    outputs:\n      artifacts:\n"                                     \
     "      - {name: packed, path: /tmp/big, archive: {tar: {compressionLevel: 1}}}\n"      \
     "      - {name: plain, path: /tmp/big, archive: {none: {}}%s}\n"                       \
-    "    container: {image: none, command: [sh, -c, 'head -c 1073741824 /dev/urandom >"    \
+    "    container: {image: none, command: [sh, -c, 'seq 200000000 | head -c 1073741824 >" \
     "/tmp/big']}\n"                                                                        \
     "  - name: use\n    inputs: {artifacts: [{name: plain, path: /in/plain}, {name: "      \
     "packed, path: /in/packed}]}\n"                                                        \

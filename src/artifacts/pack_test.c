@@ -338,6 +338,29 @@ static void test_replaces(void **state)
     assert_true(st.st_size > BLOCK);
 }
 
+/* Entries of several folders in turns, and at the top. */
+static void test_folders_in_turns(void **state)
+{
+    const struct made list[] = {
+        {"a/one", '0', NULL, "1"},    {"b/one", '0', NULL, "2"},   {"a/two", '0', NULL, "3"},
+        {"top", '0', NULL, "4"},      {"a/c/one", '0', NULL, "5"}, {"ab/one", '0', NULL, "6"},
+        {"a/one", '0', NULL, "last"}, {"a/b", '5', NULL, NULL},    {"a/b/one", '0', NULL, "7"},
+        {"end", '0', NULL, "8"},
+    };
+    struct world *w = *state;
+
+    make_tar(w, list, COUNT_OF(list));
+    assert_int_equal(unpack(w, ARCHIVE_TAR_GZ), 0);
+    check_file(w, "out/a/one", "last", 0644);
+    check_file(w, "out/b/one", "2", 0644);
+    check_file(w, "out/a/two", "3", 0644);
+    check_file(w, "out/top", "4", 0644);
+    check_file(w, "out/a/c/one", "5", 0644);
+    check_file(w, "out/ab/one", "6", 0644);
+    check_file(w, "out/a/b/one", "7", 0644);
+    check_file(w, "out/end", "8", 0644);
+}
+
 static void test_closed_folder(void **state)
 {
     struct world *w = *state;
@@ -655,6 +678,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_neither_files_nor_folders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_replaces, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_folders_in_turns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_tar_gz, set_up, tear_down),

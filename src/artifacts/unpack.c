@@ -1,6 +1,7 @@
 /* artifacts/unpack.c - from archives to files that cannot leave their folder. See pack.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@ struct unpack {
     struct arena *arena; /* of the entry at hand */
     struct arena *kept;  /* names of @late */
     int to;
+    char parent[4096]; /* the folder that is open: entries of a folder follow each other */
+    int parent_fd;     /* -1: none */
     const struct archive_bounds *bounds;
     uint64_t entries, bytes;
     VEC(struct late_mode) late;
@@ -72,12 +75,22 @@ static int copy_out(struct unpack *u, int fd, const char *name)
                    u->lib->archive_error_string(u->archive));
 }
 
+/* The later of two of one name counts. */
+static int open_new(int dir, const char *last)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(dir, last, flags, 0600);
+
+    if (fd >= 0 || errno != EEXIST || unlinkat(dir, last, 0) < 0)
+        return fd;
+    return openat(dir, last, flags, 0600);
+}
+
 static int make_file(struct unpack *u, int dir, const char *last, struct archive_entry *entry,
                      const char *name)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
-    int fd = openat(dir, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int result;
+    int fd = open_new(dir, last), result;
 
     if (fd < 0)
         return fail_sys(u, name);
@@ -144,14 +157,14 @@ static int make_entry(struct unpack *u, int dir, const char *last, struct archiv
     const char *hard = u->lib->archive_entry_hardlink(entry);
     mode_t type = u->lib->archive_entry_filetype(entry);
 
+    if (type == S_IFREG && !hard)
+        return make_file(u, dir, last, entry, name);
     if (type != S_IFDIR || hard)
-        unlinkat(dir, last, 0); /* the later of two of one name counts */
+        unlinkat(dir, last, 0);
     if (hard)
         return make_hard_link(u, dir, last, hard, name);
     if (type == S_IFDIR)
         return make_folder(u, dir, last, u->lib->archive_entry_perm(entry) & 0777, name);
-    if (type == S_IFREG)
-        return make_file(u, dir, last, entry, name);
     if (type != S_IFLNK)
         return err_set(u->err, ERR_INVALID,
                        "unpack \"%s\": neither file nor folder nor link: an artifact has no "
@@ -161,11 +174,34 @@ static int make_entry(struct unpack *u, int dir, const char *last, struct archiv
                                                                           : 0;
 }
 
+static void leave_parent(struct unpack *u)
+{
+    if (u->parent_fd >= 0)
+        close(u->parent_fd);
+    u->parent_fd = -1;
+}
+
+/* The folder of a clean name, which stays open: no entry takes a folder away. */
+static int enter_parent(struct unpack *u, const char *name, const char **ret_last)
+{
+    const char *slash = strrchr(name, '/');
+    size_t len = slash ? (size_t) (slash - name) : 0;
+
+    *ret_last = slash ? slash + 1 : name;
+    if (u->parent_fd >= 0 && strlen(u->parent) == len && memcmp(u->parent, name, len) == 0)
+        return u->parent_fd;
+    leave_parent(u);
+    u->parent_fd = beneath_parent(u->to, name, ret_last);
+    snprintf(u->parent, sizeof(u->parent), "%.*s", (int) len,
+             len < sizeof(u->parent) ? name : "/"); /* which is the folder of no name */
+    return u->parent_fd;
+}
+
 static int take_entry(struct unpack *u, struct archive_entry *entry)
 {
     const char *given = u->lib->archive_entry_pathname(entry), *last;
     char *name = given ? beneath_clean(u->arena, str_from(given)) : NULL;
-    int dir, result;
+    int dir;
 
     if (!name)
         return err_set(u->err, ERR_INVALID,
@@ -176,12 +212,8 @@ static int take_entry(struct unpack *u, struct archive_entry *entry)
     if (++u->entries > u->bounds->entries)
         return err_set(u->err, ERR_LIMIT, "unpack: more than %llu files and folders",
                        (unsigned long long) u->bounds->entries);
-    dir = beneath_parent(u->to, name, &last);
-    if (dir < 0)
-        return fail_sys(u, name);
-    result = make_entry(u, dir, last, entry, name);
-    close(dir);
-    return result;
+    dir = enter_parent(u, name, &last);
+    return dir < 0 ? fail_sys(u, name) : make_entry(u, dir, last, entry, name);
 }
 
 static int take_all(struct unpack *u)
@@ -224,7 +256,8 @@ int archive_unpack(int from, enum archive_form form, int to, struct err *err)
 int archive_unpack_within(int from, enum archive_form form, int to,
                           const struct archive_bounds *bounds, struct err *err)
 {
-    struct unpack u = {.lib = libarchive_load(err), .to = to, .bounds = bounds, .err = err};
+    struct unpack u = {
+        .lib = libarchive_load(err), .to = to, .parent_fd = -1, .bounds = bounds, .err = err};
     int result;
 
     if (!u.lib)
@@ -244,6 +277,7 @@ int archive_unpack_within(int from, enum archive_form form, int to,
         result =
             err_set(err, ERR_INVALID, "unpack: %s", u.lib->archive_error_string(u.archive));
     u.lib->archive_read_free(u.archive);
+    leave_parent(&u);
     arena_free(u.arena);
     arena_free(u.kept);
     return result;
