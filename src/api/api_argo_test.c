@@ -902,6 +902,71 @@ static void test_pod_log(void **state)
     run_steps(w, steps, COUNT_OF(steps));
 }
 
+/* ---- beside others ---- */
+
+struct writer {
+    struct world *w;
+    bool is_over;
+};
+
+/* The status of a CronWorkflow changes all the time. */
+static void *write_status(void *ctx)
+{
+    struct writer *writer = ctx;
+    const struct store_key key = {STR("argoproj.io"), STR("CronWorkflow"), STR("argo"),
+                                  STR("busy")};
+
+    for (int i = 0; !__atomic_load_n(&writer->is_over, __ATOMIC_SEQ_CST); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct store_txn *txn = store_txn_new(writer->w->store);
+        struct store_result result = {0};
+        const struct store_object *o;
+        struct json doc;
+        struct err err;
+
+        assert_int_equal(store_get(writer->w->store, &key, &o, &err), 0);
+        assert_int_equal(json_parse(a, str_copy(a, o->doc), &doc, &err), 0);
+        doc = json_set_path(a, &doc, json_int(a, i), "status", "succeeded", NULL);
+        store_txn_update(txn, &doc, o->rv);
+        store_object_unref(o);
+        if (store_commit_wait(writer->w->store, txn, &result, &err) == 0)
+            store_object_unref(result.object);
+        usleep(30000);
+    }
+    return NULL;
+}
+
+/* Suspending one that comes due at the same time is no conflict. */
+static void test_suspend_beside_others(void **state)
+{
+    struct writer writer = {.w = *state};
+    pthread_t thread;
+    struct call make = {
+        .method = "POST",
+        .path = CRONS,
+        .body =
+            "{\"cronWorkflow\":{\"metadata\":{\"name\":\"busy\"},\"spec\":{\"schedules\":["
+            "\"0 0 1 1 *\"],\"workflowSpec\":{\"entrypoint\":\"m\",\"templates\":[{\"name\":"
+            "\"m\",\"suspend\":{}}]}}}}",
+        .token = "secret"};
+
+    world_run(writer.w, &make);
+    assert_int_equal(make.status, 200);
+    pthread_create(&thread, NULL, write_status, &writer);
+    for (int i = 0; i < 40; i++) {
+        struct call c = {.method = "PUT",
+                         .path = i % 2 ? CRONS "/busy/resume" : CRONS "/busy/suspend",
+                         .body = "{}",
+                         .token = "secret"};
+
+        world_run(writer.w, &c);
+        if (c.status != 200 || (strstr(c.answer, "\"suspend\":true") == NULL) != (i % 2 == 1))
+            fail_msg("%d: %u %s", i, c.status, c.answer);
+    }
+    __atomic_store_n(&writer.is_over, true, __ATOMIC_SEQ_CST);
+    pthread_join(thread, NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -915,6 +980,7 @@ int main(void)
         TEST(test_ways_of_creation),
         TEST(test_life_of_a_template),
         TEST(test_life_of_a_cron_workflow),
+        TEST(test_suspend_beside_others),
         TEST(test_life_of_event_objects),
         TEST(test_information),
         TEST(test_pages),

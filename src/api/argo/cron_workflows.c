@@ -35,36 +35,33 @@ void argo_cron_workflows_lint(const struct argo_request *r)
     argo_objects_lint(r, &kind);
 }
 
-/* spec.suspend of the object set or taken away; the answer is the object. */
-static void change_suspend(const struct argo_request *r, const struct json *suspend)
+/* spec.suspend of the object set, or taken away by null; the answer is the object. As a patch:
+ * its controller writes the status of one that comes due. */
+static void change_suspend(const struct argo_request *r, struct json suspend)
 {
     const struct object_kind *of = argo_kind_of(kind.kind);
     struct store_key *key = ARENA_NEW(r->a, struct store_key);
-    struct json body, doc, spec;
+    struct api_patch *how = ARENA_NEW(r->a, struct api_patch);
+    struct json *patch = ARENA_NEW(r->a, struct json);
+    struct json body;
     struct err err;
 
     *key = argo_object_key(r, of);
-    if ((http_body(r->req).len > 0 && argo_body(r, &body, &err) < 0) ||
-        api_object_get(r->api, r->a, key, API_WITHOUT_NODES, &doc, &err) < 0) {
+    if (http_body(r->req).len > 0 && argo_body(r, &body, &err) < 0) {
         argo_fail(r->req, &err);
         return;
     }
-    spec = suspend ? json_set(r->a, json_get(&doc, STR("spec")), STR("suspend"), *suspend)
-                   : json_without(r->a, json_get(&doc, STR("spec")), STR("suspend"));
-    doc = json_set(r->a, &doc, STR("spec"), spec);
-    doc = json_set(r->a, &doc, STR("metadata"), /* of the newest: its status changes often */
-                   json_without(r->a, json_get(&doc, STR("metadata")), STR("resourceVersion")));
-    api_update(argo_call(r), of, key, STR(""), &doc);
+    *patch = json_set_path(r->a, NULL, suspend, "spec", "suspend", NULL);
+    *how = (struct api_patch){.type = PATCH_MERGE, .patch = patch};
+    api_patch(argo_call(r), of, key, STR(""), how);
 }
 
 void argo_cron_workflows_suspend(const struct argo_request *r)
 {
-    const struct json yes = json_bool(true);
-
-    change_suspend(r, &yes);
+    change_suspend(r, json_bool(true));
 }
 
 void argo_cron_workflows_resume(const struct argo_request *r)
 {
-    change_suspend(r, NULL);
+    change_suspend(r, json_null());
 }
