@@ -14,8 +14,8 @@
 #include "base/mem.h"
 
 #define PODS "/api/v1/namespaces/argo/pods"
-#define MADE_POD(name, more)                                                              \
-    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"},"          \
+#define MADE_POD(name, more)                                                        \
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"}," \
     "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]" more "}}"
 
 struct step {
@@ -251,6 +251,43 @@ static void set_phase(struct world *w, const char *phase)
     world_commit(w, txn);
 }
 
+/* One that waits to begin is deleted: another one waits in its place, under its name. */
+static void test_waiting(void **state)
+{
+    struct world *w = *state;
+    const char *path = path_of(w, name_of(w, "y", "w.b"));
+    struct str own = str_printf(w->a, "\"uid\":\"uid-w-%u", str_fnv32a(STR("w.b")));
+    const char *first = str_cz(w->a, str_concat(w->a, own, STR("\""))),
+               *second = str_cz(w->a, str_concat(w->a, own, STR("x1\""))),
+               *third = str_cz(w->a, str_concat(w->a, own, STR("x2\"")));
+    const struct step steps[] = {
+        {"DELETE", str_printf(w->a, "%s?dryRun=All", path).ptr, NULL, NULL, 200, first, NULL},
+        {"GET", path, NULL, NULL, 200, first, NULL},
+        {"DELETE", path, NULL, NULL, 200, first, NULL},
+        {"GET", path, NULL, NULL, 200, second, "deletionTimestamp"},
+        {"DELETE", PODS "?fieldSelector=status.phase%3DPending", NULL, NULL, 200, second, NULL},
+        {"GET", path, NULL, NULL, 200, third, "deletionTimestamp"}};
+    const struct step ended[] = {{"GET", path, NULL, NULL, 200, third, NULL},
+                                 {"DELETE", path, NULL, NULL, 200, third, NULL},
+                                 {"GET", path, NULL, NULL, 404, "not found", NULL}};
+    struct call watch = {.method = "GET",
+                         .path = PODS
+                         "?watch=true&resourceVersion=2&fieldSelector=status.phase%3DPending",
+                         .body = "",
+                         .token = "secret",
+                         .stop_after = 300,
+                         .seen = STRBUF_INIT(1 << 20)};
+
+    make_workflow(w);
+    set_phase(w, "Pending");
+    run_steps(w, steps, COUNT_OF(steps));
+    world_run(w, &watch);
+    assert_true(str_find(strbuf_str(&watch.seen), str_from(third)) != SIZE_MAX);
+    strbuf_done(&watch.seen);
+    set_phase(w, "Succeeded\",\"finishedAt\":\"2026-01-01T00:02:00Z"); /* as any other */
+    run_steps(w, ended, COUNT_OF(ended));
+}
+
 /* One that matches no more is gone for this reader, but not deleted. */
 static void test_watch_of_some(void **state)
 {
@@ -280,8 +317,9 @@ static void test_watch_of_some(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_lists), TEST(test_one), TEST(test_all),
-                                       TEST(test_watch), TEST(test_watch_of_some)};
+    const struct CMUnitTest tests[] = {TEST(test_lists),         TEST(test_one),
+                                       TEST(test_all),           TEST(test_watch),
+                                       TEST(test_watch_of_some), TEST(test_waiting)};
 
     return cmocka_run_group_tests_name("api_pods", tests, NULL, NULL);
 }

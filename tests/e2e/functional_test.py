@@ -38,10 +38,11 @@ def deleting_pending_pod(w):
 
     def pending():
         return [p for p in w.pods() if p["status"]["phase"] == "Pending" and "deletionTimestamp" not in p["metadata"]]
-    name = w.until("a pending pod", pending)[0]["metadata"]["name"]
-    w.api("DELETE", f"/api/v1/namespaces/argo/pods/{name}")
+    old = w.until("a pending pod", pending)[0]["metadata"]
+    w.api("DELETE", f"/api/v1/namespaces/argo/pods/{old['name']}")
     time.sleep(1)
-    w.until("another pending pod", pending)
+    new = w.until("another pending pod", pending)[0]["metadata"]
+    check((new["name"], new["uid"] != old["uid"]) == (old["name"], True), old, new)
     check_equal(w.phase, "Running")
 
 

@@ -3,6 +3,7 @@
 
 #include "api/core/log_internal.h"
 #include "api/core/pod_gc.h"
+#include "api/core/pod_renewed.h"
 #include "api/core/pod_spec.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -47,7 +48,7 @@ static struct json owners(struct arena *a, const struct json *workflow)
 }
 
 static struct json metadata(struct arena *a, const struct json *workflow,
-                            const struct json *node)
+                            const struct json *node, struct str uid)
 {
     struct json_object_builder b = {0}, notes = {0};
     struct json labels = api_node_pod_labels(a, workflow, node);
@@ -62,7 +63,7 @@ static struct json metadata(struct arena *a, const struct json *workflow,
                  json_get_str(node, STR("name")));
     json_add_str(a, &b, STR("name"), api_node_pod_name(a, workflow, node));
     json_add_str(a, &b, STR("namespace"), object_namespace(workflow));
-    json_add_str(a, &b, STR("uid"), workflow_node_pod(a, workflow, node));
+    json_add_str(a, &b, STR("uid"), uid);
     json_add_str(a, &b, STR("resourceVersion"),
                  json_str(json_path(workflow, "metadata", "resourceVersion", NULL)));
     json_add_str(a, &b, STR("creationTimestamp"), json_get_str(node, STR("startedAt")));
@@ -140,15 +141,16 @@ static struct json status_of(struct arena *a, const struct json *spec, const str
 }
 
 static struct json pod_value(struct api *api, struct arena *a, const struct json *workflow,
-                             const struct json *node)
+                             const struct json *node, const struct map *renewed)
 {
     struct json_object_builder b = {0};
-    struct json spec =
-        api_pod_spec(api, a, workflow, node, workflow_node_pod(a, workflow, node));
+    struct str own = workflow_node_pod(a, workflow, node);
+    struct json spec = api_pod_spec(api, a, workflow, node, own);
 
     json_add(a, &b, STR("apiVersion"), json_string(STR("v1")));
     json_add(a, &b, STR("kind"), json_string(STR("Pod")));
-    json_add(a, &b, STR("metadata"), metadata(a, workflow, node));
+    json_add(a, &b, STR("metadata"),
+             metadata(a, workflow, node, pod_renewed_uid(a, renewed, own)));
     json_add(a, &b, STR("spec"), spec);
     json_add(a, &b, STR("status"), status_of(a, &spec, node));
     return json_object(&b);
@@ -210,9 +212,23 @@ static bool is_wanted(struct arena *a, const struct store_query *q, const struct
 /* What is known of pods beside their Workflows. */
 struct pod_facts {
     struct map deleted; /* uids of pods that clients deleted */
+    struct map renewed; /* see pod_renewed.h */
     struct map *there;  /* gets the uids of all that there are, also of those that are not asked
                            for; or NULL */
 };
+
+static int read_facts(struct api *api, struct arena *a, struct pod_facts *ret, struct err *err)
+{
+    if (read_deleted(api, a, &ret->deleted, err) < 0)
+        return -1;
+    return pod_renewed_read(api, a, &ret->renewed, err);
+}
+
+static void facts_done(struct pod_facts *facts)
+{
+    map_done(&facts->deleted);
+    map_done(&facts->renewed);
+}
 
 static void push_pods(struct api *api, struct arena *a, const struct store_query *q,
                       const struct json *workflow, const struct pod_facts *facts,
@@ -226,7 +242,7 @@ static void push_pods(struct api *api, struct arena *a, const struct store_query
 
         if (!is_there(a, workflow, node, &facts->deleted))
             continue;
-        pod = pod_value(api, a, workflow, node);
+        pod = pod_value(api, a, workflow, node, &facts->renewed);
         if (facts->there)
             map_put(facts->there, object_uid(&pod), api);
         if (is_wanted(a, q, &pod))
@@ -246,7 +262,7 @@ static int list_page(struct api *api, struct arena *a, const struct store_list *
                      struct err *err)
 {
     struct pod_facts facts = {0};
-    int result = read_deleted(api, a, &facts.deleted, err);
+    int result = read_facts(api, a, &facts, err);
 
     for (size_t i = 0; i < list->len && result == 0; i++) {
         struct json doc;
@@ -259,7 +275,7 @@ static int list_page(struct api *api, struct arena *a, const struct store_list *
                              "there are more than %d pods: ask for a namespace or a label",
                              POD_LIST_MAX);
     }
-    map_done(&facts.deleted);
+    facts_done(&facts);
     return result;
 }
 
@@ -336,26 +352,27 @@ int api_pod_list(struct api *api, struct arena *a, const struct store_query *q,
 struct found {
     struct json workflow, pod;
     const struct json *node; /* in workflow */
-    struct str uid;
-    bool is_over;
+    struct str uid;          /* the runner's */
+    bool is_over, is_waiting;
 };
 
 static bool find_in(struct api *api, struct arena *a, const struct json *workflow,
-                    struct str name, const struct map *deleted, struct found *ret)
+                    struct str name, const struct pod_facts *facts, struct found *ret)
 {
     const struct json *nodes = json_path(workflow, "status", "nodes", NULL);
 
     for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++) {
         const struct json *node = &nodes->members[i].value;
 
-        if (!is_there(a, workflow, node, deleted) ||
+        if (!is_there(a, workflow, node, &facts->deleted) ||
             !str_eq(api_node_pod_name(a, workflow, node), name))
             continue;
         *ret = (struct found){.workflow = *workflow,
-                              .pod = pod_value(api, a, workflow, node),
+                              .pod = pod_value(api, a, workflow, node, &facts->renewed),
                               .node = node,
                               .uid = workflow_node_pod(a, workflow, node),
-                              .is_over = !str_is_empty(json_get_str(node, STR("finishedAt")))};
+                              .is_over = !str_is_empty(json_get_str(node, STR("finishedAt"))),
+                              .is_waiting = has_phase(node, "Pending")};
         return true;
     }
     return false;
@@ -365,9 +382,9 @@ static bool find_in(struct api *api, struct arena *a, const struct json *workflo
 static int find_pod(struct api *api, struct arena *a, struct str ns, struct str name,
                     struct found *ret, struct err *err)
 {
-    struct map deleted = {0};
+    struct pod_facts facts = {0};
     bool is_found = false;
-    int result = read_deleted(api, a, &deleted, err);
+    int result = read_facts(api, a, &facts, err);
 
     for (size_t len = name.len; len > 0 && result == 0 && !is_found; len--) {
         const struct store_key key = {STR("argoproj.io"), STR("Workflow"), ns,
@@ -377,11 +394,11 @@ static int find_pod(struct api *api, struct arena *a, struct str ns, struct str 
         if (len < name.len && name.ptr[len] != '-')
             continue;
         if (api_object_get(api, a, &key, API_WHOLE, &doc, err) == 0)
-            is_found = find_in(api, a, &doc, name, &deleted, ret);
+            is_found = find_in(api, a, &doc, name, &facts, ret);
         else if (err->kind != ERR_NOT_FOUND)
             result = -1;
     }
-    map_done(&deleted);
+    facts_done(&facts);
     if (result == 0 && !is_found)
         return err_set(err, ERR_NOT_FOUND, "pods \"" STR_FMT "\" not found", STR_ARG(name));
     return result;
@@ -568,9 +585,9 @@ static struct str view_event(struct api_watch_view *base, struct arena *a, const
     if (str_is(json_get_str(workflow, STR("kind")), "Pod"))
         return view_object(v, a, type, workflow);
     map_init_borrowed(&there);
-    if (strcmp(type, "DELETED") != 0 && read_deleted(v->api, a, &facts.deleted, &err) == 0)
+    if (strcmp(type, "DELETED") != 0 && read_facts(v->api, a, &facts, &err) == 0)
         push_pods(v->api, a, &v->query, workflow, &facts, &pods);
-    map_done(&facts.deleted);
+    facts_done(&facts);
     for (size_t i = 0; i < pods.len; i++)
         tell(v, a, &text, &pods.at[i]);
     tell_rest(v, a, &text, object_uid(workflow), &there);
@@ -592,9 +609,12 @@ static void view_free(struct api_watch_view *base)
  * be told, also when it went before the watch began. */
 static void prime(struct pod_view *v, const struct store_list *list)
 {
-    static const struct pod_facts nothing = {0};
+    _cleanup_arena_ struct arena *kept = arena_new();
+    struct pod_facts facts = {0}; /* what was deleted since is not left out */
     struct err err;
 
+    if (pod_renewed_read(v->api, kept, &facts.renewed, &err) < 0)
+        return;
     for (size_t i = 0; i < list->len; i++) {
         _cleanup_arena_ struct arena *a = arena_new();
         struct json_array_builder pods = {0};
@@ -604,7 +624,7 @@ static void prime(struct pod_view *v, const struct store_list *list)
             continue;
         if (str_is(json_get_str(&doc, STR("kind")), "Pod") && is_wanted(a, &v->query, &doc))
             json_push(a, &pods, doc);
-        push_pods(v->api, a, &v->query, &doc, &nothing, &pods);
+        push_pods(v->api, a, &v->query, &doc, &facts, &pods);
         for (size_t n = 0; n < pods.len && v->told.len < POD_LIST_MAX; n++) {
             struct str text = json_text(a, &pods.at[n], JSON_COMPACT);
             struct told_pod *t = NEW(struct told_pod);
@@ -613,6 +633,7 @@ static void prime(struct pod_view *v, const struct store_list *list)
             map_put(&v->told, object_uid(&pods.at[n]), t);
         }
     }
+    facts_done(&facts);
 }
 
 void api_pod_watch(struct api *api, struct api_watch_request *r)
@@ -649,7 +670,6 @@ struct deletion {
     struct api_call *call;
     struct loop_task task;
     struct found found;
-    struct store_key workflow;
     uint64_t grace_ms;
 };
 
@@ -668,9 +688,40 @@ static void on_deleted(void *ctx, const struct store_result *result, const struc
         d->call->dialect->fail(d->call->req, err);
         return;
     }
-    if (runner && runner->ops->kill && !d->found.is_over)
+    if (runner && runner->ops->kill && !d->found.is_over && !d->found.is_waiting)
         pod_kill(runner, d->found.uid, STR("pod deleted"), d->grace_ms);
     d->call->dialect->object(d->call->req, 200, &d->found.pod);
+}
+
+static bool is_over(const struct json *pod)
+{
+    return str_is(
+        json_str(json_path(pod, "metadata", "labels", "workflows.argoproj.io/completed", NULL)),
+        "true");
+}
+
+static bool is_waiting(const struct json *pod)
+{
+    return str_is(json_str(json_path(pod, "status", "phase", NULL)), "Pending");
+}
+
+/* A view is hidden when it has ended, and its Workflow tells watchers so; one that waits is
+ * another one from here on. */
+static void hide(struct store_txn *txn, const struct json *pod)
+{
+    const struct json *owner =
+        json_item(json_path(pod, "metadata", "ownerReferences", NULL), 0);
+    struct str uid = json_get_str(owner, STR("uid"));
+    const struct store_key workflow = {STR("argoproj.io"), STR("Workflow"),
+                                       object_namespace(pod), json_get_str(owner, STR("name"))};
+
+    if (is_waiting(pod)) {
+        pod_renew(txn, &workflow, uid, object_uid(pod));
+        return;
+    }
+    store_txn_row_put(txn, DELETED_TABLE, pod_renewed_own(object_uid(pod)), uid);
+    if (is_over(pod))
+        store_txn_touch(txn, &workflow, uid);
 }
 
 /* Rows of Workflows that are gone go with this one. */
@@ -693,6 +744,7 @@ static void forget_old(struct api *api, struct arena *a, struct store_txn *txn)
     for (size_t i = 0; i < row_count; i++)
         if (!map_find(&there, rows[i].value))
             store_txn_row_put(txn, DELETED_TABLE, rows[i].key, STR_NONE);
+    pod_renewed_forget(api, a, txn, &there);
     map_done(&there);
 }
 
@@ -728,13 +780,9 @@ void api_pod_delete(struct api_call *call, struct str ns, struct str name, int64
         call->dialect->object(call->req, 200, &d->found.pod);
         return;
     }
-    d->workflow = (struct store_key){STR("argoproj.io"), STR("Workflow"), ns,
-                                     object_name(&d->found.workflow)};
     txn = store_txn_new(store);
     forget_old(call->api, a, txn);
-    store_txn_row_put(txn, DELETED_TABLE, d->found.uid, object_uid(&d->found.workflow));
-    if (d->found.is_over) /* watchers of pods are told by a change of their Workflow */
-        store_txn_touch(txn, &d->workflow, object_uid(&d->found.workflow));
+    hide(txn, &d->found.pod);
     if (store_commit(store, txn, on_deleted, d, &err) < 0) {
         err.kind = ERR_TRANSIENT;
         call->dialect->fail(call->req, &err);
@@ -751,13 +799,6 @@ struct all_deletion {
     uint64_t grace_ms;
 };
 
-static bool is_over(const struct json *pod)
-{
-    return str_is(
-        json_str(json_path(pod, "metadata", "labels", "workflows.argoproj.io/completed", NULL)),
-        "true");
-}
-
 static void on_all_deleted(void *ctx, const struct store_result *result, const struct err *err)
 {
     struct all_deletion *d = ctx;
@@ -769,24 +810,10 @@ static void on_all_deleted(void *ctx, const struct store_result *result, const s
         return;
     }
     for (size_t i = 0; runner && runner->ops->kill && i < d->views; i++)
-        if (!is_over(json_item(&d->pods, i)))
-            pod_kill(runner, object_uid(json_item(&d->pods, i)), STR("pod deleted"),
-                     d->grace_ms);
+        if (!is_over(json_item(&d->pods, i)) && !is_waiting(json_item(&d->pods, i)))
+            pod_kill(runner, pod_renewed_own(object_uid(json_item(&d->pods, i))),
+                     STR("pod deleted"), d->grace_ms);
     d->call->dialect->removed(d->call->req);
-}
-
-/* A view is hidden when it has ended, and its Workflow tells watchers so. */
-static void hide(struct store_txn *txn, const struct json *pod)
-{
-    const struct json *owner =
-        json_item(json_path(pod, "metadata", "ownerReferences", NULL), 0);
-    struct str uid = json_get_str(owner, STR("uid"));
-    const struct store_key workflow = {STR("argoproj.io"), STR("Workflow"),
-                                       object_namespace(pod), json_get_str(owner, STR("name"))};
-
-    store_txn_row_put(txn, DELETED_TABLE, object_uid(pod), uid);
-    if (is_over(pod))
-        store_txn_touch(txn, &workflow, uid);
 }
 
 int api_pod_delete_all(struct api_call *call, const struct store_query *q, int64_t grace_s,
