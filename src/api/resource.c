@@ -447,6 +447,22 @@ static int read_document(const struct api_call *call, const struct resource *r,
                : api_document_admit(call, ret, r->kind, err);
 }
 
+/* A resubmission that takes over results is created with nodes; any other status is nothing
+ * that a client begins with. @ret: NULL for these. */
+static int read_nodes(struct arena *a, const struct json *doc, const struct json **ret,
+                      struct err *err)
+{
+    const struct json *status = json_get(doc, STR("status")),
+                      *nodes = json_get(status, STR("nodes"));
+
+    *ret = NULL;
+    if (!str_is_empty(json_get_str(status, STR("phase"))))
+        return 0;
+    if (json_is(nodes, JSON_OBJECT) && nodes->count > 0)
+        *ret = nodes;
+    return operate_check_form(status, err) < 0 ? -1 : operate_check_nodes(a, *ret, err);
+}
+
 /* Workflows have one way in. */
 static void create_workflow(struct api_call *call, const struct resource *r,
                             const struct object_document *doc)
@@ -461,6 +477,10 @@ static void create_workflow(struct api_call *call, const struct resource *r,
         err_set(&err, ERR_INVALID,
                 "the namespace of the provided object does not match the namespace sent on the "
                 "request");
+        call->dialect->fail(call->req, &err);
+        return;
+    }
+    if (read_nodes(a, &doc->value, &s->options.nodes, &err) < 0) {
         call->dialect->fail(call->req, &err);
         return;
     }

@@ -351,6 +351,14 @@ static void run_due(struct wf *wf, struct wf_frame *f, struct wf_step *task)
         VEC_APUSH(f->arena, &f->waiting, (uint32_t) (task - f->steps));
 }
 
+/* In the order of the tasks, as upstream: also of those that somebody else has ended. */
+static void export_tasks(struct wf *wf, const struct wf_frame *f)
+{
+    for (size_t i = 0; i < f->step_count; i++)
+        if (f->steps[i].node)
+            wf_outputs_export(wf, f->steps[i].node);
+}
+
 static void finish(struct wf *wf, struct wf_frame *f)
 {
     enum wf_phase phase = wf_assess_dag(wf, f);
@@ -364,6 +372,8 @@ static void finish(struct wf *wf, struct wf_frame *f)
         wf_node_fault(wf, f->node, str_from(err.text));
         return;
     }
+    if (phase == WF_SUCCEEDED)
+        export_tasks(wf, f);
     for (size_t i = 0; i < f->target_count; i++)
         if (f->steps[f->targets[i]].node)
             wf_outbound(wf, f->steps[f->targets[i]].node, f->node);

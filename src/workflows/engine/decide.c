@@ -474,6 +474,8 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
     for (size_t i = 0; i < input_count; i++)
         observe(wf, &inputs[i]);
     if (!wf_is_finished(wf)) {
+        if (wf->is_fresh)
+            wf_sync_settle(wf);
         begin(wf);
         wake_sleepers(wf);
         drain(wf);

@@ -520,6 +520,53 @@ static void test_node_ended(void **state)
     WAIT_FOR(w, has_phase(w, "wf", "Succeeded"));
 }
 
+/* What such a node held is free, before its workflow ends. */
+static void test_lock_of_an_ended_node(void **state)
+{
+    static const char *const locks[] = {
+        "mutexes: [{name: m}]",
+        "semaphores: [{configMapKeyRef: {name: c, key: k}}]",
+    };
+    struct world *w = *state;
+    struct json map;
+    struct err err;
+
+    assert_int_equal(yaml_parse(w->a,
+                                STR("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, "
+                                    "namespace: ns, uid: c}\ndata: {k: '1'}\n"),
+                                &map, &err),
+                     0);
+    store_world_write(w->store, &map, true);
+    for (size_t i = 0; i < COUNT_OF(locks); i++) {
+        const char *holds = i == 0 ? "holds0" : "holds1", *waits = i == 0 ? "waits0" : "waits1";
+        size_t before = w->count;
+        struct store_node held;
+        struct json doc;
+
+        submit(
+            w, holds,
+            str_cz(w->a, str_printf(w->a,
+                                    "entrypoint: main, templates: [{name: main, steps: "
+                                    "[[{name: s, template: s}], [{name: p, template: pod}]]}, "
+                                    "{name: s, synchronization: {%s}, suspend: {}}, " POD "]",
+                                    locks[i])));
+        WAIT_FOR(w, runs(w, holds, str_cz(w->a, str_printf(w->a, "%s[0].s", holds))));
+        submit(w, waits,
+               str_cz(w->a, str_printf(w->a,
+                                       "entrypoint: pod, templates: [{name: pod, "
+                                       "synchronization: {%s}, container: {image: i, command: "
+                                       "[c]}}]",
+                                       locks[i])));
+        WAIT_FOR(w, !str_is_none(row_of(w, waits, waits).id));
+        assert_int_equal(w->count, before);
+        held = row_of(w, holds, str_cz(w->a, str_printf(w->a, "%s[0].s", holds)));
+        doc = stored(w, holds);
+        rewrite(w, &doc, &held, "phase", STR("Succeeded"));
+        WAIT_FOR(w, w->count == before + 2);
+        assert_true(has_phase(w, holds, "Running"));
+    }
+}
+
 /* A status alone, without rows: what is in memory does not go over it. */
 static void test_status_from_outside(void **state)
 {
@@ -749,6 +796,7 @@ int main(void)
         TEST(test_debugged),
         TEST(test_node_taken_away),
         TEST(test_node_ended),
+        TEST(test_lock_of_an_ended_node),
         TEST(test_status_from_outside),
         TEST(test_row_of_another_type),
 #if WITH_FAULTS

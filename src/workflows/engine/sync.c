@@ -402,6 +402,49 @@ void wf_sync_leave(struct wf *wf, struct wf_node *n)
     n->is_locked = false;
 }
 
+/* The node's id in "ns/workflow/node"; absent: it is the workflow. */
+static struct str node_of(struct str holder)
+{
+    struct str ns, workflow;
+
+    return str_cut(&holder, '/', &ns) && str_cut(&holder, '/', &workflow) ? holder : STR_NONE;
+}
+
+static void settle_holder(struct wf *wf, struct str holder)
+{
+    struct str id = node_of(holder);
+    const struct wf_node *n = str_is_none(id) ? NULL : map_find(&wf->nodes, id);
+
+    if (str_is_none(id) || (n && !wf_node_is_done(n)))
+        return;
+    holder = str_copy(wf->pass->out, holder);
+    VEC_APUSH(wf->pass->a, &wf->pass->releases, holder);
+    drop_mutexes(wf, holder);
+    drop_semaphores(wf, holder);
+    wf->is_doc_changed = true;
+}
+
+void wf_sync_settle(struct wf *wf)
+{
+    const struct json *held = json_path(&wf->doc, "status", "synchronization", NULL), *list,
+                      *item;
+    struct json sync;
+
+    if (!held)
+        return;
+    sync = json_clone(wf->pass->a, held); /* it changes meanwhile */
+    list = json_path(&sync, "mutex", "holding", NULL);
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
+        settle_holder(wf, json_get_str(item, STR("holder")));
+    list = json_path(&sync, "semaphore", "holding", NULL);
+    for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
+        const struct json *names = json_get(item, STR("holders"));
+
+        for (size_t k = 0; json_item(names, k); k++)
+            settle_holder(wf, json_str(json_item(names, k)));
+    }
+}
+
 void wf_sync_again(struct wf *wf, struct wf_node *n)
 {
     struct wf_frame *f = n->frame;

@@ -24,6 +24,10 @@ void wf_sync_began(struct wf *wf, struct wf_node *n);
 /** wf_sync_leave() - an ended node gives back what it holds, or stops waiting */
 void wf_sync_leave(struct wf *wf, struct wf_node *n);
 
+/** wf_sync_settle() - of a loaded workflow: nodes that somebody else has ended or taken away hold
+ * nothing any more */
+void wf_sync_settle(struct wf *wf);
+
 /** wf_sync_again() - run a node that waits: ask for its locks once more */
 void wf_sync_again(struct wf *wf, struct wf_node *n);
 

@@ -116,7 +116,7 @@ int operate_resubmit(struct arena *a, const struct json *doc,
 /* What a client has written over a whole workflow. */
 struct operate_replacement {
     const struct json *doc; /* as it becomes, with status.nodes; identity as it was */
-    bool is_frozen; /* what it refers to stays as it was frozen when it was submitted */
+    bool is_frozen;         /* what it refers to stays as it was frozen when it was submitted */
 };
 
 /**
@@ -127,3 +127,18 @@ struct operate_replacement {
  */
 int operate_replace(struct operate_workflow *wf, const struct operate_replacement *by,
                     struct err *err);
+
+/**
+ * operate_check_nodes() - can these be status.nodes?
+ * @a:     scratch
+ * @nodes: by id; each of the right shape; NULL: there are none
+ * @err:   ERR_RULE: an id that is not the node's own, nodes that follow each other in a circle,
+ *         groups inside each other beyond NODES_NESTED_MAX and NODES_REACHED_MAX
+ *
+ * What reads a run walks along children and outboundNodes, and counts on their ending.
+ */
+int operate_check_nodes(struct arena *a, const struct json *nodes, struct err *err);
+
+/** operate_check_form() - nodes of a status that are packed into a text, or stand in a database
+ * of upstream's: ERR_RULE */
+int operate_check_form(const struct json *status, struct err *err);

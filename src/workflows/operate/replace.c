@@ -12,7 +12,7 @@
  */
 #include "base/map.h"
 #include "objects/workflow_node.h"
-#include "workflows/operate/replace_internal.h"
+#include "workflows/operate/operate_internal.h"
 
 static const char *const templates[] = {"storedTemplates", "storedWorkflowTemplateSpec"};
 
@@ -107,8 +107,7 @@ static void take_nodes(struct operate_workflow *wf, const struct map *given, boo
 
 /* ---- the document ---- */
 
-/* Nodes that are packed into a text, or stand in a database of upstream's. */
-static int check_form(const struct json *status, struct err *err)
+int operate_check_form(const struct json *status, struct err *err)
 {
     static const char *const forms[] = {"compressedNodes", "offloadNodeStatusVersion"};
 
@@ -184,7 +183,7 @@ int operate_replace(struct operate_workflow *wf, const struct operate_replacemen
     _cleanup_map_ struct map given;
 
     map_init_borrowed(&given);
-    if (check_form(status, err) < 0 || operate_check_nodes(wf->arena, nodes, err) < 0)
+    if (operate_check_form(status, err) < 0 || operate_check_nodes(wf->arena, nodes, err) < 0)
         return -1;
     for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++)
         map_put(&given, nodes->members[i].key, (void *) (uintptr_t) &nodes->members[i].value);

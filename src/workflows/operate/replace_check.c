@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "workflows/operate/replace_internal.h"
+#include "workflows/operate/operate.h"
 
 struct vertex {
     struct str id;

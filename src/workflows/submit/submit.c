@@ -66,15 +66,25 @@ static int made_before(struct arena *a, struct store *store, struct str mark,
     return 1;
 }
 
+static void add_nodes(struct store_txn *txn, const struct json *doc, const struct json *nodes)
+{
+    for (uint32_t i = 0; json_is(nodes, JSON_OBJECT) && i < nodes->count; i++)
+        store_txn_node(txn, object_uid(doc), nodes->members[i].key, i + 1,
+                       json_text(store_txn_arena(txn), &nodes->members[i].value, JSON_COMPACT));
+}
+
 static int store_new(struct arena *a, struct store *store, const struct json *doc,
-                     struct str mark, const struct store_object **ret, struct err *err)
+                     const struct workflow_submit_options *options,
+                     const struct store_object **ret, struct err *err)
 {
     struct store_txn *txn = store_txn_new(store);
     struct store_result result = {0};
+    struct str mark = options->once_mark;
 
     if (!str_is_empty(mark))
         store_txn_once(txn, mark);
     store_txn_create(txn, doc);
+    add_nodes(txn, doc, options->nodes);
     if (store_commit_wait(store, txn, &result, err) < 0)
         return -1;
     if (!result.object) /* somebody was quicker with that mark, and it is deleted already */
@@ -101,8 +111,11 @@ static int try_create(struct arena *a, const struct workflow_submitter *s,
         return -1;
     if (artifact_gc_is_wanted(&made))
         made = object_add_finalizer(a, &made, STR(ARTIFACT_GC_FINALIZER));
+    if (options->nodes) /* one that has nodes has begun */
+        made = json_set_path(a, &made, json_string(object_time_text(a, clock_wall().ms)),
+                             "status", "startedAt", NULL);
     if (!options->dry_run)
-        return store_new(a, s->store, &made, options->once_mark, ret, err);
+        return store_new(a, s->store, &made, options, ret, err);
     *ret = store_object_of(&made);
     return 0;
 }
@@ -229,7 +242,7 @@ int submit_create(void *ctx, const struct json *doc, struct str ns, struct str m
         prepare(a, &checked, str_is_empty(object_namespace(doc)) ? ns : STR(""), &made, err) <
             0)
         return -1;
-    return store_new(a, s->store, &made, mark, ret, err);
+    return store_new(a, s->store, &made, &options, ret, err);
 }
 
 void workflow_submitter_init(struct workflow_submitter *s, struct store *store)

@@ -33,8 +33,10 @@ struct workflow_submit_options {
     /* With both name and generateName: take the name while it is free, a generated one after
      * (our extension of tutorials' `submit`). */
     bool name_or_generate;
-    struct str once_mark; /* effect identity: create at most once ever; "" none */
-    struct str creator;   /* for workflows.argoproj.io/creator, or "" */
+    struct str once_mark;     /* effect identity: create at most once ever; "" none */
+    struct str creator;       /* for workflows.argoproj.io/creator, or "" */
+    const struct json *nodes; /* status.nodes that it begins with, of the name that the document
+                                 has: what ran before and is not to run again; or NULL */
 };
 
 /* What is to become of an object that may be there. */

@@ -85,6 +85,22 @@ check "one whose test holds" send 200 PATCH json-patch+json pointed
 check "ends the workflow" wait_for 20 is pointed .status.phase Failed
 check "and the node is in error" node_is pointed ask Error
 
+# What a node gives under a global name is the workflow's when its DAG has ended, whoever ended the node.
+submit <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: global}
+spec:
+  entrypoint: main
+  templates:
+  - {name: main, dag: {tasks: [{name: ask, template: ask}]}}
+  - {name: ask, suspend: {}, outputs: {parameters: [{name: word, globalName: said, valueFrom: {supplied: {}}}]}}
+YAML
+check "a DAG waits" wait_for 20 node_is global ask Running
+check "it is given a word" put global "$ENDS |= (.phase = \"Succeeded\" | .finishedAt = $NOW | .outputs.parameters[0] = {name: \"word\", value: \"aye\", globalName: \"said\"})"
+check "it ends" wait_for 20 is global .status.phase Succeeded
+check "the word is the workflow's" is global '.status.outputs.parameters[] | "\(.name)=\(.value)"' said=aye
+
 # What cannot be taken is refused, and changes nothing.
 check "another one waits" flow refused
 refuses() { # TEXT JQ
@@ -140,6 +156,26 @@ check "it is retried" put again "$RETRY"
 check "it succeeds" wait_for 20 is again .status.phase Succeeded
 check "what was good was not run again" equals "$(cat "$DIR/counted")" x
 check "its log is that of the last try" sh -c "curl -s '$PODS' | jq -r '.items[].metadata.name' | grep again-try | xargs -I{} curl -s '$PODS/{}/log' | tr '\n' ' ' | grep -qx 'try '"
+
+# A resubmission that takes over results is created with their nodes, whose ids are made of the new name.
+hash_of() {
+    python3 -c 'import sys; h = 0x811c9dc5
+for c in sys.argv[1].encode(): h = ((h ^ c) * 0x01000193) & 0xffffffff
+print(h)' "$1"
+}
+GROUP=memo-$(hash_of 'memo[0]')
+GOOD=memo-$(hash_of 'memo[0].good')
+get again
+jq -c "{apiVersion, kind, metadata: {name: \"memo\"}, spec, status: {startedAt: null, finishedAt: null, nodes: {
+    memo: {id: \"memo\", name: \"memo\", displayName: \"memo\", type: \"Steps\", templateName: \"main\", phase: \"Pending\", children: [\"$GROUP\"]},
+    \"$GROUP\": {id: \"$GROUP\", name: \"memo[0]\", displayName: \"[0]\", type: \"StepGroup\", boundaryID: \"memo\", phase: \"Pending\", children: [\"$GOOD\"]},
+    \"$GOOD\": {id: \"$GOOD\", name: \"memo[0].good\", displayName: \"good\", type: \"Skipped\", boundaryID: \"memo\", templateName: \"count\", phase: \"Skipped\",
+        message: \"original pod: x\", startedAt: $NOW, finishedAt: $NOW}}}}" "$DIR/object" >"$DIR/body"
+check "one is created with nodes" send 201 POST json ""
+check "it succeeds" wait_for 20 is memo .status.phase Succeeded
+check "what it took over was not run" equals "$(cat "$DIR/counted")" x
+check "and is shown so" node_is memo good Skipped
+check "the other step was" node_is memo bad Succeeded
 
 # Pods that run: one whose node is taken away is stopped and made again, the other one goes on as it is.
 submit <<YAML
