@@ -22,6 +22,7 @@ struct run {
     struct strbuf out;   /* of the string at hand */
     size_t bytes_left;   /* of SUBST_OUTPUT_MAX_BYTES */
     bool is_unspellable; /* a value has no JSON spelling */
+    bool is_unsure; /* valid JSON may not be that any more: a tag that may leave its string */
 };
 
 enum outcome_kind {
@@ -187,13 +188,14 @@ static void add_value(struct run *run, const struct outcome *outcome, enum subst
 {
     if (form == SUBST_ENCODED && outcome->kind == OUTCOME_JSON) {
         add_json_quoted(run, outcome->value);
-    } else if (form == SUBST_ENCODED) {
-        go_quote_add_bare(&run->out, outcome->value);
-    } else {
-        if (outcome->kind != OUTCOME_JSON && !is_spellable(outcome->value))
-            run->is_unspellable = true;
-        strbuf_add(&run->out, outcome->value);
+        return;
     }
+    if (outcome->kind != OUTCOME_JSON && !is_spellable(outcome->value))
+        run->is_unspellable = true;
+    if (form == SUBST_ENCODED)
+        go_quote_add_bare(&run->out, outcome->value);
+    else
+        strbuf_add(&run->out, outcome->value);
 }
 
 /* What stands before the inner "{{" of a tag; the same place in both spellings, counted from
@@ -217,6 +219,8 @@ static int add_tag(struct run *run, const struct subst_tag *tag, enum subst_form
 
     if (result < 0)
         return -1;
+    run->is_unsure = run->is_unsure || str_find_char(tag->text, '"') != SIZE_MAX ||
+                     str_find_char(tag->text, '\\') != SIZE_MAX;
     switch (outcome.kind) {
     case OUTCOME_TEXT:
     case OUTCOME_JSON:
@@ -369,27 +373,40 @@ int subst_json(struct arena *a, const struct json *doc, const struct subst_optio
     return subst_apply(plan, a, opts, ret, err);
 }
 
-int subst_text(struct arena *a, struct str text, const struct subst_options *opts,
-               struct str *ret, struct err *err)
+/* @ret_is_sure: JSON has stayed JSON. In valid JSON "{{" stands in a string only; a tag without
+ * a quote and a backslash ends there, too, and a value that can be spelled changes nothing. */
+static int fill_text(struct arena *a, struct str text, const struct subst_options *opts,
+                     struct str *ret, bool *ret_is_sure, struct err *err)
 {
     _cleanup_(run_done) struct run run = run_make(a, opts);
     struct subst_pieces pieces = {0};
 
-    if (subst_cut(a, text, SUBST_ENCODED, &pieces, err) < 0)
+    if (subst_cut(a, text, SUBST_ENCODED, &pieces, err) < 0 ||
+        fill(&run, &pieces, SUBST_ENCODED, ret, err) < 0)
         return -1;
-    return fill(&run, &pieces, SUBST_ENCODED, ret, err);
+    *ret_is_sure = !run.is_unsure && !run.is_unspellable;
+    return 0;
+}
+
+int subst_text(struct arena *a, struct str text, const struct subst_options *opts,
+               struct str *ret, struct err *err)
+{
+    bool is_sure;
+
+    return fill_text(a, text, opts, ret, &is_sure, err);
 }
 
 int subst_json_text(struct arena *a, struct str text, const struct subst_options *opts,
                     struct str *ret, struct err *err)
 {
     struct str made;
+    bool is_sure;
 
     if (text.len > ARENA_DOC_MAX_BYTES || !json_is_valid(text))
         return err_set(err, ERR_INVALID, "cannot do template replacements with invalid JSON");
-    if (subst_text(a, text, opts, &made, err) < 0)
+    if (fill_text(a, text, opts, &made, &is_sure, err) < 0)
         return -1;
-    if (!json_is_valid(made))
+    if (!is_sure && !json_is_valid(made))
         return err_set(err, ERR_INVALID, BAD_RESULT);
     *ret = made;
     return 0;

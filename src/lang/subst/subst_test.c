@@ -222,6 +222,41 @@ static void test_documents(void **state)
     arena_free(w.a);
 }
 
+/* Whether a text is still JSON is looked at only where a tag may have left its string or a
+ * value cannot be spelled; the answer is the same. NULL: it is not. */
+static void test_stays_json(void **state _unused_)
+{
+    static const char *const cases[][2] = {
+        {"{\"k\":\"{{a}}\\n{{nope}}\"}", "{\"k\":\"A\\n{{nope}}\"}"},
+        {"{\"k\":\"{{x\",\"l\":\"y}}\"}", "{\"k\":\"{{x\",\"l\":\"y}}\"}"},
+        {"{\"k\":\"{{x\",\"l\":{\"m\":1}}", "{\"k\":\"{{x\",\"l\":{\"m\":1}}"},
+        {"{\"k\":\"{{x\",\"l\":\"{{a}}\"}", NULL},
+        {"\"{{p{{a}}}}\"", "\"{{pA}}\""},
+        {"\"{{bell}}\"", NULL},
+        {"\"{{quote}}\"", "\"say \\\"x\\\"\\n\""},
+    };
+    struct json_object_builder b = {0};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct subst_options opts = {.lookup = subst_lookup_json, .unresolved = SUBST_LEAVE};
+    struct json names;
+
+    json_add(a, &b, STR("a"), json_string(STR("A")));
+    json_add(a, &b, STR("x\",\"l\":\"{{a"), json_string(STR("\a")));
+    json_add(a, &b, STR("bell"), json_string(STR("\a")));
+    json_add(a, &b, STR("quote"), json_string(STR("say \"x\"\n")));
+    names = json_object(&b);
+    opts.lookup_ctx = &names;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str out;
+        struct err err = {};
+        int rc = subst_json_text(a, str_from(cases[i][0]), &opts, &out, &err);
+
+        if (rc < 0 ? cases[i][1] != NULL : !cases[i][1] || !str_is(out, cases[i][1]))
+            fail_msg("%s: " STR_FMT "%s", cases[i][0], STR_ARG(rc < 0 ? STR("") : out),
+                     err.text);
+    }
+}
+
 static void test_shares_the_rest(void **state)
 {
     struct subst_plan *plan;
@@ -364,9 +399,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_text),     cmocka_unit_test(test_golden_plan),
-        cmocka_unit_test(test_documents),       cmocka_unit_test(test_shares_the_rest),
-        cmocka_unit_test(test_expression_hook), cmocka_unit_test(test_plan_tags),
-        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_documents),       cmocka_unit_test(test_stays_json),
+        cmocka_unit_test(test_shares_the_rest), cmocka_unit_test(test_expression_hook),
+        cmocka_unit_test(test_plan_tags),       cmocka_unit_test(test_limit),
     };
 
     return cmocka_run_group_tests_name("subst", tests, NULL, NULL);
