@@ -248,6 +248,9 @@ bool go_is_space(uint32_t c)
 
 struct str go_trim_space(struct str s)
 {
+    if (s.len > 0 && (unsigned char) (s.ptr[0] - 0x21) < 0x5e &&
+        (unsigned char) (s.ptr[s.len - 1] - 0x21) < 0x5e)
+        return s; /* most have neither blanks nor other characters at their ends */
     size_t size = 1;
 
     while (s.len > 0 && go_is_space(go_rune_next(s, &size)))

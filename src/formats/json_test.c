@@ -265,6 +265,28 @@ static int check_golden(struct arena *a, const struct json *row)
         json_text(a, &shown, str_is(op, "marshal-indent") ? style | JSON_INDENT : style), want);
 }
 
+/* A string of each length with one odd byte at each place: looked at several at a time, it is
+ * JSON when it can be parsed. */
+static void test_valid_strings(void **state _unused_)
+{
+    static const char odd[] = {'"', '\\', '\x1f', '\0', '\x7f', '\x80', '\xff', ' ', 'n'};
+
+    for (size_t len = 0; len < 50; len++) {
+        for (size_t at = 0; at < len * sizeof(odd); at++) {
+            _cleanup_arena_ struct arena *a = arena_new();
+            char text[64] = "[\"";
+            struct json v;
+            struct err err;
+
+            memset(text + 2, 'n', len);
+            text[2 + at / sizeof(odd)] = odd[at % sizeof(odd)];
+            memcpy(text + 2 + len, "\"]", 2);
+            assert_int_equal(json_is_valid(str_of(text, len + 4)),
+                             json_parse(a, str_of(text, len + 4), &v, &err) == 0);
+        }
+    }
+}
+
 static void test_golden(void **state)
 {
     (void) state;
@@ -638,6 +660,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_valid_strings),
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_named),
         cmocka_unit_test(test_values_know_their_place),

@@ -5,6 +5,10 @@
 #include <endian.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "base/limits.h"
 #include "formats/json.h"
 
@@ -101,6 +105,20 @@ static inline const char *after_plain(const char *at, const char *end)
 {
     const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
 
+#if defined(__SSE2__) /* sixteen at a time */
+    while (end - at >= 16) {
+        __m128i w = _mm_loadu_si128((const __m128i *) (const void *) at);
+        __m128i quote = _mm_cmpeq_epi8(w, _mm_set1_epi8('"'));
+        __m128i slash = _mm_cmpeq_epi8(w, _mm_set1_epi8('\\'));
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(w, _mm_set1_epi8(0x1f)), w);
+        unsigned marks =
+            (unsigned) _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), control));
+
+        if (marks)
+            return at + __builtin_ctz(marks);
+        at += 16;
+    }
+#endif
     while (end - at >= 8) {
         uint64_t w, quote, slash, marks;
 
