@@ -87,7 +87,7 @@ static struct json with_labels(struct arena *a, const struct json *doc, enum wf_
     return is_completed ? with_archiving(a, &made, config) : made;
 }
 
-/* What is known of the run, over a status. */
+/* What is known of the run, over a status; but for conditions, which follow from it. */
 static struct json status_over(const struct wf *wf, struct arena *a, const struct json *old)
 {
     struct json outputs = {.type = JSON_ARRAY,
@@ -120,14 +120,15 @@ static struct json status_over(const struct wf *wf, struct arena *a, const struc
     status = json_without(a, &status, STR("persistentVolumeClaims"));
     if (wf->claims)
         status = json_set(a, &status, STR("persistentVolumeClaims"), *wf->claims);
-    return json_set(a, &status, STR("conditions"), conditions(wf, a));
+    return status;
 }
 
 struct str wf_status_doc(struct wf *wf, struct arena *a)
 {
-    const struct json status = status_over(wf, a, json_get(&wf->doc, STR("status")));
-    struct json doc = json_set(a, &wf->doc, STR("status"), status);
+    struct json status = status_over(wf, a, json_get(&wf->doc, STR("status"))), doc;
 
+    status = json_set(a, &status, STR("conditions"), conditions(wf, a));
+    doc = json_set(a, &wf->doc, STR("status"), status);
     doc = with_labels(a, &doc, wf->phase, wf->world ? wf->world->config : NULL);
     return json_text(a, &doc, JSON_COMPACT);
 }
