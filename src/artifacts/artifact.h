@@ -38,6 +38,8 @@ struct artifact_call {
      * place goes. Its own key is the beginning of keys. */
     const struct json *location;
     struct str below; /* what is meant is this path in a folder that is stored; "" or absent */
+    /* What a driver keeps of a try for the next one, in the arena; NULL: nothing. */
+    void **memory;
 };
 
 enum artifact_found { ARTIFACT_LOADED, ARTIFACT_SKIPPED };

@@ -190,7 +190,14 @@ static int open_store(const struct artifact_call *c, const struct json *place,
 {
     struct session *s = ARENA_NEW(c->a, struct session);
 
+    if (c->memory && !*c->memory) {
+        struct s3_unfinished *left = ARENA_NEW(c->a, struct s3_unfinished);
+
+        left->a = c->a;
+        *c->memory = left;
+    }
     if (read_place(c, place, s, err) == 0) {
+        s->options.unfinished = c->memory ? *c->memory : NULL;
         s->client = s3_client_new(&s->options);
         *ret = (struct object_store){.name = "S3",
                                      .bucket = s->options.bucket,

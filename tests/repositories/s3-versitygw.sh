@@ -16,9 +16,20 @@ parts() {
     flow parts "$(output b big/parts)" "yes 0123456789 | head -c 157286400 >/tmp/b" && submit parts && is_held up && back_again &&
         ends parts Succeeded && equals "$(stored big/parts | md5sum)" "$(yes 0123456789 | head -c 157286400 | md5sum)"
 }
+# The same for longer than parts are sent again: it begins anew, and what was begun before is taken back. Each try is a connection.
+tries() { wc -l <"$DIR/proxy/looked"; }
+has_tried() { [ "$(tries)" -ge "$1" ]; }
+parts_anew() {
+    printf 'up 40000000 hold\n' >"$DIR/proxy/cuts"
+    flow anew "$(output b big/anew)" "yes 0123456789 | head -c 157286400 >/tmp/b" && submit anew && is_held up && kill_server || return 1
+    before=$(tries)
+    let_go
+    wait_for 30 has_tried $((before + 4)) && up && ends anew Succeeded && equals "$(uploads)" ""
+}
 uploads() { s3 "?uploads=" | grep -o '<UploadId>[^<]*'; }
 needs versitygw
 begin
 row "a bucket" s3_bucket
 row "an upload in parts is killed in its middle, and whole again" parts
+row "a server that was away for longer has no upload that is left" parts_anew
 cases

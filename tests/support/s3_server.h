@@ -28,7 +28,7 @@ struct s3_server {
     pthread_mutex_t lock;
     struct s3_object objects[S3_OBJECTS_MAX]; /* sorted by key, parts among them */
     size_t count;
-    bool has_no_bucket, fails_parts;
+    bool has_no_bucket, fails_parts, fails_aborts;
     unsigned puts, aborts;
     char seal[200]; /* the last object's x-amz-server-side-encryption */
     char endpoint[32];
@@ -208,6 +208,8 @@ static inline void s3_server_handle(void *ctx, struct http_request *req)
     else if (is_bucket)
         s3_server_list(s, req);
     else if (s->fails_parts && str_is(http_query(req, STR("partNumber")), "2"))
+        s3_server_fail(req, 500, "InternalError");
+    else if (s->fails_aborts && str_is(http_method(req), "DELETE"))
         s3_server_fail(req, 500, "InternalError");
     else if (str_find(path, STR("slow")) != SIZE_MAX)
         s3_server_fail(req, 503, "SlowDown");

@@ -363,13 +363,41 @@ static int end_upload(struct s3_client *c, struct arena *a, struct upload *u, st
     return xml_next(&rest, STR("Error"), &error) ? service_error(c, a, &r, &answer, err) : 0;
 }
 
+/* 0: the service knows the upload no more. */
+static int take_back(struct s3_client *c, struct arena *a, const struct upload *u)
+{
+    const struct request r = {.method = "DELETE", .key = u->key, .query = query_of(a, u, 0)};
+    struct http_answer answer = {0};
+    struct err ignored;
+
+    return ask(c, a, &r, &answer, &ignored) == 0 || answer.status == 404 ? 0 : -1;
+}
+
+static void take_back_unfinished(struct s3_client *c, struct arena *a)
+{
+    struct s3_unfinished *left = c->options.unfinished;
+    const struct upload u = {.key = left ? left->key : STR(""),
+                             .id = left ? left->id : STR("")};
+
+    if (!str_is_empty(u.id) && take_back(c, a, &u) == 0)
+        left->id = STR("");
+}
+
+static void keep_unfinished(struct s3_client *c, const struct upload *u)
+{
+    struct s3_unfinished *left = c->options.unfinished;
+
+    if (!left || !str_is_empty(left->id))
+        return;
+    left->key = str_copy(left->a, u->key);
+    left->id = str_copy(left->a, u->id);
+}
+
 static int put_parts(struct s3_client *c, struct arena *a, struct upload *u, struct err *err)
 {
-    struct request abort = {.method = "DELETE", .key = u->key};
-    struct http_answer answer;
-    struct err ignored;
     int result = 0;
 
+    take_back_unfinished(c, a);
     if (begin_upload(c, a, u, err) < 0)
         return -1;
     strbuf_addz(&u->list, "<CompleteMultipartUpload>");
@@ -378,9 +406,8 @@ static int put_parts(struct s3_client *c, struct arena *a, struct upload *u, str
     strbuf_addz(&u->list, "</CompleteMultipartUpload>");
     if (result == 0)
         result = end_upload(c, a, u, err);
-    abort.query = query_of(a, u, 0);
-    if (result < 0)
-        ask(c, a, &abort, &answer, &ignored);
+    if (result < 0 && take_back(c, a, u) < 0)
+        keep_unfinished(c, u);
     return result;
 }
 

@@ -21,6 +21,13 @@ enum s3_style {
 };
 
 /* All borrowed for the client's life. */
+/* An upload in parts that failed and could not be taken back, as the service was away: it costs
+ * there until somebody does. Kept for the next client that puts. */
+struct s3_unfinished {
+    struct arena *a; /* of the texts */
+    struct str key, id;
+};
+
 struct s3_options {
     struct str endpoint; /* host or host:port */
     bool is_plain;       /* http instead of https */
@@ -35,6 +42,7 @@ struct s3_options {
     const struct http_header *seal, *unseal;
     size_t seal_count, unseal_count;
     uint64_t part_bytes; /* bigger files go in parts of so many; 0: S3_PART_BYTES */
+    struct s3_unfinished *unfinished; /* NULL: not kept */
 };
 
 /** s3_client_new() - a client; owned */

@@ -155,6 +155,36 @@ static void test_what_fails_is_aborted(void **state)
     close(fd);
 }
 
+/* The service was away when its upload was to be taken back: the next try does that first. */
+static void test_what_is_left_is_taken_back(void **state)
+{
+    struct world *w = *state;
+    char *bytes = memset(arena_alloc_raw(w->a, 250), 0, 250);
+    int fd = file_of(str_of(bytes, 250));
+    struct s3_unfinished left = {.a = w->a};
+
+    w->options.part_bytes = 100;
+    w->options.unfinished = &left;
+    w->server->fails_parts = w->server->fails_aborts = true;
+    for (unsigned i = 0; i < 2; i++) {
+        s3_client_free(w->client);
+        w->client = s3_client_new(&w->options);
+        assert_int_equal(s3_put(w->client, w->a, STR("big"), fd, &w->err), -1);
+        assert_true(str_is(left.key, "big"));
+        assert_true(str_is(left.id, "the & id"));
+    }
+    assert_int_equal(w->server->aborts, 0);
+    w->server->fails_parts = w->server->fails_aborts = false;
+    s3_client_free(w->client);
+    w->client = s3_client_new(&w->options);
+    assert_int_equal(s3_put(w->client, w->a, STR("big"), fd, &w->err), 0);
+    assert_int_equal(w->server->aborts, 1);
+    assert_true(str_is_empty(left.id));
+    assert_int_equal(s3_put(w->client, w->a, STR("big"), fd, &w->err), 0);
+    assert_int_equal(w->server->aborts, 1);
+    close(fd);
+}
+
 static int note(void *ctx, struct arena *a, struct str key, struct err *err)
 {
     (void) a;
@@ -241,9 +271,15 @@ static void test_makes_its_bucket(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trips),           TEST(test_replaces_and_deletes), TEST(test_in_parts),
-        TEST(test_what_fails_is_aborted), TEST(test_lists_over_pages),     TEST(test_errors),
-        TEST(test_nobody_there),          TEST(test_makes_its_bucket),
+        TEST(test_round_trips),
+        TEST(test_replaces_and_deletes),
+        TEST(test_in_parts),
+        TEST(test_what_fails_is_aborted),
+        TEST(test_what_is_left_is_taken_back),
+        TEST(test_lists_over_pages),
+        TEST(test_errors),
+        TEST(test_nobody_there),
+        TEST(test_makes_its_bucket),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

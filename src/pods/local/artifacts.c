@@ -176,9 +176,11 @@ static bool read_failure(int artifacts, const char *name, struct err *err)
 static int save(const struct copies *c, const char *name, const struct json *artifact,
                 struct json *ret, struct err *err)
 {
-    const struct artifact_call call = call_of(c->pod, c->a, artifact);
+    struct artifact_call call = call_of(c->pod, c->a, artifact);
+    void *memory = NULL;
     int result, tries = 0;
 
+    call.memory = &memory;
     do
         result = artifact_save(&call, c->dir, name, ret, err);
     while (result < 0 && try_again(c->pod, &tries, err));
@@ -232,9 +234,10 @@ static int collect_log(const struct local_pod *pod, int dirfd, struct arena *a,
                                          "archive", "none", NULL);
     int result;
 
-    artifact = json_set(a, &artifact, STR("name"), json_string(str_concat(a, container, STR("-logs"))));
-    artifact = json_set(a, &artifact, STR("path"),
-                        json_string(str_concat(a, container, STR(".log"))));
+    artifact = json_set(a, &artifact, STR("name"),
+                        json_string(str_concat(a, container, STR("-logs"))));
+    artifact =
+        json_set(a, &artifact, STR("path"), json_string(str_concat(a, container, STR(".log"))));
     result = make_plain(dirfd, container, err);
     if (result == 0)
         result = save(&whole, PLAIN_LOG, &artifact, ret, err);
