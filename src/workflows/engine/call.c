@@ -345,10 +345,11 @@ static enum wf_called enter(struct wf *wf, const struct wf_call *call,
 }
 
 /* An attempt of what holds locks does not wait for room: who takes up the room may wait for
- * these locks. */
+ * these locks. Nor does a further one beside others that have failed: retry.c looks at that. */
 static bool is_let_in(const struct wf_call *call)
 {
-    return call->is_attempt && call->owner->is_locked;
+    return call->is_attempt && (call->owner->is_locked || (call->owner->children.len > 0 &&
+                                                           wf_fails_fast(call->boundary)));
 }
 
 enum wf_called wf_call(struct wf *wf, const struct wf_call *call, struct wf_node **ret)

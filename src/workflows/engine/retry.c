@@ -85,6 +85,23 @@ static void link_dependents(struct wf *wf, const struct wf_node *n, const struct
         wf_node_link(wf, child, last->children.at[i]);
 }
 
+/* What it belongs to fails with the first that has failed, an attempt, too, and ends without
+ * it. Not so what is an attempt itself: as upstream's, it only starts nothing else. */
+static bool is_given_up(struct wf *wf, const struct wf_frame *f)
+{
+    struct wf_node *n = f->node;
+
+    if (f->is_exit || !n->boundary)
+        return false;
+    if (wf_node_is_done(n->boundary))
+        return true;
+    if (!wf_fails_fast(n->boundary) || (n->boundary->flags & WF_FLAG_RETRIED))
+        return false;
+    wf_block(wf, n);
+    wf_node_wake(wf, n->boundary);
+    return true;
+}
+
 static void start_attempt(struct wf *wf, struct wf_frame *f, const struct wf_node *last,
                           size_t count, int64_t deadline_ms)
 {
@@ -105,8 +122,13 @@ static void start_attempt(struct wf *wf, struct wf_frame *f, const struct wf_nod
     };
     bool is_new = wf_node_find(wf, call.name) == NULL;
 
-    if (wf_call(wf, &call, &child) == WF_CALL_WAITS)
+    if (is_new && is_given_up(wf, f))
         return;
+    if (wf_call(wf, &call, &child) == WF_CALL_WAITS) {
+        if (wf_fails_fast(n->boundary))
+            wf_node_wake(wf, n->boundary); /* ends when nothing of it runs any more */
+        return;
+    }
     wf_text_set(&n->message, STR_NONE);
     if (is_new) {
         wf_node_link(wf, n, child);
@@ -284,6 +306,8 @@ static void after_failure(struct wf *wf, struct wf_frame *f, struct wf_node *las
     struct str text = STR_NONE, shutdown = wf_shutdown(wf);
     int wait;
 
+    if (is_given_up(wf, f))
+        return;
     if (last->is_fault && !retries_errors(strategy)) {
         wf_node_fault(wf, n, last->message);
         return;
