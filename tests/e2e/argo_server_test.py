@@ -121,7 +121,8 @@ def metrics_forbidden(w):
 
 @row(FILE, "TestMetricsOK", token=TOKEN)
 def metrics(w):
-    ask(w, "GET", "/api/v1/workflows/argo")  # as upstream's runs have done before
+    ask(w, "GET", "/api/v1/workflows/argo")  # as upstream's runs have done before; it is counted when it is over
+    w.until("an operation is counted", lambda: "grpc_server" in ask(w, "GET", "/metrics").text, 10)
     text = ask(w, "GET", "/metrics").text
     for name in ("grpc_server_handling_seconds_bucket", "promhttp_metric_handler_requests_in_flight",
                  'promhttp_metric_handler_requests_total{code="500"}', "process_cpu_seconds_total", "process_resident_memory_bytes"):

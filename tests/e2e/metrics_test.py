@@ -67,9 +67,10 @@ def cron_counts(w, policy, seconds, triggered):
     doc["spec"]["schedules"] = [f"@every {seconds}s"]  # upstream's: each minute
     w.create(doc)
     acted = f'cronworkflows_concurrencypolicy_triggered{{concurrency_policy="{policy}",name="{name}",namespace="argo"}}'
-    w.until("the policy has acted", lambda: value(w, acted) >= 1)
+    started = f'cronworkflows_triggered_total{{name="{name}",namespace="argo"}}'
+    w.until("the policy has acted", lambda: value(w, acted) >= 1 and value(w, started) >= triggered)
     w.api("PUT", f"/api/v1/cron-workflows/argo/{name}/suspend", {"name": name, "namespace": "argo"})
-    check_equal((value(w, acted), value(w, f'cronworkflows_triggered_total{{name="{name}",namespace="argo"}}')), (1.0, float(triggered)))
+    check_equal((value(w, acted), value(w, started)), (1.0, float(triggered)))
 
 
 @row(FILE, "TestCronCountersForbid")
