@@ -4,7 +4,7 @@
 . "$ROOT/tests/support/hdfs.sh"
 trap 'stop_hdfs; stop_proxies; finish; exit $((FAILED > 0))' EXIT
 WITHOUT="login"
-SLOW="dfs.datanode.data.write.bandwidthPerSec=8388608 dfs.datanode.data.read.bandwidthPerSec=8388608"
+SLOW="dfs.datanode.data.write.bandwidthPerSec=3145728 dfs.datanode.data.read.bandwidthPerSec=3145728"
 # shellcheck disable=SC2086 # a list of settings
 server() { start_hdfs 1 dfs.namenode.fs-limits.min-block-size=4096 dfs.blocksize=16777216 $SLOW; }
 ready() { hdfs_is_up 1; }
@@ -28,6 +28,15 @@ walk() {
 # In its middle: a part of it has come, or the name node knows of blocks.
 hold() { :; }
 let_go() { :; }
+# The program stands still meanwhile: Hadoop may take longer to start than anybody asks it again.
+back_again() {
+    kill -STOP "$SERVER_PID"
+    stop_hdfs
+    up
+    is_up=$?
+    kill -CONT "$SERVER_PID"
+    return $is_up
+}
 parts_are_here() { find "$DIR/data" -type f -size +4M 2>/dev/null | grep -q . || ls -l /proc/"$(pgrep -P $$ -f 'server --open' | head -1)"/fd 2>/dev/null | grep -q deleted; }
 parts_are_there() { web GET /ann/big LISTSTATUS ann | jq -e '.FileStatuses.FileStatus[] | select(.pathSuffix | contains("_COPYING_"))' && find "$DIR/hdfs" -path '*/rbw/blk_*' -size +1M | grep -q .; }
 is_held() { if [ "$1" = down ]; then wait_for 60 parts_are_here; else wait_for 60 parts_are_there; fi; }
