@@ -231,6 +231,28 @@ static void test_daemon(void **state)
     runner_done(&r);
 }
 
+/* Retried steps that begin together get the room in the order in which they stand. */
+static void test_first_ones_begin(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD
+          "  entrypoint: main\n  templates:\n  - name: main\n    parallelism: 2\n"
+          "    steps: [[{name: a, template: again}, {name: b, template: again}, {name: c, "
+          "template: again}]]\n"
+          "  - {name: again, retryStrategy: {limit: 1}, container: {image: busybox}}\n" LEAF);
+    wake(&r);
+    assert_int_equal(r.waiting.len, 2);
+    assert_text(r.waiting.at[0]->request.node_name, "wf[0].a(0)");
+    assert_text(r.waiting.at[1]->request.node_name, "wf[0].b(0)");
+    runner_run(&r);
+    assert_true(r.is_finished);
+    runner_done(&r);
+}
+
 static struct str pod_running(struct runner *r, struct arena *a)
 {
     const struct json *list = json_get(status_of(r, a), STR("conditions")), *item;
@@ -533,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_transient_errors),
         cmocka_unit_test(test_daemon),
         cmocka_unit_test(test_daemon_is_last),
+        cmocka_unit_test(test_first_ones_begin),
         cmocka_unit_test(test_daemon_ends),
         cmocka_unit_test(test_daemon_again),
         cmocka_unit_test(test_daemon_stopped),

@@ -312,13 +312,22 @@ static void observe(struct wf *wf, const struct wf_input *input)
     }
 }
 
+/* What a frame wakes runs next, in the order in which it was woken, as upstream calls it: when
+ * there is room for some only, the first ones get it. */
 static void drain(struct wf *wf)
 {
     while (wf->queue.len > 0) {
         struct wf_node *n = wf->queue.at[--wf->queue.len];
+        size_t from = wf->queue.len;
 
         n->is_queued = false;
         wf_frame_run(wf, n);
+        for (size_t to = wf->queue.len; from + 1 < to; from++) {
+            struct wf_node *swap = wf->queue.at[from];
+
+            wf->queue.at[from] = wf->queue.at[--to];
+            wf->queue.at[to] = swap;
+        }
     }
 }
 
