@@ -41,6 +41,17 @@ static int read_again(struct cond *c)
     return cond_check_syntax(c) < 0 ? -1 : cond_check_patterns(c);
 }
 
+static int must_be_bool(struct arena *a, struct str text, const struct cond_value *value,
+                        bool *ret, struct err *err)
+{
+    if (value->type != COND_BOOL)
+        return err_set(err, ERR_INVALID,
+                       "Expected boolean evaluation for '" STR_FMT "'. Got " STR_FMT,
+                       STR_ARG(text), STR_ARG(cond_value_text(a, value)));
+    *ret = value->is_true;
+    return 0;
+}
+
 int cond_eval(struct arena *a, struct str text, bool *ret, struct err *err)
 {
     struct cond c = {.a = a, .err = err};
@@ -56,12 +67,22 @@ int cond_eval(struct arena *a, struct str text, bool *ret, struct err *err)
         return fail(err, "Failed to parse 'when' expression", text, "");
     if (cond_run(&c, &value) < 0)
         return fail(err, "Failed to evaluate 'when' expresion", text, ""); /* their spelling */
-    if (value.type != COND_BOOL)
-        return err_set(err, ERR_INVALID,
-                       "Expected boolean evaluation for '" STR_FMT "'. Got " STR_FMT,
-                       STR_ARG(text), STR_ARG(cond_value_text(a, &value)));
-    *ret = value.is_true;
-    return 0;
+    return must_be_bool(a, text, &value, ret, err);
+}
+
+int cond_eval_plain(struct arena *a, struct str text, bool *ret, struct err *err)
+{
+    static const struct cond_names none = {0};
+    struct cond c = {.a = a, .err = err, .names = &none};
+    struct cond_value value;
+
+    if (str_is_empty(text)) {
+        *ret = true;
+        return 0;
+    }
+    if (read_first(&c, text) < 0 || cond_run(&c, &value) < 0)
+        return -1;
+    return must_be_bool(a, text, &value, ret, err);
 }
 
 int cond_compile(struct arena *a, struct str text, const struct cond_program **ret,

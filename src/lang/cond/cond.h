@@ -36,6 +36,18 @@
  */
 int cond_eval(struct arena *a, struct str text, bool *ret, struct err *err);
 
+/**
+ * cond_eval_plain() - is a condition met, in which bare words are names that have no value?
+ * @a:    scratch; nothing of the result lives there
+ * @text: condition after substitution; empty is met
+ * @ret:  whether it is met; untouched on failure
+ * @err:  ERR_INVALID with govaluate's message, or that the value is no boolean; ERR_LIMIT as
+ * cond_eval()
+ *
+ * Return: 0 or -1. This is the `when` of a CronWorkflow.
+ */
+int cond_eval_plain(struct arena *a, struct str text, bool *ret, struct err *err);
+
 /* A name that an expression may use. */
 struct cond_name {
     struct str name;

@@ -239,6 +239,34 @@ static void test_names(void **state _unused_)
     }
 }
 
+/* Words are names that nothing stands for. */
+static void test_plain(void **state _unused_)
+{
+    static const struct {
+        const char *text, *want; /* "true", "false" or the message */
+    } cases[] = {
+        {"", "true"},
+        {"1 < 2", "true"},
+        {"'a' == 'b'", "false"},
+        {"1 + 1", "Expected boolean evaluation for '1 + 1'. Got 2"},
+        {"'c'", "Expected boolean evaluation for ''c''. Got c"},
+        {"c == c", "No parameter 'c' found."},
+        {"1 ==", "Unexpected end of expression"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct err err;
+        bool is_met = false;
+        const char *got = cond_eval_plain(a, str_from(cases[i].text), &is_met, &err) < 0
+                              ? err.text
+                          : is_met ? "true"
+                                   : "false";
+
+        assert_string_equal(got, cases[i].want);
+    }
+}
+
 /* Read once, run with other values; the names as they stand there. */
 static void test_program(void **state _unused_)
 {
@@ -358,7 +386,8 @@ int main(void)
         cmocka_unit_test(test_golden),   cmocka_unit_test(test_golden_random),
         cmocka_unit_test(test_oddities), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_growth),   cmocka_unit_test(test_random),
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_program),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_program),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

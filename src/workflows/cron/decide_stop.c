@@ -146,14 +146,8 @@ int cron_is_wanted(struct arena *a, const struct json *cron, struct wall now, bo
                                        .unresolved = SUBST_REFUSE,
                                        .expr = expr_tag,
                                        .expr_ctx = &scope};
-    const struct cond_names none = {0};
 
-    if (str_is_empty(text)) {
-        *ret = true;
-        return 0;
-    }
-    return subst_text(a, text, &opts, &text, err) < 0 ||
-                   cond_eval_names(a, text, &none, ret, err) < 0
-               ? -1
-               : 0;
+    if (subst_text(a, text, &opts, &text, err) < 0)
+        return -1;
+    return cond_eval_plain(a, text, ret, err);
 }
