@@ -47,9 +47,9 @@ static struct expr_name *list_names(struct arena *a, const struct json *cron)
     names[2] = (struct expr_name){STR("cronworkflow.labels"), labels};
     names[3] = (struct expr_name){STR("cronworkflow.annotations"), labels};
     names[4] = (struct expr_name){STR("cronworkflow.succeeded"),
-                                  value_int(counter(cron, "succeeded"))};
+                                  value_int64(counter(cron, "succeeded"))};
     names[5] =
-        (struct expr_name){STR("cronworkflow.failed"), value_int(counter(cron, "failed"))};
+        (struct expr_name){STR("cronworkflow.failed"), value_int64(counter(cron, "failed"))};
     names[6] = (struct expr_name){STR("cronworkflow.lastScheduledTime"), last_time(a, cron)};
     return names;
 }

@@ -112,6 +112,26 @@ static void test_stop(void **state)
     assert_true(str_is(json_str(json_path(&cron, "metadata", "labels", "l", NULL)), "v"));
 }
 
+/* Conditions that are none. */
+static void test_no_booleans(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    bool is_met = true;
+    struct json cron;
+    struct err err;
+
+    (void) state;
+    cron =
+        yaml(a, STR("spec: {stopStrategy: {expression: cronworkflow.failed}, when: '1 + 1'}\n"
+                    "status: {failed: 2}\n"));
+    assert_int_equal(cron_has_reached_end(a, &cron, (struct wall){0}, &is_met, &err), -1);
+    assert_string_equal(err.text, "failed to evaluate stop expression: unable to cast "
+                                  "expression result '%!s(int64=2)' to bool");
+    assert_int_equal(cron_is_wanted(a, &cron, (struct wall){0}, &is_met, &err), -1);
+    assert_string_equal(err.text, "Expected boolean evaluation for '1 + 1'. Got 2");
+    assert_true(is_met);
+}
+
 /* ---- missed runs with long deadlines ---- */
 
 static struct json cron_of(struct arena *a, const char *spec, const char *status)
@@ -530,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_golden_conditions),
         cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_no_booleans),
         cmocka_unit_test(test_missed_long_ago),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_started),
