@@ -100,7 +100,7 @@ bool patch_equal(const struct json *x, const struct json *y);
 /**
  * patch_make_merge() - the merge patch that makes one document of another
  * @a:    where the result lives; it shares values with both
- * @from: object, or list of objects
+ * @from: object, or list of objects; null is an empty object
  * @to:   likewise, a list of as many
  * @ret:  the patch
  * @err:  ERR_INVALID for anything else

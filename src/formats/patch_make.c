@@ -91,8 +91,11 @@ static bool are_objects(const struct json *list)
 int patch_make_merge(struct arena *a, const struct json *from, const struct json *to,
                      struct json *ret, struct err *err)
 {
+    static const struct json nothing = {.type = JSON_OBJECT};
     struct json_array_builder b = {0};
 
+    from = from->type == JSON_NULL ? &nothing : from;
+    to = to->type == JSON_NULL ? &nothing : to;
     if (from->type == JSON_OBJECT && to->type == JSON_OBJECT) {
         *ret = make_merge(a, from, to);
         return 0;
@@ -116,16 +119,25 @@ static const struct json *identity(const struct patch_member *as, const struct j
     return str_is_none(as->merge_key) ? item : json_get(item, as->merge_key);
 }
 
-static const struct json *find_item(const struct patch_member *as, const struct json *list,
-                                    const struct json *item)
+static bool are_one(const struct patch_member *as, const struct json *x, const struct json *y)
 {
-    const struct json *key = identity(as, item), *other;
+    const struct json *left = identity(as, x), *right = identity(as, y);
 
-    for (uint32_t i = 0; key && list && i < list->count; i++) {
-        other = identity(as, &list->items[i]);
-        if (other && json_equal(other, key))
-            return &list->items[i];
-    }
+    return left && right && json_equal(left, right);
+}
+
+/* The item of another list that an item of this one stands for. Of several of one identity the
+ * last go together, then those before. */
+static const struct json *find_twin(const struct patch_member *as, const struct json *list,
+                                    uint32_t at, const struct json *other)
+{
+    uint32_t later = 0;
+
+    for (uint32_t i = at + 1; i < list->count; i++)
+        later += are_one(as, &list->items[i], &list->items[at]);
+    for (uint32_t i = other->count; i > 0; i--)
+        if (are_one(as, &other->items[i - 1], &list->items[at]) && later-- == 0)
+            return &other->items[i - 1];
     return NULL;
 }
 
@@ -178,7 +190,7 @@ static void add_changed(const struct make *m, const struct patch_member *as,
                         struct json_array_builder *b)
 {
     for (uint32_t i = 0; i < to->count; i++) {
-        const struct json *item = &to->items[i], *old = find_item(as, from, item);
+        const struct json *item = &to->items[i], *old = find_twin(as, to, i, from);
         struct json_object_builder inner = {0};
 
         if (!old) {
@@ -202,7 +214,7 @@ static void add_gone(const struct make *m, const struct patch_member *as,
         struct json item;
         size_t at;
 
-        if (find_item(as, to, &from->items[i]))
+        if (find_twin(as, from, i, to))
             continue;
         item = bare_item(m->a, as, &from->items[i]);
         if (!str_is_none(as->merge_key))
@@ -245,6 +257,43 @@ static bool have_identity(const struct patch_member *as, const struct json *list
     return true;
 }
 
+static int compare_values(const void *left, const void *right)
+{
+    const struct json *const *l = left, *const *r = right;
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    if ((*l)->type == JSON_STRING && (*r)->type == JSON_STRING)
+        return str_cmp(json_str(*l), json_str(*r));
+    return str_cmp(json_text(a, *l, JSON_COMPACT), json_text(a, *r, JSON_COMPACT));
+}
+
+/* Upstream sorts the old list of plain values before it looks whether the new one has its
+ * order. */
+static struct json sorted_values(struct arena *a, const struct json *list)
+{
+    const struct json **order = ARENA_ARRAY(a, const struct json *, list->count + 1);
+    struct json_array_builder b = {0};
+
+    for (uint32_t i = 0; i < list->count; i++)
+        order[i] = &list->items[i];
+    if (list->count > 1)
+        qsort(order, list->count, sizeof(*order), compare_values);
+    for (uint32_t i = 0; i < list->count; i++)
+        json_push(a, &b, *order[i]);
+    return json_array(&b);
+}
+
+static bool is_order_kept(const struct make *m, const struct patch_member *as,
+                          const struct json *from, const struct json *to)
+{
+    struct json sorted;
+
+    if (!str_is_none(as->merge_key))
+        return is_in_order(as, from, to);
+    sorted = sorted_values(m->a, from);
+    return is_in_order(as, &sorted, to);
+}
+
 /* The members of the patch about a list that is merged; whether there are any. */
 static bool make_list(const struct make *m, const struct patch_member *as, struct str name,
                       const struct json *from, const struct json *to,
@@ -254,9 +303,15 @@ static bool make_list(const struct make *m, const struct patch_member *as, struc
     bool is_plain = str_is_none(as->merge_key);
     struct arena *a = m->a;
 
+    if (from->count == 0) {
+        if (to->count > 0 && !m->without_changes)
+            json_add(a, ret, name, *to);
+        return to->count > 0 && !m->without_changes;
+    }
     add_changed(m, as, from, to, &changed);
     add_gone(m, as, from, to, is_plain ? &gone : &changed);
-    if (changed.len == 0 && gone.len == 0 && (m->without_changes || is_in_order(as, from, to)))
+    if (changed.len == 0 && gone.len == 0 &&
+        (m->without_changes || is_order_kept(m, as, from, to)))
         return false;
     for (uint32_t i = 0; i < to->count; i++)
         json_push(a, &order, bare_item(a, as, &to->items[i]));

@@ -59,6 +59,22 @@ static void test_golden(void **state)
     golden_run("formats/patch-random.jsonl", check_golden, 160);
 }
 
+static void test_made_of_nothing(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json none = json_null(), some, made;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(json_parse(a, STR("{\"a\":1}"), &some, &err), 0);
+    assert_int_equal(patch_make_merge(a, &none, &some, &made, &err), 0);
+    assert_true(str_is(json_text(a, &made, 0), "{\"a\":1}"));
+    assert_int_equal(patch_make_merge(a, &some, &none, &made, &err), 0);
+    assert_true(str_is(json_text(a, &made, 0), "{\"a\":null}"));
+    assert_int_equal(patch_make_merge(a, &none, &none, &made, &err), 0);
+    assert_true(str_is(json_text(a, &made, 0), "{}"));
+}
+
 /* What golden vectors do not say: order, repeated keys, texts of errors. */
 static void test_texts(void **state)
 {
@@ -174,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_made_of_nothing),
         cmocka_unit_test(test_limits),
     };
 

@@ -277,6 +277,48 @@ static void test_objects(void **state)
     check_cases(cases, COUNT_OF(cases));
 }
 
+/* What is made of two documents; applied to the one it gives the other. */
+static void test_making(void **state)
+{
+    static const struct {
+        const struct shape *shape;
+        const char *from, *to, *patch;
+    } cases[] = {
+        /* The old list of plain values counts as sorted. */
+        {&shape_object_meta, "{\"finalizers\":[\"b\",\"a\"]}", "{\"finalizers\":[\"b\",\"a\"]}",
+         "{\"$setElementOrder/finalizers\":[\"b\",\"a\"]}"},
+        {&shape_object_meta, "{\"finalizers\":[\"a\",\"b\"]}", "{\"finalizers\":[\"a\",\"b\"]}",
+         "{}"},
+        {&shape_object_meta, "{\"finalizers\":[]}", "{\"finalizers\":[\"b\",\"a\"]}",
+         "{\"finalizers\":[\"b\",\"a\"]}"},
+        /* Two of one identity. */
+        {&shape_container,
+         "{\"ports\":[{\"containerPort\":53},{\"containerPort\":53,\"protocol\":\"UDP\"}]}",
+         "{\"ports\":[{\"containerPort\":53},{\"containerPort\":53,\"protocol\":\"UDP\"}]}",
+         "{}"},
+        {&shape_container,
+         "{\"ports\":[{\"containerPort\":53},{\"containerPort\":53,\"protocol\":\"UDP\"}]}",
+         "{\"ports\":[{\"containerPort\":53,\"protocol\":\"UDP\"}]}",
+         "{\"$setElementOrder/ports\":[{\"containerPort\":53}],"
+         "\"ports\":[{\"$patch\":\"delete\",\"containerPort\":53}]}"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json from, to, made;
+        struct err err;
+
+        assert_int_equal(json_parse(a, str_from(cases[i].from), &from, &err), 0);
+        assert_int_equal(json_parse(a, str_from(cases[i].to), &to, &err), 0);
+        assert_int_equal(patch_make_strategic(a, field_patch_schema(cases[i].shape), &from, &to,
+                                              &made, &err),
+                         0);
+        if (!str_is(json_text(a, &made, JSON_SORT_KEYS), cases[i].patch))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(json_text(a, &made, JSON_SORT_KEYS)));
+    }
+}
+
 /* The same item again and again: each merge copies what is there. */
 static void test_work_is_limited(void **state)
 {
@@ -322,9 +364,10 @@ static void test_many_orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),          cmocka_unit_test(test_golden_pod_spec_patches),
-        cmocka_unit_test(test_lists),           cmocka_unit_test(test_objects),
-        cmocka_unit_test(test_work_is_limited), cmocka_unit_test(test_many_orders),
+        cmocka_unit_test(test_golden),      cmocka_unit_test(test_golden_pod_spec_patches),
+        cmocka_unit_test(test_lists),       cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_making),      cmocka_unit_test(test_work_is_limited),
+        cmocka_unit_test(test_many_orders),
     };
 
     return cmocka_run_group_tests_name("field_patch", tests, NULL, NULL);
