@@ -300,10 +300,10 @@ static struct str reason(const struct git *g, struct str said)
     return last;
 }
 
-static bool has_any(struct str said, const char *const *words)
+static bool has_any(struct str said, const char *const *list)
 {
-    for (size_t i = 0; words[i]; i++)
-        if (str_find(said, str_from(words[i])) != SIZE_MAX)
+    for (size_t i = 0; list[i]; i++)
+        if (str_find(said, str_from(list[i])) != SIZE_MAX)
             return true;
     return false;
 }

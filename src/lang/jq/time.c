@@ -132,7 +132,7 @@ static void write_zone(struct strbuf *b, const struct shown *t, bool is_small)
     const char *name = t->is_local && t->tm->tm_zone ? t->tm->tm_zone : "UTC";
 
     for (; *name; name++)
-        strbuf_addc(b, is_small && *name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+        strbuf_addc(b, is_small && *name >= 'A' && *name <= 'Z' ? (char) (*name + 32) : *name);
 }
 
 static void write_time(struct strbuf *b, struct str format, const struct shown *t);

@@ -283,6 +283,7 @@ static int push_date_table(lua_State *L, const struct tm *tm)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-y2k" /* two digits are what upstream has */
 static int os_date(lua_State *L)
 {
     const char *format = luaL_optstring(L, 1, "%c");
