@@ -254,18 +254,29 @@ static void of_git(const struct stores *s)
     bench_print_took("artifact_git_clone", REPOSITORY_FILES, "files/s", &ours, &theirs, 0.9);
 }
 
+/* Paths of programs as they are from everywhere. */
+static void make_absolute(const char *variable, const char *otherwise)
+{
+    const char *given = getenv(variable);
+    char *path = realpath(given ? given : otherwise, NULL);
+
+    if (!path)
+        die(variable, "names no program");
+    setenv(variable, path, 1);
+    free(path);
+}
+
 int main(void)
 {
     struct stores s = {.s3 = getenv("BENCH_S3"), .aws = getenv("BENCH_AWS")};
-    const char *program = getenv("TIPHYS");
     char repository[BENCH_PATH_BYTES + 16];
-    char *tiphys = realpath(program ? program : "build/tiphys", NULL);
 
+    make_absolute("TIPHYS", "build/tiphys");
+    make_absolute("TIPHYS_SHIM", "build/tiphys-shim");
     bench_folder(s.path);
     s.dir = open(s.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (!tiphys || s.dir < 0 || chdir(s.path) < 0)
-        die("build/tiphys or a folder", "is not there");
-    setenv("TIPHYS", tiphys, 1);
+    if (s.dir < 0 || chdir(s.path) < 0)
+        die("a folder", "is not there");
     setenv("AWS_ACCESS_KEY_ID", "bench", 0);
     setenv("AWS_SECRET_ACCESS_KEY", "benchbench", 0);
     snprintf(repository, sizeof(repository), "%s/repository", s.path);
@@ -277,6 +288,5 @@ int main(void)
         fprintf(stderr, "bench_stores: no BENCH_S3: no rows of S3\n");
     of_daemon(&s);
     close(s.dir);
-    free(tiphys);
     return 0;
 }
