@@ -253,6 +253,30 @@ static void test_first_ones_begin(void **state)
     runner_done(&r);
 }
 
+/* Two names with the same hash are two nodes with two pods. */
+static void test_same_hash(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    assert_int_equal(str_fnv32a(STR("wf[0].s(0:cfbiez)")),
+                     str_fnv32a(STR("wf[0].s(1:pckcqd)")));
+    start(&r, a,
+          HEAD "  entrypoint: main\n  templates:\n  - name: main\n"
+               "    steps: [[{name: s, template: t, withItems: [cfbiez, pckcqd]}]]\n"
+               "  - {name: t, container: {image: busybox}}\n");
+    wake(&r);
+    assert_int_equal(r.waiting.len, 2);
+    assert_text(r.waiting.at[0]->request.node_name, "wf[0].s(0:cfbiez)");
+    assert_text(r.waiting.at[1]->request.node_name, "wf[0].s(1:pckcqd)'");
+    assert_false(str_eq(r.waiting.at[0]->request.uid, r.waiting.at[1]->request.uid));
+    assert_false(str_eq(r.waiting.at[0]->request.name, r.waiting.at[1]->request.name));
+    runner_run(&r);
+    assert_true(r.is_finished);
+    runner_done(&r);
+}
+
 static struct str pod_running(struct runner *r, struct arena *a)
 {
     const struct json *list = json_get(status_of(r, a), STR("conditions")), *item;
@@ -556,6 +580,7 @@ int main(void)
         cmocka_unit_test(test_daemon),
         cmocka_unit_test(test_daemon_is_last),
         cmocka_unit_test(test_first_ones_begin),
+        cmocka_unit_test(test_same_hash),
         cmocka_unit_test(test_daemon_ends),
         cmocka_unit_test(test_daemon_again),
         cmocka_unit_test(test_daemon_stopped),

@@ -86,11 +86,21 @@ void wf_node_free(struct wf_node *n)
     free(n);
 }
 
+struct str wf_node_name(const struct wf *wf, struct str name)
+{
+    struct arena *a = wf->pass->a;
+    const struct wf_node *n;
+
+    while ((n = map_find(&wf->nodes, node_id(a, wf->name, name))) && !str_eq(n->name, name))
+        name = str_concat(a, name, STR("'"));
+    return name;
+}
+
 struct wf_node *wf_node_find(const struct wf *wf, struct str name)
 {
-    struct wf_node *n = map_find(&wf->nodes, node_id(wf->pass->a, wf->name, name));
+    struct arena *a = wf->pass->a;
 
-    return n && str_eq(n->name, name) ? n : NULL;
+    return map_find(&wf->nodes, node_id(a, wf->name, wf_node_name(wf, name)));
 }
 
 static void note_change(struct wf *wf, struct wf_node *n)
@@ -128,8 +138,9 @@ static void set_template(struct wf *wf, struct wf_node *n, const struct wf_call 
 struct wf_node *wf_node_add(struct wf *wf, const struct wf_call *call, enum wf_type type,
                             enum wf_phase phase)
 {
-    struct str id = node_id(wf->pass->a, wf->name, call->name);
-    struct wf_node *n = wf_node_blank(wf, id, call->name, wf->next_seq);
+    struct str name = wf_node_name(wf, call->name);
+    struct str id = node_id(wf->pass->a, wf->name, name);
+    struct wf_node *n = wf_node_blank(wf, id, name, wf->next_seq);
     struct str boundary = call->boundary ? call->boundary->name : STR_NONE;
 
     n->type = type;

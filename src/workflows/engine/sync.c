@@ -354,7 +354,8 @@ enum wf_sync wf_sync_enter(struct wf *wf, const struct wf_call *call,
                            const struct wf_template *from, struct wf_node **ret,
                            struct err *err)
 {
-    struct str id = node_id(wf->pass->a, wf->name, call->name), failed = STR_NONE, text;
+    struct str id = node_id(wf->pass->a, wf->name, wf_node_name(wf, call->name)),
+               failed = STR_NONE, text;
     const struct json *sync;
     struct wanted w = {0};
     struct json tmpl;

@@ -226,6 +226,13 @@ struct wf_pass {
 
 /* ---- node.c: the table ---- */
 
+/**
+ * wf_node_name() - the name that the node of a call has
+ *
+ * The id and the pod of a node are made of a hash of its name, of 32 bits: of 10,000 names two
+ * have the same once in a hundred times. Then the later one is called with a mark behind it.
+ */
+struct str wf_node_name(const struct wf *wf, struct str name);
 /** wf_node_find() - by name, or NULL */
 struct wf_node *wf_node_find(const struct wf *wf, struct str name);
 /** wf_node_add() - a new row for a call; phase and type as given, marked changed */
