@@ -2,7 +2,6 @@
  * Tests of estimates: which run of before counts, live or archived, what is kept of it, and the
  * table of them.
  */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,45 +13,27 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/tree.h"
 #include "store/archive.h"
+#include "tests/support/store_world.h"
 #include "workflows/engine/decide.h"
 #include "workflows/engine/estimate.h"
 
 #define LABEL(what) "workflows.argoproj.io/" what
 
-struct world {
-    char path[64];
-    struct arena *a;
-    struct loop *loop;
-    struct store *store;
-};
-
 static int setup(void **state)
 {
-    struct world *w = NEW(struct world);
-    struct err err;
+    struct store_world *w = NEW(struct store_world);
 
-    snprintf(w->path, sizeof(w->path), "/tmp/tiphys-estimate-XXXXXX");
-    assert_non_null(mkdtemp(w->path));
-    w->a = arena_new();
-    w->loop = loop_new(&err);
-    w->store = store_open(&(struct store_options){.path = w->path, .loop = w->loop}, &err);
-    assert_non_null(w->store);
+    store_world_open(w);
     *state = w;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct world *w = *state;
+    struct store_world *w = *state;
 
-    store_close(w->store);
-    for (int i = 0; i < 5; i++)
-        loop_run_once(w->loop, 1);
-    loop_free(w->loop);
-    tree_remove(AT_FDCWD, w->path);
-    arena_free(w->a);
+    store_world_close(w);
     free(w);
     return 0;
 }
@@ -90,18 +71,8 @@ static struct str node(struct arena *a, const char *name, int seconds)
                       name, name, seconds);
 }
 
-static void commit(struct world *w, struct store_txn *txn)
-{
-    struct store_result result;
-    struct err err;
-
-    if (store_commit_wait(w->store, txn, &result, &err) < 0)
-        fail_msg("%s", err.text);
-    store_object_unref(result.object);
-}
-
-static void add_live(struct world *w, const char *name, const char *label, const char *phase,
-                     int made, int seconds)
+static void add_live(struct store_world *w, const char *name, const char *label,
+                     const char *phase, int made, int seconds)
 {
     struct store_txn *txn = store_txn_new(w->store);
     struct json doc = workflow(w->a, name, label, phase, made, seconds, "");
@@ -111,10 +82,11 @@ static void add_live(struct world *w, const char *name, const char *label, const
     store_txn_node(txn, str_printf(w->a, "u-%s", name), STR("n"), 1,
                    node(w->a, inner, seconds - 1));
     store_txn_node(txn, str_printf(w->a, "u-%s", name), STR("m"), 2, node(w->a, "m", 0));
-    commit(w, txn);
+    store_world_commit(w->store, txn);
 }
 
-static void add_archived(struct world *w, const char *name, const char *phase, int seconds)
+static void add_archived(struct store_world *w, const char *name, const char *phase,
+                         int seconds)
 {
     struct store_txn *txn = store_txn_new(w->store);
     const char *inner = str_cz(w->a, str_printf(w->a, "%s.b", name));
@@ -124,11 +96,11 @@ static void add_archived(struct world *w, const char *name, const char *phase, i
         workflow(w->a, name, LABEL("workflow-template"), phase, 1, seconds, nodes);
 
     store_txn_archive(txn, &doc);
-    commit(w, txn);
+    store_world_commit(w->store, txn);
 }
 
 /* What is read for a new workflow with a label. */
-static struct estimate *read_for(struct world *w, const char *label)
+static struct estimate *read_for(struct store_world *w, const char *label)
 {
     struct json doc = workflow(w->a, "new", label, "", 0, 0, "");
 
@@ -139,7 +111,7 @@ static void test_live(void **state)
 {
     static const char *const labels[] = {
         LABEL("workflow-template"), LABEL("cluster-workflow-template"), LABEL("cron-workflow")};
-    struct world *w = *state;
+    struct store_world *w = *state;
 
     for (size_t i = 0; i < COUNT_OF(labels); i++) {
         struct estimate *run;
@@ -164,7 +136,7 @@ static void test_live(void **state)
 /* The archive is asked when no live run has succeeded. */
 static void test_archived(void **state)
 {
-    struct world *w = *state;
+    struct store_world *w = *state;
     struct estimate *run;
 
     add_live(w, "live", LABEL("workflow-template"), "Error", 10, 20);
@@ -206,7 +178,7 @@ static struct estimate *run_of(struct arena *a, int made, int seconds, size_t no
 
 static void test_table(void **state)
 {
-    struct world *w = *state;
+    struct store_world *w = *state;
     struct estimates *e = estimates_new();
     struct json doc = workflow(w->a, "wf", LABEL("workflow-template"), "", 0, 0, "");
     struct str key = estimate_key(w->a, &doc);
@@ -237,7 +209,7 @@ static void test_table(void **state)
 
 static void test_limits(void **state)
 {
-    struct world *w = *state;
+    struct store_world *w = *state;
     struct estimates *e = estimates_new();
     struct estimate *run = run_of(w->a, 1, 9, ESTIMATE_NODES_MAX + 1);
     const struct estimate *found;
