@@ -71,7 +71,19 @@ stop_server() {
     return 0
 }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# A port below those that the kernel gives to what connects, so that nothing takes it before its server is up.
+free_port() {
+    python3 -c '
+import random, socket
+while True:
+    port = random.randrange(18000, 32000)
+    try:
+        socket.socket().bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break'
+}
 
 # A server at port $TARGET that notes in $DIR/notes what it is asked.
 start_target() {

@@ -4,7 +4,7 @@
 SERVER_FLAGS='--isolation process'
 api() { curl -sf "http://$ARGO_SERVER/apis/argoproj.io/v1alpha1/namespaces/default/workflows/$1"; }
 is_gone() { ! api "$1" >/dev/null; }
-# flow NAME COMMAND STRATEGY
+# flow NAME COMMAND STRATEGY [--wait]
 flow() {
     cat >"$DIR/$1.yaml" <<YAML
 apiVersion: argoproj.io/v1alpha1
@@ -16,13 +16,14 @@ spec:
   templates:
   - {name: main, container: {image: busybox, command: [sh, -c, "$2"]}}
 YAML
-    "$TIPHYS" submit "$DIR/$1.yaml" --wait >/dev/null || [ "$2" = false ]
+    "$TIPHYS" submit "$DIR/$1.yaml" ${4:-} >/dev/null || [ "$2" = false ]
 }
 check "the server starts" start_server
+# Who waits for it may find that it has gone already.
 check "one that is deleted at once" flow soon true "{secondsAfterCompletion: 0}"
-check "one that stays after a failure" flow failed false "{secondsAfterSuccess: 0}"
-check "one whose time comes later" flow later true "{secondsAfterCompletion: 600, secondsAfterSuccess: 3}"
-check "one that stays long" flow long true "{secondsAfterCompletion: 600}"
+check "one that stays after a failure" flow failed false "{secondsAfterSuccess: 0}" --wait
+check "one whose time comes later" flow later true "{secondsAfterCompletion: 600, secondsAfterSuccess: 3}" --wait
+check "one that stays long" flow long true "{secondsAfterCompletion: 600}" --wait
 check "the first goes" wait_for 20 is_gone soon
 check "the third is there" api later
 stop_server -KILL
