@@ -17,7 +17,7 @@ static int on_remove(void *ctx, struct arena *a, struct str key, struct err *err
     return gcs_delete(ctx, a, key, err);
 }
 
-static int on_list(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
+static int on_list(void *ctx, struct str prefix, bucket_each_fn each, void *each_ctx,
                    struct err *err)
 {
     return gcs_list(ctx, prefix, each, each_ctx, err);

@@ -45,7 +45,7 @@ static int on_remove(void *ctx, struct arena *a, struct str key, struct err *err
 struct walk {
     struct session *s;
     struct str folder; /* with a slash at the end */
-    object_each_fn each;
+    bucket_each_fn each;
     void *ctx;
     unsigned depth;
 };
@@ -82,7 +82,7 @@ static int walk_folder(struct walk *w, struct err *err)
     return err->kind == ERR_NOT_FOUND ? 0 : -1; /* it has gone: nothing is below it */
 }
 
-static int on_list(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
+static int on_list(void *ctx, struct str prefix, bucket_each_fn each, void *each_ctx,
                    struct err *err)
 {
     struct walk w = {.s = ctx,

@@ -104,6 +104,20 @@ static int load_key(const struct object_store *s, struct arena *a, int dir, cons
 
 /* ---- saving ---- */
 
+struct bucket_unfinished *object_store_unfinished(const struct artifact_call *c)
+{
+    struct bucket_unfinished *left;
+
+    if (!c->memory)
+        return NULL;
+    if (!*c->memory) {
+        left = ARENA_NEW(c->a, struct bucket_unfinished);
+        left->a = c->a;
+        *c->memory = left;
+    }
+    return *c->memory;
+}
+
 static int put_any(const struct object_store *s, int dir, const char *name, struct str key,
                    unsigned depth, struct err *err);
 

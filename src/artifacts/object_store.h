@@ -9,9 +9,7 @@
 #pragma once
 
 #include "artifacts/driver.h"
-
-/* One key of a list; @a lives as long as its page. -1 ends the list. */
-typedef int (*object_each_fn)(void *ctx, struct arena *a, struct str key, struct err *err);
+#include "clients/buckets/bucket.h"
 
 /* An open store. Keys are as they are in manifests, not escaped. */
 struct object_store {
@@ -28,10 +26,13 @@ struct object_store {
     /* Remove; what is not there is fine. */
     int (*remove)(void *ctx, struct arena *a, struct str key, struct err *err);
     /* All keys that begin with @prefix. */
-    int (*list)(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
+    int (*list)(void *ctx, struct str prefix, bucket_each_fn each, void *each_ctx,
                 struct err *err);
     void (*close)(void *ctx);
 };
+
+/* What is left of an upload in parts, kept from try to try; NULL: this call keeps nothing. */
+struct bucket_unfinished *object_store_unfinished(const struct artifact_call *c);
 
 /* What struct artifact_driver says of load, save, remove and list, by its open_store. */
 int object_store_load(const struct artifact_call *c, const struct artifact_driver *driver,

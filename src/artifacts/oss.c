@@ -24,7 +24,7 @@ static int on_remove(void *ctx, struct arena *a, struct str key, struct err *err
     return oss_delete(((struct session *) ctx)->client, a, key, err);
 }
 
-static int on_list(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
+static int on_list(void *ctx, struct str prefix, bucket_each_fn each, void *each_ctx,
                    struct err *err)
 {
     return oss_list(((struct session *) ctx)->client, prefix, each, each_ctx, err);
@@ -79,6 +79,7 @@ static int open_client(const struct artifact_call *c, const struct json *place,
         .endpoint = json_get_str(place, STR("endpoint")),
         .bucket = json_get_str(place, STR("bucket")),
         .keys = &s->keys,
+        .unfinished = object_store_unfinished(c),
         .days_until_infrequent = days_of(place, "markInfrequentAccessAfterDays"),
         .days_until_deletion = days_of(place, "markDeletionAfterDays")};
 

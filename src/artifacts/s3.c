@@ -179,7 +179,7 @@ static int on_remove(void *ctx, struct arena *a, struct str key, struct err *err
     return s3_delete(((struct session *) ctx)->client, a, key, err);
 }
 
-static int on_list(void *ctx, struct str prefix, object_each_fn each, void *each_ctx,
+static int on_list(void *ctx, struct str prefix, bucket_each_fn each, void *each_ctx,
                    struct err *err)
 {
     return s3_list(((struct session *) ctx)->client, prefix, each, each_ctx, err);
@@ -190,14 +190,8 @@ static int open_store(const struct artifact_call *c, const struct json *place,
 {
     struct session *s = ARENA_NEW(c->a, struct session);
 
-    if (c->memory && !*c->memory) {
-        struct s3_unfinished *left = ARENA_NEW(c->a, struct s3_unfinished);
-
-        left->a = c->a;
-        *c->memory = left;
-    }
     if (read_place(c, place, s, err) == 0) {
-        s->options.unfinished = c->memory ? *c->memory : NULL;
+        s->options.unfinished = object_store_unfinished(c);
         s->client = s3_client_new(&s->options);
         *ret = (struct object_store){.name = "S3",
                                      .bucket = s->options.bucket,

@@ -161,7 +161,7 @@ static inline void oss_server_answer(struct oss_server *s, struct http_request *
         return;
     else if (key.len == 0)
         oss_server_bucket(s, req);
-    else if (s->store->fails_parts && str_is(http_query(req, STR("partNumber")), "2"))
+    else if (s3_server_is_to_fail(s->store, req))
         s3_server_fail(req, 500, "InternalError");
     else if (str_find(key, STR("denied")) != SIZE_MAX)
         s3_server_fail(req, 403, "AccessDenied");

@@ -187,6 +187,13 @@ static inline bool s3_server_is_signed(struct http_request *req)
                       STR("AWS4-HMAC-SHA256 Credential=AK/"));
 }
 
+/* A call that is to fail. */
+static inline bool s3_server_is_to_fail(const struct s3_server *s, struct http_request *req)
+{
+    return (s->fails_parts && str_is(http_query(req, STR("partNumber")), "2")) ||
+           (s->fails_aborts && str_is(http_method(req), "DELETE"));
+}
+
 static inline void s3_server_handle(void *ctx, struct http_request *req)
 {
     struct s3_server *s = ctx;
@@ -207,9 +214,7 @@ static inline void s3_server_handle(void *ctx, struct http_request *req)
         http_reply(req, 200, STR_NONE, STR(""), NULL, 0);
     else if (is_bucket)
         s3_server_list(s, req);
-    else if (s->fails_parts && str_is(http_query(req, STR("partNumber")), "2"))
-        s3_server_fail(req, 500, "InternalError");
-    else if (s->fails_aborts && str_is(http_method(req), "DELETE"))
+    else if (s3_server_is_to_fail(s, req))
         s3_server_fail(req, 500, "InternalError");
     else if (str_find(path, STR("slow")) != SIZE_MAX)
         s3_server_fail(req, 503, "SlowDown");

@@ -4,9 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/evp.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/limits.h"
@@ -17,12 +14,7 @@
 #include "formats/xml.h"
 #include "io/http_resume.h"
 
-enum {
-    HEADERS_MAX = 8 + HTTP_RESUME_HEADERS_MAX,
-    PARAMS_MAX = 2,
-    PARTS_MAX = 10000 /* the service's limit */,
-    MD5_BYTES = 16
-};
+enum { HEADERS_MAX = 8 + HTTP_RESUME_HEADERS_MAX, PARAMS_MAX = 2, MD5_BYTES = 16 };
 
 #define RULE_TAG "tiphys-lifecycle"
 
@@ -340,151 +332,115 @@ int oss_delete(struct oss_client *c, struct arena *a, struct str key, struct err
     return ask(c, a, &r, &answer, err) < 0 && err->kind != ERR_NOT_FOUND ? -1 : 0;
 }
 
-/* An upload in parts that is under way. */
-struct upload {
-    struct str key, id;
-    int from;
-    uint64_t size, part_bytes;
-    struct strbuf list; /* what the last call says */
-};
+/* ---- uploads ---- */
 
-static int begin_upload(struct oss_client *c, struct arena *a, struct upload *u,
-                        struct err *err)
+static int put_whole(void *client, struct arena *a, const struct bucket_upload *u,
+                     struct err *err)
+{
+    const struct request r = {
+        .method = "PUT", .key = u->key, .from = u->from, .len = u->size, .is_tagged = true};
+    struct http_answer answer;
+
+    return ask(client, a, &r, &answer, err) < 0
+               ? -1
+               : check_bytes(client, &r, &answer, u->from, 0, err);
+}
+
+static int begin_upload(void *client, struct arena *a, const struct bucket_upload *u,
+                        struct http_answer *ret, struct err *err)
 {
     const struct request r = {.method = "POST",
                               .key = u->key,
                               .params = {{STR("uploads"), STR("")}},
                               .param_count = 1,
                               .is_tagged = true};
-    struct http_answer answer;
 
-    if (ask(c, a, &r, &answer, err) < 0)
-        return -1;
-    u->id = xml_text(a, answer.body, STR("UploadId"));
-    return str_is_empty(u->id)
-               ? err_set(err, ERR_TRANSIENT, "OSS gave no upload for \"" STR_FMT "\"",
-                         STR_ARG(u->key))
-               : 0;
+    return ask(client, a, &r, ret, err);
 }
 
-static int send_part(struct oss_client *c, struct upload *u, unsigned part, struct err *err)
+static int send_part(void *client, struct arena *a, const struct bucket_upload *u,
+                     const struct bucket_part *part, struct http_answer *ret, struct err *err)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
-    uint64_t at = (part - 1) * u->part_bytes;
-    const struct request r = {
-        .method = "PUT",
-        .key = u->key,
-        .params = {{STR("partNumber"), str_printf(a, "%u", part)}, {STR("uploadId"), u->id}},
-        .param_count = 2,
-        .from = u->from,
-        .at = at,
-        .len = u->size - at < u->part_bytes ? u->size - at : u->part_bytes};
-    struct http_answer answer;
-    unsigned tries = 0;
-    int result;
+    const struct request r = {.method = "PUT",
+                              .key = u->key,
+                              .params = {{STR("partNumber"), str_printf(a, "%u", part->number)},
+                                         {STR("uploadId"), u->id}},
+                              .param_count = 2,
+                              .from = u->from,
+                              .at = part->at,
+                              .len = part->len};
 
-    do
-        result = ask(c, a, &r, &answer, err);
-    while (result < 0 && http_part_again(&tries, err));
-    if (result < 0)
-        return -1;
-    strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
-                part, STR_ARG(xml_escape(a, http_answer_header(&answer, STR("ETag")))));
-    return 0;
+    return ask(client, a, &r, ret, err);
 }
 
-static int end_upload(struct oss_client *c, struct arena *a, struct upload *u, struct err *err)
+static int end_upload(void *client, struct arena *a, const struct bucket_upload *u,
+                      struct str list, struct err *err)
 {
     const struct request r = {.method = "POST",
                               .key = u->key,
                               .params = {{STR("uploadId"), u->id}},
                               .param_count = 1,
-                              .body = strbuf_str(&u->list)};
+                              .body = list};
     struct http_answer answer;
     struct str rest, error;
 
-    if (ask(c, a, &r, &answer, err) < 0)
+    if (ask(client, a, &r, &answer, err) < 0)
         return -1;
     rest = answer.body; /* it may fail after it has answered 200 */
     if (xml_next(&rest, STR("Error"), &error))
-        return service_error(c, a, &r, &answer, err);
-    return check_bytes(c, &r, &answer, u->from, 0, err);
+        return service_error(client, a, &r, &answer, err);
+    return check_bytes(client, &r, &answer, u->from, 0, err);
 }
 
-static int put_parts(struct oss_client *c, struct arena *a, struct upload *u, struct err *err)
+static int take_back(void *client, struct arena *a, const struct bucket_upload *u)
 {
-    struct request abort = {.method = "DELETE", .key = u->key, .param_count = 1};
+    const struct request r = {.method = "DELETE",
+                              .key = u->key,
+                              .params = {{STR("uploadId"), u->id}},
+                              .param_count = 1};
     struct http_answer answer;
     struct err ignored;
-    int result = 0;
 
-    if (begin_upload(c, a, u, err) < 0)
-        return -1;
-    abort.params[0] = (struct http_header){STR("uploadId"), u->id};
-    strbuf_addz(&u->list, "<CompleteMultipartUpload>");
-    for (unsigned part = 1; result == 0 && (part - 1) * u->part_bytes < u->size; part++)
-        result = send_part(c, u, part, err);
-    strbuf_addz(&u->list, "</CompleteMultipartUpload>");
-    if (result == 0)
-        result = end_upload(c, a, u, err);
-    if (result < 0)
-        ask(c, a, &abort, &answer, &ignored);
-    return result;
-}
-
-int oss_put(struct oss_client *c, struct arena *a, struct str key, int from, struct err *err)
-{
-    uint64_t part = c->options.part_bytes ? c->options.part_bytes : (uint64_t) OSS_PART_BYTES;
-    struct upload u = {
-        .key = key, .from = from, .part_bytes = part, .list = STRBUF_INIT(4 << 20)};
-    struct request r = {.method = "PUT", .key = key, .from = from, .is_tagged = true};
-    struct http_answer answer;
-    struct stat st;
-    int result;
-
-    if (check_key(key, err) < 0)
-        return -1;
-    if (fstat(from, &st) < 0)
-        return err_sys(err, errno, "look at what is to be stored");
-    u.size = r.len = (uint64_t) st.st_size;
-    if (u.size <= u.part_bytes)
-        return ask(c, a, &r, &answer, err) < 0 ? -1 : check_bytes(c, &r, &answer, from, 0, err);
-    if (u.size / u.part_bytes >= PARTS_MAX)
-        u.part_bytes = u.size / PARTS_MAX + 1;
-    result = put_parts(c, a, &u, err);
-    strbuf_done(&u.list);
-    return result;
+    return ask(client, a, &r, &answer, &ignored) == 0 || answer.status == 404 ? 0 : -1;
 }
 
 /* ---- the bucket ---- */
 
-int oss_list(struct oss_client *c, struct str prefix, oss_each_fn each, void *ctx,
+static int list_page(void *client, struct arena *a, struct str prefix, struct str token,
+                     struct http_answer *ret, struct err *err)
+{
+    struct request r = {.method = "GET",
+                        .query = str_concat(a, STR("list-type=2&max-keys=1000&prefix="),
+                                            uri_escape(a, prefix))};
+
+    if (token.len > 0)
+        r.params[r.param_count++] = (struct http_header){STR("continuation-token"), token};
+    return ask(client, a, &r, ret, err);
+}
+
+static const struct bucket_service service = {.name = "OSS",
+                                              .put = put_whole,
+                                              .begin = begin_upload,
+                                              .send = send_part,
+                                              .end = end_upload,
+                                              .take_back = take_back,
+                                              .page = list_page};
+
+int oss_put(struct oss_client *c, struct arena *a, struct str key, int from, struct err *err)
+{
+    struct bucket_upload u = {.key = key,
+                              .from = from,
+                              .part_bytes = c->options.part_bytes ? c->options.part_bytes
+                                                                  : (uint64_t) OSS_PART_BYTES,
+                              .unfinished = c->options.unfinished};
+
+    return check_key(key, err) < 0 ? -1 : bucket_put(&service, c, a, &u, err);
+}
+
+int oss_list(struct oss_client *c, struct str prefix, bucket_each_fn each, void *ctx,
              struct err *err)
 {
-    _cleanup_arena_ struct arena *own = arena_new();
-    struct str token = STR("");
-
-    do {
-        _cleanup_arena_ struct arena *a = arena_new();
-        struct request r = {.method = "GET"};
-        struct http_answer answer;
-        struct str rest, object;
-
-        if (token.len > 0)
-            r.params[r.param_count++] = (struct http_header){STR("continuation-token"), token};
-        r.query =
-            str_concat(a, STR("list-type=2&max-keys=1000&prefix="), uri_escape(a, prefix));
-        if (ask(c, a, &r, &answer, err) < 0)
-            return err_wrap(err, "list \"" STR_FMT "\"", STR_ARG(prefix));
-        rest = answer.body;
-        while (xml_next(&rest, STR("Contents"), &object))
-            if (each(ctx, a, xml_text(a, object, STR("Key")), err) < 0)
-                return -1;
-        token = str_is(xml_text(a, answer.body, STR("IsTruncated")), "true")
-                    ? xml_text(own, answer.body, STR("NextContinuationToken"))
-                    : STR("");
-    } while (token.len > 0);
-    return 0;
+    return bucket_list(&service, c, prefix, each, ctx, err);
 }
 
 int oss_make_bucket(struct oss_client *c, struct arena *a, struct err *err)

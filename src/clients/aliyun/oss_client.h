@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "clients/aliyun/oss_sign.h"
+#include "clients/buckets/bucket.h"
 
 struct oss_client;
 
@@ -21,6 +22,7 @@ struct oss_options {
     struct str bucket;
     const struct oss_keys *keys;
     uint64_t part_bytes; /* bigger files go in parts of so many; 0: OSS_PART_BYTES */
+    struct bucket_unfinished *unfinished; /* NULL: not kept */
     /* What happens to the objects that this client stores; 0: nothing. */
     int64_t days_until_infrequent, days_until_deletion;
 };
@@ -44,11 +46,8 @@ int oss_put(struct oss_client *c, struct arena *a, struct str key, int from, str
 /** oss_delete() - remove an object; what is not there is fine */
 int oss_delete(struct oss_client *c, struct arena *a, struct str key, struct err *err);
 
-/* One key of a list; @a lives as long as its page. -1 ends the list. */
-typedef int (*oss_each_fn)(void *ctx, struct arena *a, struct str key, struct err *err);
-
 /** oss_list() - the keys that begin with a prefix; @err: also what @each set */
-int oss_list(struct oss_client *c, struct str prefix, oss_each_fn each, void *ctx,
+int oss_list(struct oss_client *c, struct str prefix, bucket_each_fn each, void *ctx,
              struct err *err);
 
 /** oss_make_bucket() - make the bucket unless it is there */

@@ -166,6 +166,27 @@ static void test_in_parts(void **state)
     assert_true(str_is(s3_server_text(w->server->store, "bad"), "(none)"));
 }
 
+/* The service was away when its upload was to be taken back: the next try does that first. */
+static void test_what_is_left_is_taken_back(void **state)
+{
+    struct world *w = *state;
+    struct str bytes = str_of(arena_alloc(w->a, 250000), 250000);
+    struct bucket_unfinished left = {.a = w->a};
+
+    w->options.part_bytes = 100000;
+    w->options.unfinished = &left;
+    w->server->store->fails_parts = w->server->store->fails_aborts = true;
+    restart(w);
+    assert_int_equal(try_put(w, "big", bytes), -1);
+    assert_int_equal(w->server->store->aborts, 0);
+    assert_true(str_is(left.key, "big") && str_is(left.id, "the & id"));
+    w->server->store->fails_parts = w->server->store->fails_aborts = false;
+    restart(w);
+    put(w, "big", bytes);
+    assert_int_equal(w->server->store->aborts, 1);
+    assert_true(str_is_empty(left.id));
+}
+
 static void test_checksums(void **state)
 {
     struct world *w = *state;
@@ -407,6 +428,7 @@ int main(void)
         TEST(test_round_trips),
         TEST(test_replaces_and_deletes),
         TEST(test_in_parts),
+        TEST(test_what_is_left_is_taken_back),
         TEST(test_checksums),
         TEST(test_lists_over_pages),
         TEST(test_tokens_and_wrong_keys),

@@ -1,17 +1,13 @@
 /* See s3_client.h. */
 #include "clients/aws/s3_client.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "formats/xml.h"
 #include "io/http_resume.h"
 
-enum { URL_MAX_BYTES = 16 << 10, PARTS_MAX = 10000 /* the service's limit */ };
+enum { URL_MAX_BYTES = 16 << 10 };
 
 struct s3_client {
     struct arena *arena;
@@ -286,17 +282,19 @@ int s3_delete(struct s3_client *c, struct arena *a, struct str key, struct err *
     return ask(c, a, &r, &answer, err) < 0 && err->kind != ERR_NOT_FOUND ? -1 : 0;
 }
 
-/* ---- in parts ---- */
+/* ---- uploads ---- */
 
-/* An upload in parts that is under way. */
-struct upload {
-    struct str key, id;
-    int from;
-    uint64_t size, part_bytes;
-    struct strbuf list; /* what the last call says */
-};
+static int put_whole(void *client, struct arena *a, const struct bucket_upload *u,
+                     struct err *err)
+{
+    const struct request r = {
+        .method = "PUT", .key = u->key, .from = u->from, .len = u->size, .with = WITH_SEAL};
+    struct http_answer answer;
 
-static struct str query_of(struct arena *a, const struct upload *u, unsigned part)
+    return ask(client, a, &r, &answer, err);
+}
+
+static struct str query_of(struct arena *a, const struct bucket_upload *u, unsigned part)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(URL_MAX_BYTES);
 
@@ -307,135 +305,51 @@ static struct str query_of(struct arena *a, const struct upload *u, unsigned par
     return str_copy(a, strbuf_str(&b));
 }
 
-static int begin_upload(struct s3_client *c, struct arena *a, struct upload *u, struct err *err)
+static int begin_upload(void *client, struct arena *a, const struct bucket_upload *u,
+                        struct http_answer *ret, struct err *err)
 {
     const struct request r = {
         .method = "POST", .key = u->key, .query = STR("uploads="), .with = WITH_SEAL};
-    struct http_answer answer;
 
-    if (ask(c, a, &r, &answer, err) < 0)
-        return -1;
-    u->id = xml_text(a, answer.body, STR("UploadId"));
-    return str_is_empty(u->id)
-               ? err_set(err, ERR_TRANSIENT, "S3 gave no upload for \"" STR_FMT "\"",
-                         STR_ARG(u->key))
-               : 0;
+    return ask(client, a, &r, ret, err);
 }
 
-static int send_part(struct s3_client *c, struct upload *u, unsigned part, struct err *err)
+static int send_part(void *client, struct arena *a, const struct bucket_upload *u,
+                     const struct bucket_part *part, struct http_answer *ret, struct err *err)
 {
-    _cleanup_arena_ struct arena *a = arena_new();
-    uint64_t at = (part - 1) * u->part_bytes;
     const struct request r = {.method = "PUT",
                               .key = u->key,
-                              .query = query_of(a, u, part),
+                              .query = query_of(a, u, part->number),
                               .from = u->from,
-                              .at = at,
-                              .len =
-                                  u->size - at < u->part_bytes ? u->size - at : u->part_bytes,
+                              .at = part->at,
+                              .len = part->len,
                               .with = WITH_UNSEAL};
-    struct http_answer answer;
-    unsigned tries = 0;
-    int result;
 
-    do
-        result = ask(c, a, &r, &answer, err);
-    while (result < 0 && http_part_again(&tries, err));
-    if (result < 0)
-        return -1;
-    strbuf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>" STR_FMT "</ETag></Part>",
-                part, STR_ARG(xml_escape(a, http_answer_header(&answer, STR("ETag")))));
-    return 0;
+    return ask(client, a, &r, ret, err);
 }
 
-static int end_upload(struct s3_client *c, struct arena *a, struct upload *u, struct err *err)
+static int end_upload(void *client, struct arena *a, const struct bucket_upload *u,
+                      struct str list, struct err *err)
 {
-    const struct request r = {.method = "POST",
-                              .key = u->key,
-                              .query = query_of(a, u, 0),
-                              .body = strbuf_str(&u->list)};
+    const struct request r = {
+        .method = "POST", .key = u->key, .query = query_of(a, u, 0), .body = list};
     struct http_answer answer;
     struct str rest, error;
 
-    if (ask(c, a, &r, &answer, err) < 0)
+    if (ask(client, a, &r, &answer, err) < 0)
         return -1;
     rest = answer.body; /* it may fail after it has answered 200 */
-    return xml_next(&rest, STR("Error"), &error) ? service_error(c, a, &r, &answer, err) : 0;
+    return xml_next(&rest, STR("Error"), &error) ? service_error(client, a, &r, &answer, err)
+                                                 : 0;
 }
 
-/* 0: the service knows the upload no more. */
-static int take_back(struct s3_client *c, struct arena *a, const struct upload *u)
+static int take_back(void *client, struct arena *a, const struct bucket_upload *u)
 {
     const struct request r = {.method = "DELETE", .key = u->key, .query = query_of(a, u, 0)};
     struct http_answer answer = {0};
     struct err ignored;
 
-    return ask(c, a, &r, &answer, &ignored) == 0 || answer.status == 404 ? 0 : -1;
-}
-
-static void take_back_unfinished(struct s3_client *c, struct arena *a)
-{
-    struct s3_unfinished *left = c->options.unfinished;
-    const struct upload u = {.key = left ? left->key : STR(""),
-                             .id = left ? left->id : STR("")};
-
-    if (!str_is_empty(u.id) && take_back(c, a, &u) == 0)
-        left->id = STR("");
-}
-
-static void keep_unfinished(struct s3_client *c, const struct upload *u)
-{
-    struct s3_unfinished *left = c->options.unfinished;
-
-    if (!left || !str_is_empty(left->id))
-        return;
-    left->key = str_copy(left->a, u->key);
-    left->id = str_copy(left->a, u->id);
-}
-
-static int put_parts(struct s3_client *c, struct arena *a, struct upload *u, struct err *err)
-{
-    int result = 0;
-
-    take_back_unfinished(c, a);
-    if (begin_upload(c, a, u, err) < 0)
-        return -1;
-    strbuf_addz(&u->list, "<CompleteMultipartUpload>");
-    for (unsigned part = 1; result == 0 && (part - 1) * u->part_bytes < u->size; part++)
-        result = send_part(c, u, part, err);
-    strbuf_addz(&u->list, "</CompleteMultipartUpload>");
-    if (result == 0)
-        result = end_upload(c, a, u, err);
-    if (result < 0 && take_back(c, a, u) < 0)
-        keep_unfinished(c, u);
-    return result;
-}
-
-int s3_put(struct s3_client *c, struct arena *a, struct str key, int from, struct err *err)
-{
-    struct upload u = {.key = key,
-                       .from = from,
-                       .part_bytes = c->options.part_bytes ? c->options.part_bytes
-                                                           : (uint64_t) S3_PART_BYTES,
-                       .list = STRBUF_INIT(4 << 20)};
-    struct http_answer answer;
-    struct stat st;
-    int result;
-
-    if (fstat(from, &st) < 0)
-        return err_sys(err, errno, "look at what is to be stored");
-    u.size = (uint64_t) st.st_size;
-    if (u.size <= u.part_bytes) {
-        const struct request r = {
-            .method = "PUT", .key = key, .from = from, .len = u.size, .with = WITH_SEAL};
-
-        return ask(c, a, &r, &answer, err);
-    }
-    if (u.size / u.part_bytes >= PARTS_MAX)
-        u.part_bytes = u.size / PARTS_MAX + 1;
-    result = put_parts(c, a, &u, err);
-    strbuf_done(&u.list);
-    return result;
+    return ask(client, a, &r, &answer, &ignored) == 0 || answer.status == 404 ? 0 : -1;
 }
 
 /* ---- the bucket ---- */
@@ -454,28 +368,37 @@ static struct str list_query(struct arena *a, struct str prefix, struct str toke
     return str_copy(a, strbuf_str(&b));
 }
 
-int s3_list(struct s3_client *c, struct str prefix, s3_each_fn each, void *ctx, struct err *err)
+static int list_page(void *client, struct arena *a, struct str prefix, struct str token,
+                     struct http_answer *ret, struct err *err)
 {
-    _cleanup_arena_ struct arena *own = arena_new();
-    struct str token = STR("");
+    const struct request r = {.method = "GET", .query = list_query(a, prefix, token)};
 
-    do {
-        _cleanup_arena_ struct arena *a = arena_new();
-        const struct request r = {.method = "GET", .query = list_query(a, prefix, token)};
-        struct http_answer answer;
-        struct str rest, object;
+    return ask(client, a, &r, ret, err);
+}
 
-        if (ask(c, a, &r, &answer, err) < 0)
-            return err_wrap(err, "list \"" STR_FMT "\"", STR_ARG(prefix));
-        rest = answer.body;
-        while (xml_next(&rest, STR("Contents"), &object))
-            if (each(ctx, a, xml_text(a, object, STR("Key")), err) < 0)
-                return -1;
-        token = str_is(xml_text(a, answer.body, STR("IsTruncated")), "true")
-                    ? xml_text(own, answer.body, STR("NextContinuationToken"))
-                    : STR("");
-    } while (token.len > 0);
-    return 0;
+static const struct bucket_service service = {.name = "S3",
+                                              .put = put_whole,
+                                              .begin = begin_upload,
+                                              .send = send_part,
+                                              .end = end_upload,
+                                              .take_back = take_back,
+                                              .page = list_page};
+
+int s3_put(struct s3_client *c, struct arena *a, struct str key, int from, struct err *err)
+{
+    struct bucket_upload u = {.key = key,
+                              .from = from,
+                              .part_bytes = c->options.part_bytes ? c->options.part_bytes
+                                                                  : (uint64_t) S3_PART_BYTES,
+                              .unfinished = c->options.unfinished};
+
+    return bucket_put(&service, c, a, &u, err);
+}
+
+int s3_list(struct s3_client *c, struct str prefix, bucket_each_fn each, void *ctx,
+            struct err *err)
+{
+    return bucket_list(&service, c, prefix, each, ctx, err);
 }
 
 int s3_make_bucket(struct s3_client *c, struct arena *a, enum s3_bucket_locks locks,

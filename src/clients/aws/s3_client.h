@@ -11,6 +11,7 @@
 #pragma once
 
 #include "clients/aws/aws_credentials.h"
+#include "clients/buckets/bucket.h"
 
 struct s3_client;
 
@@ -21,13 +22,6 @@ enum s3_style {
 };
 
 /* All borrowed for the client's life. */
-/* An upload in parts that failed and could not be taken back, as the service was away: it costs
- * there until somebody does. Kept for the next client that puts. */
-struct s3_unfinished {
-    struct arena *a; /* of the texts */
-    struct str key, id;
-};
-
 struct s3_options {
     struct str endpoint; /* host or host:port */
     bool is_plain;       /* http instead of https */
@@ -42,7 +36,7 @@ struct s3_options {
     const struct http_header *seal, *unseal;
     size_t seal_count, unseal_count;
     uint64_t part_bytes; /* bigger files go in parts of so many; 0: S3_PART_BYTES */
-    struct s3_unfinished *unfinished; /* NULL: not kept */
+    struct bucket_unfinished *unfinished; /* NULL: not kept */
 };
 
 /** s3_client_new() - a client; owned */
@@ -63,9 +57,6 @@ int s3_put(struct s3_client *c, struct arena *a, struct str key, int from, struc
 /** s3_delete() - remove an object; what is not there is fine */
 int s3_delete(struct s3_client *c, struct arena *a, struct str key, struct err *err);
 
-/* One key of a list; @a lives as long as its page. -1 ends the list. */
-typedef int (*s3_each_fn)(void *ctx, struct arena *a, struct str key, struct err *err);
-
 /**
  * s3_list() - the keys that begin with a prefix
  * @c:       client
@@ -76,7 +67,7 @@ typedef int (*s3_each_fn)(void *ctx, struct arena *a, struct str key, struct err
  *
  * Return: 0 or -1.
  */
-int s3_list(struct s3_client *c, struct str prefix, s3_each_fn each, void *ctx,
+int s3_list(struct s3_client *c, struct str prefix, bucket_each_fn each, void *ctx,
             struct err *err);
 
 enum s3_bucket_locks { S3_BUCKET_UNLOCKED, S3_BUCKET_OBJECT_LOCKS };

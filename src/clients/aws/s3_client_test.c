@@ -161,7 +161,7 @@ static void test_what_is_left_is_taken_back(void **state)
     struct world *w = *state;
     char *bytes = memset(arena_alloc_raw(w->a, 250), 0, 250);
     int fd = file_of(str_of(bytes, 250));
-    struct s3_unfinished left = {.a = w->a};
+    struct bucket_unfinished left = {.a = w->a};
 
     w->options.part_bytes = 100;
     w->options.unfinished = &left;
