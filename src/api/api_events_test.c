@@ -129,6 +129,39 @@ static void test_events_are_listed(void **state)
     assert_int_equal(c.status, 404);
 }
 
+/* Why nothing came of an event is told: nobody waits for it, or who does has not taken it. */
+static void test_an_event_that_nobody_takes(void **state)
+{
+#define WAITER(name, more, source, event)                                              \
+    "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Sensor\",\"metadata\":{" more \
+    "\"name\":\"" name "\",\"namespace\":\"argo\",\"uid\":\"" name "\"},\"spec\":{"    \
+    "\"dependencies\":[{\"name\":\"d\",\"eventSourceName\":\"" source                  \
+    "\",\"eventName\":\"" event                                                        \
+    "\"}],\"triggers\":[{\"template\":{\"name\":\"t\",\"log\":{}}}]}}"
+    struct world *w = *state;
+    struct call c;
+
+    publish(w, "a", "argo");
+    c = call(w, "GET", "/tiphys/v1/events/a");
+    assert_true(has(&c, 200,
+                    "\"note\":\"no sensor of namespace argo has a dependency with "
+                    "eventSourceName src and eventName e\""));
+    create(w, WAITER("typo", "", "src", "f"));
+    create(w, WAITER("other", "", "x", "y"));
+    c = call(w, "GET", "/tiphys/v1/events/a");
+    assert_true(has(&c, 200, "and eventName e; sensor typo waits for src f\""));
+    publish(w, "b", "argo/fast");
+    create(w, WAITER("late", "\"creationTimestamp\":\"2999-01-01T00:00:00Z\",", "src", "e"));
+    c = call(w, "GET", "/tiphys/v1/events/b");
+    assert_true(has(&c, 200, "; sensor late looks at event bus default; sensor typo waits for src f"));
+    c = call(w, "GET", "/tiphys/v1/events/a");
+    assert_true(has(&c, 200, "\"note\":\"sensor late was made after it\""));
+    publish(w, "c", "argo");
+    create(w, WAITER("still", "\"annotations\":{\"tiphys/paused\":\"true\"},", "src", "e"));
+    c = call(w, "GET", "/tiphys/v1/events/a");
+    assert_true(has(&c, 200, "sensor still is paused\""));
+}
+
 static void test_a_dead_letter_is_shown(void **state)
 {
     struct world *w = *state;
@@ -223,6 +256,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_events_are_listed, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_event_that_nobody_takes, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_a_dead_letter_is_shown, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_redrives_and_deletions, world_setup,

@@ -140,7 +140,20 @@ void metrics_done(const struct api *api, const struct http_request *req, double 
 /** metrics_handle() - GET /metrics: all metrics as Prometheus' text; http thread */
 void metrics_handle(struct api *api, struct http_request *req);
 
-/** trace_handle() - the way of an event; http thread */
+/**
+ * waiters_note() - why no sensor has done anything with an event
+ * @api: whose store holds the sensors
+ * @a:   where the text lives
+ * @r:   the event
+ *
+ * Any thread; reads the store.
+ *
+ * Return: the sensors that wait for it and what keeps each, or that none does; "" when the
+ * store cannot be read.
+ */
+struct str waiters_note(struct api *api, struct arena *a, const struct bus_record *r);
+
+/** trace_handle() - the way of an event; "note" says why nothing became of it; http thread */
 void trace_handle(struct api *api, struct http_request *req, struct str id);
 
 /** trace_list() - the newest events of a namespace, "" for all; http thread */

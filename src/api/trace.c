@@ -1,6 +1,7 @@
 /*
  * Events, ours alone. GET /tiphys/v1/events/ID: the way of one, where it came from, when it was
- * stored, what each sensor did. GET events and namespaces/NS/events: the newest ones, ?limit=N.
+ * stored, what each sensor did, or why none did anything. GET events and namespaces/NS/events:
+ * the newest ones, ?limit=N.
  */
 #include "api/api_internal.h"
 
@@ -97,6 +98,8 @@ void trace_handle(struct api *api, struct http_request *req, struct str id)
         json_push(a, &steps, step_value(a, &rows[i]));
     add_record(a, &b, &r);
     json_add(a, &b, STR("steps"), json_array(&steps));
+    if (count == 0)
+        json_add_str(a, &b, STR("note"), waiters_note(api, a, &r));
     made = json_object(&b);
     reply_json(req, 200, &made);
 }

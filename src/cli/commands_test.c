@@ -77,7 +77,8 @@ static void test_submit(void **state)
          {{0}},
          "",
          "",
-         "Error: yaml file is not valid: index=0: broken.yaml:2:1: did not find expected node content "
+         "Error: yaml file is not valid: index=0: broken.yaml:2:1: did not find expected node "
+         "content "
          "while parsing a flow node\n",
          1},
         {"argo submit loose.yaml",
@@ -215,10 +216,10 @@ static void test_templates(void **state)
          NULL,
          1},
         {"argo lint uses.yaml -o simple", /* no file holds it: the server is asked */
-         {{200,
-           "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"WorkflowTemplate\",\"metadata\":{"
-           "\"name\":\"t\"},\"spec\":{\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\","
-           "\"suspend\":{}}]}}"}},
+         {{200, "{\"apiVersion\":\"argoproj.io/"
+                "v1alpha1\",\"kind\":\"WorkflowTemplate\",\"metadata\":{"
+                "\"name\":\"t\"},\"spec\":{\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\","
+                "\"suspend\":{}}]}}"}},
          "GET ~workflowtemplates/t\n",
          "no linting errors found!\n",
          NULL,
@@ -478,6 +479,35 @@ static void test_events(void **state)
          "id: a\n",
          NULL,
          0},
+        {"tiphys events dead-letter get long",
+         {{404, MESSAGE("no such letter")},
+          {200, "{\"items\":[" LETTER("short") "," LETTER("longest") "]}"},
+          {200, "{\"id\":\"longest\"}"}},
+         "GET " LETTERS "/long\nGET " LETTERS "\nGET " LETTERS "/longest\n",
+         "id: longest\n",
+         NULL,
+         0},
+        {"tiphys events redrive long",
+         {{404, MESSAGE("no such letter")},
+          {200, "{\"items\":[" LETTER("longer") "," LETTER("longest") "]}"}},
+         "POST " LETTERS "/long/redrive\nGET " LETTERS "\n",
+         "",
+         "Error: \"long\" is the beginning of 2 ids: give more of it\n",
+         1},
+        {"tiphys events redrive longe",
+         {{404, MESSAGE("no such letter")},
+          {200, "{\"items\":[" LETTER("longest") "]}"},
+          {200, "{}"}},
+         "POST " LETTERS "/longe/redrive\nGET " LETTERS "\nPOST " LETTERS "/longest/redrive\n",
+         "dead letter 'longest' is redriven\n",
+         NULL,
+         0},
+        {"tiphys events redrive other",
+         {{404, MESSAGE("no such letter")}, {200, "{\"items\":[]}"}},
+         "POST " LETTERS "/other/redrive\nGET " LETTERS "\n",
+         "",
+         "Error: no such letter\n",
+         1},
         {"tiphys events dead-letter delete a b",
          {{404, MESSAGE("no such letter")}, {200, "{}"}},
          "DELETE " LETTERS "/a\nDELETE " LETTERS "/b\n",
@@ -547,6 +577,22 @@ static void test_others(void **state)
          "failed     T3 s/u: no luck\n",
          NULL,
          0},
+        {"tiphys trace event abcd",
+         {{404, MESSAGE("no event")},
+          {200, "{\"items\":[{\"id\":\"abce\"},{\"id\":\"abcdef\"}]}"},
+          {200, "{\"id\":\"abcdef\",\"namespace\":\"n\",\"eventSource\":\"es\",\"eventName\":"
+                "\"e\",\"stored\":\"T1\",\"sequence\":7,\"steps\":[],\"note\":\"why\"}"}},
+         "GET /tiphys/v1/events/abcd\nGET "
+         "/tiphys/v1/namespaces/default/events?limit=10000\nGET /tiphys/v1/events/abcdef\n",
+         "event      abcdef\nsource     n/es e\nstored     T1 as 7\nnothing    why\n",
+         NULL,
+         0},
+        {"tiphys trace event abc",
+         {{404, MESSAGE("no event")}},
+         "GET /tiphys/v1/events/abc\n",
+         "",
+         "Error: no event\n",
+         1},
         {"tiphys trace event x -o yaml",
          {{200, "{\"id\":\"x\"}"}},
          "GET /tiphys/v1/events/x\n",
@@ -749,8 +795,9 @@ static int enter_folder(void **state)
     snprintf(loose, sizeof(loose), "%smore: 1\n", flow);
     write_text("flow.yaml", flow);
     write_text("template.yaml", template_text);
-    write_text("uses.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: u}\n"
-                            "spec: {workflowTemplateRef: {name: t}}\n");
+    write_text("uses.yaml",
+               "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: u}\n"
+               "spec: {workflowTemplateRef: {name: t}}\n");
     write_text("loose.yaml", loose);
     write_text("broken.yaml", "kind: [\n");
     return start_fake(state);

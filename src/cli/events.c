@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/short_id.h"
 #include "cli/table.h"
 #include "cli/workflow.h"
 #include "formats/uri.h"
@@ -118,12 +119,34 @@ static int run_letters(struct cli *cli, struct err *err)
 
 /* ---- one or some ---- */
 
+/* A call about a dead letter that is named by its id or the beginning of it; @id becomes the
+ * whole one. */
+static int call_letter(struct cli *cli, const char *method, struct str *id, const char *behind,
+                       struct cli_answer *ret, struct err *err)
+{
+    struct str whole;
+    struct err other;
+    int found;
+
+    if (cli_call(cli, method, letter_path(cli, *id, behind), STR(""), ret, err) == 0)
+        return 0;
+    if (err->kind != ERR_NOT_FOUND)
+        return -1;
+    found = short_id_find(cli, own_path(cli, "dead-letters"), *id, &whole, &other);
+    if (found < 0 && other.kind == ERR_INVALID)
+        *err = other;
+    if (found <= 0 || str_eq(whole, *id))
+        return -1;
+    *id = whole;
+    return cli_call(cli, method, letter_path(cli, whole, behind), STR(""), ret, err);
+}
+
 static int run_get(struct cli *cli, struct err *err)
 {
+    struct str id = str_from(cli->args[0]);
     struct cli_answer answer;
 
-    if (cli_call(cli, "GET", letter_path(cli, str_from(cli->args[0]), ""), STR(""), &answer,
-                 err) < 0)
+    if (call_letter(cli, "GET", &id, "", &answer, err) < 0)
         return -1;
     if (!print_whole(cli, &answer.body))
         workflow_print_yaml(&answer.body);
@@ -141,8 +164,7 @@ static void do_one(struct cli *cli, const struct deed *deed, struct str id)
     struct cli_answer answer;
     struct err err;
 
-    if (cli_call(cli, deed->method, letter_path(cli, id, deed->behind), STR(""), &answer,
-                 &err) == 0) {
+    if (call_letter(cli, deed->method, &id, deed->behind, &answer, &err) == 0) {
         printf("dead letter '" STR_FMT "' %s\n", STR_ARG(id), deed->done);
         return;
     }

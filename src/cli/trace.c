@@ -2,12 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "cli/short_id.h"
 #include "cli/workflow.h"
 #include "formats/uri.h"
 
 static void print_steps(const struct json *v)
 {
     const struct json *steps = json_get(v, STR("steps"));
+    struct str note = json_get_str(v, STR("note"));
 
     printf("event      " STR_FMT "\n", STR_ARG(json_get_str(v, STR("id"))));
     printf("source     " STR_FMT "/" STR_FMT " " STR_FMT "\n",
@@ -27,17 +30,47 @@ static void print_steps(const struct json *v)
                STR_ARG(json_get_str(step, STR("time"))),
                STR_ARG(json_get_str(step, STR("subject"))), STR_ARG(result));
     }
+    if (note.len > 0)
+        printf("nothing    " STR_FMT "\n", STR_ARG(note));
+}
+
+static int get_event(struct cli *cli, struct str id, struct cli_answer *ret, struct err *err)
+{
+    struct str path = str_printf(cli->arena, "/tiphys/v1/events/" STR_FMT,
+                                 STR_ARG(uri_escape(cli->arena, id)));
+
+    return cli_call(cli, "GET", path, STR(""), ret, err);
+}
+
+/* By its id, or by the beginning of it among the newest events of the namespace. */
+static int find_event(struct cli *cli, struct str id, struct cli_answer *ret, struct err *err)
+{
+    struct str list =
+        str_printf(cli->arena, "/tiphys/v1/namespaces/" STR_FMT "/events?limit=%llu",
+                   STR_ARG(uri_escape(cli->arena, cli_namespace(cli))),
+                   (unsigned long long) EVENTS_LIST_MAX);
+    struct str whole;
+    struct err other;
+    int found;
+
+    if (get_event(cli, id, ret, err) == 0)
+        return 0;
+    if (err->kind != ERR_NOT_FOUND)
+        return -1;
+    found = short_id_find(cli, list, id, &whole, &other);
+    if (found > 0)
+        return get_event(cli, whole, ret, err);
+    if (found < 0 && other.kind == ERR_INVALID)
+        *err = other;
+    return -1;
 }
 
 static int run_trace(struct cli *cli, struct err *err)
 {
     const char *output = cli_flag(cli, "output");
     struct cli_answer answer;
-    struct str path;
 
-    path = str_printf(cli->arena, "/tiphys/v1/events/" STR_FMT,
-                      STR_ARG(uri_escape(cli->arena, str_from(cli->args[cli->arg_count - 1]))));
-    if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
+    if (find_event(cli, str_from(cli->args[cli->arg_count - 1]), &answer, err) < 0)
         return -1;
     if (output && strcmp(output, "yaml") == 0)
         workflow_print_yaml(&answer.body);
@@ -63,23 +96,25 @@ static const struct cli_flag flags[] = {{.name = "output",
                                         {0}};
 
 extern const struct cli_command cli_trace;
-const struct cli_command cli_trace = {
-    .name = "trace",
-    .usage = "event ID",
-    .summary = "tell the way of an event through sources, sensors and triggers",
-    .example = "trace event 6f2c",
-    .flags = flags,
-    .surface = CLI_OWN,
-    .min_args = 2,
-    .max_args = 2,
-    .check = check_trace,
-    .run = run_trace};
+const struct cli_command cli_trace = {.name = "trace",
+                                      .usage = "event ID",
+                                      .summary =
+                                          "tell the way of an event through sources, sensors "
+                                          "and triggers, or why nothing came of it",
+                                      .example = "trace event 6f2c",
+                                      .flags = flags,
+                                      .surface = CLI_OWN,
+                                      .min_args = 2,
+                                      .max_args = 2,
+                                      .check = check_trace,
+                                      .run = run_trace};
 
 extern const struct cli_command cli_events_trace;
 const struct cli_command cli_events_trace = {
     .name = "events trace",
     .usage = "ID",
-    .summary = "tell the way of an event through sources, sensors and triggers",
+    .summary = "tell the way of an event through sources, sensors and triggers, or why nothing "
+               "came of it",
     .flags = flags,
     .surface = CLI_OWN,
     .min_args = 1,
