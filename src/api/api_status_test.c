@@ -7,9 +7,11 @@
 #include <stdio.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "api/world_test.h"
 #include "base/mem.h"
+#include "formats/base64.h"
 
 #define WORKFLOWS  "/apis/argoproj.io/v1alpha1/namespaces/argo/workflows"
 #define MERGE      "application/merge-patch+json"
@@ -81,7 +83,14 @@ static void test_put(void **state)
         {"GET", WORKFLOWS "/wf", NULL, NULL, 200, NODE("c", RUNS), "Error"},
         /* what is none */
         {"PUT", WORKFLOWS "/wf", NULL, WITH("", ",\"status\":{\"compressedNodes\":\"H4s\"}"),
-         422, "status.compressedNodes: Forbidden", NULL},
+         422, "status.compressedNodes: Invalid value: gzip: unexpected EOF", NULL},
+        {"PUT", WORKFLOWS "/wf", NULL, WITH("", ",\"status\":{\"compressedNodes\":\"*\"}"), 422,
+         "status.compressedNodes: Invalid value: illegal base64 data", NULL},
+        {"PUT", WORKFLOWS "/wf", NULL, WITH("", ",\"status\":{\"compressedNodes\":7}"), 400,
+         "status.compressedNodes", NULL},
+        {"PUT", WORKFLOWS "/wf", NULL,
+         WITH("", ",\"status\":{\"offloadNodeStatusVersion\":\"fnv:1\"}"), 422,
+         "status.offloadNodeStatusVersion: Forbidden: nodes that stand in a database", NULL},
         {"PUT", WORKFLOWS "/wf", NULL,
          WITH("",
               ",\"status\":{\"nodes\":{\"x\":{\"id\":\"y\",\"name\":\"y\",\"type\":\"Pod\"}}}"),
@@ -132,7 +141,7 @@ static void test_patches(void **state)
          "v1alpha1\",\"kind\":\"Workflow\",\"status\":{\"nodes\":{" NODE("d", RUNS) "}}}",
          200, NODE("d", RUNS), NULL},
         {"PATCH", WORKFLOWS "/wf", MERGE, "{\"status\":{\"compressedNodes\":\"x\"}}", 422,
-         "status.compressedNodes: Forbidden", NULL},
+         "status.compressedNodes: Invalid value", NULL},
         /* who may write the status alone does not say what it runs */
         {"PATCH", WORKFLOWS "/wf/status", MERGE,
          "{\"status\":{\"message\":\"s\",\"storedTemplates\":{\"t\":{\"name\":\"t\"}}},"
@@ -165,7 +174,10 @@ static void test_creation(void **state)
         {"GET", WORKFLOWS "/wf", NULL, NULL, 200, NULL, "\"nodes\""},
         {"DELETE", WORKFLOWS "/wf", NULL, NULL, 200, NULL, NULL},
         {"POST", WORKFLOWS, NULL, WITH("", ",\"status\":{\"compressedNodes\":\"H4s\"}"), 422,
-         "status.compressedNodes: Forbidden", NULL},
+         "status.compressedNodes: Invalid value", NULL},
+        {"POST", WORKFLOWS, NULL,
+         WITH("", ",\"status\":{\"offloadNodeStatusVersion\":\"fnv:1\"}"), 422,
+         "status.offloadNodeStatusVersion: Forbidden", NULL},
         {"POST", WORKFLOWS, NULL,
          WITH("", ",\"status\":{\"nodes\":{" NODE("wf", ",\"children\":[\"wf\"]") "}}"), 422,
          "it follows itself", NULL},
@@ -175,13 +187,176 @@ static void test_creation(void **state)
     run_steps(*state, steps, COUNT_OF(steps));
 }
 
+/* ---- packed nodes ---- */
+
+enum { MANY = 6000 };
+
+static struct str packed(struct arena *a, struct str text)
+{
+    z_stream z = {.next_in = (Bytef *) (uintptr_t) text.ptr, .avail_in = (uInt) text.len};
+    size_t room = text.len + 1024;
+    char *to = arena_alloc_raw(a, room);
+
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY),
+                     Z_OK);
+    z.next_out = (Bytef *) to;
+    z.avail_out = (uInt) room;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    room = z.total_out;
+    deflateEnd(&z);
+    return base64_encode(a, str_of(to, room));
+}
+
+/* Nodes "n0" to @count - 1 in a phase, with texts that make them as large as real ones. */
+static struct str many_nodes(struct arena *a, int count, const char *phase)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(64 << 20);
+
+    strbuf_addc(&b, '{');
+    for (int i = 0; i < count; i++)
+        strbuf_addf(&b,
+                    "%s\"n%d\":{\"id\":\"n%d\",\"name\":\"n%d\",\"type\":\"Pod\",\"phase\":"
+                    "\"%s\",\"message\":\"%0600d\"}",
+                    i > 0 ? "," : "", i, i, i, phase, i);
+    strbuf_addc(&b, '}');
+    return str_copy(a, strbuf_str(&b));
+}
+
+/* The answer whole, which says nothing of packed nodes. */
+static struct str ask(struct world *w, const struct step *step)
+{
+    struct call c = {.method = step->method,
+                     .path = step->path,
+                     .body = step->body ? step->body : "",
+                     .type = step->type,
+                     .token = "secret",
+                     .stop_after = SIZE_MAX,
+                     .seen = STRBUF_INIT(64 << 20)};
+    struct str ret;
+
+    world_run(w, &c);
+    ret = str_copy(w->a, c.seen.len > 0 ? strbuf_str(&c.seen) : str_from(c.answer));
+    strbuf_done(&c.seen);
+    if (c.status != step->status || strstr(ret.ptr, "ompressedNodes\":") ||
+        (step->part && !strstr(ret.ptr, step->part)) ||
+        (step->without && strstr(ret.ptr, step->without)))
+        fail_msg("%s %s: %u %.500s", c.method, c.path, c.status, ret.ptr);
+    return ret;
+}
+
+static void check_stored(struct world *w, size_t count)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("Workflow"), STR("argo"), STR("wf")};
+    const struct store_object *o;
+    struct store_node *nodes;
+    size_t have = 0;
+    struct err err;
+
+    assert_int_equal(store_get(w->store, &key, &o, &err), 0);
+    assert_int_equal(str_find(o->doc, STR("ompressedNodes")), SIZE_MAX);
+    assert_int_equal(store_nodes(w->store, w->a, o->uid, &nodes, &have, &err), 0);
+    store_object_unref(o);
+    assert_int_equal(have, count);
+}
+
+#define BODY(form, nodes) str_cz(a, str_printf(a, form, STR_ARG(nodes)))
+
+#define PACKED ",\"status\":{\"phase\":\"Running\"," BEGUN ",\"compressedNodes\":\"%.*s\"}"
+
+/* More than a cluster stores, and more than one manifest may be, as clients write it. */
+static void test_large(void **state)
+{
+    struct world *w = *state;
+    struct arena *a = w->a;
+    struct str all = many_nodes(a, MANY, "Running"), most = many_nodes(a, MANY - 1, "Failed"),
+               packed_all = packed(a, all), packed_most = packed(a, most), seen;
+    const struct step steps[] = {
+        {"PUT", WORKFLOWS "/wf", NULL, BODY(WITH("", PACKED), packed_all), 200,
+         "\"id\":\"n5999\"", NULL},
+        {"PATCH", WORKFLOWS "/wf", MERGE, "{\"status\":{\"message\":\"m\"}}", 200,
+         "\"id\":\"n5999\"", NULL},
+        {"PATCH", WORKFLOWS "/wf", MERGE,
+         "{\"status\":{\"nodes\":{\"n7\":{\"phase\":\"Succeeded\"}}}}", 200,
+         "\"phase\":\"Succeeded\"", NULL},
+    };
+    const struct step last = {
+        "PATCH",
+        WORKFLOWS "/wf",
+        MERGE,
+        BODY("{\"status\":{\"nodes\":null,\"compressedNodes\":\"%.*s\"}}", packed_most),
+        200,
+        "\"phase\":\"Failed\"",
+        "\"id\":\"n5999\""};
+
+    assert_true(all.len > 3 << 20);
+    ask(w, &(struct step){"POST", WORKFLOWS, NULL, WITH("", ""), 201, NULL, NULL});
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        ask(w, &steps[i]);
+        check_stored(w, MANY);
+    }
+    ask(w, &last);
+    check_stored(w, MANY - 1);
+    seen = ask(w, &(struct step){"GET", WORKFLOWS "/wf", NULL, NULL, 200, "\"message\":\"m\"",
+                                 "\"phase\":\"Succeeded\""});
+    assert_true(seen.len > most.len);
+}
+
+/* Each way to write a status, with few. */
+static void test_packed(void **state)
+{
+    struct world *w = *state;
+    struct arena *a = w->a;
+    struct str one = packed(a, STR("{" NODE("x", RUNS) "}")),
+               two = packed(a, STR("{" NODE("y", RUNS) "," NODE("z", RUNS) "}")),
+               odd = packed(a, STR("{\"x\":{\"id\":\"x\",\"name\":\"x\",\"type\":\"Thing\"}}"));
+    const struct step steps[] = {
+        {"POST", WORKFLOWS, NULL,
+         BODY(WITH("", ",\"status\":{\"compressedNodes\":\"%.*s\"}"), one), 201, NULL, NULL},
+        {"GET", WORKFLOWS "/wf", NULL, NULL, 200, "\"nodes\":{" NODE("x", RUNS) "}", NULL},
+        {"PATCH", WORKFLOWS "/wf", JSON_PATCH,
+         BODY("[{\"op\":\"add\",\"path\":\"/status/compressedNodes\",\"value\":\"%.*s\"}]",
+              two),
+         200, "\"nodes\":{" NODE("y", RUNS) "," NODE("z", RUNS) "}", "\"id\":\"x\""},
+        {"PATCH", WORKFLOWS "/wf?fieldManager=m", APPLY,
+         BODY("{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"status\":{"
+              "\"compressedNodes\":\"%.*s\"}}",
+              one),
+         200, NODE("x", RUNS), "\"id\":\"y\""},
+        {"PUT", WORKFLOWS "/wf/status", NULL, BODY(WITH("", PACKED), two), 200, NODE("z", RUNS),
+         "\"id\":\"x\""},
+        /* the last word has what is packed, also beside others */
+        {"PATCH", WORKFLOWS "/wf", MERGE,
+         BODY("{\"status\":{\"nodes\":{" NODE("q", RUNS) "},\"compressedNodes\":\"%.*s\"}}",
+              one),
+         200, "\"nodes\":{" NODE("x", RUNS) "}", "\"id\":\"q\""},
+        {"PATCH", WORKFLOWS "/wf", MERGE, "{\"status\":{\"compressedNodes\":\"\"}}", 200,
+         NODE("x", RUNS), NULL},
+        /* what is no node is told as if it stood there */
+        {"PUT", WORKFLOWS "/wf", NULL, BODY(WITH("", PACKED), odd), 422, "status.nodes.x.type",
+         NULL},
+        {"PATCH", WORKFLOWS "/wf", MERGE,
+         BODY("{\"status\":{\"compressedNodes\":\"%.*s\"}}", odd), 422, "status.nodes.x.type",
+         NULL},
+        {"PUT", WORKFLOWS "/wf?dryRun=All", NULL, BODY(WITH("", PACKED), two), 200,
+         NODE("z", RUNS), "\"id\":\"x\""},
+        {"GET", WORKFLOWS "/wf", NULL, NULL, 200, "\"nodes\":{" NODE("x", RUNS) "}", NULL},
+        {"DELETE", WORKFLOWS "/wf", NULL, NULL, 200, NULL, NULL},
+        {"PATCH", WORKFLOWS "/wf?fieldManager=m", APPLY,
+         BODY(WITH("", ",\"status\":{\"compressedNodes\":\"%.*s\"}"), one), 201, NULL, NULL},
+        {"GET", WORKFLOWS "/wf", NULL, NULL, 200, "\"nodes\":{" NODE("x", RUNS) "}", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(steps); i++)
+        ask(w, &steps[i]);
+    check_stored(w, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_put),
-        TEST(test_patches),
-        TEST(test_creation),
+        TEST(test_put),   TEST(test_patches), TEST(test_creation),
+        TEST(test_large), TEST(test_packed),
     };
 
     return cmocka_run_group_tests_name("api_status", tests, NULL, NULL);

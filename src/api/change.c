@@ -63,8 +63,8 @@ static void create_applied(struct applying *w)
     struct err err;
 
     w->call.dialect = &reply_dialect;
-    if (managed_apply(a, &writer, NULL, &w->doc.value, &w->patch.made, &err) < 0 ||
-        api_document_check(a, &w->doc, w->r->kind, &err) < 0) {
+    if (api_document_admit(&w->call, &w->doc, w->r->kind, &err) < 0 ||
+        managed_apply(a, &writer, NULL, &w->doc.value, &w->patch.made, &err) < 0) {
         reply_error(w->call.req, &err);
         return;
     }

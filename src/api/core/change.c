@@ -118,21 +118,52 @@ static int check_identity(const struct patching *p, const struct json *stored,
     return api_conflict(&p->key, err);
 }
 
+/* Nodes may be more than a manifest: they have a text, and a limit, of their own. @ret: NULL
+ * when there are none. */
+static int take_nodes(struct arena *a, struct json *made, const struct json **ret,
+                      struct err *err)
+{
+    const struct json *status = json_get(made, STR("status")),
+                      *nodes = json_get(status, STR("nodes"));
+    struct json *again;
+    struct str text;
+
+    *ret = NULL;
+    if (!nodes)
+        return 0;
+    text = json_text(a, nodes, JSON_COMPACT);
+    if (text.len > NODES_WRITTEN_MAX_BYTES)
+        return err_set(err, ERR_RULE, "status.nodes: Too long: may not be more than %d bytes",
+                       NODES_WRITTEN_MAX_BYTES);
+    again = ARENA_NEW(a, struct json);
+    if (json_parse(a, text, again, err) < 0)
+        return err_wrap(err, "status.nodes");
+    *made = json_set(a, made, STR("status"), json_without(a, status, STR("nodes")));
+    *ret = again;
+    return 0;
+}
+
 /* What the patch makes, through the gate. Its positions mean nothing to the client. */
 static int check_made(const struct patching *p, struct arena *a, struct json *made,
                       struct err *err)
 {
+    struct json rest = *made, *value;
     struct object_documents docs;
+    const struct json *nodes;
 
-    if (object_read(a, STR("patched"), json_text(a, made, JSON_COMPACT), &docs, err) < 0)
+    if (take_nodes(a, &rest, &nodes, err) < 0 ||
+        object_read(a, STR("patched"), json_text(a, &rest, JSON_COMPACT), &docs, err) < 0)
         return -1;
     if (docs.len != 1)
         return err_set(err, ERR_INVALID, "the patch makes %zu documents of one", docs.len);
     docs.at[0].text = STR("");
+    value = &docs.at[0].value;
+    if (nodes)
+        *value = json_set_path(a, value, *nodes, "status", "nodes", NULL);
     if (api_document_admit(p->call, &docs.at[0], p->kind, err) < 0 ||
-        api_check_grant(p->call, p->kind, p->key.ns, &docs.at[0].value, err) < 0)
+        api_check_grant(p->call, p->kind, p->key.ns, value, err) < 0)
         return -1;
-    *made = docs.at[0].value;
+    *made = *value;
     return 0;
 }
 

@@ -169,7 +169,8 @@ int api_document_check(struct arena *a, const struct object_document *doc,
 void api_document_prune(const struct api_call *call, struct object_document *doc,
                         const struct object_kind *kind);
 
-/** api_document_admit() - api_document_prune(), then api_document_check() */
+/** api_document_admit() - nodes of a Workflow unpacked, api_document_prune(),
+ * api_document_check() */
 int api_document_admit(const struct api_call *call, struct object_document *doc,
                        const struct object_kind *kind, struct err *err);
 

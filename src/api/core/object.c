@@ -373,9 +373,25 @@ void api_document_prune(const struct api_call *call, struct object_document *doc
         warn(call, str_head(told.at[i].text, 1024));
 }
 
+/* They have no place in the text that was sent. */
+static int unpack_nodes(const struct api_call *call, struct object_document *doc,
+                        struct err *err)
+{
+    int is_changed;
+
+    if (!doc->kind || !str_is(str_from(doc->kind->kind), "Workflow"))
+        return 0;
+    is_changed = operate_unpack_nodes(http_arena(call->req), &doc->value, err);
+    if (is_changed > 0)
+        doc->text = STR("");
+    return is_changed;
+}
+
 int api_document_admit(const struct api_call *call, struct object_document *doc,
                        const struct object_kind *kind, struct err *err)
 {
+    if (unpack_nodes(call, doc, err) < 0)
+        return -1;
     api_document_prune(call, doc, kind);
     return api_document_check(http_arena(call->req), doc, kind, err);
 }

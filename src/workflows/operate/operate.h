@@ -121,7 +121,7 @@ struct operate_replacement {
 
 /**
  * operate_replace() - take it, with its status: nodes that it has no more are removed
- * @err: ERR_RULE: nodes that are none, or are packed
+ * @err: ERR_RULE: nodes that are none, or are packed (see operate_unpack_nodes())
  *
  * Unlike the others it asks for no phase: what upstream's controller would take up is taken.
  */
@@ -139,6 +139,18 @@ int operate_replace(struct operate_workflow *wf, const struct operate_replacemen
  */
 int operate_check_nodes(struct arena *a, const struct json *nodes, struct err *err);
 
-/** operate_check_form() - nodes of a status that are packed into a text, or stand in a database
- * of upstream's: ERR_RULE */
+/** operate_check_form() - nodes of a status that stand in a database of upstream's, or are still
+ * packed: ERR_RULE */
 int operate_check_form(const struct json *status, struct err *err);
+
+/**
+ * operate_unpack_nodes() - what a client has packed becomes the document's status.nodes, in place
+ * of any that it has
+ * @a:   where they live
+ * @doc: a Workflow; has no status.compressedNodes then, unless that is no text
+ * @err: ERR_RULE: no base64, no gzip, no JSON, no object; beyond NODES_WRITTEN_MAX_BYTES or
+ *       NODES_WRITTEN_MAX_VALUES. ERR_UNSUPPORTED: there is no zlib
+ *
+ * Whether they are good nodes is not looked at. Return: 1 when @doc has changed, 0, or -1.
+ */
+int operate_unpack_nodes(struct arena *a, struct json *doc, struct err *err);

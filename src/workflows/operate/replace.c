@@ -14,6 +14,8 @@
 #include "objects/workflow_node.h"
 #include "workflows/operate/operate_internal.h"
 
+/* How upstream's nodes stand elsewhere: nothing of ours, also when they are empty. */
+static const char *const forms[] = {"compressedNodes", "offloadNodeStatusVersion"};
 static const char *const templates[] = {"storedTemplates", "storedWorkflowTemplateSpec"};
 
 /* ---- nodes ---- */
@@ -109,15 +111,14 @@ static void take_nodes(struct operate_workflow *wf, const struct map *given, boo
 
 int operate_check_form(const struct json *status, struct err *err)
 {
-    static const char *const forms[] = {"compressedNodes", "offloadNodeStatusVersion"};
-
-    for (size_t i = 0; i < COUNT_OF(forms); i++)
-        if (!str_is_empty(json_get_str(status, str_from(forms[i]))))
-            return err_set(err, ERR_RULE,
-                           "status.%s: Forbidden: nodes are taken as status.nodes alone; a "
-                           "client that packs those of large workflows can steer them by the "
-                           "Argo Server's API",
-                           forms[i]);
+    if (!str_is_empty(json_get_str(status, STR("compressedNodes"))))
+        return err_set(err, ERR_RULE,
+                       "status.compressedNodes: Forbidden: it stands beside the nodes");
+    if (!str_is_empty(json_get_str(status, STR("offloadNodeStatusVersion"))))
+        return err_set(err, ERR_RULE,
+                       "status.offloadNodeStatusVersion: Forbidden: nodes that stand in a "
+                       "database of a cluster are not here; they are taken as status.nodes or "
+                       "status.compressedNodes");
     return 0;
 }
 
@@ -167,6 +168,8 @@ static void replace(struct operate_workflow *wf, const struct operate_replacemen
     struct json status = json_without(a, json_get(by->doc, STR("status")), STR("nodes")), made;
     bool is_counted = must_count(wf, nodes);
 
+    for (size_t i = 0; i < COUNT_OF(forms); i++)
+        status = json_without(a, &status, str_from(forms[i]));
     take_nodes(wf, nodes, is_counted);
     status = with_templates(a, &wf->doc, &status, by->is_frozen);
     status = begun(wf, &status, nodes);

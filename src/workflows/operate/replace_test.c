@@ -242,17 +242,35 @@ static void test_takes_labels_and_spec(void **state)
     assert_false(wf.nodes[0].is_changed);
 }
 
+/* Empty ones say nothing, and are not kept. */
+static void test_other_forms(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct operate_workflow wf = load(a, RUNS "nodes: {a: {phase: Running}}}");
+    const struct json given =
+        document(a, RUNS "compressedNodes: '', offloadNodeStatusVersion: '', "
+                         "nodes: {a: {phase: Running}}}");
+    const struct operate_replacement by = {.doc = &given};
+    struct err err;
+
+    (void) state;
+    assert_int_equal(operate_replace(&wf, &by, &err), 0);
+    assert_null(json_path(&wf.doc, "status", "compressedNodes", NULL));
+    assert_null(json_path(&wf.doc, "status", "offloadNodeStatusVersion", NULL));
+    assert_null(json_path(&wf.doc, "status", "nodes", NULL));
+    assert_false(wf.nodes[0].is_changed || wf.nodes[0].is_removed);
+}
+
 static void test_refused(void **state)
 {
     static const struct {
         const char *status, *want;
     } rows[] = {
         {"compressedNodes: H4sI",
-         "status.compressedNodes: Forbidden: nodes are taken as status.nodes alone; a client "
-         "that packs those of large workflows can steer them by the Argo Server's API"},
+         "status.compressedNodes: Forbidden: it stands beside the nodes"},
         {"offloadNodeStatusVersion: fnv:1",
-         "status.offloadNodeStatusVersion: Forbidden: nodes are taken as status.nodes alone; a "
-         "client that packs those of large workflows can steer them by the Argo Server's API"},
+         "status.offloadNodeStatusVersion: Forbidden: nodes that stand in a database of a "
+         "cluster are not here; they are taken as status.nodes or status.compressedNodes"},
         {"nodes: {a: {id: b}}",
          "status.nodes.a: Invalid value: a node has a name, and stands under its id"},
         {"nodes: {a: {name: ''}}",
@@ -345,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_document),
         cmocka_unit_test(test_takes_labels_and_spec),
+        cmocka_unit_test(test_other_forms),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_ways),
     };
