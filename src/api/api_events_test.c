@@ -153,13 +153,51 @@ static void test_an_event_that_nobody_takes(void **state)
     publish(w, "b", "argo/fast");
     create(w, WAITER("late", "\"creationTimestamp\":\"2999-01-01T00:00:00Z\",", "src", "e"));
     c = call(w, "GET", "/tiphys/v1/events/b");
-    assert_true(has(&c, 200, "; sensor late looks at event bus default; sensor typo waits for src f"));
+    assert_true(
+        has(&c, 200, "; sensor late looks at event bus default; sensor typo waits for src f"));
     c = call(w, "GET", "/tiphys/v1/events/a");
     assert_true(has(&c, 200, "\"note\":\"sensor late was made after it\""));
     publish(w, "c", "argo");
     create(w, WAITER("still", "\"annotations\":{\"tiphys/paused\":\"true\"},", "src", "e"));
     c = call(w, "GET", "/tiphys/v1/events/a");
     assert_true(has(&c, 200, "sensor still is paused\""));
+}
+
+/* Turns the loop until the sensor says this, or does not. */
+static void wait_for_word(struct world *w, const char *word, bool is_wanted)
+{
+    bool is_there = !is_wanted;
+
+    for (int i = 0; i < WORLD_TURNS_MAX && is_there != is_wanted; i++) {
+        struct call c =
+            call(w, "GET", "/apis/argoproj.io/v1alpha1/namespaces/argo/sensors/typo");
+
+        is_there = strstr(c.answer, word) != NULL;
+        loop_run_once(w->loop, 5);
+    }
+    assert_int_equal(is_there, is_wanted);
+}
+
+#define HOOKS(name, uid, event)                                                        \
+    "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"EventSource\",\"metadata\":{" \
+    "\"name\":\"" name "\",\"namespace\":\"argo\",\"uid\":\"" uid                      \
+    "\"},\"spec\":{\"webhook\":{\"" event "\":{}}}}"
+
+/* A sensor's status says that nobody gives what it waits for, as long as that is so. */
+static void test_a_sensor_that_nobody_feeds(void **state)
+{
+    struct world *w = *state;
+    struct call c;
+
+    create(w, WAITER("typo", "", "src", "exmaple"));
+    wait_for_word(w, "spec.dependencies[0]: there is no event source \\\"src\\\"", true);
+    create(w, HOOKS("src", "s1", "example"));
+    wait_for_word(w, "has no event \\\"exmaple\\\": did you mean \\\"example\\\"?", true);
+    c = call(w, "DELETE", "/apis/argoproj.io/v1alpha1/namespaces/argo/eventsources/src");
+    assert_int_equal(c.status, 200);
+    wait_for_word(w, "there is no event source", true);
+    create(w, HOOKS("src", "s2", "exmaple"));
+    wait_for_word(w, "EventsProvided", false);
 }
 
 static void test_a_dead_letter_is_shown(void **state)
@@ -257,6 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_events_are_listed, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_an_event_that_nobody_takes, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_sensor_that_nobody_feeds, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_a_dead_letter_is_shown, world_setup,
                                         world_teardown),

@@ -12,6 +12,12 @@ static const struct object_column workflow_columns[] = {
     {"AGE", "date", "status.startedAt", false},
     {"MESSAGE", "string", "status.message", false},
 };
+/* Upstream has AGE alone; that nothing runs would be in `describe` only. */
+static const struct object_column pipeline_columns[] = {
+    {"STATUS", "pipeline", "status.conditions", false},
+    AGE,
+    {"MESSAGE", "complaint", "status.conditions", false},
+};
 static const struct object_column config_map_columns[] = {{"DATA", "integer", "data", false},
                                                           AGE};
 static const struct object_column secret_columns[] = {
@@ -167,7 +173,8 @@ struct json object_in(struct arena *a, const struct object_kind *kind, const str
     const struct json *was = json_get(doc, STR("apiVersion"));
     struct json version = json_string(object_kind_api_version(a, kind));
 
-    if (!was || json_equal(was, &version) || !str_is(json_get_str(doc, STR("kind")), kind->kind))
+    if (!was || json_equal(was, &version) ||
+        !str_is(json_get_str(doc, STR("kind")), kind->kind))
         return *doc;
     version.pos = was->pos;
     return json_set(a, doc, STR("apiVersion"), version);

@@ -24,6 +24,7 @@ struct object_column {
     const char *type; /* "string"; "integer": an object or list is counted; "date": an age;
                          "ready": how many containers are; "pod": in one word; "object", "role":
                          "kind/name"; "users", "groups", "accounts": those among subjects;
+                         "pipeline", "complaint": what conditions come to, why one is not met;
                          those of object_column_job.c */
     const char *path; /* dotted path in the document; "": the document */
     bool wide_only;

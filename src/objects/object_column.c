@@ -2,8 +2,8 @@
  * objects/object_column.c - the columns of each kind behind NAME, as kubectl prints them, and
  * the text of one cell.
  *
- * Argo's kinds have the columns of their CustomResourceDefinitions (most: AGE alone), the
- * others those of the API server. Pure; any thread.
+ * Argo's kinds have the columns of their CustomResourceDefinitions (most: AGE alone; event
+ * sources and sensors show besides whether they run), the others those of the API server. Pure; any thread.
  */
 #include <ctype.h>
 
@@ -89,6 +89,48 @@ static struct str pod_text(const struct json *status)
     return str_is_empty(waits) ? json_get_str(status, STR("phase")) : waits;
 }
 
+static const struct json *condition_of(const struct json *list, const char *type)
+{
+    const struct json *c;
+
+    for (size_t i = 0; (c = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(c, STR("type")), type))
+            return c;
+    return NULL;
+}
+
+/* The first condition that is not met, or NULL. */
+static const struct json *unmet_condition(const struct json *list)
+{
+    const struct json *c;
+
+    for (size_t i = 0; (c = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(c, STR("status")), "False"))
+            return c;
+    return NULL;
+}
+
+static struct str complaint_text(const struct json *list)
+{
+    struct str text = json_get_str(unmet_condition(list), STR("message"));
+
+    return str_is_none(text) ? STR("") : text;
+}
+
+/* An EventSource or a Sensor in one word. */
+static struct str pipeline_text(const struct json *list)
+{
+    const struct json *deployed = condition_of(list, "Deployed");
+
+    if (str_is(json_get_str(deployed, STR("status")), "False"))
+        return STR("Failed");
+    if (str_is(json_get_str(condition_of(list, "Paused"), STR("status")), "True"))
+        return STR("Paused");
+    if (unmet_condition(list))
+        return STR("Waiting");
+    return deployed ? STR("Running") : STR("");
+}
+
 /* "workflow/hello"; of a role as its kind is written: "ClusterRole/view". */
 static struct str reference_text(struct arena *a, const struct json *ref, bool is_lower)
 {
@@ -129,6 +171,10 @@ static struct str composed(struct arena *a, const char *type, const struct json 
         return restarts_text(a, v);
     if (strcmp(type, "pod") == 0)
         return pod_text(v);
+    if (strcmp(type, "pipeline") == 0)
+        return pipeline_text(v);
+    if (strcmp(type, "complaint") == 0)
+        return complaint_text(v);
     if (strcmp(type, "object") == 0 || strcmp(type, "role") == 0)
         return reference_text(a, v, type[0] == 'o');
     for (size_t i = 0; i < COUNT_OF(subjects); i++)

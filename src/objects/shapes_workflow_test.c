@@ -566,7 +566,27 @@ static void test_columns(void **state)
          "STATUS=Failed AGE=2d3h MESSAGE=no"},
         {"argoproj.io/v1alpha1", "Workflow", "{}", "STATUS= AGE=<unknown> MESSAGE="},
         {"argoproj.io/v1alpha1", "EventSource",
-         "{\"metadata\":{\"creationTimestamp\":\"2026-01-03T02:59:00Z\"}}", "AGE=60s"},
+         "{\"metadata\":{\"creationTimestamp\":\"2026-01-03T02:59:00Z\"}}",
+         "STATUS= AGE=60s MESSAGE="},
+#define SENSOR_STATUS(conditions) "{\"status\":{\"conditions\":[" conditions "]}}"
+#define CONDITION(type, status, message) \
+    "{\"type\":\"" type "\",\"status\":\"" status "\",\"message\":\"" message "\"}"
+        {"argoproj.io/v1alpha1", "Sensor", "{}", "STATUS= AGE=<unknown> MESSAGE="},
+        {"argoproj.io/v1alpha1", "EventSource",
+         SENSOR_STATUS(
+             CONDITION("SourcesProvided", "True", "") "," CONDITION("Deployed", "True", "")),
+         "STATUS=Running AGE=<unknown> MESSAGE="},
+        {"argoproj.io/v1alpha1", "EventSource",
+         SENSOR_STATUS(CONDITION("SourcesProvided", "False", "port is taken") "," CONDITION(
+             "Deployed", "False", "port is taken") "," CONDITION("Connected", "False", "no")),
+         "STATUS=Failed AGE=<unknown> MESSAGE=port is taken"},
+        {"argoproj.io/v1alpha1", "Sensor",
+         SENSOR_STATUS(CONDITION("Deployed", "True", "") "," CONDITION("EventsProvided",
+                                                                       "False", "no event e")),
+         "STATUS=Waiting AGE=<unknown> MESSAGE=no event e"},
+        {"argoproj.io/v1alpha1", "Sensor",
+         SENSOR_STATUS(CONDITION("Deployed", "True", "") "," CONDITION("Paused", "True", "")),
+         "STATUS=Paused AGE=<unknown> MESSAGE="},
         {"v1", "ConfigMap",
          "{\"data\":{\"a\":\"\",\"b\":\"\"},\"metadata\":{\"creationTimestamp\":\"2026-01-"
          "03T02:55:30Z\"}}",

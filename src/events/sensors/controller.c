@@ -227,6 +227,9 @@ static void sensor_free(struct sensor *s)
     free(s);
 }
 
+/* The condition that tells what nobody gives; it is there only then. */
+static const char unfed_condition[] = "EventsProvided";
+
 static struct json status_condition(struct arena *a, const char *type, const char *message)
 {
     struct json_object_builder b = {0};
@@ -248,11 +251,41 @@ static void write_status(struct sensor *s, const struct json *doc)
 
     json_push(a, &list, status_condition(a, "DependenciesProvided", s->message));
     json_push(a, &list, status_condition(a, "Deployed", s->message));
+    if (s->unfed[0])
+        json_push(a, &list, status_condition(a, unfed_condition, s->unfed));
     if (s->is_paused)
         json_push(a, &list, status_condition(a, "Paused", ""));
     made = json_set_path(a, doc, json_array(&list), "status", "conditions", NULL);
     store_txn_update(txn, &made, s->object->rv);
     store_commit(store, txn, NULL, NULL, &err);
+}
+
+/* What the status says of it now. */
+static struct str told_unfed(const struct json *doc)
+{
+    const struct json *list = json_path(doc, "status", "conditions", NULL), *c;
+
+    for (size_t i = 0; (c = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(c, STR("type")), unfed_condition))
+            return json_get_str(c, STR("message"));
+    return STR("");
+}
+
+void sensor_tell_unfed(struct sensor *s, struct str text)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json doc;
+    struct err err;
+
+    text = str_head(text, text.len < sizeof(s->unfed) ? text.len : sizeof(s->unfed) - 1);
+    if (!str_is(text, s->unfed) && text.len > 0)
+        log_warn(NULL, "a sensor waits for an event that nobody gives",
+                 LOG_STR(NAMESPACE, s->ns), LOG_STR(SENSOR, s->name), LOG_STR(ERROR, text));
+    snprintf(s->unfed, sizeof(s->unfed), STR_FMT, STR_ARG(text));
+    if (text.len == 0 && str_find(s->object->doc, str_from(unfed_condition)) == SIZE_MAX)
+        return;
+    if (json_parse(a, s->object->doc, &doc, &err) == 0 && !str_eq(told_unfed(&doc), text))
+        write_status(s, &doc);
 }
 
 static struct sensor *find_or_make(struct sensor_controller *c,
@@ -348,6 +381,7 @@ static void on_change(void *ctx, const struct store_event *event)
     }
     store_object_unref(s->object);
     s->object = store_object_ref(event->object);
+    sensor_origins_look(s->c);
     if (json_parse(a, event->object->doc, &doc, &err) < 0)
         return;
     spec = json_get(&doc, STR("spec"));
@@ -386,6 +420,7 @@ int sensor_controller_start(struct sensor_controller *c, struct err *err)
 
     if (sensor_letters_open(c, err) < 0)
         return -1;
+    sensor_origins_start(c);
     c->follower = store_follow(&what);
     return 0;
 }
@@ -393,6 +428,7 @@ int sensor_controller_start(struct sensor_controller *c, struct err *err)
 void sensor_controller_stop(struct sensor_controller *c)
 {
     store_follow_end(TAKE(c->follower));
+    sensor_origins_stop(c);
     while (c->sensors.len > 0) {
         struct sensor *s = c->sensors.entries[0].value;
 

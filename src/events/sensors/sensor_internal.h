@@ -10,6 +10,7 @@
 #include "events/sensors/conditions.h"
 #include "events/sensors/letters.h"
 #include "events/sensors/match.h"
+#include "events/sensors/origins.h"
 #include "events/sensors/rate_limit.h"
 #include "events/sensors/reset.h"
 #include "events/sensors/sensor.h"
@@ -61,6 +62,7 @@ struct sensor {
     size_t trigger_count;
     bool is_paused; /* nothing new is delivered; what was delivered goes on */
     char message[512];
+    char unfed[512]; /* what it waits for and nobody gives, or "" */
 };
 
 struct sensor_controller {
@@ -69,7 +71,14 @@ struct sensor_controller {
     struct map sensors; /* "ns/name" -> struct sensor */
     size_t firings;     /* that a worker or the store has */
     struct letters letters;
+    struct origins origins;
 };
+
+/* ---- controller.c ---- */
+
+/** sensor_tell_unfed() - what it waits for and nobody gives, or "": into its status where that
+ * does not say so, and into the log when it is new */
+void sensor_tell_unfed(struct sensor *s, struct str text);
 
 /* ---- fire.c ---- */
 

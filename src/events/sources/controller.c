@@ -51,6 +51,9 @@ static void event_source_free(struct event_source *es)
 
 /* ---- status ---- */
 
+/* The condition that tells what does not work at the moment; it is there only then. */
+static const char connected[] = "Connected";
+
 static struct str now_text(struct arena *a)
 {
     time_t seconds = (time_t) (clock_wall().ms / 1000);
@@ -74,6 +77,19 @@ static struct json condition(struct arena *a, const char *type, const char *stat
     return json_object(&b);
 }
 
+/* The first of its events that does not work at the moment, or "". */
+static struct str complaint(const struct event_source *es, struct arena *a)
+{
+    for (size_t i = 0; i < es->running.len; i++) {
+        const struct source *src = es->running.at[i];
+
+        if (src->told.text[0])
+            return str_printf(a, "spec.%s." STR_FMT ": %s", src->driver->kind,
+                              STR_ARG(src->event), src->told.text);
+    }
+    return STR("");
+}
+
 static void write_status(struct event_source *es)
 {
     struct store *store = es->c->options.store;
@@ -83,6 +99,7 @@ static void write_status(struct event_source *es)
     struct json doc, made;
     struct err err;
     bool is_good = es->message[0] == '\0';
+    struct str fails = complaint(es, a);
 
     if (json_parse(a, str_copy(a, es->wanted->doc), &doc, &err) < 0) {
         store_txn_free(txn);
@@ -94,12 +111,47 @@ static void write_status(struct event_source *es)
     json_push(a, &list,
               condition(a, "Deployed", is_good ? "True" : "False",
                         is_good ? "" : "InvalidEventSource", es->message));
+    if (fails.len > 0)
+        json_push(a, &list, condition(a, connected, "False", "Retrying", str_cz(a, fails)));
     if (es->is_paused)
         json_push(a, &list, condition(a, "Paused", "True", "", ""));
     made = json_set_path(a, &doc, json_array(&list), "status", "conditions", NULL);
     store_txn_update(
         txn, &made, es->wanted->rv); /* who changed it meanwhile brings us a new event anyway */
     store_commit(store, txn, NULL, NULL, &err);
+}
+
+/* Does the status of the object say it? */
+static bool tells_complaint(const struct event_source *es)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str fails = complaint(es, a), told = STR("");
+    const struct json *list, *c;
+    struct json doc;
+    struct err err;
+
+    if (fails.len == 0 && str_find(es->wanted->doc, str_from(connected)) == SIZE_MAX)
+        return true;
+    if (json_parse(a, es->wanted->doc, &doc, &err) < 0)
+        return true;
+    list = json_path(&doc, "status", "conditions", NULL);
+    for (size_t i = 0; (c = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(c, STR("type")), connected))
+            told = json_get_str(c, STR("message"));
+    return str_eq(fails, told);
+}
+
+/* What a write of the status that came too late has not told is told with the next change. */
+static void tell_complaint(struct event_source *es)
+{
+    if (es->wanted && es->ending == 0 && !es->c->is_stopping && !tells_complaint(es))
+        write_status(es);
+}
+
+static void on_source_told(void *ctx, struct source *src)
+{
+    (void) src;
+    tell_complaint(ctx);
 }
 
 /* ---- running ---- */
@@ -141,6 +193,7 @@ static int start_one(struct event_source *es, const struct event_source_driver *
                                        .space = space,
                                        .spec = &event->value,
                                        .on_ended = on_source_ended,
+                                       .on_told = on_source_told,
                                        .ctx = es};
     struct source *src;
 
@@ -275,7 +328,9 @@ static void on_change(void *ctx, const struct store_event *event)
 
     store_object_unref(es->wanted);
     es->wanted = event->type == STORE_DELETED ? NULL : store_object_ref(event->object);
-    if (!is_same)
+    if (is_same)
+        tell_complaint(es);
+    else
         end_all(es);
 }
 

@@ -204,14 +204,17 @@ static void look_again(void *ctx)
     struct err err;
 
     if (watch_folder(src, &err) == 0) {
-        if (st->is_told)
+        if (st->is_told) {
             log_info(source_log(src), "the folder is watched now");
+            source_tell(src, NULL);
+        }
         st->is_told = false;
         return;
     }
     if (!st->is_told)
         log_warn(source_log(src), "the folder cannot be watched and is looked for again",
                  LOG_ERR(&err));
+    source_tell(src, &err);
     st->is_told = true;
     timer_start(st->timer, LOOK_AGAIN_MS);
 }

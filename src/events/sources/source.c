@@ -272,6 +272,36 @@ int source_deliver(struct source *src, const struct delivery *d, struct err *err
     return 0;
 }
 
+/* ---- what is told of it ---- */
+
+static void on_told(struct loop_task *task)
+{
+    struct source *src = CONTAINER_OF(task, struct source, told.task);
+    bool is_new;
+
+    pthread_mutex_lock(&src->lock);
+    src->told.is_posted = false;
+    is_new = strcmp(src->told.text, src->told.fresh) != 0;
+    memcpy(src->told.text, src->told.fresh, sizeof(src->told.text));
+    pthread_mutex_unlock(&src->lock);
+    if (is_new && src->on_told)
+        src->on_told(src->ctx, src);
+}
+
+void source_tell(struct source *src, const struct err *err)
+{
+    bool is_posted;
+
+    pthread_mutex_lock(&src->lock);
+    is_posted = src->told.is_posted;
+    src->told.is_posted = true;
+    snprintf(src->told.fresh, sizeof(src->told.fresh), "%.*s",
+             (int) sizeof(src->told.fresh) - 1, err ? err->text : "");
+    pthread_mutex_unlock(&src->lock);
+    if (!is_posted)
+        loop_post(src->loop, &src->told.task);
+}
+
 /* ---- the thread ---- */
 
 static void wait_stored(struct source *src)
@@ -324,8 +354,11 @@ static bool run_once(struct source *src, struct err *err)
     memset(src->state, 0, src->driver->state_size);
     arena_reset(src->open_arena);
     if (src->driver->ops->open(src, err) == 0)
-        while (!is_cancelled(src, 0) && poll_once(src, err) == 0)
+        while (!is_cancelled(src, 0) && poll_once(src, err) == 0) {
+            if (!has_worked)
+                source_tell(src, NULL);
             has_worked = true;
+        }
     src->driver->ops->close(src);
     return has_worked;
 }
@@ -344,6 +377,7 @@ static void *source_main(void *ctx)
         metric_add(src->counts.failed, 1);
         log_warn(&src->log, "the event source failed and is opened again", LOG_ERR(&err),
                  LOG_I64(DURATION_MS, backoff_ms));
+        source_tell(src, &err);
         if (has_worked)
             backoff_ms = BACKOFF_FIRST_MS;
         is_cancelled(src, backoff_ms);
@@ -503,6 +537,8 @@ struct source *source_new(const struct source_setup *setup)
     src->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     src->ended.run = on_ended;
     src->on_ended = setup->on_ended;
+    src->on_told = setup->on_told;
+    src->told.task.run = on_told;
     src->ctx = setup->ctx;
     src->fields[0] = LOG_STR(NAMESPACE, src->ns);
     src->fields[1] = LOG_STR(EVENT_SOURCE, src->name);

@@ -92,6 +92,11 @@ struct str source_namespace(const struct source *src);
 struct str source_uid(const struct source *src); /* of the EventSource object */
 const struct log_scope *source_log(const struct source *src);
 
+/** source_tell() - why it does not work at the moment, for the object's status; NULL: it works
+ * (again). The core does so for ON_THREAD sources, from their thread; the others call it on the
+ * loop, not in an open() that fails */
+void source_tell(struct source *src, const struct err *err);
+
 /** source_secret() - value of a SecretKeySelector in the source's namespace; ERR_NOT_FOUND
  * names secret and key; not on the loop */
 int source_secret(struct source *src, const struct json *selector, struct secret *ret,

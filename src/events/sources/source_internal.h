@@ -56,8 +56,15 @@ struct source {
         struct metric *running, *sent, *sent_failed, *failed, *duration;
         bool is_running; /* it is in the gauge */
     } counts;
+    struct {
+        struct loop_task task;
+        char fresh[256]; /* why it does not work at the moment, or "": lock */
+        bool is_posted;  /* lock */
+        char text[256];  /* what on_told has seen: loop */
+    } told;
     struct loop_task ended;
     void (*on_ended)(void *ctx, struct source *src); /* loop */
+    void (*on_told)(void *ctx, struct source *src);  /* loop: told.text has changed; or NULL */
     void *ctx;
 };
 
@@ -73,6 +80,7 @@ struct source_setup {
     const struct json *spec; /* copied */
     struct metrics *metrics; /* or NULL */
     void (*on_ended)(void *ctx, struct source *src);
+    void (*on_told)(void *ctx, struct source *src); /* or NULL */
     void *ctx;
 };
 

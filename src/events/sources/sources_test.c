@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -475,6 +476,57 @@ static void test_sqs_opens_again_after_failures(void **state)
     wait_count(w, 1);
 }
 
+/* Turns the loop until the object says this, or does not. */
+static void wait_for_word(struct world *w, struct str word, bool is_wanted)
+{
+    const struct store_key key = {STR("argoproj.io"), STR("EventSource"), STR("argo"),
+                                  STR("es")};
+    bool is_there = !is_wanted;
+
+    for (int i = 0; i < TURNS_MAX && is_there != is_wanted; i++) {
+        const struct store_object *o;
+        struct err err;
+
+        loop_run_once(w->loop, 5);
+        if (store_get(w->store, &key, &o, &err) < 0)
+            continue;
+        is_there = str_find(o->doc, word) != SIZE_MAX;
+        store_object_unref(o);
+    }
+    assert_int_equal(is_there, is_wanted);
+}
+
+static void test_what_fails_is_in_the_status(void **state)
+{
+    struct world *w = *state;
+
+    w->wanted = 1;
+    w->failures_left = 1;
+    w->body = "x";
+    start_sqs(w, "");
+    wait_for_word(w, STR("\"type\":\"Connected\",\"status\":\"False\""), true);
+    wait_for_word(w, STR("\"reason\":\"Retrying\",\"message\":\"spec.sqs.one: "), true);
+    wait_deleted(w, 1);
+    wait_for_word(w, STR("Connected"), false);
+    assert_true(str_is(status_of(w), "True "));
+}
+
+/* A folder that is not there yet. */
+static void test_a_missing_folder_is_in_the_status(void **state)
+{
+    struct world *w = *state;
+
+    create_source(w, str_printf(w->a,
+                                "{\"file\":{\"one\":{\"eventType\":\"CREATE\","
+                                "\"watchPathConfig\":{\"directory\":\"%s/later\",\"path\":"
+                                "\"x\"}}}}",
+                                w->path));
+    wait_for_word(w, STR("\"message\":\"spec.file.one: watch folder "), true);
+    assert_int_equal(mkdir(str_printf(w->a, "%s/later", w->path).ptr, 0700), 0);
+    wait_for_word(w, STR("Connected"), false);
+    rmdir(str_printf(w->a, "%s/later", w->path).ptr);
+}
+
 /* Pauses or lets go on, and waits for the status that tells. */
 static void set_paused(struct world *w, const char *value)
 {
@@ -546,6 +598,8 @@ int main(void)
         TEST(test_sqs_stores_then_deletes),
         TEST(test_sqs_bad_bodies),
         TEST(test_sqs_opens_again_after_failures),
+        TEST(test_what_fails_is_in_the_status),
+        TEST(test_a_missing_folder_is_in_the_status),
         TEST(test_a_paused_source_takes_nothing),
     };
 
