@@ -55,7 +55,9 @@ static int apply_one(struct cli *cli, const struct object_document *doc, enum ap
     return 0;
 }
 
-int apply_file(struct cli *cli, const char *path, enum apply_how how, struct err *err)
+/* @count: how many objects there were is added. */
+static int apply_counted(struct cli *cli, const char *path, enum apply_how how, size_t *count,
+                         struct err *err)
 {
     struct object_documents docs;
     struct str text;
@@ -69,32 +71,42 @@ int apply_file(struct cli *cli, const char *path, enum apply_how how, struct err
             fprintf(stderr, "Error: %s\n", err->text);
             cli->exit_code = 1;
         }
+    *count += docs.len;
     return 0;
 }
 
-static int apply_paths(struct cli *cli, const char *const *paths, size_t count, struct err *err)
+int apply_file(struct cli *cli, const char *path, enum apply_how how, struct err *err)
+{
+    size_t ignored = 0;
+
+    return apply_counted(cli, path, how, &ignored, err);
+}
+
+static int apply_paths(struct cli *cli, const char *const *paths, size_t count,
+                       size_t *ret_objects, struct err *err)
 {
     struct manifest_paths files;
 
     if (manifests_find(cli->arena, paths, count, &files, err) < 0)
         return -1;
     for (size_t i = 0; i < files.len; i++)
-        if (apply_file(cli, files.at[i], APPLY_UPDATE, err) < 0)
+        if (apply_counted(cli, files.at[i], APPLY_UPDATE, ret_objects, err) < 0)
             return -1;
     return 0;
 }
 
 static int run_apply(struct cli *cli, struct err *err)
 {
-    size_t count;
+    size_t count, objects = 0;
     const struct str *given = flags_list(cli->arena, &cli->flags, "filename", &count);
     const char **paths = ARENA_ARRAY(cli->arena, const char *, count + 1);
 
     for (size_t i = 0; i < count; i++)
         paths[i] = given[i].ptr;
-    if (apply_paths(cli, paths, count, err) < 0)
+    if (apply_paths(cli, paths, count, &objects, err) < 0 ||
+        apply_paths(cli, cli->args, cli->arg_count, &objects, err) < 0)
         return -1;
-    return apply_paths(cli, cli->args, cli->arg_count, err);
+    return objects > 0 ? 0 : err_set(err, ERR_INVALID, "no objects passed to apply");
 }
 
 static int check_apply(struct cli *cli, struct err *err)

@@ -71,6 +71,17 @@ static int server_error(struct arena *a, unsigned status, struct str body, struc
                    STR_ARG(str_trim(body)));
 }
 
+static int not_reached(const struct cli *cli, struct err *err)
+{
+    if (err->kind == ERR_DENIED)
+        return err_wrap(err, "the server's certificate is not trusted: give "
+                             "--certificate-authority, or --insecure-skip-verify");
+    if (str_find(str_from(err->text), STR("SSL connect error")) != SIZE_MAX)
+        return err_wrap(err, "the server speaks no TLS: leave out --secure, ARGO_SECURE and "
+                             "https://");
+    return err_wrap(err, "is '%s server' running?", cli->program);
+}
+
 /* One call with the command's connection; an answer of 400 and more is an error. */
 static int do_call(struct cli *cli, struct arena *a, struct http_call *call, struct str path,
                    struct http_answer *ret, struct err *err)
@@ -84,10 +95,7 @@ static int do_call(struct cli *cli, struct arena *a, struct http_call *call, str
     fill_call(a, server, path, call);
     call->timeout_ms = server->timeout_ms;
     if (http_client_do(cli->client, a, call, ret, err) < 0)
-        return err->kind == ERR_DENIED
-                   ? err_wrap(err, "the server's certificate is not trusted: give "
-                                   "--certificate-authority, or --insecure-skip-verify")
-                   : err_wrap(err, "is '%s server' running?", cli->program);
+        return not_reached(cli, err);
     return ret->status >= 400 ? server_error(a, ret->status, ret->body, err) : 0;
 }
 

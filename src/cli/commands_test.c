@@ -73,6 +73,55 @@ static void test_submit(void **state)
          "Error: no workflow found in given files\n",
          1},
         {"argo submit", {{0}}, "", "", "Error: no workflow found in given files\n", 1},
+        {"tiphys submit template.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: no workflow found in given files: template.yaml holds a WorkflowTemplate, "
+         "which "
+         "'tiphys apply -f template.yaml' creates\n",
+         1},
+        {"tiphys submit slip.yaml",
+         {{0}},
+         "",
+         "",
+         "Error: no workflow found in given files: slip.yaml: there is no kind \"WorkFlow\", "
+         "did "
+         "you mean \"Workflow\"?\n",
+         1},
+        {"tiphys submit flow.yaml -o name -p whoo=x",
+         {{201, WORKFLOW("w", "")}},
+         "POST ~workflows"
+         " {\"apiVersion\":\"argoproj.io/"
+         "v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{\"name\":"
+         "\"w\"},\"spec\":{\"entrypoint\":\"m\",\"templates\":[{\"name\":\"m\",\"container\":{"
+         "\"image\":\"i\"}}],\"arguments\":{\"parameters\":[{\"name\":\"whoo\",\"value\":\"x\"}"
+         "]"
+         "}}}\n",
+         "w\n",
+         "Warning: -p whoo: the workflow has no argument of that name\n",
+         0},
+        {"tiphys submit --from wftmpl/t -o name -p whoo=x -p who=y -p used=z",
+         {{200,
+           "{\"spec\":{\"arguments\":{\"parameters\":[{\"name\":\"who\"}]},\"templates\":[{"
+           "\"name\":\"{{workflow.parameters.used}}\"}]}}"},
+          {201, WORKFLOW("w", "")}},
+         "GET ~workflowtemplates/t\nPOST ~workflows"
+         " {\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{"
+         "\"generateName\":\"t-\"},\"spec\":{\"workflowTemplateRef\":{\"name\":\"t\"},"
+         "\"arguments\":{\"parameters\":[{\"name\":\"whoo\",\"value\":\"x\"},{\"name\":\"who\","
+         "\"value\":\"y\"},{\"name\":\"used\",\"value\":\"z\"}]}}}\n",
+         "w\n",
+         "Warning: -p whoo: the workflow has no argument of that name, did you mean \"who\"?\n",
+         0},
+        {"tiphys submit flow.yaml -o name",
+         {{400,
+           MESSAGE("no: spec.arguments.x.value or spec.arguments.x.valueFrom is required")}},
+         "POST ~workflows" FLOW,
+         "",
+         "Error: failed to submit workflow: no: spec.arguments.x.value or "
+         "spec.arguments.x.valueFrom is required: give it with -p x=VALUE\n",
+         1},
         {"argo submit broken.yaml",
          {{0}},
          "",
@@ -256,6 +305,7 @@ static void test_apply(void **state)
          "workflow.argoproj.io/w created\n",
          "Error: template.yaml: not so\n",
          1},
+        {"tiphys apply empty.yaml", {{0}}, "", "", "Error: no objects passed to apply\n", 1},
         {"tiphys apply nobody.yaml",
          {{0}},
          "",
@@ -747,6 +797,12 @@ static void test_usage_errors(void **state)
          "Usage:\n  argo delete"},
         {"argo submit --from a/b c", "Error: cannot combine --from with file arguments\n",
          "Usage:\n  argo submit"},
+        {"tiphys submit", "Error: requires a file, - for standard input, or --from\n",
+         "tiphys submit [FILE... | --from kind/name] [flags]"},
+        {"tiphys wait", "Error: requires at least 1 workflow\n",
+         "tiphys wait [WORKFLOW...] [flags]"},
+        {"tiphys suspend", "Error: requires at least 1 workflow\n",
+         "tiphys suspend WORKFLOW1 WORKFLOW2... [flags]"},
         {"tiphys apply", "Error: requires a manifest: apply -f FILE\n",
          "Usage:\n  tiphys apply"},
         {"tiphys events pause wf/x",
@@ -800,13 +856,16 @@ static int enter_folder(void **state)
                "spec: {workflowTemplateRef: {name: t}}\n");
     write_text("loose.yaml", loose);
     write_text("broken.yaml", "kind: [\n");
+    write_text("empty.yaml", "# nothing\n");
+    write_text("slip.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: WorkFlow\n");
     return start_fake(state);
 }
 
 static int leave_folder(void **state)
 {
-    static const char *const names[] = {"flow.yaml", "template.yaml", "uses.yaml", "loose.yaml",
-                                        "broken.yaml"};
+    static const char *const names[] = {"flow.yaml",  "template.yaml", "uses.yaml",
+                                        "loose.yaml", "broken.yaml",   "empty.yaml",
+                                        "slip.yaml"};
     char folder[4096];
 
     assert_non_null(getcwd(folder, sizeof(folder)));

@@ -41,8 +41,9 @@ static const struct cli_flag flags[] = {
      .state = FLAG_OWN,
      .choices = choices + 1,
      .fallback = "expr",
-     .help = "language of the text: cond (when), expr ({{=...}}), gjson (dataKey), template "
-             "(dataTemplate; the document is .Input)"},
+     .help =
+         "language of the text: cond (when), expr ({{=...}}), gjson (dataKey), jq, jsonpath, "
+         "lua (the document is event), template (dataTemplate; the document is .Input)"},
     {0},
 };
 

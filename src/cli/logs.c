@@ -323,12 +323,53 @@ static int no_pod(struct cli *cli, const struct json *doc, struct str wanted, st
                    STR_ARG(names), count > NAMED_MAX ? " and more" : "");
 }
 
+static struct str names_of(struct cli *cli, const struct json *list, struct str before)
+{
+    const struct json *c;
+
+    for (size_t i = 0; (c = json_item(list, i)) != NULL; i++)
+        before = str_printf(cli->arena, STR_FMT "%s" STR_FMT, STR_ARG(before),
+                            before.len > 0 ? ", " : "", STR_ARG(json_get_str(c, STR("name"))));
+    return before;
+}
+
+static bool has_container(const struct json *list, const char *name)
+{
+    const struct json *c;
+
+    for (size_t i = 0; (c = json_item(list, i)) != NULL; i++)
+        if (str_is(json_get_str(c, STR("name")), name))
+            return true;
+    return false;
+}
+
+/* Nothing was said: does the pod have such a container? Of a pod that has gone nobody knows. */
+static int check_container(struct cli *cli, struct str pod, const char *container,
+                           struct err *err)
+{
+    const struct object_kind *kind = object_kind_find(STR("v1"), STR("Pod"));
+    const struct json *list, *first;
+    struct cli_answer answer;
+
+    if (cli_is_argo(cli) || cli_call(cli, "GET", cli_path(cli, kind, cli_namespace(cli), pod),
+                                     STR(""), &answer, err) < 0)
+        return 0;
+    list = json_path(&answer.body, "spec", "containers", NULL);
+    first = json_path(&answer.body, "spec", "initContainers", NULL);
+    if (!list || has_container(list, container) || has_container(first, container))
+        return 0;
+    return err_set(err, ERR_NOT_FOUND,
+                   "container %s is not valid for pod " STR_FMT ": it has " STR_FMT, container,
+                   STR_ARG(pod), STR_ARG(names_of(cli, first, names_of(cli, list, STR("")))));
+}
+
 int logs_print(struct cli *cli, struct str workflow, const struct logs_options *options,
                struct err *err)
 {
     const struct json *nodes;
     struct log_entries all = {0};
     struct json doc;
+    struct str last = STR("");
     bool is_known = options->pod.len == 0;
 
     if (options->follows)
@@ -343,11 +384,16 @@ int logs_print(struct cli *cli, struct str workflow, const struct logs_options *
         if (!is_wanted(cli->arena, &doc, node, pod, options))
             continue;
         is_known = true;
+        last = pod;
         if (add_pod(cli, &all, pod, options, err) < 0)
             return -1;
     }
     print_entries(&all, options);
-    return is_known ? 0 : no_pod(cli, &doc, options->pod, err);
+    if (!is_known)
+        return no_pod(cli, &doc, options->pod, err);
+    return all.list.len == 0 && last.len > 0 && strcmp(options->container, "main") != 0
+               ? check_container(cli, last, options->container, err)
+               : 0;
 }
 
 /* ---- the command ---- */

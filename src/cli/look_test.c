@@ -414,6 +414,27 @@ static void test_wait_and_watch(void **state)
          "w Failed at 2026-01-02 03:04:07 +0000 UTC\n",
          NULL,
          1},
+        {"tiphys wait w",
+         {{200, WORKFLOW("w", ENDED("Failed") ",\"message\":\"no\\nluck\"")},
+          {200, WORKFLOW("w", ENDED("Failed") ",\"message\":\"no\\nluck\"")}},
+         "GET ~workflows/w\nGET ~workflows/w\n",
+         "w Failed at 2026-01-02 03:04:07 +0000 UTC: no luck\n",
+         NULL,
+         1},
+        {"argo wait w",
+         {{200, WORKFLOW("w", ENDED("Failed") ",\"message\":\"no luck\"")},
+          {200, WORKFLOW("w", ENDED("Failed") ",\"message\":\"no luck\"")}},
+         "GET ~workflows/w\nGET ~workflows/w\n",
+         "w Failed at 2026-01-02 03:04:07 +0000 UTC\n",
+         NULL,
+         1},
+        {"tiphys list --status failed",
+         {{0}},
+         "",
+         "",
+         "Error: --status: no phase \"failed\": want Pending, Running, Succeeded, Failed or "
+         "Error\n",
+         1},
         /* it is fetched again until it has ended */
         {"argo wait w",
          {{200, WORKFLOW("w", "")},
@@ -470,9 +491,9 @@ static void test_watch_to_its_end(void **state)
     assert_true(str_is(strbuf_str(&f->requests),
                        "GET ~workflows/w\nGET ~workflows/w\nGET ~workflows/w\nGET "
                        "~workflows/w\n"));
-    assert_true(str_starts(
-        o.out, STR("                     w Running\n2026-01-02T03:04:07Z w Failed\n"
-                   "Name:                w\n")));
+    assert_true(
+        str_starts(o.out, STR("                     w Running\n2026-01-02T03:04:07Z w Failed\n"
+                              "Name:                w\n")));
     assert_true(str_find(o.out, STR("\nStatus:              Failed\n")) != SIZE_MAX);
 }
 
@@ -501,6 +522,27 @@ static void test_logs(void **state)
          "/api/v1/namespaces/default/pods/w/log?container=wait&tailLines=2&"
          "sinceSeconds=90&timestamps=true\n",
          "w: 2026-01-02T03:04:05Z one\n",
+         NULL,
+         0},
+        {"tiphys logs w w -c foo", /* a container that is not there is told */
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)},
+          {200, ""},
+          {200, "{\"spec\":{\"containers\":[{\"name\":\"main\"},{\"name\":\"side\"}],"
+                "\"initContainers\":[{\"name\":\"first\"}]}}"}},
+         "GET ~workflows/w\nGET "
+         "/api/v1/namespaces/default/pods/w/log?container=foo&timestamps=true\n"
+         "GET /api/v1/namespaces/default/pods/w\n",
+         "",
+         "Error: container foo is not valid for pod w: it has main, side, first\n",
+         1},
+        {"tiphys logs w w -c side",
+         {{200, WORKFLOW("w", ENDED("Failed") NODES)},
+          {200, ""},
+          {200, "{\"spec\":{\"containers\":[{\"name\":\"main\"},{\"name\":\"side\"}]}}"}},
+         "GET ~workflows/w\nGET "
+         "/api/v1/namespaces/default/pods/w/log?container=side&timestamps=true\n"
+         "GET /api/v1/namespaces/default/pods/w\n",
+         "",
          NULL,
          0},
         {"argo logs w w --since-time 2026-01-02T03:04:05+01:00",
@@ -559,7 +601,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_delete),         cmocka_unit_test(test_list),
         cmocka_unit_test(test_archive),        cmocka_unit_test(test_get),
-        cmocka_unit_test(test_wait_and_watch), cmocka_unit_test(test_watch_to_its_end), cmocka_unit_test(test_logs),
+        cmocka_unit_test(test_wait_and_watch), cmocka_unit_test(test_watch_to_its_end),
+        cmocka_unit_test(test_logs),
     };
 
     return cmocka_run_group_tests(tests, start_fake, stop_fake);

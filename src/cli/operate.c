@@ -44,6 +44,14 @@ static int operate_all(struct cli *cli, const char *verb, const char *done,
     return 0;
 }
 
+/* As argo the program does nothing, in silence. */
+static int check_suspend(struct cli *cli, struct err *err)
+{
+    return cli->arg_count > 0 || cli_is_argo(cli)
+               ? 0
+               : err_set(err, ERR_INVALID, "requires at least 1 workflow");
+}
+
 static int run_suspend(struct cli *cli, struct err *err)
 {
     const struct json body = json_object(&(struct json_object_builder){0});
@@ -57,6 +65,7 @@ const struct cli_command cli_suspend = {.name = "suspend",
                                         .summary = "suspend workflows",
                                         .example = "suspend my-wf\nsuspend @latest",
                                         .max_args = CLI_ANY_ARGS,
+                                        .check = check_suspend,
                                         .run = run_suspend};
 
 static int run_resume(struct cli *cli, struct err *err)

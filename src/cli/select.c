@@ -201,13 +201,34 @@ static int read_list(struct cli *cli, struct str base, const struct sieve *sieve
     return 0;
 }
 
+/* argo finds nothing for a phase that there is not, in silence. */
+static int check_phases(struct cli *cli, struct err *err)
+{
+    static const char *const phases[] = {"Pending", "Running", "Succeeded", "Failed", "Error"};
+    size_t count;
+    const struct str *list = flags_list(cli->arena, &cli->flags, "status", &count);
+
+    for (size_t i = 0; !cli_is_argo(cli) && i < count; i++) {
+        size_t k = 0;
+
+        while (k < COUNT_OF(phases) && !str_is(list[i], phases[k]))
+            k++;
+        if (k == COUNT_OF(phases))
+            return err_set(err, ERR_INVALID,
+                           "--status: no phase \"" STR_FMT
+                           "\": want Pending, Running, Succeeded, Failed or Error",
+                           STR_ARG(list[i]));
+    }
+    return 0;
+}
+
 int select_workflows(struct cli *cli, const struct select_extra *extra, struct selection *ret,
                      struct err *err)
 {
     struct str ns = cli_is_on(cli, "all-namespaces") ? STR("") : cli_namespace(cli);
     struct sieve sieve;
 
-    if (read_sieve(cli, extra, &sieve, err) < 0)
+    if (check_phases(cli, err) < 0 || read_sieve(cli, extra, &sieve, err) < 0)
         return -1;
     return read_list(cli,
                      str_concat(cli->arena, list_path(cli, ns, extra->has_archived),

@@ -3,12 +3,15 @@
  * All files are read and checked before the first workflow is created.
  */
 #include "base/vec.h"
+#include "cli/submit_hints.h"
 #include "cli/submit_options.h"
 #include "cli/workflow.h"
 
 struct batch {
-    VEC(struct json) docs; /* as they are sent */
-    VEC(struct json) made; /* as the server answered */
+    VEC(struct json) docs;               /* as they are sent */
+    VEC(struct json) made;               /* as the server answered */
+    const struct object_document *other; /* the first that is no Workflow, or NULL */
+    const char *other_file;
 };
 
 /* ---- reading ---- */
@@ -49,8 +52,13 @@ static int read_documents(struct cli *cli, const char *path, struct batch *batch
         struct field_faults faults = {0};
         struct object_document doc = docs.at[i];
 
-        if (!doc.kind || strcmp(doc.kind->kind, "Workflow") != 0)
+        if (!doc.kind || strcmp(doc.kind->kind, "Workflow") != 0) {
+            if (!batch->other) {
+                batch->other = &docs.at[i];
+                batch->other_file = path;
+            }
             continue; /* as argo: workflows only are submitted */
+        }
         if (!cli_is_on(cli, "strict"))
             doc.value = cli_without_unknown(cli->arena, doc.kind->shape, &doc.value);
         if (!object_check(cli->arena, &doc, &faults))
@@ -73,9 +81,11 @@ static int read_batch(struct cli *cli, struct batch *batch, struct err *err)
     for (size_t i = 0; i < cli->arg_count; i++)
         if (read_documents(cli, cli->args[i], batch, err) < 0)
             return -1;
-    for (size_t i = 0; i < batch->docs.len; i++)
+    for (size_t i = 0; i < batch->docs.len; i++) {
+        submit_hint_parameters(cli, &batch->docs.at[i]);
         if (submit_options(cli, &batch->docs.at[i], err) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -101,6 +111,8 @@ static int check_options(const struct cli *cli, const struct batch *batch, struc
         {batch->docs.len == 0, "no workflow found in given files"},
     };
 
+    if (batch->docs.len == 0 && batch->other && !cli_is_argo(cli))
+        return submit_hint_other(batch->other, batch->other_file, err);
     for (size_t i = 0; i < COUNT_OF(rules); i++)
         if (rules[i].is_wrong)
             return err_set(err, ERR_INVALID, "%s", rules[i].text);
@@ -126,8 +138,10 @@ static int create(struct cli *cli, const struct json *doc, struct json *ret, str
     path = cli_path(cli, kind, ns, STR(""));
     if (cli_is_on(cli, "server-dry-run"))
         path = str_concat(cli->arena, path, STR("?dryRun=All"));
-    if (cli_call(cli, "POST", path, json_text(cli->arena, doc, 0), &answer, err) < 0)
+    if (cli_call(cli, "POST", path, json_text(cli->arena, doc, 0), &answer, err) < 0) {
+        submit_hint_refusal(cli, err);
         return err_wrap(err, "failed to submit workflow");
+    }
     *ret = answer.body;
     return 0;
 }
@@ -158,6 +172,8 @@ static int check_submit(struct cli *cli, struct err *err)
 {
     if (flags_is_given(&cli->flags, "from") && cli->arg_count > 0)
         return err_set(err, ERR_INVALID, "cannot combine --from with file arguments");
+    if (!cli_is_argo(cli) && !flags_is_given(&cli->flags, "from") && cli->arg_count == 0)
+        return err_set(err, ERR_INVALID, "requires a file, - for standard input, or --from");
     return 0;
 }
 

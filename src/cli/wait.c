@@ -29,6 +29,14 @@ static int run_wait(struct cli *cli, struct err *err)
     return 0;
 }
 
+/* As argo the program waits for nothing, in silence. */
+static int check_wait(struct cli *cli, struct err *err)
+{
+    return cli->arg_count > 0 || cli_is_argo(cli)
+               ? 0
+               : err_set(err, ERR_INVALID, "requires at least 1 workflow");
+}
+
 static const struct cli_flag flags[] = {{.name = "ignore-not-found",
                                          .type = FLAG_SWITCH,
                                          .help = "a workflow that is not there is no failure"},
@@ -41,4 +49,5 @@ const struct cli_command cli_wait = {.name = "wait",
                                      .example = "wait my-wf\nwait @latest",
                                      .flags = flags,
                                      .max_args = CLI_ANY_ARGS,
+                                     .check = check_wait,
                                      .run = run_wait};

@@ -180,8 +180,12 @@ void workflow_print_end(struct cli *cli, const struct json *workflow)
         at = gotime_in(&at, local_zone(cli));
         text = gotime_format(cli->arena, &at, GOTIME_STRING);
     }
-    printf(STR_FMT " " STR_FMT " at " STR_FMT "\n", STR_ARG(object_name(workflow)),
+    printf(STR_FMT " " STR_FMT " at " STR_FMT, STR_ARG(object_name(workflow)),
            STR_ARG(json_get_str(status, STR("phase"))), STR_ARG(text));
+    text = json_get_str(status, STR("message"));
+    if (text.len > 0 && !cli_is_argo(cli)) /* argo says that it failed, not why */
+        printf(": " STR_FMT, STR_ARG(show_one_line(cli->arena, text)));
+    printf("\n");
     fflush(stdout);
 }
 

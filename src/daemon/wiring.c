@@ -333,10 +333,24 @@ static struct api *start_api(struct daemon *d, const struct daemon_options *opti
     api->headers = d->headers;
     api->header_count = d->header_count;
     made = api_start(api, err);
+    if (!made && err->kind == ERR_EXISTS)
+        err_set(err, ERR_EXISTS, STR_FMT ": --port takes another one, 0 any",
+                STR_ARG(str_copy(d->arena, str_from(err->text))));
     if (made)
         pod_access_listens(&d->access, api_port(made), api->base,
                            options->is_secure ? certificate.cert : "");
     return made;
+}
+
+static int make_folder(const char *path, struct err *err)
+{
+    struct stat st;
+
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return err_sys(err, errno, "make folder %s", path);
+    if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+        return err_set(err, ERR_INVALID, "--data: %s is no folder", path);
+    return 0;
 }
 
 static int open_rooms(struct daemon *d, const struct daemon_options *options, struct err *err)
@@ -353,8 +367,8 @@ static int open_rooms(struct daemon *d, const struct daemon_options *options, st
                               .is_open = options->is_open,
                               .is_metrics_open = options->is_metrics_open};
 
-    if (mkdir(options->data, 0700) < 0 && errno != EEXIST)
-        return err_sys(err, errno, "make folder %s", options->data);
+    if (make_folder(options->data, err) < 0)
+        return -1;
     d->metrics = metrics_new();
     d->loop = loop_new(err);
     d->workers = d->loop ? workers_new(d->loop, WORKER_COUNT, err) : NULL;

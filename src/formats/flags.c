@@ -385,13 +385,19 @@ static struct str left_side(struct arena *a, const struct cli_flag *flag)
 }
 
 static void add_row(struct arena *a, struct strbuf *b, const struct cli_flag *flag,
-                    size_t width)
+                    size_t width, bool has_own)
 {
     struct str left = left_side(a, flag);
     bool is_zero = !flag->fallback || strcmp(flag->fallback, "false") == 0 ||
                    strcmp(flag->fallback, "0") == 0 || !*flag->fallback;
 
     strbuf_addf(b, STR_FMT "%*s   %s", STR_ARG(left), (int) (width - left.len), "", flag->help);
+    if (flag->own_choices && has_own) { /* "; json, sarif" */
+        struct str rest = str_from(flag->own_choices), choice;
+
+        for (const char *before = "; "; str_cut(&rest, '|', &choice); before = ", ")
+            strbuf_addf(b, "%s" STR_FMT, before, STR_ARG(choice));
+    }
     if (flag->state == FLAG_UNBUILT)
         strbuf_addz(b, " (not supported yet)");
     else if (!is_zero && flag->type == FLAG_TEXT)
@@ -419,5 +425,5 @@ void flags_help(struct arena *a, struct strbuf *b, const struct cli_flag *table,
     if (rows.len > 0)
         qsort(rows.at, rows.len, sizeof(rows.at[0]), compare_rows);
     for (size_t i = 0; i < rows.len; i++)
-        add_row(a, b, rows.at[i], width);
+        add_row(a, b, rows.at[i], width, !(hidden & FLAG_HIDE_OWN));
 }

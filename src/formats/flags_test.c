@@ -294,13 +294,38 @@ static void test_help(void **state)
     assert_int_equal(b.len, 0);
 }
 
+/* Choices of our own are in the help, but not in that of argo. */
+static void test_help_of_own_choices(void **state)
+{
+    static const struct cli_flag table[] = {{.name = "output",
+                                             .choices = "pretty|simple",
+                                             .own_choices = "json|sarif",
+                                             .fallback = "pretty",
+                                             .help = "pretty or simple"},
+                                            {0}};
+    _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1 << 16);
+
+    (void) state;
+    flags_help(a, &b, table, FLAG_HIDE_NONE);
+    assert_string_equal(
+        b.ptr, "      --output string   pretty or simple; json, sarif (default \"pretty\")\n");
+    strbuf_reset(&b);
+    flags_help(a, &b, table, FLAG_HIDE_OWN);
+    assert_string_equal(b.ptr,
+                        "      --output string   pretty or simple (default \"pretty\")\n");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grammar),      cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_asking),       cmocka_unit_test(test_fallbacks),
-        cmocka_unit_test(test_value_behind), cmocka_unit_test(test_own),
-        cmocka_unit_test(test_help)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_help_of_own_choices),
+                                       cmocka_unit_test(test_grammar),
+                                       cmocka_unit_test(test_errors),
+                                       cmocka_unit_test(test_asking),
+                                       cmocka_unit_test(test_fallbacks),
+                                       cmocka_unit_test(test_value_behind),
+                                       cmocka_unit_test(test_own),
+                                       cmocka_unit_test(test_help)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

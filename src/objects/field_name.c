@@ -190,6 +190,18 @@ static const struct json_member *list_above(const struct field_stray *s)
     return NULL;
 }
 
+/* What Argo Workflows 4 has as lists only: `convert` knows the same names. */
+static bool was_single(struct str name, const struct field *near)
+{
+    static const char *const names[][2] = {
+        {"schedule", "schedules"}, {"mutex", "mutexes"}, {"semaphore", "semaphores"}};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i][0]) && strcmp(near->name, names[i][1]) == 0)
+            return true;
+    return false;
+}
+
 struct str field_stray_text(struct arena *a, const struct field_stray *s)
 {
     struct str name = s->object->members[s->index].key;
@@ -203,6 +215,12 @@ struct str field_stray_text(struct arena *a, const struct field_stray *s)
             "\": indent it, and what stands below it, to the column of the item's "
             "first word (behind the \"- \")",
             STR_ARG(name), STR_ARG(list->key));
+    if (near && was_single(name, near))
+        return str_printf(a,
+                          "unknown field \"" STR_FMT
+                          "\", did you mean \"%s\"? That is a list; 'convert' rewrites "
+                          "manifests of Argo Workflows 3",
+                          STR_ARG(name), near->name);
     if (near)
         return str_printf(a, "unknown field \"" STR_FMT "\", did you mean \"%s\"?",
                           STR_ARG(name), near->name);

@@ -4,6 +4,7 @@
  */
 #include "objects/object_internal.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -334,6 +335,29 @@ bool object_check(struct arena *a, const struct object_document *doc,
     return faults->len == before;
 }
 
+/* "n" is false in YAML: who wrote it sees no false. */
+static struct str boolean_note(struct arena *a, const struct object_document *doc,
+                               const struct field_fault *fault)
+{
+    struct str rest, word;
+    size_t len = 0;
+
+    if (fault->what != FIELD_WRONG_TYPE || fault->pos >= doc->text.len)
+        return STR("");
+    rest = str_skip(doc->text, fault->pos);
+    while (len < rest.len && isalpha((unsigned char) rest.ptr[len]))
+        len++;
+    word = str_head(rest, len);
+    for (int i = 0; len > 0 && i < 2; i++) {
+        const char *value = i ? "true" : "false";
+        struct str found = str_printf(a, "found %s", value);
+
+        if (str_find(fault->text, found) != SIZE_MAX && !str_eq_nocase(word, str_from(value)))
+            return str_printf(a, " (YAML reads " STR_FMT " as %s)", STR_ARG(word), value);
+    }
+    return STR("");
+}
+
 struct str object_fault_text(struct arena *a, const struct object_document *doc,
                              const struct field_fault *fault)
 {
@@ -345,8 +369,8 @@ struct str object_fault_text(struct arena *a, const struct object_document *doc,
     if (fault->pos == JSON_NO_POS || doc->text.len == 0)
         return text;
     json_position(doc->text, fault->pos, &line, &column);
-    return str_printf(a, STR_FMT ":%u:%u: " STR_FMT, STR_ARG(doc->source), line, column,
-                      STR_ARG(text));
+    return str_printf(a, STR_FMT ":%u:%u: " STR_FMT STR_FMT, STR_ARG(doc->source), line, column,
+                      STR_ARG(text), STR_ARG(boolean_note(a, doc, fault)));
 }
 
 int object_faults_err(struct arena *a, const struct object_document *doc,

@@ -74,6 +74,51 @@ static void test_errors_name_the_place(void **state)
     }
 }
 
+/* What a slip becomes on its way through YAML, and what Argo Workflows 3 had: told with what
+ * was written, and with the cure. */
+static void test_mends(void **state)
+{
+    static const char *const cases[][2] = {
+        {"kind: CronWorkflow\nspec: {timezone: n, schedules: ['* * * * *'], workflowSpec: {}}",
+         "x.yaml:4:18: spec.timezone: expected text, found false: write it in quotes (YAML "
+         "reads "
+         "n as false)"},
+        {"kind: CronWorkflow\nspec: {timezone: On, schedules: ['* * * * *'], workflowSpec: {}}",
+         "x.yaml:4:18: spec.timezone: expected text, found true: write it in quotes (YAML "
+         "reads "
+         "On as true)"},
+        {"kind: CronWorkflow\nspec: {timezone: TRUE, schedules: ['* * * * *'], workflowSpec: "
+         "{}}",
+         "x.yaml:4:18: spec.timezone: expected text, found true: write it in quotes"},
+        {"kind: CronWorkflow\nspec: {schedule: x, schedules: ['* * * * *'], workflowSpec: {}}",
+         "x.yaml:4:8: spec.schedule: unknown field \"schedule\", did you mean \"schedules\"? "
+         "That "
+         "is a list; 'convert' rewrites manifests of Argo Workflows 3"},
+        {"kind: Workflow\nspec: {synchronization: {mutex: {name: a}}}",
+         "x.yaml:4:26: spec.synchronization.mutex: unknown field \"mutex\", did you mean "
+         "\"mutexes\"? That is a list; 'convert' rewrites manifests of Argo Workflows 3"},
+        {"kind: Workflow\nspec: {synchronization: {mutexs: []}}",
+         "x.yaml:4:26: spec.synchronization.mutexs: unknown field \"mutexs\", did you mean "
+         "\"mutexes\"?"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str text = str_printf(
+            a, "apiVersion: argoproj.io/v1alpha1\nmetadata: {name: a}\n%s\n", cases[i][0]);
+        struct field_faults faults = {0};
+        struct object_documents docs;
+        struct err err = {0};
+
+        assert_int_equal(object_read(a, STR("x.yaml"), text, &docs, &err), 0);
+        assert_false(object_check(a, &docs.at[0], &faults));
+        object_faults_err(a, &docs.at[0], &faults, &err);
+        if (!str_starts(str_from(err.text), str_from(cases[i][1])))
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
 static void test_names(void **state)
 {
     static const char *const cases[][2] = {
@@ -197,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_errors_name_the_place),
+        cmocka_unit_test(test_mends),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_CVE_2026_31892_what_is_frozen_stays),
         cmocka_unit_test(test_many_faults),
