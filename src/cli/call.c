@@ -79,6 +79,8 @@ static int not_reached(const struct cli *cli, struct err *err)
     if (str_find(str_from(err->text), STR("SSL connect error")) != SIZE_MAX)
         return err_wrap(err, "the server speaks no TLS: leave out --secure, ARGO_SECURE and "
                              "https://");
+    if (str_find(str_from(err->text), STR("Connection reset by peer")) != SIZE_MAX)
+        return err_wrap(err, "the server may speak TLS: give --secure");
     return err_wrap(err, "is '%s server' running?", cli->program);
 }
 

@@ -99,6 +99,19 @@ static struct outcome preview(struct arena *a, const char *schedule, const char 
     return run_words(a, argv);
 }
 
+/* TLS towards a server without it: what is wrong is told, not that there is none. */
+static void test_tls_to_a_plain_server(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct outcome o;
+
+    (void) state;
+    o = run(a, "tiphys list --secure");
+    assert_int_equal(o.code, 1);
+    assert_true(str_starts(o.err, STR("Error: the server speaks no TLS: leave out --secure, "
+                                      "ARGO_SECURE and https://: GET https://")));
+}
+
 static void test_preview(void **state)
 {
     static const struct {
@@ -694,13 +707,18 @@ static int leave_folder(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_explain),    cmocka_unit_test(test_preview),
-        cmocka_unit_test(test_render),     cmocka_unit_test(test_convert_document),
-        cmocka_unit_test(test_convert),    cmocka_unit_test(test_plugin),
-        cmocka_unit_test(test_auth_token),
-        cmocka_unit_test(test_connection), cmocka_unit_test(test_instance),
-        cmocka_unit_test(test_backfill),   cmocka_unit_test(test_sync)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tls_to_a_plain_server),
+                                       cmocka_unit_test(test_explain),
+                                       cmocka_unit_test(test_preview),
+                                       cmocka_unit_test(test_render),
+                                       cmocka_unit_test(test_convert_document),
+                                       cmocka_unit_test(test_convert),
+                                       cmocka_unit_test(test_plugin),
+                                       cmocka_unit_test(test_auth_token),
+                                       cmocka_unit_test(test_connection),
+                                       cmocka_unit_test(test_instance),
+                                       cmocka_unit_test(test_backfill),
+                                       cmocka_unit_test(test_sync)};
 
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -237,13 +237,37 @@ static uint32_t kind_pos(const struct json *doc)
     return kind ? kind->pos : doc->pos;
 }
 
+/* ": did you mean "Workflow"?" of the same group, or "". */
+static const char *near_kind(struct arena *a, const struct json *doc)
+{
+    struct str name = json_get_str(doc, STR("kind")),
+               group = json_get_str(doc, STR("apiVersion"));
+    unsigned least = UINT32_MAX;
+    const char *near = NULL;
+    size_t count;
+    const struct object_kind *kinds = object_kinds(&count);
+
+    group = str_find_char(group, '/') < group.len ? str_head(group, str_find_char(group, '/'))
+                                                  : STR("");
+    for (size_t i = 0; i < count; i++) {
+        unsigned far = field_farness(name, str_from(kinds[i].kind));
+
+        if (far < least && str_is(group, kinds[i].group)) {
+            least = far;
+            near = kinds[i].kind;
+        }
+    }
+    return near ? str_printf(a, ": did you mean \"%s\"?", near).ptr : "";
+}
+
 /* The rules of the kind that no table can say. */
-static int check_rules(const struct object_document *doc, struct err *err)
+static int check_rules(const struct object_document *doc, struct validate_item *at,
+                       struct err *err)
 {
     if (strcmp(doc->kind->kind, "EventSource") == 0)
         return validate_event_source(&doc->value, err);
     if (strcmp(doc->kind->kind, "Sensor") == 0)
-        return validate_sensor(&doc->value, VALIDATE_BUS_EMBEDDED, clock_wall(), err);
+        return validate_sensor(&doc->value, VALIDATE_BUS_EMBEDDED, clock_wall(), at, err);
     if (strcmp(doc->kind->kind, "EventBus") == 0)
         return validate_event_bus(&doc->value, err);
     return 0;
@@ -253,13 +277,20 @@ static void add_broken_rule(struct arena *a, const struct object_document *doc,
                             struct field_faults *faults)
 {
     const struct json *spec = json_get(&doc->value, STR("spec"));
+    struct validate_item at = {0};
+    struct str path = STR("spec");
     struct err err = {0};
 
-    if (check_rules(doc, &err) < 0)
-        add_fault(a, faults, ERR_INVALID, STR("spec"),
-                  err.text[0] ? str_copy(a, str_from(err.text))
-                              : STR("a source that is called over HTTP needs \"webhook\""),
-                  spec ? spec->pos : doc->value.pos);
+    if (check_rules(doc, &at, &err) == 0)
+        return;
+    if (at.value)
+        path = str_printf(a, "spec.%s[%u]", at.list, at.index);
+    add_fault(a, faults, ERR_INVALID, path,
+              err.text[0] ? str_copy(a, str_from(err.text))
+                          : STR("a source that is called over HTTP needs \"webhook\""),
+              at.value ? at.value->pos
+              : spec   ? spec->pos
+                       : doc->value.pos);
 }
 
 /* The rules of workflows and templates, as far as the object alone tells. */
@@ -305,10 +336,11 @@ bool object_check_fields(struct arena *a, const struct object_document *doc,
 
     if (!doc->kind) {
         add_fault(a, faults, ERR_INVALID, STR("kind"),
-                  str_printf(a, "no kind " STR_FMT " in " STR_FMT,
+                  str_printf(a, "no kind " STR_FMT " in " STR_FMT "%s",
                              STR_ARG(json_get_str(&doc->value, STR("kind"))),
-                             STR_ARG(json_get_str(&doc->value, STR("apiVersion")))),
-                  doc->value.pos);
+                             STR_ARG(json_get_str(&doc->value, STR("apiVersion"))),
+                             near_kind(a, &doc->value)),
+                  kind_pos(&doc->value));
         return false;
     }
     if (doc->kind->is_unbuilt)

@@ -119,6 +119,48 @@ static void test_mends(void **state)
     }
 }
 
+/* A broken rule of a sensor stands at its trigger or dependency, an unknown kind at its name.
+ */
+static void test_places(void **state)
+{
+    static const char *const cases[][2] = {
+        {"kind: Sensor\nspec:\n  dependencies: [{name: d, eventSourceName: s, eventName: e}]\n"
+         "  triggers:\n  - template: {name: a, log: {}}\n  - template: {name: b, log: {}}\n"
+         "    dlqTrigger: {template: {name: c, log: {}}}",
+         "x.yaml:8:5: spec.triggers[1]: to use dlqTrigger, trigger.atLeastOnce must be set to "
+         "true"},
+        {"kind: Sensor\nspec:\n  dependencies:\n  - {name: d, eventSourceName: s, eventName: "
+         "e}\n"
+         "  - {name: '', eventSourceName: s, eventName: e}\n"
+         "  triggers:\n  - template: {name: a, log: {}}",
+         "x.yaml:7:5: spec.dependencies[1]: event dependency must define a name"},
+        {"kind: Sensor\nspec:\n  dependencies:\n  - {name: d, eventSourceName: s, eventName: "
+         "e}\n"
+         "  triggers: []",
+         "x.yaml:5:3: spec: no triggers found"},
+        {"kind: WorkFlow",
+         "x.yaml:3:7: kind: no kind WorkFlow in argoproj.io/v1alpha1: did you "
+         "mean \"Workflow\"?"},
+        {"kind: Deployment", "x.yaml:3:7: kind: no kind Deployment in argoproj.io/v1alpha1"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str text = str_printf(
+            a, "apiVersion: argoproj.io/v1alpha1\nmetadata: {name: a}\n%s\n", cases[i][0]);
+        struct field_faults faults = {0};
+        struct object_documents docs;
+        struct err err = {0};
+
+        assert_int_equal(object_read(a, STR("x.yaml"), text, &docs, &err), 0);
+        assert_false(object_check(a, &docs.at[0], &faults));
+        object_faults_err(a, &docs.at[0], &faults, &err);
+        if (strcmp(err.text, cases[i][1]) != 0)
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
 static void test_names(void **state)
 {
     static const char *const cases[][2] = {
@@ -243,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_errors_name_the_place),
         cmocka_unit_test(test_mends),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_CVE_2026_31892_what_is_frozen_stays),
         cmocka_unit_test(test_many_faults),

@@ -144,7 +144,7 @@ static int check_dependency(const struct json *dependency, struct wall now, stru
 }
 
 static int check_dependencies(const struct json *spec, enum validate_bus bus, struct wall now,
-                              struct map *seen, struct err *err)
+                              struct map *seen, struct validate_item *at, struct err *err)
 {
     static const struct validate_need needs[] = {
         {"name", "event dependency must define a name"},
@@ -161,6 +161,7 @@ static int check_dependencies(const struct json *spec, enum validate_bus bus, st
         struct str source = validate_text(dependency, "eventSourceName"),
                    event = validate_text(dependency, "eventName");
 
+        *at = (struct validate_item){"dependencies", i, dependency};
         if (validate_needs(dependency, needs, err) < 0)
             return -1;
         if (bus == VALIDATE_BUS_NATS &&
@@ -197,16 +198,19 @@ static int check_trigger(const struct json *trigger, struct err *err)
     return 0;
 }
 
-static int check_triggers(const struct json *spec, struct map *seen, struct err *err)
+static int check_triggers(const struct json *spec, struct map *seen, struct validate_item *at,
+                          struct err *err)
 {
     const struct json *list = validate_get(spec, "triggers");
 
+    *at = (struct validate_item){0};
     if (validate_count(spec, "triggers") == 0)
         return validate_fail(err, "no triggers found");
     for (uint32_t i = 0; i < list->count; i++) {
         const struct json *trigger = json_item(list, i);
         struct str name = validate_text(validate_get(trigger, "template"), "name");
 
+        *at = (struct validate_item){"triggers", i, trigger};
         if (check_trigger(trigger, err) < 0)
             return -1;
         if (map_put(seen, name, seen))
@@ -216,15 +220,18 @@ static int check_triggers(const struct json *spec, struct map *seen, struct err 
 }
 
 int validate_sensor(const struct json *doc, enum validate_bus bus, struct wall now,
-                    struct err *err)
+                    struct validate_item *ret, struct err *err)
 {
     const struct json *spec = validate_get(doc, "spec");
     struct map events = {0}, names = {0};
+    struct validate_item at = {0};
     int result;
 
-    result = check_dependencies(spec, bus, now, &events, err);
+    result = check_dependencies(spec, bus, now, &events, &at, err);
     if (result == 0)
-        result = check_triggers(spec, &names, err);
+        result = check_triggers(spec, &names, &at, err);
+    if (result < 0)
+        *ret = at;
     map_done(&events);
     map_done(&names);
     return result;

@@ -25,17 +25,25 @@ enum validate_bus { VALIDATE_BUS_EMBEDDED, VALIDATE_BUS_NATS };
  */
 int validate_event_source(const struct json *doc, struct err *err);
 
+/* An item of a list of the spec. */
+struct validate_item {
+    const char *list; /* "triggers" */
+    uint32_t index;
+    const struct json *value; /* borrowed of the document; NULL: the spec as a whole */
+};
+
 /**
  * validate_sensor() - the rules of a Sensor
  * @doc: the whole object
  * @bus: its bus; NATS Streaming wants each event in one dependency only
  * @now: Unix time; faults of time filters name the day
+ * @ret: which dependency or trigger breaks a rule; set on failure only
  * @err: ERR_INVALID
  *
  * Return: 0 or -1.
  */
 int validate_sensor(const struct json *doc, enum validate_bus bus, struct wall now,
-                    struct err *err);
+                    struct validate_item *ret, struct err *err);
 
 /**
  * validate_event_bus() - the rules of an EventBus

@@ -28,9 +28,10 @@ static int check_event_source(const struct json *doc, const struct json *row, st
 static int check_sensor(const struct json *doc, const struct json *row, struct err *err)
 {
     bool is_nats = str_is(json_get_str(row, STR("bus")), "nats");
+    struct validate_item at;
 
     return validate_sensor(doc, is_nats ? VALIDATE_BUS_NATS : VALIDATE_BUS_EMBEDDED, recorded,
-                           err);
+                           &at, err);
 }
 
 static int check_event_bus(const struct json *doc, const struct json *row, struct err *err)
@@ -115,11 +116,12 @@ static void test_golden(void **state)
 
 static void validate_all(const struct json *doc)
 {
+    struct validate_item at;
     struct err err = {0};
 
     if (validate_event_source(doc, &err) < 0)
         assert_int_equal(err.kind, ERR_INVALID);
-    if (validate_sensor(doc, VALIDATE_BUS_NATS, recorded, &err) < 0)
+    if (validate_sensor(doc, VALIDATE_BUS_NATS, recorded, &at, &err) < 0)
         assert_int_equal(err.kind, ERR_INVALID);
     if (validate_event_bus(doc, &err) < 0)
         assert_int_equal(err.kind, ERR_INVALID);
