@@ -1,6 +1,7 @@
 /*
  * tiphys apply: create the objects of manifests, or bring those that exist to what the manifest
- * says. One wrong object does not hinder the others; the exit code tells that there was one.
+ * says. One wrong object, or file, does not hinder the others; the exit code tells that there
+ * was one.
  */
 #include "cli/apply.h"
 
@@ -55,6 +56,14 @@ static int apply_one(struct cli *cli, const struct object_document *doc, enum ap
     return 0;
 }
 
+/* One that is wrong does not hinder the others. */
+static void complain(struct cli *cli, const struct err *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "Error: %s\n", err->text);
+    cli->exit_code = 1;
+}
+
 /* @count: how many objects there were is added. */
 static int apply_counted(struct cli *cli, const char *path, enum apply_how how, size_t *count,
                          struct err *err)
@@ -62,15 +71,12 @@ static int apply_counted(struct cli *cli, const char *path, enum apply_how how, 
     struct object_documents docs;
     struct str text;
 
-    if (cli_read_file(cli, path, &text, err) < 0 ||
+    if (manifests_read(cli, path, &text, err) < 0 ||
         object_read(cli->arena, str_from(path), text, &docs, err) < 0)
         return -1;
     for (size_t i = 0; i < docs.len; i++)
-        if (apply_one(cli, &docs.at[i], how, err) < 0) {
-            fflush(stdout);
-            fprintf(stderr, "Error: %s\n", err->text);
-            cli->exit_code = 1;
-        }
+        if (apply_one(cli, &docs.at[i], how, err) < 0)
+            complain(cli, err);
     *count += docs.len;
     return 0;
 }
@@ -91,7 +97,7 @@ static int apply_paths(struct cli *cli, const char *const *paths, size_t count,
         return -1;
     for (size_t i = 0; i < files.len; i++)
         if (apply_counted(cli, files.at[i], APPLY_UPDATE, ret_objects, err) < 0)
-            return -1;
+            complain(cli, err);
     return 0;
 }
 
@@ -106,7 +112,9 @@ static int run_apply(struct cli *cli, struct err *err)
     if (apply_paths(cli, paths, count, &objects, err) < 0 ||
         apply_paths(cli, cli->args, cli->arg_count, &objects, err) < 0)
         return -1;
-    return objects > 0 ? 0 : err_set(err, ERR_INVALID, "no objects passed to apply");
+    return objects > 0 || cli->exit_code
+               ? 0
+               : err_set(err, ERR_INVALID, "no objects passed to apply");
 }
 
 static int check_apply(struct cli *cli, struct err *err)
@@ -120,7 +128,8 @@ static const struct cli_flag flags[] = {
     {.name = "filename",
      .letter = 'f',
      .type = FLAG_LIST,
-     .help = "manifest, a folder of them, or - for standard input; may be repeated"},
+     .help = "manifest, a folder of them, an http(s) address, or - for standard input; may be "
+             "repeated"},
     {0}};
 
 extern const struct cli_command cli_apply;

@@ -81,6 +81,13 @@ static void test_submit(void **state)
          "which "
          "'tiphys apply -f template.yaml' creates\n",
          1},
+        {"tiphys submit both.yaml -o name",
+         {{201, WORKFLOW("w", "")}},
+         "POST ~workflows" FLOW,
+         "w\n",
+         "Warning: both.yaml: the ConfigMap \"limits\" is not created: submit makes workflows "
+         "alone, 'tiphys apply -f both.yaml' all\n",
+         0},
         {"tiphys submit slip.yaml",
          {{0}},
          "",
@@ -284,6 +291,52 @@ static void test_templates(void **state)
     CHECK_ALL(cases);
 }
 
+/* Manifests of the web. */
+static void test_addresses(void **state)
+{
+    static const struct {
+        const char *line;
+        struct answer answers[ANSWERS_MAX];
+        const char *requests, *out, *err;
+    } cases[] = {
+        {"argo submit http://%s/a/flow.yaml -o name",
+         {{200, flow}, {201, WORKFLOW("w", "")}},
+         "GET /a/flow.yaml\nPOST ~workflows" FLOW,
+         "w\n",
+         ""},
+        {"tiphys apply -f http://%s/t.yaml",
+         {{200, template_text}, {201, OBJECT("WorkflowTemplate", "t")}},
+         "GET /t.yaml\nPOST ~workflowtemplates" TEMPLATE,
+         "workflowtemplate.argoproj.io/t created\n",
+         ""},
+        {"argo submit http://%s/nobody",
+         {{404, "no such file"}},
+         "GET /nobody\n",
+         "",
+         "Error: GET http://%s/nobody: status 404\n"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+    const char *server = getenv("ARGO_SERVER");
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str line = STR(""), said = STR(""), rest = str_from(cases[i].line), part;
+        struct command_case c = {.requests = cases[i].requests, .out = cases[i].out};
+
+        for (; str_cut(&rest, '%', &part); rest = str_is_none(rest) ? rest : str_skip(rest, 1))
+            line = str_printf(a, STR_FMT STR_FMT "%s", STR_ARG(line), STR_ARG(part),
+                              str_is_none(rest) ? "" : server);
+        rest = str_from(cases[i].err);
+        for (; str_cut(&rest, '%', &part); rest = str_is_none(rest) ? rest : str_skip(rest, 1))
+            said = str_printf(a, STR_FMT STR_FMT "%s", STR_ARG(said), STR_ARG(part),
+                              str_is_none(rest) ? "" : server);
+        memcpy(c.answers, cases[i].answers, sizeof(c.answers));
+        c.line = line.ptr;
+        c.err = said.ptr;
+        c.code = said.len > 0;
+        check(*state, &c);
+    }
+}
+
 static void test_apply(void **state)
 {
     static const struct command_case cases[] = {
@@ -306,6 +359,13 @@ static void test_apply(void **state)
          "Error: template.yaml: not so\n",
          1},
         {"tiphys apply empty.yaml", {{0}}, "", "", "Error: no objects passed to apply\n", 1},
+        {"tiphys apply broken.yaml template.yaml", /* one does not hinder the others */
+         {{201, OBJECT("WorkflowTemplate", "t")}},
+         "POST ~workflowtemplates" TEMPLATE,
+         "workflowtemplate.argoproj.io/t created\n",
+         "Error: broken.yaml:2:1: did not find expected node content while parsing a flow "
+         "node\n",
+         1},
         {"tiphys apply nobody.yaml",
          {{0}},
          "",
@@ -856,6 +916,9 @@ static int enter_folder(void **state)
                "spec: {workflowTemplateRef: {name: t}}\n");
     write_text("loose.yaml", loose);
     write_text("broken.yaml", "kind: [\n");
+    snprintf(loose, sizeof(loose),
+             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: limits}\n---\n%s", flow);
+    write_text("both.yaml", loose);
     write_text("empty.yaml", "# nothing\n");
     write_text("slip.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: WorkFlow\n");
     return start_fake(state);
@@ -865,7 +928,7 @@ static int leave_folder(void **state)
 {
     static const char *const names[] = {"flow.yaml",  "template.yaml", "uses.yaml",
                                         "loose.yaml", "broken.yaml",   "empty.yaml",
-                                        "slip.yaml"};
+                                        "slip.yaml",  "both.yaml"};
     char folder[4096];
 
     assert_non_null(getcwd(folder, sizeof(folder)));
@@ -878,10 +941,11 @@ static int leave_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_submit),   cmocka_unit_test(test_templates),
-        cmocka_unit_test(test_apply),    cmocka_unit_test(test_operate),
-        cmocka_unit_test(test_events),   cmocka_unit_test(test_others),
-        cmocka_unit_test(test_settings), cmocka_unit_test(test_usage_errors),
+        cmocka_unit_test(test_submit),       cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_apply),        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_operate),      cmocka_unit_test(test_events),
+        cmocka_unit_test(test_others),       cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_usage_errors),
     };
 
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

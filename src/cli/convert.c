@@ -112,7 +112,7 @@ static int convert_file(struct cli *cli, const char *path, struct err *err)
     struct object_documents docs;
     struct str text;
 
-    if (cli_read_file(cli, path, &text, err) < 0)
+    if (manifests_read(cli, path, &text, err) < 0)
         return -1;
     if (object_read(cli->arena, str_from(path), text, &docs, err) < 0)
         return err_wrap(err, "error converting %s", path);

@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "cli/manifests.h"
 #include "cli/select.h"
 
 /* ---- workflows ---- */
@@ -88,7 +89,7 @@ static int delete_file(struct cli *cli, const char *path, struct err *err)
     struct object_documents docs;
     struct str text;
 
-    if (cli_read_file(cli, path, &text, err) < 0 ||
+    if (manifests_read(cli, path, &text, err) < 0 ||
         object_read(cli->arena, str_from(path), text, &docs, err) < 0)
         return -1;
     for (size_t i = 0; i < docs.len; i++) {

@@ -67,7 +67,7 @@ static int read_file(struct lint *l, const char *path, struct err *err)
     struct lint_result result = {.file = str_from(path)};
     struct object_documents docs = {0};
 
-    if (cli_read_file(l->cli, path, &result.source, err) < 0)
+    if (manifests_read(l->cli, path, &result.source, err) < 0)
         return -1;
     if (object_read(a, result.file, result.source, &docs, err) < 0) {
         lint_broken(a, err, &result);

@@ -63,7 +63,7 @@ static int walk_path(struct walk *w, const char *path, unsigned depth, struct er
     const char *slash = strrchr(path, '/');
     struct stat st;
 
-    if (strcmp(path, "-") == 0) {
+    if (strcmp(path, "-") == 0 || (depth == 0 && strstr(path, "://"))) {
         VEC_APUSH(w->a, &w->files, path);
         return 0;
     }

@@ -17,7 +17,7 @@ static int read_all(struct cli *cli, struct lint_documents *ret, struct err *err
         struct object_documents docs;
         struct str text;
 
-        if (cli_read_file(cli, paths.at[i], &text, err) < 0 ||
+        if (manifests_read(cli, paths.at[i], &text, err) < 0 ||
             object_read(cli->arena, str_from(paths.at[i]), text, &docs, err) < 0)
             return -1;
         for (size_t k = 0; k < docs.len; k++)

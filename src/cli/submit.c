@@ -3,6 +3,7 @@
  * All files are read and checked before the first workflow is created.
  */
 #include "base/vec.h"
+#include "cli/manifests.h"
 #include "cli/submit_hints.h"
 #include "cli/submit_options.h"
 #include "cli/workflow.h"
@@ -43,7 +44,7 @@ static int read_documents(struct cli *cli, const char *path, struct batch *batch
     struct object_documents docs;
     struct str text;
 
-    if (cli_read_file(cli, path, &text, err) < 0)
+    if (manifests_read(cli, path, &text, err) < 0)
         return -1;
     if (object_read(cli->arena, str_from(path), text, &docs, err) < 0)
         return err_wrap(err, "yaml file is not valid: index=%zu",
@@ -152,6 +153,7 @@ static int run_submit(struct cli *cli, struct err *err)
 
     if (read_batch(cli, &batch, err) < 0 || check_options(cli, &batch, err) < 0)
         return -1;
+    submit_hint_left(cli, batch.other, batch.other_file);
     for (size_t i = 0; i < batch.docs.len; i++) {
         struct json made;
 

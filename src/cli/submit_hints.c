@@ -112,6 +112,17 @@ void submit_hint_refusal(const struct cli *cli, struct err *err)
             STR_ARG(str_copy(cli->arena, text)), STR_ARG(str_copy(cli->arena, name)));
 }
 
+void submit_hint_left(const struct cli *cli, const struct object_document *doc,
+                      const char *file)
+{
+    if (cli_is_argo(cli) || !doc || !doc->kind)
+        return;
+    fprintf(stderr,
+            "Warning: %s: the %s \"" STR_FMT
+            "\" is not created: submit makes workflows alone, 'tiphys apply -f %s' all\n",
+            file, doc->kind->kind, STR_ARG(object_name(&doc->value)), file);
+}
+
 int submit_hint_other(const struct object_document *doc, const char *file, struct err *err)
 {
     struct str kind = json_get_str(&doc->value, STR("kind"));

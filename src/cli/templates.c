@@ -6,6 +6,7 @@
 
 #include "cli/instance.h"
 #include "cli/lint.h"
+#include "cli/manifests.h"
 #include "cli/table.h"
 #include "formats/uri.h"
 
@@ -72,7 +73,7 @@ static int read_templates(struct cli *cli, struct templates *ret, struct err *er
         struct object_documents docs;
         struct str text;
 
-        if (cli_read_file(cli, cli->args[i], &text, err) < 0)
+        if (manifests_read(cli, cli->args[i], &text, err) < 0)
             return -1;
         if (object_read(cli->arena, str_from(cli->args[i]), text, &docs, err) < 0)
             return err_wrap(err, "Failed to parse %s", family_of(cli)->noun);
