@@ -133,7 +133,6 @@ static void on_request(void *ctx, struct http_request *req)
     struct api *api = ctx;
     struct str path = http_path(req);
     struct resource r;
-    struct err err;
 
     if (health_is_root(req))
         health_root(req);
@@ -150,11 +149,10 @@ static void on_request(void *ctx, struct http_request *req)
         return;
     else if (resource_parse(path, &r))
         resource_handle(api, req, &r);
-    else {
-        err_set(&err, ERR_NOT_FOUND,
-                "the server could not find the requested resource " STR_FMT, STR_ARG(path));
-        reply_error(req, &err);
-    }
+    else if (str_starts(path, STR(OWN_PATH)))
+        reply_no_resource(req);
+    else
+        reply_no_path(req);
 }
 
 static void on_done(void *ctx, const struct http_request *req, double seconds)

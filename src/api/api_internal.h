@@ -89,10 +89,17 @@ struct reply_refusal {
     unsigned code;
     const char *reason; /* of the Status */
     struct str message;
+    const struct json *details; /* of the Status; NULL: none */
 };
 
 /** reply_refuse() - answer with a Status of that code */
 void reply_refuse(struct http_request *req, const struct reply_refusal *refusal);
+
+/** reply_no_path() - 404 for what is no path of this server: text, as the API server has it */
+void reply_no_path(struct http_request *req);
+
+/** reply_no_resource() - the same as a Status, for paths of our own */
+void reply_no_resource(struct http_request *req);
 
 /** reply_conflicts() - answer with a Status that names the fields that others own */
 void reply_conflicts(struct http_request *req, const struct managed_conflicts *conflicts);

@@ -77,11 +77,11 @@ static void test_what_breaks_a_rule(void **state)
         {"POST", MAPS, NULL, MAP("\"name\":\"a_b\"", ""), 422,
          "\"message\":\"ConfigMap \\\"a_b\\\" is invalid: "},
         {"POST", MAPS, NULL, MAP("\"name\":\"a_b\"", ""), 422,
-         "\"reason\":\"Invalid\",\"code\":422,\"details\":{\"name\":\"a_b\",\"kind\":"
+         "\"reason\":\"Invalid\",\"details\":{\"name\":\"a_b\",\"kind\":"
          "\"ConfigMap\",\"causes\":[{\"reason\":\"FieldValueInvalid\",\"message\":\"Invalid "
          "value: \\\"a_b\\\": a lowercase RFC 1123 subdomain"},
         {"POST", MAPS, NULL, MAP("\"name\":\"a_b\"", ""), 422,
-         "\"field\":\"metadata.name\"}]}}"},
+         "\"field\":\"metadata.name\"}]},\"code\":422}"},
         {"POST", MAPS, NULL, MAP("", ""), 422,
          "{\"reason\":\"FieldValueRequired\",\"message\":\"Required value: name or "
          "generateName is required\",\"field\":\"metadata.name\"}"},

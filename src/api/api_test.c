@@ -60,7 +60,7 @@ static void test_life_of_an_object(void **state)
     } steps[] = {
         {"GET", "/healthz", "", 200, "ok"},
         {"GET", "/", "", 200, "<a href=\"api/v1/info\">"},
-        {"POST", "/", "{}", 404, "could not find the requested resource"},
+        {"POST", "/", "{}", 404, "404 page not found"},
         {"GET", "/api/v1/version", "", 200, "\"version\":\"v"},
         {"GET", WORKFLOWS, "", 200, "\"kind\":\"WorkflowList\""},
         {"POST", WORKFLOWS, DOC("one"), 201, "\"namespace\":\"argo\""},
@@ -80,9 +80,12 @@ static void test_life_of_an_object(void **state)
         {"DELETE", WORKFLOWS "/one", "", 200, "\"status\":\"Success\""},
         {"GET", WORKFLOWS "/one", "", 404, "workflows.argoproj.io \\\"one\\\" not found"},
         {"GET", "/apis/argoproj.io/v1alpha1/namespaces/argo/pigeons", "", 404,
-         "could not find the requested resource"},
+         "404 page not found"},
         {"PATCH", WORKFLOWS "/one", "{}", 415, "accepted media types include"},
-        {"PATCH", WORKFLOWS, "{}", 400, "is not supported yet"},
+        {"PATCH", WORKFLOWS, "{}", 405,
+         "patch is not supported on resources of kind \\\"workflows.argoproj.io\\\""},
+        {"PUT", "/api/v1/namespaces/argo/secrets", "{}", 405,
+         "the server does not allow this method on the requested resource"},
     };
     struct world *w = *state;
 

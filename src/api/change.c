@@ -38,7 +38,8 @@ static void refuse_type(struct http_request *req, const struct resource *r)
                    "application/apply-patch+yaml%s",
                    strcmp(r->kind->group, ARGO_GROUP) == 0
                        ? ""
-                       : ", application/strategic-merge-patch+json")};
+                       : ", application/strategic-merge-patch+json"),
+        NULL};
 
     reply_refuse(req, &refusal);
 }
@@ -95,7 +96,7 @@ static int read_applied(struct http_request *req, struct applying *w, struct err
     const struct json *meta;
     struct str name, force = http_query(req, STR("force"));
 
-    if (str_is_empty(w->call.manager))
+    if (str_is_empty(http_query(req, STR("fieldManager"))))
         return err_set(err, ERR_RULE,
                        "fieldManager: Required value: is required for apply patch");
     if (object_read(http_arena(req), STR("request"), http_body(req), &docs, err) < 0)

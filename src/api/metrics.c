@@ -109,7 +109,7 @@ void metrics_handle(struct api *api, struct http_request *req)
 
     if (!str_is(http_method(req), "GET")) {
         reply_refuse(req, &(struct reply_refusal){405, "MethodNotAllowed",
-                                                  STR("the metrics are only read: GET")});
+                                                  STR("the metrics are only read: GET"), NULL});
         return;
     }
     metric_add(metric_get(api->options.metrics, METRIC_SCRAPES_ON), 1);

@@ -85,7 +85,8 @@ static bool refuse_accept(struct http_request *req)
         406, "NotAcceptable",
         STR_INIT("only the following media types are accepted: application/json, "
                  "application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io, "
-                 "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io")};
+                 "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"),
+        NULL};
 
     if (offer_of(req).is_acceptable)
         return false;
@@ -112,7 +113,8 @@ static bool refuse_body(struct http_request *req)
     const struct reply_refusal refusal = {
         415, "UnsupportedMediaType",
         STR_INIT("the body of the request was in an unknown format - accepted media types "
-                 "include: application/json, application/yaml, " PROTOBUF_TYPE)};
+                 "include: application/json, application/yaml, " PROTOBUF_TYPE),
+        NULL};
     struct str method = http_method(req);
 
     if (!str_is(method, "POST") && !str_is(method, "PUT") &&

@@ -76,16 +76,125 @@ static struct json status_value(struct arena *a, const struct reply_refusal *r)
     json_add(a, &b, STR("status"), json_string(STR("Failure")));
     json_add(a, &b, STR("message"), json_string(r->message));
     json_add(a, &b, STR("reason"), json_string(str_from(r->reason)));
+    if (r->details)
+        json_add(a, &b, STR("details"), *r->details);
     json_add(a, &b, STR("code"), json_int(a, r->code));
     return json_object(&b);
+}
+
+void reply_refuse(struct http_request *req, const struct reply_refusal *refusal)
+{
+    const struct json status = status_value(http_arena(req), refusal);
+
+    reply_json(req, refusal->code, &status);
+}
+
+void reply_no_path(struct http_request *req)
+{
+    static const struct http_header plain[] = {
+        {STR_INIT("X-Content-Type-Options"), STR_INIT("nosniff")}};
+
+    http_reply(req, 404, STR("text/plain; charset=utf-8"), STR("404 page not found\n"), plain,
+               COUNT_OF(plain));
+}
+
+void reply_no_resource(struct http_request *req)
+{
+    struct err err;
+
+    err_set(&err, ERR_NOT_FOUND, "the server could not find the requested resource " STR_FMT,
+            STR_ARG(http_path(req)));
+    reply_error(req, &err);
+}
+
+/* The details stand before the code. */
+static struct json with_details(struct arena *a, const struct json *status, struct json details)
+{
+    const struct json *code = json_get(status, STR("code"));
+    struct json made = json_without(a, status, STR("code"));
+
+    made = json_set(a, &made, STR("details"), details);
+    return json_set(a, &made, STR("code"), *code);
+}
+
+/* ---- what an error is about ---- */
+
+struct subject {
+    struct str group, resource, name;
+};
+
+static bool is_resource(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (!(word.ptr[i] >= 'a' && word.ptr[i] <= 'z') &&
+            !(word.ptr[i] >= '0' && word.ptr[i] <= '9') && word.ptr[i] != '.' &&
+            word.ptr[i] != '-')
+            return false;
+    return word.len > 0;
+}
+
+/* The texts of the errors of one object begin with it: `secrets "one" not found`. */
+static bool read_subject(struct str text, struct subject *ret)
+{
+    struct str word;
+
+    str_cut_prefix(&text, STR("Operation cannot be fulfilled on "));
+    if (!str_cut(&text, ' ', &word) || !is_resource(word) || !str_starts(text, STR("\"")))
+        return false;
+    text = str_skip(text, 1);
+    if (str_find_char(text, '"') == SIZE_MAX)
+        return false;
+    str_cut(&text, '"', &ret->name);
+    str_cut(&word, '.', &ret->resource);
+    ret->group = word;
+    return true;
+}
+
+static struct json subject_value(struct arena *a, const struct subject *of)
+{
+    struct json_object_builder b = {0};
+
+    json_add_str(a, &b, STR("name"), of->name);
+    json_add_str(a, &b, STR("group"), of->group);
+    json_add_str(a, &b, STR("kind"), of->resource);
+    return json_object(&b);
+}
+
+/* A namespace that takes nothing any more: clients look for that cause. */
+static struct json with_ending(struct arena *a, const struct json *details, struct str text)
+{
+    const struct str begin = STR("unable to create new content in namespace ");
+    size_t at = str_find(text, begin);
+    struct json_object_builder b = {0};
+    struct json_array_builder causes = {0};
+    struct str ns = STR("");
+
+    if (at == SIZE_MAX)
+        return *details;
+    text = str_skip(text, at + begin.len);
+    str_cut(&text, ' ', &ns);
+    json_add(a, &b, STR("reason"), json_string(STR("NamespaceTerminating")));
+    json_add(
+        a, &b, STR("message"),
+        json_string(str_printf(a, "namespace " STR_FMT " is being terminated", STR_ARG(ns))));
+    json_add(a, &b, STR("field"), json_string(STR("metadata.namespace")));
+    json_push(a, &causes, json_object(&b));
+    return json_set(a, details, STR("causes"), json_array(&causes));
 }
 
 struct json reply_status(struct arena *a, const struct err *err)
 {
     struct outcome outcome = outcome_of(err->kind);
-    const struct reply_refusal refusal = {outcome.code, outcome.reason,
-                                          str_copy(a, str_from(err->text))};
+    struct reply_refusal refusal = {outcome.code, outcome.reason,
+                                    str_copy(a, str_from(err->text)), NULL};
+    struct json details;
+    struct subject of;
 
+    if (outcome.code > 400 && outcome.code < 500 && read_subject(refusal.message, &of)) {
+        details = subject_value(a, &of);
+        details = with_ending(a, &details, refusal.message);
+        refusal.details = &details;
+    }
     return status_value(a, &refusal);
 }
 
@@ -93,22 +202,13 @@ void reply_denied(struct http_request *req, const struct err *err,
                   const struct auth_request *what)
 {
     struct arena *a = http_arena(req);
-    const struct json status = reply_status(a, err);
-    struct json_object_builder b = {0}, details = {0};
-    struct str plural = what->resource, rest = what->resource;
+    struct subject of = {what->group, what->resource, what->name};
+    struct str rest = what->resource;
+    struct json status = reply_status(a, err);
 
-    str_cut(&rest, '/', &plural);
-    json_add_str(a, &details, STR("name"), what->name);
-    json_add_str(a, &details, STR("group"), what->group);
-    json_add_str(a, &details, STR("kind"), plural);
-    for (size_t i = 0; i < status.count; i++) {
-        if (str_is(status.members[i].key, "code"))
-            json_add(a, &b, STR("details"), json_object(&details));
-        json_add(a, &b, status.members[i].key, status.members[i].value);
-    }
-    const struct json made = json_object(&b);
-
-    reply_json(req, outcome_of(err->kind).code, &made);
+    str_cut(&rest, '/', &of.resource);
+    status = with_details(a, &status, subject_value(a, &of));
+    reply_json(req, outcome_of(err->kind).code, &status);
 }
 
 /* ---- what breaks a rule ---- */
@@ -119,8 +219,6 @@ static struct str cut_field(struct str *text)
     size_t colon;
     struct str field;
 
-    if (str_starts(*text, STR("request:"))) /* where it stands in the body */
-        *text = str_skip(*text, str_find(*text, STR(": ")) + 2);
     colon = str_find(*text, STR(": "));
     if (colon == SIZE_MAX || str_find_char(str_head(*text, colon), ' ') != SIZE_MAX)
         return STR("spec");
@@ -135,7 +233,10 @@ static struct json rule_cause(struct arena *a, struct str text)
         const char *begin, *reason;
     } reasons[] = {{"Required value", "FieldValueRequired"},
                    {"Unsupported value", "FieldValueNotSupported"},
-                   {"Forbidden", "FieldValueForbidden"}};
+                   {"Forbidden", "FieldValueForbidden"},
+                   {"Too long", "FieldValueTooLong"},
+                   {"Duplicate value", "FieldValueDuplicate"},
+                   {"Not found", "FieldValueNotFound"}};
     struct json_object_builder b = {0};
     struct str field = cut_field(&text);
     const char *reason = "FieldValueInvalid";
@@ -160,28 +261,69 @@ static struct str name_of(struct http_request *req, const struct resource *r)
     return resource_body(req, &body, &ignored) == 0 ? object_name(&body) : STR("");
 }
 
+/* Where it stands in the body is for who cannot be shown the field. */
+static struct str without_position(struct str text)
+{
+    size_t end = str_find(text, STR(": "));
+
+    return str_starts(text, STR("request:")) && end != SIZE_MAX ? str_skip(text, end + 2)
+                                                                : text;
+}
+
+/* Parameters of a request are an object of their own, by the method. "": it is not about one.
+ */
+static const char *options_kind(struct http_request *req, struct str text)
+{
+    static const char *const fields[] = {"dryRun",
+                                         "fieldManager",
+                                         "fieldValidation",
+                                         "force",
+                                         "propagationPolicy",
+                                         "resourceVersionMatch",
+                                         "sendInitialEvents"};
+    static const char *const kinds[][2] = {{"GET", "ListOptions"},
+                                           {"POST", "CreateOptions"},
+                                           {"PUT", "UpdateOptions"},
+                                           {"PATCH", "PatchOptions"},
+                                           {"DELETE", "DeleteOptions"}};
+    struct str field = cut_field(&text);
+    bool is_one = false;
+
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        is_one |= str_is(field, fields[i]);
+    for (size_t i = 0; is_one && i < COUNT_OF(kinds); i++)
+        if (str_is(http_method(req), kinds[i][0]))
+            return kinds[i][1];
+    return "";
+}
+
 /* kubectl shows the causes and nothing else. */
-static void reply_rule(struct http_request *req, const struct resource *r,
+static void reply_rule(struct http_request *req, const struct resource *of,
                        const struct err *err)
 {
     struct arena *a = http_arena(req);
-    struct str name = name_of(req, r), text = str_copy(a, str_from(err->text));
+    struct str text = without_position(str_copy(a, str_from(err->text)));
+    const struct object_kind options = {.kind = options_kind(req, text),
+                                        .group = "meta.k8s.io"};
+    const struct object_kind *kind = options.kind[0] ? &options : of->kind;
+    struct str name = options.kind[0] ? STR("") : name_of(req, of);
     struct json_object_builder details = {0};
     struct json_array_builder causes = {0};
     const struct outcome outcome = outcome_of(err->kind);
+    struct json what;
     const struct reply_refusal refusal = {
         outcome.code, outcome.reason,
-        str_printf(a, "%s%s%s \"" STR_FMT "\" is invalid: " STR_FMT, r->kind->kind,
-                   r->kind->group[0] ? "." : "", r->kind->group, STR_ARG(name), STR_ARG(text))};
-    struct json status = status_value(a, &refusal);
+        str_printf(a, "%s%s%s \"" STR_FMT "\" is invalid: " STR_FMT, kind->kind,
+                   kind->group[0] ? "." : "", kind->group, STR_ARG(name), STR_ARG(text)),
+        &what};
 
     json_push(a, &causes, rule_cause(a, text));
     json_add_str(a, &details, STR("name"), name);
-    json_add_str(a, &details, STR("group"), str_from(r->kind->group));
-    json_add(a, &details, STR("kind"), json_string(str_from(r->kind->kind)));
+    json_add_str(a, &details, STR("group"), str_from(kind->group));
+    json_add(a, &details, STR("kind"), json_string(str_from(kind->kind)));
     json_add(a, &details, STR("causes"), json_array(&causes));
-    status = json_set(a, &status, STR("details"), json_object(&details));
-    reply_json(req, refusal.code, &status);
+    what = json_object(&details);
+    reply_refuse(req, &refusal);
 }
 
 void reply_error(struct http_request *req, const struct err *err)
@@ -195,13 +337,6 @@ void reply_error(struct http_request *req, const struct err *err)
     }
     status = reply_status(http_arena(req), err);
     reply_json(req, outcome_of(err->kind).code, &status);
-}
-
-void reply_refuse(struct http_request *req, const struct reply_refusal *refusal)
-{
-    const struct json status = status_value(http_arena(req), refusal);
-
-    reply_json(req, refusal->code, &status);
 }
 
 static struct json cause(struct arena *a, const struct managed_conflict *conflict)
@@ -218,16 +353,17 @@ static struct json cause(struct arena *a, const struct managed_conflict *conflic
 void reply_conflicts(struct http_request *req, const struct managed_conflicts *conflicts)
 {
     struct arena *a = http_arena(req);
-    const struct reply_refusal refusal = {409, "Conflict", managed_conflict_text(a, conflicts)};
     struct json_array_builder causes = {0};
     struct json_object_builder details = {0};
-    struct json status = status_value(a, &refusal);
+    struct json what;
+    const struct reply_refusal refusal = {409, "Conflict", managed_conflict_text(a, conflicts),
+                                          &what};
 
     for (size_t i = 0; i < conflicts->len; i++)
         json_push(a, &causes, cause(a, &conflicts->at[i]));
     json_add(a, &details, STR("causes"), json_array(&causes));
-    status = json_set(a, &status, STR("details"), json_object(&details));
-    reply_json(req, refusal.code, &status);
+    what = json_object(&details);
+    reply_refuse(req, &refusal);
 }
 
 struct json reply_metadata(struct arena *a, const struct json *doc)
@@ -271,8 +407,7 @@ struct json reply_list(struct arena *a, const struct object_kind *kind,
     json_add(a, &meta, STR("resourceVersion"),
              json_string(str_printf(a, "%lld", (long long) list->rv)));
     json_add_str(a, &meta, STR("continue"), list->continue_token);
-    json_add(a, &b, STR("apiVersion"),
-             json_string(object_kind_api_version(a, kind)));
+    json_add(a, &b, STR("apiVersion"), json_string(object_kind_api_version(a, kind)));
     json_add(a, &b, STR("kind"), json_string(str_printf(a, "%sList", kind->kind)));
     json_add(a, &b, STR("metadata"), json_object(&meta));
     json_add(a, &b, STR("items"), json_array(&items));

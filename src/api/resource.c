@@ -352,17 +352,43 @@ static void pod_log(struct api *api, struct http_request *req, const struct reso
 
 /* ---- writing ---- */
 
+enum { MANAGER_MAX_BYTES = 128 };
+
+static int check_manager(struct http_request *req, struct err *err)
+{
+    struct str manager = http_query(req, STR("fieldManager"));
+
+    if (str_is_none(manager))
+        return 0;
+    if (manager.len > MANAGER_MAX_BYTES)
+        return err_set(err, ERR_RULE, "fieldManager: Too long: may not be more than %d bytes",
+                       MANAGER_MAX_BYTES);
+    for (size_t i = 0; i < manager.len; i++)
+        if ((unsigned char) manager.ptr[i] < ' ' || manager.ptr[i] == 0x7f)
+            return err_set(err, ERR_RULE,
+                           "fieldManager: Invalid value: \"\\x%02x\": invalid character "
+                           "U+%04X (at position %zu)",
+                           manager.ptr[i], manager.ptr[i], i);
+    return 0;
+}
+
 /* "All" is the one word for a dry run. */
 static int read_dry_run(struct http_request *req, struct api_call *call, struct err *err)
 {
-    struct str word = http_query(req, STR("dryRun"));
+    const struct http_header *all;
+    size_t count = http_query_all(req, &all);
 
-    call->is_dry_run = str_is(word, "All");
-    if (str_is_empty(word) || call->is_dry_run)
-        return 0;
-    return err_set(err, ERR_RULE,
-                   "dryRun: Unsupported value: \"" STR_FMT "\": supported values: \"All\"",
-                   STR_ARG(str_head(word, 60)));
+    for (size_t i = 0; i < count; i++) {
+        if (!str_is(all[i].name, "dryRun"))
+            continue;
+        if (!str_is(all[i].value, "All"))
+            return err_set(err, ERR_RULE,
+                           "dryRun: Unsupported value: [\"" STR_FMT
+                           "\"]: supported values: \"All\"",
+                           STR_ARG(str_head(all[i].value, 60)));
+        call->is_dry_run = true;
+    }
+    return 0;
 }
 
 /* Who says nothing about fields that are not known wants to hear of them. */
@@ -377,8 +403,22 @@ static int read_validation(struct http_request *req, struct api_call *call, stru
         return 0;
     return err_set(err, ERR_RULE,
                    "fieldValidation: Unsupported value: \"" STR_FMT
-                   "\": supported values: \"Ignore\", \"Strict\", \"Warn\"",
+                   "\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"",
                    STR_ARG(str_head(word, 60)));
+}
+
+/* Who does not say is known by the program: "kubectl/v1.32.0 (linux/amd64)". */
+static struct str manager_of(struct http_request *req)
+{
+    struct str manager = http_query(req, STR("fieldManager")), name = STR(""),
+               agent = http_header(req, STR("User-Agent"));
+
+    if (!str_is_empty(manager))
+        return manager;
+    if (!str_is_none(agent))
+        str_cut(&agent, '/', &name);
+    name = str_head(name, MANAGER_MAX_BYTES);
+    return str_is_empty(name) ? STR("unknown") : name;
 }
 
 struct api_call *resource_call(struct api *api, struct http_request *req,
@@ -389,10 +429,11 @@ struct api_call *resource_call(struct api *api, struct http_request *req,
     *call = (struct api_call){.api = api,
                               .req = req,
                               .dialect = &reply_dialect,
-                              .manager = http_query(req, STR("fieldManager")),
+                              .manager = manager_of(req),
                               .shown = r->shown,
                               .who = api_writer(api, req)};
-    if (read_dry_run(req, call, err) < 0 || read_validation(req, call, err) < 0)
+    if (check_manager(req, err) < 0 || read_dry_run(req, call, err) < 0 ||
+        read_validation(req, call, err) < 0)
         return NULL;
     return call;
 }
@@ -538,7 +579,8 @@ static bool is_refused_view(struct http_request *req, const struct resource *r)
     const struct reply_refusal refusal = {
         405, "MethodNotAllowed",
         STR_INIT("the server does not allow this method on the requested resource: pods can "
-                 "be created, read and deleted")};
+                 "be created, read and deleted"),
+        NULL};
 
     if (!r->kind->is_view || may_create || str_is(http_method(req), "DELETE"))
         return false;
@@ -590,32 +632,60 @@ static bool handle_read(struct api *api, struct http_request *req, const struct 
     return true;
 }
 
+static bool is_token(const struct resource *r)
+{
+    return str_is(r->sub, "token") && str_is(str_from(r->kind->kind), "ServiceAccount");
+}
+
 /* A subresource that there is none of: the object is not meant. */
 static bool refuse_subresource(struct http_request *req, const struct resource *r)
 {
     bool is_status = str_is(r->sub, "status") && field_find(r->kind->shape, STR("status"));
-    struct err err;
 
-    if (str_is_empty(r->sub) || token_request_is(req, r) ||
-        (is_status && !str_is(http_method(req), "DELETE")) ||
+    if (str_is_empty(r->sub) || is_token(r) || is_status ||
         (str_is(r->sub, "log") && str_is(str_from(r->kind->kind), "Pod")))
         return false;
-    err_set(&err, ERR_NOT_FOUND,
-            "the server could not find the requested resource " STR_FMT " " STR_FMT,
-            STR_ARG(http_method(req)), STR_ARG(http_path(req)));
-    reply_error(req, &err);
+    reply_no_path(req);
     return true;
+}
+
+/* What no kind has: the API server says it in one way for its own kinds, and in another one for
+ * those that are defined by others. */
+static void refuse_method(struct http_request *req, const struct resource *r)
+{
+    struct arena *a = http_arena(req);
+    struct json_object_builder b = {0};
+    struct reply_refusal refusal = {
+        405, "MethodNotAllowed",
+        STR_INIT("the server does not allow this method on the requested resource"), NULL};
+    struct json details;
+
+    if (strcmp(r->kind->group, "argoproj.io") == 0) {
+        json_add_str(a, &b, STR("group"), str_from(r->kind->group));
+        json_add_str(a, &b, STR("kind"), str_from(r->kind->plural));
+        refusal.message = str_printf(a, "%s is not supported on resources of kind \"%s.%s\"",
+                                     verb_of(req, r), r->kind->plural, r->kind->group);
+    }
+    details = json_object(&b);
+    refusal.details = &details;
+    reply_refuse(req, &refusal);
+}
+
+static bool is_allowed(struct http_request *req, const struct resource *r)
+{
+    struct str method = http_method(req);
+
+    if (is_token(r))
+        return str_is(method, "POST");
+    return str_is_empty(r->sub) || !(str_is(method, "DELETE") || str_is(method, "POST"));
 }
 
 void resource_handle(struct api *api, struct http_request *req, const struct resource *r)
 {
     bool is_log = str_is(r->sub, "log"); /* text, whatever is accepted */
-    struct err err;
 
-    if ((!is_log && negotiate_refuse(req)) || refuse_subresource(req, r) ||
-        handle_read(api, req, r) || handle_write(api, req, r))
+    if ((!is_log && negotiate_refuse(req)) || refuse_subresource(req, r))
         return;
-    err_set(&err, ERR_UNSUPPORTED, STR_FMT " on " STR_FMT " is not supported yet",
-            STR_ARG(http_method(req)), STR_ARG(http_path(req)));
-    reply_error(req, &err);
+    if (!is_allowed(req, r) || (!handle_read(api, req, r) && !handle_write(api, req, r)))
+        refuse_method(req, r);
 }

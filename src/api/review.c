@@ -294,6 +294,6 @@ bool review_handle(struct api *api, struct http_request *req)
         answer(&r, row);
     else
         reply_refuse(req, &(struct reply_refusal){405, "MethodNotAllowed",
-                                                  STR("reviews are only created: POST")});
+                                                  STR("reviews are only created: POST"), NULL});
     return true;
 }

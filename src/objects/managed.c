@@ -5,6 +5,8 @@
 #include "base/vec.h"
 #include "objects/shapes.h"
 
+#include <stdlib.h>
+
 #define MANAGED STR("managedFields")
 
 /* One entry of managedFields. */
@@ -86,11 +88,33 @@ static struct json without_managed(struct arena *a, const struct json *doc)
     return json_set(a, doc, STR("metadata"), meta);
 }
 
+/* Applied ones first, then by age, name and version. Times in whole seconds sort as texts. */
+static int order_of(const void *left, const void *right)
+{
+    const struct entry *x = left, *y = right;
+    int order = str_cmp(x->operation, y->operation);
+
+    if (order == 0)
+        order = str_cmp(x->time, y->time);
+    if (order == 0)
+        order = str_cmp(x->manager, y->manager);
+    if (order == 0)
+        order = str_cmp(x->api_version, y->api_version);
+    return order ? order : str_cmp(x->subresource, y->subresource);
+}
+
+static void sort_entries(struct entries *entries)
+{
+    if (entries->len > 1)
+        qsort(entries->at, entries->len, sizeof(*entries->at), order_of);
+}
+
 static struct json with_entries(struct arena *a, const struct json *doc,
-                                const struct entries *entries)
+                                struct entries *entries)
 {
     struct json_array_builder list = {0};
 
+    sort_entries(entries);
     for (size_t i = 0; i < entries->len; i++)
         if (!field_set_is_empty(&entries->at[i].set))
             json_push(a, &list, entry_value(a, &entries->at[i]));
@@ -123,7 +147,7 @@ static bool is_writer(const struct entry *e, const struct managed_writer *w,
 static struct json tracked(struct arena *a, const struct managed_writer *w,
                            const struct json *doc)
 {
-    static const char *const heads[] = {
+    static const char *const own[] = {
         "name", "namespace",  "creationTimestamp", "selfLink",
         "uid",  "generation", "managedFields",     "resourceVersion"};
     struct json_object_builder b = {0};
@@ -138,8 +162,8 @@ static struct json tracked(struct arena *a, const struct managed_writer *w,
                 : str_is(key, "apiVersion") || str_is(key, "kind") || str_is(key, "status"))
             continue;
         if (str_is(key, "metadata"))
-            for (size_t n = 0; n < COUNT_OF(heads); n++)
-                value = json_without(a, &value, str_from(heads[n]));
+            for (size_t n = 0; n < COUNT_OF(own); n++)
+                value = json_without(a, &value, str_from(own[n]));
         if (!str_is(key, "metadata") || value.count > 0)
             json_add(a, &b, key, value);
     }
@@ -209,15 +233,19 @@ struct str managed_conflict_text(struct arena *a, const struct managed_conflicts
 
 /* ---- owners ---- */
 
+/* The metadata as such is nobody's. */
+static const struct field_set_child heads[] = {{STR_INIT("f:metadata"), {.is_member = true}}};
+
 static void set_entry(struct arena *a, struct entries *entries, const struct managed_writer *w,
                       const char *operation, const struct field_set *set)
 {
+    const struct field_set head = {.len = COUNT_OF(heads), .at = heads};
     struct entry made = {.manager = w->manager,
                          .operation = str_from(operation),
                          .api_version = object_kind_api_version(a, w->kind),
                          .subresource = w->subresource,
                          .time = object_time_text(a, w->now.ms),
-                         .set = *set};
+                         .set = field_set_minus(a, set, &head)};
 
     for (size_t i = 0; i < entries->len; i++)
         if (is_writer(&entries->at[i], w, operation)) {
@@ -289,6 +317,75 @@ static void find_conflicts(struct arena *a, const struct entries *entries,
         both = field_set_common(a, &e->set, &changes->written);
         f.with = printed_manager(a, e);
         field_set_walk(a, &both, on_conflict, &f);
+    }
+}
+
+/* ---- those that came before ---- */
+
+#define BEFORE  "before-first-apply"
+#define ANCIENT "ancient-changes"
+
+/* What nobody was named for belongs to somebody, so that who applies first does not win by
+ * surprise. */
+static void add_before(struct arena *a, struct entries *entries, const struct managed_writer *w,
+                       const struct json *live)
+{
+    const struct patch_schema schema = schema_of(w->kind);
+    struct managed_writer before = *w;
+    const struct field_changes all = field_set_compare(a, &schema, NULL, live);
+
+    if (entries->len > 0)
+        return;
+    before.manager = STR(BEFORE);
+    before.subresource = STR("");
+    set_entry(a, entries, &before, "Update", &all.written);
+}
+
+static bool is_updater(const struct entry *e)
+{
+    return str_is(e->operation, "Update") && !field_set_is_empty(&e->set);
+}
+
+/* Where an old entry goes: the bucket of its version, or the oldest entry, which becomes it. */
+static struct entry *bucket_for(struct entries *entries, const struct entry *old)
+{
+    struct entry *oldest = NULL;
+
+    for (size_t i = 0; i < entries->len; i++) {
+        struct entry *e = &entries->at[i];
+
+        if (e == old || !is_updater(e) || !str_eq(e->api_version, old->api_version))
+            continue;
+        if (str_is(e->manager, ANCIENT))
+            return e;
+        if (!oldest && e < old)
+            oldest = e;
+    }
+    return oldest;
+}
+
+/* Too many updaters: the oldest are joined. */
+static void cap_updaters(struct arena *a, struct entries *entries)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < entries->len; i++)
+        count += is_updater(&entries->at[i]);
+    if (count <= MANAGED_UPDATERS_MAX)
+        return;
+    sort_entries(entries);
+    for (size_t i = 0; i < entries->len && count > MANAGED_UPDATERS_MAX; i++) {
+        struct entry *old = &entries->at[i];
+        struct entry *bucket = is_updater(old) ? bucket_for(entries, old) : NULL;
+
+        if (!bucket)
+            continue;
+        bucket->manager = STR(ANCIENT);
+        bucket->subresource = STR("");
+        bucket->set = field_set_union(a, &bucket->set, &old->set);
+        bucket->time = old->time;
+        old->set = (struct field_set){0};
+        count--;
     }
 }
 
@@ -382,6 +479,7 @@ static int apply_to_live(struct arena *a, const struct managed_writer *w,
     struct json made = apply_over(a, &schema, w, live, config), is = tracked(a, w, &made);
     struct field_changes changes = field_set_compare(a, &schema, &was, &is);
 
+    add_before(a, &entries, w, &was);
     find_conflicts(a, &entries, w, &changes, &ret->conflicts);
     if (ret->conflicts.len > 0 && !w->is_forced &&
         !is_handed_over(a, &entries, w, live, &changes))
@@ -421,7 +519,10 @@ static bool is_untracked(const struct managed_writer *w, const struct json *live
 {
     if (!live)
         return str_is_empty(w->manager);
-    return given ? given->count == 0 : !managed_of(live);
+    if (!given)
+        return !managed_of(live);
+    return given->count == 0 || (given->count == 1 && json_is(&given->items[0], JSON_OBJECT) &&
+                                 given->items[0].count == 0);
 }
 
 struct json managed_update(struct arena *a, const struct managed_writer *writer,
@@ -447,6 +548,7 @@ struct json managed_update(struct arena *a, const struct managed_writer *writer,
         own = field_set_union(a, &own, &changes.written);
         set_entry(a, &entries, &w, "Update", &own);
     }
+    cap_updaters(a, &entries);
     return with_entries(a, made, &entries);
 }
 

@@ -128,25 +128,25 @@ static void test_conflicts(void **state)
          "2026-01-01T00:00:00Z:\n- .data.x\n- .data.y"},
         /* The same value is no conflict: both own it. */
         {APPLY, "a", "{\"data\":{\"x\":\"1\"}}", "{\"data\":{\"x\":\"1\",\"y\":\"2\"}}",
-         "c Update {\"f:data\":{\".\":{},\"f:x\":{},\"f:y\":{}}}; "
-         "a Apply {\"f:data\":{\"f:x\":{}}}",
+         "a Apply {\"f:data\":{\"f:x\":{}}}; "
+         "c Update {\"f:data\":{\".\":{},\"f:x\":{},\"f:y\":{}}}",
          NULL},
         {FORCE, "a", "{\"data\":{\"x\":\"9\"}}", "{\"data\":{\"x\":\"9\",\"y\":\"2\"}}",
-         "c Update {\"f:data\":{\".\":{},\"f:y\":{}}}; a Apply {\"f:data\":{\"f:x\":{}}}",
+         "a Apply {\"f:data\":{\"f:x\":{}}}; c Update {\"f:data\":{\".\":{},\"f:y\":{}}}",
          NULL},
         {APPLY, "b", "{\"data\":{\"x\":\"8\"}}", NULL, NULL, "conflict with \"a\": .data.x"},
         {APPLY, "b", "{\"data\":{\"x\":\"9\"}}", NULL,
-         "c Update {\"f:data\":{\".\":{},\"f:y\":{}}}; a Apply {\"f:data\":{\"f:x\":{}}}; "
-         "b Apply {\"f:data\":{\"f:x\":{}}}",
+         "a Apply {\"f:data\":{\"f:x\":{}}}; "
+         "b Apply {\"f:data\":{\"f:x\":{}}}; c Update {\"f:data\":{\".\":{},\"f:y\":{}}}",
          NULL},
         /* Who stops to apply removes what nobody else owns. */
         {APPLY, "a", "{\"data\":{}}", "{\"data\":{\"x\":\"9\",\"y\":\"2\"}}",
-         "c Update {\"f:data\":{\".\":{},\"f:y\":{}}}; a Apply {\"f:data\":{}}; "
-         "b Apply {\"f:data\":{\"f:x\":{}}}",
+         "a Apply {\"f:data\":{}}; "
+         "b Apply {\"f:data\":{\"f:x\":{}}}; c Update {\"f:data\":{\".\":{},\"f:y\":{}}}",
          NULL},
         {APPLY, "b", "{\"data\":{\"z\":\"1\"}}", "{\"data\":{\"y\":\"2\",\"z\":\"1\"}}",
-         "c Update {\"f:data\":{\".\":{},\"f:y\":{}}}; a Apply {\"f:data\":{}}; "
-         "b Apply {\"f:data\":{\"f:z\":{}}}",
+         "a Apply {\"f:data\":{}}; "
+         "b Apply {\"f:data\":{\"f:z\":{}}}; c Update {\"f:data\":{\".\":{},\"f:y\":{}}}",
          NULL},
     };
 
@@ -166,7 +166,7 @@ static void test_kubectl_changes_sides(void **state)
     static const struct step moves[] = {
         {CREATE, "kubectl-client-side-apply", NOTED("{\"x\":\"1\"}", LAST_X), NULL,
          "kubectl-client-side-apply Update "
-         "{\"f:data\":{\".\":{},\"f:x\":{}},\"f:metadata\":{\".\":{},"
+         "{\"f:data\":{\".\":{},\"f:x\":{}},\"f:metadata\":{"
          "\"f:annotations\":{\".\":{},\"f:" NOTE "\":{}}}}",
          NULL},
         {APPLY, "other", "{\"metadata\":{\"name\":\"a\"},\"data\":{\"x\":\"2\"}}", NULL, NULL,
@@ -176,15 +176,15 @@ static void test_kubectl_changes_sides(void **state)
          "\":\"{\\\"data\\\":{\\\"x\\\":\\\"2\\\"},\\\"metadata\\\":{\\\"name\\\":\\\"a\\\"}}"
          "\\n"
          "\"},\"name\":\"a\"},\"data\":{\"x\":\"2\"}}",
-         "kubectl-client-side-apply Update {\"f:data\":{},\"f:metadata\":{\".\":{},"
-         "\"f:annotations\":{\".\":{},\"f:" NOTE
-         "\":{}}}}; kubectl Apply {\"f:data\":{\"f:x\":{}}}",
+         "kubectl Apply {\"f:data\":{\"f:x\":{}}}; "
+         "kubectl-client-side-apply Update {\"f:data\":{},\"f:metadata\":{"
+         "\"f:annotations\":{\".\":{},\"f:" NOTE "\":{}}}}",
          NULL},
     };
     static const struct step changed[] = {
         {CREATE, "kubectl-client-side-apply", NOTED("{\"x\":\"1\"}", LAST_X), NULL,
          "kubectl-client-side-apply Update "
-         "{\"f:data\":{\".\":{},\"f:x\":{}},\"f:metadata\":{\".\":{},"
+         "{\"f:data\":{\".\":{},\"f:x\":{}},\"f:metadata\":{"
          "\"f:annotations\":{\".\":{},\"f:" NOTE "\":{}}}}",
          NULL},
         {UPDATE, "hand", NOTED("{\"x\":\"7\"}", LAST_X), NULL, NULL, NULL},
@@ -211,8 +211,13 @@ static void test_updates(void **state)
         {UPDATE, "e", "{\"metadata\":{\"managedFields\":[]},\"data\":{\"y\":\"1\"}}", NULL, "",
          NULL},
         {UPDATE, "e", "{\"data\":{\"y\":\"2\"}}", NULL, "", NULL},
-        {APPLY, "a", "{\"data\":{\"y\":\"3\"}}", "{\"data\":{\"y\":\"3\"}}",
-         "a Apply {\"f:data\":{\"f:y\":{}}}", NULL},
+        /* Nobody was named for it: who applies first does not win by surprise. */
+        {APPLY, "a", "{\"data\":{\"y\":\"3\"}}", NULL, NULL,
+         "conflict with \"before-first-apply\" using v1 at 2026-01-01T00:00:00Z: .data.y"},
+        {FORCE, "a", "{\"data\":{\"y\":\"3\"}}", "{\"data\":{\"y\":\"3\"}}",
+         "a Apply {\"f:data\":{\"f:y\":{}}}; before-first-apply Update {\"f:data\":{}}", NULL},
+        {UPDATE, "e", "{\"metadata\":{\"managedFields\":[{}]},\"data\":{\"y\":\"3\"}}", NULL,
+         "", NULL},
         /* kubectl moves what it owned by client-side apply. */
         {UPDATE, "m",
          "{\"metadata\":{\"managedFields\":[{\"manager\":\"k\",\"operation\":\"Apply\","
@@ -224,6 +229,34 @@ static void test_updates(void **state)
 
     (void) state;
     run("v1", "ConfigMap", steps, COUNT_OF(steps));
+}
+
+/* The eleventh who writes joins the two that have not written for longest. */
+static void test_many_updaters(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct managed_writer w = {.subresource = STR(""),
+                               .kind = object_kind_find(STR("v1"), STR("ConfigMap")),
+                               .now = {.ms = 1767225600000}};
+    struct json live = parsed(a, "{\"data\":{}}");
+    const struct json *list;
+
+    (void) state;
+    for (int i = 0; i < 12; i++) {
+        struct json made = json_set_path(a, &live, json_string(str_printf(a, "%d", i)), "data",
+                                         str_printf(a, "k%d", i).ptr, NULL);
+
+        w.manager = str_printf(a, "m%d", i);
+        w.now.ms += 1000;
+        live = managed_update(a, &w, i == 0 ? NULL : &live, &made);
+    }
+    list = json_path(&live, "metadata", "managedFields", NULL);
+    assert_int_equal(list->count, MANAGED_UPDATERS_MAX);
+    assert_true(str_is(json_get_str(&list->items[0], STR("manager")), "ancient-changes"));
+    assert_true(str_is(json_get_str(&list->items[0], STR("time")), "2026-01-01T00:00:03Z"));
+    assert_true(str_is(json_text(a, json_get(&list->items[0], STR("fieldsV1")), JSON_COMPACT),
+                       "{\"f:data\":{\".\":{},\"f:k0\":{},\"f:k1\":{},\"f:k2\":{}}}"));
+    assert_true(str_is(json_get_str(&list->items[9], STR("manager")), "m11"));
 }
 
 static void test_lists(void **state)
@@ -408,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_kubectl_changes_sides),
         cmocka_unit_test(test_updates),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_many_updaters),
         cmocka_unit_test(test_nothing_changes),
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_limits),

@@ -499,6 +499,13 @@ static int prepare_namespace(struct arena *a, const struct object_kind *kind, st
     return 0;
 }
 
+/* Kubernetes' plain kinds have no wanted state whose versions would count. */
+static bool counts_generations(const struct object_kind *kind)
+{
+    return strcmp(kind->group, "argoproj.io") == 0 || strcmp(kind->group, "batch") == 0 ||
+           strcmp(kind->kind, "Pod") == 0;
+}
+
 int object_prepare(struct arena *a, const struct object_kind *kind, const struct json *doc,
                    struct str ns, int64_t now_ms, const uint8_t random[16], struct json *ret,
                    struct err *err)
@@ -512,7 +519,9 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
         return -1;
     meta =
         json_set(a, &meta, STR("creationTimestamp"), json_string(object_time_text(a, now_ms)));
-    meta = json_set(a, &meta, STR("generation"), json_int(a, 1));
+    meta = counts_generations(kind) ? json_set(a, &meta, STR("generation"), json_int(a, 1))
+                                    : json_without(a, &meta, STR("generation"));
+    meta = json_without(a, &meta, STR("selfLink"));
     meta = json_without(a, &meta, STR("resourceVersion"));
     meta = json_without(a, &meta, STR("deletionTimestamp"));
     meta = json_without(a, &meta, STR("deletionGracePeriodSeconds"));

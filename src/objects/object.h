@@ -207,8 +207,8 @@ struct str object_time_text(struct arena *a, int64_t now_ms);
  * @ns:     namespace of the request; used when the document has none
  * @now:    creation time
  * @random: 128 bits for the uid and (first 5 letters) a generated name
- * @ret:    with metadata.uid, creationTimestamp, namespace, generation 1, name from
- * generateName; without status of the client
+ * @ret:    with metadata.uid, creationTimestamp, namespace, generation 1 (kinds of Argo, jobs,
+ * pods), name from generateName; without status of the client
  * @err:    ERR_INVALID (namespaces differ, neither name nor generateName)
  */
 int object_prepare(struct arena *a, const struct object_kind *kind, const struct json *doc,

@@ -51,9 +51,8 @@ static void resource_name(const struct store_key *key, char *ret, size_t size)
 
         ret[used++] = c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
     }
-    if (used > 0 && ret[used - 1] == 's') /* EventBus */
-        ret[used++] = 'e';
-    ret[used++] = 's';
+    if (used > 0 && ret[used - 1] != 's') /* EventBus is its own plural */
+        ret[used++] = 's';
     ret[used] = '\0';
     if (key->group.len > 0)
         snprintf(ret + used, size - used, "." STR_FMT, STR_ARG(key->group));

@@ -19,7 +19,8 @@ static void resource_of(struct str group, struct str kind, struct strbuf *b)
         strbuf_addc(b, kind.ptr[i] >= 'A' && kind.ptr[i] <= 'Z'
                            ? (char) (kind.ptr[i] - 'A' + 'a')
                            : kind.ptr[i]);
-    strbuf_addz(b, kind.len && kind.ptr[kind.len - 1] == 's' ? "es" : "s");
+    if (kind.len && kind.ptr[kind.len - 1] != 's') /* EventBus is its own plural */
+        strbuf_addc(b, 's');
     if (group.len)
         strbuf_addf(b, "." STR_FMT, STR_ARG(group));
 }
