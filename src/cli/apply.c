@@ -13,11 +13,58 @@ static void tell(const struct object_kind *kind, const struct json *doc, const c
            STR_ARG(object_name(doc)), done);
 }
 
+/* What a command has set stays when the manifest does not say it: a pause of `events pause`, a
+ * suspension of `cron suspend`. Returns what is told of it, or "". */
+static const char *keep(struct arena *a, const struct json *live, struct json *doc)
+{
+    const struct json *suspend = json_path(live, "spec", "suspend", NULL);
+
+    if (object_is_paused(live) &&
+        !json_path(doc, "metadata", "annotations", OBJECT_PAUSED, NULL)) {
+        *doc = json_set_path(a, doc, json_string(STR("true")), "metadata", "annotations",
+                             OBJECT_PAUSED, NULL);
+        return ": it stays paused until 'tiphys events resume'";
+    }
+    if (str_is(json_get_str(live, STR("kind")), "CronWorkflow") &&
+        json_is(suspend, JSON_BOOL) && suspend->is_true &&
+        !json_path(doc, "spec", "suspend", NULL)) {
+        *doc = json_set_path(a, doc, json_bool(true), "spec", "suspend", NULL);
+        return ": it stays suspended, as the manifest does not say: 'tiphys cron resume'";
+    }
+    return "";
+}
+
+static bool is_same_member(const struct json *live, const struct json *doc, struct str name)
+{
+    const struct json *a = json_get(live, name), *b = json_get(doc, name);
+
+    return !a || !b ? a == b : json_equal(a, b);
+}
+
+/* Would writing the document change nothing? Not what the server has filled in. */
+static bool is_unchanged(const struct json *live, const struct json *doc)
+{
+    const struct json *of_live = json_get(live, STR("metadata")),
+                      *of_doc = json_get(doc, STR("metadata"));
+
+    for (uint32_t i = 0; i < doc->count; i++) {
+        const struct json_member *m = &doc->members[i];
+
+        if (!str_is(m->key, "metadata") && !str_is(m->key, "status") &&
+            !is_same_member(live, doc, m->key))
+            return false;
+    }
+    return is_same_member(of_live, of_doc, STR("labels")) &&
+           is_same_member(of_live, of_doc, STR("annotations"));
+}
+
 /* What is there already: 0 and @ret_done, or -1. */
 static int update(struct cli *cli, const struct object_document *doc, struct str ns,
                   enum apply_how how, const char **ret_done, struct err *err)
 {
-    struct str text = json_text(cli->arena, &doc->value, 0), name = object_name(&doc->value);
+    struct json wanted = doc->value;
+    struct str text = json_text(cli->arena, &wanted, 0), name = object_name(&doc->value);
+    const char *kept;
     struct str one = cli_path(cli, doc->kind, ns, name);
     struct cli_answer answer;
 
@@ -29,8 +76,15 @@ static int update(struct cli *cli, const struct object_document *doc, struct str
                    ? -1
                    : 0;
     }
-    *ret_done = "configured";
-    return cli_call(cli, "PUT", one, text, &answer, err);
+    if (cli_call(cli, "GET", one, STR(""), &answer, err) < 0)
+        return -1;
+    kept = keep(cli->arena, &answer.body, &wanted);
+    if (is_unchanged(&answer.body, &wanted)) {
+        *ret_done = str_printf(cli->arena, "unchanged%s", kept).ptr;
+        return 0;
+    }
+    *ret_done = str_printf(cli->arena, "configured%s", kept).ptr;
+    return cli_call(cli, "PUT", one, json_text(cli->arena, &wanted, 0), &answer, err);
 }
 
 static int apply_one(struct cli *cli, const struct object_document *doc, enum apply_how how,

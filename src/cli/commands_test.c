@@ -23,6 +23,18 @@ static const char template_text[] =
     "\"name\":\"t\"},\"spec\":{\"templates\":[{\"name\":\"m\",\"container\":{\"image\":\"i\"}" \
     "}]}}\n"
 
+#define SOURCE(more)                                                                 \
+    " {\"apiVersion\":\"argoproj.io/"                                                \
+    "v1alpha1\",\"kind\":\"EventSource\",\"metadata\":{\"name\":"                    \
+    "\"b\"" more                                                                     \
+    "},\"spec\":{\"webhook\":{\"a\":{\"port\":\"1\",\"endpoint\":\"/a\",\"method\":" \
+    "\"POST\"}}}}\n"
+#define CRON(more)                                                                           \
+    " {\"apiVersion\":\"argoproj.io/"                                                        \
+    "v1alpha1\",\"kind\":\"CronWorkflow\",\"metadata\":{\"name\":"                           \
+    "\"c\"},\"spec\":{\"schedules\":[\"* * * * *\"],\"workflowSpec\":{\"entrypoint\":\"m\"," \
+    "\"templates\":[{\"name\":\"m\",\"container\":{\"image\":\"i\"}}]}" more "}}\n"
+
 static void write_text(const char *path, const char *text)
 {
     FILE *file = fopen(path, "we");
@@ -347,9 +359,50 @@ static void test_apply(void **state)
          NULL,
          0},
         {"tiphys apply template.yaml",
-         {{409, MESSAGE("already exists")}, {200, OBJECT("WorkflowTemplate", "t")}},
-         "POST ~workflowtemplates" TEMPLATE "PUT ~workflowtemplates/t" TEMPLATE,
+         {{409, MESSAGE("already exists")},
+          {200, OBJECT("WorkflowTemplate", "t")},
+          {200, OBJECT("WorkflowTemplate", "t")}},
+         "POST ~workflowtemplates" TEMPLATE "GET ~workflowtemplates/t\n"
+         "PUT ~workflowtemplates/t" TEMPLATE,
          "workflowtemplate.argoproj.io/t configured\n",
+         NULL,
+         0},
+        {"tiphys apply template.yaml", /* the server's own members do not count */
+         {{409, MESSAGE("already exists")},
+          {200,
+           "{\"kind\":\"WorkflowTemplate\",\"apiVersion\":\"argoproj.io/v1alpha1\","
+           "\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"resourceVersion\":\"7\"},\"spec\":{"
+           "\"templates\":[{\"name\":\"m\",\"container\":{\"image\":\"i\"}}]}}"}},
+         "POST ~workflowtemplates" TEMPLATE "GET ~workflowtemplates/t\n",
+         "workflowtemplate.argoproj.io/t unchanged\n",
+         NULL,
+         0},
+        {"tiphys apply source.yaml", /* a pause stays */
+         {{409, MESSAGE("already exists")},
+          {200, "{\"kind\":\"EventSource\",\"metadata\":{\"annotations\":{\"tiphys/"
+                "paused\":\"true\"}}}"},
+          {200, OBJECT("EventSource", "b")}},
+         "POST ~eventsources" SOURCE("") "GET ~eventsources/b\nPUT ~eventsources/b" SOURCE(
+             ",\"annotations\":{\"tiphys/paused\":\"true\"}"),
+         "eventsource.argoproj.io/b configured: it stays paused until 'tiphys events resume'\n",
+         NULL,
+         0},
+        {"tiphys apply cron.yaml", /* a suspension, too */
+         {{409, MESSAGE("already exists")},
+          {200, "{\"kind\":\"CronWorkflow\",\"spec\":{\"suspend\":true}}"},
+          {200, OBJECT("CronWorkflow", "c")}},
+         "POST ~cronworkflows" CRON("") "GET ~cronworkflows/c\nPUT ~cronworkflows/c" CRON(
+             ",\"suspend\":true"),
+         "cronworkflow.argoproj.io/c configured: it stays suspended, as the manifest does not "
+         "say: 'tiphys cron resume'\n",
+         NULL,
+         0},
+        {"tiphys apply cron.yaml",
+         {{409, MESSAGE("already exists")},
+          {200, "{\"kind\":\"CronWorkflow\",\"spec\":{\"suspend\":false}}"},
+          {200, OBJECT("CronWorkflow", "c")}},
+         "POST ~cronworkflows" CRON("") "GET ~cronworkflows/c\nPUT ~cronworkflows/c" CRON(""),
+         "cronworkflow.argoproj.io/c configured\n",
          NULL,
          0},
         {"tiphys apply template.yaml flow.yaml",
@@ -919,6 +972,8 @@ static int enter_folder(void **state)
     snprintf(loose, sizeof(loose),
              "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: limits}\n---\n%s", flow);
     write_text("both.yaml", loose);
+    write_text("source.yaml", SOURCE(""));
+    write_text("cron.yaml", CRON(""));
     write_text("empty.yaml", "# nothing\n");
     write_text("slip.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: WorkFlow\n");
     return start_fake(state);
@@ -926,9 +981,9 @@ static int enter_folder(void **state)
 
 static int leave_folder(void **state)
 {
-    static const char *const names[] = {"flow.yaml",  "template.yaml", "uses.yaml",
-                                        "loose.yaml", "broken.yaml",   "empty.yaml",
-                                        "slip.yaml",  "both.yaml"};
+    static const char *const names[] = {
+        "flow.yaml",  "template.yaml", "uses.yaml", "loose.yaml",  "broken.yaml",
+        "empty.yaml", "slip.yaml",     "both.yaml", "source.yaml", "cron.yaml"};
     char folder[4096];
 
     assert_non_null(getcwd(folder, sizeof(folder)));
