@@ -347,7 +347,7 @@ static int make_folder(const char *path, struct err *err)
     struct stat st;
 
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return err_sys(err, errno, "make folder %s", path);
+        return err_sys(err, errno, "make folder %s (--data names another)", path);
     if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
         return err_set(err, ERR_INVALID, "--data: %s is no folder", path);
     return 0;
