@@ -151,6 +151,11 @@ static void scan(struct dev *d)
         }
         fflush(stdout);
     }
+    for (struct str gone; (gone = dev_files_gone(&d->files, cli.arena)).len > 0;)
+        say(str_printf(cli.arena,
+                       STR_FMT " has gone: what it made stays until it is deleted by name",
+                       STR_ARG(gone))
+                .ptr);
     client_done(&cli);
 }
 

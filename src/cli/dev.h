@@ -15,6 +15,9 @@ struct dev_files {
 /** dev_files_is_new() - has the file changed since this was asked last? true the first time */
 bool dev_files_is_new(struct dev_files *f, const char *path);
 
+/** dev_files_gone() - a file that was asked about and is there no more, in @a, told once; or "" */
+struct str dev_files_gone(struct dev_files *f, struct arena *a);
+
 /** dev_files_done() - release it */
 void dev_files_done(struct dev_files *f);
 

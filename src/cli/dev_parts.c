@@ -1,6 +1,7 @@
 /* What dev knows of files and workflows. See dev.h. */
 #include "cli/dev.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -35,6 +36,20 @@ bool dev_files_is_new(struct dev_files *f, const char *path)
     }
     *before = now;
     return true;
+}
+
+struct str dev_files_gone(struct dev_files *f, struct arena *a)
+{
+    MAP_FOREACH (it, &f->seen) {
+        struct str path = str_copy(a, it->key);
+        struct stat st;
+
+        if (stat(str_cz(a, path), &st) == 0 || errno != ENOENT)
+            continue;
+        free(map_take(&f->seen, path));
+        return path; /* the map has changed: the rest is for the next call */
+    }
+    return STR("");
 }
 
 void dev_files_done(struct dev_files *f)

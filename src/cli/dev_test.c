@@ -114,6 +114,12 @@ static void test_files(void **state)
     assert_int_equal(rename(other, path), 0);
     assert_true(dev_files_is_new(&files, path));
     assert_false(dev_files_is_new(&files, path));
+    assert_int_equal(dev_files_gone(&files, a).len, 0);
+    assert_int_equal(unlink(path), 0);
+    assert_true(str_is(dev_files_gone(&files, a), path));
+    assert_int_equal(dev_files_gone(&files, a).len, 0); /* told once */
+    write_file(a, &folder, "a.yaml", "again");
+    assert_true(dev_files_is_new(&files, path));
     dev_files_done(&files);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder.path), 0);
