@@ -13,6 +13,7 @@ struct condition {
     const struct str *names; /* the sensor's */
     size_t count;
     uint64_t uses;
+    bool is_sum; /* of more than a name */
 };
 
 /* ---- the text of the trigger becomes one of names and operators ---- */
@@ -48,6 +49,27 @@ static bool is_key_of(struct str key, struct str name)
     return true;
 }
 
+/* The functions of the older version of the language that upstream has here. */
+static bool is_function(struct str key)
+{
+    static const char *const names[] = {
+        "abs",        "all",      "any",       "ceil",        "count",    "date",
+        "duration",   "filter",   "find",      "findIndex",   "findLast", "findLastIndex",
+        "first",      "float",    "floor",     "fromBase64",  "fromJSON", "fromPairs",
+        "get",        "groupBy",  "hasPrefix", "hasSuffix",   "indexOf",  "int",
+        "join",       "keys",     "last",      "lastIndexOf", "len",      "lower",
+        "map",        "max",      "mean",      "median",      "min",      "none",
+        "now",        "one",      "reduce",    "repeat",      "replace",  "round",
+        "sort",       "sortBy",   "split",     "splitAfter",  "string",   "sum",
+        "take",       "toBase64", "toJSON",    "toPairs",     "trim",     "trimPrefix",
+        "trimSuffix", "type",     "upper",     "values"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(key, names[i]))
+            return true;
+    return false;
+}
+
 /* A name of the expression is the dependency's own; of those that differ only by - and _ the
  * last one's. */
 static bool find_dependency(const void *ctx, struct arena *a _unused_, struct str key,
@@ -55,6 +77,8 @@ static bool find_dependency(const void *ctx, struct arena *a _unused_, struct st
 {
     const struct condition *c = ctx;
 
+    if (c->is_sum && is_function(key))
+        return false; /* hidden by the function, which cannot be added to a text */
     for (size_t i = c->count; i > 0; i--)
         if (is_key_of(key, c->names[i - 1])) {
             *ret = value_string(c->names[i - 1]);
@@ -74,6 +98,7 @@ static int translate(struct arena *a, struct condition *c, struct str text, stru
     if (at != SIZE_MAX) /* upstream's version of the language is older */
         return err_set(err, ERR_INVALID, "unexpected token \"%c\" (1:%zu)", sum.ptr[at],
                        at + 1);
+    c->is_sum = str_find(sum, STR("+")) < sum.len;
     if (expr_eval(a, sum, &env, &made, err) < 0)
         return -1;
     return value_format_str(&run, &made, &c->text);

@@ -92,6 +92,36 @@ static void test_errors(void **state)
     }
 }
 
+/* A function of the older language hides a dependency of its name, unless it is all there is.
+ */
+static void test_functions(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_good;
+    } cases[] = {
+        {"now", true},          {" now ", true},      {"now && len", false},
+        {"(now)", false},       {"a || now", false},  {"a && reverse", true},
+        {"timezone||a", true},  {"'now' && a", true}, {"index-of && a", true},
+        {"a && sort-by", true}, {"sort && a", false},
+    };
+    static const struct str names[] = {
+        STR_INIT("a"),        STR_INIT("now"),      STR_INIT("len"),     STR_INIT("reverse"),
+        STR_INIT("timezone"), STR_INIT("index-of"), STR_INIT("sort-by"), STR_INIT("sort")};
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct condition *c;
+        struct err err = {0};
+
+        if ((condition_parse(a, str_from(cases[i].text), names, COUNT_OF(names), &c, &err) ==
+             0) != cases[i].is_good)
+            fail_msg("%s: %s", cases[i].text, err.text);
+        assert_true(cases[i].is_good || strstr(err.text, "invalid operation: + (mismatched"));
+    }
+}
+
 /* What the two languages make of more than names, && and ||, for each set of a and b. */
 static void test_accidents(void **state)
 {
@@ -158,7 +188,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_accidents), cmocka_unit_test(test_limits)};
+        cmocka_unit_test(test_accidents), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_functions)};
 
     return cmocka_run_group_tests_name("conditions", tests, NULL, NULL);
 }

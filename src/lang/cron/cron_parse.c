@@ -160,21 +160,21 @@ static int parse_field(const struct bounds *b, struct str field, uint64_t *ret_b
 
 /* ---- words ---- */
 
-static bool is_space(char c)
+/* How many bytes at the start are blanks, or are none. */
+static size_t run_of(struct str s, bool is_space)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    size_t at = 0, size;
+
+    while (at < s.len && go_is_space(go_rune_next(str_skip(s, at), &size)) == is_space)
+        at += size;
+    return at;
 }
 
 static bool next_word(struct str *rest, struct str *ret)
 {
-    size_t start = 0, end;
-
-    while (start < rest->len && is_space(rest->ptr[start]))
-        start++;
-    for (end = start; end < rest->len && !is_space(rest->ptr[end]);)
-        end++;
-    *ret = str_of(rest->ptr + start, end - start);
-    *rest = str_skip(*rest, end);
+    *rest = str_skip(*rest, run_of(*rest, true));
+    *ret = str_head(*rest, run_of(*rest, false));
+    *rest = str_skip(*rest, ret->len);
     return ret->len > 0;
 }
 
@@ -264,7 +264,7 @@ static int take_zone(struct arena *a, struct str *text, struct cron_schedule *re
         return 0;
     str_cut(text, ' ', &word);
     name = str_skip(word, str_find_char(word, '=') + 1);
-    *text = str_is_none(*text) ? STR("") : str_trim(*text);
+    *text = str_is_none(*text) ? STR("") : go_trim_space(*text);
     if (gozone_load(a, name, &ret->zone, &why) < 0)
         return err_set(err, ERR_INVALID, "provided bad location " STR_FMT ": %s", STR_ARG(name),
                        why.text);

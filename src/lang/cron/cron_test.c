@@ -102,6 +102,8 @@ static void test_errors(void **state)
         {"@every ", "failed to parse duration @every : time: invalid duration \"\""},
         {"a b\tc", "expected exactly 5 fields, found 3: [a b c]"},
         {"* * * jan-feb-mar *", "too many hyphens: jan-feb-mar"},
+        {"0 12 \xe2\x80\xa8* \xc2\xa0\x0b", "expected exactly 5 fields, found 3: [0 12 *]"},
+        {"TZ=UTC \xe3\x80\x80", "expected exactly 5 fields, found 0: []"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 

@@ -235,6 +235,13 @@ static void test_oddities(void **state _unused_)
         {"x.none ?? x.nope ?? 3", "3"},
         {"x\n  .n\n  .m", "cannot fetch m from float64 (3:4)\n |   .m\n | ...^"},
         {"1_000 + 0b11", "1003"},
+        {"x\xc2\x85.\xe2\x80\xa8n\v+\f1\xc2\xa0", "2.0"}, /* all blanks of Unicode */
+        {"x \xe2\x80\x8b", "unrecognized character: U+200B (1:3)"},
+        {"x\xcc\x81", "unrecognized character: U+0301 '\xcc\x81' (1:2)"},
+        {"\xe2\x85\xb7", "unrecognized character: U+2177 '\xe2\x85\xb7' (1:1)"},
+        {"1\xc3\xa9", "bad number syntax: \"1\xc3\xa9\" (1:2)"},
+        {"\xd9\xa3\xc3\xa9", "unknown name \xd9\xa3\xc3\xa9 (1:1)"},
+        {"map([1], #\xc3\xa9)", "unknown pointer #\xc3\xa9 (1:10)"},
         {"::len('ab')", "2"},
         {"{(x.s): 1, x: 2}", "{\"a\":1,\"x\":2}"},
         {"{(x.n): 1}", "interface conversion: interface {} is float64, not string (1:5)"},

@@ -4,6 +4,7 @@
  * Any thread. Words like "in" and "not" are operators. Doesn't do: numbers' values.
  */
 #include "formats/goquote.h"
+#include "formats/regex.h"
 #include "lang/expr/expr_internal.h"
 
 struct lexer {
@@ -11,6 +12,7 @@ struct lexer {
     struct str text;
     size_t at;
     VEC(struct expr_token) tokens;
+    struct regex *letters; /* and digits; made when a character beyond ASCII comes */
     struct err *err;
 };
 
@@ -42,15 +44,32 @@ static bool is_digit(int c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_word_start(int c)
+/* Bytes of the character there when it can be in a word (ASCII digits not first), or 0. */
+static size_t word_sign(struct lexer *l, size_t ahead, bool is_first)
 {
-    return c == '_' || c == '$' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c >= 0x80;
+    int c = peek(l, ahead);
+    size_t size = 1;
+    struct err err;
+
+    if (c < 0x80)
+        return c == '_' || c == '$' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               (!is_first && is_digit(c));
+    if (go_rune_next(str_skip(l->text, l->at + ahead), &size) == UINT32_MAX)
+        return 0;
+    if (!l->letters)
+        l->letters = regex_new(STR("[\\pL\\p{Nd}]"), &err);
+    if (!l->letters || !regex_matches(l->letters, str_of(l->text.ptr + l->at + ahead, size)))
+        return 0;
+    return size;
 }
 
-static bool is_word(int c)
+static size_t word_len(struct lexer *l)
 {
-    return is_word_start(c) || is_digit(c);
+    size_t len = 0, size;
+
+    while ((size = word_sign(l, len, len == 0)) > 0)
+        len += size;
+    return len;
 }
 
 static bool is_hex(int c)
@@ -90,10 +109,10 @@ static size_t number_len(struct lexer *l)
 
 static int lex_number(struct lexer *l)
 {
-    size_t len = number_len(l);
+    size_t len = number_len(l), next = word_sign(l, len, false);
 
-    if (is_word(peek(l, len))) {
-        err_set(l->err, ERR_INVALID, "bad number syntax: \"" STR_FMT "\"", (int) len + 1,
+    if (next > 0) {
+        err_set(l->err, ERR_INVALID, "bad number syntax: \"" STR_FMT "\"", (int) (len + next),
                 l->text.ptr + l->at);
         return fail_at(l, l->at + len);
     }
@@ -252,10 +271,8 @@ static void lex_word(struct lexer *l)
                                             "contains", "startsWith", "endsWith", "let",
                                             "if",       "else",       "not"};
     enum expr_token_kind kind = EXPR_IDENTIFIER;
-    size_t len = 0;
+    size_t len = word_len(l);
 
-    while (is_word(peek(l, len)))
-        len++;
     for (size_t i = 0; i < COUNT_OF(operators); i++)
         if (str_is(str_of(l->text.ptr + l->at, len), operators[i]))
             kind = EXPR_OPERATOR;
@@ -302,8 +319,11 @@ static int lex_unknown(struct lexer *l)
     size_t size = 1;
     uint32_t rune = go_rune_next(str_skip(l->text, l->at), &size);
 
-    err_set(l->err, ERR_INVALID, "unrecognized character: U+%04X '" STR_FMT "'", rune,
-            (int) size, l->text.ptr + l->at);
+    rune = rune == UINT32_MAX ? 0xfffd : rune;
+    err_set(l->err, ERR_INVALID, "unrecognized character: U+%04X", rune);
+    if (go_is_print(rune))
+        err_set(l->err, ERR_INVALID, "unrecognized character: U+%04X '" STR_FMT "'", rune,
+                (int) size, l->text.ptr + l->at);
     return fail_at(l, l->at);
 }
 
@@ -320,7 +340,7 @@ static int lex_token(struct lexer *l)
         return lex_raw(l);
     if (is_digit(c) || (c == '.' && is_digit(next)))
         return lex_number(l);
-    if (is_word_start(c)) {
+    if (word_sign(l, 0, true) > 0) {
         lex_word(l);
         return 0;
     }
@@ -332,28 +352,38 @@ static int lex_token(struct lexer *l)
     if (len == 0)
         return lex_unknown(l);
     emit_source(l, EXPR_OPERATOR, len);
-    for (len = 0; c == '#' && is_word(peek(l, len));) /* "#in" is a pointer's name */
-        len++;
+    for (len = 0; c == '#' && (next = (int) word_sign(l, len, false)) > 0;)
+        len += (size_t) next; /* "#in" is a pointer's name */
     if (len > 0)
         emit_source(l, EXPR_IDENTIFIER, len);
+    return 0;
+}
+
+static int lex_all(struct lexer *l)
+{
+    while (l->at < l->text.len) {
+        int comment;
+        size_t size;
+
+        if (go_is_space(go_rune_next(str_skip(l->text, l->at), &size))) {
+            l->at += size;
+            continue;
+        }
+        comment = lex_comment(l);
+        if (comment < 0 || (comment == 0 && lex_token(l) < 0))
+            return -1;
+    }
     return 0;
 }
 
 int expr_lex(struct arena *a, struct str text, struct expr_token **ret, struct err *err)
 {
     struct lexer l = {.a = a, .text = text, .err = err};
+    int result = lex_all(&l);
 
-    while (l.at < text.len) {
-        int c = peek(&l, 0), comment;
-
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-            l.at++;
-            continue;
-        }
-        comment = lex_comment(&l);
-        if (comment < 0 || (comment == 0 && lex_token(&l) < 0))
-            return -1;
-    }
+    regex_free(l.letters);
+    if (result < 0)
+        return -1;
     emit(&l, EXPR_EOF, text.len > 0 ? text.len - 1 : 0, STR(""));
     *ret = l.tokens.at;
     return 0;
