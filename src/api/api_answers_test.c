@@ -97,10 +97,15 @@ static void test_what_there_is_not(void **state)
     static const struct step steps[] = {
         {"GET", "/foo", NULL, 404, "404 page not found\n", "{", NULL, NULL},
         {"POST", "/foo", "{}", 404, "404 page not found\n", "{", NULL, NULL},
-        {"GET", "/api/v1/namespaces/argo/pigeons", NULL, 404, "404 page not found\n", "{", NULL,
-         NULL},
-        {"GET", MAPS "/one/status", NULL, 404, "404 page not found\n", "{", NULL, NULL},
-        {"GET", MAPS "/one/x/y", NULL, 404, "404 page not found\n", "{", NULL, NULL},
+        {"GET", "/apis/argoproj.io/v1alpha1/pigeons", NULL, 404, "404 page not found\n", "{",
+         NULL, NULL},
+        {"GET", "/api/v1/namespaces/argo/pigeons", NULL, 404,
+         "\"message\":\"the server could not find the requested resource\",\"reason\":"
+         "\"NotFound\",\"details\":{},\"code\":404}",
+         NULL, NULL, NULL},
+        {"GET", "/apis/batch/v1/pigeons", NULL, 404, "\"kind\":\"Status\"", NULL, NULL, NULL},
+        {"GET", MAPS "/one/status", NULL, 404, "\"kind\":\"Status\"", NULL, NULL, NULL},
+        {"GET", MAPS "/one/x/y", NULL, 404, "\"kind\":\"Status\"", NULL, NULL, NULL},
         {"PUT", MAPS, ONE, 405,
          "\"message\":\"the server does not allow this method on the requested resource\","
          "\"reason\":\"MethodNotAllowed\",\"details\":{},\"code\":405}",
@@ -181,14 +186,104 @@ static void test_owners(void **state)
     run_steps(*state, steps, COUNT_OF(steps));
 }
 
+/* Items of Kubernetes' own kinds do not say what they are. */
+static void test_lists(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", MAPS, ONE, 201, "one", NULL, NULL, NULL},
+        {"POST", TEMPLATES, TEMPLATE("\"name\":\"one\""), 201, "one", NULL, NULL, NULL},
+        {"GET", MAPS, NULL, 200, "\"items\":[{\"metadata\":{\"name\":\"one\"", "ConfigMap\",",
+         NULL, NULL},
+        {"GET", TEMPLATES, NULL, 200, "\"kind\":\"WorkflowTemplate\",", NULL, NULL, NULL},
+        {"GET", TEMPLATES, NULL, 200, "\"continue\":\"\"", NULL, NULL, NULL},
+        {"GET", MAPS "?limit=-1", NULL, 200, "\"one\"", NULL, NULL, NULL},
+        {"GET", MAPS "?watch=false", NULL, 200, "ConfigMapList", NULL, NULL, NULL},
+        {"GET", MAPS "?resourceVersion=-1", NULL, 400, "is not a number", NULL, NULL, NULL},
+        {"GET", MAPS "?continue=bad", NULL, 400, "continue parameter is not valid", NULL, NULL,
+         NULL},
+        {"GET", MAPS "?continue=bad&resourceVersion=1", NULL, 400,
+         "specifying resource version is not allowed when using continue", NULL, NULL, NULL},
+        {"GET", MAPS "?resourceVersion=99", NULL, 504,
+         "\"details\":{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\",\"message\":\"Too "
+         "large resource version\"}],\"retryAfterSeconds\":1}",
+         NULL, NULL, NULL},
+        {"DELETE", MAPS "?labelSelector=a%3D1", NULL, 200, "\"items\":[]", NULL, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+#define OTHER_UID "\"uid\":\"11111111-2222-3333-4444-555555555555\""
+
+static void test_updates(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", MAPS, ONE, 201, "one", NULL, NULL, NULL},
+        {"PUT", MAPS "/one", MAP("\"name\":\"one\"," OTHER_UID, ""), 409,
+         "Operation cannot be fulfilled on configmaps \\\"one\\\": the UID in the precondition "
+         "(11111111-2222-3333-4444-555555555555) does not match the UID in record (",
+         NULL, NULL, NULL},
+        {"PUT", MAPS "/one", MAP("\"name\":\"one\",\"namespace\":\"other\"", ""), 400,
+         "the namespace of the provided object does not match", NULL, NULL, NULL},
+        {"PUT", MAPS "/one", MAP("\"name\":\"one\",\"resourceVersion\":\"x\"", ""), 400,
+         "is not a number", NULL, NULL, NULL},
+        {"PUT", MAPS "/one?dryRun=All", ONE, 200, "\"resourceVersion\":\"2\"", NULL, NULL,
+         NULL},
+        {"PUT", MAPS "/one",
+         MAP("\"name\":\"one\",\"resourceVersion\":\"0\",\"generation\":9,\"selfLink\":\"/x\","
+             "\"labels\":{},\"annotations\":null,\"finalizers\":[]",
+             ",\"data\":{},\"binaryData\":{}"),
+         200, "\"name\":\"one\"", "generation", NULL, NULL},
+        {"GET", MAPS "/one", NULL, 200, "\"name\":\"one\"", "labels", NULL, NULL},
+        {"GET", MAPS "/one", NULL, 200, "\"name\":\"one\"", "ata\":{}", NULL, NULL},
+        {"PATCH", MAPS "/one", "{\"metadata\":{" OTHER_UID "}}", 422,
+         "metadata.uid: Invalid value: ", NULL, MERGE, NULL},
+        {"PATCH", MAPS "/one", "{\"metadata\":{\"uid\":null,\"resourceVersion\":null}}", 200,
+         "\"uid\":\"", NULL, MERGE, NULL},
+        {"PATCH", MAPS "/one", "{\"data\":{\"b\":2}}", 422, "data.b: ", NULL, MERGE, NULL},
+        {"PATCH", MAPS "/one", "{\"data\":{\"b/c\":\"2\",\"d e\":\"3\"}}", 422,
+         "\"field\":\"data[b/c]\"},{\"reason\":\"FieldValueInvalid\",\"message\":\"Invalid "
+         "value: "
+         "\\\"d e\\\": ",
+         NULL, MERGE, NULL},
+        {"PATCH", MAPS "/one?force=true", "{}", 422, "force: Forbidden: may not be specified",
+         NULL, MERGE, NULL},
+        {"PATCH", MAPS "/one", "{}", 400, "array of operations", NULL,
+         "application/json-patch+json", NULL},
+        {"DELETE", MAPS "/one?gracePeriodSeconds=x", NULL, 400, "is not a number", NULL, NULL,
+         NULL},
+        {"PATCH", MAPS "/one", "{\"immutable\":true,\"data\":{\"a\":\"1\"}}", 200, "immutable",
+         NULL, MERGE, NULL},
+        {"PATCH", MAPS "/one", "{\"data\":{\"a\":\"2\"}}", 422,
+         "data: Forbidden: field is immutable when `immutable` is set", NULL, MERGE, NULL},
+        {"DELETE", MAPS "/one", NULL, 200, "Success", NULL, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+/* Who is to go has another wanted state. */
+static void test_removals(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", TEMPLATES, TEMPLATE("\"name\":\"one\",\"finalizers\":[\"a/b\"]"), 201,
+         "\"generation\":1", NULL, NULL, NULL},
+        {"DELETE", TEMPLATES "/one", NULL, 200, "\"generation\":2", NULL, NULL, NULL},
+        {"DELETE", TEMPLATES "/one", NULL, 200, "", NULL, NULL, NULL},
+        {"GET", TEMPLATES "/one", NULL, 200, "\"generation\":2", NULL, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_details),
-        TEST(test_what_there_is_not),
-        TEST(test_parameters),
-        TEST(test_owners),
+        TEST(test_details),    TEST(test_what_there_is_not),
+        TEST(test_parameters), TEST(test_owners),
+        TEST(test_lists),      TEST(test_updates),
+        TEST(test_removals),
     };
 
     return cmocka_run_group_tests_name("api_answers", tests, NULL, NULL);

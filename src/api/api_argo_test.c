@@ -494,7 +494,7 @@ static void test_information(void **state)
         {"POST", "/api/v1/tracking/event", "{\"name\":\"x\"}", 200, "{}"},
         {"GET", "/api/v1/pigeons", "", 501, "{\"code\":12,\"message\":\"Not Implemented\"}"},
         {"PATCH", WORKFLOWS "/x", "{}", 501, "{\"code\":12,\"message\":\"Not Implemented\"}"},
-        {"GET", "/api/v1/namespaces/argo/pigeons", "", 404, "404 page not found"},
+        {"GET", "/api/v1/namespaces/argo/pigeons", "", 404, "\"details\":{},\"code\":404"},
         {"GET", "/api/v1/namespaces/argo/secrets", "", 200, "\"kind\":\"SecretList\""},
         {"GET", "/api/v1/secrets", "", 200, "\"kind\":\"SecretList\""},
     };

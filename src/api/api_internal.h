@@ -122,6 +122,11 @@ struct reply_removal {
 struct json reply_list(struct arena *a, const struct object_kind *kind,
                        const struct api_list *list);
 
+/** reply_plain_list() - a list of reply_list() as clients get it: items of Kubernetes' own kinds
+ * do not say what they are, lists of the others always have a place to continue */
+struct json reply_plain_list(struct arena *a, const struct object_kind *kind,
+                             const struct json *list);
+
 /* The answers above, for what is answered later. */
 extern const struct api_dialect reply_dialect;
 

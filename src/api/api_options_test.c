@@ -91,8 +91,9 @@ static void test_what_is_accepted(void **state)
          " application/json;charset=utf-8;stream=watch ", NULL},
         {"GET", MAPS "/one", NULL, 406, NOT_ACCEPTABLE, NULL, NULL,
          "application/vnd.kubernetes.protobuf", NULL},
-        {"GET", MAPS "/one", NULL, 406, "\"reason\":\"NotAcceptable\",\"code\":406", NULL, NULL,
-         "text/html", NULL},
+        {"GET", MAPS "/one", NULL, 406,
+         "\"reason\":\"NotAcceptable\",\"details\":{},\"code\":406", NULL, NULL, "text/html",
+         NULL},
         {"GET", MAPS "/one", NULL, 406, NOT_ACCEPTABLE, NULL, NULL,
          "application/json;as=Table;v=v2;g=meta.k8s.io", NULL},
         {"GET", MAPS "/one", NULL, 406, NOT_ACCEPTABLE, NULL, NULL,
@@ -177,7 +178,7 @@ static void test_unknown_fields(void **state)
          "\"a\"", "pigeon", MERGE, NULL, "299 - \"unknown field \\\"spec.pigeon\\\"\"\n"},
         {"PATCH", TEMPLATES "/a?fieldValidation=Ignore", "{\"spec\":{\"pigeon\":2}}", 200,
          "\"a\"", "pigeon", MERGE, NULL, NULL},
-        {"PATCH", TEMPLATES "/a", "{\"spec\":{\"pigeon\":2}}", 400, "pigeon", NULL, MERGE, NULL,
+        {"PATCH", TEMPLATES "/a", "{\"spec\":{\"pigeon\":2}}", 422, "pigeon", NULL, MERGE, NULL,
          NULL},
         {"PATCH", TEMPLATES "/new?fieldValidation=Warn&fieldManager=m",
          TEMPLATE("new", ",\"pigeon\":1", ""), 201, "\"new\"", "pigeon",
@@ -221,7 +222,7 @@ static void test_versions_of_lists(void **state)
          "resourceVersionMatch: ", NULL, NULL, NULL, NULL},
         {"GET", MAPS "?resourceVersion=x", NULL, 400, "is not a number", NULL, NULL, NULL,
          NULL},
-        {"GET", MAPS "?limit=-1", NULL, 400, "is not a number", NULL, NULL, NULL, NULL},
+        {"GET", MAPS "?limit=x", NULL, 400, "is not a number", NULL, NULL, NULL, NULL},
         {"GET", MAPS "?timeoutSeconds=x", NULL, 400, "is not a number", NULL, NULL, NULL, NULL},
     };
 
@@ -282,7 +283,7 @@ static void test_pages(void **state)
     static const struct step steps[] = {
         {"POST", MAPS, MAP("one"), 201, "one", NULL, NULL, NULL, NULL},
         {"POST", MAPS, MAP("three"), 201, "three", NULL, NULL, NULL, NULL},
-        {"GET", MAPS "?limit=1&continue=pigeon", NULL, 410,
+        {"GET", MAPS "?limit=1&continue=pigeon", NULL, 400,
          "the provided continue parameter is not valid", "\"continue\"", NULL, NULL, NULL},
     };
     static const struct step between[] = {

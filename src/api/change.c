@@ -124,7 +124,7 @@ static int read_applied(struct http_request *req, struct applying *w, struct err
                                      "metadata", "name", NULL);
     api_document_prune(&w->call, &w->doc, w->r->kind);
     w->patch.applied = &w->doc.value;
-    w->patch.is_forced = str_is(force, "true") || str_is(force, "1");
+    w->patch.is_forced = api_flag(force);
     return 0;
 }
 
@@ -152,6 +152,13 @@ static void apply(struct api *api, struct http_request *req, const struct resour
 
 /* ---- patches of any kind ---- */
 
+static int check_force(struct http_request *req, struct err *err)
+{
+    if (str_is_none(http_query(req, STR("force"))))
+        return 0;
+    return err_set(err, ERR_RULE, "force: Forbidden: may not be specified for non-apply patch");
+}
+
 void change_patch(struct api *api, struct http_request *req, const struct resource *r)
 {
     struct arena *a = http_arena(req);
@@ -170,7 +177,7 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
         return;
     }
     p->patch = patch;
-    call = resource_call(api, req, r, &err);
+    call = check_force(req, &err) < 0 ? NULL : resource_call(api, req, r, &err);
     if (!call) {
         reply_error(req, &err);
     } else if (json_parse(a, http_body(req), patch, &err) < 0) {
@@ -199,13 +206,24 @@ static int read_options(struct http_request *req, struct json *ret, struct err *
     return 0;
 }
 
+static int check_grace(struct http_request *req, struct err *err)
+{
+    struct str word = http_query(req, STR("gracePeriodSeconds"));
+    int64_t ignored;
+
+    if (str_is_none(word) || parse_i64(word, &ignored))
+        return 0;
+    return err_set(err, ERR_INVALID, "gracePeriodSeconds \"" STR_FMT "\" is not a number",
+                   STR_ARG(str_head(word, 60)));
+}
+
 /* A deletion may say in its body, too, that it is only tried: "All" is the one word for it. */
 static struct api_call *deletion_call(struct api *api, struct http_request *req,
                                       const struct resource *r, const struct json *options,
                                       struct err *err)
 {
     const struct json *dry_run = json_get(options, STR("dryRun")), *word;
-    struct api_call *call = resource_call(api, req, r, err);
+    struct api_call *call = check_grace(req, err) < 0 ? NULL : resource_call(api, req, r, err);
 
     for (size_t i = 0; call && (word = json_item(dry_run, i)) != NULL; i++) {
         if (!str_is(json_str(word), "All")) {

@@ -81,12 +81,14 @@ bool reply_is_yaml(struct http_request *req)
 
 static bool refuse_accept(struct http_request *req)
 {
+    const struct json_object_builder none = {0};
+    const struct json details = json_object(&none);
     const struct reply_refusal refusal = {
         406, "NotAcceptable",
         STR_INIT("only the following media types are accepted: application/json, "
                  "application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io, "
                  "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"),
-        NULL};
+        &details};
 
     if (offer_of(req).is_acceptable)
         return false;

@@ -89,13 +89,39 @@ void reply_refuse(struct http_request *req, const struct reply_refusal *refusal)
     reply_json(req, refusal->code, &status);
 }
 
+/* Below the groups that the API server has itself, a Status; else text. */
+static bool is_builtin_path(struct str path)
+{
+    size_t count;
+    const struct object_kind *all = object_kinds(&count);
+    struct str rest = path, group;
+
+    if (str_starts(path, STR("/api/")))
+        return true;
+    if (!str_cut_prefix(&rest, STR("/apis/")) || !str_cut(&rest, '/', &group) ||
+        str_is(group, "argoproj.io") || str_find_char(rest, '/') == SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(group, all[i].group))
+            return true;
+    return false;
+}
+
 void reply_no_path(struct http_request *req)
 {
+    const struct json_object_builder none = {0};
+    const struct json details = json_object(&none);
+    const struct reply_refusal refusal = {
+        404, "NotFound", STR_INIT("the server could not find the requested resource"),
+        &details};
     static const struct http_header plain[] = {
         {STR_INIT("X-Content-Type-Options"), STR_INIT("nosniff")}};
 
-    http_reply(req, 404, STR("text/plain; charset=utf-8"), STR("404 page not found\n"), plain,
-               COUNT_OF(plain));
+    if (is_builtin_path(http_path(req)))
+        reply_refuse(req, &refusal);
+    else
+        http_reply(req, 404, STR("text/plain; charset=utf-8"), STR("404 page not found\n"),
+                   plain, COUNT_OF(plain));
 }
 
 void reply_no_resource(struct http_request *req)
@@ -182,6 +208,22 @@ static struct json with_ending(struct arena *a, const struct json *details, stru
     return json_set(a, details, STR("causes"), json_array(&causes));
 }
 
+#define TOO_LARGE "Too large resource version"
+
+/* A version that is not there yet: clients begin anew by that cause, or come again. */
+static struct json too_large(struct arena *a)
+{
+    struct json_object_builder b = {0}, cause = {0};
+    struct json_array_builder causes = {0};
+
+    json_add(a, &cause, STR("reason"), json_string(STR("ResourceVersionTooLarge")));
+    json_add(a, &cause, STR("message"), json_string(STR(TOO_LARGE)));
+    json_push(a, &causes, json_object(&cause));
+    json_add(a, &b, STR("causes"), json_array(&causes));
+    json_add(a, &b, STR("retryAfterSeconds"), json_int(a, 1));
+    return json_object(&b);
+}
+
 struct json reply_status(struct arena *a, const struct err *err)
 {
     struct outcome outcome = outcome_of(err->kind);
@@ -193,6 +235,10 @@ struct json reply_status(struct arena *a, const struct err *err)
     if (outcome.code > 400 && outcome.code < 500 && read_subject(refusal.message, &of)) {
         details = subject_value(a, &of);
         details = with_ending(a, &details, refusal.message);
+        refusal.details = &details;
+    } else if (err->kind == ERR_TIMEOUT &&
+               str_find(refusal.message, STR(TOO_LARGE)) != SIZE_MAX) {
+        details = too_large(a);
         refusal.details = &details;
     }
     return status_value(a, &refusal);
@@ -213,6 +259,19 @@ void reply_denied(struct http_request *req, const struct err *err,
 
 /* ---- what breaks a rule ---- */
 
+/* "spec.templates[0].name", "data[a b]" */
+static bool is_field(struct str text)
+{
+    int depth = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        depth += text.ptr[i] == '[' ? 1 : text.ptr[i] == ']' ? -1 : 0;
+        if (text.ptr[i] == ' ' && depth <= 0)
+            return false;
+    }
+    return text.len > 0;
+}
+
 /* The place that the text of a broken rule begins with, and what is wrong there. */
 static struct str cut_field(struct str *text)
 {
@@ -220,7 +279,7 @@ static struct str cut_field(struct str *text)
     struct str field;
 
     colon = str_find(*text, STR(": "));
-    if (colon == SIZE_MAX || str_find_char(str_head(*text, colon), ' ') != SIZE_MAX)
+    if (colon == SIZE_MAX || !is_field(str_head(*text, colon)))
         return STR("spec");
     field = str_head(*text, colon);
     *text = str_skip(*text, colon + 2);
@@ -270,6 +329,29 @@ static struct str without_position(struct str text)
                                                                 : text;
 }
 
+/* Several broken rules are one text: "a: it is wrong; b: so is it". */
+static bool next_fault(struct str *rest, struct str *ret)
+{
+    size_t from = 0, at, colon;
+
+    if (rest->len == 0)
+        return false;
+    while ((at = str_find(str_skip(*rest, from), STR("; "))) != SIZE_MAX) {
+        struct str next = without_position(str_skip(*rest, from + at + 2));
+
+        from += at + 2;
+        colon = str_find(next, STR(": "));
+        if (colon == SIZE_MAX || !is_field(str_head(next, colon)))
+            continue;
+        *ret = str_head(*rest, from - 2);
+        *rest = next;
+        return true;
+    }
+    *ret = *rest;
+    *rest = STR("");
+    return true;
+}
+
 /* Parameters of a request are an object of their own, by the method. "": it is not about one.
  */
 static const char *options_kind(struct http_request *req, struct str text)
@@ -317,7 +399,8 @@ static void reply_rule(struct http_request *req, const struct resource *of,
                    kind->group[0] ? "." : "", kind->group, STR_ARG(name), STR_ARG(text)),
         &what};
 
-    json_push(a, &causes, rule_cause(a, text));
+    for (struct str rest = text, one; next_fault(&rest, &one);)
+        json_push(a, &causes, rule_cause(a, one));
     json_add_str(a, &details, STR("name"), name);
     json_add_str(a, &details, STR("group"), str_from(kind->group));
     json_add(a, &details, STR("kind"), json_string(str_from(kind->kind)));
@@ -414,6 +497,25 @@ struct json reply_list(struct arena *a, const struct object_kind *kind,
     return json_object(&b);
 }
 
+struct json reply_plain_list(struct arena *a, const struct object_kind *kind,
+                             const struct json *list)
+{
+    const struct json *items = json_get(list, STR("items")),
+                      *meta = json_get(list, STR("metadata"));
+    struct json_array_builder plain = {0};
+
+    if (strcmp(kind->group, "argoproj.io") == 0)
+        return json_get(meta, STR("continue"))
+                   ? *list
+                   : json_set_path(a, list, json_string(STR("")), "metadata", "continue", NULL);
+    for (uint32_t i = 0; i < items->count; i++) {
+        const struct json headless = json_without(a, &items->items[i], STR("kind"));
+
+        json_push(a, &plain, json_without(a, &headless, STR("apiVersion")));
+    }
+    return json_set(a, list, STR("items"), json_array(&plain));
+}
+
 static struct json success(struct arena *a, const struct reply_removal *removal)
 {
     struct json_object_builder b = {0}, details = {0};
@@ -438,8 +540,12 @@ static void reply_removed(struct http_request *req)
     const struct api_list list = {.items = removal->items, .continue_token = STR("")};
     struct json made;
 
-    made =
-        str_is_empty(removal->name) ? reply_list(a, removal->kind, &list) : success(a, removal);
+    if (str_is_empty(removal->name)) {
+        made = reply_list(a, removal->kind, &list);
+        made = reply_plain_list(a, removal->kind, &made);
+    } else {
+        made = success(a, removal);
+    }
     reply_json(req, 200, &made);
 }
 

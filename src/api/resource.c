@@ -46,9 +46,7 @@ bool resource_parse(struct str path, struct resource *ret)
 
 static bool is_watch(struct http_request *req, const struct resource *r)
 {
-    struct str word = http_query(req, STR("watch"));
-
-    return str_is_empty(r->name) && (str_is(word, "true") || str_is(word, "1"));
+    return str_is_empty(r->name) && api_flag(http_query(req, STR("watch")));
 }
 
 /* Kubernetes' verb for the method. */
@@ -202,6 +200,8 @@ static void get_list(struct api *api, struct http_request *req, const struct res
         made = table_value(a, r->kind, json_get(&made, STR("items")),
                            json_get(&made, STR("metadata")),
                            http_query(req, STR("includeObject")));
+    else
+        made = reply_plain_list(a, r->shown, &made);
     reply_json(req, 200, &made);
 }
 

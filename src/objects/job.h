@@ -43,7 +43,7 @@ struct json object_cron_job_defaults(struct arena *a, const struct json *doc);
  * @made:   with defaults (object_settle())
  * @err:    ERR_RULE, in Kubernetes' words: a member that cannot change
  *
- * Only Jobs and Pods have such rules. Return: 0 or -1.
+ * Jobs, Pods, ConfigMaps, Secrets and role bindings have such rules. Return: 0 or -1.
  */
 int object_check_change(struct arena *a, const struct object_kind *kind,
                         const struct json *stored, const struct json *made, struct err *err);

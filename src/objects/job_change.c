@@ -1,5 +1,6 @@
 /* What of a Job cannot change. See job.h. */
 #include "objects/job.h"
+#include "objects/object_internal.h"
 
 /* Labels and annotations of the pods, and where they may run, may change while it stands. */
 static struct json fixed_template(struct arena *a, const struct json *job)
@@ -54,7 +55,7 @@ int object_check_change(struct arena *a, const struct object_kind *kind,
     if (strcmp(kind->kind, "Pod") == 0 && !is_same(was, is))
         return err_set(err, ERR_RULE, "spec: Forbidden: a pod cannot be changed");
     if (strcmp(kind->kind, "Job") != 0 || strcmp(kind->group, JOB_GROUP) != 0)
-        return 0;
+        return object_plain_check_change(a, kind, stored, made, err);
     if (!is_same(json_get(was, STR("completions")), json_get(is, STR("completions"))) &&
         !(may_resize(is) && may_resize(was)))
         return immutable(a, "completions", json_get(is, STR("completions")), err);

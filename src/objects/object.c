@@ -308,6 +308,56 @@ static void check_templates(struct arena *a, const struct object_document *doc,
               pos == JSON_NO_POS && spec ? spec->pos : pos);
 }
 
+/* Names of roles and bindings are a part of a path: "system:reader". */
+static void check_part(struct arena *a, const struct json *name, struct str path,
+                       struct field_faults *faults)
+{
+    struct str text = json_str(name);
+    bool is_beginning = str_is(path, "metadata.generateName");
+    const char *why = NULL;
+
+    if (!is_beginning && (str_is(text, ".") || str_is(text, "..")))
+        why = "may not be '.' or '..'";
+    else if (str_find_char(text, '/') != SIZE_MAX)
+        why = "may not contain '/'";
+    else if (str_find_char(text, '%') != SIZE_MAX)
+        why = "may not contain '%'";
+    else if (text.len == 0)
+        why = "must not be empty";
+    if (why)
+        add_fault(a, faults, ERR_INVALID, path,
+                  str_printf(a, "Invalid value: \"" STR_FMT "\": %s", STR_ARG(text), why),
+                  name->pos);
+}
+
+/* A namespace is one label. */
+static void check_label(struct arena *a, const struct json *name, struct str path,
+                        struct field_faults *faults)
+{
+    struct str text = json_str(name);
+    const char *why = text.len > NAMESPACE_MAX_BYTES         ? "must be no more than 63 bytes"
+                      : str_find_char(text, '.') != SIZE_MAX ? "must not contain dots"
+                                                             : NULL;
+
+    if (why)
+        add_fault(a, faults, ERR_INVALID, path,
+                  str_printf(a, "Invalid value: \"" STR_FMT "\": %s", STR_ARG(text), why),
+                  name->pos);
+    else
+        check_name(a, name, path, faults);
+}
+
+static void check_name_of(struct arena *a, const struct object_kind *kind,
+                          const struct json *name, struct str path, struct field_faults *faults)
+{
+    if (strcmp(kind->group, "rbac.authorization.k8s.io") == 0)
+        check_part(a, name, path, faults);
+    else if (strcmp(kind->kind, "Namespace") == 0)
+        check_label(a, name, path, faults);
+    else
+        check_name(a, name, path, faults);
+}
+
 /* What no table says of metadata: the rules of its name. */
 static void check_metadata(struct arena *a, const struct object_document *doc,
                            struct field_faults *faults)
@@ -321,9 +371,9 @@ static void check_metadata(struct arena *a, const struct object_document *doc,
         return;
     object_check_labels(a, STR("metadata"), meta, faults);
     if (json_is(generate, JSON_STRING) && generate->count > 0)
-        check_name(a, generate, STR("metadata.generateName"), faults);
+        check_name_of(a, doc->kind, generate, STR("metadata.generateName"), faults);
     if (json_is(name, JSON_STRING))
-        check_name(a, name, STR("metadata.name"), faults);
+        check_name_of(a, doc->kind, name, STR("metadata.name"), faults);
     else if (!is_given && str_is_empty(json_get_str(meta, STR("generateName"))))
         add_fault(a, faults, ERR_INVALID, STR("metadata.name"),
                   STR("Required value: name or generateName is required"), meta->pos);
@@ -362,6 +412,8 @@ bool object_check(struct arena *a, const struct object_document *doc,
     add_broken_rule(a, doc, faults);
     if (faults->len == before)
         object_job_check(a, doc, faults);
+    if (faults->len == before)
+        object_plain_check(a, doc, faults);
     if (faults->len == before)
         check_templates(a, doc, faults);
     return faults->len == before;
@@ -528,6 +580,7 @@ int object_prepare(struct arena *a, const struct object_kind *kind, const struct
     made = object_in(a, kind, doc);
     made = json_set(a, &made, STR("metadata"), meta);
     made = json_without(a, &made, STR("status"));
-    *ret = object_set_defaults(a, kind, &made);
+    made = object_set_defaults(a, kind, &made);
+    *ret = object_without_empty(a, kind, &made);
     return 0;
 }

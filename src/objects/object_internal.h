@@ -32,6 +32,23 @@ void object_check_labels(struct arena *a, struct str path, const struct json *me
 void object_job_check(struct arena *a, const struct object_document *doc,
                       struct field_faults *faults);
 
+/** object_without_empty() - the document without maps and lists of its metadata that hold nothing,
+ * and of ConfigMaps and Secrets without such data: they are not kept */
+struct json object_without_empty(struct arena *a, const struct object_kind *kind,
+                                 const struct json *doc);
+
+/** object_plain_check() - the rules of ConfigMaps and Secrets: their keys, and what a type of
+ * Secret must hold; other kinds have none here. What is wrong is appended to @faults, whose texts
+ * live in @a; pure */
+void object_plain_check(struct arena *a, const struct object_document *doc,
+                        struct field_faults *faults);
+
+/** object_plain_check_change() - object_check_change() of ConfigMaps, Secrets and role bindings;
+ * others may become what they like */
+int object_plain_check_change(struct arena *a, const struct object_kind *kind,
+                              const struct json *stored, const struct json *made,
+                              struct err *err);
+
 /** object_age_text() - "5s", "3m20s", "2d4h": apimachinery's duration.HumanDuration */
 struct str object_age_text(struct arena *a, int64_t seconds);
 

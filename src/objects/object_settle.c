@@ -1,7 +1,16 @@
 /* What a client makes of a stored object, as it is stored. See object.h. */
-#include "objects/object.h"
+#include "objects/object_internal.h"
 
 #include <string.h>
+
+static struct json without_meta(struct arena *a, const struct json *doc, const char *member)
+{
+    const struct json *meta = json_get(doc, STR("metadata"));
+
+    return json_get(meta, str_from(member))
+               ? json_set(a, doc, STR("metadata"), json_without(a, meta, str_from(member)))
+               : *doc;
+}
 
 /* What a client may not change comes from the stored object: its identity, and the other half
  * (status or spec). */
@@ -17,9 +26,10 @@ static struct json keep_members(struct arena *a, const struct json *stored,
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         const struct json *member = json_get(meta, str_from(kept[i]));
 
-        if (member)
-            made = json_set_path(a, &made, *member, "metadata", kept[i], NULL);
+        made = member ? json_set_path(a, &made, *member, "metadata", kept[i], NULL)
+                      : without_meta(a, &made, kept[i]);
     }
+    made = without_meta(a, &made, "selfLink");
     for (size_t i = 0; i < COUNT_OF(removal); i++) {
         const struct json *member = json_get(meta, str_from(removal[i]));
         struct json own =
@@ -93,5 +103,6 @@ struct json object_settle(struct arena *a, const struct object_kind *kind,
     if (strcmp(kind->kind, "Namespace") == 0)
         made = keep_namespace(a, stored, &made);
     made = object_set_defaults(a, kind, &made);
+    made = object_without_empty(a, kind, &made);
     return next_generation(a, stored, &made);
 }

@@ -127,7 +127,7 @@ struct store_list {
 };
 
 /** store_list() - objects that match, in one consistent read; a page behind the first has the
- * rv of the first: who watches from there misses nothing. ERR_GONE for a forged token, and for
+ * rv of the first: who watches from there misses nothing. ERR_INVALID for a forged token, ERR_GONE for
  * one whose rv the history does not reach any more */
 int store_list(struct store *s, struct arena *a, const struct store_query *q,
                struct store_list *ret, struct err *err);

@@ -272,7 +272,7 @@ static void test_forged_token(void **state)
     struct err err;
 
     assert_int_equal(store_list(w->store, w->a, &q, &list, &err), -1);
-    assert_int_equal(err.kind, ERR_GONE);
+    assert_int_equal(err.kind, ERR_INVALID);
 }
 
 static void test_nodes_and_rows(void **state)

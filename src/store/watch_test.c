@@ -595,7 +595,7 @@ static void test_tokens_that_are_forged(void **state)
             continue; /* no token at all: the first page */
         if (store_list(w->store, w->a, &q, &list, &err) == 0)
             fail_msg("token %zu was taken", i);
-        assert_int_equal(err.kind, ERR_GONE);
+        assert_true(err.kind == ERR_INVALID || err.kind == ERR_GONE);
         assert_string_equal(err.text, "the provided continue parameter is not valid");
     }
     q.continue_token = base64_encode(w->a, STR("1\n1\n0\nargo\na")); /* one that is good */

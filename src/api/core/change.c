@@ -38,9 +38,51 @@ static int64_t expected(const struct json *doc, const struct api_before *stored)
 {
     int64_t ret;
 
-    return parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &ret)
+    return parse_i64(json_str(json_path(doc, "metadata", "resourceVersion", NULL)), &ret) &&
+                   ret != 0
                ? ret
                : stored->rv;
+}
+
+/* Is the document for the object that the path names? */
+static int check_target(const struct store_key *key, const struct json *doc, struct err *err)
+{
+    struct str ns = object_namespace(doc), name = object_name(doc),
+               rv = json_str(json_path(doc, "metadata", "resourceVersion", NULL));
+    uint64_t ignored;
+
+    if (!str_eq(name, key->name))
+        return err_set(err, ERR_INVALID,
+                       "the name of the object (" STR_FMT
+                       ") does not match the name on the URL (" STR_FMT ")",
+                       STR_ARG(name), STR_ARG(key->name));
+    if (!str_is_empty(ns) && !str_is_empty(key->ns) && !str_eq(ns, key->ns))
+        return err_set(err, ERR_INVALID,
+                       "the namespace of the provided object does not match the namespace sent "
+                       "on the request");
+    if (!str_is_empty(rv) && !parse_u64(rv, &ignored))
+        return err_set(err, ERR_INVALID,
+                       "metadata.resourceVersion \"" STR_FMT "\" is not a number",
+                       STR_ARG(str_head(rv, 60)));
+    return 0;
+}
+
+/* Another one of that name has come since the client read it. */
+static int check_uid(const struct store_key *key, const struct json *stored,
+                     const struct json *doc, struct err *err)
+{
+    struct str uid = object_uid(doc), begin;
+
+    if (str_is_empty(uid) || str_eq(uid, object_uid(stored)))
+        return 0;
+    api_conflict(key, err);
+    begin = str_from(err->text);
+    begin = str_head(begin, str_find(begin, STR("\": ")));
+    return err_set(err, ERR_CONFLICT,
+                   STR_FMT "\": the UID in the precondition (" STR_FMT
+                           ") does not match the UID in record (" STR_FMT
+                           "). The object might have been deleted and then recreated",
+                   STR_ARG(begin), STR_ARG(str_head(uid, 80)), STR_ARG(object_uid(stored)));
 }
 
 void api_update(struct api_call *call, const struct object_kind *kind,
@@ -52,15 +94,9 @@ void api_update(struct api_call *call, const struct object_kind *kind,
     struct json made;
     struct err err;
 
-    if (!str_eq(object_name(doc), key->name)) {
-        err_set(&err, ERR_INVALID,
-                "the name of the object (" STR_FMT
-                ") does not match the name on the URL (" STR_FMT ")",
-                STR_ARG(object_name(doc)), STR_ARG(key->name));
-        call->dialect->fail(call->req, &err);
-        return;
-    }
-    if (api_before_get(call, key, api_doc_takes_status(kind, doc), &stored, &err) < 0 ||
+    if (check_target(key, doc, &err) < 0 ||
+        api_before_get(call, key, api_doc_takes_status(kind, doc), &stored, &err) < 0 ||
+        check_uid(key, &stored.shown, doc, &err) < 0 ||
         api_check_grant(call, kind, key->ns, doc, &err) < 0 ||
         api_before_change(call, &stored, &after, &made, &err) < 0) {
         call->dialect->fail(call->req, &err);
@@ -68,6 +104,9 @@ void api_update(struct api_call *call, const struct object_kind *kind,
     }
     if (call->is_dry_run) { /* looks no further than at the version */
         if (expected(doc, &stored) == stored.rv) {
+            made = json_set_path(http_arena(call->req), &made,
+                                 *json_path(&stored.shown, "metadata", "resourceVersion", NULL),
+                                 "metadata", "resourceVersion", NULL);
             call->dialect->object(call->req, 200, &made);
         } else {
             api_conflict(key, &err);
@@ -100,11 +139,28 @@ struct patching {
 
 static void on_patched(void *ctx, const struct store_result *result, const struct err *err);
 
+/* What identifies an object is its own still, when a patch takes it away. */
+static struct json with_identity(struct arena *a, const struct json *stored,
+                                 const struct json *made)
+{
+    static const char *const names[] = {"uid", "resourceVersion"};
+    struct json ret = *made;
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const struct json *was = json_path(stored, "metadata", names[i], NULL);
+
+        if (was && json_is(json_get(made, STR("metadata")), JSON_OBJECT) &&
+            str_is_empty(json_str(json_path(made, "metadata", names[i], NULL))))
+            ret = json_set_path(a, &ret, *was, "metadata", names[i], NULL);
+    }
+    return ret;
+}
+
 /* The same object still, at the version that it was read at? */
 static int check_identity(const struct patching *p, const struct json *stored,
                           const struct json *made, struct err *err)
 {
-    static const char *const names[] = {"name", "namespace", "uid"};
+    static const char *const names[] = {"name", "namespace"};
     const struct json *was = json_get(stored, STR("metadata")),
                       *is = json_get(made, STR("metadata"));
     const struct str version = STR("resourceVersion");
@@ -113,6 +169,10 @@ static int check_identity(const struct patching *p, const struct json *stored,
         if (!str_eq(json_get_str(was, str_from(names[i])),
                     json_get_str(is, str_from(names[i]))))
             return err_set(err, ERR_INVALID, "metadata.%s: a patch cannot change it", names[i]);
+    if (!str_eq(object_uid(stored), object_uid(made)))
+        return err_set(err, ERR_RULE,
+                       "metadata.uid: Invalid value: \"" STR_FMT "\": field is immutable",
+                       STR_ARG(str_head(object_uid(made), 80)));
     if (str_eq(json_get_str(was, version), json_get_str(is, version)))
         return 0;
     return api_conflict(&p->key, err);
@@ -160,8 +220,12 @@ static int check_made(const struct patching *p, struct arena *a, struct json *ma
     value = &docs.at[0].value;
     if (nodes)
         *value = json_set_path(a, value, *nodes, "status", "nodes", NULL);
-    if (api_document_admit(p->call, &docs.at[0], p->kind, err) < 0 ||
-        api_check_grant(p->call, p->kind, p->key.ns, value, err) < 0)
+    if (api_document_admit(p->call, &docs.at[0], p->kind, err) < 0) {
+        if (err->kind == ERR_INVALID) /* the patch can be read: what it makes breaks a rule */
+            err->kind = ERR_RULE;
+        return -1;
+    }
+    if (api_check_grant(p->call, p->kind, p->key.ns, value, err) < 0)
         return -1;
     *made = *value;
     return 0;
@@ -170,6 +234,16 @@ static int check_made(const struct patching *p, struct arena *a, struct json *ma
 static struct str version_of(const struct json *doc)
 {
     return json_str(json_path(doc, "metadata", "resourceVersion", NULL));
+}
+
+static bool are_operations(const struct json *patch)
+{
+    const struct json *item;
+
+    for (size_t i = 0; (item = json_item(patch, i)) != NULL; i++)
+        if (item->type != JSON_OBJECT)
+            return false;
+    return json_is(patch, JSON_ARRAY);
 }
 
 /* The object as patch or document make it, before it is checked. */
@@ -184,7 +258,8 @@ static int change_stored(struct patching *p, const struct json *stored, struct j
     if (p->patch->patch) {
         if (patch_apply(a, p->patch->type, &target, p->patch->patch, ret, err) == 0)
             return 0;
-        if (err->kind == ERR_INVALID && p->patch->type == PATCH_JSON)
+        if (err->kind == ERR_INVALID && p->patch->type == PATCH_JSON &&
+            are_operations(p->patch->patch))
             err->kind = ERR_RULE; /* a test that fails, a place that is not there */
         return -1;
     }
@@ -209,8 +284,10 @@ static int make(struct patching *p, struct err *err)
 
     if (api_before_get(p->call, &p->key, takes_status, &p->before, err) < 0)
         return -1;
-    if (change_stored(p, stored, &given, err) < 0 ||
-        check_identity(p, stored, &given, err) < 0 || check_made(p, a, &given, err) < 0 ||
+    if (change_stored(p, stored, &given, err) < 0)
+        return -1;
+    given = with_identity(a, stored, &given);
+    if (check_identity(p, stored, &given, err) < 0 || check_made(p, a, &given, err) < 0 ||
         api_before_change(p->call, &p->before, &after, &p->made, err) < 0)
         return -1;
     p->is_same = managed_is_same(a, stored, &p->made);

@@ -126,6 +126,12 @@ struct api_list {
 int api_object_list(struct api *api, struct arena *a, const struct store_query *q,
                     enum api_parts parts, struct api_list *ret, struct err *err);
 
+/** api_flag() - a flag of a query as Kubernetes reads it: there, and not "false" or "0" */
+static inline bool api_flag(struct str word)
+{
+    return !str_is_none(word) && !str_is(word, "0") && !str_eq_nocase(word, STR("false"));
+}
+
 /* The options of a list or watch as they come in a query; absent or empty texts are none. */
 struct api_list_options {
     struct str labels, fields, limit, continue_token, resource_version, timeout_seconds;

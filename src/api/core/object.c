@@ -76,7 +76,7 @@ static int check_version_match(const struct api_list_options *o, struct err *err
 
     if (str_is_empty(match))
         return 0;
-    if (o->is_watch && str_is_empty(o->initial_events))
+    if (o->is_watch && str_is_none(o->initial_events))
         why =
             "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
     else if (!o->is_watch && str_is_empty(o->resource_version))
@@ -100,7 +100,8 @@ int api_version_check(const struct api *api, const struct api_query *q, struct e
     int64_t now = store_rv(api->options.store);
 
     if (q->from_rv > now)
-        return err_set(err, ERR_TIMEOUT, "Too large resource version: %lld, current: %lld",
+        return err_set(err, ERR_TIMEOUT,
+                       "Timeout: Too large resource version: %lld, current: %lld",
                        (long long) q->from_rv, (long long) now);
     if (q->is_exact && q->from_rv != now)
         return err_set(err, ERR_GONE,
@@ -114,8 +115,8 @@ int api_version_check(const struct api *api, const struct api_query *q, struct e
 static int read_initial_events(const struct api_list_options *o, struct api_query *ret,
                                struct err *err)
 {
-    ret->has_bookmarks = str_is(o->bookmarks, "true") || str_is(o->bookmarks, "1");
-    if (str_is_empty(o->initial_events))
+    ret->has_bookmarks = api_flag(o->bookmarks);
+    if (str_is_none(o->initial_events))
         return 0;
     if (!o->is_watch)
         return err_set(err, ERR_RULE,
@@ -124,7 +125,7 @@ static int read_initial_events(const struct api_list_options *o, struct api_quer
         return err_set(err, ERR_RULE,
                        "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
                        "resourceVersionMatch to NotOlderThan");
-    if (str_is(o->initial_events, "true")) {
+    if (api_flag(o->initial_events)) {
         ret->from_rv = 0;
         ret->ends_initial = ret->has_bookmarks;
     } else if (ret->from_rv == 0) {
@@ -139,7 +140,7 @@ int api_query_parse(struct arena *a, const struct object_kind *kind, struct str 
 {
     struct selector *labels = ARENA_NEW(a, struct selector),
                     *fields = ARENA_NEW(a, struct selector);
-    uint64_t limit = 0;
+    int64_t limit = 0, seconds = 0;
 
     *ret = (struct api_query){.of = {.group = str_from(kind->group),
                                      .kind = str_from(kind->kind),
@@ -154,22 +155,25 @@ int api_query_parse(struct arena *a, const struct object_kind *kind, struct str 
             return -1;
         ret->of.fields = fields;
     }
-    if (!str_is_empty(options->limit) && !parse_u64(options->limit, &limit))
+    if (!str_is_empty(options->limit) && !parse_i64(options->limit, &limit))
         return err_set(err, ERR_INVALID, "limit \"" STR_FMT "\" is not a number",
                        STR_ARG(options->limit));
     if (!str_is_empty(options->resource_version) &&
-        !parse_i64(options->resource_version, &ret->from_rv))
+        (!parse_i64(options->resource_version, &ret->from_rv) || ret->from_rv < 0))
         return err_set(err, ERR_INVALID, "resourceVersion \"" STR_FMT "\" is not a number",
                        STR_ARG(options->resource_version));
     if (!str_is_empty(options->timeout_seconds) &&
-        (!parse_u64(options->timeout_seconds, &ret->timeout_seconds) ||
-         ret->timeout_seconds > INT32_MAX))
+        (!parse_i64(options->timeout_seconds, &seconds) || seconds > INT32_MAX))
         return err_set(err, ERR_INVALID, "timeoutSeconds \"" STR_FMT "\" is not a number",
                        STR_ARG(options->timeout_seconds));
     if (check_version_match(options, err) < 0 || read_initial_events(options, ret, err) < 0)
         return -1;
+    if (!str_is_empty(options->continue_token) && ret->from_rv > 0 && !options->is_watch)
+        return err_set(err, ERR_INVALID,
+                       "specifying resource version is not allowed when using continue");
     ret->is_exact = str_is(options->version_match, "Exact");
-    ret->of.limit = limit;
+    ret->of.limit = limit > 0 ? (uint64_t) limit : 0;
+    ret->timeout_seconds = seconds > 0 ? (uint64_t) seconds : 0;
     ret->of.continue_token = str_copy(a, options->continue_token);
     if (str_is_none(ret->of.continue_token))
         ret->of.continue_token = STR("");

@@ -118,7 +118,7 @@ static int parse_token(struct arena *a, struct str text, struct token *ret, stru
         ret->rv < RV_ANY || !str_cut(&plain, '\n', &created) ||
         !parse_i64(created, &ret->created) || !str_cut(&plain, '\n', &ret->ns) ||
         !str_cut(&plain, '\n', &ret->name))
-        return err_set(err, ERR_GONE, "the provided continue parameter is not valid");
+        return err_set(err, ERR_INVALID, "the provided continue parameter is not valid");
     return 0;
 }
 

@@ -78,6 +78,17 @@ static struct json without_text(struct arena *a, const struct json *doc, struct 
     return json_array(&kept);
 }
 
+/* The wanted state of what is to go is another one. The engine counts those of Workflows. */
+static struct json next_generation(struct arena *a, const struct json *doc)
+{
+    int64_t generation;
+
+    if (str_is(json_get_str(doc, STR("kind")), "Workflow") ||
+        !json_i64(json_get(meta_of(doc), STR("generation")), &generation) || generation < 1)
+        return *doc;
+    return json_set_path(a, doc, json_int(a, generation + 1), "metadata", "generation", NULL);
+}
+
 struct json removal_asked(struct arena *a, const struct json *doc, int64_t now_ms,
                           struct str finalizer)
 {
@@ -89,6 +100,7 @@ struct json removal_asked(struct arena *a, const struct json *doc, int64_t now_m
                              "deletionTimestamp", NULL);
         made = json_set_path(a, &made, json_int(a, 0), "metadata", "deletionGracePeriodSeconds",
                              NULL);
+        made = next_generation(a, &made);
     }
     if (str_is_empty(finalizer))
         return made;

@@ -96,7 +96,7 @@ check "patch: a test that fails" says "the value is another" patch wftmpl lib --
 check "patch: strategic, of a core kind" says "patched" patch cm settings -p '{"data":{"color":"green"}}'
 check "patch: strategic, with directives" says "patched" patch cm settings -p '{"metadata":{"finalizers":["x/y"]},"data":{"$patch":"replace","color":"green"}}'
 check "patch: strategic, from a list" says "patched" patch cm settings -p '{"metadata":{"$deleteFromPrimitiveList/finalizers":["x/y"]}}'
-check "patch: and that is what is left" equals "$(k get cm settings -o 'jsonpath={.metadata.finalizers}{.data}')" '[]{"color":"green"}'
+check "patch: and that is what is left" equals "$(k get cm settings -o 'jsonpath={.metadata.finalizers}{.data}')" '{"color":"green"}'
 check "patch: strategic, of a custom resource, is refused" says "unknown format" patch wftmpl lib -p '{}'
 check "patch: what is wrong is told" says 'did you mean "entrypoint"?' patch wftmpl lib --type merge -p '{"spec":{"entrypoin":"x"}}'
 sed -n '/^---/,$p' "$DIR/objects.yaml" | sed 's/name: settings/name: applied/' >"$DIR/applied.yaml"
@@ -119,7 +119,7 @@ check "diff on kubectl's side shows the change" contains "$DIR/said" "+  color: 
 check "diff of the same shows nothing" k diff -f "$DIR/moved.yaml"
 check "apply on the server's side then conflicts with nobody" says "configmap/moved serverside-applied" apply --server-side -f "$DIR/moved-red.yaml"
 check "and back" says "configmap/moved configured" apply -f "$DIR/moved.yaml"
-check "what breaks a rule is told with its place" says 'ConfigMap "Upper" is invalid: request:1:58: metadata.name: ' create configmap Upper
+check "what breaks a rule is told with its field" says 'ConfigMap "Upper" is invalid: metadata.name: ' create configmap Upper
 check "labels, too" says 'The ConfigMap "moved" is invalid: metadata.labels: ' patch cm moved --type merge -p '{"metadata":{"labels":{"a b":"c"}}}'
 check "get events" sh -c "timeout 60 kubectl --server='http://$ARGO_SERVER' get events | grep -Eq '^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE' && timeout 60 kubectl --server='http://$ARGO_SERVER' get events | grep -Eq 'WorkflowSucceeded +workflow/hello '"
 check "custom columns" equals "$(k get wf hello --no-headers -o custom-columns=N:.metadata.name,P:.status.phase | tr -s ' ')" "hello Succeeded"
