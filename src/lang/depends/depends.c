@@ -123,8 +123,11 @@ int depends_compile(struct arena *a, const struct depends_task *tasks, size_t co
 
     if (depends_check_results(&tasks[index], err) < 0 || expand(&c, text) < 0)
         return -1;
-    if (!str_is_empty(text) && depends_parse(a, d, c.names.at, err) < 0)
-        return -1;
+    if (!str_is_empty(text) && depends_parse(a, d, c.names.at, err) < 0) {
+        if (err->kind != ERR_INVALID)
+            return -1;
+        d->problem = str_copy(a, str_from(err->text));
+    }
     *ret = d;
     return 0;
 }
@@ -133,6 +136,11 @@ const size_t *depends_needs(const struct depends *d, size_t *ret_count)
 {
     *ret_count = d->needs.len;
     return d->needs.at;
+}
+
+struct str depends_problem(const struct depends *d)
+{
+    return d->problem;
 }
 
 struct str depends_logic(const struct depends *d)
@@ -225,5 +233,7 @@ enum depends_answer depends_eval(const struct depends *d, const struct depends_s
     for (size_t i = 0; i < d->needs.len; i++)
         if (d->needs.at[i] == SIZE_MAX || !depends_is_ready(&states[d->needs.at[i]]))
             return DEPENDS_WAIT;
+    if (!str_is_none(d->problem))
+        return DEPENDS_FAULT;
     return run(d, states) ? DEPENDS_RUN : DEPENDS_OMIT;
 }

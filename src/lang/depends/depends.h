@@ -67,6 +67,7 @@ enum depends_answer {
     DEPENDS_WAIT, /* ask again when a task it names has changed */
     DEPENDS_OMIT, /* the node is Omitted: "omitted: depends condition not met" */
     DEPENDS_RUN,
+    DEPENDS_FAULT, /* its condition cannot be read: the node is an Error with depends_problem() */
 };
 
 /** depends_phase_of() - the phase of that name; DEPENDS_PHASE_PENDING for an empty one,
@@ -86,11 +87,13 @@ struct depends_task depends_task_of(const struct json *task);
  * @count: how many
  * @index: the task whose condition it is
  * @ret:   program
- * @err:   ERR_INVALID: "task result 'X' for task 'A' is invalid", "invalid dependency X", or
- *         "unable to evaluate expression '...': ..." as the original says it; ERR_LIMIT over
- * DEPENDS_DEPTH_MAX
+ * @err:   ERR_INVALID: "task result 'X' for task 'A' is invalid" or "invalid dependency X";
+ * ERR_LIMIT over DEPENDS_DEPTH_MAX
  *
- * Return: 0 or -1, with which the task's node is an Error with that message.
+ * A condition that cannot be read is a program, too: as in the original, that shows when the
+ * tasks it names have ended.
+ *
+ * Return: 0 or -1.
  */
 int depends_compile(struct arena *a, const struct depends_task *tasks, size_t count,
                     size_t index, const struct depends **ret, struct err *err);
@@ -99,6 +102,10 @@ int depends_compile(struct arena *a, const struct depends_task *tasks, size_t co
  * upstream lists them; SIZE_MAX is a task that does not exist. None: the task starts at once.
  * Borrowed from the program */
 const size_t *depends_needs(const struct depends *d, size_t *ret_count);
+
+/** depends_problem() - "unable to evaluate expression '...': ..." as the original says it; absent
+ * for a condition that can be read. Borrowed from the program */
+struct str depends_problem(const struct depends *d);
 
 /** depends_logic() - the condition with all results written out; empty when there is none */
 struct str depends_logic(const struct depends *d);

@@ -23,6 +23,7 @@ struct depends_step {
 
 struct depends {
     struct str logic;
+    struct str problem; /* or absent */
     VEC(size_t) needs;
     VEC(struct depends_step) steps;
 };

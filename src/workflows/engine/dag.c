@@ -331,6 +331,7 @@ static void task_done(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 
 static void run_due(struct wf *wf, struct wf_frame *f, struct wf_step *task)
 {
+    enum depends_answer answer;
     struct err err;
 
     if (!task->is_wanted || task->is_ready || wf_node_is_done(f->node))
@@ -338,11 +339,14 @@ static void run_due(struct wf *wf, struct wf_frame *f, struct wf_step *task)
     if (!task->is_begun) {
         task->is_begun = true;
         f->unfinished++;
-        if (depends_eval(task->condition, f->states) == DEPENDS_OMIT) {
+        answer = depends_eval(task->condition, f->states);
+        if (answer == DEPENDS_OMIT)
             skip_task(wf, f, task, WF_OMITTED, STR("omitted: depends condition not met"),
                       WF_FLAG_EMPTY);
+        if (answer == DEPENDS_FAULT)
+            skip_task(wf, f, task, WF_ERROR, depends_problem(task->condition), WF_FLAG_EMPTY);
+        if (answer == DEPENDS_OMIT || answer == DEPENDS_FAULT)
             return;
-        }
     }
     start_task(wf, f, task);
     if (check_needs(wf, f, task, &err) < 0) /* the DAG, too */
