@@ -263,6 +263,23 @@ static void end_daemons(struct wf *wf, const struct wf_node *boundary)
     }
 }
 
+/* Does its end make outputs with a globalName the workflow's? What tasks give becomes so when
+ * their DAG succeeds, of whichever type they are. */
+static bool gives_to_all(const struct wf_node *n)
+{
+    return n->type == WF_POD || n->type == WF_STEPS;
+}
+
+/* Hooks of the workflow stand among the children of its first node, which is not done before
+ * them when that is a DAG. */
+static void wake_entry(struct wf *wf)
+{
+    struct wf_node *root = wf_node_find(wf, wf->name);
+
+    if (root && !wf_node_is_done(root))
+        wf_node_wake(wf, root);
+}
+
 void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct str message)
 {
     if (wf_node_is_done(n))
@@ -283,13 +300,16 @@ void wf_node_end(struct wf *wf, struct wf_node *n, enum wf_phase phase, struct s
         wf_node_count(n);
         wf_unblock(wf);
     }
-    wf_outputs_export(wf, n);
+    if (gives_to_all(n))
+        wf_outputs_export(wf, n);
     wf_metrics_leave(wf, n);
     wf_containers_close(wf, n);
     end_daemons(wf, n);
     wf_memo_leave(wf, n);
     wf_sync_leave(wf, n);
     wf_node_tell(wf, n);
+    if (!n->owner && (n->flags & WF_FLAG_HOOKED))
+        wake_entry(wf);
 }
 
 void wf_node_fault(struct wf *wf, struct wf_node *n, struct str message)

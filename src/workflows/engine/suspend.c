@@ -103,35 +103,39 @@ bool wf_suspend_stop(struct wf *wf, struct wf_node *n, bool is_exit)
     return wf_node_is_done(n);
 }
 
-/* Its time is over: outputs that nobody supplied take their defaults. */
+/* Its time is over: outputs that nobody supplied take their defaults, up to the first that has
+ * none. */
 static void end(struct wf *wf, struct wf_node *n)
 {
     const struct json *outputs = wf_parsed(wf, n->outputs);
     const struct json *list = json_get(outputs, STR("parameters")), *item;
     struct json_array_builder made = {0};
+    struct str fault = STR_NONE;
     struct arena *a = wf->pass->a;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
         const struct json *from = json_get(item, STR("valueFrom"));
         struct json given = *item;
 
-        if (json_get(from, STR("supplied")) && !json_get(from, STR("default"))) {
-            wf_node_fault(wf, n,
-                          str_printf(a,
-                                     "raw output parameter '" STR_FMT
-                                     "' has not been set and does not have a default value",
-                                     STR_ARG(json_get_str(item, STR("name")))));
-            return;
-        }
-        if (json_get(from, STR("supplied"))) {
-            given = json_without(a, item, STR("valueFrom"));
-            given = json_set(a, &given, STR("value"), *json_get(from, STR("default")));
+        if (str_is_none(fault) && json_get(from, STR("supplied"))) {
+            if (!json_get(from, STR("default"))) {
+                fault = str_printf(a,
+                                   "raw output parameter '" STR_FMT
+                                   "' has not been set and does not have a default value",
+                                   STR_ARG(json_get_str(item, STR("name"))));
+            } else {
+                given = json_without(a, item, STR("valueFrom"));
+                given = json_set(a, &given, STR("value"), *json_get(from, STR("default")));
+            }
         }
         json_push(a, &made, given);
     }
     if (made.len > 0)
         set_parameters(wf, &n->outputs, outputs, &made);
-    wf_node_end(wf, n, WF_SUCCEEDED, STR_NONE);
+    if (!str_is_none(fault))
+        wf_node_fault(wf, n, fault);
+    else
+        wf_node_end(wf, n, WF_SUCCEEDED, STR_NONE);
 }
 
 void wf_suspend_run(struct wf *wf, struct wf_frame *f)
