@@ -131,6 +131,8 @@ static bool begin(struct wf *wf, const struct wf_call *call, struct wf_node **re
     if (!n) {
         *ret = wf_node_add(wf, call, type, wf_type_is_run(type) ? WF_PENDING : WF_RUNNING);
         wf_call_inputs(wf, *ret, tmpl);
+        if (call->is_attempt && call->owner)
+            wf_rare_set(*ret, WF_MEMO, wf_rare(call->owner, WF_MEMO));
         return true;
     }
     if (n->phase != WF_PENDING || wf_node_is_run(n))

@@ -162,7 +162,8 @@ void wf_memo_leave(struct wf *wf, struct wf_node *n)
     struct arena *a = wf->pass->a;
     struct json entry;
 
-    if (!memo || json_get_bool(memo, STR("hit")) || n->phase != WF_SUCCEEDED)
+    if (!memo || json_get_bool(memo, STR("hit")) || n->phase != WF_SUCCEEDED ||
+        n->type == WF_RETRY) /* its attempt has done so */
         return;
     outputs = wf_parsed(wf, n->outputs);
     entry = json_set(a, NULL, STR("nodeID"), json_string(n->id));

@@ -191,6 +191,43 @@ static void test_what_is_kept(void **state)
     runner_done(&r);
 }
 
+static struct str memo_of_attempt(struct runner *r, struct arena *a)
+{
+    struct runner_row *row = map_find(&r->rows, r->waiting.at[0]->request.node_id);
+    struct json doc;
+    struct err err;
+
+    assert_int_equal(json_parse(a, row->doc, &doc, &err), 0);
+    return json_text(a, json_get(&doc, STR("memoizationStatus")), JSON_COMPACT);
+}
+
+/* The attempt that succeeds is the one that the entry names, and it says so itself. */
+static void test_attempt(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+    struct json maps;
+    struct pod_report report = {
+        .phase = POD_SUCCEEDED, .is_final = true, .message = STR_INIT("")};
+    struct wf_actions did = {.arena = a};
+    struct wf_input input = {.kind = WF_INPUT_POD, .report = &report};
+
+    (void) state;
+    see(&r, a, &maps, "{}");
+    start(&r, a,
+          MEMOIZED("key: k-x, maxAge: '', cache: {configMap: {name: cache}}",
+                   "    retryStrategy: {limit: 1}\n"));
+    wake(&r);
+    assert_text(memo_of_attempt(&r, a),
+                "{\"hit\":false,\"key\":\"k-x\",\"cacheName\":\"cache\"}");
+    report.uid = r.waiting.at[0]->request.uid;
+    input.node_id = r.waiting.at[0]->request.node_id;
+    wf_decide(r.wf, &input, 1, r.now, &did);
+    assert_int_equal(did.memo_count, 1);
+    assert_true(str_find(did.memos[0].entry, input.node_id) != SIZE_MAX);
+    runner_done(&r);
+}
+
 /* The second begins in the pass that ends the first: its result is not in a ConfigMap yet. */
 static void test_hit_of_the_same_pass(void **state)
 {
@@ -250,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_config_map_values),
         cmocka_unit_test(test_hits),
         cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_attempt),
         cmocka_unit_test(test_hit_of_the_same_pass),
         cmocka_unit_test(test_wrong),
     };
