@@ -108,15 +108,17 @@ static struct str failures(struct wf *wf)
     return json_text(a, &doc, JSON_COMPACT);
 }
 
+/* That of the entrypoint for what stands around it; for its own nodes what was stored before
+ * this pass, which is nothing at the first. */
 static struct str status_text(struct wf *wf)
 {
     const struct wf_node *root = wf_node_find(wf, wf->name);
 
     if (root && wf_node_is_done(root))
         return wf_phase_name(wf_phase_is_bad(root->phase) ? root->phase : WF_SUCCEEDED);
-    if (root)
+    if (root && wf->pass->is_above)
         return wf_phase_name(root->phase);
-    return wf_phase_name(wf->phase == WF_NONE ? WF_RUNNING : wf->phase);
+    return wf_phase_name(wf->pass->began_as);
 }
 
 static enum subst_answer find_plain(struct wf *wf, struct str name, struct str *ret)
@@ -364,6 +366,8 @@ enum subst_answer wf_names_find(const void *ctx, struct str name, struct str *re
     struct str rest = name;
     enum subst_answer found;
 
+    if (names->is_lasting && str_is(name, "workflow.status"))
+        return SUBST_MISSING;
     if (str_starts(name, STR("workflow.")))
         return wf_global_find(names->wf, name, ret);
     if (names->locals) {
