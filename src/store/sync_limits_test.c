@@ -196,21 +196,53 @@ static void test_is_kept(void **state)
     assert_int_equal(limit_of(w, "ns/gone"), 0);
 }
 
+static void change_file(const struct world *w, const char *sql)
+{
+    char file[128];
+    sqlite3 *db;
+
+    snprintf(file, sizeof(file), "%s/state.db", w->path);
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* A file that something has damaged is not read as if it were whole. */
+static void test_damaged(void **state)
+{
+    static const char *const values[] = {"0", "-1", "4294967296", "x'00'", "NULL"};
+    struct world *w = *state;
+    const struct store_options options = {.path = w->path, .loop = w->loop};
+    struct err err;
+
+    change(w, ADD, "ns/k", 2);
+    store_close(w->store);
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        char sql[200];
+
+        snprintf(sql, sizeof(sql),
+                 "CREATE TABLE odd (name TEXT PRIMARY KEY, sizelimit INTEGER);"
+                 "INSERT INTO odd VALUES ('ns/k', %s);"
+                 "DROP TABLE sync_limit; ALTER TABLE odd RENAME TO sync_limit",
+                 values[i]);
+        change_file(w, sql);
+        assert_null(store_open(&options, &err));
+        assert_int_equal(err.kind, ERR_INVALID);
+        assert_non_null(strstr(err.text, "/state.db: "));
+        assert_non_null(strstr(err.text, "the limit of semaphore \"ns/k\" is damaged"));
+    }
+    change_file(w, "UPDATE sync_limit SET sizelimit = 3");
+    open_store(w);
+    assert_int_equal(limit_of(w, "ns/k"), 3);
+}
+
 /* A store of the schema before gets the table. */
 static void test_migrates(void **state)
 {
     struct world *w = *state;
-    char file[128];
-    sqlite3 *db;
 
     store_close(w->store);
-    snprintf(file, sizeof(file), "%s/state.db", w->path);
-    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(db, "DROP INDEX once_at; DROP TABLE sync_limit; PRAGMA user_version = 4",
-                     NULL, NULL, NULL),
-        SQLITE_OK);
-    sqlite3_close(db);
+    change_file(w, "DROP INDEX once_at; DROP TABLE sync_limit; PRAGMA user_version = 4");
     open_store(w);
     assert_int_equal(change(w, ADD, "ns/k", 2), ERR_NONE);
     assert_int_equal(limit_of(w, "ns/k"), 2);
@@ -223,6 +255,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_is_part_of_a_transaction, setup, teardown),
         cmocka_unit_test_setup_teardown(test_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_migrates, setup, teardown),
     };
 

@@ -90,18 +90,31 @@ static void keep(struct store *s, struct str name, uint32_t limit)
     map_put(&s->limits, name, (void *) (uintptr_t) limit);
 }
 
+static int keep_row(struct store *s, sqlite3_stmt *row, struct err *err)
+{
+    struct str name = str_of((const char *) sqlite3_column_text(row, 0),
+                             (size_t) sqlite3_column_bytes(row, 0));
+    int64_t limit = sqlite3_column_int64(row, 1);
+
+    if (limit < 1 || limit > UINT32_MAX)
+        return err_set(err, ERR_INVALID,
+                       "the limit of semaphore \"" STR_FMT "\" is damaged: %lld", STR_ARG(name),
+                       (long long) limit);
+    keep(s, name, (uint32_t) limit);
+    return 0;
+}
+
 int sync_limits_open(struct store *s, struct err *err)
 {
     sqlite3_stmt *stmt = connection_statement(&s->writer, STATEMENT_LIMITS_GET);
-    int code;
+    int code = SQLITE_ROW, result = 0;
 
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-        keep(s,
-             str_of((const char *) sqlite3_column_text(stmt, 0),
-                    (size_t) sqlite3_column_bytes(stmt, 0)),
-             (uint32_t) sqlite3_column_int64(stmt, 1));
+    while (result == 0 && (code = sqlite3_step(stmt)) == SQLITE_ROW)
+        result = keep_row(s, stmt, err);
+    if (result == 0 && code != SQLITE_DONE)
+        result = schema_error(s->writer.db, "read the limits", err);
     sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? 0 : schema_error(s->writer.db, "read the limits", err);
+    return result;
 }
 
 bool store_sync_limit_known(const struct store *s, struct str name, uint32_t *ret)
