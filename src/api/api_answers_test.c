@@ -262,6 +262,58 @@ static void test_updates(void **state)
     run_steps(*state, steps, COUNT_OF(steps));
 }
 
+#define BINDINGS "/apis/rbac.authorization.k8s.io/v1/namespaces/argo/rolebindings"
+#define BINDING                                                                           \
+    "{\"metadata\":{\"name\":\"b\"},\"roleRef\":{\"kind\":\"Role\",\"name\":\"r\"},"      \
+    "\"subjects\":[{\"kind\":"                                                            \
+    "\"User\",\"name\":\"u\"},{\"kind\":\"ServiceAccount\",\"name\":\"s\",\"namespace\":" \
+    "\"argo\"}]}"
+
+/* What a document does not say, the path says. References are one field to who applies. */
+static void test_documents(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", MAPS, "{\"metadata\":{\"name\":\"one\"}}", 201, "\"kind\":\"ConfigMap\"", NULL,
+         NULL, NULL},
+        {"PUT", MAPS "/one", "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"one\"}}", 200,
+         "\"apiVersion\":\"v1\"", NULL, NULL, NULL},
+        {"POST", TEMPLATES, "{\"metadata\":{\"name\":\"one\"}}", 400, "", NULL, NULL, NULL},
+        {"POST", BINDINGS, BINDING, 201, "\"f:roleRef\":{},\"f:subjects\":{}", NULL, NULL,
+         NULL},
+        {"GET", BINDINGS "/b", NULL, 200,
+         "\"subjects\":[{\"kind\":\"User\",\"name\":\"u\",\"apiGroup\":\"rbac.authorization."
+         "k8s.io\"},{"
+         "\"kind\":\"ServiceAccount\",\"name\":\"s\",\"namespace\":\"argo\"}]",
+         NULL, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
+/* Options of a deletion that are not understood delete nothing. */
+static void test_options_of_deletions(void **state)
+{
+    static const struct step steps[] = {
+        {"POST", MAPS, ONE, 201, "one", NULL, NULL, NULL},
+        {"DELETE", MAPS "/one", "{\"dryRun\":\"All\"}", 400, "dryRun", NULL, NULL, NULL},
+        {"DELETE", MAPS "/one", "{\"preconditions\":{\"uid\":7}}", 400, "preconditions.uid",
+         NULL, NULL, NULL},
+        {"DELETE", MAPS "/one", "{\"preconditions\":[]}", 400, "preconditions", NULL, NULL,
+         NULL},
+        {"DELETE", MAPS "/one", "{\"gracePeriodSeconds\":\"x\"}", 400, "gracePeriodSeconds",
+         NULL, NULL, NULL},
+        {"DELETE", MAPS "/one", "{\"kind\":\"Foo\",\"apiVersion\":\"v1\"}", 400, "no kind",
+         NULL, NULL, NULL},
+        {"DELETE", MAPS "/one", "{\"propagationPolicy\":\"Orphan\",\"orphanDependents\":true}",
+         422, "cannot be both set", NULL, NULL, NULL},
+        {"DELETE", MAPS, "{\"dryRun\":\"All\"}", 400, "dryRun", NULL, NULL, NULL},
+        {"GET", MAPS "/one", NULL, 200, "one", NULL, NULL, NULL},
+        {"DELETE", MAPS "/one", "null", 200, "Success", NULL, NULL, NULL},
+    };
+
+    run_steps(*state, steps, COUNT_OF(steps));
+}
+
 /* Who is to go has another wanted state. */
 static void test_removals(void **state)
 {
@@ -283,6 +335,7 @@ int main(void)
         TEST(test_details),    TEST(test_what_there_is_not),
         TEST(test_parameters), TEST(test_owners),
         TEST(test_lists),      TEST(test_updates),
+        TEST(test_documents),  TEST(test_options_of_deletions),
         TEST(test_removals),
     };
 

@@ -190,6 +190,47 @@ void change_patch(struct api *api, struct http_request *req, const struct resour
 
 /* ---- deletions ---- */
 
+/* What is not understood must not delete. */
+static int check_options(const struct json *options, struct err *err)
+{
+    static const struct {
+        const char *name;
+        enum json_type type;
+    } members[] = {{"kind", JSON_STRING},
+                   {"apiVersion", JSON_STRING},
+                   {"gracePeriodSeconds", JSON_NUMBER},
+                   {"preconditions", JSON_OBJECT},
+                   {"orphanDependents", JSON_BOOL},
+                   {"propagationPolicy", JSON_STRING},
+                   {"dryRun", JSON_ARRAY}},
+      conditions[] = {{"uid", JSON_STRING}, {"resourceVersion", JSON_STRING}};
+    const struct json *of = json_get(options, STR("preconditions")), *v;
+    struct str kind = json_get_str(options, STR("kind"));
+
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if ((v = json_get(options, str_from(members[i].name))) != NULL &&
+            v->type != JSON_NULL && v->type != members[i].type)
+            return err_set(err, ERR_INVALID, "%s of the deletion is of another type",
+                           members[i].name);
+    for (size_t i = 0; i < COUNT_OF(conditions); i++)
+        if ((v = json_get(of, str_from(conditions[i].name))) != NULL && v->type != JSON_NULL &&
+            v->type != conditions[i].type)
+            return err_set(err, ERR_INVALID,
+                           "preconditions.%s of the deletion is of another type",
+                           conditions[i].name);
+    if (!str_is_empty(kind) && !str_is(kind, "DeleteOptions"))
+        return err_set(err, ERR_INVALID,
+                       "no kind \"" STR_FMT "\" for the options of a deletion",
+                       STR_ARG(str_head(kind, 60)));
+    if (json_is(json_get(options, STR("orphanDependents")), JSON_BOOL) &&
+        !str_is_empty(json_get_str(options, STR("propagationPolicy"))))
+        return err_set(err, ERR_RULE,
+                       "propagationPolicy: Invalid value: \"" STR_FMT
+                       "\": orphanDependents and deletionPropagation cannot be both set",
+                       STR_ARG(str_head(json_get_str(options, STR("propagationPolicy")), 60)));
+    return 0;
+}
+
 /* The body of a deletion; an empty one says nothing. */
 static int read_options(struct http_request *req, struct json *ret, struct err *err)
 {
@@ -201,9 +242,11 @@ static int read_options(struct http_request *req, struct json *ret, struct err *
         return 0;
     if (request_text(req, &text, err) < 0 || json_parse(http_arena(req), text, ret, err) < 0)
         return err_wrap(err, "the options of the deletion");
+    if (ret->type == JSON_NULL)
+        *ret = json_object(&none);
     if (ret->type != JSON_OBJECT)
         return err_set(err, ERR_INVALID, "the options of the deletion must be an object");
-    return 0;
+    return check_options(ret, err);
 }
 
 static int check_grace(struct http_request *req, struct err *err)

@@ -468,6 +468,25 @@ int resource_check_version(const struct resource *r, const struct object_documen
                    STR_ARG(doc->version), r->shown->group, r->shown->version);
 }
 
+/* A document of Kubernetes' own kinds that does not say what it is is what the path says. */
+static struct str with_head(struct arena *a, const struct resource *r, struct str text)
+{
+    struct json doc;
+    struct err ignored;
+
+    if (strcmp(r->kind->group, "argoproj.io") == 0 || json_parse(a, text, &doc, &ignored) < 0 ||
+        !json_is(&doc, JSON_OBJECT) ||
+        (!str_is_empty(json_get_str(&doc, STR("kind"))) &&
+         !str_is_empty(json_get_str(&doc, STR("apiVersion")))))
+        return text;
+    if (str_is_empty(json_get_str(&doc, STR("kind"))))
+        doc = json_set(a, &doc, STR("kind"), json_string(str_from(r->shown->kind)));
+    if (str_is_empty(json_get_str(&doc, STR("apiVersion"))))
+        doc = json_set(a, &doc, STR("apiVersion"),
+                       json_string(object_kind_api_version(a, r->shown)));
+    return json_text(a, &doc, JSON_COMPACT);
+}
+
 /* The body as one checked document of the path's kind. */
 static int read_document(const struct api_call *call, const struct resource *r,
                          struct object_document *ret, struct err *err)
@@ -476,8 +495,10 @@ static int read_document(const struct api_call *call, const struct resource *r,
     struct object_documents docs;
     struct str text;
 
-    if (request_text(call->req, &text, err) < 0 ||
-        object_read(a, STR("request"), text, &docs, err) < 0)
+    if (request_text(call->req, &text, err) < 0)
+        return -1;
+    text = with_head(a, r, text);
+    if (object_read(a, STR("request"), text, &docs, err) < 0)
         return -1;
     if (docs.len != 1)
         return err_set(err, ERR_INVALID, "the request holds %zu documents, it must be one",

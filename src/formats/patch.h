@@ -32,6 +32,7 @@ struct patch_member {
     struct patch_schema inner; /* of the object, or of the items of the list */
     bool is_merged;            /* a list: items are merged, not replaced */
     struct str merge_key; /* member that tells items apart; absent: items are plain values */
+    bool is_whole;        /* to server-side apply: an object, or each item, is one field */
     bool retains_keys; /* an object of which one member excludes others: a patch says which stay
                         */
 };

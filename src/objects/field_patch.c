@@ -12,6 +12,28 @@ static void any_member(const void *shape, struct str name, struct patch_member *
     ret->inner = field_patch_schema(shape);
 }
 
+/* References and selectors are one field each to server-side apply. */
+static bool is_whole(const struct shape *shape)
+{
+    static const char *const names[] = {"ObjectReference",
+                                        "LocalObjectReference",
+                                        "TypedLocalObjectReference",
+                                        "RoleRef",
+                                        "Subject",
+                                        "OwnerReference",
+                                        "LabelSelector",
+                                        "SecretKeySelector",
+                                        "ConfigMapKeySelector",
+                                        "ObjectFieldSelector",
+                                        "ResourceFieldSelector",
+                                        "NodeSelector"};
+
+    for (size_t i = 0; shape && i < COUNT_OF(names); i++)
+        if (strcmp(shape->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void find_member(const void *of, struct str name, struct patch_member *ret)
 {
     const struct shape *shape = of;
@@ -29,6 +51,7 @@ static void find_member(const void *of, struct str name, struct patch_member *re
      * type. */
     ret->retains_keys = row->shape && (strcmp(row->shape->name, "Volume") == 0 ||
                                        strcmp(row->shape->name, "DeploymentStrategy") == 0);
+    ret->is_whole = row->type != FIELD_MAP && is_whole(row->shape);
     if (row->type != FIELD_LIST || (row->flags & FIELD_ATOMIC))
         return;
     if (strcmp(row->name, "tolerations") == 0 && strcmp(shape->name, "PodSpec") != 0) {

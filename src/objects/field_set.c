@@ -40,7 +40,7 @@ static bool is_leaf(const struct patch_member *as, const struct json *v)
 {
     if (v->type != JSON_OBJECT && (v->type != JSON_ARRAY || !as->is_merged))
         return true;
-    return v->count == 0;
+    return v->count == 0 || (v->type == JSON_OBJECT && as->is_whole);
 }
 
 static struct parts parts_of(struct arena *a, const struct patch_member *as,
@@ -62,6 +62,7 @@ static struct parts parts_of(struct arena *a, const struct patch_member *as,
             part.key = item_key(a, as, &v->items[i]);
             part.value = &v->items[i];
             part.as.inner = as->inner;
+            part.as.is_whole = as->is_whole;
         }
         VEC_APUSH(a, &list, part);
     }

@@ -51,13 +51,36 @@ static struct json claim_defaults(struct arena *a, const struct json *doc)
     return json_set_path(a, doc, json_string(STR("Filesystem")), "spec", "volumeMode", NULL);
 }
 
+#define RBAC_GROUP "rbac.authorization.k8s.io"
+
+static struct json subjects_defaults(struct arena *a, const struct json *list)
+{
+    struct json_array_builder made = {0};
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct json *one = &list->items[i];
+        struct str kind = json_get_str(one, STR("kind"));
+        bool is_of_group = str_is(kind, "User") || str_is(kind, "Group");
+
+        json_push(a, &made,
+                  is_of_group && str_is_empty(json_get_str(one, STR("apiGroup")))
+                      ? json_set(a, one, STR("apiGroup"), json_string(STR(RBAC_GROUP)))
+                      : *one);
+    }
+    return json_array(&made);
+}
+
 static struct json role_binding_defaults(struct arena *a, const struct json *doc)
 {
+    const struct json *subjects = json_get(doc, STR("subjects"));
+    struct json made = *doc;
+
+    if (json_is(subjects, JSON_ARRAY) && subjects->count > 0)
+        made = json_set(a, &made, STR("subjects"), subjects_defaults(a, subjects));
     if (!str_is_empty(json_str(json_path(doc, "roleRef", "apiGroup", NULL))) ||
         !json_get(doc, STR("roleRef")))
-        return *doc;
-    return json_set_path(a, doc, json_string(STR("rbac.authorization.k8s.io")), "roleRef",
-                         "apiGroup", NULL);
+        return made;
+    return json_set_path(a, &made, json_string(STR(RBAC_GROUP)), "roleRef", "apiGroup", NULL);
 }
 
 struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
@@ -76,7 +99,7 @@ struct json object_set_defaults(struct arena *a, const struct object_kind *kind,
         return namespace_defaults(a, doc);
     if (strcmp(kind->kind, "PersistentVolumeClaim") == 0)
         return claim_defaults(a, doc);
-    if (strcmp(kind->kind, "RoleBinding") == 0)
+    if (strcmp(kind->kind, "RoleBinding") == 0 || strcmp(kind->kind, "ClusterRoleBinding") == 0)
         return role_binding_defaults(a, doc);
     if (strcmp(kind->kind, "Pod") == 0)
         return object_pod_defaults(a, doc);
