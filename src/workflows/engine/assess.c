@@ -12,8 +12,14 @@ static size_t each_outbound(struct wf *wf, struct wf_node *n, struct wf_node *in
 
     switch (n->type) {
     case WF_POD:
-        if (!wf_containers_outbound(wf, n, into, fn))
+        if (!wf_containers_outbound(wf, n, into, fn)) {
             fn(wf, n, into);
+            return 1;
+        }
+        /* Hooks stand beside the first containers of a set. */
+        for (size_t i = 0, count = n->children.len; i < count; i++)
+            if (n->children.at[i]->type != WF_CONTAINER)
+                each_outbound(wf, n->children.at[i], into, fn);
         return 1;
     case WF_CONTAINER:
     case WF_HTTP:
