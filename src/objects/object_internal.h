@@ -37,8 +37,8 @@ void object_job_check(struct arena *a, const struct object_document *doc,
 struct json object_without_empty(struct arena *a, const struct object_kind *kind,
                                  const struct json *doc);
 
-/** object_plain_check() - the rules of ConfigMaps and Secrets: their keys, and what a type of
- * Secret must hold; other kinds have none here. What is wrong is appended to @faults, whose texts
+/** object_plain_check() - the rules of ConfigMaps, Secrets and roles: keys, what a type of Secret
+ * must hold, what a rule needs; other kinds have none here. What is wrong is appended to @faults, whose texts
  * live in @a; pure */
 void object_plain_check(struct arena *a, const struct object_document *doc,
                         struct field_faults *faults);

@@ -161,9 +161,57 @@ static void check_secret(struct arena *a, const struct json *secret,
     }
 }
 
+/* ---- roles ---- */
+
+#define RBAC_GROUP "rbac.authorization.k8s.io"
+
+static bool holds_none(const struct json *rule, const char *member)
+{
+    const struct json *list = json_get(rule, str_from(member));
+
+    return !json_is(list, JSON_ARRAY) || list->count == 0;
+}
+
+static void check_rule(struct arena *a, const struct object_kind *kind, const struct json *rule,
+                       struct str path, struct field_faults *faults)
+{
+    bool is_everywhere = strcmp(kind->kind, "ClusterRole") == 0;
+
+    if (holds_none(rule, "verbs"))
+        tell(a, faults, str_concat(a, path, STR(".verbs")),
+             STR("Required value: verbs must contain at least one value"));
+    if (!holds_none(rule, "nonResourceURLs")) {
+        if (!is_everywhere)
+            tell(a, faults, str_concat(a, path, STR(".nonResourceURLs")),
+                 STR("Invalid value: namespaced rules cannot apply to non-resource URLs"));
+        else if (!holds_none(rule, "apiGroups") || !holds_none(rule, "resources"))
+            tell(a, faults, str_concat(a, path, STR(".nonResourceURLs")),
+                 STR("Invalid value: rules cannot apply to both regular resources and "
+                     "non-resource URLs"));
+        return;
+    }
+    if (holds_none(rule, "apiGroups"))
+        tell(a, faults, str_concat(a, path, STR(".apiGroups")),
+             STR("Required value: resource rules must supply at least one api group"));
+    if (holds_none(rule, "resources"))
+        tell(a, faults, str_concat(a, path, STR(".resources")),
+             STR("Required value: resource rules must supply at least one resource"));
+}
+
+static void check_role(struct arena *a, const struct object_document *doc,
+                       struct field_faults *faults)
+{
+    const struct json *rules = json_get(&doc->value, STR("rules")), *rule;
+
+    for (size_t i = 0; (rule = json_item(rules, i)) != NULL; i++)
+        check_rule(a, doc->kind, rule, str_printf(a, "rules[%zu]", i), faults);
+}
+
 void object_plain_check(struct arena *a, const struct object_document *doc,
                         struct field_faults *faults)
 {
+    if (strcmp(doc->kind->group, RBAC_GROUP) == 0)
+        check_role(a, doc, faults);
     if (is_kind(doc->kind, "Secret")) {
         check_secret(a, &doc->value, faults);
     } else if (is_kind(doc->kind, "ConfigMap")) {
@@ -213,7 +261,7 @@ int object_plain_check_change(struct arena *a, const struct object_kind *kind,
                        STR_ARG(str_head(type, 80)));
     if (is_kind(kind, "Secret") || is_kind(kind, "ConfigMap"))
         return check_immutable(stored, made, err);
-    if (strcmp(kind->group, "rbac.authorization.k8s.io") != 0 || !role ||
+    if (strcmp(kind->group, RBAC_GROUP) != 0 || !role ||
         is_same(json_get(stored, STR("roleRef")), role))
         return 0;
     return err_set(err, ERR_RULE, "roleRef: Invalid value: " STR_FMT ": cannot change roleRef",

@@ -67,6 +67,27 @@ static void test_rules(void **state)
         {RBAC("Role", "a/b", ""), "metadata.name: Invalid value: \"a/b\": may not contain '/'"},
         {RBAC("ClusterRole", "a%b", ""), "may not contain '%'"},
         {RBAC("Role", "..", ""), "may not be '.' or '..'"},
+        {RBAC("Role", "a",
+              ",\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"pods\"],\"verbs\":[\"get\"]}"
+              "]"),
+         NULL},
+        {RBAC("Role", "a", ",\"rules\":[]"), NULL},
+        {RBAC("Role", "a",
+              ",\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"pods\"],\"verbs\":[]}]"),
+         "rules[0].verbs: Required value"},
+        {RBAC("Role", "a", ",\"rules\":[{\"verbs\":[\"get\"]}]"),
+         "rules[0].apiGroups: Required value: resource rules must supply at least one api "
+         "group; "
+         "rules[0].resources: Required value"},
+        {RBAC("Role", "a", ",\"rules\":[{\"nonResourceURLs\":[\"/x\"],\"verbs\":[\"get\"]}]"),
+         "rules[0].nonResourceURLs: Invalid value: namespaced rules"},
+        {RBAC("ClusterRole", "a",
+              ",\"rules\":[{\"nonResourceURLs\":[\"/x\"],\"verbs\":[\"get\"]}]"),
+         NULL},
+        {RBAC("ClusterRole", "a",
+              ",\"rules\":[{\"nonResourceURLs\":[\"/"
+              "x\"],\"resources\":[\"x\"],\"verbs\":[\"get\"]}]"),
+         "cannot apply to both"},
         {SPACE("a-1"), NULL},
         {SPACE("a.b"), "metadata.name: Invalid value: \"a.b\": must not contain dots"},
         {SPACE("a123456789012345678901234567890123456789012345678901234567890123"),
