@@ -33,6 +33,8 @@ struct patch_member {
     bool is_merged;            /* a list: items are merged, not replaced */
     struct str merge_key; /* member that tells items apart; absent: items are plain values */
     bool is_whole;        /* to server-side apply: an object, or each item, is one field */
+    bool is_unknown; /* the object cannot have it: to merge or compare two values is refused */
+    bool is_no_list; /* the same of two lists */
     bool retains_keys; /* an object of which one member excludes others: a patch says which stay
                         */
 };

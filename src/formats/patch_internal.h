@@ -29,6 +29,13 @@ struct json patch_members_object(struct patch_members *m);
 void patch_members_done(struct patch_members *m);
 #define _cleanup_members_ _cleanup_(patch_members_done)
 
+/**
+ * patch_member_of() - what the schema says of a member that both have, of this type
+ * @err: ERR_INVALID when it says that there is no such member, or no list
+ */
+int patch_member_of(const struct patch_schema *schema, struct str name, enum json_type type,
+                    struct patch_member *ret, struct err *err);
+
 /** patch_strategic() - patch_apply() of PATCH_STRATEGIC */
 int patch_strategic(struct arena *a, const struct patch_target *target,
                     const struct json *patch, struct json *ret, struct err *err);

@@ -15,19 +15,16 @@ struct make {
     struct arena *a;
     bool without_changes;   /* gone members and items only */
     bool without_deletions; /* new and changed ones only */
+    struct err *err;        /* the first thing that is wrong; its kind is 0 until then */
 };
 
 static bool make_object(const struct make *m, struct patch_schema schema,
                         const struct json *from, const struct json *to,
                         struct json_object_builder *ret);
 
-static struct patch_member member_of(struct patch_schema schema, struct str name)
+static bool has_failed(const struct make *m)
 {
-    struct patch_member as = {0};
-
-    if (schema.member)
-        schema.member(schema.shape, name, &as);
-    return as;
+    return m->err->text[0] != '\0';
 }
 
 /* ---- equality ---- */
@@ -249,11 +246,31 @@ static bool is_in_order(const struct patch_member *as, const struct json *from,
     return true;
 }
 
-static bool have_identity(const struct patch_member *as, const struct json *list)
+static bool fail_list(const struct make *m, const char *why)
 {
-    for (uint32_t i = 0; i < list->count; i++)
-        if (!identity(as, &list->items[i]))
-            return false;
+    if (!has_failed(m))
+        err_set(m->err, ERR_INVALID, "%s", why);
+    return false;
+}
+
+/* All items are of one type, and can be told apart. */
+static bool can_compare(const struct make *m, const struct patch_member *as,
+                        const struct json *from, const struct json *to)
+{
+    const struct json *lists[] = {from, to};
+
+    for (size_t l = 0; l < COUNT_OF(lists); l++)
+        for (uint32_t i = 0; i < lists[l]->count; i++) {
+            const struct json *item = &lists[l]->items[i];
+
+            if (item->type != from->items[0].type)
+                return fail_list(m, "list element types are not identical");
+            if (item->type == JSON_ARRAY)
+                return fail_list(m, "lists of lists are not supported");
+            if ((item->type == JSON_OBJECT) != !str_is_none(as->merge_key) ||
+                !identity(as, item))
+                return fail_list(m, "an item does not contain the declared merge key");
+        }
     return true;
 }
 
@@ -308,6 +325,8 @@ static bool make_list(const struct make *m, const struct patch_member *as, struc
             json_add(a, ret, name, *to);
         return to->count > 0 && !m->without_changes;
     }
+    if (!can_compare(m, as, from, to))
+        return false;
     add_changed(m, as, from, to, &changed);
     add_gone(m, as, from, to, is_plain ? &gone : &changed);
     if (changed.len == 0 && gone.len == 0 &&
@@ -331,18 +350,24 @@ static bool make_member(const struct make *m, struct patch_schema schema, struct
                         const struct json *old, const struct json *new,
                         struct json_object_builder *ret)
 {
-    struct patch_member as = member_of(schema, name);
+    bool is_deep =
+        old && old->type == new->type && (new->type == JSON_OBJECT || new->type == JSON_ARRAY);
+    struct patch_member as = {0};
     struct json_object_builder inner = {0};
+    struct err err;
 
-    if (old && old->type == JSON_OBJECT && new->type == JSON_OBJECT) {
+    if (is_deep && patch_member_of(&schema, name, (enum json_type) new->type, &as, &err) < 0) {
+        if (!json_equal(old, new))
+            fail_list(m, err.text);
+        return false;
+    }
+    if (is_deep && new->type == JSON_OBJECT) {
         if (!make_inner(m, &as, old, new, &inner))
             return false;
         json_add(m->a, ret, name, json_object(&inner));
         return true;
     }
-    if (old && old->type == JSON_ARRAY &&
-        new->type == JSON_ARRAY &&as.is_merged &&have_identity(&as, old) &&
-        have_identity(&as, new))
+    if (is_deep && as.is_merged)
         return make_list(m, &as, name, old, new, ret);
     if (m->without_changes || (old && json_equal(old, new)))
         return false;
@@ -378,12 +403,15 @@ static int must_be_objects(const struct json *from, const struct json *to, struc
 int patch_make_strategic(struct arena *a, struct patch_schema schema, const struct json *from,
                          const struct json *to, struct json *ret, struct err *err)
 {
-    const struct make m = {.a = a};
+    struct err wrong = {0};
+    const struct make m = {.a = a, .err = &wrong};
     struct json_object_builder b = {0};
 
     if (must_be_objects(from, to, err) < 0)
         return -1;
     make_object(&m, schema, from, to, &b);
+    if (has_failed(&m))
+        return err_set(err, ERR_INVALID, "%s", wrong.text);
     *ret = json_object(&b);
     return 0;
 }
@@ -418,8 +446,9 @@ static struct json joined(struct arena *a, const struct json *first, const struc
 int patch_make_three_way(struct arena *a, struct patch_schema schema,
                          const struct patch_three *of, struct json *ret, struct err *err)
 {
-    const struct make deletions = {.a = a, .without_changes = true};
-    const struct make changes = {.a = a, .without_deletions = true};
+    struct err wrong = {0};
+    const struct make deletions = {.a = a, .without_changes = true, .err = &wrong};
+    const struct make changes = {.a = a, .without_deletions = true, .err = &wrong};
     struct json_object_builder gone = {0}, delta = {0};
     struct json first, second;
 
@@ -428,6 +457,8 @@ int patch_make_three_way(struct arena *a, struct patch_schema schema,
         return -1;
     make_object(&deletions, schema, of->from, of->to, &gone);
     make_object(&changes, schema, of->current, of->to, &delta);
+    if (has_failed(&changes))
+        return err_set(err, ERR_INVALID, "%s", wrong.text);
     first = json_object(&gone);
     second = json_object(&delta);
     *ret = joined(a, &first, &second);

@@ -29,6 +29,22 @@ struct work {
 static int merge_object(const struct work *w, const struct patch_target *t,
                         const struct json *patch, struct json *ret, struct err *err);
 
+int patch_member_of(const struct patch_schema *schema, struct str name, enum json_type type,
+                    struct patch_member *ret, struct err *err)
+{
+    *ret = (struct patch_member){0};
+    if (schema->shape)
+        schema->member(schema->shape, name, ret);
+    if (ret->is_unknown)
+        return err_set(err, ERR_INVALID,
+                       "unable to find api field for the json field \"" STR_FMT "\"",
+                       STR_ARG(str_head(name, 60)));
+    if (ret->is_no_list && type == JSON_ARRAY)
+        return err_set(err, ERR_INVALID, "expected slice or array type for " STR_FMT,
+                       STR_ARG(str_head(name, 60)));
+    return 0;
+}
+
 /* ---- what a patch says where there is nothing ---- */
 
 /* The value without directives and nulls: false when it is a directive as a whole. */
@@ -493,12 +509,12 @@ static int set_order(const struct work *w, struct patch_members *m,
     const struct ordering o = {&as, order, doc};
     struct json list, made;
 
-    if (schema->shape)
-        schema->member(schema->shape, name, &as);
     if (order->type != JSON_ARRAY || (doc && doc->type != JSON_ARRAY) ||
         (items && items->type != JSON_ARRAY))
         return err_set(err, ERR_INVALID, STR_FMT ": order and items must be lists",
                        STR_ARG(str_head(directive->key, 60)));
+    if (patch_member_of(schema, name, JSON_ARRAY, &as, err) < 0)
+        return -1;
     if (items && check_order(w->a, &as, items, order, err) < 0)
         return -1;
     if (!doc && !items)
@@ -528,8 +544,9 @@ static int merge_member(const struct work *w, struct patch_members *m,
         take_plain(w->a, m, p->key, &p->value);
         return 0;
     }
-    if (schema->shape)
-        schema->member(schema->shape, p->key, &as);
+    if ((doc->type == JSON_OBJECT || doc->type == JSON_ARRAY) &&
+        patch_member_of(schema, p->key, (enum json_type) doc->type, &as, err) < 0)
+        return -1;
     made = p->value;
     if (p->value.type == JSON_OBJECT) {
         const struct patch_target t = {doc, as.inner};
@@ -544,19 +561,21 @@ static int merge_member(const struct work *w, struct patch_members *m,
     return 0;
 }
 
-static int drop_from_list(struct arena *a, struct patch_members *m, const struct json_member *p,
+static int drop_from_list(struct arena *a, struct patch_members *m,
+                          const struct patch_schema *schema, const struct json_member *p,
                           struct err *err)
 {
+    struct patch_member as;
     struct str name = str_skip(p->key, DROP_PREFIX.len);
     const struct json *doc = patch_members_find(m, name);
     struct json made;
 
-    if (!json_is(doc, JSON_ARRAY))
+    if (p->value.type == JSON_NULL)
+        patch_members_drop(m, name);
+    if (!json_is(doc, JSON_ARRAY) || p->value.type != JSON_ARRAY)
         return 0;
-    if (p->value.type != JSON_ARRAY)
-        return err_set(err, ERR_INVALID, STR_FMT ": it must be a list of values",
-                       STR_ARG(str_head(p->key, 60)));
-    if (drop_values(a, doc, &p->value, &made, err) < 0)
+    if (patch_member_of(schema, name, JSON_ARRAY, &as, err) < 0 ||
+        drop_values(a, doc, &p->value, &made, err) < 0)
         return -1;
     patch_members_put(a, m, name, made);
     return 0;
@@ -596,7 +615,7 @@ static int merge_members(const struct work *w, struct patch_members *m,
         if (str_starts(key, ORDER_PREFIX) || str_eq(key, RETAIN_KEYS))
             continue;
         if (str_starts(key, DROP_PREFIX))
-            result = drop_from_list(w->a, m, &patch->members[i], err);
+            result = drop_from_list(w->a, m, schema, &patch->members[i], err);
         else if (!map_find(&done, key))
             result = merge_member(w, m, schema, &patch->members[i], err);
     }

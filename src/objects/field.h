@@ -202,3 +202,9 @@ struct json field_schema(struct arena *a, const struct shape *shape);
  * @shape: any shape, static
  */
 struct patch_schema field_patch_schema(const struct shape *shape);
+
+/**
+ * field_patch_schema_strict() - likewise, and as apimachinery has it for a Go type: a patch
+ * into a member that the shape does not have is refused, also one into the members of a map
+ */
+struct patch_schema field_patch_schema_strict(const struct shape *shape);

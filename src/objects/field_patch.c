@@ -65,6 +65,35 @@ static void find_member(const void *of, struct str name, struct patch_member *re
     }
 }
 
+static void no_member(const void *shape, struct str name, struct patch_member *ret)
+{
+    (void) shape;
+    (void) name;
+    ret->is_unknown = true;
+}
+
+static void find_member_strict(const void *of, struct str name, struct patch_member *ret)
+{
+    const struct shape *shape = of;
+    const struct field *row = field_find(shape, name);
+
+    find_member(of, name, ret);
+    if (!row && !shape->rest && shape->fields)
+        ret->is_unknown = true;
+    if (!row || row->type == FIELD_ANY)
+        return;
+    ret->is_no_list = row->type != FIELD_LIST;
+    if (row->type == FIELD_MAP || !row->shape)
+        ret->inner = (struct patch_schema){.shape = shape, .member = no_member};
+    else
+        ret->inner.member = find_member_strict;
+}
+
+struct patch_schema field_patch_schema_strict(const struct shape *shape)
+{
+    return (struct patch_schema){.shape = shape, .member = find_member_strict};
+}
+
 struct patch_schema field_patch_schema(const struct shape *shape)
 {
     return (struct patch_schema){.shape = shape, .member = find_member};

@@ -55,6 +55,16 @@ static const struct shape *shape_of(struct str type)
     return NULL;
 }
 
+/* The two that are not served have a few members only here: others are not unknown. */
+static struct patch_schema schema_of(struct str type)
+{
+    const struct shape *shape = shape_of(type);
+
+    return shape == &shape_deployment || shape == &shape_service
+               ? field_patch_schema(shape)
+               : field_patch_schema_strict(shape);
+}
+
 static int row_value(struct arena *a, const struct json *row, const char *name,
                      struct json *ret, struct err *err)
 {
@@ -70,10 +80,9 @@ static int row_value(struct arena *a, const struct json *row, const char *name,
 /* A patch made of two documents or three; applied to the one it must give the other. */
 static int check_making(struct arena *a, const struct json *row)
 {
-    const struct shape *shape = shape_of(json_get_str(row, STR("type")));
     bool are_three = str_is(json_get_str(row, STR("op")), "strategic-3way");
     struct json doc, new, current, made, back;
-    const struct patch_target target = {&doc, field_patch_schema(shape)};
+    const struct patch_target target = {&doc, schema_of(json_get_str(row, STR("type")))};
     const struct patch_three three = {&doc, &new, &current};
     struct err err = {0};
 
@@ -99,7 +108,7 @@ static int check_strategic(struct arena *a, const struct json *row)
         return check_making(a, row);
     if (!str_is(json_get_str(row, STR("op")), "strategic"))
         return -1;
-    target.schema = field_patch_schema(shape_of(json_get_str(row, STR("type"))));
+    target.schema = schema_of(json_get_str(row, STR("type")));
     if (row_value(a, row, "doc", &doc, &err) < 0 ||
         row_value(a, row, "patch", &patch, &err) < 0 ||
         patch_apply(a, PATCH_STRATEGIC, &target, &patch, &made, &err) < 0) {
@@ -189,7 +198,7 @@ static void check_cases(const struct patch_case *cases, size_t count)
     for (size_t i = 0; i < count; i++) {
         _cleanup_arena_ struct arena *a = arena_new();
         struct json doc, patch, made = json_null();
-        const struct patch_target target = {&doc, field_patch_schema(cases[i].shape)};
+        const struct patch_target target = {&doc, field_patch_schema_strict(cases[i].shape)};
         struct err err = {0};
         int result;
 
@@ -244,6 +253,67 @@ static void test_lists(void **state)
     check_cases(cases, COUNT_OF(cases));
 }
 
+/* What a Go type does not have is not merged; what only one side has is not looked up. */
+static void test_unknown(void **state)
+{
+    static const struct patch_case cases[] = {
+        {&shape_pod_spec, "{\"nope\":{\"a\":1}}", "{\"nope\":{\"b\":1}}", NULL,
+         "unable to find api field for the json field \"nope\""},
+        {&shape_pod_spec, "{\"nope\":[1]}", "{\"nope\":[2]}", NULL, "unable to find api field"},
+        {&shape_pod_spec, "{\"nope\":1}", "{\"nope\":{\"b\":1}}", "{\"nope\":{\"b\":1}}", NULL},
+        {&shape_pod_spec, "{\"nope\":{}}", "{\"nope\":null}", "{}", NULL},
+        {&shape_pod_spec, "{}", "{\"nope\":{\"b\":[]}}", "{\"nope\":{\"b\":[]}}", NULL},
+        {&shape_pod_spec, "{}", "{\"$setElementOrder/nope\":[]}", NULL,
+         "unable to find api field"},
+        {&shape_pod_spec, "{\"nope\":[]}", "{\"$deleteFromPrimitiveList/nope\":[1]}", NULL,
+         "unable to find api field"},
+        {&shape_pod_spec, "{\"nope\":[]}", "{\"$deleteFromPrimitiveList/nope\":{}}",
+         "{\"nope\":[]}", NULL},
+        {&shape_pod_spec, "{\"nodeSelector\":[]}", "{\"nodeSelector\":[1]}", NULL,
+         "expected slice or array type"},
+        {&shape_pod_spec, "{\"nodeSelector\":{\"a\":{}}}", "{\"nodeSelector\":{\"a\":{}}}",
+         NULL, "unable to find api field"},
+        {&shape_pod_spec, "{\"hostname\":{\"a\":1}}", "{\"hostname\":{\"$patch\":\"delete\"}}",
+         "{\"hostname\":{}}", NULL},
+    };
+
+    (void) state;
+    check_cases(cases, COUNT_OF(cases));
+}
+
+/* Two documents that differ below what the type does not have, or in lists of several types. */
+static void test_making_of_unknown(void **state)
+{
+    static const char *const cases[][3] = {
+        {"{\"nope\":{\"a\":1}}", "{\"nope\":{\"a\":2}}", "unable to find api field"},
+        {"{\"nope\":[1]}", "{\"nope\":[1]}", NULL},
+        {"{\"nope\":1}", "{\"nope\":[1]}", NULL},
+        {"{\"containers\":[{\"name\":\"a\"},1]}", "{\"containers\":[{\"name\":\"a\"}]}",
+         "list element types are not identical"},
+        {"{\"containers\":[[]]}", "{\"containers\":[[]]}", "lists of lists are not supported"},
+        {"{\"containers\":[{}]}", "{\"containers\":[{\"name\":\"a\"}]}",
+         "does not contain the declared merge key"},
+        {"{\"containers\":[]}", "{\"containers\":[1,{}]}", NULL},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        const struct patch_schema schema = field_patch_schema_strict(&shape_pod_spec);
+        struct json from, to, made;
+        const struct patch_three three = {&from, &to, &from};
+        struct err err = {0};
+
+        assert_int_equal(json_parse(a, str_from(cases[i][0]), &from, &err), 0);
+        assert_int_equal(json_parse(a, str_from(cases[i][1]), &to, &err), 0);
+        assert_int_equal(patch_make_strategic(a, schema, &from, &to, &made, &err),
+                         cases[i][2] ? -1 : 0);
+        assert_true(!cases[i][2] || strstr(err.text, cases[i][2]));
+        assert_int_equal(patch_make_three_way(a, schema, &three, &made, &err),
+                         cases[i][2] ? -1 : 0);
+    }
+}
+
 static void test_objects(void **state)
 {
     static const struct patch_case cases[] = {
@@ -263,8 +333,7 @@ static void test_objects(void **state)
          "$setElementOrder/containers: order and items must be lists"},
         {&shape_pod_spec, "{}", "{\"$setElementOrder/containers\":[]}", "{}", NULL},
         {&shape_object_meta, "{\"finalizers\":[\"a\"]}",
-         "{\"$deleteFromPrimitiveList/finalizers\":\"a\"}", NULL,
-         "it must be a list of values"},
+         "{\"$deleteFromPrimitiveList/finalizers\":\"a\"}", "{\"finalizers\":[\"a\"]}", NULL},
         {&shape_pod_spec, "{}", "[]", NULL, "a strategic merge patch must be an object"},
         {&shape_pod_spec, "[]", "{}", NULL, "only an object can be patched"},
         /* A map's member may be named like one of its values' members. */
@@ -311,8 +380,8 @@ static void test_making(void **state)
 
         assert_int_equal(json_parse(a, str_from(cases[i].from), &from, &err), 0);
         assert_int_equal(json_parse(a, str_from(cases[i].to), &to, &err), 0);
-        assert_int_equal(patch_make_strategic(a, field_patch_schema(cases[i].shape), &from, &to,
-                                              &made, &err),
+        assert_int_equal(patch_make_strategic(a, field_patch_schema_strict(cases[i].shape),
+                                              &from, &to, &made, &err),
                          0);
         if (!str_is(json_text(a, &made, JSON_SORT_KEYS), cases[i].patch))
             fail_msg("case %zu: " STR_FMT, i, STR_ARG(json_text(a, &made, JSON_SORT_KEYS)));
@@ -325,7 +394,7 @@ static void test_work_is_limited(void **state)
     _cleanup_arena_ struct arena *a = arena_new();
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(4 << 20);
     struct json doc, patch, made;
-    const struct patch_target target = {&doc, field_patch_schema(&shape_pod_spec)};
+    const struct patch_target target = {&doc, field_patch_schema_strict(&shape_pod_spec)};
     struct err err = {0};
 
     (void) state;
@@ -364,9 +433,14 @@ static void test_many_orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),      cmocka_unit_test(test_golden_pod_spec_patches),
-        cmocka_unit_test(test_lists),       cmocka_unit_test(test_objects),
-        cmocka_unit_test(test_making),      cmocka_unit_test(test_work_is_limited),
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_golden_pod_spec_patches),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_making_of_unknown),
+        cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_making),
+        cmocka_unit_test(test_work_is_limited),
         cmocka_unit_test(test_many_orders),
     };
 

@@ -26,7 +26,7 @@ int pod_spec_patch(struct arena *a, const struct json *spec, const struct str *p
     struct err why;
 
     for (size_t i = 0; i < count; i++) {
-        const struct patch_target target = {&made, field_patch_schema(&shape_pod_spec)};
+        const struct patch_target target = {&made, field_patch_schema_strict(&shape_pod_spec)};
 
         if (read_patch(a, patches[i], &patch, err) < 0)
             return -1;

@@ -107,9 +107,26 @@ static struct json without_member(struct arena *a, const struct json *workflow,
     return json_set(a, workflow, STR("spec"), json_without(a, spec, str_from(name)));
 }
 
-int workflow_merge(struct arena *a, const struct json *under, const struct json *over,
+/* An empty text of the spec itself says nothing: Go's types leave it out. */
+static struct json without_empty(struct arena *a, const struct json *workflow)
+{
+    const struct json *spec = json_get(workflow, STR("spec"));
+    struct json made = *workflow, left;
+
+    if (!json_is(spec, JSON_OBJECT))
+        return made;
+    left = *spec;
+    for (uint32_t i = 0; i < spec->count; i++)
+        if (spec->members[i].value.type == JSON_STRING && spec->members[i].value.count == 0)
+            left = json_without(a, &left, spec->members[i].key);
+    return left.count == spec->count ? made : json_set(a, workflow, STR("spec"), left);
+}
+
+int workflow_merge(struct arena *a, const struct json *below, const struct json *above,
                    struct json *ret, struct err *err)
 {
+    const struct json bottom = without_empty(a, below), top = without_empty(a, above),
+                      *under = &bottom, *over = &top;
     const struct json *hooks = json_path(under, "spec", "hooks", NULL),
                       *labels =
                           json_path(under, "spec", "workflowMetadata", "labelsFrom", NULL);

@@ -21,7 +21,7 @@
  *
  * Return: 0 or -1.
  */
-int workflow_merge(struct arena *a, const struct json *under, const struct json *over,
+int workflow_merge(struct arena *a, const struct json *below, const struct json *above,
                    struct json *ret, struct err *err);
 
 /* Specs that make up the one that is run; NULL: there is none. */

@@ -112,6 +112,27 @@ static void test_golden(void **state)
     golden_run("formats/patch-argo.jsonl", check_golden, 118);
 }
 
+/* An empty text of the spec is as none: what is below shows. */
+static void test_empty_texts(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct json own, below, made;
+    const struct workflow_specs specs = {.own = &own, .of_template = &below};
+    struct err err;
+
+    (void) state;
+    assert_int_equal(
+        json_parse(a, STR("{\"entrypoint\":\"\",\"onExit\":\"x\",\"priority\":0}"), &own, &err),
+        0);
+    assert_int_equal(
+        json_parse(a, STR("{\"entrypoint\":\"main\",\"onExit\":\"\",\"schedulerName\":\"\"}"),
+                   &below, &err),
+        0);
+    assert_int_equal(workflow_join_specs(a, &specs, &made, &err), 0);
+    assert_true(str_is(json_text(a, &made, JSON_SORT_KEYS),
+                       "{\"entrypoint\":\"main\",\"onExit\":\"x\",\"priority\":0}"));
+}
+
 static void test_items_without_a_key(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -130,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_empty_texts),
         cmocka_unit_test(test_items_without_a_key),
     };
 

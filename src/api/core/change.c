@@ -252,7 +252,7 @@ static int change_stored(struct patching *p, const struct json *stored, struct j
 {
     struct arena *a = http_arena(p->call->req);
     const struct json shown = p->call->shown ? object_in(a, p->call->shown, stored) : *stored;
-    const struct patch_target target = {&shown, field_patch_schema(p->kind->shape)};
+    const struct patch_target target = {&shown, field_patch_schema_strict(p->kind->shape)};
     struct managed_writer w = writer_of(p->call, p->kind, p->sub);
 
     if (p->patch->patch) {
