@@ -101,29 +101,10 @@ static const struct json *merge_locals(struct wf *wf, const struct wf_call *call
     return ret;
 }
 
-/* A group's steps read the status when they are called, its inputs now. */
-static int process_inputs(struct wf *wf, struct arena *a, struct json *tmpl, struct err *err)
-{
-    const struct wf_names names = {.wf = wf};
-    const struct subst_options opts = wf_names_options(&names, SUBST_LEAVE);
-    const struct json *inputs = json_get(tmpl, STR("inputs"));
-    struct json filled;
-
-    if (!inputs)
-        return 0;
-    if (subst_json(a, inputs, &opts, &filled, err) < 0)
-        return -1;
-    *tmpl = json_set(a, tmpl, STR("inputs"), filled);
-    return 0;
-}
-
 static int process(struct wf *wf, const struct wf_call *call, const struct json *tmpl,
                    struct arena *a, struct json *ret, struct err *err)
 {
-    const struct wf_names names = {
-        .wf = wf,
-        .locals = merge_locals(wf, call, tmpl),
-        .is_lasting = json_get(tmpl, STR("steps")) || json_get(tmpl, STR("dag"))};
+    const struct wf_names names = {.wf = wf, .locals = merge_locals(wf, call, tmpl)};
     const struct args_call args = {
         .tmpl = tmpl,
         .arguments = call->arguments,
@@ -132,9 +113,7 @@ static int process(struct wf *wf, const struct wf_call *call, const struct json 
         .config_map_ctx = wf,
     };
 
-    if (args_process(a, &args, ret, err) < 0)
-        return -1;
-    return names.is_lasting ? process_inputs(wf, a, ret, err) : 0;
+    return args_process(a, &args, ret, err);
 }
 
 int wf_call_process(struct wf *wf, const struct wf_call *call, const struct json *tmpl,

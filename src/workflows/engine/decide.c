@@ -478,8 +478,7 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
                struct wall now, struct wf_actions *ret)
 {
     _cleanup_arena_ struct arena *scratch = arena_new();
-    struct wf_pass pass = {
-        .a = scratch, .now = now, .out = ret->arena, .began_as = wf->phase};
+    struct wf_pass pass = {.a = scratch, .now = now, .out = ret->arena};
 
     wf->pass = &pass;
     for (size_t i = 0; i < input_count; i++)
@@ -520,8 +519,7 @@ void wf_postpone(struct wf *wf, const struct wf_input *inputs, size_t input_coun
                  struct wall now, struct wf_actions *ret)
 {
     _cleanup_arena_ struct arena *scratch = arena_new();
-    struct wf_pass pass = {
-        .a = scratch, .now = now, .out = ret->arena, .began_as = wf->phase};
+    struct wf_pass pass = {.a = scratch, .now = now, .out = ret->arena};
 
     wf->pass = &pass;
     for (size_t i = 0; i < input_count; i++)

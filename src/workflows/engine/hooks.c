@@ -234,10 +234,8 @@ bool wf_hooks_of_workflow(struct wf *wf)
     for (uint32_t i = 0; root && json_is(hooks, JSON_OBJECT) && i < hooks->count; i++) {
         int rc = 0;
 
-        wf->pass->is_above = true;
         if (!str_is(hooks->members[i].key, "exit"))
             rc = start_of_workflow(wf, &hooks->members[i], root, &err);
-        wf->pass->is_above = false;
         if (rc < 0) {
             wf_node_spoil(wf, root, str_from(err.text));
             wf_end(wf, str_from(err.text));

@@ -108,17 +108,15 @@ static struct str failures(struct wf *wf)
     return json_text(a, &doc, JSON_COMPACT);
 }
 
-/* That of the entrypoint for what stands around it; for its own nodes what was stored before
- * this pass, which is nothing at the first. */
 static struct str status_text(struct wf *wf)
 {
     const struct wf_node *root = wf_node_find(wf, wf->name);
 
     if (root && wf_node_is_done(root))
         return wf_phase_name(wf_phase_is_bad(root->phase) ? root->phase : WF_SUCCEEDED);
-    if (root && wf->pass->is_above)
+    if (root)
         return wf_phase_name(root->phase);
-    return wf_phase_name(wf->pass->began_as);
+    return wf_phase_name(wf->phase == WF_NONE ? WF_RUNNING : wf->phase);
 }
 
 static enum subst_answer find_plain(struct wf *wf, struct str name, struct str *ret)
@@ -366,8 +364,6 @@ enum subst_answer wf_names_find(const void *ctx, struct str name, struct str *re
     struct str rest = name;
     enum subst_answer found;
 
-    if (names->is_lasting && str_is(name, "workflow.status"))
-        return SUBST_MISSING;
     if (str_starts(name, STR("workflow.")))
         return wf_global_find(names->wf, name, ret);
     if (names->locals) {

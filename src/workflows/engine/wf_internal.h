@@ -220,8 +220,6 @@ struct wf_pass {
     VEC(struct wf_claim_action) claims;
     VEC(struct wf_metric_action) metrics;
     int64_t wake_ms;
-    enum wf_phase began_as; /* phase of the workflow before this pass */
-    bool is_above;          /* hooks of the workflow itself are looked at */
     bool has_new_daemon;    /* a pod has come that goes on beside the others */
     struct str scope_fault; /* why a name that a loop should give cannot be made */
 };
@@ -334,7 +332,6 @@ struct wf_names {
     struct wf *wf;
     const struct wf_frame *frame; /* steps and tasks, or NULL */
     const struct json *locals;    /* or NULL */
-    bool is_lasting;              /* of what goes on in later passes: workflow.status stays */
     struct str own;               /* prefix that means @own_node, for exit hooks, or absent */
     const struct wf_node *own_node;
 };
