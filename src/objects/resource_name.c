@@ -1,6 +1,8 @@
 /* See resource_name.h. */
 #include "objects/resource_name.h"
 
+#include "formats/goquote.h"
+
 #include <string.h>
 
 enum { LABEL_MAX_BYTES = 63 };
@@ -57,19 +59,26 @@ struct resource_name resource_name_guess(struct arena *a, struct str api_version
     return made;
 }
 
+/* The letter or digit that a character becomes in lower case, or a dash. */
+static char label_sign(uint32_t rune)
+{
+    if (rune == 0x130) /* I with a dot: its lower case has none of its own */
+        return 'i';
+    if (rune == 0x212a) /* the sign of Kelvin */
+        return 'k';
+    if (rune >= 'A' && rune <= 'Z')
+        return (char) (rune | 0x20);
+    return (rune >= 'a' && rune <= 'z') || (rune >= '0' && rune <= '9') ? (char) rune : '-';
+}
+
 struct str resource_name_label(struct arena *a, struct str text)
 {
-    struct str made = lower_text(a, text);
-    char *bytes = str_cz(a, made);
-    size_t len = 0;
+    char *bytes = arena_alloc_raw(a, text.len + 1);
+    size_t len = 0, size = 1;
+    struct str made;
 
-    for (size_t i = 0; i < made.len; i++) {
-        bool is_kept =
-            (bytes[i] >= 'a' && bytes[i] <= 'z') || (bytes[i] >= '0' && bytes[i] <= '9');
-
-        if (is_kept || ((unsigned char) bytes[i] & 0xc0) != 0x80) /* a dash a character */
-            bytes[len++] = is_kept ? bytes[i] : '-';
-    }
+    for (struct str rest = text; rest.len > 0; rest = str_skip(rest, size))
+        bytes[len++] = label_sign(go_rune_next(rest, &size));
     made = str_of(bytes, len);
     while (str_starts(made, STR("-")))
         made = str_skip(made, 1);

@@ -26,6 +26,24 @@ static void test_golden(void **state)
     golden_run("events/misc.jsonl", check_golden, 61);
 }
 
+static void test_label_letters(void **state)
+{
+    static const char *const cases[][2] = {
+        {"\xc4\xb0stanbul", "istanbul"}, /* capital I with a dot, the sign of Kelvin */
+        {"4\xe2\x84\xaa-x", "4k-x"},
+        {"a\xc3\x89z", "a-z"},
+        {"\xc4\xb1x", "x"},
+        {"a\xffz", "a-z"},
+        {"x\xc4", "x"},
+        {"\xe2\x84x", "x"},
+    };
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_true(str_is(resource_name_label(a, str_from(cases[i][0])), cases[i][1]));
+}
+
 static void test_plurals(void **state)
 {
     static const char *const cases[][2] = {
@@ -47,6 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_label_letters),
         cmocka_unit_test(test_plurals),
     };
 
