@@ -8,6 +8,7 @@
 #include "api/api_internal.h"
 #include "api/argo/argo.h"
 #include "api/argo/webhook_clients.h"
+#include "api/core/told.h"
 #include "api/rate.h"
 #include "base/mem.h"
 
@@ -211,6 +212,7 @@ struct api *api_start(const struct api_options *options, struct err *err)
     list_init(&api->watches);
     list_init(&api->waiting_watches);
     list_init(&api->logs);
+    api->told = told_new();
     if (options->rate_limit > 0)
         api->rate = rate_new(options->rate_limit);
     http.ctx = api;
@@ -220,6 +222,7 @@ struct api *api_start(const struct api_options *options, struct err *err)
     auth_stop(api->auth);
     auth_free(api->auth);
     rate_free(api->rate);
+    told_free(api->told);
     free(api);
     return NULL;
 }
@@ -250,6 +253,7 @@ bool api_stop(struct api *api)
         return false;
     auth_free(api->auth);
     rate_free(api->rate);
+    told_free(api->told);
     free(api);
     return true;
 }

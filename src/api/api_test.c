@@ -244,6 +244,91 @@ static void test_watches_begin_in_turns(void **state)
     }
 }
 
+/* Turns the loop until each call has read more than @than bytes. */
+static void turn_until_read(struct world *w, struct call *calls, size_t count,
+                            const size_t *than)
+{
+    size_t done = 0;
+
+    for (int turn = 0; turn < WORLD_TURNS_MAX && done < count; turn++) {
+        loop_run_once(w->loop, 5);
+        done = 0;
+        for (size_t i = 0; i < count; i++)
+            done += __atomic_load_n(&calls[i].seen_len, __ATOMIC_SEQ_CST) > than[i];
+    }
+    assert_int_equal(done, count);
+}
+
+/* An event that many watches tell is told to each in its own words. */
+static void test_watches_of_one_event(void **state)
+{
+    static const struct {
+        const char *path, *accept, *part, *without;
+    } rows[] = {
+        {WORKFLOWS "?watch=true", NULL, "{\"type\":\"MODIFIED\",\"object\":{\"apiVersion\"",
+         "Table"},
+        {WORKFLOWS "?watch=true", NULL, "{\"type\":\"MODIFIED\",\"object\":{\"apiVersion\"",
+         "Table"},
+        {WORKFLOWS "?watch=true", "application/json;as=Table;v=v1;g=meta.k8s.io",
+         "\"kind\":\"Table\"", NULL},
+        {WORKFLOWS "?watch=true&includeObject=Object",
+         "application/json;as=Table;v=v1;g=meta.k8s.io", "\"spec\"", NULL},
+        {WORKFLOWS "?watch=true&includeObject=None",
+         "application/json;as=Table;v=v1;g=meta.k8s.io", "\"kind\":\"Table\"", "\"spec\""},
+        {WORKFLOWS "?watch=true",
+         "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
+         "PartialObjectMetadata", "\"spec\""},
+        {WORKFLOWS "?watch=true&labelSelector=a%3D1", NULL, "{\"type\":\"ADDED\"", "MODIFIED"},
+        {WORKFLOWS "?watch=true&labelSelector=%21a", NULL, "{\"type\":\"DELETED\"", "MODIFIED"},
+        {"/api/v1/workflow-events/argo", NULL, "\"result\":{\"type\":\"MODIFIED\"", "Table"},
+        {"/api/v1/workflow-events/argo?fields=result.object.metadata.name", NULL,
+         "\"name\":\"one\"", "\"spec\""},
+    };
+    struct world *w = *state;
+    struct call calls[COUNT_OF(rows)];
+    pthread_t threads[COUNT_OF(rows)];
+    size_t told[COUNT_OF(rows)] = {0};
+
+    world_run(w,
+              &(struct call){
+                  .method = "POST", .path = WORKFLOWS, .body = DOC("one"), .token = "secret"});
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        calls[i] = (struct call){.w = w,
+                                 .method = "GET",
+                                 .path = rows[i].path,
+                                 .accept = rows[i].accept,
+                                 .body = "",
+                                 .token = "secret",
+                                 .stop_after = SIZE_MAX,
+                                 .seen = STRBUF_INIT(1 << 20)};
+        pthread_create(&threads[i], NULL, world_call_main, &calls[i]);
+    }
+    calls[6].seen_len = 1; /* nothing is there for it at the beginning */
+    turn_until_read(w, calls, COUNT_OF(rows), told);
+    calls[6].seen_len = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        told[i] = calls[i].seen_len;
+        calls[i].stop_after = told[i] + 1;
+    }
+    world_run(w, &(struct call){.method = "PATCH",
+                                .path = WORKFLOWS "/one",
+                                .type = "application/merge-patch+json",
+                                .body = "{\"metadata\":{\"labels\":{\"a\":\"1\"}}}",
+                                .token = "secret"});
+    turn_until_read(w, calls, COUNT_OF(rows), told);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *seen;
+
+        pthread_join(threads[i], NULL);
+        seen = calls[i].seen.ptr + told[i];
+        if (!strstr(seen, rows[i].part) || (rows[i].without && strstr(seen, rows[i].without)))
+            fail_msg("row %zu: %s", i, seen);
+    }
+    assert_string_equal(calls[0].seen.ptr + told[0], calls[1].seen.ptr + told[1]);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        strbuf_done(&calls[i].seen);
+}
+
 static void test_open_access_is_for_the_loopback(void **state)
 {
     struct world *w = *state;
@@ -269,6 +354,7 @@ int main(void)
         TEST(test_nodes_are_shown),
         TEST(test_large_objects_are_watched),
         TEST(test_watches_begin_in_turns),
+        TEST(test_watches_of_one_event),
         TEST(test_open_access_is_for_the_loopback),
     };
 

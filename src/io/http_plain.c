@@ -55,7 +55,7 @@ struct http_plain *http_plain_new(void)
     struct http_plain *p = NEW(struct http_plain);
 
     p->fd = -1;
-    strbuf_init(&p->in, HTTP_HEADER_MAX_BYTES + READ_BYTES);
+    strbuf_init(&p->in, HTTP_ANSWER_HEADER_MAX_BYTES + READ_BYTES);
     return p;
 }
 
@@ -303,7 +303,7 @@ static int read_line(struct exchange *x, struct str *ret, struct err *err)
     int result;
 
     while ((end = str_find_char(strbuf_str(in), '\n')) == SIZE_MAX) {
-        if (in->len > HTTP_HEADER_MAX_BYTES)
+        if (in->len > HTTP_ANSWER_HEADER_MAX_BYTES)
             return fail(x, ERR_LIMIT, "the head of the answer is too long", err);
         result = read_more(x, err);
         if (result <= 0)
@@ -349,7 +349,7 @@ static int read_headers(struct exchange *x, struct err *err)
         if (str_is_empty(line))
             return 0;
         bytes += line.len + 2;
-        if (bytes > HTTP_HEADER_MAX_BYTES)
+        if (bytes > HTTP_ANSWER_HEADER_MAX_BYTES)
             return fail(x, ERR_LIMIT, "the head of the answer is too long", err);
         if (!str_cut(&line, ':', &name) || str_is_none(line) || !is_clean(name))
             return no_http(x, err);
@@ -508,7 +508,7 @@ static bool was_closed_before(const struct exchange *x, const struct err *err)
 static int exchange(struct exchange *x, const struct target *target, struct err *err)
 {
     _cleanup_strbuf_ struct strbuf request =
-        STRBUF_INIT(HTTP_HEADER_MAX_BYTES + HTTP_RESPONSE_MAX_BYTES);
+        STRBUF_INIT(HTTP_ANSWER_HEADER_MAX_BYTES + HTTP_RESPONSE_MAX_BYTES);
     struct str bytes;
 
     if (build_request(x, target, &request, err) < 0 || strbuf_finish(&request, &bytes, err) < 0)

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "io/http_internal.h"
 
-enum { KEPT_BYTES = 4096 };
+enum { KEPT_BYTES = 1024 };
 
 struct http_stream {
     struct http_server *server;

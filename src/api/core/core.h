@@ -26,6 +26,7 @@ struct api {
     struct list watches;         /* of struct watch_stream: loop */
     struct list waiting_watches; /* likewise; their turn has not come */
     size_t beginning;            /* of watches, told what is there: loop */
+    struct told_lines *told;     /* of events that several watches tell */
     struct list logs;            /* of struct log_session: loop */
     uint64_t events_under_way;   /* answered, not dispatched: atomic */
     size_t followed; /* logs of pods that the sessions of workflows have open: loop */

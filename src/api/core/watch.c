@@ -9,14 +9,20 @@
  * What is there at the beginning waits in memory until it is written, so only some watches
  * begin at once: the others have their turn when one of these has told its beginning, or turns
  * out to have a reader that is slow.
+ *
+ * There are many watches and most of them are quiet: what only a job or a failure needs is not
+ * part of a stream.
  */
 #include "api/core/watch.h"
 
+#include <assert.h>
+
+#include "api/core/told.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
 
-enum { RETRY_MS = 20, QUICK_MS = 10 };
+enum { RETRY_MS = 20, QUICK_MS = 10, STREAM_MAX_BYTES = 640 };
 
 /* An event that waits. */
 struct watch_entry {
@@ -27,6 +33,12 @@ struct watch_entry {
     size_t bytes;                      /* that count: not of what was there at the beginning */
     bool is_initial_end;
     bool is_big; /* wants the whole room of the stream */
+};
+
+/* A job that writes; there while it is under way. */
+struct watch_write {
+    struct job job;
+    struct watch_stream *to;
 };
 
 struct watch_stream {
@@ -50,18 +62,20 @@ struct watch_stream {
     struct map newest;    /* uid -> its last entry that waits */
     size_t waiting_count; /* entries */
     size_t waiting_bytes; /* of those that count */
-    struct err failure;   /* why the store gave up */
+    struct err *failure;  /* owned: why the store gave up, or NULL */
     bool is_opened, is_closed, is_writing;
     bool is_resting;   /* until the retry timer */
     bool is_beginning; /* counted: what is there at the beginning is being told */
     bool is_told_of;   /* the store has told all of that */
     /* The job's while is_writing: */
-    struct job job;
-    struct list batch; /* of watch_entry */
-    struct err last;   /* failure to tell behind the batch */
-    uint64_t took_ms;  /* the job */
-    bool is_broken;    /* the reader has gone or the last line is written */
+    struct list batch;      /* of watch_entry */
+    const struct err *last; /* failure to tell behind the batch, or NULL */
+    uint64_t took_ms;       /* the job */
+    bool is_broken;         /* the reader has gone or the last line is written */
+    bool is_sharing;        /* others may tell the same events */
 };
+static_assert(sizeof(struct watch_stream) <= STREAM_MAX_BYTES,
+              "with the texts of a query it has room in API_WATCH_ARENA_BYTES");
 
 static void pump(struct watch_stream *w);
 static void on_event(void *ctx, const struct store_event *event);
@@ -134,20 +148,29 @@ static void take_back(struct watch_stream *w)
 
 /* ---- writing; worker ---- */
 
-static int write_entry(struct watch_stream *w, struct watch_entry *e, struct err *err)
+static const char *const types[] = {[STORE_ADDED] = "ADDED",
+                                    [STORE_MODIFIED] = "MODIFIED",
+                                    [STORE_DELETED] = "DELETED",
+                                    [STORE_BOOKMARK] = "BOOKMARK"};
+
+/* Return: 1, 0 when it must wait for an empty stream, or -1. */
+static int write_text(struct watch_stream *w, struct watch_entry *e, struct str text,
+                      struct err *err)
 {
-    static const char *const types[] = {[STORE_ADDED] = "ADDED",
-                                        [STORE_MODIFIED] = "MODIFIED",
-                                        [STORE_DELETED] = "DELETED",
-                                        [STORE_BOOKMARK] = "BOOKMARK"};
-    _cleanup_arena_ struct arena *a = arena_new();
+    if (text.len > HTTP_STREAM_QUEUE_MAX_BYTES / 2 && http_stream_waiting(w->stream) > 0) {
+        e->is_big = true;
+        return 0;
+    }
+    return http_stream_write(w->stream, text, err) < 0 ? -1 : 1;
+}
+
+static int write_object(struct watch_stream *w, struct watch_entry *e, struct arena *a,
+                        struct err *err)
+{
+    const struct told_key key = {e->object, e->type, w->format, w->kind, w->fields};
     struct json doc;
     struct str text;
 
-    if (!e->object) {
-        text = w->format->bookmark(a, w->kind, e->rv, e->is_initial_end);
-        return http_stream_write(w->stream, text, err) < 0 ? -1 : 1;
-    }
     if (api_object_shown(w->api, a, e->object, w->format->parts, &doc, err) < 0)
         return -1;
     if (w->view) { /* it remembers what it told: no second time for the same event */
@@ -157,11 +180,38 @@ static int write_entry(struct watch_stream *w, struct watch_entry *e, struct err
     if (w->kind)
         doc = object_in(a, w->kind, &doc);
     text = w->format->event(a, w->fields, types[e->type], &doc);
-    if (text.len > HTTP_STREAM_QUEUE_MAX_BYTES / 2 && http_stream_waiting(w->stream) > 0) {
-        e->is_big = true;
-        return 0;
-    }
-    return http_stream_write(w->stream, text, err) < 0 ? -1 : 1;
+    if (w->is_sharing)
+        told_keep(w->api->told, &key, text);
+    return write_text(w, e, text, err);
+}
+
+/* As another watch has told it; see write_text() for what is returned, and 2: nobody has. */
+static int write_told(struct watch_stream *w, struct watch_entry *e, struct err *err)
+{
+    const struct told_key key = {e->object, e->type, w->format, w->kind, w->fields};
+    struct told_line *line = told_find(w->api->told, &key);
+    int result = line ? write_text(w, e, told_text(line), err) : 2;
+
+    told_unref(line);
+    return result;
+}
+
+static int write_entry(struct watch_stream *w, struct watch_entry *e, struct err *err)
+{
+    _cleanup_arena_ struct arena *a = NULL;
+    int result = 2;
+
+    if (e->object && w->is_sharing && !w->view)
+        result = write_told(w, e, err);
+    if (result < 2)
+        return result;
+    a = arena_new();
+    if (e->object)
+        return write_object(w, e, a, err);
+    return http_stream_write(w->stream,
+                             w->format->bookmark(a, w->kind, e->rv, e->is_initial_end), err) < 0
+               ? -1
+               : 1;
 }
 
 static void write_failure(struct watch_stream *w, const struct err *failure)
@@ -191,13 +241,13 @@ static void write_batch(struct watch_stream *w, struct job *job)
     }
     if (written < 0)
         write_failure(w, &job->err); /* a reader that has gone does not see it */
-    else if (written > 0 && w->last.kind != ERR_NONE)
-        write_failure(w, &w->last);
+    else if (written > 0 && w->last)
+        write_failure(w, w->last);
 }
 
 static void run_write(struct job *job)
 {
-    struct watch_stream *w = CONTAINER_OF(job, struct watch_stream, job);
+    struct watch_stream *w = CONTAINER_OF(job, struct watch_write, job)->to;
     const struct mono begun = clock_mono();
 
     write_batch(w, job);
@@ -256,6 +306,7 @@ static void release(struct watch_stream *w)
     map_done(&w->newest);
     if (w->view)
         w->view->free(w->view);
+    free(w->failure);
     http_stream_unref(w->stream);
     arena_free(w->arena);
 }
@@ -268,8 +319,10 @@ static void rest(struct watch_stream *w, uint64_t ms)
 
 static void on_write_done(struct job *job)
 {
-    struct watch_stream *w = CONTAINER_OF(job, struct watch_stream, job);
+    struct watch_write *write = CONTAINER_OF(job, struct watch_write, job);
+    struct watch_stream *w = write->to;
 
+    free(write);
     w->is_writing = false;
     if (w->is_closed) {
         release(w);
@@ -294,20 +347,26 @@ static void on_write_done(struct job *job)
 
 static void pump(struct watch_stream *w)
 {
+    struct watch_write *write;
     struct err err;
 
     if (w->is_writing || w->is_resting || w->is_broken || w->is_closed ||
-        (list_is_empty(&w->waiting) && w->failure.kind == ERR_NONE))
+        (list_is_empty(&w->waiting) && !w->failure))
         return;
     list_splice(&w->batch, &w->waiting);
     map_done(&w->newest);
     w->newest = (struct map){0};
     w->waiting_count = w->waiting_bytes = 0;
     w->last = w->failure;
-    w->job = (struct job){.run = run_write, .done = on_write_done};
+    w->is_sharing = !w->is_beginning && w->link.next != w->link.prev;
+    write = NEW(struct watch_write);
+    write->job.run = run_write;
+    write->job.done = on_write_done;
+    write->to = w;
     w->is_writing = true;
-    if (workers_submit(w->api->options.workers, &w->job, &err) == 0)
+    if (workers_submit(w->api->options.workers, &write->job, &err) == 0)
         return;
+    free(write);
     w->is_writing = false; /* all workers are busy for long: later */
     take_back(w);
     rest(w, RETRY_MS);
@@ -367,15 +426,22 @@ static void on_keep_alive(void *ctx)
     timer_start(w->keep_alive, WATCH_KEEP_ALIVE_MS);
 }
 
+static struct err *fail(struct watch_stream *w)
+{
+    assert(!w->failure); /* the first reason is the one that is told */
+    w->failure = NEW(struct err);
+    return w->failure;
+}
+
 /* What waits is given up at once, so that nobody pays for a reader that is slow: it watches
  * again from the last event that it has seen. */
 static void give_up_if_slow(struct watch_stream *w)
 {
     if (w->waiting_count > WATCH_WAITING_MAX_EVENTS)
-        err_set(&w->failure, ERR_GONE, "the reader is too slow: more than %d events wait",
+        err_set(fail(w), ERR_GONE, "the reader is too slow: more than %d events wait",
                 WATCH_WAITING_MAX_EVENTS);
     else if (w->waiting_bytes > WATCH_WAITING_MAX_BYTES)
-        err_set(&w->failure, ERR_GONE, "the reader is too slow: more than %d bytes wait",
+        err_set(fail(w), ERR_GONE, "the reader is too slow: more than %d bytes wait",
                 WATCH_WAITING_MAX_BYTES);
     else
         return;
@@ -395,12 +461,12 @@ static void on_event(void *ctx, const struct store_event *event)
     }
     if (!event->object) {
         w->is_told_of = true;
-        if (w->failure.kind == ERR_NONE && w->query.ends_initial && has_bookmarks(w))
+        if (!w->failure && w->query.ends_initial && has_bookmarks(w))
             add_bookmark(w, event->rv, true);
         end_turn_if_told(w);
         return;
     }
-    if (w->failure.kind != ERR_NONE)
+    if (w->failure)
         return;
     add_event(w, event);
     give_up_if_slow(w);
@@ -414,8 +480,8 @@ static void on_end(void *ctx, const struct err *failure)
     w->watch = NULL;
     close_watches(w);
     end_turn(w);
-    if (w->failure.kind == ERR_NONE)
-        w->failure = *failure;
+    if (!w->failure)
+        *fail(w) = *failure;
     pump(w);
 }
 

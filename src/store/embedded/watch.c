@@ -7,13 +7,14 @@
  * watch with selectors remembers which objects matched, so that one which stops matching is
  * DELETED for it. Everything but replay_main() runs on the loop.
  */
+#include <assert.h>
 #include <signal.h>
 
 #include "base/mem.h"
 #include "base/vec.h"
 #include "store/embedded/embedded_internal.h"
 
-enum { WATCH_ARENA_BYTES = 512 }; /* a watch lives long and holds little */
+enum { WATCH_ARENA_BYTES = 768 }; /* a watch lives long and holds little */
 
 struct kept_event {
     enum store_event_type type;
@@ -43,8 +44,10 @@ struct store_watch {
     int64_t seen_rv; /* up to here the replay has told: the loop may hear of a commit later than
                         the replay saw it */
     kept_events earlier;
-    struct err err;
+    struct err *err; /* owned; there until its end was told */
 };
+static_assert(sizeof(struct store_watch) <= WATCH_ARENA_BYTES / 2,
+              "with the texts of a query it has room in its arena");
 
 static void drop_events(kept_events *events)
 {
@@ -61,6 +64,7 @@ static void watch_free(struct store_watch *w)
     drop_events(&w->earlier);
     drop_events(&w->later);
     map_done(&w->matching);
+    free(w->err);
     arena_free(w->arena);
 }
 
@@ -171,7 +175,7 @@ static int read_changes(struct store_watch *w, struct connection *c, enum statem
                  : sqlite3_column_int(stmt, 10)  ? STORE_ADDED
                                                  : STORE_MODIFIED);
     sqlite3_reset(stmt);
-    return code == SQLITE_DONE ? 0 : schema_error(c->db, "replay a watch", &w->err);
+    return code == SQLITE_DONE ? 0 : schema_error(c->db, "replay a watch", w->err);
 }
 
 /* What matched at from_rv and is unchanged: a change or the end of it will be told as such. The
@@ -195,21 +199,21 @@ static int read_matching(struct store_watch *w, struct connection *c)
     sqlite3_reset(stmt);
     return code == SQLITE_DONE || code == SQLITE_ROW
                ? 0
-               : schema_error(c->db, "replay a watch", &w->err);
+               : schema_error(c->db, "replay a watch", w->err);
 }
 
 static int replay(struct store_watch *w, struct connection *c)
 {
     int64_t oldest;
 
-    if (connection_number(c, STATEMENT_CHANGE_OLDEST, &oldest, &w->err) < 0 ||
-        connection_number(c, STATEMENT_RV_GET, &w->seen_rv, &w->err) < 0)
+    if (connection_number(c, STATEMENT_CHANGE_OLDEST, &oldest, w->err) < 0 ||
+        connection_number(c, STATEMENT_RV_GET, &w->seen_rv, w->err) < 0)
         return -1;
     if (w->from_rv > 0 && oldest > 0 && w->from_rv < oldest - 1)
-        return err_set(&w->err, ERR_GONE, "too old resource version: %lld (%lld)",
+        return err_set(w->err, ERR_GONE, "too old resource version: %lld (%lld)",
                        (long long) w->from_rv, (long long) oldest);
     if (w->from_rv > w->seen_rv)
-        return err_set(&w->err, ERR_GONE, "resource version %lld is in the future (%lld)",
+        return err_set(w->err, ERR_GONE, "resource version %lld is in the future (%lld)",
                        (long long) w->from_rv, (long long) w->seen_rv);
     if (read_changes(w, c,
                      w->query.finished == STORE_UNFINISHED && w->from_rv == 0
@@ -228,10 +232,10 @@ static int replay(struct store_watch *w, struct connection *c)
 static void *replay_main(void *ctx)
 {
     struct store_watch *w = ctx;
-    struct connection *c = store_reader_take(w->store, &w->err);
+    struct connection *c = store_reader_take(w->store, w->err);
 
     if (c) {
-        if (connection_begin(c, &w->err) == 0)
+        if (connection_begin(c, w->err) == 0)
             replay(w, c);
         connection_end(c);
         store_reader_give(w->store, c);
@@ -246,7 +250,7 @@ static void on_replayed(struct loop_task *task)
 
     pthread_join(w->thread, NULL);
     if (!w->is_closed &&
-        w->err.kind ==
+        w->err->kind ==
             ERR_NONE) { /* still replaying: closing inside of a callback frees below */
         hand_out_all(w, &w->earlier, -1);
         hand_out_all(w, &w->later, w->seen_rv);
@@ -255,11 +259,12 @@ static void on_replayed(struct loop_task *task)
                   &(const struct store_event){.type = STORE_BOOKMARK, .rv = w->seen_rv});
     }
     w->is_replaying = false;
-    if (!w->is_closed && w->err.kind != ERR_NONE) {
+    if (!w->is_closed && w->err->kind != ERR_NONE) {
         w->is_closed = true;
         if (w->on_end)
-            w->on_end(w->ctx, &w->err);
+            w->on_end(w->ctx, w->err);
     }
+    free(TAKE(w->err));
     if (w->is_closed)
         watch_free(w);
 }
@@ -322,6 +327,7 @@ struct store_watch *store_watch_open(struct store *s, const struct store_query *
     if (from_rv < 0) /* what matches now must be known */
         w->from_rv = store_rv(s);
     w->is_replaying = true;
+    w->err = NEW(struct err);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &kept);
     if (pthread_create(&w->thread, NULL, replay_main, w) != 0)
