@@ -916,6 +916,30 @@ static void test_CVE_2022_31054_limits_before_identity(void **state)
     free(path);
 }
 
+/* A token of an identity provider with many groups has its room; more than a head may be is
+ * told as that. */
+static void test_long_tokens(void **state)
+{
+    static const struct {
+        size_t len;
+        unsigned status;
+    } rows[] = {
+        {4096, 401}, {HTTP_HEADER_MAX_BYTES * 7 / 8, 401}, {HTTP_HEADER_MAX_BYTES + 512, 431}};
+    struct world *w = *state;
+    char token[HTTP_HEADER_MAX_BYTES + 513];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct call c = {
+            .method = "GET", .path = "/api/v1/workflows/argo", .body = "", .token = token};
+
+        memset(token, 'a', rows[i].len);
+        token[rows[i].len] = '\0';
+        world_run(w, &c);
+        if (c.status != rows[i].status)
+            fail_msg("%zu bytes: %u", rows[i].len, c.status);
+    }
+}
+
 /* Who guesses tokens is slowed down like everybody else: requests count before a token is
  * looked at, and a body is not read. Probes are not counted. */
 static void test_a_rate_before_identity(void **state)
@@ -969,6 +993,7 @@ int main(void)
         TEST(test_the_wrong_namespace),
         TEST(test_CVE_2026_42294_identity_before_the_body),
         TEST(test_CVE_2022_31054_limits_before_identity),
+        TEST(test_long_tokens),
         cmocka_unit_test_setup_teardown(test_a_rate_before_identity, world_setup_limited,
                                         world_teardown),
     };
