@@ -64,6 +64,13 @@ bool wf_is_missing(struct wf *wf, const struct err *err)
     return true;
 }
 
+/* One that is up is all that is waited for: its pod ends with the workflow. */
+static void end_daemon(struct wf *wf, struct wf_node *n)
+{
+    if (n->is_daemoned)
+        wf_node_end(wf, n, WF_SUCCEEDED, STR_NONE);
+}
+
 void wf_finish(struct wf *wf)
 {
     struct wf_node *root = wf_node_find(wf, wf->name), *last;
@@ -79,9 +86,10 @@ void wf_finish(struct wf *wf)
     }
     if (wf_hooks_of_workflow(wf) || !wf_node_is_over(root))
         return;
-    if (root->is_daemoned)
-        wf_node_end(wf, root, WF_SUCCEEDED, STR_NONE); /* its pod ends with the workflow */
+    end_daemon(wf, root);
     last = workflow_exit(wf, root);
+    if (last)
+        end_daemon(wf, last);
     if (last && !wf_node_is_done(last))
         return;
     if (last && last->is_fault) {
