@@ -93,5 +93,5 @@ build/tsan/build.ninja:
 	@CC=clang CXX=clang++ meson setup build/tsan -Db_sanitize=thread -Db_lundef=false -Dtests=enabled $(MESON_QUIET)
 build/fuzz/build.ninja:
 	@mkdir -p build
-	@CC=clang CXX=clang++ meson setup build/fuzz -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
+	@CC=clang CXX=clang++ meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
 	    -Dtests=disabled $(MESON_QUIET)
