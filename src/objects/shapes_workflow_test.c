@@ -211,8 +211,9 @@ static void test_wrong(void **state)
          "you "
          "mean \"dependencies\"?"},
         {"templates: [{dag: {}}]", "4:26: spec.templates[0].dag.tasks: is required"},
-        {"synchronization: {mutex: {name: m}}", "4:26: spec.synchronization.mutex: unknown "
-                                                "field \"mutex\", did you mean \"mutexes\"?"},
+        {"synchronization: {mutex: {name: m}}",
+         "4:26: spec.synchronization.mutex: unknown field \"mutex\", did you mean "
+         "\"mutexes\"? That is a list; 'convert' rewrites manifests of Argo Workflows 3"},
         {"arguments: {parameters: {a: b}}", "4:32: spec.arguments.parameters: expected a list, "
                                             "found an object: begin each item with "
                                             "\"- \""},
