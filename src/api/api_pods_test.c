@@ -112,7 +112,7 @@ static void test_lists(void **state)
         {"GET", PODS "/nothing", NULL, NULL, 404, "pods \\\"nothing\\\" not found", NULL},
         {"GET", PODS "/w-none", NULL, NULL, 404, "pods \\\"w-none\\\" not found", NULL},
         {"PUT", PODS "/w-none", "{}", NULL, 405, "\"reason\":\"MethodNotAllowed\"", NULL},
-        {"POST", PODS, "{}", NULL, 400, "\"reason\":\"BadRequest\"", NULL},
+        {"POST", PODS, "{}", NULL, 422, "metadata: is required", NULL},
         {"POST", PODS, MADE_POD("own", ""), NULL, 422,
          "spec.restartPolicy: Required value: valid values: \\\"OnFailure\\\", \\\"Never\\\"",
          NULL},
