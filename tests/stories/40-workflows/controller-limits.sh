@@ -75,7 +75,7 @@ check "the interface has its links" sh -c "curl -sf http://$ARGO_SERVER/api/v1/i
 check "a link" contains "$DIR/info" '"url":"http://logs/${metadata.name}"'
 check "a column" contains "$DIR/info" '"key":"team"'
 check "a colour" contains "$DIR/info" '"navColor":"red"'
-check "a workflow that tells" flow tells quiet 0 true
+check "a workflow that tells" flow tells quiet 0 "sleep 1"
 check "it ends" wait_for 20 is quiet tells phase Succeeded
 events() { api "api/v1/namespaces/quiet/events" >"$DIR/events"; contains "$DIR/events" "WorkflowNodeSucceeded"; }
 check "its node is told" wait_for 20 events
