@@ -168,13 +168,25 @@ static void test_one(void **state)
     run_steps(w, steps, COUNT_OF(steps));
 }
 
-/* All that match: what has ended goes at once, what runs stays until then, others stay. */
-static void test_all(void **state)
+/* A pod that is an object, "job". */
+static void make_object(struct world *w)
 {
     static const char object[] =
         "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"job\",\"namespace\":"
         "\"argo\",\"uid\":\"uid-job\",\"labels\":{\"of\":\"job\"}},\"spec\":{\"containers\":[]}"
         "}";
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json pod;
+    struct err err;
+
+    assert_int_equal(json_parse(w->a, str_from(object), &pod, &err), 0);
+    store_txn_create(txn, &pod);
+    world_commit(w, txn);
+}
+
+/* All that match: what has ended goes at once, what runs stays until then, others stay. */
+static void test_all(void **state)
+{
     static const struct step steps[] = {
         {"DELETE", PODS "?labelSelector=none", NULL, NULL, 200, "\"items\":[]", NULL},
         {"DELETE", PODS "?labelSelector=all&dryRun=All", NULL, NULL, 200,
@@ -190,15 +202,9 @@ static void test_all(void **state)
         {"GET", PODS, NULL, NULL, 200, "\"phase\":\"Running\"", NULL},
     };
     struct world *w = *state;
-    struct store_txn *txn;
-    struct json pod;
-    struct err err;
 
     make_workflow(w);
-    assert_int_equal(json_parse(w->a, str_from(object), &pod, &err), 0);
-    txn = store_txn_new(w->store);
-    store_txn_create(txn, &pod);
-    world_commit(w, txn);
+    make_object(w);
     run_steps(w, steps, COUNT_OF(steps));
 }
 
@@ -234,6 +240,51 @@ static void test_watch(void **state)
     assert_true(str_find(strbuf_str(&gone.seen), STR("\"deletionTimestamp\":\"20")) !=
                 SIZE_MAX);
     strbuf_done(&gone.seen);
+}
+
+/* An object goes between a client's list and its watch: `kubectl delete` waits for that. */
+static void test_watch_of_what_has_gone(void **state)
+{
+    static const struct step delete[] = {{"DELETE", PODS "/job", NULL, NULL, 200, "", NULL}};
+    struct world *w = *state;
+    struct call gone = {.method = "GET",
+                        .path = PODS "?watch=true&fieldSelector=metadata.name%3Djob",
+                        .body = "",
+                        .token = "secret",
+                        .stop_after = 100,
+                        .seen = STRBUF_INIT(1 << 20)},
+                other = {.method = "GET",
+                         .body = "",
+                         .token = "secret",
+                         .stop_after = 100,
+                         .seen = STRBUF_INIT(1 << 20)};
+    struct store_list list;
+    const struct store_query q = {.group = STR(""),
+                                  .kind = STR("Pod"),
+                                  .ns = STR("argo"),
+                                  .name_prefix = STR(""),
+                                  .continue_token = STR("")};
+    struct err err;
+
+    make_workflow(w);
+    make_object(w);
+    assert_int_equal(store_list(w->store, w->a, &q, &list, &err), 0);
+    gone.path = str_printf(w->a, "%s&resourceVersion=%lld", gone.path, (long long) list.rv).ptr;
+    other.path = str_printf(w->a,
+                            PODS "?watch=true&fieldSelector=metadata.name%%3Delse&"
+                                 "timeoutSeconds=1&resourceVersion=%lld",
+                            (long long) list.rv)
+                     .ptr;
+    store_list_done(&list);
+    run_steps(w, delete, 1);
+    world_run(w, &gone);
+    assert_true(str_starts(strbuf_str(&gone.seen), STR("{\"type\":\"DELETED\"")));
+    assert_true(str_find(strbuf_str(&gone.seen), STR("\"uid\":\"uid-job\"")) != SIZE_MAX);
+    assert_true(str_find(strbuf_str(&gone.seen), STR("deletionTimestamp")) != SIZE_MAX);
+    world_run(w, &other);
+    assert_int_equal(other.seen.len, 0);
+    strbuf_done(&gone.seen);
+    strbuf_done(&other.seen);
 }
 
 static void set_phase(struct world *w, const char *phase)
@@ -317,9 +368,11 @@ static void test_watch_of_some(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_lists),         TEST(test_one),
-                                       TEST(test_all),           TEST(test_watch),
-                                       TEST(test_watch_of_some), TEST(test_waiting)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_lists),         TEST(test_one),     TEST(test_all),
+        TEST(test_watch),         TEST(test_waiting), TEST(test_watch_of_what_has_gone),
+        TEST(test_watch_of_some),
+    };
 
     return cmocka_run_group_tests_name("api_pods", tests, NULL, NULL);
 }

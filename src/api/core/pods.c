@@ -514,6 +514,15 @@ static void tell(struct pod_view *v, struct arena *a, struct strbuf *to, const s
     add_line(v, a, to, is_new ? "ADDED" : "MODIFIED", pod);
 }
 
+/* What has gone has a time at which it was told to go. */
+static void add_deleted(struct pod_view *v, struct arena *a, struct strbuf *to, struct json pod)
+{
+    if (!json_path(&pod, "metadata", "deletionTimestamp", NULL))
+        pod = json_set_path(a, &pod, json_string(object_time_text(a, clock_wall().ms)), "metadata",
+                            "deletionTimestamp", NULL);
+    add_line(v, a, to, "DELETED", &pod);
+}
+
 /* @is_deleted: it does not only match no more. */
 static void tell_gone(struct pod_view *v, struct arena *a, struct strbuf *to, size_t at,
                       bool is_deleted)
@@ -523,10 +532,10 @@ static void tell_gone(struct pod_view *v, struct arena *a, struct strbuf *to, si
     struct err err;
 
     if (json_parse(a, str_copy(a, str_of(t->text, t->len)), &pod, &err) == 0) {
-        if (is_deleted && !json_path(&pod, "metadata", "deletionTimestamp", NULL))
-            pod = json_set_path(a, &pod, json_string(object_time_text(a, clock_wall().ms)),
-                                "metadata", "deletionTimestamp", NULL);
-        add_line(v, a, to, "DELETED", &pod);
+        if (is_deleted)
+            add_deleted(v, a, to, pod);
+        else
+            add_line(v, a, to, "DELETED", &pod);
     }
     told_free(map_take(&v->told, v->told.entries[at].key));
 }
@@ -550,21 +559,24 @@ static void tell_rest(struct pod_view *v, struct arena *a, struct strbuf *to,
     }
 }
 
-/* A pod that is an object: it may have begun or ceased to match. */
+/* A pod that is an object: it may have begun or ceased to match. One that went between the
+ * reader's list and its watch was never told of here, but it is there in the reader's list. */
 static struct str view_object(struct pod_view *v, struct arena *a, const char *type,
                               const struct json *pod)
 {
     _cleanup_strbuf_ struct strbuf text = STRBUF_INIT(HTTP_RESPONSE_MAX_BYTES);
     bool is_deleted = strcmp(type, "DELETED") == 0;
-    bool is_there = !is_deleted && is_wanted(a, &v->query, pod);
+    bool is_matching = is_wanted(a, &v->query, pod);
     struct told_pod *t;
 
-    if (is_there)
+    if (!is_deleted && is_matching)
         tell(v, a, &text, pod);
     t = map_find(&v->told, object_uid(pod));
     if (t)
         t->is_seen = false;
-    for (size_t i = 0; t && !is_there && i < v->told.len; i++)
+    else if (is_deleted && is_matching)
+        add_deleted(v, a, &text, *pod);
+    for (size_t i = 0; t && (is_deleted || !is_matching) && i < v->told.len; i++)
         if (v->told.entries[i].value == t) {
             tell_gone(v, a, &text, i, is_deleted);
             break;

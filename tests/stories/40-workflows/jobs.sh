@@ -101,7 +101,7 @@ check "both run" wait_for 10 running long 2
 check "it shrinks" kubectl patch job long -p '{"spec":{"parallelism":1}}'
 check "one is left" wait_for 10 has_pods long 1
 first=$(pods long)
-check "its pod is deleted" kubectl delete pod "$first" --wait=false
+check "its pod is deleted" kubectl delete pod "$first"
 other() { [ "$(pod_count long)" = 1 ] && [ "$(pods long)" != "$first" ]; }
 check "another one takes its place" wait_for 20 other
 check "the job is deleted" kubectl delete job long
