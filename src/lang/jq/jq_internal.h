@@ -1,5 +1,5 @@
 /*
- * lang/jq/jq_internal.h - values, programs and runs of jq.
+ * lang/jq/jq_internal.h - programs and runs of jq.
  *
  * Evaluation is by continuation: jq_eval() calls its sink for each output. What a sink returns
  * other than JQ_OK ends the evaluation and comes out of it.
@@ -7,42 +7,9 @@
 #pragma once
 
 #include "base/limits.h"
-#include "base/strbuf.h"
 #include "base/vec.h"
 #include "lang/jq/jq.h"
-
-/* In the order in which jq sorts; the three kinds of numbers are one. */
-enum jq_type {
-    JQ_NULL,
-    JQ_FALSE,
-    JQ_TRUE,
-    JQ_INT,
-    JQ_FLOAT,
-    JQ_BIG, /* whole, beyond 64 bits: its digits */
-    JQ_STRING,
-    JQ_ARRAY,
-    JQ_OBJECT,
-    JQ_GONE, /* the place of what delpaths() takes away */
-};
-
-struct jq_member;
-
-struct jq_value {
-    uint8_t type;   /* enum jq_type */
-    uint32_t count; /* bytes, items, members */
-    union {
-        int64_t i;
-        double f;
-        const char *text;                /* JQ_STRING, JQ_BIG */
-        const struct jq_value *items;    /* JQ_ARRAY */
-        const struct jq_member *members; /* JQ_OBJECT: by key */
-    };
-};
-
-struct jq_member {
-    struct str key;
-    struct jq_value value;
-};
+#include "lang/jq/value.h"
 
 /* ---- programs ---- */
 
@@ -197,6 +164,7 @@ struct jq_run {
     struct arena *a;
     size_t first_bytes; /* of the arena at the beginning */
     int64_t steps;
+    int64_t compared;           /* bytes, of texts and items */
     const char *stack;          /* where it began */
     struct jq_value error;      /* of JQ_FAILS */
     const struct jq_env *label; /* of JQ_BREAKS */
@@ -225,6 +193,13 @@ int jq_eval(struct jq_run *r, const struct jq_node *n, const struct jq_env *env,
 /** jq_give() - one output that is no part of the input */
 int jq_give(struct jq_run *r, const struct jq_at *in, struct jq_value v, struct jq_sink *out);
 
+/** jq_compared() - count bytes of texts that were looked at; the next jq_charge() looks at it
+ */
+static inline void jq_compared(struct jq_run *r, size_t bytes)
+{
+    r->compared += (int64_t) bytes;
+}
+
 /** jq_charge() - count work and look at the budgets; JQ_OK or JQ_ENDS */
 int jq_charge(struct jq_run *r, size_t steps, size_t bytes);
 
@@ -248,96 +223,18 @@ struct str jq_preview(struct jq_run *r, const struct jq_value *v);
 int jq_collect(struct jq_run *r, const struct jq_node *n, const struct jq_env *env,
                const struct jq_value *in, struct jq_value *ret);
 
-/* ---- values ---- */
+/* ---- what is done to values, counted ---- */
 
-static inline struct jq_value jq_null(void)
-{
-    return (struct jq_value){.type = JQ_NULL};
-}
-
-static inline struct jq_value jq_bool(bool is_true)
-{
-    return (struct jq_value){.type = is_true ? JQ_TRUE : JQ_FALSE};
-}
-
-static inline struct jq_value jq_int(int64_t i)
-{
-    return (struct jq_value){.type = JQ_INT, .i = i};
-}
-
-static inline struct jq_value jq_float(double f)
-{
-    return (struct jq_value){.type = JQ_FLOAT, .f = f};
-}
-
-static inline struct jq_value jq_string(struct str s)
-{
-    return (struct jq_value){
-        .type = JQ_STRING, .count = (uint32_t) s.len, .text = s.ptr ? s.ptr : ""};
-}
-
-static inline struct jq_value jq_array(const struct jq_value *items, size_t count)
-{
-    return (struct jq_value){.type = JQ_ARRAY, .count = (uint32_t) count, .items = items};
-}
-
-static inline struct jq_value jq_object(const struct jq_member *members, size_t count)
-{
-    return (struct jq_value){.type = JQ_OBJECT, .count = (uint32_t) count, .members = members};
-}
-
-static inline struct str jq_str(const struct jq_value *v)
-{
-    return str_of(v->text, v->count);
-}
-
-static inline bool jq_is_number(const struct jq_value *v)
-{
-    return v->type == JQ_INT || v->type == JQ_FLOAT || v->type == JQ_BIG;
-}
-
-static inline bool jq_is_true(const struct jq_value *v)
-{
-    return v->type != JQ_NULL && v->type != JQ_FALSE;
-}
-
-/** jq_type_name() - "null", "boolean", "number", "string", "array" or "object" */
-const char *jq_type_name(const struct jq_value *v);
-
-/** jq_compare() - -1, 0 or 1 in the order of jq */
-int jq_compare(const struct jq_value *x, const struct jq_value *y);
-
-/** jq_to_f64() - a number as double; false when it is none */
-bool jq_to_f64(const struct jq_value *v, double *ret);
-
-/** jq_to_i64() - a number as whole one, cut and clamped; false when it is none */
-bool jq_to_i64(const struct jq_value *v, int64_t *ret);
-
-/** jq_number() - a number by its spelling */
-struct jq_value jq_number(struct arena *a, struct str text);
-
-/** jq_get() - a member, or NULL */
-const struct jq_value *jq_get(const struct jq_value *object, struct str key);
-
-/** jq_set() - an object with one member more or another one */
-struct jq_value jq_set(struct arena *a, const struct jq_value *object, struct str key,
-                       struct jq_value v);
-
-/** jq_make_object() - an object of members in any order; the last of a key wins. @members is
- * sorted in place and kept */
-struct jq_value jq_make_object(struct jq_member *members, size_t count);
-
-/** jq_from_json() - a document; numbers become doubles */
-struct jq_value jq_from_json(struct arena *a, const struct json *v);
+/**
+ * jq_compare() - -1, 0 or 1 in the order of jq
+ *
+ * The work is counted. Over the budget it says 0 without a look, and the next jq_charge() ends
+ * the program.
+ */
+int jq_compare(struct jq_run *r, const struct jq_value *x, const struct jq_value *y);
 
 /** jq_from_text() - a JSON text as fromjson reads it: whole numbers stay exact */
 int jq_from_text(struct jq_run *r, struct str text, struct jq_value *ret);
-
-/** jq_to_json() - as a document; ERR_INVALID for a number that JSON has not */
-int jq_to_json(struct arena *a, const struct jq_value *v, struct json *ret, struct err *err);
-
-/** jq_print() - as tojson writes it */
-void jq_print(struct strbuf *b, const struct jq_value *v);
 
 /** jq_to_text() - tostring */
 int jq_to_text(struct jq_run *r, const struct jq_value *v, struct str *ret);

@@ -237,6 +237,10 @@ static void test_errors(void **state _unused_)
 }
 
 /* What never ends, or makes more and more, ends with an error that "try" does not catch. */
+/* Two equal texts of 10 MB each. */
+#define LONG \
+    "(1000000 * \"123456789\\u0000\") as $x | (1000000 * \"123456789\\u0000\") as $y | "
+
 static void test_budgets(void **state _unused_)
 {
     static const char *const cases[] = {
@@ -262,6 +266,20 @@ static void test_budgets(void **state _unused_)
         "\"a\" * 100000 | [range(100000) as $i | .[$i:$i + 1]]",
         "\"a\" * 100000 | [match(\"\"; \"g\")]",
         "[range(100000)] | . - [range(100000) | . + 200000]",
+        /* long texts and lists that are looked at again and again */
+        LONG "[range(1e6) | $x == $y]",
+        LONG "[range(1e6) | $x < $y]",
+        LONG "[range(1e5) | $x, $y] | sort",
+        LONG "[range(1e5) | $x, $y] | unique",
+        LONG "[range(1e5) | $x, $y] | index($y)",
+        LONG "[range(1e5) | $x, $y] | max",
+        LONG "[range(1e6) | $x | ltrimstr($y)]",
+        LONG "[range(1e6) | $x | endswith($y)]",
+        LONG "{($x): 1} | [range(1e6) as $i | .[$y]]",
+        LONG "[range(1e6) | {($x): 1} == {($y): 1}]",
+        LONG "[range(1e6) | {($x): 1} + {($y): 1}]",
+        LONG "[range(1e6) | $x | tonumber? // 0]",
+        "[range(3e5)] as $x | [range(1e5) | $x == $x]",
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -273,6 +291,37 @@ static void test_budgets(void **state _unused_)
         if (run(a, str_from(cases[i]), &doc, SIZE_MAX, &out, &err) == 0 ||
             (err.kind != ERR_LIMIT && i != 9))
             fail_msg("%zu: %s: %s", i, cases[i], err.text);
+    }
+}
+
+/* What is wrong with a long value is told by its beginning, at the cost of the beginning. */
+static void test_previews(void **state _unused_)
+{
+    static const struct {
+        const char *program, *text;
+    } cases[] = {
+        {LONG "$x - 1",
+         "jq: cannot subtract: string (\"123456789\\u0000123456789 ...\") and number (1)"},
+        {LONG "[range(100000)] | . - 1",
+         "jq: cannot subtract: array ([0,1,2,3,4,5,6,7,8,9,10,1 ...]) and number (1)"},
+        {"(\"1\" * 5000 | tonumber) | [.] - 1",
+         "jq: cannot subtract: array ([111111111111111111111111 ...]) and number (1)"},
+        {"(\"1\" * 5000 | tonumber) | . - \"\"",
+         "jq: cannot subtract: number (11111111111111111111111111 ...) and string (\"\")"},
+        {LONG "[range(20000) | try ($x - 1) catch 0] | length", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json doc = parsed(a, "null");
+        struct jq_outputs out = {};
+        struct err err = {};
+        int rc = run(a, str_from(cases[i].program), &doc, SIZE_MAX, &out, &err);
+
+        if (cases[i].text)
+            assert_string_equal(err.text, cases[i].text);
+        else
+            assert_int_equal(rc, 0);
     }
 }
 
@@ -338,8 +387,8 @@ int main(void)
         cmocka_unit_test(test_golden_filters), cmocka_unit_test(test_golden_transforms),
         cmocka_unit_test(test_golden_random),  cmocka_unit_test(test_texts),
         cmocka_unit_test(test_times),          cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_budgets),        cmocka_unit_test(test_source_limits),
-        cmocka_unit_test(test_maximum),
+        cmocka_unit_test(test_budgets),        cmocka_unit_test(test_previews),
+        cmocka_unit_test(test_source_limits),  cmocka_unit_test(test_maximum),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

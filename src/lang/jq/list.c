@@ -43,7 +43,7 @@ LIST(length)
     case JQ_INT:
     case JQ_BIG:
         *ret = *in;
-        return jq_compare(in, &zero) < 0 ? jq_binary(r, JQ_OP_SUB, &zero, in, ret) : JQ_OK;
+        return jq_compare(r, in, &zero) < 0 ? jq_binary(r, JQ_OP_SUB, &zero, in, ret) : JQ_OK;
     case JQ_STRING:
         for (size_t i = 0; i < in->count; i += size, count++)
             go_rune_next(str_skip(jq_str(in), i), &size);
@@ -80,7 +80,10 @@ LIST(has)
     if (in->type == JQ_ARRAY && jq_to_i64(args, &i))
         *ret = jq_bool(i >= 0 && i < in->count);
     else if (in->type == JQ_OBJECT && args->type == JQ_STRING)
+    {
+        jq_compared(r, jq_str(args).len);
         *ret = jq_bool(jq_get(in, jq_str(args)) != NULL);
+    }
     else if (in->type == JQ_NULL)
         *ret = jq_bool(false);
     else
@@ -170,7 +173,7 @@ static int contains(struct jq_run *r, const struct jq_value *x, const struct jq_
         }
         return JQ_OK;
     }
-    if (jq_compare(x, y) == 0)
+    if (jq_compare(r, x, y) == 0)
         return JQ_OK;
     *ret = false;
     return jq_is_number(x) && jq_is_number(y) ? JQ_OK : fail_with(r, "contains", x, y);
@@ -255,10 +258,11 @@ struct ordered {
     const struct jq_value *value, *key;
 };
 
-static int by_key(const void *x, const void *y)
+static int by_key(const void *x, const void *y, void *run)
 {
+    struct jq_run *r = run;
     const struct ordered *p = x, *q = y;
-    int order = jq_compare(p->key, q->key);
+    int order = jq_compare(r, p->key, q->key);
 
     return order ? order : p->value < q->value ? -1 : p->value > q->value;
 }
@@ -284,7 +288,7 @@ static struct ordered *sorted(struct jq_run *r, const char *name, const struct j
     for (size_t i = 0; i < in->count; i++)
         all[i] = (struct ordered){.value = &in->items[i], .key = &keys->items[i]};
     if (in->count > 1)
-        qsort(all, in->count, sizeof(*all), by_key);
+        qsort_r(all, in->count, sizeof(*all), by_key, r);
     return all;
 }
 
@@ -327,7 +331,7 @@ static int unique_by(struct jq_run *r, const char *name, const struct jq_value *
         return rc;
     items = ARENA_ARRAY(r->a, struct jq_value, in->count + 1);
     for (size_t i = 0; i < in->count; i++)
-        if (i == 0 || jq_compare(all[i - 1].key, all[i].key) != 0)
+        if (i == 0 || jq_compare(r, all[i - 1].key, all[i].key) != 0)
             items[count++] = *all[i].value;
     *ret = jq_array(items, count);
     free(all);
@@ -357,7 +361,7 @@ LIST(group_by)
     groups = ARENA_ARRAY(r->a, struct jq_value, in->count + 1);
     for (size_t i = 0; i < in->count; i++) {
         items[i] = *all[i].value;
-        if (i == 0 || jq_compare(all[i - 1].key, all[i].key) != 0)
+        if (i == 0 || jq_compare(r, all[i - 1].key, all[i].key) != 0)
             groups[count++] = jq_array(&items[i], 0);
         groups[count - 1].count++;
     }
@@ -376,7 +380,7 @@ static int extreme(struct jq_run *r, const char *name, const struct jq_value *in
     if (in->type != JQ_ARRAY || keys->type != JQ_ARRAY || in->count != keys->count)
         return fail_by(r, name, in, keys);
     for (size_t i = 1; i < in->count; i++)
-        if ((jq_compare(&keys->items[best], &keys->items[i]) > 0) == is_min)
+        if ((jq_compare(r, &keys->items[best], &keys->items[i]) > 0) == is_min)
             best = i;
     *ret = in->count > 0 ? in->items[best] : jq_null();
     return jq_charge(r, in->count, 0);
@@ -411,12 +415,12 @@ LIST(bsearch)
     while (low < high) {
         size_t mid = low + (high - low) / 2;
 
-        if (jq_compare(&in->items[mid], args) < 0)
+        if (jq_compare(r, &in->items[mid], args) < 0)
             low = mid + 1;
         else
             high = mid;
     }
-    *ret = low < in->count && jq_compare(&in->items[low], args) == 0
+    *ret = low < in->count && jq_compare(r, &in->items[low], args) == 0
                ? jq_int((int64_t) low)
                : jq_int(-1 - (int64_t) low);
     return jq_charge(r, 32, 0);

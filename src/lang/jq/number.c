@@ -209,7 +209,7 @@ NUMBER(abs)
         return jq_fail_type(r, "abs", in);
     if (in->type == JQ_FLOAT)
         ret->f = fabs(in->f);
-    else if (jq_compare(in, &zero) < 0)
+    else if (jq_compare(r, in, &zero) < 0)
         return jq_binary(r, JQ_OP_SUB, &zero, in, ret);
     return JQ_OK;
 }
@@ -246,6 +246,7 @@ NUMBER(tonumber)
         return JQ_OK;
     if (in->type != JQ_STRING)
         return jq_fail_type(r, "tonumber", in);
+    jq_compared(r, jq_str(in).len);
     if (!is_number_text(jq_str(in)))
         return jq_fail(r, "tonumber cannot be applied to " STR_FMT ": invalid number",
                        STR_ARG(jq_preview(r, in)));

@@ -101,7 +101,7 @@ static int indices_of(struct jq_run *r, const struct jq_value *v, const struct j
     for (size_t i = 0; rc == JQ_OK && of->count > 0 && i + of->count <= v->count; i++) {
         struct jq_value part = jq_array(v->items + i, of->count);
 
-        if (jq_compare(&part, of) == 0)
+        if (jq_compare(r, &part, of) == 0)
             VEC_APUSH(r->a, &found, jq_int((int64_t) i));
     }
     *ret = jq_array(found.at, found.len);
@@ -121,6 +121,7 @@ int jq_index(struct jq_run *r, const struct jq_value *v, const struct jq_value *
             return JQ_OK;
         if (v->type != JQ_OBJECT)
             return fail_shown(r, "expected an object but got", v);
+        jq_compared(r, jq_str(key).len);
         found = jq_get(v, jq_str(key));
         *ret = found ? *found : jq_null();
         return JQ_OK;

@@ -167,7 +167,9 @@ static void add_name(struct arena *a, struct names *list, const char *name, size
 
 static int by_name(const void *left, const void *right)
 {
-    return jq_compare(left, right);
+    const struct jq_value *x = left, *y = right;
+
+    return str_cmp(jq_str(x), jq_str(y));
 }
 
 struct jq_value jq_builtins(struct arena *a)

@@ -11,7 +11,7 @@ int jq_charge(struct jq_run *r, size_t steps, size_t bytes)
     ptrdiff_t depth = r->stack - &here;
 
     r->steps += (int64_t) steps;
-    if (r->steps > JQ_STEPS_MAX) {
+    if (r->steps + r->compared / JQ_COMPARED_STEP_BYTES > JQ_STEPS_MAX) {
         err_set(r->err, ERR_LIMIT, "jq: more than %d steps", JQ_STEPS_MAX);
         return JQ_ENDS;
     }
@@ -39,11 +39,11 @@ int jq_fail(struct jq_run *r, const char *fmt, ...)
 /* ---- outputs ---- */
 
 /* Does a value stand where it was? Then it is on the way of path(), as upstream sees it. */
-static bool is_same(const struct jq_value *x, const struct jq_value *y)
+static bool is_same(struct jq_run *r, const struct jq_value *x, const struct jq_value *y)
 {
     if (x->type == JQ_ARRAY || x->type == JQ_OBJECT)
         return x->type == y->type && x->items == y->items && x->count == y->count;
-    return y->type != JQ_ARRAY && y->type != JQ_OBJECT && jq_compare(x, y) == 0;
+    return y->type != JQ_ARRAY && y->type != JQ_OBJECT && jq_compare(r, x, y) == 0;
 }
 
 int jq_give(struct jq_run *r, const struct jq_at *in, struct jq_value v, struct jq_sink *out)
@@ -51,7 +51,7 @@ int jq_give(struct jq_run *r, const struct jq_at *in, struct jq_value v, struct 
     struct jq_at at = {.v = v};
 
     if (in->path)
-        at.path = is_same(&in->v, &v) ? in->path : &jq_no_path;
+        at.path = is_same(r, &in->v, &v) ? in->path : &jq_no_path;
     return out->fn(r, out, &at);
 }
 

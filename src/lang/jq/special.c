@@ -88,7 +88,7 @@ static int range(struct jq_run *r, const struct special *s, const struct jq_valu
                             !jq_is_number(&s->x)   ? &s->x
                             : !jq_is_number(&s->y) ? &s->y
                                                    : step);
-    while (rc == JQ_OK && jq_compare(step, &zero) * jq_compare(&v, &s->y) < 0) {
+    while (rc == JQ_OK && jq_compare(r, step, &zero) * jq_compare(r, &v, &s->y) < 0) {
         rc = jq_give(r, s->in, v, s->out);
         if (rc == JQ_OK)
             rc = jq_charge(r, 1, 0);
@@ -168,9 +168,9 @@ static int on_limit(struct jq_run *r, struct jq_sink *self, const struct jq_at *
     struct jq_value zero = jq_int(0);
     double count = 0;
 
-    if (jq_compare(&at->v, &zero) < 0)
+    if (jq_compare(r, &at->v, &zero) < 0)
         return jq_fail(r, "limit doesn't support negative count");
-    if (jq_compare(&at->v, &zero) == 0)
+    if (jq_compare(r, &at->v, &zero) == 0)
         return JQ_OK;
     if (!jq_to_f64(&at->v, &count)) /* upstream counts down from it */
         return jq_fail(r, "cannot subtract: " STR_FMT " and number (1)",

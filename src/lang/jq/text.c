@@ -146,6 +146,7 @@ TEXT(startswith)
 {
     if (!are_texts(in, args))
         return fail_with(r, "startswith", in, args);
+    jq_compared(r, jq_str(args).len);
     *ret = jq_bool(str_starts(jq_str(in), jq_str(args)));
     return JQ_OK;
 }
@@ -154,17 +155,20 @@ TEXT(endswith)
 {
     if (!are_texts(in, args))
         return fail_with(r, "endswith", in, args);
+    jq_compared(r, jq_str(args).len);
     *ret = jq_bool(str_ends(jq_str(in), jq_str(args)));
     return JQ_OK;
 }
 
-static struct str cut_head(struct str s, struct str head)
+static struct str cut_head(struct jq_run *r, struct str s, struct str head)
 {
+    jq_compared(r, head.len);
     return str_starts(s, head) ? str_skip(s, head.len) : s;
 }
 
-static struct str cut_tail(struct str s, struct str tail)
+static struct str cut_tail(struct jq_run *r, struct str s, struct str tail)
 {
+    jq_compared(r, tail.len);
     return str_ends(s, tail) ? str_head(s, s.len - tail.len) : s;
 }
 
@@ -172,7 +176,7 @@ TEXT(ltrimstr)
 {
     if (!are_texts(in, args))
         return fail_with(r, "ltrimstr", in, args);
-    *ret = jq_string(cut_head(jq_str(in), jq_str(args)));
+    *ret = jq_string(cut_head(r, jq_str(in), jq_str(args)));
     return JQ_OK;
 }
 
@@ -180,7 +184,7 @@ TEXT(rtrimstr)
 {
     if (!are_texts(in, args))
         return fail_with(r, "rtrimstr", in, args);
-    *ret = jq_string(cut_tail(jq_str(in), jq_str(args)));
+    *ret = jq_string(cut_tail(r, jq_str(in), jq_str(args)));
     return JQ_OK;
 }
 
@@ -188,7 +192,7 @@ TEXT(trimstr)
 {
     if (!are_texts(in, args))
         return fail_with(r, "trimstr", in, args);
-    *ret = jq_string(cut_tail(cut_head(jq_str(in), jq_str(args)), jq_str(args)));
+    *ret = jq_string(cut_tail(r, cut_head(r, jq_str(in), jq_str(args)), jq_str(args)));
     return JQ_OK;
 }
 

@@ -143,18 +143,19 @@ static int compare_counts(uint32_t x, uint32_t y)
     return x < y ? -1 : x > y;
 }
 
-static int compare_objects(const struct jq_value *x, const struct jq_value *y)
+static int compare_objects(struct jq_run *r, const struct jq_value *x, const struct jq_value *y)
 {
     for (size_t i = 0; i < x->count && i < y->count; i++) {
         int order = str_cmp(x->members[i].key, y->members[i].key);
 
+        jq_compared(r, x->members[i].key.len);
         if (order)
             return order < 0 ? -1 : 1;
     }
     if (x->count != y->count)
         return compare_counts(x->count, y->count);
     for (size_t i = 0; i < x->count; i++) {
-        int order = jq_compare(&x->members[i].value, &y->members[i].value);
+        int order = jq_compare(r, &x->members[i].value, &y->members[i].value);
 
         if (order)
             return order;
@@ -162,24 +163,30 @@ static int compare_objects(const struct jq_value *x, const struct jq_value *y)
     return 0;
 }
 
-int jq_compare(const struct jq_value *x, const struct jq_value *y)
+int jq_compare(struct jq_run *r, const struct jq_value *x, const struct jq_value *y)
 {
     int order = 0;
 
+    if (r->compared > (int64_t) JQ_STEPS_MAX * JQ_COMPARED_STEP_BYTES)
+        return 0;
+    jq_compared(r, sizeof(*x));
     if (rank(x) != rank(y))
         return rank(x) < rank(y) ? -1 : 1;
     if (jq_is_number(x))
         return compare_numbers(x, y);
     if (x->type == JQ_STRING) {
+        if (jq_str(x).ptr == jq_str(y).ptr && jq_str(x).len == jq_str(y).len)
+            return 0;
+        jq_compared(r, jq_str(x).len);
         order = str_cmp(jq_str(x), jq_str(y));
         return order < 0 ? -1 : order > 0;
     }
     if (x->type == JQ_OBJECT)
-        return compare_objects(x, y);
+        return compare_objects(r, x, y);
     if (x->type != JQ_ARRAY)
         return 0;
     for (size_t i = 0; order == 0 && i < x->count && i < y->count; i++)
-        order = jq_compare(&x->items[i], &y->items[i]);
+        order = jq_compare(r, &x->items[i], &y->items[i]);
     return order ? order : compare_counts(x->count, y->count);
 }
 
@@ -415,7 +422,7 @@ static void print_string(struct strbuf *b, struct str s)
     static const char letters[] = "\"\\\b\f\n\r\t", shown[] = "\"\\bfnrt";
 
     strbuf_addc(b, '"');
-    for (size_t i = 0, size = 1; i < s.len; i += size) {
+    for (size_t i = 0, size = 1; i < s.len && !b->is_over; i += size) {
         uint32_t rune = go_rune_next(str_skip(s, i), &size);
         const char *letter = rune > 0 && rune < 0x80 ? strchr(letters, (int) rune) : NULL;
 
@@ -431,6 +438,13 @@ static void print_string(struct strbuf *b, struct str s)
         }
     }
     strbuf_addc(b, '"');
+}
+
+/* In pieces: of what is too long the beginning is there. */
+static void print_digits(struct strbuf *b, struct str s)
+{
+    for (; s.len > 0 && !b->is_over; s = str_skip(s, 16))
+        strbuf_add(b, str_head(s, 16));
 }
 
 static void print_f64(struct strbuf *b, double f)
@@ -464,7 +478,7 @@ void jq_print(struct strbuf *b, const struct jq_value *v)
         print_f64(b, v->f);
         return;
     case JQ_BIG:
-        strbuf_add(b, jq_str(v));
+        print_digits(b, jq_str(v));
         return;
     case JQ_STRING:
         print_string(b, jq_str(v));
@@ -512,15 +526,15 @@ struct str jq_preview(struct jq_run *r, const struct jq_value *v)
 {
     static const char *const ends[] = {
         [JQ_STRING] = " ...\"", [JQ_ARRAY] = " ...]", [JQ_OBJECT] = " ...}", [JQ_GONE] = NULL};
-    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(4096);
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(2 * JQ_PREVIEW_BYTES);
     const char *end = ends[v->type] ? ends[v->type] : " ...";
     struct str s;
 
     jq_print(&b, v);
     s = strbuf_str(&b);
-    if (s.len <= 30)
+    if (s.len <= JQ_PREVIEW_BYTES)
         return str_copy(r->a, s);
-    s = str_head(s, 30 - strlen(end));
+    s = str_head(s, JQ_PREVIEW_BYTES - strlen(end));
     while (s.len > 0 && ((uint8_t) b.ptr[s.len] & 0xc0) == 0x80)
         s.len--;
     return str_concat(r->a, s, str_from(end));
@@ -644,6 +658,8 @@ static int add_objects(struct jq_run *r, enum jq_op op, const struct jq_value *x
                     : k == y->count ? -1
                                     : str_cmp(x->members[i].key, y->members[k].key);
 
+        if (i < x->count)
+            jq_compared(r, x->members[i].key.len);
         members[made] = order < 0 ? x->members[i] : y->members[k];
         if (order == 0 && op == JQ_OP_MUL && x->members[i].value.type == JQ_OBJECT &&
             y->members[k].value.type == JQ_OBJECT &&
@@ -671,7 +687,7 @@ static int subtract_arrays(struct jq_run *r, const struct jq_value *x, const str
     for (size_t i = 0; i < x->count; i++) {
         size_t k = 0;
 
-        while (k < y->count && jq_compare(&x->items[i], &y->items[k]) != 0)
+        while (k < y->count && jq_compare(r, &x->items[i], &y->items[k]) != 0)
             k++;
         if (k == y->count)
             items[count++] = x->items[i];
@@ -781,22 +797,22 @@ int jq_binary(struct jq_run *r, enum jq_op op, const struct jq_value *x,
 {
     switch (op) {
     case JQ_OP_EQ:
-        *ret = jq_bool(jq_compare(x, y) == 0);
+        *ret = jq_bool(jq_compare(r, x, y) == 0);
         return JQ_OK;
     case JQ_OP_NE:
-        *ret = jq_bool(jq_compare(x, y) != 0);
+        *ret = jq_bool(jq_compare(r, x, y) != 0);
         return JQ_OK;
     case JQ_OP_LT:
-        *ret = jq_bool(jq_compare(x, y) < 0);
+        *ret = jq_bool(jq_compare(r, x, y) < 0);
         return JQ_OK;
     case JQ_OP_LE:
-        *ret = jq_bool(jq_compare(x, y) <= 0);
+        *ret = jq_bool(jq_compare(r, x, y) <= 0);
         return JQ_OK;
     case JQ_OP_GT:
-        *ret = jq_bool(jq_compare(x, y) > 0);
+        *ret = jq_bool(jq_compare(r, x, y) > 0);
         return JQ_OK;
     case JQ_OP_GE:
-        *ret = jq_bool(jq_compare(x, y) >= 0);
+        *ret = jq_bool(jq_compare(r, x, y) >= 0);
         return JQ_OK;
     case JQ_OP_ALT:
         *ret = jq_is_true(x) ? *x : *y;
