@@ -114,6 +114,72 @@ int depends_check_results(const struct depends_task *task, struct err *err)
     return 0;
 }
 
+/* ---- conditions that need the whole expression language ---- */
+
+static struct str without_dashes(struct arena *a, struct str text)
+{
+    char *copy = str_cz(a, text);
+
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = copy[i] == '-' ? '_' : copy[i];
+    return str_of(copy, text.len);
+}
+
+/* The tasks as names of an expression; NULL: before they have results. */
+static struct value scope_of(struct arena *a, const struct depends *d,
+                             const struct depends_state *states)
+{
+    struct value_pair *tasks = ARENA_ARRAY(a, struct value_pair, d->needs.len + 1);
+
+    for (size_t i = 0; i < d->needs.len; i++) {
+        unsigned bits = states ? depends_results(&states[d->needs.at[i]]) : 0, count = 0;
+        struct value_pair *results = ARENA_ARRAY(a, struct value_pair, DEPENDS_RESULT_COUNT);
+
+        for (; count < DEPENDS_RESULT_COUNT; count++)
+            results[count] = (struct value_pair){value_string(depends_result_name(1U << count)),
+                                                 value_bool((bits >> count & 1) != 0)};
+        tasks[i] = (struct value_pair){value_string(d->names[i]),
+                                       value_map(a, results, DEPENDS_RESULT_COUNT)};
+    }
+    return value_map(a, tasks, d->needs.len);
+}
+
+/* The program of the expression language, or why there is none. */
+static int parse_expression(struct arena *a, struct depends *d, const struct str *names,
+                            struct err *err)
+{
+    struct str *shown = ARENA_ARRAY(a, struct str, d->needs.len + 1);
+    struct str text = without_dashes(a, d->logic);
+    struct value scope, v;
+    const struct expr_env env = {
+        .lookup = expr_lookup_map, .ctx = &scope, .is_of_truths = true};
+    bool is_true;
+
+    for (size_t i = 0; i < d->needs.len; i++)
+        shown[i] = without_dashes(a, names[i]);
+    d->names = shown;
+    scope = scope_of(a, d, NULL);
+    if (expr_compile(a, text, &env, &d->program, err) < 0 ||
+        expr_run(d->program, a, &env, &v, err) < 0 || expr_bool(a, &v, &is_true, err) < 0)
+        return err_wrap(err, "unable to evaluate expression '" STR_FMT "'", STR_ARG(text));
+    return 0;
+}
+
+static enum depends_answer run_expression(const struct depends *d,
+                                          const struct depends_state *states)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct value scope = scope_of(a, d, states), v;
+    const struct expr_env env = {
+        .lookup = expr_lookup_map, .ctx = &scope, .is_of_truths = true};
+    bool is_true = false;
+    struct err err;
+
+    if (expr_run(d->program, a, &env, &v, &err) < 0 || expr_bool(a, &v, &is_true, &err) < 0)
+        return DEPENDS_FAULT;
+    return is_true ? DEPENDS_RUN : DEPENDS_OMIT;
+}
+
 int depends_compile(struct arena *a, const struct depends_task *tasks, size_t count,
                     size_t index, const struct depends **ret, struct err *err)
 {
@@ -124,9 +190,10 @@ int depends_compile(struct arena *a, const struct depends_task *tasks, size_t co
     if (depends_check_results(&tasks[index], err) < 0 || expand(&c, text) < 0)
         return -1;
     if (!str_is_empty(text) && depends_parse(a, d, c.names.at, err) < 0) {
+        if (err->kind == ERR_INVALID && parse_expression(a, d, c.names.at, err) < 0)
+            d->problem = str_copy(a, str_from(err->text));
         if (err->kind != ERR_INVALID)
             return -1;
-        d->problem = str_copy(a, str_from(err->text));
     }
     *ret = d;
     return 0;
@@ -235,5 +302,7 @@ enum depends_answer depends_eval(const struct depends *d, const struct depends_s
             return DEPENDS_WAIT;
     if (!str_is_none(d->problem))
         return DEPENDS_FAULT;
+    if (d->program)
+        return run_expression(d, states);
     return run(d, states) ? DEPENDS_RUN : DEPENDS_OMIT;
 }

@@ -67,7 +67,8 @@ enum depends_answer {
     DEPENDS_WAIT, /* ask again when a task it names has changed */
     DEPENDS_OMIT, /* the node is Omitted: "omitted: depends condition not met" */
     DEPENDS_RUN,
-    DEPENDS_FAULT, /* its condition cannot be read: the node is an Error with depends_problem() */
+    DEPENDS_FAULT, /* its condition cannot be read: the node is an Error with depends_problem()
+                    */
 };
 
 /** depends_phase_of() - the phase of that name; DEPENDS_PHASE_PENDING for an empty one,
@@ -103,8 +104,8 @@ int depends_compile(struct arena *a, const struct depends_task *tasks, size_t co
  * Borrowed from the program */
 const size_t *depends_needs(const struct depends *d, size_t *ret_count);
 
-/** depends_problem() - "unable to evaluate expression '...': ..." as the original says it; absent
- * for a condition that can be read. Borrowed from the program */
+/** depends_problem() - "unable to evaluate expression '...': ..." as the original says it;
+ * absent for a condition that can be read. Borrowed from the program */
 struct str depends_problem(const struct depends *d);
 
 /** depends_logic() - the condition with all results written out; empty when there is none */

@@ -3,6 +3,7 @@
 
 #include "base/vec.h"
 #include "lang/depends/depends.h"
+#include "lang/expr/expr.h"
 
 /* One accumulator of a truth value, and a stack of bits for == and !=. */
 enum depends_op {
@@ -26,6 +27,10 @@ struct depends {
     struct str problem; /* or absent */
     VEC(size_t) needs;
     VEC(struct depends_step) steps;
+    /* Of a condition that only the expression language can read: what it evaluates, and the
+     * names of the needs there. */
+    const struct expr_program *program;
+    const struct str *names;
 };
 
 /* A word of a condition that means a task: "task" or "task.Result". */
@@ -44,6 +49,11 @@ bool depends_word_at(struct str text, size_t at, struct depends_word *ret);
 /** depends_result_of() - bit of a result's name; 0 when there is no such result */
 unsigned depends_result_of(struct str name);
 
+enum { DEPENDS_RESULT_COUNT = 8 };
+
+/** depends_result_name() - name of the result that one bit stands for */
+struct str depends_result_name(unsigned bit);
+
 /** depends_text_of() - a task's condition before expansion; empty when it has none */
 struct str depends_text_of(struct arena *a, const struct depends_task *task);
 
@@ -57,5 +67,6 @@ int depends_check_results(const struct depends_task *task, struct err *err);
  * depends_parse() - the expanded condition into steps
  * @d:     logic and needs are set; steps are filled in
  * @names: names of the needs, by position
+ * @err:   ERR_INVALID for more than || && == != ! ? : and parentheses, which may still be right
  */
 int depends_parse(struct arena *a, struct depends *d, const struct str *names, struct err *err);

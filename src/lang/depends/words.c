@@ -82,6 +82,14 @@ unsigned depends_result_of(struct str name)
     return 0;
 }
 
+struct str depends_result_name(unsigned bit)
+{
+    for (size_t i = 0; i < COUNT_OF(results); i++)
+        if (results[i].bit == bit)
+            return results[i].name;
+    return STR_NONE;
+}
+
 struct depends_task depends_task_of(const struct json *task)
 {
     const struct json *on = json_get(task, STR("continueOn"));

@@ -404,6 +404,8 @@ static int check_access(struct expr_run *r, const struct expr_node *n,
     if (is_of(base, VALUE_MAP)) {
         if (base->go == VALUE_GO_GROUPS)
             *ret = known(VALUE_ARRAY);
+        else if (r->env->is_of_truths)
+            *ret = known(VALUE_BOOL);
         if (is_any(key) || base->go || is_of(key, VALUE_STRING))
             return 0;
         err_set(r->v.err, ERR_INVALID,

@@ -10,7 +10,7 @@
 /* One line of the text and a caret, as expr-lang's file.Error; lines and columns from 1. */
 int expr_locate(struct str text, uint32_t pos, struct err *err)
 {
-    char told[ERR_TEXT_MAX_BYTES], dots[512];
+    char told[ERR_TEXT_MAX_BYTES], dots[512], shown[512];
     struct str line = text;
     size_t start = 0, end, column, number = 1;
 
@@ -24,13 +24,17 @@ int expr_locate(struct str text, uint32_t pos, struct err *err)
     line = str_skip(text, start);
     end = str_find_char(line, '\n');
     line = str_head(line, end == SIZE_MAX ? line.len : end);
+    if (line.len == 0) /* an empty line shows no place */
+        return -1;
     column = value_runes(str_head(line, pos - start));
+    line = str_head(line, 500);
+    for (size_t i = 0; i < line.len; i++)
+        shown[i] = line.ptr[i] == '\t' ? ' ' : line.ptr[i];
     memset(dots, '.', sizeof(dots));
     snprintf(told, sizeof(told), "%s", err->text);
     return err_set(err, err->kind == ERR_NONE ? ERR_INVALID : err->kind,
                    "%s (%zu:%zu)\n | " STR_FMT "\n | " STR_FMT "^", told, number, column + 1,
-                   STR_ARG(str_head(line, 500)), (int) (column < sizeof(dots) ? column : 0),
-                   dots);
+                   (int) line.len, shown, (int) (column < sizeof(dots) ? column : 0), dots);
 }
 
 static struct expr_run run_of(struct arena *a, struct str text, const struct expr_env *env,

@@ -39,6 +39,7 @@ struct expr_env {
      * any type, one that is not found is nil, lists and maps are the same only when their Go
      * types are, too, and there are no texts in backquotes. */
     bool is_untyped;
+    bool is_of_truths;     /* the members of its values are booleans, as Go's types say there */
     struct wall now;       /* what now() answers */
     struct random *random; /* of random functions; NULL: the crypto library's */
 };

@@ -9,6 +9,7 @@
 
 enum expr_token_kind {
     EXPR_EOF,
+    EXPR_BAD, /* no token: its text says why */
     EXPR_IDENTIFIER,
     EXPR_NUMBER,
     EXPR_TEXT,
@@ -149,7 +150,8 @@ enum expr_predicate {
     EXPR_REDUCE,
 };
 
-/** expr_lex() - the tokens of a text, in @a; the last one is EXPR_EOF */
+/** expr_lex() - the tokens of a text, in @a; the last one is EXPR_EOF, behind what is none an
+ * EXPR_BAD with its message */
 int expr_lex(struct arena *a, struct str text, struct expr_token **ret, struct err *err);
 
 /** expr_parse() - the tree of a text; @env tells which builtins are overridden */

@@ -147,6 +147,22 @@ static void check_rows(const struct row *rows, size_t count, const struct expr_e
     assert_int_equal(wrong, 0);
 }
 
+/* What is no token counts when the parser comes to it; tabs are shown as blanks. */
+static void test_bad_tokens(void **state _unused_)
+{
+    static const struct row rows[] = {
+        {"1 & & 'a", "unexpected token Operator(\"&\") (1:3)"},
+        {"1 + 'a", "literal not terminated (1:7)"},
+        {"[1, @, ]]", "unrecognized character: U+0040 '@' (1:5)"},
+        {"1 ] @", "unexpected token Bracket(\"]\") (1:3)"},
+        {"{a: 1}.@", "unrecognized character: U+0040 '@' (1:8)"},
+        {"1\t+\t", "unexpected token EOF (1:4)\n | 1 + \n | ...^"},
+        {"\n", "unexpected token EOF"},
+    };
+
+    check_rows(rows, COUNT_OF(rows), &(const struct expr_env){0});
+}
+
 /* What is called and cannot be; of functions see invalid_test.c. */
 static void test_bad_calls(void **state _unused_)
 {
@@ -450,10 +466,11 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),        cmocka_unit_test(test_golden_sprig),
-        cmocka_unit_test(test_golden_random), cmocka_unit_test(test_bad_calls),
-        cmocka_unit_test(test_oddities),      cmocka_unit_test(test_program),
-        cmocka_unit_test(test_missing),       cmocka_unit_test(test_nest),
-        cmocka_unit_test(test_limits),        cmocka_unit_test(test_find_bare),
+        cmocka_unit_test(test_golden_random), cmocka_unit_test(test_bad_tokens),
+        cmocka_unit_test(test_bad_calls),     cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_program),       cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_nest),          cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_find_bare),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,8 +382,10 @@ int expr_lex(struct arena *a, struct str text, struct expr_token **ret, struct e
     int result = lex_all(&l);
 
     regex_free(l.letters);
-    if (result < 0)
+    if (result < 0 && err->kind != ERR_INVALID)
         return -1;
+    if (result < 0) /* counts when the parser comes to it */
+        emit(&l, EXPR_BAD, l.at, str_copy(a, str_from(err->text)));
     emit(&l, EXPR_EOF, text.len > 0 ? text.len - 1 : 0, STR(""));
     *ret = l.tokens.at;
     return 0;

@@ -29,6 +29,10 @@ typedef VEC(struct expr_node *) node_list;
 
 static struct expr_node *fail_here(struct parser *p)
 {
+    if (p->now->kind == EXPR_BAD) {
+        err_set(p->err, ERR_INVALID, STR_FMT, STR_ARG(p->now->text));
+        return NULL;
+    }
     expr_locate(p->text, p->now->pos, p->err);
     return NULL;
 }
@@ -36,9 +40,13 @@ static struct expr_node *fail_here(struct parser *p)
 static void token_text(const struct expr_token *t, char *text, size_t size)
 {
     static const char *const names[] = {
-        [EXPR_EOF] = "EOF",         [EXPR_IDENTIFIER] = "Identifier",
-        [EXPR_NUMBER] = "Number",   [EXPR_TEXT] = "String",
-        [EXPR_BYTE_TEXT] = "Bytes", [EXPR_OPERATOR] = "Operator",
+        [EXPR_EOF] = "EOF",
+        [EXPR_BAD] = "",
+        [EXPR_IDENTIFIER] = "Identifier",
+        [EXPR_NUMBER] = "Number",
+        [EXPR_TEXT] = "String",
+        [EXPR_BYTE_TEXT] = "Bytes",
+        [EXPR_OPERATOR] = "Operator",
         [EXPR_BRACKET] = "Bracket",
     };
 
@@ -65,7 +73,7 @@ static bool is(const struct expr_token *t, enum expr_token_kind kind, const char
 
 static void next(struct parser *p)
 {
-    if (p->now->kind != EXPR_EOF)
+    if (p->now->kind != EXPR_EOF && p->now->kind != EXPR_BAD)
         p->now++;
 }
 
@@ -707,6 +715,7 @@ static struct expr_node *parse_secondary(struct parser *p)
             return unexpected(p);
         break;
     case EXPR_EOF:
+    case EXPR_BAD:
     case EXPR_OPERATOR:
         return unexpected(p);
     }

@@ -41,8 +41,8 @@ FN(trim)
     struct str s = value_text(&args[0]);
 
     (void) r;
-    *ret = value_string(count > 1 ? value_trim_set(s, value_text(&args[1]), 3)
-                                  : go_trim_space(s));
+    *ret =
+        value_string(count > 1 ? value_trim_set(s, value_text(&args[1]), 3) : go_trim_space(s));
     return 0;
 }
 
