@@ -91,6 +91,15 @@ static void test_what_breaks_a_rule(void **state)
          TEMPLATE("\"entrypoint\":\"b\",\"templates\":[{\"name\":\"a\",\"container\":{"
                   "\"image\":\"i\"}}]"),
          422, "WorkflowTemplate.argoproj.io \\\"t\\\" is invalid: "},
+        /* what names no field keeps its place in the body, but not for kubectl */
+        {"POST", ARGO "workflows", NULL,
+         WORKFLOW("\"entrypoint\":\"a\",\"templates\":[{\"name\":\"b\",\"container\":{"
+                  "\"image\":\"i\"}}]"),
+         422, "\\\"w\\\" is invalid: request:1:"},
+        {"POST", ARGO "workflows", NULL,
+         WORKFLOW("\"entrypoint\":\"a\",\"templates\":[{\"name\":\"b\",\"container\":{"
+                  "\"image\":\"i\"}}]"),
+         422, "\"message\":\"template name 'a' undefined"},
         {"POST", ARGO "workflows", NULL, WORKFLOW("\"entrypoint\":\"a\",\"templates\":[]"), 422,
          "\"details\":{\"name\":\"w\",\"group\":\"argoproj.io\",\"kind\":\"Workflow\","},
         {"POST", ARGO "workflows", NULL, WORKFLOW("\"workflowTemplateRef\":{\"name\":\"no\"}"),

@@ -320,13 +320,21 @@ static struct str name_of(struct http_request *req, const struct resource *r)
     return resource_body(req, &body, &ignored) == 0 ? object_name(&body) : STR("");
 }
 
-/* Where it stands in the body is for who cannot be shown the field. */
 static struct str without_position(struct str text)
 {
     size_t end = str_find(text, STR(": "));
 
     return str_starts(text, STR("request:")) && end != SIZE_MAX ? str_skip(text, end + 2)
                                                                 : text;
+}
+
+/* What names a field is found by that, also in a body that a client made of its user's file. */
+static struct str placed(struct str whole)
+{
+    struct str text = without_position(whole), rest = text;
+
+    cut_field(&rest);
+    return rest.len < text.len ? text : whole;
 }
 
 /* Several broken rules are one text: "a: it is wrong; b: so is it". */
@@ -384,7 +392,7 @@ static void reply_rule(struct http_request *req, const struct resource *of,
                        const struct err *err)
 {
     struct arena *a = http_arena(req);
-    struct str text = without_position(str_copy(a, str_from(err->text)));
+    struct str whole = str_copy(a, str_from(err->text)), text = without_position(whole);
     const struct object_kind options = {.kind = options_kind(req, text),
                                         .group = "meta.k8s.io"};
     const struct object_kind *kind = options.kind[0] ? &options : of->kind;
@@ -396,7 +404,8 @@ static void reply_rule(struct http_request *req, const struct resource *of,
     const struct reply_refusal refusal = {
         outcome.code, outcome.reason,
         str_printf(a, "%s%s%s \"" STR_FMT "\" is invalid: " STR_FMT, kind->kind,
-                   kind->group[0] ? "." : "", kind->group, STR_ARG(name), STR_ARG(text)),
+                   kind->group[0] ? "." : "", kind->group, STR_ARG(name),
+                   STR_ARG(placed(whole))),
         &what};
 
     for (struct str rest = text, one; next_fault(&rest, &one);)
