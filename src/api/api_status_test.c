@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
 #include "api/world_test.h"
 #include "base/mem.h"
 #include "formats/base64.h"
+#include "tests/support/gzipped.h"
 
 #define WORKFLOWS  "/apis/argoproj.io/v1alpha1/namespaces/argo/workflows"
 #define MERGE      "application/merge-patch+json"
@@ -193,18 +193,7 @@ enum { MANY = 6000 };
 
 static struct str packed(struct arena *a, struct str text)
 {
-    z_stream z = {.next_in = (Bytef *) (uintptr_t) text.ptr, .avail_in = (uInt) text.len};
-    size_t room = text.len + 1024;
-    char *to = arena_alloc_raw(a, room);
-
-    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY),
-                     Z_OK);
-    z.next_out = (Bytef *) to;
-    z.avail_out = (uInt) room;
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    room = z.total_out;
-    deflateEnd(&z);
-    return base64_encode(a, str_of(to, room));
+    return base64_encode(a, gzipped(a, text, 6));
 }
 
 /* Nodes "n0" to @count - 1 in a phase, with texts that make them as large as real ones. */

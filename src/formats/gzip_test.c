@@ -8,28 +8,12 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
 #include "base/mem.h"
 #include "formats/gzip.h"
+#include "tests/support/gzipped.h"
 
 enum { MAX_BYTES = 1 << 20 };
-
-static struct str packed_by(struct arena *a, struct str bytes, int level)
-{
-    z_stream z = {.next_in = (Bytef *) (uintptr_t) bytes.ptr, .avail_in = (uInt) bytes.len};
-    size_t room = bytes.len + 1024;
-    char *to = arena_alloc_raw(a, room);
-
-    assert_int_equal(deflateInit2(&z, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY),
-                     Z_OK);
-    z.next_out = (Bytef *) to;
-    z.avail_out = (uInt) room;
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    room = z.total_out;
-    deflateEnd(&z);
-    return str_of(to, room);
-}
 
 /* Without patterns that are too easy, and not without any. */
 static struct str bytes_of(struct arena *a, size_t len)
@@ -64,7 +48,7 @@ static void test_comes_back(void **state)
             struct str bytes = bytes_of(a, sizes[i]), got;
             struct err err = {0};
 
-            if (gzip_unpack(a, packed_by(a, bytes, level), MAX_BYTES, &got, &err) < 0 ||
+            if (gzip_unpack(a, gzipped(a, bytes, level), MAX_BYTES, &got, &err) < 0 ||
                 !str_eq(got, bytes))
                 fail_msg("%zu bytes, level %d: %s", sizes[i], level, err.text);
             assert_int_equal(got.ptr[got.len], '\0');
@@ -75,8 +59,8 @@ static void test_comes_back(void **state)
 static void test_members(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct str one = packed_by(a, STR("one"), 6), two = packed_by(a, STR(", two"), 9), got;
-    struct str none = packed_by(a, STR(""), 6);
+    struct str one = gzipped(a, STR("one"), 6), two = gzipped(a, STR(", two"), 9), got;
+    struct str none = gzipped(a, STR(""), 6);
     struct err err;
 
     (void) state;
@@ -91,7 +75,7 @@ static void test_bomb(void **state)
     enum { BOMB_BYTES = 64 << 20 };
     _cleanup_arena_ struct arena *a = arena_new();
     char *zeros = mem_alloc(BOMB_BYTES);
-    struct str bomb = packed_by(a, str_of(zeros, BOMB_BYTES), 9), got = STR("untouched");
+    struct str bomb = gzipped(a, str_of(zeros, BOMB_BYTES), 9), got = STR("untouched");
     size_t before;
     struct err err;
 
@@ -109,7 +93,7 @@ static void test_bomb(void **state)
 static void test_limit(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct str packed = packed_by(a, bytes_of(a, 65536), 6), got;
+    struct str packed = gzipped(a, bytes_of(a, 65536), 6), got;
     struct err err;
 
     (void) state;
@@ -118,7 +102,7 @@ static void test_limit(void **state)
     assert_int_equal(err.kind, ERR_LIMIT);
     assert_int_equal(gzip_unpack(a, packed, 0, &got, &err), -1);
     assert_int_equal(err.kind, ERR_LIMIT);
-    assert_int_equal(gzip_unpack(a, packed_by(a, STR(""), 6), 0, &got, &err), 0);
+    assert_int_equal(gzip_unpack(a, gzipped(a, STR(""), 6), 0, &got, &err), 0);
     assert_int_equal(got.len, 0);
 }
 
@@ -126,7 +110,7 @@ static void test_limit(void **state)
 static void test_damage(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
-    struct str bytes = bytes_of(a, 300), packed = packed_by(a, bytes, 6), got;
+    struct str bytes = bytes_of(a, 300), packed = gzipped(a, bytes, 6), got;
     struct err err;
 
     (void) state;
@@ -167,7 +151,7 @@ static void test_none(void **state)
         assert_int_equal(err.kind, ERR_INVALID);
         assert_string_equal(err.text, rows[i].want);
     }
-    assert_int_equal(gzip_unpack(a, joined(a, packed_by(a, STR("x"), 6), STR("garbage")),
+    assert_int_equal(gzip_unpack(a, joined(a, gzipped(a, STR("x"), 6), STR("garbage")),
                                  MAX_BYTES, &got, &err),
                      -1);
     assert_int_equal(err.kind, ERR_INVALID);

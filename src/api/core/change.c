@@ -68,21 +68,21 @@ static int check_target(const struct store_key *key, const struct json *doc, str
 }
 
 /* Another one of that name has come since the client read it. */
-static int check_uid(const struct store_key *key, const struct json *stored,
+static int check_uid(struct arena *a, const struct store_key *key, const struct json *stored,
                      const struct json *doc, struct err *err)
 {
-    struct str uid = object_uid(doc), begin;
+    struct str uid = object_uid(doc);
 
     if (str_is_empty(uid) || str_eq(uid, object_uid(stored)))
         return 0;
-    api_conflict(key, err);
-    begin = str_from(err->text);
-    begin = str_head(begin, str_find(begin, STR("\": ")));
-    return err_set(err, ERR_CONFLICT,
-                   STR_FMT "\": the UID in the precondition (" STR_FMT
-                           ") does not match the UID in record (" STR_FMT
-                           "). The object might have been deleted and then recreated",
-                   STR_ARG(begin), STR_ARG(str_head(uid, 80)), STR_ARG(object_uid(stored)));
+    return api_conflict_because(
+        key,
+        str_printf(a,
+                   "the UID in the precondition (" STR_FMT
+                   ") does not match the UID in record (" STR_FMT
+                   "). The object might have been deleted and then recreated",
+                   STR_ARG(str_head(uid, 80)), STR_ARG(object_uid(stored))),
+        err);
 }
 
 void api_update(struct api_call *call, const struct object_kind *kind,
@@ -96,7 +96,7 @@ void api_update(struct api_call *call, const struct object_kind *kind,
 
     if (check_target(key, doc, &err) < 0 ||
         api_before_get(call, key, api_doc_takes_status(kind, doc), &stored, &err) < 0 ||
-        check_uid(key, &stored.shown, doc, &err) < 0 ||
+        check_uid(http_arena(call->req), key, &stored.shown, doc, &err) < 0 ||
         api_check_grant(call, kind, key->ns, doc, &err) < 0 ||
         api_before_change(call, &stored, &after, &made, &err) < 0) {
         call->dialect->fail(call->req, &err);

@@ -9,6 +9,9 @@ void api_commit(struct api_call *call, struct store_txn *txn, store_done_fn done
 /** api_conflict() - somebody else wrote meanwhile: ERR_CONFLICT in Kubernetes' words; -1 */
 int api_conflict(const struct store_key *key, struct err *err);
 
+/** api_conflict_because() - the same with other words behind the name */
+int api_conflict_because(const struct store_key *key, struct str why, struct err *err);
+
 /** api_on_written() - answer a call by what the store has now; store_done_fn */
 void api_on_written(void *call, const struct store_result *result, const struct err *err);
 

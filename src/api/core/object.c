@@ -412,15 +412,21 @@ static const struct object_kind *kind_of(const struct store_key *key)
     return found;
 }
 
-int api_conflict(const struct store_key *key, struct err *err)
+int api_conflict_because(const struct store_key *key, struct str why, struct err *err)
 {
     const struct object_kind *kind = kind_of(key);
 
-    return err_set(err, ERR_CONFLICT,
-                   "Operation cannot be fulfilled on %s%s%s \"" STR_FMT
-                   "\": the object has been modified; please apply your changes to the latest "
-                   "version and try again",
-                   kind->plural, kind->group[0] ? "." : "", kind->group, STR_ARG(key->name));
+    return err_set(
+        err, ERR_CONFLICT, "Operation cannot be fulfilled on %s%s%s \"" STR_FMT "\": " STR_FMT,
+        kind->plural, kind->group[0] ? "." : "", kind->group, STR_ARG(key->name), STR_ARG(why));
+}
+
+int api_conflict(const struct store_key *key, struct err *err)
+{
+    return api_conflict_because(key,
+                                STR("the object has been modified; please apply your changes "
+                                    "to the latest version and try again"),
+                                err);
 }
 
 /* A creation that is only tried: does its namespace end? The store looks at those that are not.

@@ -58,13 +58,13 @@ static void resource_name(const struct store_key *key, char *ret, size_t size)
         snprintf(ret + used, size - used, "." STR_FMT, STR_ARG(key->group));
 }
 
-static int not_there(const struct op *op, struct err *err)
+int store_not_found(const struct store_key *key, struct err *err)
 {
     char resource[200];
 
-    resource_name(&op->key, resource, sizeof(resource));
+    resource_name(key, resource, sizeof(resource));
     return err_set(err, ERR_NOT_FOUND, "%s \"" STR_FMT "\" not found", resource,
-                   STR_ARG(op->key.name));
+                   STR_ARG(key->name));
 }
 
 static int changed_meanwhile(const struct op *op, struct err *err)
@@ -229,7 +229,7 @@ static int find_expected(struct store *s, struct store_txn *txn, struct op *op,
     struct str uid;
 
     if (result == 0)
-        return not_there(op, &txn->err);
+        return store_not_found(&op->key, &txn->err);
     if (result < 0)
         return result;
     uid = str_of((const char *) sqlite3_column_text(*ret, 4),

@@ -220,6 +220,9 @@ void store_txn_forget(struct store_txn *txn);
 int store_writer_start(struct store *s, struct err *err);
 void store_writer_stop(struct store *s);
 
+/** store_not_found() - ERR_NOT_FOUND as Kubernetes words it; any thread */
+int store_not_found(const struct store_key *key, struct err *err);
+
 /** txn_release() - drop its references and memory */
 void txn_release(struct store_txn *txn);
 

@@ -13,27 +13,6 @@ enum {
     INDEXED_TERMS_MAX = 64
 }; /* further terms are looked at in the document */
 
-static void resource_of(struct str group, struct str kind, struct strbuf *b)
-{
-    for (size_t i = 0; i < kind.len; i++)
-        strbuf_addc(b, kind.ptr[i] >= 'A' && kind.ptr[i] <= 'Z'
-                           ? (char) (kind.ptr[i] - 'A' + 'a')
-                           : kind.ptr[i]);
-    if (kind.len && kind.ptr[kind.len - 1] != 's') /* EventBus is its own plural */
-        strbuf_addc(b, 's');
-    if (group.len)
-        strbuf_addf(b, "." STR_FMT, STR_ARG(group));
-}
-
-static int not_found(const struct store_key *key, struct err *err)
-{
-    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(1024);
-
-    resource_of(key->group, key->kind, &b);
-    return err_set(err, ERR_NOT_FOUND, "%s \"" STR_FMT "\" not found", b.ptr,
-                   STR_ARG(key->name));
-}
-
 int store_get(struct store *s, const struct store_key *key, const struct store_object **ret,
               struct err *err)
 {
@@ -53,7 +32,7 @@ int store_get(struct store *s, const struct store_key *key, const struct store_o
         *ret = object_of_row(stmt);
         result = 0;
     } else {
-        result = code == SQLITE_DONE ? not_found(key, err)
+        result = code == SQLITE_DONE ? store_not_found(key, err)
                                      : schema_error(c->db, "read an object", err);
     }
     sqlite3_reset(stmt);
