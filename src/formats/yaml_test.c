@@ -69,6 +69,38 @@ static void test_golden_printing(void **state)
     golden_run("formats/yaml-out-random.jsonl", check_print, 100);
 }
 
+/* What go-yaml does and libyaml does not: byte order marks, line separators, letters. */
+static void test_odd_characters(void **state _unused_)
+{
+    static const char *const cases[][2] = {
+        {"[\"\\u2028\"]", "- '\xe2\x80\xa8'\n"},
+        {"[\"1\\u2028\"]", "- '1\xe2\x80\xa8'\n"},
+        {"[\"a\\u2029b\"]", "- 'a\xe2\x80\xa9  b'\n"},
+        {"{\"a\\u2028\": 1}", "? 'a\xe2\x80\xa8'\n: 1\n"},
+        {"[\"a \\u2028\"]", "- \"a \\L\"\n"},
+        {"[\"\\ufeffa b\\u00e9\"]", "- \"\\uFEFF\\x61\\x20\\x62\\xE9\"\n"},
+        {"[\"a\\ufeff b\"]", "- \"a\\uFEFF b\"\n"},
+        {"[\"\\u0085\"]", "- \"\\N\"\n"},
+        {"{\"\\u0085\": 1, \"\": 2, \"1\": 3}", "\"\": 2\n? \"\\N\"\n: 1\n\"1\": 3\n"},
+        {"{\"\\ud83d\\ude00\": 1, \"a\": 2, \"\\u00e9\": 3, \"\\u00d7\": 4}",
+         "\xc3\x97: 4\n\"\\U0001F600\": 1\na: 2\n\xc3\xa9: 3\n"},
+        {"\"\"", "\"\"\n"},
+        {"\"a\\n\"", "|\n  a\n"},
+        {"{\"a\\nb\": [[], [{\"c\": {}}]]}", "? |-\n  a\n  b\n: - []\n  - - c: {}\n"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(4096);
+        struct json v;
+        struct err err;
+
+        assert_int_equal(json_parse(a, str_from(cases[i][0]), &v, &err), 0);
+        yaml_print(&b, &v);
+        assert_string_equal(str_cz(a, strbuf_str(&b)), cases[i][1]);
+    }
+}
+
 /* A colon without a blank behind it is of the text: go-yaml and libyaml differ where a flow
  * collection goes on or ends there. */
 static void test_colons(void **state _unused_)
@@ -301,17 +333,12 @@ static void test_decoded_streams(void **state _unused_)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_reading),
-        cmocka_unit_test(test_golden_printing),
-        cmocka_unit_test(test_colons),
-        cmocka_unit_test(test_colons_bounded),
-        cmocka_unit_test(test_errors_and_positions),
-        cmocka_unit_test(test_wide_mappings),
-        cmocka_unit_test(test_oddities),
-        cmocka_unit_test(test_folding),
-        cmocka_unit_test(test_long_digits),
-        cmocka_unit_test(test_billion_laughs),
-        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_golden_reading),  cmocka_unit_test(test_golden_printing),
+        cmocka_unit_test(test_odd_characters),  cmocka_unit_test(test_colons),
+        cmocka_unit_test(test_colons_bounded),  cmocka_unit_test(test_errors_and_positions),
+        cmocka_unit_test(test_wide_mappings),   cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_folding),         cmocka_unit_test(test_long_digits),
+        cmocka_unit_test(test_billion_laughs),  cmocka_unit_test(test_streams),
         cmocka_unit_test(test_decoded_streams),
     };
 

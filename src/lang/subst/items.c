@@ -332,7 +332,7 @@ static int read_items(struct arena *a, const struct json *step, struct items_loo
     if (!str_is_empty(param))
         return read_param(a, param, ret, err);
     if (!sequence)
-        return err_set(err, ERR_INVALID, "a loop needs withItems, withParam or withSequence");
+        return err_set(err, ERR_INVALID, "expandStep() was called with withItems and withParam empty");
     if (sequence_texts(a, sequence, &text, err) < 0)
         return ret->when == ITEMS_SKIPPED && err->kind == ERR_INVALID ? 0 : -1;
     return read_list(a, text, ret, err);
@@ -358,7 +358,7 @@ int items_open(struct arena *a, const struct json *step, enum items_owner owner,
         return -1;
     *body = owner == ITEMS_OF_TASK ? *step : without_items(a, *step);
     if (subst_compile(a, body, &plan, err) < 0)
-        return -1;
+        return owner == ITEMS_OF_TASK ? err_wrap(err, "unable to parse argo variable") : -1;
     loop.plan = plan;
     *ret = loop;
     return 0;
