@@ -163,7 +163,9 @@ struct str show_node_pod(struct arena *a, const struct json *workflow, const str
         return STR("");
     if (str_is_empty(tmpl))
         tmpl = text_of(json_get(node, STR("templateRef")), STR("template"));
-    return pod_name(a, object_name(workflow), json_get_str(node, STR("name")), tmpl,
+    return pod_name(a, object_name(workflow),
+                    &(const struct pod_node){json_get_str(node, STR("name")), tmpl,
+                                             json_get_str(node, STR("id"))},
                     pod_name_version_of(object_annotation(
                         workflow, STR("workflows.argoproj.io/pod-name-format"))));
 }

@@ -82,7 +82,7 @@ static int fail_at(struct parser *p, const char *at, const char *context)
                    context, line, column);
 }
 
-/* Inside of numbers and words Go takes the end of input for a blank. */
+/* Inside of numbers, words and escapes Go takes the end of input for a blank. */
 static int fail_inside(struct parser *p, const char *at, const char *context)
 {
     unsigned line, column;
@@ -183,15 +183,15 @@ static char *decode_escape(struct parser *p, char *to)
         return to;
     }
     if (p->at >= p->end || *p->at != 'u') {
-        fail_at(p, p->at, "in string escape code");
+        fail_inside(p, p->at, "in string escape code");
         return NULL;
     }
     rune = hex4(p->at + 1, p->end);
     if (rune < 0) {
         p->at++;
-        while (p->at < p->end && strchr("0123456789abcdefABCDEF", *p->at))
+        while (p->at < p->end && memchr("0123456789abcdefABCDEF", *p->at, 22))
             p->at++;
-        fail_at(p, p->at, "in \\u hexadecimal character escape");
+        fail_inside(p, p->at, "in \\u hexadecimal character escape");
         return NULL;
     }
     p->at += 5;

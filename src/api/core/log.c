@@ -96,8 +96,9 @@ struct str api_node_pod_name(struct arena *a, const struct json *workflow,
 
     if (str_is_empty(tmpl))
         tmpl = json_str(json_path(node, "templateRef", "template", NULL));
-    return pod_name(a, object_name(workflow), json_get_str(node, STR("name")),
-                    str_is_none(tmpl) ? STR("") : tmpl,
+    return pod_name(a, object_name(workflow),
+                    &(const struct pod_node){json_get_str(node, STR("name")), tmpl,
+                                             json_get_str(node, STR("id"))},
                     pod_name_version_of(object_annotation(
                         workflow, STR("workflows.argoproj.io/pod-name-format"))));
 }

@@ -185,16 +185,21 @@ static struct str lower(struct arena *a, struct str s)
     return str_of(text, s.len);
 }
 
-/* Without blanks at the ends and with single ones inside. */
+/* Without blanks at the ends and with single ones inside; tabs and the like are blanks, too. */
 static struct str folded(struct arena *a, struct str s)
 {
     char *text = arena_alloc_raw(a, s.len + 1);
     size_t used = 0;
 
     s = str_trim(s);
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] != ' ' || used == 0 || text[used - 1] != ' ')
+    for (size_t i = 0; i < s.len; i++) {
+        bool is_blank = s.ptr[i] == ' ' || (s.ptr[i] >= '\t' && s.ptr[i] <= '\r');
+
+        if (!is_blank)
             text[used++] = s.ptr[i];
+        else if (used > 0 && text[used - 1] != ' ')
+            text[used++] = ' ';
+    }
     text[used] = '\0';
     return str_of(text, used);
 }
@@ -202,7 +207,11 @@ static struct str folded(struct arena *a, struct str s)
 /* Headers that proxies change, or that libraries set behind one's back: nobody signs them. */
 static bool is_volatile(struct str name)
 {
-    static const char *const names[] = {"expect", "transfer-encoding", "user-agent",
+    static const char *const names[] = {"connection",          "expect",
+                                        "keep-alive",          "proxy-authenticate",
+                                        "proxy-authorization", "te",
+                                        "trailer",             "transfer-encoding",
+                                        "upgrade",             "user-agent",
                                         "x-amzn-trace-id"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -362,6 +371,72 @@ static struct str escaped(struct arena *a, struct str text)
     return str_copy(a, strbuf_str(&b));
 }
 
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
+
+    return at ? (int) (at - digits) : -1;
+}
+
+/* A part of a query without its escapes; "+" is a blank, a "%" that escapes nothing stays. */
+static struct str unescaped(struct arena *a, struct str s)
+{
+    char *text = arena_alloc_raw(a, s.len + 1);
+    size_t used = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        int high = i + 2 < s.len && s.ptr[i] == '%' ? hex_digit(s.ptr[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(s.ptr[i + 2]) : -1;
+
+        if (low >= 0) {
+            text[used++] = (char) (high * 16 + low);
+            i += 2;
+        } else {
+            text[used++] = s.ptr[i];
+            if (s.ptr[i] == '+')
+                text[used - 1] = ' ';
+        }
+    }
+    return str_of(text, used);
+}
+
+static bool has_name(const pairs *list, struct str name)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (str_eq(list->at[i].name, name))
+            return true;
+    return false;
+}
+
+/* The caller's query as services read it: all in its escaped form, the first of each name. */
+static void add_presigned(struct strbuf *b, struct arena *a, struct str query)
+{
+    pairs list = {0};
+    struct str part, name;
+
+    while (query.len > 0 && str_cut(&query, '&', &part)) {
+        if (part.len == 0)
+            continue;
+        str_cut(&part, '=', &name);
+        name = unescaped(a, name);
+        if (has_name(&list, name))
+            continue;
+        VEC_APUSH(a, &list, ((struct http_header){name, STR("")}));
+        strbuf_add(b, escaped(a, name));
+        strbuf_addc(b, '=');
+        strbuf_add(b, escaped(a, unescaped(a, part)));
+        strbuf_addc(b, '&');
+    }
+}
+
+/* The type that clients set when nobody says any is no part of a URL. */
+static bool is_presigned(const struct http_header *h)
+{
+    return !is_volatile(h->name) &&
+           !(str_eq_nocase(h->name, STR("content-type")) &&
+             str_is(h->value, "application/x-www-form-urlencoded; charset=utf-8"));
+}
+
 /* The names of the headers that are signed, the host among them. */
 static struct str signed_names(struct arena *a, const struct aws_request *req, struct str host)
 {
@@ -369,7 +444,7 @@ static struct str signed_names(struct arena *a, const struct aws_request *req, s
     pairs all = {0};
 
     for (size_t i = 0; i < req->header_count; i++)
-        if (!is_volatile(req->headers[i].name))
+        if (is_presigned(&req->headers[i]))
             VEC_APUSH(a, &all, req->headers[i]);
     VEC_APUSH(a, &all, ((struct http_header){STR("host"), lower(a, host)}));
     return add_headers(&scratch, a, &all);
@@ -384,7 +459,7 @@ static struct str presign_query(struct arena *a, const struct aws_request *req,
     struct str credential = str_printf(a, STR_FMT "/" STR_FMT, STR_ARG(keys->access_key),
                                        STR_ARG(scope_of(a, req, str_head(stamp, 8))));
 
-    strbuf_addf(&b, STR_FMT "%s", STR_ARG(url->query), url->query.len ? "&" : "");
+    add_presigned(&b, a, url->query);
     strbuf_addf(&b,
                 "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" STR_FMT
                 "&X-Amz-Date=" STR_FMT "&X-Amz-Expires=%u&X-Amz-SignedHeaders=" STR_FMT,
@@ -411,7 +486,7 @@ int aws_presign(struct arena *a, const struct aws_request *req, const struct aws
         unsigned_body.body_hash = STR("UNSIGNED-PAYLOAD");
     url.query = presign_query(a, req, keys, &url, expires_s);
     for (size_t i = 0; i < req->header_count; i++)
-        if (!is_volatile(req->headers[i].name))
+        if (is_presigned(&req->headers[i]))
             VEC_APUSH(a, &all, req->headers[i]);
     VEC_APUSH(a, &all, ((struct http_header){STR("host"), lower(a, url.host)}));
     ret->canonical_request = canonical(a, &unsigned_body, &url, &all, &names);

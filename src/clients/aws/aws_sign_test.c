@@ -80,10 +80,64 @@ static void test_needs_a_host(void **state)
     assert_string_equal(err.text, "URL \"/path\" has no host");
 }
 
+/* A presigned URL has the query in its escaped form, the first of each name. */
+static void test_presigned_query(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", "X-Amz-Algorithm="},
+        {"a,b=c d+e", "a%2Cb=c%20d%20e&X-Amz-Algorithm="},
+        {"a=1&&a=2&%61=3&b", "a=1&b=&X-Amz-Algorithm="},
+        {"%zz=%4&%7e=%7E", "%25zz=%254&~=~&X-Amz-Algorithm="},
+        {"=", "=&X-Amz-Algorithm="},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct str url = str_printf(a, "https://h/k?%s", cases[i][0]);
+        const struct http_header form = {STR("Content-Type"),
+                                         STR("application/x-www-form-urlencoded; charset=utf-8")};
+        struct aws_request req = {
+            .method = STR("GET"), .url = url, .headers = &form, .header_count = 1};
+        struct aws_keys keys = {.access_key = STR("A")};
+        struct aws_signature s;
+        struct err err;
+
+        assert_int_equal(aws_presign(a, &req, &keys, 60, &s, &err), 0);
+        if (!str_starts(str_skip(s.url, strlen("https://h/k?")), str_from(cases[i][1])))
+            fail_msg("%s: " STR_FMT, cases[i][0], STR_ARG(s.url));
+        assert_true(str_find(s.url, STR("SignedHeaders=host&")) != SIZE_MAX);
+    }
+}
+
+/* Blanks of every kind are folded; what is between two servers is not signed. */
+static void test_headers(void **state)
+{
+    static const struct http_header headers[] = {
+        {STR_INIT("X-A"), STR_INIT("\t a\t \tb ")}, {STR_INIT("Connection"), STR_INIT("close")},
+        {STR_INIT("TE"), STR_INIT("x")},            {STR_INIT("Upgrade"), STR_INIT("x")},
+        {STR_INIT("keep-alive"), STR_INIT("1")},    {STR_INIT("Trailer"), STR_INIT("x")}};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct aws_request req = {.method = STR("GET"),
+                              .url = STR("https://h/"),
+                              .headers = headers,
+                              .header_count = COUNT_OF(headers)};
+    struct aws_keys keys = {.access_key = STR("A")};
+    struct aws_signature s;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(aws_sign(a, &req, &keys, &s, &err), 0);
+    assert_true(str_find(s.canonical_request, STR("\nhost;x-a;x-amz-date\n")) != SIZE_MAX);
+    assert_true(str_find(s.canonical_request, STR("\nx-a:a b\n")) != SIZE_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
-                                       cmocka_unit_test(test_needs_a_host)};
+                                       cmocka_unit_test(test_needs_a_host),
+                                       cmocka_unit_test(test_presigned_query),
+                                       cmocka_unit_test(test_headers)};
 
     return cmocka_run_group_tests_name("aws_sign", tests, NULL, NULL);
 }

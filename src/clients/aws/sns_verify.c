@@ -7,6 +7,8 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/strbuf.h"
 #include "formats/base64.h"
 #include "formats/goquote.h"
 #include "formats/regex.h"
@@ -23,6 +25,7 @@ struct parts {
     struct str scheme; /* empty: none */
     struct str host;   /* with its port */
     struct str path;   /* with the query */
+    struct str fragment;
 };
 
 static bool is_scheme(struct str s)
@@ -35,6 +38,30 @@ static bool is_scheme(struct str s)
             return false;
     }
     return true;
+}
+
+static bool has_bad_escape(struct str s)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] == '%' && (i + 2 >= s.len || !strchr(digits, s.ptr[i + 1]) ||
+                                !strchr(digits, s.ptr[i + 2])))
+            return true;
+    return false;
+}
+
+/* A host's port: digits behind the last colon, or nothing behind it. */
+static bool has_bad_port(struct str host)
+{
+    size_t colon = str_find_char(host, ':');
+
+    if (str_starts(host, STR("[")) || colon == SIZE_MAX)
+        return false;
+    for (size_t i = colon + 1; i < host.len; i++)
+        if (host.ptr[i] < '0' || host.ptr[i] > '9')
+            return true;
+    return false;
 }
 
 static int split_url(struct str url, struct parts *ret, struct err *err)
@@ -68,8 +95,17 @@ static int split_url(struct str url, struct parts *ret, struct err *err)
             parts.host = str_skip(parts.host, at + 1);
     }
     parts.path = str_head(rest, str_find_char(rest, '#'));
+    parts.fragment = str_skip(rest, parts.path.len);
     *ret = parts;
     return 0;
+}
+
+static char *lower(char *text)
+{
+    for (char *c = text; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char) (*c - 'A' + 'a');
+    return text;
 }
 
 static bool is_of_sns(struct str host)
@@ -86,6 +122,11 @@ int sns_check_url(struct str url, struct err *err)
 
     if (split_url(url, &parts, err) < 0)
         return -1;
+    if (has_bad_port(parts.host) || has_bad_escape(parts.fragment))
+        return err_set(err, ERR_INVALID,
+                       "SigningCertURL is not a valid URL, parse \"" STR_FMT "\": invalid %s",
+                       STR_ARG(str_head(url, 150)),
+                       has_bad_port(parts.host) ? "port after host" : "URL escape");
     host = str_head(parts.host, str_find_char(parts.host, ':'));
     if (!is_of_sns(host))
         return err_set(err, ERR_INVALID,
@@ -98,6 +139,38 @@ int sns_check_url(struct str url, struct err *err)
 }
 
 /* ---- the message ---- */
+
+/* A value as the validator's language makes a text of it. */
+static struct str as_text(struct arena *a, const struct json *v)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(ARENA_DOC_MAX_BYTES);
+    double n;
+
+    switch ((enum json_type) v->type) {
+    case JSON_STRING:
+        return json_str(v);
+    case JSON_OBJECT:
+        return STR("[object Object]");
+    case JSON_ARRAY:
+        for (uint32_t i = 0; i < v->count; i++) {
+            strbuf_add(&b, i > 0 ? STR(",") : STR(""));
+            if (v->items[i].type != JSON_NULL)
+                strbuf_add(&b, as_text(a, &v->items[i]));
+        }
+        return str_copy(a, strbuf_str(&b));
+    case JSON_NUMBER:
+        if (json_f64(v, &n)) {
+            struct json number = json_float(a, n == 0 ? 0 : n);
+
+            return json_text(a, &number, JSON_COMPACT);
+        }
+        return str_starts(str_of(v->text, v->count), STR("-")) ? STR("-Infinity") : STR("Infinity");
+    case JSON_BOOL:
+    case JSON_NULL:
+        break;
+    }
+    return json_text(a, v, JSON_COMPACT);
+}
 
 static bool has_all(const struct json *message, const char *const *names)
 {
@@ -117,13 +190,27 @@ static bool is_unsubscription(const struct json *message)
     return str_is(json_get_str(message, STR("Type")), "UnsubscribeConfirmation");
 }
 
-int sns_check(const struct json *message, struct err *err)
+/* Lambda spells the address of the certificate in its own way, and gives a subject that is none. */
+static struct json as_told(struct arena *a, const struct json *message)
+{
+    const struct json *url = json_get(message, STR("SigningCertUrl"));
+    const struct json *subject = json_get(message, STR("Subject"));
+    struct json told = *message;
+
+    if (url)
+        told = json_set(a, &told, STR("SigningCertURL"), *url);
+    if (json_is(subject, JSON_NULL))
+        told = json_without(a, &told, STR("Subject"));
+    return told;
+}
+
+static int check(struct arena *a, const struct json *message, struct err *err)
 {
     static const char *const needed[] = {"SignatureVersion", "SigningCertURL", "Type",
                                          "Message",          "MessageId",      "Timestamp",
                                          "TopicArn",         "Signature",      NULL};
     static const char *const of_subscription[] = {"SubscribeURL", "Token", NULL};
-    struct str version = json_get_str(message, STR("SignatureVersion"));
+    const struct json *version = json_get(message, STR("SignatureVersion"));
     struct parts parts;
     struct err ignored;
 
@@ -131,14 +218,38 @@ int sns_check(const struct json *message, struct err *err)
         ((is_subscription(message) || is_unsubscription(message)) &&
          !has_all(message, of_subscription)))
         return err_set(err, ERR_INVALID, "Message missing required keys.");
-    if (split_url(json_get_str(message, STR("SigningCertURL")), &parts, &ignored) < 0 ||
-        !str_is(parts.scheme, "https") || !str_ends(parts.path, STR(".pem")) ||
-        !is_of_sns(parts.host))
+    if (split_url(str_trim(json_get_str(message, STR("SigningCertURL"))), &parts, &ignored) <
+            0 ||
+        !str_eq_nocase(parts.scheme, STR("https")) || !str_ends(parts.path, STR(".pem")) ||
+        !is_of_sns(str_of(lower(str_cz(a, parts.host)), parts.host.len)))
         return err_set(err, ERR_INVALID, "The certificate is located on an invalid domain.");
-    if (!str_is(version, "1") && !str_is(version, "2"))
+    if (!str_is(json_str(version), "1") && !str_is(json_str(version), "2"))
         return err_set(err, ERR_INVALID, "The signature version " STR_FMT " is not supported.",
-                       STR_ARG(str_head(version, 50)));
+                       STR_ARG(str_head(as_text(a, version), 50)));
     return 0;
+}
+
+int sns_check(struct arena *a, const struct json *message, struct err *err)
+{
+    struct json told = as_told(a, message);
+
+    return check(a, &told, err);
+}
+
+/* The signature's letters: the validator passes over all that is none and stops at a "=". */
+static struct str letters_of(struct arena *a, struct str base64)
+{
+    char *text = arena_alloc_raw(a, base64.len + 1);
+    size_t used = 0;
+
+    for (size_t i = 0; i < base64.len && base64.ptr[i] != '='; i++) {
+        char c = base64.ptr[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            c == '+' || c == '/' || c == '-' || c == '_')
+            text[used++] = c;
+    }
+    return str_of(text, used);
 }
 
 /* Name and value of each member that is signed, a line each. */
@@ -154,7 +265,7 @@ static struct str signed_text(struct arena *a, const struct json *message)
         if (!v || (strcmp(names[i], "Token") == 0 && !is_subscription(message)))
             continue;
         strbuf_addf(&b, "%s\n", names[i]);
-        strbuf_add(&b, v->type == JSON_STRING ? json_str(v) : json_text(a, v, JSON_COMPACT));
+        strbuf_add(&b, as_text(a, v));
         strbuf_addc(&b, '\n');
     }
     return str_copy(a, strbuf_str(&b));
@@ -174,19 +285,21 @@ int sns_verify(struct arena *a, const struct json *message, struct str cert, str
     _cleanup_(X509_freep) X509 *x509 = NULL;
     _cleanup_(EVP_PKEY_freep) EVP_PKEY *key = NULL;
     _cleanup_(EVP_MD_CTX_freep) EVP_MD_CTX *ctx = NULL;
-    bool is_first = str_is(json_get_str(message, STR("SignatureVersion")), "1");
+    struct json told = as_told(a, message);
+    bool is_first = str_is(json_get_str(&told, STR("SignatureVersion")), "1");
     struct str signature, text;
     struct err ignored;
 
-    if (sns_check(message, err) < 0)
+    if (check(a, &told, err) < 0)
         return -1;
     x509 = read_cert(cert);
     key = x509 ? X509_get_pubkey(x509) : NULL;
     if (!key)
         return err_set(err, ERR_INVALID, "the certificate cannot be read");
-    text = signed_text(a, message);
+    text = signed_text(a, &told);
     ctx = EVP_MD_CTX_new();
-    if (base64_decode(a, json_get_str(message, STR("Signature")), &signature, &ignored) < 0 ||
+    if (base64_decode(a, letters_of(a, json_get_str(&told, STR("Signature"))), &signature,
+                      &ignored) < 0 ||
         EVP_DigestVerifyInit(ctx, NULL, is_first ? EVP_sha1() : EVP_sha256(), NULL, key) != 1 ||
         EVP_DigestVerify(ctx, (const unsigned char *) signature.ptr, signature.len,
                          (const unsigned char *) text.ptr, text.len) != 1)

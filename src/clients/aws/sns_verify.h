@@ -22,12 +22,13 @@ int sns_check_url(struct str url, struct err *err);
 /**
  * sns_check() - has a message all that a check of its signature needs, and a certificate at
  * Amazon?
+ * @a:       scratch
  * @message: object
  * @err:     ERR_INVALID
  *
  * Return: 0 or -1.
  */
-int sns_check(const struct json *message, struct err *err);
+int sns_check(struct arena *a, const struct json *message, struct err *err);
 
 /**
  * sns_verify() - sns_check(), and the signature

@@ -1,11 +1,14 @@
 /* See signature.h. Hashes are OpenSSL's. */
 #include "events/sources/signature.h"
 
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <string.h>
 
 #include "formats/goquote.h"
+
+#define GO_ZERO_TIME_S INT64_C(-62135596800)
 
 enum { SLACK_MAX_AGE_S = 300, BITBUCKET_PREFIX_BYTES = 7 };
 
@@ -78,6 +81,19 @@ static int lower_hex(struct arena *a, struct str hex, struct str *ret, struct er
     return 0;
 }
 
+/* The HMAC of what services sign: words, and the body with whatever bytes it has. */
+static struct str signed_body(struct arena *a, struct str secret, struct str words,
+                              struct str body)
+{
+    char *text = arena_alloc_raw(a, words.len + body.len + 1);
+
+    memcpy(text, words.ptr, words.len);
+    if (body.len > 0)
+        memcpy(text + words.len, body.ptr, body.len);
+    return signature_hmac_hex(a, SIGNATURE_SHA256, secret,
+                              str_of(text, words.len + body.len));
+}
+
 /* ---- GitHub ---- */
 
 static int github_hash(struct str prefix, enum signature_hash *ret)
@@ -127,6 +143,65 @@ static struct str media_type(struct arena *a, struct str content_type)
     return str_of(text, type.len);
 }
 
+#define MIME_SPECIALS "()<>@,;:\\\"/[]?="
+
+static struct str token_of(struct str s)
+{
+    size_t len = 0;
+
+    while (len < s.len && s.ptr[len] > ' ' && s.ptr[len] < 0x7f &&
+           !strchr(MIME_SPECIALS, s.ptr[len]))
+        len++;
+    return str_head(s, len);
+}
+
+/* Takes a text in quotation marks, on one line. */
+static bool skip_quoted(struct str *rest)
+{
+    for (size_t at = 1; at < rest->len; at++) {
+        char c = rest->ptr[at];
+
+        if (c == '\r' || c == '\n')
+            return false;
+        if (c == '"') {
+            *rest = str_skip(*rest, at + 1);
+            return true;
+        }
+        if (c == '\\' && at + 1 < rest->len && strchr(MIME_SPECIALS, rest->ptr[at + 1]))
+            at++;
+    }
+    return false;
+}
+
+static bool skip_token(struct str *rest)
+{
+    size_t len = token_of(*rest).len;
+
+    *rest = str_skip(*rest, len);
+    return len > 0;
+}
+
+/* Are the parameters of a media type "; name=value" each? */
+static bool has_parameters(struct str rest)
+{
+    rest = str_trim(rest);
+    while (rest.len > 0 && !str_is(rest, ";")) {
+        if (!str_cut_prefix(&rest, STR(";")))
+            return false;
+        rest = str_trim(rest);
+        if (!skip_token(&rest))
+            return false;
+        rest = str_trim(rest);
+        if (!str_cut_prefix(&rest, STR("=")))
+            return false;
+        rest = str_trim(rest);
+        if (!(str_starts(rest, STR("\"")) ? skip_quoted(&rest) : skip_token(&rest)))
+            return false;
+        rest = str_trim(rest);
+    }
+    return true;
+}
+
 int signature_github_body(struct arena *a, const struct webhook_request *req,
                           struct str secret, struct err *err)
 {
@@ -140,11 +215,13 @@ int signature_github_body(struct arena *a, const struct webhook_request *req,
 int signature_github(struct arena *a, const struct webhook_request *req, struct str secret,
                      struct str *ret, struct err *err)
 {
-    struct str type = media_type(a, webhook_header(req, STR("Content-Type")));
+    struct str written = webhook_header(req, STR("Content-Type")), type = media_type(a, written);
     struct json form;
 
     if (type.len == 0)
         return err_set(err, ERR_INVALID, "mime: no media type");
+    if (!has_parameters(str_skip(written, str_find_char(written, ';'))))
+        return err_set(err, ERR_INVALID, "mime: invalid media parameter");
     if (str_is(type, "application/x-www-form-urlencoded")) {
         if (webhook_form(a, req->body, &form, err) < 0)
             return -1;
@@ -239,6 +316,17 @@ int signature_gitlab(struct arena *a, const struct webhook_request *req, struct 
     return 0;
 }
 
+/* Digits, behind a sign or none: a number, if too great for the machine. */
+static bool is_number(struct str s)
+{
+    if (s.len > 0 && (s.ptr[0] == '+' || s.ptr[0] == '-'))
+        s = str_skip(s, 1);
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+    return s.len > 0;
+}
+
 static int slack_verifier(struct arena *a, const struct webhook_request *req, struct wall now,
                           struct str *ret_given, struct err *err)
 {
@@ -252,8 +340,9 @@ static int slack_verifier(struct arena *a, const struct webhook_request *req, st
     if (lower_hex(a, signature, ret_given, err) < 0)
         return -1;
     if (!parse_i64(stamp, &sent_s))
-        return err_set(err, ERR_DENIED, "strconv.ParseInt: parsing " STR_FMT ": invalid syntax",
-                       STR_ARG(go_quote(a, stamp)));
+        return err_set(err, ERR_DENIED, "strconv.ParseInt: parsing " STR_FMT ": %s",
+                       STR_ARG(go_quote(a, stamp)),
+                       is_number(stamp) ? "value out of range" : "invalid syntax");
     age_s = now.ms / 1000 - sent_s;
     if (age_s > SLACK_MAX_AGE_S || age_s < -SLACK_MAX_AGE_S)
         return err_set(err, ERR_DENIED, "timestamp is too old");
@@ -270,11 +359,10 @@ int signature_slack(struct arena *a, const struct webhook_request *req, struct s
     if (slack_verifier(a, req, now, &given, err) < 0)
         return err_set(err, ERR_DENIED, "cannot create secrets verifier, %s",
                        str_cz(a, str_from(err->text)));
-    made = signature_hmac_hex(
-        a, SIGNATURE_SHA256, secret,
-        str_printf(a, "v0:" STR_FMT ":" STR_FMT,
-                   STR_ARG(webhook_header(req, STR("X-Slack-Request-Timestamp"))),
-                   STR_ARG(req->body)));
+    made = signed_body(a, secret,
+                       str_printf(a, "v0:" STR_FMT ":",
+                                  STR_ARG(webhook_header(req, STR("X-Slack-Request-Timestamp")))),
+                       req->body);
     if (!signature_equal(given, made))
         return err_set(
             err, ERR_DENIED,
@@ -298,22 +386,20 @@ static int stripe_part(struct arena *a, struct str part, struct str made, bool *
     return 0;
 }
 
-/* The moment that the header names, as written; all parts must have a name. */
-static int stripe_time(struct str header, struct str *ret, struct err *err)
+/* The moment that the header names; all parts must have a name. */
+static int stripe_time(struct str header, int64_t *ret_s, struct err *err)
 {
     struct str part, name;
-    int64_t seconds;
 
-    *ret = STR("-62135596800"); /* Go's zero time, when there is none */
+    *ret_s = GO_ZERO_TIME_S; /* when there is none */
     while (header.len > 0 && str_cut(&header, ',', &part)) {
         if (str_find_char(part, '=') == SIZE_MAX)
             return err_set(err, ERR_INVALID, "webhook has invalid Stripe-Signature header");
         str_cut(&part, '=', &name);
         if (!str_is(name, "t"))
             continue;
-        if (!parse_i64(part, &seconds))
+        if (!parse_i64(part, ret_s))
             return err_set(err, ERR_INVALID, "webhook has invalid Stripe-Signature header");
-        *ret = part;
     }
     return 0;
 }
@@ -321,16 +407,15 @@ static int stripe_time(struct str header, struct str *ret, struct err *err)
 int signature_stripe(struct arena *a, const struct webhook_request *req, struct str secret,
                      struct err *err)
 {
-    struct str header = webhook_header(req, STR("Stripe-Signature")), stamp, part, made;
+    struct str header = webhook_header(req, STR("Stripe-Signature")), part, made;
     bool is_right = false;
+    int64_t sent_s;
 
     if (str_is_empty(header))
         return err_set(err, ERR_INVALID, "webhook has no Stripe-Signature header");
-    if (stripe_time(header, &stamp, err) < 0)
+    if (stripe_time(header, &sent_s, err) < 0)
         return -1;
-    made = signature_hmac_hex(
-        a, SIGNATURE_SHA256, secret,
-        str_printf(a, STR_FMT "." STR_FMT, STR_ARG(stamp), STR_ARG(req->body)));
+    made = signed_body(a, secret, str_printf(a, "%" PRId64 ".", sent_s), req->body);
     while (header.len > 0 && str_cut(&header, ',', &part))
         if (stripe_part(a, part, made, &is_right, err) < 0)
             return -1;

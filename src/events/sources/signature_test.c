@@ -171,6 +171,23 @@ static void test_hostile_headers(void **state)
         }
 }
 
+/* Kinds of events that GitHub added later. */
+static void test_late_github_events(void **state)
+{
+    static const char *const names[] = {"code_scanning_alert", "dependabot_alert", "deploy_key",
+                                        "github_app_authorization"};
+    _cleanup_arena_ struct arena *a = arena_new();
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct http_header event = {STR("X-GitHub-Event"), str_from(names[i])};
+        const struct webhook_request req = {
+            .method = STR("POST"), .body = STR("{}"), .headers = &event, .header_count = 1};
+
+        assert_true(webhook_client_matches(a, STR("github"), STR(""), &req));
+    }
+}
+
 static void test_unknown_client(void **state)
 {
     const struct webhook_request req = {.method = STR("POST"), .body = STR("{}")};
@@ -181,12 +198,79 @@ static void test_unknown_client(void **state)
     assert_false(webhook_client_matches(a, STR("github"), STR(""), &req));
 }
 
+/* Bodies are signed with every byte that they have; times are numbers, not texts. */
+static void test_bytes_and_times(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct str body = str_of("a\0b", 3), key = STR("k");
+    struct str slack = str_printf(
+        a, "v0=" STR_FMT,
+        STR_ARG(signature_hmac_hex(a, SIGNATURE_SHA256, key, str_of("v0:100:a\0b", 10))));
+    struct str stripe = str_printf(
+        a, "t=+7,v1=" STR_FMT,
+        STR_ARG(signature_hmac_hex(a, SIGNATURE_SHA256, key, str_of("7.a\0b", 5))));
+    struct http_header headers[] = {{STR("X-Slack-Signature"), slack},
+                                    {STR("X-Slack-Request-Timestamp"), STR("100")},
+                                    {STR("Stripe-Signature"), stripe}};
+    struct webhook_request req = {
+        .method = STR("POST"), .body = body, .headers = headers, .header_count = 3};
+    struct err err;
+
+    (void) state;
+    assert_int_equal(signature_slack(a, &req, key, (struct wall){100000}, &err), 0);
+    assert_int_equal(signature_stripe(a, &req, key, &err), 0);
+    req.body = STR("a");
+    assert_int_equal(signature_slack(a, &req, key, (struct wall){100000}, &err), -1);
+    assert_int_equal(signature_stripe(a, &req, key, &err), -1);
+    headers[1].value = STR("9223372036854775808");
+    assert_int_equal(signature_slack(a, &req, key, (struct wall){100000}, &err), -1);
+    assert_non_null(strstr(err.text, "parsing \"9223372036854775808\": value out of range"));
+    headers[1].value = STR("+-1");
+    assert_int_equal(signature_slack(a, &req, key, (struct wall){100000}, &err), -1);
+    assert_non_null(strstr(err.text, "parsing \"+-1\": invalid syntax"));
+}
+
+static void test_media_parameters(void **state)
+{
+    static const struct {
+        const char *type, *error; /* error: empty when it is good */
+    } cases[] = {
+        {"application/json; charset=utf-8", ""},
+        {"application/json; charset=\"u\\\"t;f\"; b = c", ""},
+        {"application/json;", ""},
+        {"application/json ; ", ""},
+        {"application/json; charset=\"utf-8", "mime: invalid media parameter"},
+        {"application/json; charset", "mime: invalid media parameter"},
+        {"application/json; =x", "mime: invalid media parameter"},
+        {"application/json; a=", "mime: invalid media parameter"},
+        {"application/json; a=b c", "mime: invalid media parameter"},
+        {"application/json; a=\"b\nc\"", "mime: invalid media parameter"},
+        {"application/json;;", "mime: invalid media parameter"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct http_header type = {STR("Content-Type"), str_from(cases[i].type)};
+        const struct webhook_request req = {
+            .method = STR("POST"), .body = STR("{}"), .headers = &type, .header_count = 1};
+        struct err err = {0};
+        struct str body;
+
+        if ((signature_github(a, &req, STR(""), &body, &err) < 0) != !!cases[i].error[0] ||
+            strcmp(err.text, cases[i].error) != 0)
+            fail_msg("%s: %s", cases[i].type, err.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),          cmocka_unit_test(test_golden_clients),
         cmocka_unit_test(test_known_hmacs),     cmocka_unit_test(test_equal),
         cmocka_unit_test(test_hostile_headers), cmocka_unit_test(test_unknown_client),
+        cmocka_unit_test(test_late_github_events),
+        cmocka_unit_test(test_bytes_and_times), cmocka_unit_test(test_media_parameters),
     };
 
     return cmocka_run_group_tests_name("signatures", tests, NULL, NULL);

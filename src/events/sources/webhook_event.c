@@ -162,7 +162,7 @@ static int json_body(struct arena *a, const struct json *spec, struct str body, 
 
     if (json_is(limit, JSON_NUMBER) && !json_i64(limit, &max))
         max = 0;
-    if (max <= 0 || body.len > (uint64_t) max)
+    if (body.len > (uint64_t) (max > 0 ? max : 0))
         return err_set(err, ERR_INVALID, "%s%s", too_large, too_large);
     if (json_parse(a, body, &checked, err) < 0)
         return err_wrap(err, "json: error calling MarshalJSON for type *json.RawMessage");

@@ -56,6 +56,25 @@ static void test_forms(void **state)
     }
 }
 
+/* No bytes are too many for no limit; they are no JSON, either. */
+static void test_limit_of_nothing(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct webhook_request req = {.method = STR("POST"), .url = STR("/x"), .body = STR("")};
+    struct json spec;
+    struct str data;
+    struct err err = {0};
+
+    (void) state;
+    assert_int_equal(
+        json_parse(a, STR("{\"method\":\"POST\",\"maxPayloadSize\":0}"), &spec, &err), 0);
+    assert_int_equal(webhook_event(a, &spec, &req, &data, &err), -1);
+    assert_non_null(strstr(err.text, "unexpected end of JSON input"));
+    req.body = STR("1");
+    assert_int_equal(webhook_event(a, &spec, &req, &data, &err), -1);
+    assert_non_null(strstr(err.text, "request body too large"));
+}
+
 static void test_headers(void **state)
 {
     static const struct http_header headers[] = {
@@ -82,6 +101,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_limit_of_nothing),
     };
 
     return cmocka_run_group_tests_name("webhook event", tests, NULL, NULL);

@@ -61,9 +61,10 @@ static enum branch below(enum branch above, enum depends_phase phase)
 
 static void visit(struct walk *w, size_t node, enum branch branch)
 {
-    if (w->seen[node] & 1U << branch)
+    if (node < w->view->node_count && w->seen[node] & 1U << branch)
         return;
-    w->seen[node] |= (uint8_t) (1U << branch);
+    if (node < w->view->node_count)
+        w->seen[node] |= (uint8_t) (1U << branch);
     VEC_APUSH(w->a, &w->queue, ((struct visit){.node = node, .branch = branch}));
 }
 
@@ -80,9 +81,10 @@ static void visit_retry(struct walk *w, const struct dag_node *n, enum branch br
     const struct dag_node *last = NULL;
 
     for (size_t i = 0; i < n->child_count; i++) {
-        const struct dag_node *child = &w->view->nodes[n->children[i]];
+        const struct dag_node *child =
+            n->children[i] == SIZE_MAX ? NULL : &w->view->nodes[n->children[i]];
 
-        if (child->is_no_attempt)
+        if (!child || child->is_no_attempt)
             visit(w, n->children[i], branch);
         else
             last = child;
@@ -96,10 +98,13 @@ enum depends_phase dag_group_phase(const struct dag_view *view, size_t group)
     const struct dag_node *n = &view->nodes[group];
     enum depends_phase phase = DEPENDS_PHASE_SUCCEEDED;
 
+    if (n->child_count == 0)
+        return DEPENDS_PHASE_RUNNING;
     for (size_t i = 0; i < n->child_count; i++) {
-        const struct dag_node *child = &view->nodes[n->children[i]];
+        const struct dag_node *child =
+            n->children[i] == SIZE_MAX ? NULL : &view->nodes[n->children[i]];
 
-        if (!is_done(child))
+        if (!child || !is_done(child))
             return DEPENDS_PHASE_RUNNING;
         if (is_bad(child->phase))
             phase = child->phase;
@@ -117,10 +122,12 @@ static void note(struct walk *w, size_t node, enum branch branch)
 /* Walks on from one node; false when it still runs. */
 static bool step(struct walk *w, struct visit at)
 {
-    const struct dag_node *n = &w->view->nodes[at.node];
-    enum depends_phase phase = n->phase;
+    const struct dag_node *n = at.node == SIZE_MAX ? NULL : &w->view->nodes[at.node];
+    enum depends_phase phase = n ? n->phase : DEPENDS_NO_NODE;
     enum branch branch;
 
+    if (!n)
+        return false;
     if (!is_done(n) && n->kind == DAG_NODE_GROUP)
         phase = dag_group_phase(w->view, at.node);
     else if (!is_done(n))

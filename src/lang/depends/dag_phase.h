@@ -23,7 +23,8 @@ struct dag_node {
     enum dag_node_kind kind;
     bool is_daemoned;
     bool is_no_attempt;     /* as a child of a retry: a hook, or what follows it */
-    const size_t *children; /* indices into dag_view.nodes, in order; borrowed */
+    const size_t *children; /* indices into dag_view.nodes, in order; SIZE_MAX: there is no
+                               such node yet; borrowed */
     size_t child_count;
 };
 
@@ -58,7 +59,7 @@ enum depends_phase dag_phase(struct arena *a, const struct dag_view *view);
  * @view:  nodes
  * @group: index of the group
  *
- * Return: DEPENDS_PHASE_RUNNING while one is not done, else the phase of the last one that
+ * Return: DEPENDS_PHASE_RUNNING while one is not done, or there is none, else the phase of the last one that
  * failed or errored, or DEPENDS_PHASE_SUCCEEDED.
  */
 enum depends_phase dag_group_phase(const struct dag_view *view, size_t group);

@@ -174,6 +174,40 @@ static void test_open_ends(void **state _unused_)
     assert_int_equal(dag_phase(a, &view), DEPENDS_PHASE_RUNNING);
 }
 
+/* A child that has no node yet keeps the DAG running, wherever it hangs; so does a group that has
+ * not been expanded. */
+static void test_missing_children(void **state _unused_)
+{
+    static const enum dag_node_kind kinds[] = {DAG_NODE_PLAIN, DAG_NODE_GROUP, DAG_NODE_RETRY};
+    static const size_t roots[] = {0}, below[] = {SIZE_MAX}, none[] = {SIZE_MAX, 0};
+    struct dag_target target = {.node = 0};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct dag_node node = {.phase = DEPENDS_PHASE_SUCCEEDED,
+                                .kind = kinds[i],
+                                .children = below,
+                                .child_count = 1};
+        struct dag_view view = {.nodes = &node,
+                                .node_count = 1,
+                                .roots = roots,
+                                .root_count = 1,
+                                .targets = &target,
+                                .target_count = 1};
+
+        assert_int_equal(dag_phase(a, &view), DEPENDS_PHASE_RUNNING);
+        node.phase = DEPENDS_PHASE_PENDING;
+        assert_int_equal(dag_phase(a, &view), DEPENDS_PHASE_RUNNING);
+        node.child_count = 0;
+        assert_int_equal(dag_phase(a, &view), DEPENDS_PHASE_RUNNING);
+        node.phase = DEPENDS_PHASE_SUCCEEDED;
+        assert_int_equal(dag_phase(a, &view), DEPENDS_PHASE_SUCCEEDED);
+        view.roots = none;
+        view.root_count = 2;
+        assert_int_equal(dag_phase(a, &view), DEPENDS_PHASE_RUNNING);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -181,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_retry),
         cmocka_unit_test(test_branches),
         cmocka_unit_test(test_open_ends),
+        cmocka_unit_test(test_missing_children),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

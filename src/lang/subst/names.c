@@ -89,13 +89,13 @@ enum pod_name_version pod_name_version_of(struct str annotation)
     return str_is(annotation, "v1") ? POD_NAME_V1 : POD_NAME_V2;
 }
 
-struct str pod_name(struct arena *a, struct str workflow, struct str node, struct str tmpl,
+struct str pod_name(struct arena *a, struct str workflow, const struct pod_node *of,
                     enum pod_name_version version)
 {
-    struct str prefix = workflow;
+    struct str prefix = workflow, node = of->name, tmpl = of->tmpl;
 
     if (version == POD_NAME_V1)
-        return node_id(a, workflow, node);
+        return str_is_empty(of->id) ? node_id(a, workflow, node) : of->id;
     if (str_eq(workflow, node))
         return workflow;
     if (!str_is_empty(tmpl))

@@ -49,17 +49,23 @@ bool node_display_name_is_valid(struct str name) _pure_;
  * unknown: v2 */
 enum pod_name_version pod_name_version_of(struct str annotation) _pure_;
 
+/* What the name of a node's pod is made of. */
+struct pod_node {
+    struct str name; /* the node's */
+    struct str tmpl; /* the template's, or the one of its reference; may be empty */
+    struct str id;   /* the node's; empty: node_id() */
+};
+
 /**
  * pod_name() - the name of a node's pod
  * @a:        where the name lives
  * @workflow: workflow's name
- * @node:     node's name
- * @tmpl:     template's name, or the one of its reference
+ * @of:       the node
  * @version:  rule
  *
  * Return: the name; of version 2 at most 253 bytes.
  */
-struct str pod_name(struct arena *a, struct str workflow, struct str node, struct str tmpl,
+struct str pod_name(struct arena *a, struct str workflow, const struct pod_node *of,
                     enum pod_name_version version);
 
 /** pod_name_agent() - the pod that makes a workflow's HTTP calls */

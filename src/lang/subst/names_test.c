@@ -9,9 +9,8 @@ static struct str arg(const struct json *row, size_t index)
 
 static int check_pod(struct arena *a, const struct json *row)
 {
-    struct str version = arg(row, 4);
-    struct str made =
-        pod_name(a, arg(row, 0), arg(row, 1), arg(row, 2), pod_name_version_of(version));
+    const struct pod_node node = {.name = arg(row, 1), .tmpl = arg(row, 2), .id = arg(row, 3)};
+    struct str made = pod_name(a, arg(row, 0), &node, pod_name_version_of(arg(row, 4)));
 
     return str_eq(made, json_get_str(row, STR("out")));
 }
@@ -100,6 +99,21 @@ static void test_golden(void **state)
     golden_run("lang/names.jsonl", check_golden, 165);
 }
 
+/* The pod of the first rule has the node's id, which may be another than its name makes. */
+static void test_pod_names(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct pod_node node = {.name = STR("wf.A"), .tmpl = STR("t"), .id = STR("id-5")};
+
+    (void) state;
+    assert_true(str_is(pod_name(a, STR("wf"), &node, POD_NAME_V1), "id-5"));
+    assert_true(str_is(pod_name(a, STR("wf"), &node, POD_NAME_V2), "wf-t-3498999265"));
+    node.id = STR_NONE;
+    assert_true(str_is(pod_name(a, STR("wf"), &node, POD_NAME_V1), "wf-3498999265"));
+    node.tmpl = STR_NONE;
+    assert_true(str_is(pod_name(a, STR("wf"), &node, POD_NAME_V2), "wf-3498999265"));
+}
+
 static void test_display_names(void **state)
 {
     static const char *const cases[][3] = {
@@ -138,7 +152,8 @@ static void test_artifact_gc_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
-                                       cmocka_unit_test(test_display_names),
+                                       cmocka_unit_test(test_pod_names),
+        cmocka_unit_test(test_display_names),
                                        cmocka_unit_test(test_artifact_gc_order)};
 
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);

@@ -96,8 +96,11 @@ static const struct json *merge_locals(struct wf *wf, const struct wf_call *call
         *ret = json_set(a, ret, STR("steps.name"), json_string(STR("")));
     if (is_pod(tmpl))
         *ret = json_set(a, ret, STR("pod.name"),
-                        json_string(pod_name(a, wf->name, wf_node_name(wf, call->name), name,
-                                             POD_NAME_V2)));
+                        json_string(pod_name(
+                            a, wf->name,
+                            &(const struct pod_node){.name = wf_node_name(wf, call->name),
+                                                     .tmpl = name},
+                            POD_NAME_V2)));
     return ret;
 }
 

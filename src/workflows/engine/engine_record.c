@@ -80,7 +80,9 @@ static void tell_as_pod(struct engine_run *run, struct arena *a, const struct js
         tmpl = json_get_str(node, STR("templateName"));
     *about = (struct store_key){
         STR(""), STR("Pod"), run->key.ns,
-        pod_name(a, run->key.name, json_get_str(node, STR("name")), tmpl, POD_NAME_V2)};
+        pod_name(a, run->key.name,
+                 &(const struct pod_node){json_get_str(node, STR("name")), tmpl, id},
+                 POD_NAME_V2)};
     event->about = about;
     event->api_version = STR("v1");
     event->uid = STR("");

@@ -226,7 +226,9 @@ void wf_pod_start(struct wf *wf, struct wf_node *n, const struct wf_call *call,
         called = json_get_str(tmpl, STR("name"));
     r->uid = wf_pod_uid(out, wf, n);
     r->ns = str_copy(out, wf->ns);
-    r->name = pod_name(out, wf->name, n->name, called, POD_NAME_V2);
+    r->name = pod_name(out, wf->name,
+                       &(const struct pod_node){.name = n->name, .tmpl = called},
+                       POD_NAME_V2);
     r->workflow = str_copy(out, wf->name);
     r->workflow_uid = str_copy(out, wf->uid);
     r->node_id = str_copy(out, n->id);

@@ -98,7 +98,10 @@ static struct str failures(struct wf *wf)
         json_add(a, &b, STR("templateName"), json_string(called(a, n)));
         json_add(a, &b, STR("phase"), json_string(wf_phase_name(n->phase)));
         json_add(a, &b, STR("podName"),
-                 json_string(pod_name(a, wf->name, n->name, called(a, n), POD_NAME_V2)));
+                 json_string(pod_name(
+                     a, wf->name,
+                     &(const struct pod_node){.name = n->name, .tmpl = called(a, n)},
+                     POD_NAME_V2)));
         json_add(a, &b, STR("finishedAt"),
                  json_string(gotime_rfc3339(a, (struct wall){n->finished_ms})));
         json_push(a, &list, json_object(&b));
