@@ -3,11 +3,31 @@
 
 #include "base/clock.h"
 
+static bool are_texts(const struct json *labels)
+{
+    for (uint32_t i = 0; json_is(labels, JSON_OBJECT) && i < labels->count; i++)
+        if (labels->members[i].value.type != JSON_STRING)
+            return false;
+    return json_is(labels, JSON_OBJECT);
+}
+
+/* Labels of which one is no text are none, as upstream has it. */
+static struct json with_good_labels(struct arena *a, const struct json *doc)
+{
+    const struct json *metadata = json_get(doc, STR("metadata"));
+    const struct json *labels = json_get(metadata, STR("labels"));
+
+    return !labels || are_texts(labels)
+               ? *doc
+               : json_set(a, doc, STR("metadata"), json_without(a, metadata, STR("labels")));
+}
+
 struct json trigger_labelled(struct arena *a, const struct trigger_request *req)
 {
     struct str now = str_printf(a, "%lld", (long long) clock_wall().ms);
-    struct json made = json_set_path(a, req->resource, json_string(req->sensor), "metadata",
-                                     "labels", "events.argoproj.io/sensor", NULL);
+    struct json base = with_good_labels(a, req->resource);
+    struct json made = json_set_path(a, &base, json_string(req->sensor), "metadata", "labels",
+                                     "events.argoproj.io/sensor", NULL);
 
     made = json_set_path(a, &made, json_string(req->trigger), "metadata", "labels",
                          "events.argoproj.io/trigger", NULL);

@@ -302,6 +302,15 @@ static void test_k8s(void **state)
          "\"metadata\":{"
          "\"name\":\"w\",\"namespace\":\"other\"}}}}}",
          "submit", "", "\"namespace\":\"other\"", NULL},
+        {"{\"k8s\":{\"source\":{\"resource\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
+         "\"c\",\"labels\":{\"keep\":\"me\"}}}}}}",
+         "create", "sns", "\"events.argoproj.io/trigger\":\"t\",\"keep\":\"me\"}", NULL},
+        {"{\"k8s\":{\"source\":{\"resource\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
+         "\"c\",\"labels\":{\"lost\":\"1\",\"number\":1}}}}}}",
+         "create", "sns", "\"events.argoproj.io/trigger\":\"t\"},\"name\":\"c\"", NULL},
+        {"{\"k8s\":{\"source\":{\"resource\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
+         "\"c\",\"labels\":[\"a\"]}}}}}",
+         "create", "sns", "\"events.argoproj.io/trigger\":\"t\"},\"name\":\"c\"", NULL},
         {"{\"k8s\":{\"operation\":\"submit\",\"source\":{\"resource\":{\"kind\":\"ConfigMap\"}}"
          "}}",
          NULL, NULL, NULL, "only a Workflow can be submitted, this is a ConfigMap"},

@@ -27,6 +27,10 @@ static int check_missed_row(struct arena *a, const struct json *row)
     int64_t missed;
 
     assert_int_equal(gotime_parse_wall(json_get_str(row, STR("now")), &now, &err), 0);
+    /* Upstream reads schedules when it needs them. */
+    if (cron_is_new_plan(&cron, object_cron_schedules(a, &cron)) ||
+        !json_path(&cron, "status", "lastScheduledTime", NULL))
+        return out && out->type == JSON_NULL;
     if (cron_plan_read(a, &cron, &plan, &err) < 0)
         return golden_fails(row) && str_is(json_get_str(row, STR("err")), err.text);
     if (!cron_missed(&plan, &cron, now, &missed))
