@@ -16,9 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     const struct depends *d;
     struct err err;
+    const size_t *order;
     size_t count;
 
-    depends_check(a, STR("templates.main"), tasks, COUNT_OF(tasks), &err);
+    if (depends_sort(a, STR("templates.main"), tasks, COUNT_OF(tasks), &order, &err) == 0)
+        for (size_t i = 0; i < COUNT_OF(tasks); i++) {
+            depends_check_way(STR("templates.main"), &tasks[order[i]], true, &err);
+            depends_check_needs(STR("templates.main"), tasks, COUNT_OF(tasks), order[i], &err);
+        }
     if (depends_compile(a, tasks, COUNT_OF(tasks), 3, &d, &err) < 0)
         return 0;
     depends_needs(d, &count);

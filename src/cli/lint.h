@@ -71,10 +71,6 @@ void lint_broken(struct arena *a, const struct err *err, struct lint_result *ret
 /** lint_object_name() - '"name" (Kind)': its name, generateName, or "object #N" */
 struct str lint_object_name(struct arena *a, const struct object_document *doc, size_t index);
 
-/** lint_strict_words() - what strict decoding says of unknown and duplicate fields, or the
- * absent view: 'strict decoding error: unknown field "spec.x", ...' in order of names */
-struct str lint_strict_words(struct arena *a, const struct object_document *doc);
-
 /**
  * lint_references() - the rules of a document with all that it refers to
  * @a:   where the error lives

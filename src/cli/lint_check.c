@@ -54,7 +54,7 @@ static void add_strict(struct arena *a, const struct object_document *doc, struc
 {
     struct lint_error e = {.rule = "unknown-field", .object = object};
 
-    e.text = lint_strict_words(a, doc);
+    e.text = field_go_fault(a, doc->kind->shape, &doc->value, FIELD_GO_STRICT);
     for (size_t i = 0; i < faults->len; i++) {
         const struct field_fault *f = &faults->at[i];
 

@@ -69,7 +69,7 @@ struct json cli_without_unknown(struct arena *a, const struct shape *shape,
 
         if (!row)
             row = shape->rest;
-        if (!row)
+        if (!row || ((row->flags & FIELD_LEGACY) && !object_is_legacy(v)))
             continue;
         members[made.count] = v->members[i];
         members[made.count++].value = known_part(a, row, &v->members[i].value);

@@ -48,6 +48,7 @@ enum field_flags {
     FIELD_RAW = 64,     /* decoding keeps the value as it stands: const struct json * */
     FIELD_SET = 128,    /* a list of plain values, each once: patches merge it */
     FIELD_ATOMIC = 256, /* patches replace it, whatever its items are */
+    FIELD_LEGACY = 512, /* of a version before: the original of today does not know it */
 };
 
 struct field_list {

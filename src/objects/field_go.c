@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "formats/anystring.h"
+#include "formats/goquote.h"
 #include "formats/quantity.h"
 #include "objects/field_internal.h"
 
@@ -301,8 +303,8 @@ static void note_unknown(struct go_checker *c, const char *what, const struct go
 {
     if (c->mode != FIELD_GO_STRICT || c->holder || c->unknown_count++ >= UNKNOWN_MAX)
         return;
-    strbuf_addf(&c->unknown, "%s%s field \"" STR_FMT "\"", c->unknown.len ? ", " : "", what,
-                STR_ARG(place_text(c->a, at, true)));
+    strbuf_addf(&c->unknown, "%s%s field ", c->unknown.len ? ", " : "", what);
+    go_quote_add(&c->unknown, place_text(c->a, at, true));
 }
 
 static int compare_members(const void *left, const void *right)
@@ -418,7 +420,7 @@ static const struct field *find_exact(const struct shape *shape, struct str name
         *ret_owner = shape;
         for (const struct field *row = shape->fields; row && row->name; row++)
             if (str_is(name, row->name))
-                return row;
+                return row->flags & FIELD_LEGACY ? NULL : row;
         if (shape->rest)
             return shape->rest;
     }
@@ -434,7 +436,7 @@ static const struct field *find_row(const struct shape *shape, struct str name,
     for (; !found && mode != FIELD_GO_STRICT && shape; shape = shape->inlined) {
         *ret_owner = shape;
         for (const struct field *row = shape->fields; row && row->name; row++)
-            if (str_eq_nocase(name, str_from(row->name)))
+            if (str_eq_nocase(name, str_from(row->name)) && !(row->flags & FIELD_LEGACY))
                 return row;
     }
     return found;
@@ -483,28 +485,36 @@ static void check_object(struct go_checker *c, const struct shape *shape, const 
     }
 }
 
-int field_go_check(struct arena *a, const struct shape *shape, const struct json *value,
-                   enum field_go_mode mode, struct err *err)
+struct str field_go_fault(struct arena *a, const struct shape *shape, const struct json *value,
+                          enum field_go_mode mode)
 {
+    struct err err = {0};
     struct go_checker c = {
-        .a = a, .err = err, .mode = mode, .unknown = STRBUF_INIT(sizeof(err->text) * 4)};
-    int result = 0;
+        .a = a, .err = &err, .mode = mode, .unknown = STRBUF_INIT(MANIFEST_MAX_BYTES)};
+    struct str text = STR_NONE;
 
     if (value->type == JSON_OBJECT) {
         check_object(&c, shape, value, NULL);
     } else if (value->type != JSON_NULL) {
         c.is_wrong = true;
-        err_set(err, ERR_INVALID,
+        err_set(&err, ERR_INVALID,
                 "json: cannot unmarshal " STR_FMT " into Go value of type %s.%s",
                 STR_ARG(kind_text(a, value, false)), package_of(shape), shape->name);
     }
     if (c.is_wrong)
-        result = -1;
+        text = str_copy(a, str_from(err.text));
     else if (c.unknown_count > 0)
-        result = err_set(err, ERR_INVALID, "strict decoding error: " STR_FMT,
-                         STR_ARG(strbuf_str(&c.unknown)));
+        text = str_concat(a, STR("strict decoding error: "), strbuf_str(&c.unknown));
     strbuf_done(&c.unknown);
-    return result;
+    return text;
+}
+
+int field_go_check(struct arena *a, const struct shape *shape, const struct json *value,
+                   enum field_go_mode mode, struct err *err)
+{
+    struct str text = field_go_fault(a, shape, value, mode);
+
+    return str_is_none(text) ? 0 : err_set(err, ERR_INVALID, STR_FMT, STR_ARG(text));
 }
 
 /* ---- what was decoded ---- */

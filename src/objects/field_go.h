@@ -27,6 +27,11 @@ enum field_go_mode {
 int field_go_check(struct arena *a, const struct shape *shape, const struct json *value,
                    enum field_go_mode mode, struct err *err);
 
+/** field_go_fault() - the whole text of field_go_check(), which an error may cut; absent when
+ * all is well */
+struct str field_go_fault(struct arena *a, const struct shape *shape, const struct json *value,
+                          enum field_go_mode mode);
+
 /**
  * field_go_value() - what Go has decoded: without members that it does not know and without
  * nulls, parameters' values as texts, quantities in their normal form

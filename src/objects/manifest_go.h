@@ -11,7 +11,8 @@
 #include "objects/object.h"
 
 struct manifest_go_object {
-    const struct shape *shape; /* ObjectMeta for a kind that it does not know */
+    const struct shape *shape; /* ObjectMeta for a kind that it does not know; NULL where no
+                                  type was looked for */
     struct json value;         /* as field_go_value() */
     struct str error;          /* Go's text; empty when all is well */
 };

@@ -379,6 +379,17 @@ static void check_metadata(struct arena *a, const struct object_document *doc,
                   STR("Required value: name or generateName is required"), meta->pos);
 }
 
+static bool has_templates(const struct object_kind *kind)
+{
+    static const char *const kinds[] = {"Workflow", "WorkflowTemplate",
+                                        "ClusterWorkflowTemplate", "CronWorkflow"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (strcmp(kind->kind, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
 bool object_check_fields(struct arena *a, const struct object_document *doc,
                          struct field_faults *faults)
 {
@@ -399,6 +410,8 @@ bool object_check_fields(struct arena *a, const struct object_document *doc,
                   kind_pos(&doc->value));
     check_metadata(a, doc, faults);
     field_check(a, doc->kind->shape, &doc->value, STR(""), faults);
+    if (has_templates(doc->kind))
+        object_legacy_check(a, &doc->value, faults);
     return faults->len == before;
 }
 

@@ -148,6 +148,13 @@ struct str object_cell(struct arena *a, const struct object_column *column,
  * one themselves, as templates of one step; shares all else */
 struct json object_legacy_spec(struct arena *a, const struct json *spec);
 
+/** object_is_legacy() - is a template one of those? */
+bool object_is_legacy(const struct json *tmpl) _pure_;
+
+/** object_legacy_check() - the fields of such templates, where a template of a workflow, a
+ * template object or a cron workflow is none: they are unknown there */
+void object_legacy_check(struct arena *a, const struct json *doc, struct field_faults *faults);
+
 /** object_set_defaults() - the document with the defaults that the original's API server or
  * controller writes */
 struct json object_set_defaults(struct arena *a, const struct object_kind *kind,

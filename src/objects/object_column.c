@@ -3,7 +3,8 @@
  * the text of one cell.
  *
  * Argo's kinds have the columns of their CustomResourceDefinitions (most: AGE alone; event
- * sources and sensors show besides whether they run), the others those of the API server. Pure; any thread.
+ * sources and sensors show besides whether they run), the others those of the API server. Pure;
+ * any thread.
  */
 #include <ctype.h>
 

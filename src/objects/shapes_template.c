@@ -429,11 +429,11 @@ static const struct field template_rows[] = {
     PART("plugin", anything, "Is carried out by a plugin.", .flags = FIELD_PRESENT_MEANS),
 
     TEXT("template", "Template that it calls, as in Argo 2: it becomes a step.",
-         .flags = FIELD_DEPRECATED),
+         .flags = FIELD_DEPRECATED | FIELD_LEGACY),
     PART("templateRef", template_ref, "The same, of a WorkflowTemplate.",
-         .flags = FIELD_DEPRECATED),
-    PART("arguments", arguments, "What is given to that.", .flags = FIELD_DEPRECATED),
-    TEXT("when", "Condition of that call.", .flags = FIELD_DEPRECATED),
+         .flags = FIELD_DEPRECATED | FIELD_LEGACY),
+    PART("arguments", arguments, "What is given to that.", .flags = FIELD_DEPRECATED | FIELD_LEGACY),
+    TEXT("when", "Condition of that call.", .flags = FIELD_DEPRECATED | FIELD_LEGACY),
 
     PARTS("initContainers", user_container, "Containers that run before."),
     PARTS("sidecars", user_container, "Containers that run beside."),

@@ -264,14 +264,43 @@ static void test_rules(void **state)
          "4:93: templates.a templates.a.containerSet.containers.b dependency 'c' not defined"},
         {"{name: a, containerSet: {containers: [{name: b, image: x, dependencies: [c]}, {name: "
          "c, image: x, dependencies: [b]}]}}",
-         "4:58: templates.a templates.a.containerSet.containers dependency cycle detected: "
-         "b->c->b"},
+         "4:93: templates.a templates.a.containerSet.containers dependency cycle detected: "
+         "c->b->c"},
         {"{name: a, containerSet: {containers: [{name: b, image: x}]}, outputs: {parameters: "
          "[{name: o, valueFrom: {path: /o}}]}}",
          "4:44: templates.a templates.a.containerSet.containers must have a container named "
          "\"main\" for input or output"},
         {"{name: a, timeout: 5s, steps: []}",
+         "4:39: templates.a Unknown template doesn't support timeout field"},
+        {"{name: a, timeout: 5s, steps: [[{name: b, inline: {suspend: {}}}]]}",
          "4:39: templates.a Steps template doesn't support timeout field"},
+        {"{name: a, containerSet: {containers: [{name: z, image: x, dependencies: [c]}, {name: "
+         "c, image: x, dependencies: [b]}, {name: b, image: x, dependencies: [z]}]}}",
+         "4:173: templates.a templates.a.containerSet.containers dependency cycle detected: "
+         "z->c->b->z"},
+        {"{name: a, containerSet: {volumeMounts: [{name: b, mountPath: /a}, {name: c, "
+         "mountPath: /a}], containers: [{name: b, image: x}]}}",
+         "4:107: templates.a templates.a.containerSet.volumeMounts[1].mountPath '/a' already "
+         "mounted in volumeMounts.b"},
+        {"{name: a, containerSet: {containers: [{name: b, image: x, volumeMounts: [{name: b, "
+         "mountPath: /a}, {name: c, mountPath: /a}]}]}}",
+         ""},
+        {"{name: a, pendingTimeout: 5s, http: {url: x}}", ""},
+        {"{name: a, podResources: {limits: {cpu: 1}}, suspend: {}}", ""},
+        {"{name: a, podResources: {limits: {cpu: 1}}, http: {url: x}}",
+         "4:44: templates.a templates.a.podResources is not supported for HTTP templates"},
+        {"{name: a, inputs: {artifacts: [{name: i, path: /p/../q, hdfs: {path: /x}}]}, script: "
+         "{image: "
+         "a, source: b}}",
+         "4:67: templates.a error in templates.a.inputs.artifacts.i: Artifact 'i' attempted to "
+         "use a path containing '..'. Directory traversal is not permitted"},
+        {"{name: a, inputs: {artifacts: [{name: i, path: //p/ab, raw: {data: x}}]}, script: "
+         "{image: a, source: b}}",
+         "4:67: templates.a error in templates.a.inputs.artifacts.i: Artifact 'i' attempted to "
+         "use a path containing '..'. Directory traversal is not permitted"},
+        {"{name: a, container: {image: x}, when: q}",
+         "4:53: spec.templates[0].when: a template with container has no \"when\": a step or "
+         "task calls another template, under \"steps\" or \"dag.tasks\""},
         {"{name: a, activeDeadlineSeconds: 5, dag: {tasks: [{name: b, template: c}]}}",
          "4:53: templates.a templates.a.activeDeadlineSeconds is only valid for leaf "
          "templates"},
@@ -291,16 +320,18 @@ static void test_rules(void **state)
          "withSequence"},
         {"{name: a, dag: {tasks: []}}",
          "4:43: templates.a templates.a must have at least one task"},
-        {"{name: a, dag: {tasks: [{name: b, template: c}, {name: d, template: c, depends: b, "
+        {"{name: a, dag: {tasks: [{name: b, inline: {suspend: {}}}, {name: d, inline: "
+         "{suspend: {}}, depends: b, "
          "continueOn: {}}]}}",
-         "4:43: templates.a templates.a cannot use 'continueOn' when using 'depends'. Instead "
+         "4:78: templates.a templates.a cannot use 'continueOn' when using 'depends'. Instead "
          "use 'dep-task.Failed'/'dep-task.Errored'"},
-        {"{name: a, dag: {tasks: [{name: b, template: c, depends: d}, {name: d, template: c, "
+        {"{name: a, dag: {tasks: [{name: b, inline: {suspend: {}}, depends: d}, {name: d, "
+         "inline: {suspend: {}}, "
          "dependencies: [b]}]}}",
          "4:43: templates.a templates.a sorting failed: graph with cycle"},
-        {"{name: a, dag: {tasks: [{name: 1b, template: c, depends: d}, {name: d, template: "
-         "c}]}}",
-         "4:43: templates.a templates.a.tasks.1b name cannot begin with a digit when using "
+        {"{name: a, dag: {tasks: [{name: 1b, inline: {suspend: {}}, depends: d}, {name: d, "
+         "inline: {suspend: {}}}]}}",
+         "4:44: templates.a templates.a.tasks.1b name cannot begin with a digit when using "
          "either 'depends' or 'dependencies'"},
     };
     _cleanup_arena_ struct arena *a = arena_new();

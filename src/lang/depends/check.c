@@ -48,22 +48,40 @@ struct edge {
     size_t from, to; /* tasks */
 };
 
-/* Tasks by what waits for them: edges in the order of their first task. */
+/* Tasks by what waits for them: edges in the order of their first task, then of the second. */
 static int compare_edges(const void *a, const void *b)
 {
-    size_t left = ((const struct edge *) a)->from, right = ((const struct edge *) b)->from;
+    const struct edge *left = a, *right = b;
 
-    return (left > right) - (left < right);
+    if (left->from != right->from)
+        return left->from > right->from ? 1 : -1;
+    return (left->to > right->to) - (left->to < right->to);
+}
+
+/* Does the condition ask for results of items? A task that is named alone behind that is asked
+ * for as a whole. */
+static bool wants_items(struct str depends, struct str task)
+{
+    struct depends_word word;
+    bool wants = false;
+
+    for (size_t at = 0; depends_word_next(depends, at, &word); at = word.end)
+        if (str_eq(word.task, task))
+            wants = str_is_none(word.result)
+                        ? false
+                        : wants || (depends_result_of(word.result) &
+                                    (DEPENDS_ANY_SUCCEEDED | DEPENDS_ALL_FAILED)) != 0;
+    return wants;
 }
 
 /* Takes away what can start, again and again; how many tasks that were. */
-static size_t count_sortable(struct checker *c, struct edge *edges, size_t edge_count,
-                             size_t *waits)
+static size_t take_sorted(struct checker *c, struct edge *edges, size_t edge_count,
+                          size_t *waits, size_t *queue)
 {
-    size_t *queue = ARENA_ARRAY(c->a, size_t, c->count + 1), len = 0;
-    size_t *first = ARENA_ARRAY(c->a, size_t, c->count + 2);
+    size_t *first = ARENA_ARRAY(c->a, size_t, c->count + 2), len = 0;
 
-    qsort(edges, edge_count, sizeof(*edges), compare_edges);
+    if (edge_count > 1)
+        qsort(edges, edge_count, sizeof(*edges), compare_edges);
     for (size_t i = 0; i < edge_count; i++)
         first[edges[i].from + 1] = i + 1;
     for (size_t i = 0; i < c->count; i++) {
@@ -78,7 +96,7 @@ static size_t count_sortable(struct checker *c, struct edge *edges, size_t edge_
     return len;
 }
 
-static int check_cycles(struct checker *c)
+static int sort(struct checker *c, size_t *queue)
 {
     VEC(struct edge) edges = {};
     size_t *waits = ARENA_ARRAY(c->a, size_t, c->count + 1);
@@ -94,79 +112,70 @@ static int check_cycles(struct checker *c)
             waits[i]++;
         }
     }
-    if (edges.len == 0 || count_sortable(c, edges.at, edges.len, waits) == c->count)
+    if (take_sorted(c, edges.at, edges.len, waits, queue) == c->count)
         return 0;
     return fail_sorting(c, "graph with cycle", STR(""));
 }
 
-static int check_items(struct checker *c, const struct depends_task *task)
+int depends_sort(struct arena *a, struct str path, const struct depends_task *tasks,
+                 size_t count, const size_t **ret, struct err *err)
 {
-    struct depends_word word;
-    const struct depends_task *on;
+    struct checker c = {.a = a, .path = path, .tasks = tasks, .count = count, .err = err};
+    size_t *queue = ARENA_ARRAY(a, size_t, count + 1);
+    int result = -1;
 
-    for (size_t at = 0; depends_word_next(task->depends, at, &word); at = word.end) {
-        on = find(c, word.task);
-        if ((depends_result_of(word.result) & (DEPENDS_ANY_SUCCEEDED | DEPENDS_ALL_FAILED)) &&
-            !on->has_items)
-            return err_set(c->err, ERR_INVALID,
-                           STR_FMT ".tasks." STR_FMT " dependency '" STR_FMT
-                                   "' uses an items-based condition such as .AnySucceeded or "
-                                   ".AllFailed but does not contain any items",
-                           STR_ARG(c->path), STR_ARG(on->name), STR_ARG(on->name));
-    }
-    return 0;
+    map_init_borrowed(&c.by_name);
+    if (check_names(&c) == 0 && check_dependencies(&c) == 0)
+        result = sort(&c, queue);
+    map_done(&c.by_name);
+    *ret = queue;
+    return result;
 }
 
-static int check_task(struct checker *c, const struct depends_task *task, bool uses_depends)
+int depends_check_way(struct str path, const struct depends_task *task, bool uses_depends,
+                      struct err *err)
 {
     bool has_dependencies = task->dependencies && task->dependencies->count > 0;
 
     if ((uses_depends || has_dependencies) && !str_is_empty(task->name) &&
         task->name.ptr[0] >= '0' && task->name.ptr[0] <= '9')
-        return err_set(c->err, ERR_INVALID,
+        return err_set(err, ERR_INVALID,
                        STR_FMT ".tasks." STR_FMT " name cannot begin with a digit when using "
                                "either 'depends' or 'dependencies'",
-                       STR_ARG(c->path), STR_ARG(task->name));
+                       STR_ARG(path), STR_ARG(task->name));
     if (uses_depends && has_dependencies)
-        return err_set(c->err, ERR_INVALID,
+        return err_set(err, ERR_INVALID,
                        STR_FMT
                        " cannot use both 'depends' and 'dependencies' in the same DAG template",
-                       STR_ARG(c->path));
+                       STR_ARG(path));
     if (uses_depends && task->has_continue_on)
-        return err_set(c->err, ERR_INVALID,
+        return err_set(err, ERR_INVALID,
                        STR_FMT " cannot use 'continueOn' when using 'depends'. Instead use "
                                "'dep-task.Failed'/'dep-task.Errored'",
-                       STR_ARG(c->path));
-    if (depends_check_results(task, c->err) < 0)
-        return err_set(c->err, ERR_INVALID, STR_FMT ".tasks." STR_FMT " %s", STR_ARG(c->path),
-                       STR_ARG(task->name), c->err->text);
-    return check_items(c, task);
-}
-
-static int check_all(struct checker *c)
-{
-    bool uses_depends = false;
-
-    if (check_names(c) < 0 || check_dependencies(c) < 0 || check_cycles(c) < 0)
-        return -1;
-    for (size_t i = 0; i < c->count; i++)
-        uses_depends |= !str_is_empty(c->tasks[i].depends);
-    for (size_t i = 0; i < c->count; i++)
-        if (check_task(c, &c->tasks[i], uses_depends) < 0)
-            return -1;
+                       STR_ARG(path));
     return 0;
 }
 
-int depends_check(struct arena *a, struct str path, const struct depends_task *tasks,
-                  size_t count, struct err *err)
+int depends_check_needs(struct str path, const struct depends_task *tasks, size_t count,
+                        size_t index, struct err *err)
 {
-    struct checker c = {.a = a, .path = path, .tasks = tasks, .count = count, .err = err};
-    int result;
+    const struct depends_task *task = &tasks[index];
+    struct depends_word word;
 
-    map_init_borrowed(&c.by_name);
-    result = check_all(&c);
-    map_done(&c.by_name);
-    return result;
+    if (depends_check_results(task, err) < 0)
+        return err_set(err, ERR_INVALID, STR_FMT ".tasks." STR_FMT " %s", STR_ARG(path),
+                       STR_ARG(task->name), err->text);
+    for (size_t at = 0; depends_word_next(task->depends, at, &word); at = word.end) {
+        size_t on = depends_index_of(tasks, count, word.task);
+
+        if (on != SIZE_MAX && wants_items(task->depends, word.task) && !tasks[on].has_items)
+            return err_set(err, ERR_INVALID,
+                           STR_FMT ".tasks." STR_FMT " dependency '" STR_FMT
+                                   "' uses an items-based condition such as .AnySucceeded or "
+                                   ".AllFailed but does not contain any items",
+                           STR_ARG(path), STR_ARG(word.task), STR_ARG(word.task));
+    }
+    return 0;
 }
 
 static int compare_names(const void *a, const void *b, void *tasks)

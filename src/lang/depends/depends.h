@@ -127,18 +127,43 @@ unsigned depends_results(const struct depends_state *s) _pure_;
 enum depends_answer depends_eval(const struct depends *d, const struct depends_state *states);
 
 /**
- * depends_check() - the rules that `argo lint` and submission apply to the tasks of a DAG
- * @a:     scratch
+ * depends_sort() - the first rule that `argo lint` and submission apply to the tasks of a DAG:
+ * they can be put in an order; the other rules are asked in that order
+ * @a:     where the order lives
  * @path:  where the template is, "templates.main"; begins every message
  * @tasks: tasks
  * @count: how many
- * @err:   ERR_INVALID: "<path> sorting failed: graph with cycle", "<path>.tasks.A name cannot
- * begin with a digit ...", "<path> cannot use both 'depends' and 'dependencies' ...", and so on
+ * @ret:   indices; of tasks that could come first, the one that stands first
+ * @err:   ERR_INVALID: "<path> sorting failed: graph with cycle", "... duplicated nodeName A",
+ * "... invalid dependency A"
  *
  * Return: 0 or -1.
  */
-int depends_check(struct arena *a, struct str path, const struct depends_task *tasks,
-                  size_t count, struct err *err);
+int depends_sort(struct arena *a, struct str path, const struct depends_task *tasks,
+                 size_t count, const size_t **ret, struct err *err);
+
+/**
+ * depends_check_way() - may a task say what it waits for in this way?
+ * @path:         as above
+ * @task:         the task
+ * @uses_depends: whether one of the DAG does so by `depends`
+ * @err:          ERR_INVALID: "<path>.tasks.A name cannot begin with a digit ...", "<path>
+ * cannot use both 'depends' and 'dependencies' ...", "<path> cannot use 'continueOn' ..."
+ *
+ * Return: 0 or -1.
+ */
+int depends_check_way(struct str path, const struct depends_task *task, bool uses_depends,
+                      struct err *err);
+
+/**
+ * depends_check_needs() - are there such results as a task waits for?
+ * @err: ERR_INVALID: "<path>.tasks.B task result 'X' for task 'A' is invalid", "<path>.tasks.A
+ * dependency 'A' uses an items-based condition ..."
+ *
+ * Return: 0 or -1.
+ */
+int depends_check_needs(struct str path, const struct depends_task *tasks, size_t count,
+                        size_t index, struct err *err);
 
 /**
  * depends_targets() - the tasks that a DAG is run for

@@ -281,6 +281,40 @@ static void test_depth(void **state _unused_)
 
 /* ---- rules ---- */
 
+static int check(struct arena *a, const struct depends_task *tasks, size_t count,
+                 struct err *err)
+{
+    struct str path = STR("templates.main");
+    const size_t *order;
+    bool uses_depends = false;
+
+    for (size_t i = 0; i < count; i++)
+        uses_depends |= tasks[i].depends.len > 0;
+    if (depends_sort(a, path, tasks, count, &order, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (depends_check_way(path, &tasks[order[i]], uses_depends, err) < 0 ||
+            depends_check_needs(path, tasks, count, order[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+static void test_sort(void **state _unused_)
+{
+    const struct depends_task tasks[] = {{.name = STR("d"), .depends = STR("c && b")},
+                                         {.name = STR("c"), .depends = STR("a")},
+                                         {.name = STR("b"), .depends = STR("a || a.Failed")},
+                                         {.name = STR("a")},
+                                         {.name = STR("e")}};
+    static const size_t wanted[] = {3, 4, 1, 2, 0};
+    _cleanup_arena_ struct arena *a = arena_new();
+    const size_t *order;
+    struct err err;
+
+    assert_int_equal(depends_sort(a, STR("x"), tasks, COUNT_OF(tasks), &order, &err), 0);
+    assert_memory_equal(order, wanted, sizeof(wanted));
+}
+
 static void test_check(void **state _unused_)
 {
     static const struct {
@@ -319,6 +353,10 @@ static void test_check(void **state _unused_)
          "\"depends\":\"A || A.Failed\"},{\"name\":\"A\"}]",
          NULL},
         {"[{\"name\":\"1a\"},{\"name\":\"b\"}]", NULL},
+        {"[{\"name\":\"A\"},{\"name\":\"B\",\"depends\":\"A.AnySucceeded && A\"}]", NULL},
+        {"[{\"name\":\"A\"},{\"name\":\"B\",\"depends\":\"A && A.AllFailed || A.Failed\"}]",
+         "templates.main.tasks.A dependency 'A' uses an items-based condition such as "
+         ".AnySucceeded or .AllFailed but does not contain any items"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 
@@ -331,7 +369,7 @@ static void test_check(void **state _unused_)
         assert_int_equal(json_parse(a, str_from(cases[i].tasks), &doc, &err), 0);
         for (uint32_t k = 0; k < doc.count; k++)
             tasks[k] = depends_task_of(&doc.items[k]);
-        result = depends_check(a, STR("templates.main"), tasks, doc.count, &err);
+        result = check(a, tasks, doc.count, &err);
         assert_int_equal(result, cases[i].text ? -1 : 0);
         if (cases[i].text)
             assert_string_equal(err.text, cases[i].text);
@@ -425,8 +463,8 @@ int main(void)
         cmocka_unit_test(test_golden),   cmocka_unit_test(test_phase_names),
         cmocka_unit_test(test_messages), cmocka_unit_test(test_late_problem),
         cmocka_unit_test(test_depth),    cmocka_unit_test(test_whole_language),
-        cmocka_unit_test(test_check),    cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_check),    cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_targets),  cmocka_unit_test(test_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

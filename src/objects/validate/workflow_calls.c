@@ -19,7 +19,7 @@ static void add_output(struct validate_checker *c, struct validate_scope *s,
         return;
     }
     validate_global(c, str_printf(c->a, "workflow.outputs.%s." STR_FMT, kind, STR_ARG(name)),
-                    STR(""));
+                    STR_NONE);
 }
 
 static bool has_result(const struct json *tmpl)
@@ -158,10 +158,28 @@ struct steps {
     struct map names;
 };
 
+/* A name with a letter for each placeholder in it: what stands there is not known yet. */
+static struct str without_placeholders(struct arena *a, struct str name)
+{
+    struct str made = STR("");
+    size_t at;
+
+    while ((at = str_find(name, STR(VALIDATE_PLACEHOLDER))) != SIZE_MAX) {
+        struct str rest = str_skip(name, at + STR(VALIDATE_PLACEHOLDER).len);
+
+        made = str_printf(a, STR_FMT STR_FMT "x", STR_ARG(made), STR_ARG(str_head(name, at)));
+        while (rest.len > 0 && rest.ptr[0] >= '0' && rest.ptr[0] <= '9')
+            rest = str_skip(rest, 1);
+        name = rest;
+    }
+    return str_concat(a, made, name);
+}
+
 static int check_step_name(struct steps *w, size_t group, const struct json *step)
 {
     struct str name = validate_text(step, "name");
-    const char *fault = validate_name_fault(name, VALIDATE_NAMES_FIELD);
+    const char *fault =
+        validate_name_fault(without_placeholders(w->c->a, name), VALIDATE_NAMES_FIELD);
     const struct json *at = validate_get(step, "name");
 
     if (name.len == 0)

@@ -15,6 +15,7 @@ struct dag {
     struct depends_task *parts;
     const struct depends **programs;
     struct validate_found *found;
+    bool uses_depends;
 };
 
 static struct str place_of(const struct dag *w, size_t index)
@@ -33,6 +34,29 @@ static size_t index_of(const struct dag *w, struct str name)
 
 /* ---- all tasks ---- */
 
+/* Tasks in the order in which they can start: all rules are asked so. */
+static int sort_tasks(struct dag *w, struct str path)
+{
+    struct json_array_builder list = {0};
+    struct json *sorted = ARENA_NEW(w->c->a, struct json);
+    const size_t *order;
+
+    for (size_t i = 0; i < w->count; i++)
+        w->parts[i] = depends_task_of(json_item(w->tasks, i));
+    if (depends_sort(w->c->a, path, w->parts, w->count, &order, w->c->err) < 0)
+        return -1;
+    for (size_t i = 0; i < w->count; i++)
+        json_push(w->c->a, &list, *json_item(w->tasks, order[i]));
+    *sorted = json_array(&list);
+    sorted->pos = w->tasks->pos;
+    w->tasks = sorted;
+    for (size_t i = 0; i < w->count; i++) {
+        w->parts[i] = depends_task_of(json_item(w->tasks, i));
+        w->uses_depends |= w->parts[i].depends.len > 0;
+    }
+    return 0;
+}
+
 static int check_shape(struct dag *w)
 {
     struct str path = str_printf(w->c->a, "templates." STR_FMT, STR_ARG(w->tmpl));
@@ -40,9 +64,7 @@ static int check_shape(struct dag *w)
     if (w->count == 0)
         return validate_bad(w->c, w->tasks, STR_FMT " must have at least one task",
                             STR_ARG(path));
-    for (size_t i = 0; i < w->count; i++)
-        w->parts[i] = depends_task_of(json_item(w->tasks, i));
-    if (depends_check(w->c->a, path, w->parts, w->count, w->c->err) < 0)
+    if (sort_tasks(w, path) < 0)
         return validate_inside(w->c, w->tasks, "%s", "");
     if (validate_names(w->c, w->tasks, VALIDATE_NAMES_FIELD) < 0)
         return validate_inside(w->c, w->tasks, STR_FMT ".tasks", STR_ARG(path));
@@ -52,8 +74,11 @@ static int check_shape(struct dag *w)
     return 0;
 }
 
+/* What a task waits for, around what it runs. */
 static int find_templates(struct dag *w)
 {
+    struct str path = str_printf(w->c->a, "templates." STR_FMT, STR_ARG(w->tmpl));
+
     for (size_t i = 0; i < w->count; i++) {
         const struct json *task = json_item(w->tasks, i);
         struct validate_call call = {.holder = task};
@@ -62,9 +87,13 @@ static int find_templates(struct dag *w)
                                      .found = &w->found[i],
                                      .is_aggregate = validate_is_loop(task)};
 
+        if (depends_check_way(path, &w->parts[i], w->uses_depends, w->c->err) < 0)
+            return validate_inside(w->c, task, "%s", "");
         if (validate_called(w->c, w->base, &call, &w->found[i]) < 0)
             return validate_inside(w->c, task, STR_FMT " ", STR_ARG(place_of(w, i)));
         validate_node_names(w->c, w->s, &node);
+        if (depends_check_needs(path, w->parts, w->count, i, w->c->err) < 0)
+            return validate_inside(w->c, task, "%s", "");
     }
     return 0;
 }
@@ -79,8 +108,7 @@ static int check_targets(struct dag *w, const struct json *dag)
     if (rest.len == 0)
         return 0;
     while (str_cut(&rest, ' ', &name))
-        if (!validate_is_tag(name) && str_find(name, STR(VALIDATE_PLACEHOLDER)) == SIZE_MAX &&
-            index_of(w, name) == SIZE_MAX)
+        if (!validate_is_tag(name) && index_of(w, name) == SIZE_MAX)
             return validate_bad(
                 w->c, at, "templates." STR_FMT ".targets: target '" STR_FMT "' is not defined",
                 STR_ARG(w->tmpl), STR_ARG(name));

@@ -8,8 +8,9 @@
 #include "objects/validate/validate_internal.h"
 #include "objects/validate/workflow_validate.h"
 
-/* What an input or a global name stands for while nobody knows its value. */
-#define VALIDATE_PLACEHOLDER "argo-internal-placeholder-1"
+/* What an input or a global name stands for while nobody knows its value; a number follows, so
+ * that two of them are not the same. */
+#define VALIDATE_PLACEHOLDER "__argo__internal__placeholder-"
 
 /* Whose templates are meant by their bare names. */
 struct validate_base {
@@ -33,7 +34,8 @@ struct validate_checker {
     bool is_for_template; /* the object is a WorkflowTemplate or ClusterWorkflowTemplate */
     bool may_lack_arguments;
     unsigned depth;
-    uint32_t pos; /* of the fault */
+    unsigned placeholders; /* made so far */
+    uint32_t pos;          /* of the fault */
     struct err *err;
 };
 
@@ -61,7 +63,10 @@ void validate_scope_done(struct validate_scope *s);
 void validate_name(struct validate_checker *c, struct validate_scope *s, const char *fmt, ...)
     _printf_(3, 4);
 
-/** validate_global() - a name that all tags may use; value "" : a placeholder */
+/** validate_placeholder() - the next one */
+struct str validate_placeholder(struct validate_checker *c);
+
+/** validate_global() - a name that all tags may use; absent value: a placeholder */
 void validate_global(struct validate_checker *c, struct str name, struct str value);
 
 /** validate_tags() - all tags of a value must be names of the scope */
@@ -149,10 +154,6 @@ int validate_find(struct validate_checker *c, const struct json *ref,
 /** validate_leaf() - a template that runs something */
 int validate_leaf(struct validate_checker *c, const struct validate_base *base,
                   const struct validate_scope *s, const struct json *tmpl);
-
-/** validate_container_names() - no names that the system uses itself */
-int validate_container_names(struct validate_checker *c, const struct json *list,
-                             struct str prefix);
 
 /** validate_resources() - podResources of a template or spec */
 int validate_resources(struct validate_checker *c, const struct json *owner, struct str prefix);

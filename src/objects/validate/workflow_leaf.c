@@ -6,6 +6,8 @@
 #include "formats/yaml.h"
 #include "objects/validate/workflow_internal.h"
 
+#include <stdlib.h>
+
 static struct str name_of(const struct json *tmpl)
 {
     return validate_text(tmpl, "name");
@@ -28,18 +30,17 @@ static int take_path(struct validate_checker *c, struct map *taken, const struct
     return 0;
 }
 
-static int check_mounts(struct validate_checker *c, const struct json *container,
-                        struct str prefix, struct map *taken)
+static int check_mounts(struct validate_checker *c, const struct json *owner,
+                        const char *prefix, struct map *taken)
 {
-    const struct json *list = validate_get(container, "volumeMounts"), *item;
+    const struct json *list = validate_get(owner, "volumeMounts"), *item;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++) {
-        struct str what = str_printf(c->a, "container.volumeMounts." STR_FMT,
+        struct str what = str_printf(c->a, "%svolumeMounts." STR_FMT, prefix,
                                      STR_ARG(validate_text(item, "name")));
 
         if (take_path(c, taken, validate_get(item, "mountPath"), what) < 0)
-            return validate_inside(c, item, STR_FMT ".volumeMounts[%zu].mountPath ",
-                                   STR_ARG(prefix), i);
+            return validate_inside(c, item, "%svolumeMounts[%zu].mountPath ", prefix, i);
     }
     return 0;
 }
@@ -61,12 +62,10 @@ static int check_container(struct validate_checker *c, const struct validate_bas
                            const struct json *tmpl)
 {
     const struct json *inputs = json_path(tmpl, "inputs", "artifacts", NULL), *item;
-    struct str prefix =
-        str_printf(c->a, "templates." STR_FMT ".container", STR_ARG(name_of(tmpl)));
     _cleanup_map_ struct map taken = {0};
 
-    if (check_mounts(c, validate_get(tmpl, "container"), prefix, &taken) < 0)
-        return -1;
+    if (check_mounts(c, validate_get(tmpl, "container"), "container.", &taken) < 0)
+        return validate_inside(c, tmpl, "templates." STR_FMT ".", STR_ARG(name_of(tmpl)));
     for (size_t i = 0; (item = json_item(inputs, i)) != NULL; i++) {
         struct str what =
             str_printf(c->a, "inputs.artifacts." STR_FMT, STR_ARG(validate_text(item, "name")));
@@ -78,8 +77,9 @@ static int check_container(struct validate_checker *c, const struct validate_bas
     return check_image(c, base, tmpl, "container");
 }
 
-int validate_container_names(struct validate_checker *c, const struct json *list,
-                             struct str prefix)
+/* Names that the system uses itself. */
+static int check_reserved(struct validate_checker *c, const struct json *tmpl,
+                          const struct json *list, const char *member)
 {
     const struct json *item;
 
@@ -89,8 +89,9 @@ int validate_container_names(struct validate_checker *c, const struct json *list
         if (str_is(name, "wait") || str_is(name, "supervisor") ||
             str_starts(name, STR("artifact-plugin-")))
             return validate_bad(c, item,
-                                STR_FMT ": \"" STR_FMT "\" is a reserved Argo container name",
-                                STR_ARG(prefix), STR_ARG(name));
+                                "templates." STR_FMT ".%s: \"" STR_FMT
+                                "\" is a reserved Argo container name",
+                                STR_ARG(name_of(tmpl)), member, STR_ARG(name));
     }
     return 0;
 }
@@ -136,33 +137,64 @@ static const struct json *container_named(const struct json *list, struct str na
     return NULL;
 }
 
-/* Walks what a container waits for; @path is the way to it, "a->b". */
+/* Names on the way: what was waited for, not what began. */
+struct way {
+    struct str names[CONTAINER_SET_MAX + 1];
+    size_t len;
+};
+
+static int fail_cycle(struct validate_checker *c, const struct json *at, const struct way *way,
+                      struct str name)
+{
+    struct str text = STR("");
+
+    for (size_t i = 0; i < way->len; i++)
+        text = str_printf(c->a, STR_FMT STR_FMT "->", STR_ARG(text), STR_ARG(way->names[i]));
+    return validate_bad(c, at, "containers dependency cycle detected: " STR_FMT STR_FMT,
+                        STR_ARG(text), STR_ARG(name));
+}
+
+/* Walks what a container waits for. */
 static int check_cycle(struct validate_checker *c, const struct json *list,
-                       const struct json *container, struct map *way, struct map *done)
+                       const struct json *container, struct way *way, struct map *done)
 {
     const struct json *on = validate_get(container, "dependencies"), *item;
     struct str name = validate_text(container, "name");
 
-    if (map_find(way, name)) {
-        struct str text = STR("");
-
-        MAP_FOREACH (it, way)
-            text = str_printf(c->a, STR_FMT STR_FMT "->", STR_ARG(text), STR_ARG(it->key));
-        return validate_bad(c, container,
-                            "containers dependency cycle detected: " STR_FMT STR_FMT,
-                            STR_ARG(text), STR_ARG(name));
-    }
     if (map_find(done, name))
         return 0;
-    map_put(way, name, c);
     for (size_t i = 0; (item = json_item(on, i)) != NULL; i++) {
-        const struct json *next = container_named(list, json_str(item));
-
-        if (next && check_cycle(c, list, next, way, done) < 0)
+        for (size_t k = 0; k < way->len; k++)
+            if (str_eq(way->names[k], json_str(item)))
+                return fail_cycle(c, item, way, json_str(item));
+        way->names[way->len++] = json_str(item);
+        if (check_cycle(c, list, container_named(list, json_str(item)), way, done) < 0)
             return -1;
+        way->len--;
     }
-    map_take(way, name);
     map_put(done, name, c);
+    return 0;
+}
+
+static int compare_containers(const void *left, const void *right)
+{
+    const struct json *const *a = left, *const *b = right;
+
+    return str_cmp(validate_text(*a, "name"), validate_text(*b, "name"));
+}
+
+static int check_cycles(struct validate_checker *c, const struct json *list)
+{
+    _cleanup_map_ struct map done = {0};
+    const struct json *sorted[CONTAINER_SET_MAX];
+    struct way way = {0};
+
+    for (uint32_t i = 0; i < list->count; i++)
+        sorted[i] = &list->items[i];
+    qsort(sorted, list->count, sizeof(sorted[0]), compare_containers);
+    for (uint32_t i = 0; i < list->count; i++)
+        if (check_cycle(c, list, sorted[i], &way, &done) < 0)
+            return -1;
     return 0;
 }
 
@@ -172,10 +204,7 @@ static int check_set_members(struct validate_checker *c, const struct json *list
 
     for (size_t i = 0; (container = json_item(list, i)) != NULL; i++) {
         const struct json *names = validate_get(container, "dependencies");
-        _cleanup_map_ struct map taken = {0};
 
-        if (check_mounts(c, container, str_printf(c->a, "containers[%zu]", i), &taken) < 0)
-            return -1;
         for (size_t k = 0; (on = json_item(names, k)) != NULL; k++)
             if (!container_named(list, json_str(on)))
                 return validate_bad(
@@ -187,8 +216,8 @@ static int check_set_members(struct validate_checker *c, const struct json *list
 
 static int check_set_rules(struct validate_checker *c, const struct json *set)
 {
-    const struct json *list = validate_get(set, "containers"), *container;
-    _cleanup_map_ struct map done = {0};
+    const struct json *list = validate_get(set, "containers");
+    _cleanup_map_ struct map taken = {0};
 
     if (validate_count(set, "containers") == 0)
         return validate_bad(c, set, "containers must have at least one container");
@@ -197,16 +226,9 @@ static int check_set_rules(struct validate_checker *c, const struct json *set)
                             CONTAINER_SET_MAX);
     if (validate_names(c, list, VALIDATE_NAMES_FIELD) < 0)
         return validate_inside(c, list, "containers");
-    if (validate_container_names(c, list, STR("containers")) < 0 ||
-        check_set_members(c, list) < 0)
+    if (check_mounts(c, set, "", &taken) < 0 || check_set_members(c, list) < 0)
         return -1;
-    for (size_t i = 0; (container = json_item(list, i)) != NULL; i++) {
-        _cleanup_map_ struct map way = {0};
-
-        if (check_cycle(c, list, container, &way, &done) < 0)
-            return -1;
-    }
-    return 0;
+    return check_cycles(c, list);
 }
 
 static int check_set(struct validate_checker *c, const struct json *tmpl)
@@ -219,12 +241,13 @@ static int check_set(struct validate_checker *c, const struct json *tmpl)
     if (check_set_rules(c, set) < 0)
         return validate_inside(c, set, "templates." STR_FMT ".containerSet.",
                                STR_ARG(name_of(tmpl)));
-    if (!needs_main || container_named(validate_get(set, "containers"), STR("main")))
-        return 0;
-    return validate_bad(c, set,
-                        "templates." STR_FMT ".containerSet.containers must have a container "
-                        "named \"main\" for input or output",
-                        STR_ARG(name_of(tmpl)));
+    if (needs_main && !container_named(validate_get(set, "containers"), STR("main")))
+        return validate_bad(c, set,
+                            "templates." STR_FMT
+                            ".containerSet.containers must have a container "
+                            "named \"main\" for input or output",
+                            STR_ARG(name_of(tmpl)));
+    return check_reserved(c, tmpl, validate_get(set, "containers"), "containerSet.containers");
 }
 
 /* ---- resources ---- */
@@ -330,6 +353,7 @@ int validate_leaf(struct validate_checker *c, const struct validate_base *base,
         return validate_inside(c, tmpl, "templates." STR_FMT ": ", STR_ARG(name_of(tmpl)));
     if ((validate_has(tmpl, "container") && check_container(c, base, tmpl) < 0) ||
         (validate_has(tmpl, "containerSet") && check_set(c, tmpl) < 0) ||
+        check_reserved(c, tmpl, validate_get(tmpl, "sidecars"), "sidecars") < 0 ||
         (validate_has(tmpl, "resource") && check_resource(c, tmpl) < 0) ||
         check_image(c, base, tmpl, "script") < 0)
         return -1;

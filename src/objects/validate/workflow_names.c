@@ -8,6 +8,10 @@
 
 enum { FIELD_NAME_MAX_BYTES = 128 };
 
+#define NOT_A_NAME                                                                  \
+    "name must consist of alpha-numeric characters or '-', and must start with an " \
+    "alpha-numeric character (e.g. My-name1-2, 123-NAME)"
+
 static bool is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -53,14 +57,12 @@ const char *validate_name_fault(struct str name, enum validate_names names)
                    : "Parameter/Artifact name must consist of alpha-numeric characters, '_' "
                      "or '-' e.g. my_param_1, MY-PARAM-1";
     }
-    if (name.len > FIELD_NAME_MAX_BYTES)
-        return "must be no more than 128 characters";
     for (size_t i = 0; i < name.len; i++)
         is_good &= is_word(name.ptr[i]) || (name.ptr[i] == '-' && i > 0);
-    return is_good
-               ? NULL
-               : "name must consist of alpha-numeric characters or '-', and must start with "
-                 "an alpha-numeric character (e.g. My-name1-2, 123-NAME)";
+    if (name.len > FIELD_NAME_MAX_BYTES)
+        return is_good ? "must be no more than 128 characters"
+                       : "must be no more than 128 characters;" NOT_A_NAME;
+    return is_good ? NULL : NOT_A_NAME;
 }
 
 int validate_names(struct validate_checker *c, const struct json *list,
@@ -106,6 +108,7 @@ static int check_value_from(struct validate_checker *c, const struct json *param
                         STR_ARG(prefix), STR_ARG(validate_text(parameter, "name")));
 }
 
+/* 1: one that has no value yet ends the look at all arguments, as in the original. */
 static int check_enum(struct validate_checker *c, const struct json *parameter,
                       struct str prefix, bool may_lack_values)
 {
@@ -113,14 +116,14 @@ static int check_enum(struct validate_checker *c, const struct json *parameter,
     struct str name = validate_text(parameter, "name");
     struct str value = any_string(c->a, validate_get(parameter, "value"));
 
-    if (!list)
+    if (!list || (list->count == 0 && str_starts(prefix, STR("templates.")))) /* not printed */
         return 0;
     if (list->count == 0)
         return validate_bad(c, list, STR_FMT STR_FMT ".enum should contain at least one value",
                             STR_ARG(prefix), STR_ARG(name));
     if (!validate_has(parameter, "value"))
         return may_lack_values
-                   ? 0
+                   ? 1
                    : validate_bad(c, parameter, STR_FMT STR_FMT ".value is required",
                                   STR_ARG(prefix), STR_ARG(name));
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
@@ -137,9 +140,8 @@ static int check_artifact(struct validate_checker *c, const struct json *artifac
 {
     struct str name = validate_text(artifact, "name");
     bool has_from = !validate_is_blank(artifact, "from");
-    bool has_expression = !validate_is_blank(artifact, "fromExpression");
 
-    if (!has_from && !has_expression && !args_has_location(artifact))
+    if (!has_from && !args_has_location(artifact))
         return validate_bad(c, artifact,
                             STR_FMT STR_FMT ".from, artifact location, or key is required",
                             STR_ARG(prefix), STR_ARG(name));
@@ -164,6 +166,7 @@ int validate_arguments(struct validate_checker *c, const struct json *arguments,
 {
     const struct json *parameters = validate_get(arguments, "parameters"), *item,
                       *artifacts = validate_get(arguments, "artifacts");
+    int result;
 
     if (check_argument_names(c, arguments, "parameters", prefix) < 0 ||
         check_argument_names(c, arguments, "artifacts", prefix) < 0)
@@ -176,9 +179,11 @@ int validate_arguments(struct validate_checker *c, const struct json *arguments,
             return validate_bad(
                 c, item, STR_FMT STR_FMT ".value or " STR_FMT STR_FMT ".valueFrom is required",
                 STR_ARG(prefix), STR_ARG(name), STR_ARG(prefix), STR_ARG(name));
-        if (check_value_from(c, item, prefix) < 0 ||
-            check_enum(c, item, prefix, may_lack_values) < 0)
-            return -1;
+        result = check_value_from(c, item, prefix);
+        if (result == 0)
+            result = check_enum(c, item, prefix, may_lack_values);
+        if (result != 0)
+            return result < 0 ? -1 : 0;
     }
     for (size_t i = 0; (item = json_item(artifacts, i)) != NULL; i++)
         if (check_artifact(c, item, prefix) < 0)
@@ -191,20 +196,28 @@ int validate_arguments(struct validate_checker *c, const struct json *arguments,
 static int check_hdfs_login(struct validate_checker *c, const struct json *hdfs, struct str p)
 {
     bool has_cache = validate_has(hdfs, "krbCCacheSecret"),
-         has_keytab = validate_has(hdfs, "krbKeytabSecret");
+         has_keytab = validate_has(hdfs, "krbKeytabSecret"),
+         lacks_service = validate_is_blank(hdfs, "krbServicePrincipalName") ||
+                         !validate_has(hdfs, "krbConfigConfigMap");
 
     if (validate_is_blank(hdfs, "hdfsUser") && !has_cache && !has_keytab)
         return validate_bad(c, hdfs,
                             "either " STR_FMT ".hdfsUser, " STR_FMT
                             ".krbCCacheSecret or " STR_FMT ".krbKeytabSecret is required",
                             STR_ARG(p), STR_ARG(p), STR_ARG(p));
-    if ((has_cache || has_keytab) && (validate_is_blank(hdfs, "krbServicePrincipalName") ||
-                                      !validate_has(hdfs, "krbConfigConfigMap")))
+    if (has_keytab && (lacks_service || validate_is_blank(hdfs, "krbUsername") ||
+                       validate_is_blank(hdfs, "krbRealm")))
+        return validate_bad(c, hdfs,
+                            STR_FMT ".krbServicePrincipalName, " STR_FMT
+                                    ".krbConfigConfigMap, " STR_FMT ".krbUsername and " STR_FMT
+                                    ".krbRealm are required with " STR_FMT ".krbKeytabSecret",
+                            STR_ARG(p), STR_ARG(p), STR_ARG(p), STR_ARG(p), STR_ARG(p));
+    if (has_cache && lacks_service)
         return validate_bad(c, hdfs,
                             STR_FMT ".krbServicePrincipalName and " STR_FMT
-                                    ".krbConfigConfigMap are required with " STR_FMT ".%s",
-                            STR_ARG(p), STR_ARG(p), STR_ARG(p),
-                            has_keytab ? "krbKeytabSecret" : "krbCCacheSecret");
+                                    ".krbConfigConfigMap are required with " STR_FMT
+                                    ".krbCCacheSecret",
+                            STR_ARG(p), STR_ARG(p), STR_ARG(p));
     return 0;
 }
 
@@ -254,13 +267,28 @@ static struct str clean(struct arena *a, struct str path)
     return made;
 }
 
+/* Ends a path in "/" and two characters? The original means two dots, and takes any. */
+static bool ends_in_two(struct str path)
+{
+    size_t at = path.len;
+
+    for (int i = 0; i < 2 && at > 0; i++) {
+        if (path.ptr[at - 1] == '\n')
+            return false;
+        at--;
+        while (at > 0 && ((unsigned char) path.ptr[at] & 0xc0) == 0x80)
+            at--;
+    }
+    return at > 0 && path.ptr[at - 1] == '/';
+}
+
 /* Does a path leave the folder that stands before its first ".."? */
 static bool is_escaping(struct arena *a, struct str path)
 {
     size_t at = str_find(path, STR("/../"));
     struct str folder, cleaned = clean(a, path);
 
-    if (at == SIZE_MAX && str_ends(path, STR("/..")))
+    if (at == SIZE_MAX && ends_in_two(path))
         at = path.len - 3;
     if (at == SIZE_MAX || at == 0)
         return false;

@@ -62,11 +62,16 @@ void validate_name(struct validate_checker *c, struct validate_scope *s, const c
     map_put(&s->names, strbuf_str(&b), c);
 }
 
+struct str validate_placeholder(struct validate_checker *c)
+{
+    return str_printf(c->a, VALIDATE_PLACEHOLDER "%u", ++c->placeholders);
+}
+
 void validate_global(struct validate_checker *c, struct str name, struct str value)
 {
     struct str *kept = ARENA_NEW(c->a, struct str);
 
-    *kept = str_is_empty(value) ? STR(VALIDATE_PLACEHOLDER) : value;
+    *kept = str_is_none(value) ? validate_placeholder(c) : value;
     map_put(&c->globals, name, kept);
 }
 
@@ -162,7 +167,7 @@ static enum subst_answer look_up(const void *ctx, struct str name, struct str *r
 
     if (!value && !map_find(&fill->local.names, name))
         return SUBST_MISSING;
-    *ret = value ? *value : STR(VALIDATE_PLACEHOLDER);
+    *ret = value ? *value : validate_placeholder(fill->c);
     return SUBST_TEXT;
 }
 
@@ -178,12 +183,12 @@ static int any_config_map(const void *ctx, struct arena *a, struct str name, str
                           struct str *ret, struct err *err)
 {
     (void) ctx, (void) a, (void) name, (void) key, (void) err;
-    *ret = STR(VALIDATE_PLACEHOLDER);
+    *ret = STR(VALIDATE_PLACEHOLDER "0");
     return 1;
 }
 
 /* An argument for every input. */
-static struct json any_arguments(struct arena *a, const struct json *tmpl)
+static struct json any_arguments(struct validate_checker *c, const struct json *tmpl)
 {
     static const char *const lists[] = {"parameters", "artifacts"};
     struct json_object_builder all = {0};
@@ -195,12 +200,12 @@ static struct json any_arguments(struct arena *a, const struct json *tmpl)
         for (size_t k = 0; (input = json_item(inputs, k)) != NULL; k++) {
             struct json_object_builder b = {0};
 
-            json_add(a, &b, STR("name"), json_string(validate_text(input, "name")));
+            json_add(c->a, &b, STR("name"), json_string(validate_text(input, "name")));
             if (i == 0)
-                json_add(a, &b, STR("value"), json_string(STR(VALIDATE_PLACEHOLDER)));
-            json_push(a, &list, json_object(&b));
+                json_add(c->a, &b, STR("value"), json_string(validate_placeholder(c)));
+            json_push(c->a, &list, json_object(&b));
         }
-        json_add(a, &all, str_from(lists[i]), json_array(&list));
+        json_add(c->a, &all, str_from(lists[i]), json_array(&list));
     }
     return json_object(&all);
 }
@@ -294,7 +299,7 @@ int validate_fill(struct validate_checker *c, const struct json *tmpl,
                                           "retries.lastStatus", "retries.lastDuration",
                                           "retries.lastMessage"};
     struct fill fill = {.c = c};
-    struct json any = any_arguments(c->a, tmpl), complete;
+    struct json any = any_arguments(c, tmpl), complete;
     struct args_call call = {
         .tmpl = tmpl,
         .arguments = arguments ? arguments : &any,

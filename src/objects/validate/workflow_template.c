@@ -173,39 +173,50 @@ static int check_times(struct validate_checker *c, const struct json *tmpl)
         return validate_bad(c, validate_get(tmpl, "timeout"),
                             STR_FMT " has invalid duration format in timeout",
                             STR_ARG(validate_text(tmpl, "name")));
-    if (!validate_is_blank(tmpl, "pendingTimeout") && !types[type].is_pod)
+    if (!validate_is_blank(tmpl, "pendingTimeout") && !validate_is_leaf(type))
         return validate_bad(c, validate_get(tmpl, "pendingTimeout"),
                             "%s template doesn't support pendingTimeout field",
                             types[type].name);
     return 0;
 }
 
-/* What only pods have. */
-static int check_pod_fields(struct validate_checker *c, const struct json *tmpl)
+/* What the agent's pod cannot have. */
+static int check_resources(struct validate_checker *c, const struct json *tmpl)
 {
     struct str prefix =
         str_printf(c->a, "templates." STR_FMT ".", STR_ARG(validate_text(tmpl, "name")));
     enum validate_type type = validate_type_of(tmpl);
+
+    if (validate_has(tmpl, "podResources") &&
+        (type == VALIDATE_HTTP || type == VALIDATE_PLUGIN))
+        return validate_bad(c, validate_get(tmpl, "podResources"),
+                            STR_FMT "podResources is not supported for %s templates",
+                            STR_ARG(prefix), types[type].name);
+    return validate_resources(c, tmpl, prefix);
+}
+
+static int check_init_containers(struct validate_checker *c, const struct json *tmpl)
+{
     const struct json *list = validate_get(tmpl, "initContainers"), *item;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
         if (validate_is_blank(item, "name"))
             return validate_bad(c, item, "initContainers must all have container name");
-    if (validate_container_names(
-            c, list, str_printf(c->a, STR_FMT "initContainers", STR_ARG(prefix))) < 0 ||
-        validate_container_names(c, validate_get(tmpl, "sidecars"),
-                                 str_printf(c->a, STR_FMT "sidecars", STR_ARG(prefix))) < 0)
-        return -1;
-    if (validate_has(tmpl, "podResources") && !types[type].is_pod)
-        return validate_bad(c, validate_get(tmpl, "podResources"),
-                            STR_FMT "podResources is not supported for %s templates",
-                            STR_ARG(prefix), types[type].name);
-    if (validate_count(tmpl, "resourceClaims") > 0 && !types[type].is_pod)
-        return validate_bad(c, validate_get(tmpl, "resourceClaims"),
-                            STR_FMT "resourceClaims is not supported for %s templates, which "
-                                    "do not create a pod",
-                            STR_ARG(prefix), types[type].name);
-    return validate_resources(c, tmpl, prefix);
+    return 0;
+}
+
+static int check_claims(struct validate_checker *c, const struct json *tmpl,
+                        const struct json *filled)
+{
+    enum validate_type type = validate_type_of(filled);
+
+    if (validate_count(tmpl, "resourceClaims") == 0 || types[type].is_pod)
+        return 0;
+    return validate_bad(c, validate_get(tmpl, "resourceClaims"),
+                        "templates." STR_FMT
+                        ".resourceClaims is not supported for %s templates, which "
+                        "do not create a pod",
+                        STR_ARG(validate_text(tmpl, "name")), types[type].name);
 }
 
 static int check_inside(struct validate_checker *c, const struct validate_base *base,
@@ -242,17 +253,23 @@ static int check_template(struct validate_checker *c, const struct validate_foun
     struct json filled;
     int result = -1;
 
-    if (check_type(c, found->tmpl) < 0 || check_plugin(c, found->tmpl) < 0)
+    if (check_type(c, found->tmpl) < 0 || check_plugin(c, found->tmpl) < 0 ||
+        check_resources(c, found->tmpl) < 0)
         return -1;
     add_own_names(c, &s, found->tmpl);
-    if (check_inputs(c, &s, found->tmpl) < 0 || check_pod_fields(c, found->tmpl) < 0)
+    if (check_inputs(c, &s, found->tmpl) < 0 || check_init_containers(c, found->tmpl) < 0)
         goto out;
     if (validate_fill(c, found->tmpl, arguments, &filled) < 0) {
         result = validate_inside(c, NULL, "templates." STR_FMT " ",
                                  STR_ARG(validate_text(found->tmpl, "name")));
         goto out;
     }
-    result = check_times(c, &filled);
+    if (json_is(json_get(&filled, STR("steps")), JSON_ARRAY) &&
+        validate_count(&filled, "steps") == 0)
+        filled = json_without(c->a, &filled, STR("steps")); /* Go does not print it */
+    result = check_claims(c, found->tmpl, &filled);
+    if (result == 0)
+        result = check_times(c, &filled);
     if (result == 0 && !was_seen(c, &found->base, found->tmpl))
         result = check_inside(c, &found->base, &s, &filled);
 out:

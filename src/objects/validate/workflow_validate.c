@@ -70,7 +70,7 @@ static void add_keys(struct run *r, const struct json *from, const char *member)
         validate_global(
             r->c,
             str_printf(r->c->a, "workflow.%s." STR_FMT, name, STR_ARG(keys->members[i].key)),
-            STR(""));
+            STR_NONE);
 }
 
 static void add_parameters(struct run *r)
@@ -83,11 +83,11 @@ static void add_parameters(struct run *r)
         validate_global(r->c,
                         str_printf(r->c->a, "workflow.parameters." STR_FMT,
                                    STR_ARG(validate_text(item, "name"))),
-                        value ? any_string(r->c->a, value) : STR(""));
+                        value ? any_string(r->c->a, value) : STR_NONE);
     }
     if (list->count > 0) {
-        validate_global(r->c, STR("workflow.parameters"), STR(""));
-        validate_global(r->c, STR("workflow.parameters.json"), STR(""));
+        validate_global(r->c, STR("workflow.parameters"), STR_NONE);
+        validate_global(r->c, STR("workflow.parameters.json"), STR_NONE);
     }
 }
 
@@ -100,7 +100,7 @@ static void add_open_globals(struct run *r)
         "workflow.outputs.parameters.*", "workflow.outputs.artifacts.*"};
 
     for (size_t i = 0; !r->c->request->finder && i < COUNT_OF(open); i++)
-        validate_global(r->c, str_from(open[i]), STR(""));
+        validate_global(r->c, str_from(open[i]), STR_NONE);
 }
 
 static void add_globals(struct run *r)
@@ -122,12 +122,12 @@ static void add_globals(struct run *r)
         json_path(r->c->request->defaults, "spec", "workflowMetadata", NULL)};
 
     for (size_t i = 0; i < COUNT_OF(always); i++)
-        validate_global(r->c, str_from(always[i]), STR(""));
+        validate_global(r->c, str_from(always[i]), STR_NONE);
     for (size_t i = 0; i < COUNT_OF(sources); i++)
         for (size_t k = 0; k < COUNT_OF(members); k++)
             add_keys(r, sources[i], members[k]);
     if (validate_has(r->spec, "priority"))
-        validate_global(r->c, STR("workflow.priority"), STR(""));
+        validate_global(r->c, STR("workflow.priority"), STR_NONE);
     add_parameters(r);
     add_open_globals(r);
 }
@@ -185,15 +185,19 @@ static int check_entrypoint(struct run *r)
 static int check_exit(struct run *r)
 {
     struct str name = validate_text(r->spec, "onExit");
+    const struct json none = json_object(&(struct json_object_builder){0}), *arguments;
 
     if (name.len == 0 && r->ref)
         name = validate_text(r->base.spec, "onExit");
     if (name.len == 0)
         return 0;
-    validate_global(r->c, STR("workflow.failures"), STR(""));
+    validate_global(r->c, STR("workflow.failures"), STR_NONE);
     if (has_open_artifact(r->spec) || has_open_artifact(r->base.spec))
-        validate_global(r->c, STR("workflow.outputs.artifacts.*"), STR(""));
-    if (call_named(r, name, r->c->request->finder ? &r->arguments : NULL) == 0)
+        validate_global(r->c, STR("workflow.outputs.artifacts.*"), STR_NONE);
+    arguments = r->c->request->finder ? validate_get(r->spec, "arguments") : NULL;
+    if (r->c->request->finder && !arguments)
+        arguments = &none;
+    if (call_named(r, name, arguments) == 0)
         return 0;
     return validate_inside(r->c, validate_get(r->spec, "onExit"), "%s", "");
 }
@@ -232,14 +236,32 @@ static int check_all_templates(struct run *r)
     return 0;
 }
 
+static int check_plugin(struct run *r, const struct json *plugin)
+{
+    const struct json *container = json_path(plugin, "spec", "sidecar", "container", NULL),
+                      *resources = validate_get(container, "resources");
+    const char *lacks = NULL;
+
+    if (validate_is_blank(validate_get(plugin, "metadata"), "name"))
+        lacks = "executor plugin metadata name is mandatory";
+    else if (validate_count(container, "ports") == 0)
+        lacks = "at least one port is mandatory";
+    else if (!validate_has(resources, "requests"))
+        lacks = "resources requests are mandatory";
+    else if (!validate_has(resources, "limits"))
+        lacks = "resources limits are mandatory";
+    else if (!validate_has(container, "securityContext"))
+        lacks = "security context is mandatory";
+    return lacks ? validate_bad(r->c, plugin, "spec.executorPlugins: %s", lacks) : 0;
+}
+
 static int check_plugins(struct run *r)
 {
     const struct json *list = validate_get(r->spec, "executorPlugins"), *item;
 
     for (size_t i = 0; (item = json_item(list, i)) != NULL; i++)
-        if (validate_count(json_path(item, "spec", "sidecar", "container", NULL), "ports") == 0)
-            return validate_bad(r->c, item,
-                                "spec.executorPlugins: at least one port is mandatory");
+        if (check_plugin(r, item) < 0)
+            return -1;
     return 0;
 }
 
@@ -278,14 +300,14 @@ static int check_spec(struct run *r)
     if (validate_names(r->c, templates, VALIDATE_NAMES_FIELD) < 0)
         return validate_inside(r->c, templates, "spec.templates");
     merge_arguments(r);
-    if (validate_arguments(r->c, &r->arguments, STR("spec.arguments."),
-                           r->c->may_lack_arguments || !r->c->request->finder) < 0 ||
-        validate_resources(r->c, r->spec, STR("spec.")) < 0 || check_plugins(r) < 0)
+    if (check_plugins(r) < 0 ||
+        validate_arguments(r->c, &r->arguments, STR("spec.arguments."),
+                           r->c->may_lack_arguments || !r->c->request->finder) < 0)
         return -1;
     add_globals(r);
     if (check_entrypoint(r) < 0 || check_exit(r) < 0 ||
         validate_hooks(r->c, validate_get(r->spec, "hooks"), STR("hooks")) < 0 ||
-        check_pod_gc(r) < 0)
+        check_pod_gc(r) < 0 || validate_resources(r->c, r->spec, STR("spec.")) < 0)
         return -1;
     return check_all_templates(r);
 }
