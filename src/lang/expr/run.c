@@ -435,7 +435,7 @@ static int call(struct expr_run *r, const struct expr_node *n, const struct valu
                    f->max == f->min ? "" : "at least ", f->min, count);
         return fail(r, n);
     }
-    if (check_arguments(r, f, args, count) < 0 || f->call(&r->v, args, count, ret) < 0)
+    if (check_arguments(r, f, args, count) < 0 || value_call(&r->v, f, args, count, ret) < 0)
         return fail(r, n);
     return 0;
 }

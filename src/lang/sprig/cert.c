@@ -17,7 +17,13 @@
 
 #include "lang/sprig/sprig_internal.h"
 
-enum { KEY_STEPS = VALUE_STEPS_MAX / 8, CA_BITS = 2048, PRIVATE_BITS = 4096, DSA_BITS = 2048 };
+enum {
+    KEY_STEPS = VALUE_STEPS_MAX / 8,
+    LONG_KEY_STEPS = VALUE_STEPS_MAX / 2, /* some take more than a second to be found */
+    CA_BITS = 2048,
+    PRIVATE_BITS = 4096,
+    DSA_BITS = 2048
+};
 
 static int fail_library(struct value_run *r, const char *what)
 {
@@ -88,9 +94,10 @@ static EVP_PKEY *make_dsa(void)
 SPRIG_FN(genPrivateKey)
 {
     struct str type = value_text(&args[0]), text = STR_NONE;
+    bool is_long = str_is(type, "") || str_is(type, "rsa") || str_is(type, "dsa");
     _cleanup_key_ EVP_PKEY *key = NULL;
 
-    if (value_charge(r, KEY_STEPS) < 0)
+    if (value_charge(r, is_long ? LONG_KEY_STEPS : KEY_STEPS) < 0)
         return -1;
     if (str_is(type, "") || str_is(type, "rsa")) {
         key = EVP_RSA_gen(PRIVATE_BITS);

@@ -289,7 +289,7 @@ static int eval_function(struct template_run *run, const node *n, const node *wh
                         STR_ARG(c->count > 1 ? text_of(run, c->args[1]) : STR("")),
                         value_type_name(&args[0]));
     else
-        rc = f->call(&run->v, args, c->count - 1 + (c->final != NULL), ret);
+        rc = value_call(&run->v, f, args, c->count - 1 + (c->final != NULL), ret);
     return rc < 0 ? fail_call(run, whole, str_from(f->name)) : 0;
 }
 

@@ -22,60 +22,73 @@ int value_text_value(struct value_run *r, struct strbuf *b, struct value *ret)
     return 0;
 }
 
-static int to_json(struct arena *a, const struct value *v, size_t depth, struct json *ret,
-                   struct err *err);
+/* A value may have one list in many places: its items are counted in each. */
+struct writing {
+    struct arena *a;
+    struct err *err;
+    size_t depth, items;
+};
 
-static int array_json(struct arena *a, const struct value *v, size_t depth, struct json *ret,
-                      struct err *err)
+static int to_json(struct writing *w, const struct value *v, struct json *ret);
+
+static int enter(struct writing *w)
+{
+    return ++w->depth <= VALUE_DEPTH_MAX
+               ? 0
+               : err_set(w->err, ERR_LIMIT, "value nests deeper than %d levels",
+                         VALUE_DEPTH_MAX);
+}
+
+static int array_json(struct writing *w, const struct value *v, struct json *ret)
 {
     struct json_array_builder b = {};
 
     for (size_t i = 0; i < v->count; i++) {
         struct json item;
 
-        if (to_json(a, &v->items[i], depth + 1, &item, err) < 0)
+        if (to_json(w, &v->items[i], &item) < 0)
             return -1;
-        json_push(a, &b, item);
+        json_push(w->a, &b, item);
     }
     *ret = json_array(&b);
     return 0;
 }
 
-static int map_json(struct arena *a, const struct value *v, size_t depth, struct json *ret,
-                    struct err *err)
+static int map_json(struct writing *w, const struct value *v, struct json *ret)
 {
     struct json_object_builder b = {};
 
     if (v->has_any_keys)
-        return err_set(err, ERR_INVALID, "json: unsupported type: %s", value_type_name(v));
+        return err_set(w->err, ERR_INVALID, "json: unsupported type: %s", value_type_name(v));
     for (size_t i = 0; i < value_len(v); i++) {
         struct json value;
 
-        if (to_json(a, &v->map->pairs[i].value, depth + 1, &value, err) < 0)
+        if (to_json(w, &v->map->pairs[i].value, &value) < 0)
             return -1;
-        json_add(a, &b, value_text(&v->map->pairs[i].key), value);
+        json_add(w->a, &b, value_text(&v->map->pairs[i].key), value);
     }
     *ret = json_object(&b);
     return 0;
 }
 
-static int float_json(struct arena *a, double n, struct json *ret, struct err *err)
+static int float_json(struct writing *w, double n, struct json *ret)
 {
     char text[GO_FLOAT_TEXT_SIZE];
 
     if (isfinite(n)) {
-        *ret = json_float(a, n);
+        *ret = json_float(w->a, n);
         return 0;
     }
     go_float_text(n, text);
-    return err_set(err, ERR_INVALID, "json: unsupported value: %s", text);
+    return err_set(w->err, ERR_INVALID, "json: unsupported value: %s", text);
 }
 
-static int to_json(struct arena *a, const struct value *v, size_t depth, struct json *ret,
-                   struct err *err)
+static int to_json(struct writing *w, const struct value *v, struct json *ret)
 {
-    if (depth > VALUE_DEPTH_MAX)
-        return err_set(err, ERR_LIMIT, "value nests deeper than %d levels", VALUE_DEPTH_MAX);
+    int rc;
+
+    if (++w->items > VALUE_STEPS_MAX)
+        return err_set(w->err, ERR_LIMIT, "value has more than %d items", VALUE_STEPS_MAX);
     switch (v->type) {
     case VALUE_NIL:
         *ret = json_null();
@@ -85,35 +98,39 @@ static int to_json(struct arena *a, const struct value *v, size_t depth, struct 
         return 0;
     case VALUE_INT:
     case VALUE_DURATION:
-        *ret = json_int(a, v->number);
+        *ret = json_int(w->a, v->number);
         return 0;
     case VALUE_FLOAT:
-        return float_json(a, v->real, ret, err);
+        return float_json(w, v->real, ret);
     case VALUE_STRING:
         *ret = json_string(value_text(v));
         return 0;
     case VALUE_BYTES:
-        *ret = json_string(base64_encode(a, value_text(v)));
+        *ret = json_string(base64_encode(w->a, value_text(v)));
         return 0;
     case VALUE_ARRAY:
         if (v->is_go_nil) {
             *ret = json_null();
             return 0;
         }
-        return array_json(a, v, depth, ret, err);
+        rc = enter(w) < 0 ? -1 : array_json(w, v, ret);
+        w->depth--;
+        return rc;
     case VALUE_MAP:
-        return map_json(a, v, depth, ret, err);
+        rc = enter(w) < 0 ? -1 : map_json(w, v, ret);
+        w->depth--;
+        return rc;
     case VALUE_SEMVER:
-        *ret = json_string(semver_print(a, v->semver));
+        *ret = json_string(semver_print(w->a, v->semver));
         return 0;
     case VALUE_TIME:
-        *ret = json_string(gotime_format(a, v->time, GOTIME_RFC3339_NANO));
+        *ret = json_string(gotime_format(w->a, v->time, GOTIME_RFC3339_NANO));
         return 0;
     case VALUE_ZONE:
         *ret = json_object(&(struct json_object_builder){});
         return 0;
     case VALUE_FUNCTION:
-        return err_set(err, ERR_INVALID,
+        return err_set(w->err, ERR_INVALID,
                        "json: unsupported type: func(interface {}) interface {}");
     }
     return 0;
@@ -121,7 +138,9 @@ static int to_json(struct arena *a, const struct value *v, size_t depth, struct 
 
 int value_json(struct arena *a, const struct value *v, struct json *ret, struct err *err)
 {
-    return to_json(a, v, 0, ret, err);
+    struct writing w = {.a = a, .err = err};
+
+    return to_json(&w, v, ret);
 }
 
 static struct value of_object(struct arena *a, const struct json *v)
@@ -168,9 +187,10 @@ int value_json_text(struct value_run *r, const struct value *v, unsigned style,
                     struct value *ret)
 {
     _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+    struct writing w = {.a = r->a, .err = r->err};
     struct json doc;
 
-    if (value_json(r->a, v, &doc, r->err) < 0)
+    if (to_json(&w, v, &doc) < 0 || value_charge(r, w.items) < 0)
         return -1;
     json_print(&b, &doc, style | JSON_SORT_KEYS);
     return value_text_value(r, &b, ret);

@@ -37,6 +37,36 @@ int value_make(struct value_run *r, size_t bytes)
     return 0;
 }
 
+/* Steps that looking at all of it takes. */
+static size_t work_of(const struct value *v)
+{
+    if (v->type == VALUE_STRING || v->type == VALUE_BYTES)
+        return v->count / VALUE_ARGUMENT_STEP_BYTES;
+    if (v->type == VALUE_ARRAY || v->type == VALUE_MAP)
+        return value_len(v) / 8;
+    return 0;
+}
+
+int value_call(struct value_run *r, const struct value_function *f, const struct value *args,
+               size_t count, struct value *ret)
+{
+    size_t steps = 1;
+
+    for (size_t i = 0; i < count; i++)
+        steps += work_of(&args[i]);
+    return value_charge(r, steps) < 0 ? -1 : f->call(r, args, count, ret);
+}
+
+/* Texts that are compared to their ends. */
+static int charge_texts(struct value_run *r, const struct value *x, const struct value *y)
+{
+    size_t len = x->count < y->count ? x->count : y->count;
+
+    if (x->type != VALUE_STRING || y->type != VALUE_STRING || len < VALUE_COMPARED_STEP_BYTES)
+        return 0;
+    return value_charge(r, len / VALUE_COMPARED_STEP_BYTES);
+}
+
 int value_enter(struct value_run *r)
 {
     if (r->depth >= VALUE_DEPTH_MAX)
@@ -129,15 +159,17 @@ int value_equal(struct value_run *r, const struct value *x, const struct value *
         rc = equal_arrays(r, x, y, ret);
     else if (x->type == VALUE_MAP)
         rc = equal_maps(r, x, y, ret);
-    else
+    else {
+        rc = charge_texts(r, x, y);
         *ret = equal_scalars(x, y);
+    }
     r->depth--;
     return rc;
 }
 
 int value_less(struct value_run *r, const struct value *x, const struct value *y, bool *ret)
 {
-    if (value_charge(r, 1) < 0)
+    if (value_charge(r, 1) < 0 || charge_texts(r, x, y) < 0)
         return -1;
     if (value_is_named(x) || value_is_named(y))
         return value_fail(r, "invalid operation: %s < %s", value_type_name(x),

@@ -135,6 +135,11 @@ int value_fail(struct value_run *r, const char *fmt, ...) _printf_(2, 3);
 /** value_charge() - count @steps of work; -1 with ERR_LIMIT over VALUE_STEPS_MAX */
 int value_charge(struct value_run *r, size_t steps);
 
+/** value_call() - call a function; what it is given counts as work, as it may look at all of it
+ */
+int value_call(struct value_run *r, const struct value_function *f, const struct value *args,
+               size_t count, struct value *ret);
+
 /** value_make() - count bytes that are about to be made; ERR_LIMIT over VALUE_OUTPUT_MAX_BYTES
  */
 int value_make(struct value_run *r, size_t bytes);
@@ -205,7 +210,7 @@ int value_text_value(struct value_run *r, struct strbuf *b, struct value *ret);
  * @v:   value
  * @ret: the document; untouched on failure
  * @err: ERR_INVALID "json: unsupported type: ..." for functions, maps whose keys are no texts,
- * NaN and infinities
+ * NaN and infinities; ERR_LIMIT over VALUE_DEPTH_MAX levels or VALUE_STEPS_MAX items
  *
  * Return: 0 or -1.
  */

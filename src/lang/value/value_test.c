@@ -271,12 +271,81 @@ static void test_limits(void **state _unused_)
     assert_int_equal(w.err.kind, ERR_LIMIT);
 }
 
+/* [x, x] of [x, x] and so on: few bytes here, a number of items as JSON. */
+static void test_shared_items(void **state _unused_)
+{
+    _cleanup_world_ struct world w;
+    struct value list = value_int(1), text;
+    struct json doc;
+
+    world_init(&w);
+    for (int i = 0; i < 40; i++) {
+        struct value *two = ARENA_ARRAY(w.a, struct value, 2);
+
+        two[0] = two[1] = list;
+        list = value_array(two, 2);
+        if (i == 9)
+            assert_int_equal(value_json(w.a, &list, &doc, &w.err), 0);
+    }
+    assert_int_equal(value_json(w.a, &list, &doc, &w.err), -1);
+    assert_int_equal(w.err.kind, ERR_LIMIT);
+    w.err = (struct err){0};
+    assert_int_equal(value_json_text(&w.run, &list, 0, &text), -1);
+    assert_int_equal(w.err.kind, ERR_LIMIT);
+}
+
+static int ignores(struct value_run *r _unused_, const struct value *args _unused_,
+                   size_t count _unused_, struct value *ret)
+{
+    *ret = value_nil();
+    return 0;
+}
+
+/* What a function is given counts, and what is compared. */
+static void test_long_values(void **state _unused_)
+{
+    static const struct value_function f = {.name = "f", .args = ".", .call = ignores};
+    _cleanup_world_ struct world w;
+    const size_t len = 1 << 20;
+    char *x = mem_array(len, 1), *y = mem_array(len, 1);
+    struct value args[2], ret;
+    bool is_equal;
+    int calls = 0, compares = 0, orders = 0;
+
+    world_init(&w);
+    memset(x, 'a', len);
+    memset(y, 'a', len);
+    args[0] = value_string(str_of(x, len));
+    args[1] = value_string(str_of(y, len));
+    while (value_call(&w.run, &f, args, 1, &ret) == 0)
+        calls++;
+    assert_int_equal(w.err.kind, ERR_LIMIT);
+    assert_int_equal(calls, VALUE_STEPS_MAX / (len / VALUE_ARGUMENT_STEP_BYTES + 1));
+    w.run.steps = 0;
+    while (value_equal(&w.run, &args[0], &args[1], &is_equal) == 0 && is_equal)
+        compares++;
+    assert_int_equal(compares, VALUE_STEPS_MAX / (len / VALUE_COMPARED_STEP_BYTES + 1));
+    w.run.steps = 0;
+    while (value_less(&w.run, &args[0], &args[1], &is_equal) == 0 && !is_equal)
+        orders++;
+    assert_int_equal(orders, compares);
+    args[0] = value_array(NULL, 0);
+    args[0].count = len;
+    w.run.steps = 0;
+    for (calls = 0; value_call(&w.run, &f, args, 1, &ret) == 0;)
+        calls++;
+    assert_int_equal(calls, VALUE_STEPS_MAX / (len / 8 + 1));
+    free(x);
+    free(y);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sprintf), cmocka_unit_test(test_own_texts),
-        cmocka_unit_test(test_maps),    cmocka_unit_test(test_equality),
-        cmocka_unit_test(test_methods), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_sprintf),      cmocka_unit_test(test_own_texts),
+        cmocka_unit_test(test_maps),         cmocka_unit_test(test_equality),
+        cmocka_unit_test(test_methods),      cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_shared_items), cmocka_unit_test(test_long_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
