@@ -18,7 +18,8 @@
 #include "lang/sprig/sprig_internal.h"
 
 enum {
-    KEY_STEPS = VALUE_STEPS_MAX / 8,
+    SIGN_STEPS = VALUE_STEPS_MAX / 50,    /* or a key that is quickly made */
+    KEY_STEPS = VALUE_STEPS_MAX / 4,      /* a third of a second */
     LONG_KEY_STEPS = VALUE_STEPS_MAX / 2, /* some take more than a second to be found */
     CA_BITS = 2048,
     PRIVATE_BITS = 4096,
@@ -97,7 +98,7 @@ SPRIG_FN(genPrivateKey)
     bool is_long = str_is(type, "") || str_is(type, "rsa") || str_is(type, "dsa");
     _cleanup_key_ EVP_PKEY *key = NULL;
 
-    if (value_charge(r, is_long ? LONG_KEY_STEPS : KEY_STEPS) < 0)
+    if (value_charge(r, is_long ? LONG_KEY_STEPS : SIGN_STEPS) < 0)
         return -1;
     if (str_is(type, "") || str_is(type, "rsa")) {
         key = EVP_RSA_gen(PRIVATE_BITS);
@@ -308,7 +309,7 @@ static EVP_PKEY *key_of(struct value_run *r, const struct value *given)
 {
     EVP_PKEY *key;
 
-    if (value_charge(r, KEY_STEPS) < 0)
+    if (value_charge(r, given ? SIGN_STEPS : KEY_STEPS) < 0)
         return NULL;
     if (given)
         return read_key(r, value_text(given), "");

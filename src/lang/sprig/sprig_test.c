@@ -253,7 +253,7 @@ static void test_limits(void **state _unused_)
 {
     _cleanup_world_ struct world w;
     struct value ret, args[2] = {value_int(1 << 30), text("x")};
-    int rc = 0;
+    int rc = 0, count;
 
     world_init(&w);
     assert_int_equal(call(&w, "repeat", args, 2, &ret), -1);
@@ -265,9 +265,16 @@ static void test_limits(void **state _unused_)
     assert_int_equal(w.err.kind, ERR_LIMIT);
     args[0] = text("ed25519");
     w.run.steps = w.run.made_bytes = 0;
-    for (int i = 0; i < 20 && rc == 0; i++)
+    for (count = 0; count < 100 && rc == 0; count++)
         rc = call(&w, "genPrivateKey", args, 1, &ret);
     assert_int_equal(w.err.kind, ERR_LIMIT);
+    args[0] = text("ca");
+    args[1] = value_int(1);
+    w.run.steps = w.run.made_bytes = 0;
+    for (count = 0; call(&w, "genCA", args, 2, &ret) == 0;)
+        count++;
+    assert_int_equal(w.err.kind, ERR_LIMIT);
+    assert_int_equal(count, 4);
 }
 
 static void test_outside(void **state _unused_)
