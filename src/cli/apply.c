@@ -5,6 +5,7 @@
  */
 #include "cli/apply.h"
 
+#include "base/limits.h"
 #include "cli/manifests.h"
 
 static void tell(const struct object_kind *kind, const struct json *doc, const char *done)
@@ -58,24 +59,29 @@ static bool is_unchanged(const struct json *live, const struct json *doc)
            is_same_member(of_live, of_doc, STR("annotations"));
 }
 
-/* What is there already: 0 and @ret_done, or -1. */
-static int update(struct cli *cli, const struct object_document *doc, struct str ns,
-                  enum apply_how how, const char **ret_done, struct err *err)
+static int replace(struct cli *cli, const struct object_document *doc, struct str ns,
+                   struct str text, struct err *err)
 {
-    struct json wanted = doc->value;
-    struct str text = json_text(cli->arena, &wanted, 0), name = object_name(&doc->value);
-    const char *kept;
-    struct str one = cli_path(cli, doc->kind, ns, name);
     struct cli_answer answer;
 
-    if (how == APPLY_ANEW && strcmp(doc->kind->kind, "Workflow") == 0) {
-        *ret_done = "created anew";
-        return cli_call(cli, "DELETE", one, STR(""), &answer, err) < 0 ||
-                       cli_call(cli, "POST", cli_path(cli, doc->kind, ns, STR("")), text,
-                                &answer, err) < 0
-                   ? -1
-                   : 0;
-    }
+    return cli_call(cli, "DELETE", cli_path(cli, doc->kind, ns, object_name(&doc->value)),
+                    STR(""), &answer, err) < 0 ||
+                   cli_call(cli, "POST", cli_path(cli, doc->kind, ns, STR("")), text, &answer,
+                            err) < 0
+               ? -1
+               : 0;
+}
+
+/* Reads what is there and writes the manifest over that very version: what a command sets in
+ * between is kept, too. ERR_EXISTS: there was something. */
+static int write_over(struct cli *cli, const struct object_document *doc, struct str one,
+                      const char **ret_done, struct err *err)
+{
+    struct json wanted = doc->value;
+    const struct json *version;
+    struct cli_answer answer;
+    const char *kept;
+
     if (cli_call(cli, "GET", one, STR(""), &answer, err) < 0)
         return -1;
     kept = keep(cli->arena, &answer.body, &wanted);
@@ -84,7 +90,30 @@ static int update(struct cli *cli, const struct object_document *doc, struct str
         return 0;
     }
     *ret_done = str_printf(cli->arena, "configured%s", kept).ptr;
+    version = json_path(&answer.body, "metadata", "resourceVersion", NULL);
+    if (version && !json_path(&wanted, "metadata", "resourceVersion", NULL))
+        wanted =
+            json_set_path(cli->arena, &wanted, *version, "metadata", "resourceVersion", NULL);
     return cli_call(cli, "PUT", one, json_text(cli->arena, &wanted, 0), &answer, err);
+}
+
+/* What is there already: 0 and @ret_done, or -1. */
+static int update(struct cli *cli, const struct object_document *doc, struct str ns,
+                  enum apply_how how, const char **ret_done, struct err *err)
+{
+    struct str one = cli_path(cli, doc->kind, ns, object_name(&doc->value));
+    int rc = -1;
+
+    if (how == APPLY_ANEW && strcmp(doc->kind->kind, "Workflow") == 0) {
+        *ret_done = "created anew";
+        return replace(cli, doc, ns, json_text(cli->arena, &doc->value, 0), err);
+    }
+    for (int i = 0; rc < 0 && i < CLI_WRITE_TRIES_MAX; i++) {
+        rc = write_over(cli, doc, one, ret_done, err);
+        if (rc < 0 && err->kind != ERR_EXISTS)
+            break;
+    }
+    return rc;
 }
 
 static int apply_one(struct cli *cli, const struct object_document *doc, enum apply_how how,

@@ -377,6 +377,28 @@ static void test_apply(void **state)
          "workflowtemplate.argoproj.io/t unchanged\n",
          NULL,
          0},
+        {"tiphys apply source.yaml", /* a pause in between is seen */
+         {{409, MESSAGE("already exists")},
+          {200, "{\"kind\":\"EventSource\",\"metadata\":{\"resourceVersion\":\"7\"}}"},
+          {409, MESSAGE("the object has been modified")},
+          {200, "{\"kind\":\"EventSource\",\"metadata\":{\"resourceVersion\":\"8\","
+                "\"annotations\":{\"tiphys/paused\":\"true\"}}}"},
+          {200, OBJECT("EventSource", "b")}},
+         "POST ~eventsources" SOURCE("") "GET ~eventsources/b\nPUT ~eventsources/b" SOURCE(
+             ",\"resourceVersion\":"
+             "\"7\"") "GET "
+                      "~eventsources/b\nPUT ~eventsources/b" SOURCE(
+                          ",\"annotations\":{\"tiphys/"
+                          "paused\":\"true\"},\"resourceVersion\":\"8\""),
+         "eventsource.argoproj.io/b configured: it stays paused until 'tiphys events resume'\n",
+         NULL,
+         0},
+        {"tiphys apply cron.yaml", /* it went in between */
+         {{409, MESSAGE("already exists")}, {404, MESSAGE("gone")}},
+         "POST ~cronworkflows" CRON("") "GET ~cronworkflows/c\n",
+         "",
+         "Error: cron.yaml: gone\n",
+         1},
         {"tiphys apply source.yaml", /* a pause stays */
          {{409, MESSAGE("already exists")},
           {200, "{\"kind\":\"EventSource\",\"metadata\":{\"annotations\":{\"tiphys/"

@@ -4,9 +4,8 @@
  */
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "cli/objects.h"
-
-enum { TRIES_MAX = 5 };
 
 static bool can_pause(const struct object_kind *kind)
 {
@@ -47,7 +46,7 @@ static int change(struct cli *cli, struct str path, bool is_pause, struct err *e
     struct cli_answer answer;
     struct json made;
 
-    for (int i = 0; i < TRIES_MAX; i++) {
+    for (int i = 0; i < CLI_WRITE_TRIES_MAX; i++) {
         if (cli_call(cli, "GET", path, STR(""), &answer, err) < 0)
             return -1;
         if (object_is_paused(&answer.body) == is_pause)
