@@ -26,15 +26,19 @@ static struct str pushed(lua_State *L)
 
 struct str luascript_text(lua_State *L, int index)
 {
-    char text[GO_FLOAT_TEXT_SIZE];
-
-    lua_pushvalue(L, index);
-    if (luaL_callmeta(L, -1, "__tostring")) {
-        lua_remove(L, -2);
+    if (luaL_callmeta(L, index, "__tostring")) {
         if (!lua_isstring(L, -1))
             luaL_error(L, "'__tostring' must return a string");
         return pushed(L);
     }
+    return luascript_raw_text(L, index);
+}
+
+struct str luascript_raw_text(lua_State *L, int index)
+{
+    char text[GO_FLOAT_TEXT_SIZE];
+
+    lua_pushvalue(L, index);
     switch (lua_type(L, -1)) {
     case LUA_TSTRING:
         return pushed(L);
@@ -121,6 +125,14 @@ static bool text_to_number(struct str s, int base, bool has_base, double *ret)
     return parse_int(s, base, ret);
 }
 
+bool luascript_parse_number(struct str s, double *ret)
+{
+    s = str_trim(s);
+    if (str_starts(s, STR("0x")) || str_starts(s, STR("0X")))
+        return parse_int(str_skip(s, 2), 16, ret);
+    return parse_int(s, 10, ret) || go_float_parse(s, ret) == GO_FLOAT_READ;
+}
+
 static int base_tonumber(lua_State *L)
 {
     lua_Integer base = luaL_optinteger(L, 2, 10);
@@ -146,7 +158,9 @@ static int base_error(lua_State *L)
     lua_Integer level = luaL_optinteger(L, 2, 1);
     lua_Debug at;
 
+    luaL_checkany(L, 1);
     lua_settop(L, 1);
+    luascript_budget_of(L)->is_own_error = true;
     if (lua_type(L, 1) != LUA_TSTRING || level <= 0)
         return lua_error(L);
     for (int i = (int) level; lua_getstack(L, i, &at); i++) {
@@ -164,9 +178,9 @@ static int base_error(lua_State *L)
 /* Its message tells the place, too. */
 static int base_assert(lua_State *L)
 {
-    luaL_checkany(L, 1);
     if (lua_toboolean(L, 1))
         return lua_gettop(L);
+    lua_settop(L, 2);
     lua_pushstring(L, luaL_optstring(L, 2, "assertion failed!"));
     lua_replace(L, 1);
     lua_settop(L, 1);
@@ -184,6 +198,8 @@ static int base_loadstring(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
 
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TSTRING);
     if (luaL_loadbufferx(L, text, len, luaL_optstring(L, 2, "=<string>"), "t") == 0)
         return 1;
     lua_pushnil(L);
@@ -363,10 +379,5 @@ void luascript_open_base(lua_State *L)
     lua_newtable(L);
     set_functions(L, os);
     lua_setfield(L, -2, "os");
-    lua_getfield(L, -1, LUA_MATHLIBNAME);
-    lua_pushnumber(L, __DBL_MAX__);
-    lua_setfield(L, -2, "huge");
-    lua_getfield(L, -1, "fmod");
-    lua_setfield(L, -2, "mod");
     lua_settop(L, 0);
 }

@@ -1,254 +1,197 @@
-/* string.format with the verbs of Go's fmt. See luascript.h. */
+/*
+ * string.format: Go's fmt, whose engine is lang/value's. A number is what the verb wants it to
+ * be, a text may be a number, other values have a text. See luascript.h.
+ */
 #include "lang/lua/luascript_internal.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "formats/gofloat.h"
-#include "formats/goquote.h"
+#include "lang/value/text.h"
 
-enum { WIDTH_MAX = 99, NUMBER_SIZE = 512 };
-
-/* One "%-5.2f". */
-struct verb {
-    char flags[8];        /* as written */
-    int width, precision; /* -1: none */
-    char letter;
+/* The arguments: their types; their numbers and texts are the values. */
+struct arguments {
+    struct arena *a;
+    const int *types;
 };
 
-static int read_number(const char **at)
+/* As Go converts on x86: what does not fit is the smallest. */
+static int64_t whole_of(double n)
 {
-    int n = 0;
-
-    while (**at >= '0' && **at <= '9' && n <= WIDTH_MAX)
-        n = n * 10 + (*(*at)++ - '0');
-    return n;
+    return n >= -0x1p63 && n < 0x1p63 ? (int64_t) n : INT64_MIN;
 }
 
-static void read_verb(lua_State *L, const char **at, struct verb *v)
+/* Does its text stand for a value that has one, under this verb? */
+static bool is_text_verb(uint32_t verb)
 {
-    size_t flags = 0;
+    return verb == 'v' || verb == 's' || verb == 'q' || verb == 'x' || verb == 'X';
+}
 
-    *v = (struct verb){.width = -1, .precision = -1};
-    while (**at && strchr("+-# 0", **at) && flags < sizeof(v->flags) - 1)
-        v->flags[flags++] = *(*at)++;
-    if (**at >= '1' && **at <= '9')
-        v->width = read_number(at);
-    if (**at == '.') {
-        (*at)++;
-        v->precision = read_number(at);
+/* "%!d(lua.LBool=true)": a verb that the type does not know. */
+static bool refuse(const struct arguments *args, const char *type, struct str text,
+                   struct value *v, uint32_t verb)
+{
+    _cleanup_strbuf_ struct strbuf told = STRBUF_INIT(LUASCRIPT_MEMORY_MAX_BYTES);
+
+    strbuf_addz(&told, "%!");
+    value_add_rune(&told, verb);
+    strbuf_addf(&told, "(%s=", type);
+    strbuf_add(&told, text);
+    strbuf_addc(&told, ')');
+    *v = value_string(str_copy(args->a, strbuf_str(&told)));
+    return true;
+}
+
+static bool convert_number(const struct arguments *args, struct value *v, uint32_t *verb)
+{
+    double n = v->real;
+    char text[64];
+
+    if (*verb == 'p' || *verb == 'w') {
+        go_float_text(n, text);
+        return refuse(args, "lua.LNumber", str_from(text), v, *verb);
     }
-    if (v->width > WIDTH_MAX || v->precision > WIDTH_MAX)
-        luaL_error(L, "invalid format (width or precision too long)");
-    v->letter = **at;
-    *at += **at != 0;
-}
-
-static size_t runes_of(struct str s)
-{
-    size_t count = 0;
-
-    for (size_t i = 0, size = 1; i < s.len; i += size, count++)
-        go_rune_next(str_skip(s, i), &size);
-    return count;
-}
-
-/* A text, filled up to the width. */
-static void add_padded(luaL_Buffer *b, const struct verb *v, struct str s)
-{
-    size_t count = runes_of(s), fill = v->width > (int) count ? (size_t) v->width - count : 0;
-    bool is_left = strchr(v->flags, '-') != NULL;
-
-    for (size_t i = 0; !is_left && i < fill; i++)
-        luaL_addchar(b, strchr(v->flags, '0') ? '0' : ' ');
-    luaL_addlstring(b, s.ptr, s.len);
-    for (size_t i = 0; is_left && i < fill; i++)
-        luaL_addchar(b, ' ');
-}
-
-static struct str first_runes(struct str s, int count)
-{
-    size_t at = 0, size = 1;
-
-    for (; count > 0 && at < s.len; count--, at += size)
-        go_rune_next(str_skip(s, at), &size);
-    return str_head(s, at);
-}
-
-/* With C's printf: "%" flags width precision @kind letter. */
-static void c_spec(const struct verb *v, const char *kind, char letter, char *spec, size_t size)
-{
-    char width[16] = "", precision[16] = "";
-
-    if (v->width >= 0)
-        snprintf(width, sizeof(width), "%d", v->width);
-    if (v->precision >= 0)
-        snprintf(precision, sizeof(precision), ".%d", v->precision);
-    snprintf(spec, size, "%%%s%s%s%s%c", v->flags, width, precision, kind, letter);
-}
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void add_int(luaL_Buffer *b, const struct verb *v, char letter, double n)
-{
-    long long whole = n >= 9.2233720368547758e18   ? INT64_MAX
-                      : n > -9.2233720368547758e18 ? (long long) n
-                                                   : INT64_MIN;
-    bool is_negative = whole < 0 && letter != 'd';
-    char spec[64], text[NUMBER_SIZE];
-    struct verb plain = *v;
-
-    if (is_negative) /* Go writes -ff, C the complement */
-        plain.width = -1;
-    c_spec(&plain, "ll", letter, spec, sizeof(spec));
-    snprintf(text, sizeof(text), spec, is_negative ? -whole : whole);
-    if (is_negative) {
-        char signed_text[NUMBER_SIZE + 1];
-
-        snprintf(signed_text, sizeof(signed_text), "-%s", text);
-        add_padded(b, v, str_from(signed_text));
-        return;
-    }
-    luaL_addstring(b, text);
-}
-
-static void add_float(luaL_Buffer *b, const struct verb *v, double n)
-{
-    char spec[64], text[NUMBER_SIZE];
-
-    if (!isfinite(n)) {
-        add_padded(b, v, str_from(isnan(n) ? "NaN" : n > 0 ? "+Inf" : "-Inf"));
-        return;
-    }
-    if ((v->letter == 'g' || v->letter == 'G') && v->precision < 0) {
-        char shortest[GO_FLOAT_TEXT_SIZE];
-
-        go_float_text(n, shortest);
-        add_padded(b, v, str_from(shortest));
-        return;
-    }
-    c_spec(v, "", v->letter == 'F' ? 'f' : v->letter, spec, sizeof(spec));
-    snprintf(text, sizeof(text), spec, n);
-    luaL_addstring(b, text);
-}
-#pragma GCC diagnostic pop
-
-static void add_rune(luaL_Buffer *b, const struct verb *v, double n)
-{
-    uint32_t rune = n >= 0 && n <= 0x10ffff ? (uint32_t) n : 0xfffd;
-    char text[5] = "";
-    size_t extra = rune < 0x80 ? 0 : rune < 0x800 ? 1 : rune < 0x10000 ? 2 : 3;
-    static const uint8_t heads[] = {0, 0xc0, 0xe0, 0xf0};
-
-    text[0] = (char) (heads[extra] | rune >> 6 * extra);
-    for (size_t i = 1; i <= extra; i++)
-        text[i] = (char) (0x80 | (rune >> 6 * (extra - i) & 0x3f));
-    add_padded(b, v, str_of(text, extra + 1));
-}
-
-/* A text as Go's %q; errors of Lua leave without cleaning up, so the state's arena holds it. */
-static void add_quoted(lua_State *L, luaL_Buffer *b, const struct verb *v, struct str s)
-{
-    struct luascript_budget *budget = luascript_budget_of(L);
-
-    if (s.len > LUASCRIPT_TEXT_MAX_BYTES)
-        luaL_error(L, "text for %%q is too long");
-    if (!budget->scratch)
-        budget->scratch = arena_new();
-    add_padded(b, v, go_quote(budget->scratch, s));
-    arena_reset(budget->scratch);
-}
-
-static void add_hex(luaL_Buffer *b, const struct verb *v, struct str s)
-{
-    const char *digits = v->letter == 'x' ? "0123456789abcdef" : "0123456789ABCDEF";
-
-    for (size_t i = 0; i < s.len; i++) {
-        luaL_addchar(b, digits[(uint8_t) s.ptr[i] >> 4]);
-        luaL_addchar(b, digits[(uint8_t) s.ptr[i] & 15]);
-    }
-}
-
-static void add_number(lua_State *L, luaL_Buffer *b, const struct verb *v, double n)
-{
-    char text[GO_FLOAT_TEXT_SIZE];
-
-    switch (v->letter) {
-    case 'd':
-    case 'i':
-        add_int(b, v, 'd', n);
-        return;
-    case 'x':
-    case 'X':
-    case 'o':
-        add_int(b, v, v->letter, n);
-        return;
-    case 'c':
-        add_rune(b, v, n);
-        return;
-    case 'e':
-    case 'E':
-    case 'f':
-    case 'F':
-    case 'g':
-    case 'G':
-        add_float(b, v, n);
-        return;
-    default:
+    if (*verb == 'q' || *verb == 's') {
         luascript_number_text(n, text);
-        if (v->letter == 'q')
-            add_quoted(L, b, v, str_from(text));
-        else
-            add_padded(b, v, str_from(text));
+        *v = value_string(str_copy(args->a, str_from(text)));
+    } else if (*verb == 'i' || (*verb < 0x80 && strchr("bcdoxXU", (int) *verb))) {
+        *v = value_int64(whole_of(n));
+        *verb = *verb == 'i' ? 'd' : *verb;
+    } else if (!(*verb < 0x80 && strchr("eEfFgG", (int) *verb)) && (double) whole_of(n) == n) {
+        *v = value_int64(whole_of(n));
+    }
+    return false;
+}
+
+/* A text under %d is itself when it is a number, and else 0. */
+static bool convert_text(const struct arguments *args, struct value *v, uint32_t *verb)
+{
+    double n;
+
+    if (*verb == 'p' || *verb == 'w')
+        return refuse(args, "lua.LString", value_text(v), v, *verb);
+    if (*verb != 'd' && *verb != 'i')
+        return false;
+    *verb = 's';
+    if (!luascript_parse_number(value_text(v), &n)) {
+        *v = value_int64(0);
+        *verb = 'd';
+    }
+    return false;
+}
+
+static bool convert(const void *ctx, size_t index, struct value *v, uint32_t *verb)
+{
+    const struct arguments *args = ctx;
+    int type = args->types[index];
+
+    if (type == LUA_TNUMBER)
+        return convert_number(args, v, verb);
+    if (type == LUA_TSTRING)
+        return convert_text(args, v, verb);
+    if (is_text_verb(*verb))
+        return false;
+    if (type == LUA_TBOOLEAN && *verb != 't')
+        return refuse(args, "lua.LBool", value_text(v), v, *verb);
+    *verb = 's';
+    if (type == LUA_TNIL)
+        *v = value_string(STR("&{}")); /* as Go prints the struct behind it */
+    return type == LUA_TNIL;
+}
+
+static const char *type_name(const void *ctx, size_t index)
+{
+    const struct arguments *args = ctx;
+
+    switch (args->types[index]) {
+    case LUA_TNUMBER:
+        return "lua.LNumber";
+    case LUA_TSTRING:
+        return "lua.LString";
+    case LUA_TBOOLEAN:
+        return "lua.LBool";
+    case LUA_TNIL:
+        return "*lua.LNilType";
+    case LUA_TTABLE:
+        return "*lua.LTable";
+    case LUA_TFUNCTION:
+        return "*lua.LFunction";
+    default:
+        return "*lua.LUserData";
     }
 }
 
-static void add_text(lua_State *L, luaL_Buffer *b, const struct verb *v, struct str s)
+/* How many arguments the original hands on: one for each per cent sign, less the doubled. */
+static size_t wanted(struct str format)
 {
-    if (v->letter == 'q')
-        add_quoted(L, b, v, s);
-    else if (v->letter == 'x' || v->letter == 'X')
-        add_hex(b, v, s);
-    else
-        add_padded(b, v, v->precision >= 0 ? first_runes(s, v->precision) : s);
+    size_t count = 0, pairs = 0;
+
+    for (size_t i = 0; i < format.len; i++)
+        count += format.ptr[i] == '%';
+    for (size_t i = 0; i + 1 < format.len; i++)
+        if (format.ptr[i] == '%' && format.ptr[i + 1] == '%') {
+            pairs++;
+            i++;
+        }
+    return count - pairs;
+}
+
+/* The texts and numbers of the arguments behind the format; texts stay Lua's. */
+static const struct value *read_arguments(lua_State *L, struct arena *a, int *types,
+                                          size_t count)
+{
+    struct value *values = ARENA_ARRAY(a, struct value, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        int at = (int) i + 2;
+        size_t len;
+        const char *text;
+
+        if (types[i] == LUA_TNUMBER) {
+            values[i] = value_float(lua_tonumber(L, at));
+            continue;
+        }
+        text = lua_tolstring(L, at, &len);
+        values[i] = value_string(str_of(text, len));
+    }
+    return values;
 }
 
 int luascript_format(lua_State *L)
 {
-    const char *at = luascript_check_text(L, 1).ptr;
-    int arg = 1, count = lua_gettop(L);
-    luaL_Buffer b;
-    struct verb v;
+    struct luascript_budget *budget = luascript_budget_of(L);
+    struct str format = luascript_check_text(L, 1), text = STR("");
+    size_t count = (size_t) lua_gettop(L) - 1;
+    struct strbuf b = STRBUF_INIT(LUASCRIPT_MEMORY_MAX_BYTES);
+    struct err err = {};
+    struct value_run r;
+    struct arguments args;
+    int *types, rc;
 
-    for (int i = 2; i <= count; i++) /* while nothing lies on the buffer */
-        if (lua_type(L, i) != LUA_TNUMBER && lua_type(L, i) != LUA_TSTRING) {
-            luascript_text(L, i);
-            lua_replace(L, i);
-        }
-    luaL_buffinit(L, &b);
-    while (*at) {
-        if (*at != '%') {
-            luaL_addchar(&b, *at++);
+    count = count < wanted(format) ? count : wanted(format);
+    if (!budget->scratch)
+        budget->scratch = arena_new(); /* errors of Lua leave without cleaning up */
+    types = ARENA_ARRAY(budget->scratch, int, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        types[i] = lua_type(L, (int) i + 2);
+        if (types[i] == LUA_TNUMBER || types[i] == LUA_TSTRING)
             continue;
-        }
-        at++;
-        read_verb(L, &at, &v);
-        if (v.letter == '%') {
-            luaL_addchar(&b, '%');
-        } else if (++arg > count) {
-            luaL_addstring(&b, "%!");
-            luaL_addchar(&b, v.letter);
-            luaL_addstring(&b, "(MISSING)");
-        } else if (lua_type(L, arg) == LUA_TNUMBER) {
-            add_number(L, &b, &v, lua_tonumber(L, arg));
-        } else {
-            size_t len;
-            const char *text = lua_tolstring(L, arg, &len);
-
-            add_text(L, &b, &v, str_of(text, len));
-        }
+        luascript_raw_text(L, (int) i + 2);
+        lua_replace(L, (int) i + 2);
     }
-    luaL_pushresult(&b);
+    args = (struct arguments){.a = budget->scratch, .types = types};
+    r = (struct value_run){.a = budget->scratch, .what = "string.format", .err = &err};
+    rc = value_sprintf_as(&r, &b, format, read_arguments(L, budget->scratch, types, count),
+                          count, &(struct value_sprintf_as){convert, type_name, &args});
+    if (rc == 0)
+        text = str_copy(budget->scratch, strbuf_str(&b));
+    strbuf_done(&b);
+    if (rc < 0)
+        luaL_error(L, "%s", err.text);
+    lua_pushlstring(L, text.ptr, text.len);
+    arena_reset(budget->scratch);
+    luascript_charge(L, text.len / 16);
     return 1;
 }

@@ -103,6 +103,8 @@ static void open_libraries(lua_State *L)
     luascript_open_base(L);
     luascript_open_protect(L);
     luascript_open_string(L);
+    luascript_open_library(L);
+    luascript_open_errors(L);
 }
 
 static int run_protected(lua_State *L)
@@ -116,9 +118,13 @@ static int run_protected(lua_State *L)
     lua_setglobal(L, "event");
     if (luaL_loadbuffer(L, code->ptr, code->len, "=<string>"))
         return lua_error(L);
+    lua_pushcfunction(L, luascript_explain);
+    lua_insert(L, 1);
     lua_sethook(L, on_steps, LUA_MASKCOUNT, HOOK_STEPS);
-    lua_call(L, 0, LUA_MULTRET);
+    if (lua_pcall(L, 0, LUA_MULTRET, 1))
+        return lua_error(L);
     lua_sethook(L, NULL, 0, 0);
+    lua_remove(L, 1);
     if (lua_gettop(L) == 0)
         lua_pushnil(L);
     r->is_true = lua_isboolean(L, -1) && lua_toboolean(L, -1);

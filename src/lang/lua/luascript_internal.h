@@ -19,6 +19,8 @@ struct luascript_budget {
     int64_t steps;         /* instructions and comparisons so far */
     uint64_t until_ms;     /* end of its time, on the clock of the thread */
     const char *over;      /* what was exceeded, or NULL */
+    const void *called;    /* the function that pcall() calls itself, or NULL */
+    bool is_own_error;     /* error() raised what is on its way */
     size_t depth;          /* calls that catch errors, and coroutines, inside each other */
     struct arena *scratch; /* for what must go however a function is left; NULL until used */
 };
@@ -42,6 +44,12 @@ void luascript_charge(lua_State *L, size_t steps);
 /** luascript_text() - the text of the value at @index, numbers as Go writes them, with the
  * metamethod __tostring; pushed */
 struct str luascript_text(lua_State *L, int index);
+
+/** luascript_raw_text() - likewise, without the metamethod */
+struct str luascript_raw_text(lua_State *L, int index);
+
+/** luascript_parse_number() - a text as a number, as the original's arithmetic reads it */
+bool luascript_parse_number(struct str s, double *ret);
 
 /** luascript_number_text() - a number as Go writes it, terminated; @text has 32 bytes */
 void luascript_number_text(double n, char *text);
@@ -71,6 +79,18 @@ void luascript_open_base(lua_State *L);
 
 /** luascript_open_protect() - pcall, xpcall, coroutine.resume and wrap */
 void luascript_open_protect(lua_State *L);
+
+/** luascript_open_errors() - values that cannot be computed with say so as the original's VM;
+ * behind the other libraries */
+void luascript_open_errors(lua_State *L);
+
+/** luascript_explain() - handler of errors: their text in the original's words, with the place
+ */
+int luascript_explain(lua_State *L);
+
+/** luascript_open_library() - functions of table, math and string with the original's answers
+ * and words */
+void luascript_open_library(lua_State *L);
 
 /** luascript_open_string() - functions of string that differ from Lua's */
 void luascript_open_string(lua_State *L);

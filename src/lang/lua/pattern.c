@@ -24,11 +24,6 @@ static int pattern_at(const struct matcher *m, size_t p)
     return p < m->pattern.len ? (unsigned char) m->pattern.ptr[p] : -1;
 }
 
-static void fail(struct matcher *m, const char *what)
-{
-    luaL_error(m->L, "malformed pattern (%s)", what);
-}
-
 static void step(struct matcher *m)
 {
     if (++m->steps < 1000)
@@ -83,17 +78,12 @@ static size_t class_end(struct matcher *m, size_t p)
 {
     int c = pattern_at(m, p++);
 
-    if (c == '%') {
-        if (pattern_at(m, p) < 0)
-            fail(m, "ends with '%'");
+    if (c == '%')
         return p + 1;
-    }
     if (c != '[')
         return p;
     p += pattern_at(m, p) == '^';
     do {
-        if (pattern_at(m, p) < 0)
-            fail(m, "missing ']'");
         p += pattern_at(m, p) == '%' ? 2 : 1;
     } while (pattern_at(m, p) != ']');
     return p + 1;
@@ -205,9 +195,7 @@ static ptrdiff_t balance(struct matcher *m, size_t s, size_t p)
     int open = pattern_at(m, p + 2), close = pattern_at(m, p + 3);
     size_t depth = 1;
 
-    if (close < 0)
-        fail(m, "missing arguments to '%b'");
-    if (s >= m->text.len || (unsigned char) m->text.ptr[s] != open)
+    if (close < 0 || s >= m->text.len || (unsigned char) m->text.ptr[s] != open)
         return NO_MATCH;
     while (++s < m->text.len) {
         int c = (unsigned char) m->text.ptr[s];
@@ -302,21 +290,61 @@ static ptrdiff_t match(struct matcher *m, size_t s, size_t p)
     return to;
 }
 
+/* Behind the set that begins behind @i. */
+static size_t check_set(lua_State *L, struct str pattern, size_t i)
+{
+    bool is_first = true;
+
+    i += i < pattern.len && pattern.ptr[i] == '^';
+    for (;; is_first = false) {
+        if (i > pattern.len)
+            luaL_error(L, "unexpected EOS at EOS");
+        if (i == pattern.len)
+            luaL_error(L, "unexpected EOS at %d", (int) pattern.len - 1);
+        if (pattern.ptr[i] == ']' && !is_first)
+            return i + 1;
+        i += pattern.ptr[i] == '%' ? 2 : 1;
+    }
+}
+
+/* As the original reads all of a pattern before it matches; a "%" at the end is nothing. */
+static void check_pattern(lua_State *L, struct str pattern)
+{
+    size_t open = 0, i = str_starts(pattern, STR("^"));
+
+    while (i < pattern.len) {
+        char c = pattern.ptr[i], next = i + 1 < pattern.len ? pattern.ptr[i + 1] : '\0';
+
+        if (c == '%' && next == '0')
+            luaL_error(L, "invalid capture index at %d", (int) i);
+        if (c == ')' && open == 0)
+            luaL_error(L, "invalid ')' at %d", i > 0 ? (int) i - 1 : 0);
+        if (c == '[') {
+            i = check_set(L, pattern, i + 1);
+            continue;
+        }
+        open -= c == ')';
+        open += c == '(' && next != ')';
+        i += c == '%' ? (next == 'b' ? 4 : 2) : c == '(' && next == ')' ? 2 : 1;
+    }
+    if (open > 0)
+        luaL_error(L, "unfinished capture at EOS");
+}
+
 bool luascript_find(lua_State *L, struct str pattern, struct str text, size_t at,
                     struct luascript_match *ret)
 {
     bool is_anchored = str_starts(pattern, STR("^"));
     struct matcher m = {.L = L, .text = text, .pattern = pattern, .m = ret};
 
+    check_pattern(L, pattern);
+    luascript_charge(L, pattern.len);
     for (; at <= text.len; at++) {
         ptrdiff_t to;
 
         *ret = (struct luascript_match){.from = at};
         to = match(&m, at, is_anchored);
         if (to != NO_MATCH) {
-            for (size_t i = 0; i < ret->count; i++)
-                if (m.is_open[i])
-                    luaL_error(L, "unfinished capture");
             ret->to = (size_t) to;
             luascript_charge(L, m.steps);
             return true;

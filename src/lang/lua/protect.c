@@ -27,23 +27,49 @@ static void leave(lua_State *L)
 
 static int base_pcall(lua_State *L)
 {
+    struct luascript_budget *b = luascript_budget_of(L);
+    const void *called = b->called;
     int rc;
 
     luaL_checkany(L, 1);
+    if (!lua_isfunction(L, 1) && !luaL_getmetafield(L, 1, "__call")) {
+        lua_pushboolean(L, 0);
+        lua_pushfstring(L, "attempt to call a %s value", luaL_typename(L, 1));
+        return 2;
+    }
+    if (!lua_isfunction(L, 1))
+        lua_pop(L, 1);
+    lua_pushcfunction(L, luascript_explain);
+    lua_insert(L, 1);
     enter(L);
-    rc = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+    b->called = lua_topointer(L, 2);
+    rc = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
+    b->called = called;
     leave(L);
     lua_pushboolean(L, rc == 0);
-    lua_insert(L, 1);
+    lua_replace(L, 1);
     return lua_gettop(L);
+}
+
+/* Upvalue: the handler, which is told in the original's words. */
+static int explained(lua_State *L)
+{
+    lua_settop(L, 1);
+    luascript_explain(L);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, -2);
+    lua_call(L, 1, 1);
+    return 1;
 }
 
 static int base_xpcall(lua_State *L)
 {
     int rc;
 
-    luaL_checkany(L, 2);
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
+    lua_pushcclosure(L, explained, 1);
     lua_insert(L, 1); /* the handler below the function */
     enter(L);
     rc = lua_pcall(L, 0, LUA_MULTRET, 1);

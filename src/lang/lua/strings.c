@@ -240,8 +240,10 @@ static int string_gsub(lua_State *L)
     struct luascript_match m;
     luaL_Buffer b;
 
-    luaL_argcheck(L, lua_type(L, 3) == LUA_TSTRING || lua_istable(L, 3) || lua_isfunction(L, 3),
-                  3, "string/function/table expected");
+    if (lua_type(L, 3) != LUA_TSTRING && !lua_istable(L, 3) && !lua_isfunction(L, 3))
+        luaL_argerror(L, 3,
+                      lua_pushfstring(L, "string or table or function expected, got %s",
+                                      lua_isnone(L, 3) ? "nil" : luaL_typename(L, 3)));
     luaL_buffinit(L, &b);
     while (at <= s.len && (max < 0 || (lua_Number) count < max) &&
            luascript_find(L, pattern, s, at, &m)) {
@@ -259,19 +261,24 @@ static int string_gsub(lua_State *L)
     return 2;
 }
 
+static int string_dump(lua_State *L)
+{
+    return luaL_error(L, "GopherLua does not support the string.dump");
+}
+
 void luascript_open_string(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"find", string_find}, {"format", luascript_format}, {"gmatch", string_gmatch},
-        {"gsub", string_gsub}, {"lower", string_lower},      {"match", string_match},
-        {"rep", string_rep},   {"upper", string_upper},      {NULL, NULL}};
+        {"find", string_find},     {"format", luascript_format},
+        {"gmatch", string_gmatch}, {"dump", string_dump},
+        {"gsub", string_gsub},     {"lower", string_lower},
+        {"match", string_match},   {"rep", string_rep},
+        {"upper", string_upper},   {NULL, NULL}};
 
     lua_getglobal(L, LUA_STRLIBNAME);
     for (const luaL_Reg *f = functions; f->name; f++) {
         lua_pushcfunction(L, f->func);
         lua_setfield(L, -2, f->name);
     }
-    lua_pushnil(L);
-    lua_setfield(L, -2, "dump");
     lua_settop(L, 0);
 }

@@ -658,7 +658,8 @@ static int print_value(struct printer *p, const struct value *v, uint32_t verb)
 struct reading {
     struct str rest;
     const struct value *args;
-    size_t count, next; /* arguments, and the one that comes */
+    const struct value_sprintf_as *as; /* or NULL */
+    size_t count, next;                /* arguments, and the one that comes */
     bool is_reordered, is_index_bad;
     bool was_reordered; /* any: then nothing is told of arguments too many */
 };
@@ -746,6 +747,24 @@ static int64_t read_measure(struct reading *f, struct printer *p, const char *fa
     return n;
 }
 
+/* The next argument. */
+static int print_argument(struct reading *f, struct printer *p, uint32_t verb)
+{
+    struct value v = f->args[f->next++];
+
+    if (f->as && verb == 'T') {
+        pad(p, str_from(f->as->type_name(f->as->ctx, f->next - 1)));
+        return 0;
+    }
+    if (f->as && f->as->convert(f->as->ctx, f->next - 1, &v, &verb)) {
+        strbuf_add(p->b, value_text(&v));
+        return 0;
+    }
+    if (verb == 'w') /* for errors, which no value is */
+        return bad_verb(p, &v, verb);
+    return print_value(p, &v, verb);
+}
+
 static int print_verb(struct reading *f, struct printer *p)
 {
     size_t size = 1;
@@ -773,9 +792,7 @@ static int print_verb(struct reading *f, struct printer *p)
         p->is_plus_v = p->is_plus;
         p->is_sharp = p->is_plus = false;
     }
-    if (verb == 'w') /* for errors, which no value is */
-        return bad_verb(p, &f->args[f->next++], verb);
-    return print_value(p, &f->args[f->next++], verb);
+    return print_argument(f, p, verb);
 }
 
 static int print_directive(struct reading *f, struct value_run *r, struct strbuf *b)
@@ -809,14 +826,16 @@ static int add_extra(struct reading *f, struct value_run *r, struct strbuf *b)
     if (f->was_reordered || f->next >= f->count)
         return 0;
     strbuf_addz(b, "%!(EXTRA ");
-    for (size_t i = f->next; i < f->count; i++) {
-        strbuf_addz(b, i > f->next ? ", " : "");
-        if (f->args[i].type == VALUE_NIL) {
+    for (size_t i = f->next, first = i; i < f->count; i++) {
+        strbuf_addz(b, i > first ? ", " : "");
+        if (f->args[i].type == VALUE_NIL && !f->as) {
             strbuf_addz(b, "<nil>");
             continue;
         }
-        strbuf_addf(b, "%s=", value_type_name(&f->args[i]));
-        if (print_value(&p, &f->args[i], 'v') < 0)
+        f->next = i;
+        strbuf_addf(
+            b, "%s=", f->as ? f->as->type_name(f->as->ctx, i) : value_type_name(&f->args[i]));
+        if (print_argument(f, &p, 'v') < 0)
             return -1;
     }
     strbuf_addc(b, ')');
@@ -826,7 +845,13 @@ static int add_extra(struct reading *f, struct value_run *r, struct strbuf *b)
 int value_sprintf(struct value_run *r, struct strbuf *b, struct str format,
                   const struct value *args, size_t count)
 {
-    struct reading f = {.rest = format, .args = args, .count = count};
+    return value_sprintf_as(r, b, format, args, count, NULL);
+}
+
+int value_sprintf_as(struct value_run *r, struct strbuf *b, struct str format,
+                     const struct value *args, size_t count, const struct value_sprintf_as *as)
+{
+    struct reading f = {.rest = format, .args = args, .as = as, .count = count};
 
     while (f.rest.len > 0) {
         size_t at = str_find_char(f.rest, '%');

@@ -28,7 +28,8 @@ int value_lower(struct value_run *r, struct str s, struct value *ret);
 /** value_upper_rune() - a letter in upper case; the same when it has none */
 uint32_t value_upper_rune(uint32_t rune) _pure_;
 
-/** value_title_rune() - a letter as it begins a word (unicode.ToTitle): not always upper case */
+/** value_title_rune() - a letter as it begins a word (unicode.ToTitle): not always upper case
+ */
 uint32_t value_title_rune(uint32_t rune) _pure_;
 
 /** value_lower_rune() - a letter in lower case; the same when it has none */
@@ -60,6 +61,20 @@ int value_base64_decode(struct value_run *r, struct str s, struct value *ret);
  */
 int value_sprintf(struct value_run *r, struct strbuf *b, struct str format,
                   const struct value *args, size_t count);
+
+/* Values of another language, which print themselves. */
+struct value_sprintf_as {
+    /* What stands for an argument under a verb; may change both. Whether it is a text that is
+     * written as it is, without width and precision. */
+    bool (*convert)(const void *ctx, size_t index, struct value *v, uint32_t *verb);
+    /* Go's name of its type. */
+    const char *(*type_name)(const void *ctx, size_t index);
+    const void *ctx;
+};
+
+/** value_sprintf_as() - value_sprintf() of arguments that @as explains */
+int value_sprintf_as(struct value_run *r, struct strbuf *b, struct str format,
+                     const struct value *args, size_t count, const struct value_sprintf_as *as);
 
 /** value_print() - fmt.Sprint: blanks between values of which none is a text */
 int value_print(struct value_run *r, struct strbuf *b, const struct value *args, size_t count);
