@@ -30,8 +30,8 @@ struct reading {
 struct cloudevent cloudevent_make(struct arena *a, struct str id, struct str source,
                                   struct str type, struct str subject, struct gotime time)
 {
-    struct cloudevent ev = {.id = id,
-                            .type = type,
+    struct cloudevent ev = {.id = go_trim_space(id),
+                            .type = go_trim_space(type),
                             .subject = go_trim_space(subject),
                             .content_type = STR("application/json"),
                             .has_time = true,
@@ -323,7 +323,7 @@ static int decode_base64(struct reading *r, struct err *err)
     struct str text = json_str(r->data);
     struct str bytes;
 
-    if (r->data->type != JSON_STRING)
+    if (r->data->type != JSON_STRING && r->data->type != JSON_NULL)
         return err_set(err, ERR_INVALID, "data_base64: expected string");
     if (str_find_char(text, '-') != SIZE_MAX || str_find_char(text, '_') != SIZE_MAX)
         return err_set(err, ERR_INVALID, "illegal base64 data");

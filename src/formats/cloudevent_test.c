@@ -35,6 +35,17 @@ static int check_write(struct arena *a, const struct json *row)
     return str_eq(print(a, &ev), json_get_str(row, STR("out")));
 }
 
+/* Blanks around attributes are dropped. */
+static void test_make_trims(void **state _unused_)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct gotime t = {.unix_s = 1};
+    struct cloudevent ev =
+        cloudevent_make(a, STR("\ti "), STR("s"), STR(" t\n"), STR(" u "), t);
+
+    assert_true(str_is(ev.id, "i") && str_is(ev.type, "t") && str_is(ev.subject, "u"));
+}
+
 static int check_golden(struct arena *a, const struct json *row)
 {
     struct str op = json_get_str(row, STR("op"));
@@ -183,8 +194,9 @@ static void test_raw(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden), cmocka_unit_test(test_more),
-        cmocka_unit_test(test_references), cmocka_unit_test(test_raw)};
+        cmocka_unit_test(test_golden), cmocka_unit_test(test_make_trims),
+        cmocka_unit_test(test_more), cmocka_unit_test(test_references),
+        cmocka_unit_test(test_raw)};
 
     return cmocka_run_group_tests_name("cloudevent", tests, NULL, NULL);
 }

@@ -202,6 +202,7 @@ static void test_errors(void **state _unused_)
         {"def f: 1;", "jq: missing query (try \".\") at line 1, column 10"},
         {".a |\n .b)", "jq: unexpected token \")\" at line 2, column 4"},
         {"{a", "jq: unexpected EOF at line 1, column 3"},
+        {"{r::a}", "jq: unexpected token \"r::a\" at line 1, column 2"},
         {".a .b.5", "jq: unexpected token \".5\" at line 1, column 6"},
         {"1x", "jq: invalid token \"1x\" at line 1, column 1"},
         {"\"abc", "jq: unterminated string literal at line 1, column 1"},

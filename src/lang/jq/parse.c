@@ -308,6 +308,12 @@ static struct jq_node *parse_object_value(struct parser *p)
     return left && take_sign(p, "|") ? join(p, JQ_N_PIPE, left, parse_object_value(p)) : left;
 }
 
+/* "a::b" is no key. */
+static bool is_of_module(const struct parser *p)
+{
+    return str_find(p->token.text, STR("::")) != SIZE_MAX;
+}
+
 /* One member as key and value; a value that is not there is NULL. */
 static bool parse_member(struct parser *p, struct jq_node *object)
 {
@@ -321,12 +327,12 @@ static bool parse_member(struct parser *p, struct jq_node *object)
         needs_value = true;
         if (key && !want_sign(p, ")"))
             return false;
-    } else if (p->token.kind == JQ_T_VARIABLE) {
+    } else if (p->token.kind == JQ_T_VARIABLE && !is_of_module(p)) {
         key = literal(p, jq_string(str_skip(p->token.text, 1)));
         value = new_node(p, JQ_N_VARIABLE);
         value->text = p->token.text;
         advance(p);
-    } else if (p->token.kind == JQ_T_WORD) {
+    } else if (p->token.kind == JQ_T_WORD && !is_of_module(p)) {
         key = literal(p, jq_string(p->token.text));
         advance(p);
     } else {

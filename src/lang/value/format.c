@@ -890,14 +890,3 @@ int value_format(struct value_run *r, struct strbuf *b, const struct value *v)
 
     return print_value(&p, v, 'v');
 }
-
-int value_format_str(struct value_run *r, const struct value *v, struct str *ret)
-{
-    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
-    struct value text;
-
-    if (value_format(r, &b, v) < 0 || value_text_value(r, &b, &text) < 0)
-        return -1;
-    *ret = value_text(&text);
-    return 0;
-}

@@ -217,3 +217,14 @@ int value_base64_decode(struct value_run *r, struct str s, struct value *ret)
     *ret = value_string(bytes);
     return 0;
 }
+
+int value_format_str(struct value_run *r, const struct value *v, struct str *ret)
+{
+    _cleanup_strbuf_ struct strbuf b = STRBUF_INIT(VALUE_OUTPUT_MAX_BYTES);
+    struct value text;
+
+    if (value_format(r, &b, v) < 0 || value_text_value(r, &b, &text) < 0)
+        return -1;
+    *ret = value_text(&text);
+    return 0;
+}
