@@ -175,10 +175,16 @@ static int run_preview(struct cli *cli, struct err *err)
     struct preview p = {.count = (size_t) flags_int(&cli->flags, "count")};
     const char *zone = cli_flag(cli, "timezone");
 
+    if (cli->arg_count > 1)
+        return err_set(err, ERR_INVALID,
+                       "a schedule is one argument: put it in quotes, as '30 4 * * 1-5'");
     if (cron_parse(cli->arena, str_from(cli->args[0]), CRON_STANDARD, &p.schedule, err) < 0)
         return err_wrap(err, "cron schedule %s is malformed", cli->args[0]);
     if (gozone_load(cli->arena, str_from(zone), &p.zone, err) < 0)
         return err_wrap(err, "--timezone");
+    if (p.schedule.is_zoned && flags_is_given(&cli->flags, "timezone"))
+        return err_set(err, ERR_INVALID,
+                       "the schedule names a time zone itself: a CronWorkflow with both is refused");
     if (p.schedule.is_zoned)
         p.zone = p.schedule.zone;
     if (read_from(cli, &p, err) < 0)
@@ -238,6 +244,6 @@ const struct cli_command cli_cron_preview = {
     .flags = flags,
     .surface = CLI_OWN,
     .min_args = 1,
-    .max_args = 1,
+    .max_args = 64, /* the words of a schedule without quotes */
     .check = check_preview,
     .run = run_preview};

@@ -6,18 +6,30 @@
 
 #include "cli/cli.h"
 
+/* "{{inputs.parameters.x}}" is no expression, but what people have at hand. */
+static bool has_tags(const char *text, const struct eval_language *language)
+{
+    return strcmp(language->name, "expr") == 0 && strncmp(text, "{{", 2) == 0;
+}
+
 static int run_eval(struct cli *cli, struct err *err)
 {
     const struct eval_language *language = eval_language_of(cli_flag(cli, "lang"));
     struct eval_input in = {.doc = json_null(), .source = STR("null"), .now = clock_wall()};
     const char *path = cli_flag(cli, "in");
-    struct str text = STR_NONE, document;
+    struct str text = STR_NONE, document = STR_NONE;
 
-    if (path && (cli_read_file(cli, path, &document, err) < 0 ||
-                 eval_read(cli->arena, document, &in, err) < 0))
-        return path && err->kind == ERR_INVALID ? err_wrap(err, "%s", path) : -1;
-    if (language->run(cli->arena, str_from(cli->args[0]), &in, &text, err) < 0)
+    if (path && cli_read_file(cli, path, &document, err) < 0)
         return -1;
+    if (path && eval_read(cli->arena, document, &in, err) < 0)
+        return err_wrap(err, "%s", path);
+    if (language->run(cli->arena, str_from(cli->args[0]), &in, &text, err) < 0)
+        return has_tags(cli->args[0], language)
+                   ? err_set(err, err->kind, "%s\nA text with tags is of --lang tags.",
+                             str_cz(cli->arena, str_from(err->text)))
+                   : -1;
+    if (str_is_none(text)) /* a program that gives nothing */
+        return 0;
     fwrite(text.ptr, 1, text.len, stdout);
     if (!str_ends(text, STR("\n")))
         putchar('\n');
@@ -43,7 +55,8 @@ static const struct cli_flag flags[] = {
      .fallback = "expr",
      .help =
          "language of the text: cond (when), expr ({{=...}}), gjson (dataKey), jq, jsonpath, "
-         "lua (the document is event), template (dataTemplate; the document is .Input)"},
+         "lua (the document is event), tags (a text with {{...}}), template (dataTemplate; the "
+         "document is .Input)"},
     {0},
 };
 
@@ -53,7 +66,8 @@ const struct cli_command cli_eval = {
     .usage = "TEXT",
     .summary = "evaluate a text of one of the languages of manifests",
     .example = "eval 'steps.a.status == \"Failed\"' --in names.json\n"
-               "eval '{{ .Input.body.name | upper }}' --lang template --in event.json",
+               "eval '{{ .Input.body.name | upper }}' --lang template --in event.json\n"
+               "eval 'hello {{inputs.parameters.name}}' --lang tags --in names.yaml",
     .flags = flags,
     .surface = CLI_OWN,
     .min_args = 1,

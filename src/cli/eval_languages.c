@@ -3,6 +3,7 @@
 #include "formats/yaml.h"
 #include "lang/cond/cond.h"
 #include "lang/expr/expr.h"
+#include "lang/expr/tag.h"
 #include "lang/gjson/gjson.h"
 #include "lang/jq/jq.h"
 #include "lang/jsonpath/jsonpath.h"
@@ -18,10 +19,21 @@ static struct str shown(struct arena *a, const struct json *v)
                : json_text(a, v, JSON_COMPACT | JSON_ESCAPE_HTML | JSON_SORT_KEYS);
 }
 
+/* A name's value: a member with dots in its name, or members in members. */
+static const struct json *find_name(const struct json *doc, struct str name)
+{
+    const struct json *found = json_is(doc, JSON_OBJECT) ? json_get(doc, name) : NULL;
+
+    for (size_t i = 0; !found && json_is(doc, JSON_OBJECT) && i < name.len; i++)
+        if (name.ptr[i] == '.')
+            found = find_name(json_get(doc, str_head(name, i)), str_skip(name, i + 1));
+    return found;
+}
+
 static enum subst_answer look_up(const void *ctx, struct str name, struct str *ret)
 {
     const struct eval_input *in = ctx;
-    const struct json *v = in->doc.type == JSON_OBJECT ? json_get(&in->doc, name) : NULL;
+    const struct json *v = find_name(&in->doc, name);
 
     if (!v)
         return SUBST_MISSING;
@@ -91,7 +103,8 @@ static int eval_jq(struct arena *a, struct str text, const struct eval_input *in
 
     if (!program || jq_run(program, a, &in->doc, SIZE_MAX, &out, err) < 0)
         return -1;
-    *ret = jq_text(a, &out);
+    if (out.len > 0)
+        *ret = jq_text(a, &out);
     return 0;
 }
 
@@ -124,6 +137,24 @@ static int eval_lua(struct arena *a, struct str text, const struct eval_input *i
     return 0;
 }
 
+/* Tags are filled in as in a member of a manifest. */
+static int eval_tags(struct arena *a, struct str text, const struct eval_input *in,
+                     struct str *ret, struct err *err)
+{
+    const struct expr_tag_scope scope = {.now = in->now};
+    const struct subst_options opts = {.lookup = look_up,
+                                       .lookup_ctx = in,
+                                       .unresolved = SUBST_REFUSE,
+                                       .expr = expr_tag,
+                                       .expr_ctx = &scope};
+    struct json doc = json_string(text), made;
+
+    if (subst_json(a, &doc, &opts, &made, err) < 0)
+        return -1;
+    *ret = shown(a, &made);
+    return 0;
+}
+
 static int eval_template(struct arena *a, struct str text, const struct eval_input *in,
                          struct str *ret, struct err *err)
 {
@@ -149,15 +180,27 @@ const struct eval_language *eval_language_of(const char *name)
     return NULL;
 }
 
+/* Does it begin as JSON does that is no YAML of people? */
+static bool looks_like_json(struct str text)
+{
+    text = str_trim(text);
+    if (!str_cut_prefix(&text, STR("{")))
+        return str_starts(text, STR("["));
+    return str_starts(str_trim(text), STR("\""));
+}
+
 int eval_read(struct arena *a, struct str text, struct eval_input *ret, struct err *err)
 {
-    struct err ignored;
+    struct err of_json;
 
     ret->source = text;
-    if (json_parse(a, text, &ret->doc, &ignored) == 0)
+    if (json_parse(a, text, &ret->doc, &of_json) == 0)
         return 0;
-    if (yaml_parse(a, text, &ret->doc, err) < 0)
+    if (yaml_parse(a, text, &ret->doc, err) < 0) {
+        if (looks_like_json(text))
+            *err = of_json;
         return -1;
+    }
     ret->source = json_text(a, &ret->doc, JSON_COMPACT);
     return 0;
 }

@@ -34,6 +34,15 @@ static void test_languages(void **state _unused_)
         {"lua", "event.a[1] = 'x' return event", "{\"a\":[1,2]}", "{\"a\":[\"x\",2]}"},
         {"lua", "return #event.a", "{\"a\":[1,2]}", "2"},
         {"lua", "return +", "{}", "!<string>:1: unexpected symbol"},
+        {"cond", "{{a.b}} == c", "{\"a\":{\"b\":\"c\"}}", "true"},
+        {"jq", "empty", "{}", ""},
+        {"tags", "{{n}}-{{a.b}}-{{a.c.d}} {{=1 + 1}}",
+         "{\"n\":2,\"a.b\":\"x\",\"a\":{\"b\":\"no\",\"c\":{\"d\":\"\\\"y\"}}}", "2-x-\"y 2"},
+        {"tags", "{{=sprig.upper(a.b)}}", "a: {b: x}", "X"},
+        {"tags", "plain", NULL, "plain"},
+        {"tags", "{{gone}}", "{}", "!failed to resolve {{gone}}"},
+        {"tags", "{{=gone.x}}", "{}", "!failed to evaluate expression"},
+        {"tags", "{{open", "{}", "!"},
         {"template", "{{ .Input.body.name | upper }}-{{ now.Year }}",
          "{\"body\":{\"name\":\"x\"}}", "X-2024"},
         {"template", "{{ .Input }}", NULL, "<no value>"},
@@ -68,6 +77,10 @@ static void test_read(void **state _unused_)
     assert_true(str_is(in.source, "{\"a\":[1,\"x\"]}"));
     assert_int_equal(eval_read(a, STR("{\"a\": 1.50}"), &in, &err), 0);
     assert_true(str_is(in.source, "{\"a\": 1.50}"));
+    assert_int_equal(eval_read(a, STR("{\"a\":"), &in, &err), -1);
+    assert_string_equal(err.text, "unexpected end of JSON input (line 1, column 6)");
+    assert_int_equal(eval_read(a, STR("[1,}"), &in, &err), -1);
+    assert_non_null(strstr(err.text, "invalid character '}'"));
     assert_int_equal(eval_read(a, STR("{a: ["), &in, &err), -1);
     assert_int_equal(err.kind, ERR_INVALID);
 }

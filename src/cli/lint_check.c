@@ -182,6 +182,7 @@ void lint_check(struct arena *a, const struct object_document *given, size_t ind
     if (!has_error(ret, before)) {
         add_others(a, doc, object, &faults, ret);
         lint_expressions(a, doc, object, ret);
+        lint_sensor(a, doc, object, ret);
     }
 }
 

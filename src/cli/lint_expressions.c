@@ -11,16 +11,8 @@
 #include "lang/expr/expr.h"
 #include "lang/subst/subst.h"
 
-struct checker {
-    struct arena *a;
-    const struct object_document *doc;
-    struct str object;
-    struct lint_result *ret;
-    uint32_t pos; /* of the text that is looked at */
-};
-
-static void warn(struct checker *c, const char *what, struct str text, struct str why,
-                 struct str note)
+void lint_warn(struct lint_checker *c, const char *what, struct str text, struct str why,
+               struct str note)
 {
     struct lint_error e = {.rule = "expression",
                            .level = LINT_WARNING,
@@ -50,12 +42,12 @@ static struct str first_line(struct str text)
 }
 
 /* A name that nothing begins with, and that is near to one: a slip. */
-static void warn_slip(struct checker *c, struct str name, bool is_expr, const char *then)
+static void warn_slip(struct lint_checker *c, struct str name, bool is_expr, const char *then)
 {
     struct str near = lint_near_root(name, is_expr);
 
     if (near.len > 0)
-        warn(c, is_expr ? "unknown name in an expression" : "unknown variable", name, name,
+        lint_warn(c, is_expr ? "unknown name in an expression" : "unknown variable", name, name,
              str_printf(c->a, "did you mean \"" STR_FMT "\"? %s", STR_ARG(near), then));
 }
 
@@ -66,7 +58,7 @@ static int on_name(void *ctx, struct str path, enum expr_need need _unused_,
     return 0;
 }
 
-static void check_expression(struct checker *c, struct str text)
+static void check_expression(struct lint_checker *c, struct str text)
 {
     const struct expr_env env = {.functions = EXPR_ARGO, .is_untyped = true};
     const struct expr_program *ignored;
@@ -75,7 +67,7 @@ static void check_expression(struct checker *c, struct str text)
     if (str_find_char(text, '`') != SIZE_MAX) /* read otherwise where names have types */
         return;
     if (expr_compile(c->a, text, &env, &ignored, &err) < 0 && err.kind == ERR_INVALID)
-        warn(c, "invalid expression", text, str_copy(c->a, first_line(str_from(err.text))),
+        lint_warn(c, "invalid expression", text, str_copy(c->a, first_line(str_from(err.text))),
              fails_later);
     else if (str_find(text, STR("let ")) == SIZE_MAX)
         expr_each_name(c->a, text, on_name, c, &err);
@@ -107,7 +99,7 @@ static struct str reason(struct str text)
     return first_line(at == SIZE_MAX ? text : str_skip(text, at + 3));
 }
 
-static void check_condition(struct checker *c, struct str text)
+static void check_condition(struct lint_checker *c, struct str text)
 {
     static const char *const by_value[] = {"cannot be used", "does not", "No parameter",
                                            "Expected boolean"};
@@ -120,7 +112,7 @@ static void check_condition(struct checker *c, struct str text)
     for (size_t i = 0; i < COUNT_OF(by_value); i++)
         if (str_find(str_from(err.text), str_from(by_value[i])) != SIZE_MAX)
             return;
-    warn(c, "invalid condition", text, str_copy(c->a, reason(str_from(err.text))), fails_later);
+    lint_warn(c, "invalid condition", text, str_copy(c->a, reason(str_from(err.text))), fails_later);
 }
 
 static int on_tag(void *ctx, struct str tag, bool is_expr, struct err *err)
@@ -133,7 +125,7 @@ static int on_tag(void *ctx, struct str tag, bool is_expr, struct err *err)
     return 0;
 }
 
-static void check_text(struct checker *c, struct str key, const struct json *v)
+static void check_text(struct lint_checker *c, struct str key, const struct json *v)
 {
     struct str text = json_str(v);
     bool has_tag = str_find(text, STR("{{")) != SIZE_MAX;
@@ -149,7 +141,7 @@ static void check_text(struct checker *c, struct str key, const struct json *v)
         check_expression(c, text);
 }
 
-static void walk(struct checker *c, struct str key, const struct json *v)
+static void walk(struct lint_checker *c, struct str key, const struct json *v)
 {
     if (v->type == JSON_STRING)
         check_text(c, key, v);
@@ -162,7 +154,7 @@ static void walk(struct checker *c, struct str key, const struct json *v)
 void lint_expressions(struct arena *a, const struct object_document *doc, struct str object,
                       struct lint_result *ret)
 {
-    struct checker c = {.a = a, .doc = doc, .object = object, .ret = ret};
+    struct lint_checker c = {.a = a, .doc = doc, .object = object, .ret = ret};
     const struct json *spec = json_get(&doc->value, STR("spec"));
 
     if (spec)

@@ -20,6 +20,30 @@ struct str lint_near_root(struct str name, bool is_expr);
  * rule's text and document: 'did you mean "hello"?'; empty when there is none */
 struct str lint_near_name(struct arena *a, const struct json *doc, struct str text);
 
+/* What looks for texts that cannot be read. */
+struct lint_checker {
+    struct arena *a;
+    const struct object_document *doc;
+    struct str object;
+    struct lint_result *ret;
+    uint32_t pos; /* in the document, of the text that is looked at */
+};
+
+/**
+ * lint_warn() - a warning about a text
+ * @what: what it is: "invalid condition"
+ * @text: the part of it that is marked
+ * @why:  what is wrong with it
+ * @note: what comes of it
+ */
+void lint_warn(struct lint_checker *c, const char *what, struct str text, struct str why,
+               struct str note);
+
+/** lint_sensor() - warnings about conditions, programs and templates of a Sensor that cannot be
+ * read, and about dependencies that it does not have; nothing for other kinds */
+void lint_sensor(struct arena *a, const struct object_document *doc, struct str object,
+                 struct lint_result *ret);
+
 /** lint_expressions() - warnings about conditions and expressions that cannot be read */
 void lint_expressions(struct arena *a, const struct object_document *doc, struct str object,
                       struct lint_result *ret);

@@ -550,6 +550,57 @@ static void test_output(void **state)
 
 /* A warning is shown with spots only, and never counts; what argo cannot decode it tells aside.
  */
+/* A Sensor with one dependency "d" and one log trigger; what is asked for stands in one of them. */
+#define SENSOR(dependency, trigger)                                                         \
+    HEAD("Sensor") "  dependencies:\n  - {name: d, eventSourceName: s, eventName: e" dependency \
+                   "}\n  triggers:\n  - template: {name: t, log: {}" trigger "\n"
+
+static void test_sensors(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {SENSOR("", ", conditions: 'd && d'}"), ""},
+        {SENSOR("", ", conditions: 'd || q'}"),
+         "warning invalid conditions: conditions: unknown name q (1:14) [8:47+6 argo takes it, "
+         "and the trigger never fires]\n"},
+        {SENSOR("", ", conditions: ''}"), ""},
+        {SENSOR(", transform: {jq: '.a'}", "}"), ""},
+        {SENSOR(", transform: {jq: '.a |'}", "}"),
+         "warning invalid jq program: jq: unexpected EOF at line 1, column 5 [6:66+4 argo takes "
+         "it, and drops every event]\n"},
+        {SENSOR(", transform: {script: 'return +'}", "}"),
+         "warning invalid script: <string>:1: unexpected symbol near '+' [6:70+8 argo takes it, "
+         "and drops every event]\n"},
+        {SENSOR(", filters: {script: 'return 1 1'}", "}"),
+         "warning invalid script: <string>:1: '<eof>' expected near '1' [6:68+10 argo takes it, "
+         "and drops every event]\n"},
+        {SENSOR("", "}\n    parameters: [{src: {dependencyName: d, dataTemplate: '{{ .Input.a }}'"
+                    "}, dest: log}]"),
+         ""},
+        {SENSOR("", "}\n    parameters: [{src: {dependencyName: q, dataKey: a}, dest: log}]"),
+         "warning unknown dependency: q [9:41+1 argo takes it, and the parameter has its value "
+         "or none]\n"},
+        {SENSOR("", "}\n    parameters: [{src: {dependencyName: d, dataTemplate: '{{ nope }}'}, "
+                    "dest: log}]"),
+         "warning invalid template: template: param:1: function \"nope\" not defined [9:59+10 "
+         "argo takes it, and the parameter has its value or none]\n"},
+        {SENSOR("", "}\n    parameters: [{src: {dependencyName: d, contextTemplate: '{{'}, dest: "
+                    "log}]"),
+         "warning invalid template: template: param:1: unclosed action [9:62+2 argo takes it, "
+         "and the parameter has its value or none]\n"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct str got = faults_of(a, cases[i].text);
+
+        if (!str_is(got, cases[i].want))
+            fail_msg("case %zu: " STR_FMT, i, STR_ARG(got));
+    }
+}
+
 static void test_warnings(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -619,6 +670,7 @@ int main(void)
         cmocka_unit_test(test_fields),       cmocka_unit_test(test_broken),
         cmocka_unit_test(test_unknown_kind), cmocka_unit_test(test_spots),
         cmocka_unit_test(test_output),       cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_sensors),
         cmocka_unit_test(test_reports)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

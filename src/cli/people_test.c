@@ -137,8 +137,6 @@ static void test_preview(void **state)
          "twice: "
          "second\n"
          "Mon Oct 26 2026 02:30:00  +0100 CET   2026-10-26T01:30:00Z\n"},
-        {"CRON_TZ=Asia/Seoul 0 9 * * *", "UTC", "2026-01-02T00:00:00Z", "1",
-         "Sat Jan 03 2026 09:00:00  +0900 KST   2026-01-03T00:00:00Z\n"},
         {"@every 90s", "Europe/Berlin", "2026-03-29T00:59:00Z", "2",
          "Sun Mar 29 2026 03:00:30  +0200 CEST  2026-03-29T01:00:30Z\n"
          "Sun Mar 29 2026 03:02:00  +0200 CEST  2026-03-29T01:02:00Z\n"},
@@ -155,6 +153,8 @@ static void test_preview(void **state)
          "Error: --from yesterday is no time: want one like 2026-03-29T00:00:00Z\n"},
         {"0 0 30 2 *", "UTC", "2026-01-02T00:00:00Z", "1",
          "Error: it does not come due within five years\n"},
+        {"CRON_TZ=Asia/Seoul 0 9 * * *", "UTC", "2026-01-02T00:00:00Z", "1",
+         "Error: the schedule names a time zone itself: a CronWorkflow with both is refused\n"},
     };
 
     (void) state;
@@ -187,6 +187,15 @@ static void test_preview(void **state)
                                   "\"skipped\": true,\n    \"twice\": false\n  },\n  {\n    "
                                   "\"time\": \"2027-03-29T02:30:00+02:00\",\n    \"skipped\": "
                                   "false,\n    \"twice\": false\n  }\n]\n"));
+        o = run_words(a, (const char *const[]){"tiphys", "cron", "preview",
+                                               "CRON_TZ=Asia/Seoul 0 9 * * *", "--from",
+                                               "2026-01-02T00:00:00Z", "-n", "1", NULL});
+        assert_true(
+            str_is(o.out, "Sat Jan 03 2026 09:00:00  +0900 KST   2026-01-03T00:00:00Z\n"));
+        o = run_words(a, (const char *const[]){"tiphys", "cron", "preview", "0", "9", "*", "*",
+                                               "*", "-n", "1", NULL});
+        assert_true(str_is(
+            o.err, "Error: a schedule is one argument: put it in quotes, as '30 4 * * 1-5'\n"));
         o = preview(a, "* * * * *", "UTC", "2026-01-02T00:00:00Z", "0");
         assert_true(
             str_starts(o.err, STR("Error: --count 0 is not within 1 and 10000\nUsage:")));
@@ -209,6 +218,9 @@ static const char flow_text[] =
     "      - {name: again, template: main}\n"
     "      - {name: filter, template: say, when: '{{=len(steps.a.outputs.result) > 1}}', "
     "withItems: [x]}\n"
+    "    - - {name: loud, template: say, arguments: {parameters: [{name: text, value: "
+    "'{{=sprig.upper(inputs.parameters.who)}} {{workflow.parameters.gone}}'}]}}\n"
+    "      - {name: dice, template: say, when: '{{=sprig.randInt(1, 2) > 1}}'}\n"
     "  - name: say\n    inputs: {parameters: [{name: text, value: none}]}\n    container: "
     "{image: "
     "i, args: ['{{inputs.parameters.text}} {{steps.a.outputs.result}}']}\n";
@@ -232,6 +244,12 @@ static void test_render(void **state)
         "---\n# f-*[2].again (template main): it calls itself: shown once\n",
         "# {{inputs.parameters.text}} = none   <- default of the template\n",
         "# {{=len(steps.a.outputs.result) > 1}}   <- evaluated when it runs\n",
+        "# {{=sprig.upper(inputs.parameters.who)}} = ME   <- evaluated\n",
+        "# {{workflow.parameters.gone}}   <- no value is given: -p gone=VALUE\n",
+        "# {{=sprig.randInt(1, 2) > 1}}   <- evaluated when it runs\n",
+        "---\n# f-*[3].loud (template say)\n"
+        "# {{inputs.parameters.text}} = ME {{workflow.parameters.gone}}   <- argument of the call: "
+        "{{=sprig.upper(inputs.parameters.who)}} {{workflow.parameters.gone}}\n",
     };
     static const struct said wrong[] = {
         {"tiphys render flow.yaml --entrypoint z", "=", "Error: template name 'z' undefined\n"},

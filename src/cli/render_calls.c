@@ -9,6 +9,7 @@
 #include "cli/render.h"
 
 #include "formats/anystring.h"
+#include "lang/expr/tag.h"
 #include "lang/subst/items.h"
 #include "lang/subst/subst.h"
 
@@ -130,39 +131,97 @@ static void note_tag(struct frame *f, struct str name, struct str value, struct 
     VEC_APUSH(f->r->a, &f->tags, ((struct render_tag){tag, value, source}));
 }
 
+static struct str find(const struct frame *f, struct str name, struct str *source)
+{
+    struct str rest = name;
+
+    if (str_cut_prefix(&rest, STR("workflow.")))
+        return find_global(f->r, rest, source);
+    return str_cut_prefix(&rest, STR("inputs.parameters.")) ? find_input(f, rest, source)
+                                                            : STR_NONE;
+}
+
+/* Why a name has no value: an argument that nobody gives is no business of the run. */
+static struct str reason(const struct frame *f, struct str name)
+{
+    static const struct str later = STR_INIT("not known before it runs");
+    struct str rest = name;
+    const struct json *argument;
+
+    if (!str_cut_prefix(&rest, STR("workflow.parameters.")) &&
+        (f->up || !str_cut_prefix(&rest, STR("inputs.parameters."))))
+        return later;
+    argument = by_name(json_path(f->r->spec, "arguments", "parameters", NULL), rest);
+    if (json_get(argument, STR("valueFrom")))
+        return later;
+    return str_printf(f->r->a, "no value is given: -p " STR_FMT "=VALUE", STR_ARG(rest));
+}
+
 static enum subst_answer look_up(const void *ctx, struct str name, struct str *ret)
 {
     struct frame *f = (struct frame *) (uintptr_t) ctx;
-    struct str rest = name, source = STR(""), value = STR_NONE;
+    struct str source = STR(""), value;
 
-    if (str_cut_prefix(&rest, STR("workflow.")))
-        value = find_global(f->r, rest, &source);
-    else if (str_cut_prefix(&rest, STR("inputs.parameters.")))
-        value = find_input(f, rest, &source);
-    else if (str_is(name, "item") || str_starts(name, STR("item.")))
+    if (str_is(name, "item") || str_starts(name, STR("item.")))
         return SUBST_MISSING; /* told where the loop is opened */
-    note_tag(f, name, value, str_is_none(value) ? STR("not known before it runs") : source);
+    value = find(f, name, &source);
+    note_tag(f, name, value, str_is_none(value) ? reason(f, name) : source);
     if (str_is_none(value))
         return SUBST_MISSING;
     *ret = value;
     return SUBST_TEXT;
 }
 
-static int leave_expression(const struct subst_options *opts, struct arena *a, struct str expr,
-                            struct json *ret, struct err *err)
+/* The same without a note: the names of an expression are in its text. A value with a tag in it
+ * is not known yet. */
+static enum subst_answer look_up_quietly(const void *ctx, struct str name, struct str *ret)
+{
+    struct str source, value = find(ctx, name, &source);
+
+    if (str_is_none(value) || str_find(value, STR("{{")) != SIZE_MAX)
+        return SUBST_MISSING;
+    *ret = value;
+    return SUBST_TEXT;
+}
+
+/* Would another run give another value? */
+static bool depends_on_run(struct str expr)
+{
+    static const char *const words[] = {"now",    "date",   "ago",      "rand",       "uuid",
+                                        "gen",    "shuffle", "bcrypt",   "htpasswd",
+                                        "encrypt"};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_find(expr, str_from(words[i])) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static int evaluate(const struct subst_options *opts, struct arena *a, struct str expr,
+                    struct json *ret, struct err *err _unused_)
 {
     struct frame *f = (struct frame *) (uintptr_t) opts->expr_ctx;
+    const struct expr_tag_scope scope = {.now = {0}};
+    const struct subst_options quiet = {.lookup = look_up_quietly,
+                                        .lookup_ctx = f,
+                                        .unresolved = SUBST_LEAVE,
+                                        .expr_ctx = &scope};
+    struct str tag = str_concat(a, STR("="), expr);
+    struct err ignored;
 
-    (void) ret;
-    (void) err;
-    note_tag(f, str_concat(a, STR("="), expr), STR_NONE, STR("evaluated when it runs"));
-    return 0;
+    if (depends_on_run(expr) || expr_tag(&quiet, a, expr, ret, &ignored) != 1) {
+        note_tag(f, tag, STR_NONE, STR("evaluated when it runs"));
+        return 0;
+    }
+    note_tag(f, tag, ret->type == JSON_STRING ? json_str(ret) : json_text(a, ret, JSON_COMPACT),
+             STR("evaluated"));
+    return 1;
 }
 
 static int fill(struct frame *f, const struct json *v, struct json *ret, struct err *err)
 {
     const struct subst_options options = {
-        .lookup = look_up, .lookup_ctx = f, .expr = leave_expression, .expr_ctx = f};
+        .lookup = look_up, .lookup_ctx = f, .expr = evaluate, .expr_ctx = f};
 
     return subst_json(f->r->a, v, &options, ret, err);
 }
@@ -267,7 +326,7 @@ static int call_loop(struct frame *f, const struct json *raw, const struct json 
 {
     struct arena *a = f->r->a;
     const struct subst_options options = {
-        .lookup = look_up, .lookup_ctx = f, .expr = leave_expression, .expr_ctx = f};
+        .lookup = look_up, .lookup_ctx = f, .expr = evaluate, .expr_ctx = f};
     struct str whole = str_concat(a, prefix, json_get_str(step, STR("name")));
     struct items_loop loop = {0};
     struct err ignored;

@@ -15,7 +15,7 @@
 #include "lang/sprig/sprig_internal.h"
 
 enum {
-    SLOW_STEPS = VALUE_STEPS_MAX / 20, /* of a function that takes a tenth of a second */
+    SLOW_STEPS = VALUE_STEPS_MAX / 10, /* of a function that takes a tenth of a second */
     KEY_BYTES = 32,
     BLOCK_BYTES = 16,
 };

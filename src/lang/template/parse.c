@@ -113,12 +113,15 @@ static node *make(struct parser *p, enum template_node_kind kind, uint32_t pos)
 
 static void add_name(struct parser *p, node *n, struct str name)
 {
-    struct str *names = ARENA_ARRAY(p->a, struct str, n->name_count + 1);
+    size_t count = n->name_count;
+    bool is_full = (count & (count - 1)) == 0; /* there is room for powers of two */
+    struct str *names = is_full ? ARENA_ARRAY(p->a, struct str, 2 * count + 1) : n->names;
 
-    if (n->name_count > 0)
-        memcpy(names, n->names, n->name_count * sizeof(*names));
-    names[n->name_count++] = name;
+    if (is_full && count > 0)
+        memcpy(names, n->names, count * sizeof(*names));
+    names[count] = name;
     n->names = names;
+    n->name_count++;
 }
 
 /* ---- operands ---- */

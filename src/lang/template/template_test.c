@@ -403,6 +403,9 @@ static void test_limits(void **state _unused_)
     assert_int_equal(kind_of(a, repeated(a, "{{ if 1 }}", 1000, "")), ERR_LIMIT);
     assert_int_equal(kind_of(a, str_concat(a, STR("{{"), repeated(a, "(", 1000, "1"))),
                      ERR_LIMIT);
+    /* A long way to a member takes memory for each name once. */
+    assert_int_equal(
+        kind_of(a, str_concat(a, STR("{{.Input"), repeated(a, ".a", 100000, "}}"))), ERR_INVALID);
     assert_int_equal(kind_of(a, repeated(a, "x", GO_TEMPLATE_MAX_BYTES + 1, "")), ERR_LIMIT);
     assert_int_equal(kind_of(a, repeated(a, "x", GO_TEMPLATE_MAX_BYTES, "")), ERR_NONE);
 }

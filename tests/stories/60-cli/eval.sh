@@ -18,7 +18,18 @@ check "what is wrong is told with its place" contains "$DIR/stderr" 'Error: temp
 eval_of 'a +' --in "$DIR/names.yaml"
 check "also of an expression" contains "$DIR/stderr" '(1:'
 eval_of x --lang cobol
-check "a language that there is not" contains "$DIR/stderr" 'One of: cond|expr|gjson|jq|jsonpath|lua|template'
+check "a language that there is not" contains "$DIR/stderr" 'One of: cond|expr|gjson|jq|jsonpath|lua|tags|template'
+check "a text with tags" equals "$(eval_of 'is {{steps.a.status}} after {{=asInt(retries) + 1}}' -l tags --in "$DIR/names.yaml")" "is Failed after 4"
+eval_of '{{steps.a.status}}' --in "$DIR/names.yaml"
+check "which is no expression" contains "$DIR/stderr" 'A text with tags is of --lang tags.'
+eval_of '{{gone}}' -l tags --in "$DIR/names.yaml"
+check "a name that there is not" contains "$DIR/stderr" 'failed to resolve {{gone}}'
+check "a program without outputs prints nothing" equals "$(eval_of empty -l jq --in "$DIR/event.json" | wc -c)" 0
+printf '{"a":' >"$DIR/cut.json"
+eval_of a --in "$DIR/cut.json"
+check "JSON that is cut off" contains "$DIR/stderr" 'unexpected end of JSON input (line 1, column 6)'
+eval_of a --in "$DIR"
+check "a folder" contains "$DIR/stderr" "Error: $DIR is a folder: give its files"
 eval_of x --in "$DIR/nowhere"
 check "a file that there is not" contains "$DIR/stderr" "$DIR/nowhere"
 ln -s "$TIPHYS" "$DIR/argo"

@@ -57,6 +57,20 @@ check "strict is the default" refused loose.yaml
 check "without it unknown fields pass" lint --strict=false loose.yaml
 check "kinds that were not asked for" refused --kinds=workflowtemplates flow.yaml
 check "are nothing to lint" contains "$DIR/stdout" "✖ found nothing to lint in the specified paths, failing..."
+cat >sensor.yaml <<'YAML'
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {name: s}
+spec:
+  dependencies:
+  - {name: d, eventSourceName: a, eventName: e, transform: {jq: ".a |"}}
+  triggers:
+  - template: {name: t, log: {}, conditions: d && q}
+YAML
+check "texts of a sensor that cannot be read are warnings" lint sensor.yaml
+check "the condition" contains "$DIR/stdout" 'invalid conditions: conditions: unknown name q (1:14)'
+check "with its place and what comes of it" contains "$DIR/stdout" 'sensor.yaml:8:46: argo takes it, and the trigger never fires'
+check "the program" contains "$DIR/stdout" 'invalid jq program: jq: unexpected EOF at line 1, column 5'
 check "an unknown kind" sh -c "! '$TIPHYS' lint --kinds=pods flow.yaml 2>'$DIR/stderr' && grep -q 'unknown kind: pods' '$DIR/stderr'"
 check "standard input" sh -c "'$TIPHYS' lint - <sub/lib.yaml"
 printf 'kind: [\n' >broken.yaml
