@@ -9,8 +9,11 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "formats/anystring.h"
+#include "formats/gofloat.h"
 #include "formats/goquote.h"
+#include "formats/gotime.h"
 #include "formats/quantity.h"
+#include "objects/field_go_internal.h"
 #include "objects/field_internal.h"
 
 enum { UNKNOWN_MAX = 100 };
@@ -65,84 +68,40 @@ static bool is_one_of(const char *word, const char *const *words)
     return false;
 }
 
-/* Types of Kubernetes are of package v1, the rest of v1alpha1. */
-static const char *package_of(const struct shape *shape)
-{
-    static const char *const core[] = {"Affinity",
-                                       "Capabilities",
-                                       "Condition",
-                                       "ConfigMapKeySelector",
-                                       "Container",
-                                       "ContainerPort",
-                                       "EnvFromSource",
-                                       "EnvVar",
-                                       "EnvVarSource",
-                                       "EphemeralContainer",
-                                       "ExecAction",
-                                       "GRPCAction",
-                                       "HTTPGetAction",
-                                       "HostAlias",
-                                       "KeyToPath",
-                                       "LabelSelector",
-                                       "LabelSelectorRequirement",
-                                       "Lifecycle",
-                                       "LifecycleHandler",
-                                       "LocalObjectReference",
-                                       "NodeAffinity",
-                                       "NodeSelector",
-                                       "NodeSelectorTerm",
-                                       "ObjectFieldSelector",
-                                       "ObjectMeta",
-                                       "ObjectReference",
-                                       "PersistentVolumeClaim",
-                                       "PersistentVolumeClaimSpec",
-                                       "PodAffinity",
-                                       "PodAffinityTerm",
-                                       "PodAntiAffinity",
-                                       "PodDNSConfig",
-                                       "PodDNSConfigOption",
-                                       "PodSecurityContext",
-                                       "PodSpec",
-                                       "Probe",
-                                       "ResourceClaim",
-                                       "ResourceFieldSelector",
-                                       "ResourceRequirements",
-                                       "SELinuxOptions",
-                                       "SecretKeySelector",
-                                       "SecurityContext",
-                                       "SleepAction",
-                                       "Sysctl",
-                                       "TCPSocketAction",
-                                       "Toleration",
-                                       "TypedObjectReference",
-                                       "Volume",
-                                       "VolumeDevice",
-                                       "VolumeMount",
-                                       "VolumeProjection",
-                                       "VolumeResourceRequirements",
-                                       "WindowsSecurityContextOptions",
-                                       NULL};
-
-    return is_one_of(shape->name, core) || strstr(shape->name, "VolumeSource") ? "v1"
-                                                                               : "v1alpha1";
-}
-
 /* Two shapes of hooks are one type. */
 static const char *go_name(const struct shape *shape)
 {
     return strcmp(shape->name, "ExitHook") == 0 ? "LifecycleHook" : shape->name;
 }
 
+/* What the type of a field is called inside of @owner, without its package. */
+static const char *part_name(const char *owner, const struct field *row)
+{
+    const char *named = field_go_named(owner, row->name);
+
+    if (named && strchr(named, '.'))
+        return strchr(named, '.') + 1;
+    if (row->shape->rest) /* a map, which is told of as what holds it */
+        return owner;
+    return go_name(row->shape);
+}
+
 static const char *whole_of(const struct field *row)
 {
     static const char *const small[] = {"containerPort",
+                                        "connectionTimeoutSeconds",
                                         "defaultMode",
                                         "failedJobsHistoryLimit",
                                         "failureThreshold",
                                         "hostPort",
                                         "initialDelaySeconds",
+                                        "lun",
+                                        "markDeletionAfterDays",
+                                        "markInfrequentAccessAfterDays",
+                                        "maxExpirationSeconds",
                                         "maxReplicas",
                                         "mode",
+                                        "partition",
                                         "partitions",
                                         "periodSeconds",
                                         "port",
@@ -161,20 +120,43 @@ static const char *whole_of(const struct field *row)
     return is_one_of(row->name, small) ? "int32" : "int64";
 }
 
-static struct str type_text(struct arena *a, const struct field *row, enum field_type type);
+static struct str type_text(struct arena *a, const char *owner, const struct field *row,
+                            enum field_type type);
 
-static struct str item_text(struct arena *a, const struct field *row)
+static struct str item_text(struct arena *a, const char *owner, const struct field *row)
 {
     static const char *const pointers[] = {"mutexes", "prometheus", "semaphores", NULL};
+    bool is_pointer = is_one_of(row->name, pointers) ||
+                      (strcmp(owner, "Prometheus") == 0 && strcmp(row->name, "labels") == 0);
 
     if (strcmp(row->name, "withItems") == 0)
         return STR("v1alpha1.Item");
-    return str_concat(a, is_one_of(row->name, pointers) ? STR("*") : STR(""),
-                      type_text(a, row, row->item));
+    return str_concat(a, is_pointer ? STR("*") : STR(""), type_text(a, owner, row, row->item));
 }
 
-static struct str type_text(struct arena *a, const struct field *row, enum field_type type)
+static struct str list_text(struct arena *a, const char *owner, const struct field *row)
 {
+    const char *named = field_go_list(owner, row->name);
+
+    if (named)
+        return str_from(named);
+    if (row->type == FIELD_MAP)
+        return str_concat(a, STR("map[string]"), type_text(a, owner, row, row->item));
+    if (strcmp(row->name, "artifacts") == 0)
+        return STR("v1alpha1.Artifacts");
+    return row->item == FIELD_LIST ? STR("[]v1alpha1.ParallelSteps")
+                                   : str_concat(a, STR("[]"), item_text(a, owner, row));
+}
+
+static struct str type_text(struct arena *a, const char *owner, const struct field *row,
+                            enum field_type type)
+{
+    const char *named = field_go_named(owner, row->name);
+
+    if (type == FIELD_LIST || type == FIELD_MAP)
+        return list_text(a, owner, row);
+    if (named)
+        return str_from(named);
     switch (type) {
     case FIELD_BOOL:
         return STR("bool");
@@ -185,14 +167,8 @@ static struct str type_text(struct arena *a, const struct field *row, enum field
         return STR("float64");
     case FIELD_OBJECT:
     case FIELD_OBJECT_PTR:
-        return str_printf(a, "%s.%s", package_of(row->shape), go_name(row->shape));
-    case FIELD_LIST:
-        if (strcmp(row->name, "artifacts") == 0)
-            return STR("v1alpha1.Artifacts");
-        return row->item == FIELD_LIST ? STR("[]v1alpha1.ParallelSteps")
-                                       : str_concat(a, STR("[]"), item_text(a, row));
-    case FIELD_MAP:
-        return str_concat(a, STR("map[string]"), type_text(a, row, row->item));
+        return str_printf(a, "%s.%s", field_go_package(go_name(row->shape)),
+                          go_name(row->shape));
     case FIELD_INT_OR_STR:
         return STR("int32");
     case FIELD_STR:
@@ -203,6 +179,8 @@ static struct str type_text(struct arena *a, const struct field *row, enum field
     case FIELD_BYTES:
     case FIELD_ENUM:
     case FIELD_ANY:
+    case FIELD_LIST:
+    case FIELD_MAP:
         break;
     }
     return STR("string");
@@ -221,7 +199,7 @@ static struct str kind_text(struct arena *a, const struct json *v, bool wants_nu
     return str_from(names[v->type]);
 }
 
-static void wrong(struct go_checker *c, const struct shape *owner, struct str type,
+static void wrong(struct go_checker *c, const char *owner, struct str type,
                   const struct json *v, const struct go_place *at)
 {
     bool wants_number = str_starts(type, STR("int32")) || str_starts(type, STR("int64")) ||
@@ -233,20 +211,24 @@ static void wrong(struct go_checker *c, const struct shape *owner, struct str ty
     err_set(c->err, ERR_INVALID,
             "json: cannot unmarshal " STR_FMT " into Go struct field %s." STR_FMT
             " of type " STR_FMT,
-            STR_ARG(kind_text(c->a, v, wants_number)), c->holder ? c->holder : go_name(owner),
+            STR_ARG(kind_text(c->a, v, wants_number)), c->holder ? c->holder : owner,
             STR_ARG(place_text(c->a, at, false)), STR_ARG(type));
 }
 
-static bool is_whole(const struct field *row, enum field_type type, const struct json *v)
+static bool is_whole(const char *owner, const struct field *row, enum field_type type,
+                     const struct json *v)
 {
-    bool is_small = type == FIELD_INT_OR_STR || strcmp(whole_of(row), "int32") == 0;
+    const char *named = field_go_named(owner, row->name);
+    bool is_small =
+        type == FIELD_INT_OR_STR || strcmp(named ? named : whole_of(row), "int32") == 0;
     int64_t n;
 
     return json_i64(v, &n) && str_find_char(json_number(v), '.') == SIZE_MAX &&
            (!is_small || (n >= INT32_MIN && n <= INT32_MAX));
 }
 
-static bool fits(const struct field *row, enum field_type type, const struct json *v)
+static bool fits(const char *owner, const struct field *row, enum field_type type,
+                 const struct json *v)
 {
     switch (type) {
     case FIELD_STR:
@@ -256,9 +238,9 @@ static bool fits(const struct field *row, enum field_type type, const struct jso
     case FIELD_BOOL:
         return v->type == JSON_BOOL;
     case FIELD_I64:
-        return is_whole(row, type, v);
+        return is_whole(owner, row, type, v);
     case FIELD_INT_OR_STR:
-        return v->type == JSON_STRING || is_whole(row, type, v);
+        return v->type == JSON_STRING || is_whole(owner, row, type, v);
     case FIELD_F64:
         return v->type == JSON_NUMBER;
     case FIELD_OBJECT:
@@ -279,15 +261,20 @@ static bool fits(const struct field *row, enum field_type type, const struct jso
 }
 
 /* Types that decode themselves and have an opinion: whether it was told. */
-static bool check_own(struct go_checker *c, const struct shape *owner, const struct field *row,
+static bool check_own(struct go_checker *c, const char *owner, const struct field *row,
                       enum field_type type, const struct json *v, const struct go_place *at)
 {
-    bool is_plugin = strcmp(owner->name, "Template") == 0 && strcmp(row->name, "plugin") == 0;
+    bool is_plugin = strcmp(owner, "Template") == 0 && strcmp(row->name, "plugin") == 0;
     struct str text = v->type == JSON_NUMBER ? json_number(v) : json_str(v);
     struct quantity quantity;
+    struct gotime time;
     struct err err;
 
     if (type == FIELD_QUANTITY && quantity_parse(text, &quantity, &err) < 0)
+        *c->err = err;
+    else if (type == FIELD_TIME && v->type != JSON_STRING)
+        wrong(c, owner, STR("string"), v, at);
+    else if (type == FIELD_TIME && gotime_parse_rfc3339(text, &time, &err) < 0)
         *c->err = err;
     else if (is_plugin && v->type != JSON_OBJECT)
         wrong(c, owner, STR("map[string]interface {}"), v, at);
@@ -328,20 +315,18 @@ static const struct json_member **sorted(struct arena *a, const struct json *v)
     return list;
 }
 
-static void check_object(struct go_checker *c, const struct shape *shape, const struct json *v,
-                         const struct go_place *at);
+static void check_object(struct go_checker *c, const struct shape *shape, const char *name,
+                         const struct json *v, const struct go_place *at);
 
-static void check_value(struct go_checker *c, const struct shape *owner,
-                        const struct field *row, enum field_type type, const struct json *v,
-                        const struct go_place *at);
+static void check_value(struct go_checker *c, const char *owner, const struct field *row,
+                        enum field_type type, const struct json *v, const struct go_place *at);
 
 static const struct field *find_exact(const struct shape *shape, struct str name,
                                       const struct shape **ret_owner);
 
 /* The members' names come first. */
-static void check_step_names(struct go_checker *c, const struct shape *owner,
-                             const struct field *row, const struct json *step,
-                             const struct go_place *at)
+static void check_step_names(struct go_checker *c, const char *owner, const struct field *row,
+                             const struct json *step, const struct go_place *at)
 {
     const struct json_member **list = sorted(c->a, step);
     const struct shape *unused;
@@ -358,14 +343,13 @@ static void check_step_names(struct go_checker *c, const struct shape *owner,
 
 /* Groups of steps decode themselves: what they hold is decoded without strictness, and the type
  * that is told of is the one outside. */
-static void check_steps(struct go_checker *c, const struct shape *owner,
-                        const struct field *row, const struct json *v,
-                        const struct go_place *at)
+static void check_steps(struct go_checker *c, const char *owner, const struct field *row,
+                        const struct json *v, const struct go_place *at)
 {
     const char *holder = c->holder;
     const struct json *group, *step;
 
-    c->holder = holder ? holder : owner->name;
+    c->holder = holder ? holder : owner;
     for (size_t i = 0; !c->is_final && (group = json_item(v, i)) != NULL; i++) {
         bool was_wrong = c->is_wrong;
 
@@ -382,16 +366,15 @@ static void check_steps(struct go_checker *c, const struct shape *owner,
     c->holder = holder;
 }
 
-static void check_value(struct go_checker *c, const struct shape *owner,
-                        const struct field *row, enum field_type type, const struct json *v,
-                        const struct go_place *at)
+static void check_value(struct go_checker *c, const char *owner, const struct field *row,
+                        enum field_type type, const struct json *v, const struct go_place *at)
 {
     if (v->type == JSON_NULL || c->is_final || check_own(c, owner, row, type, v, at))
         return;
-    if (!fits(row, type, v)) {
-        wrong(c, owner, type_text(c->a, row, type), v, at);
+    if (!fits(owner, row, type, v)) {
+        wrong(c, owner, type_text(c->a, owner, row, type), v, at);
     } else if (type == FIELD_OBJECT || type == FIELD_OBJECT_PTR) {
-        check_object(c, row->shape, v, at);
+        check_object(c, row->shape, part_name(owner, row), v, at);
     } else if (type == FIELD_LIST && row->item == FIELD_LIST) {
         check_steps(c, owner, row, v, at);
     } else if (type == FIELD_LIST) {
@@ -442,22 +425,30 @@ static const struct field *find_row(const struct shape *shape, struct str name,
     return found;
 }
 
-/* The part of Go's type that has the field, when it is not the type's own; else NULL. */
-static const char *embedded_name(const struct shape *shape, const struct shape *owner,
-                                 struct str field, bool is_root)
+/* The parts of Go's type that lead to the field, when it is not the type's own; else NULL. */
+static const char *embedded_name(struct arena *a, const struct shape *shape,
+                                 const struct shape *owner, const char *type, struct str field,
+                                 bool is_root)
 {
     static const char *const ours[] = {"Call", "Hook", NULL}; /* Go has their fields twice */
-    static const char *const selectors[] = {"ConfigMapKeySelector", "SecretKeySelector", NULL};
+    const char *last = field_go_part(owner == shape ? type : owner->name, str_cz(a, field));
+    struct str names = strcmp(type, "ArtifactPaths") == 0 ? STR("Artifact") : STR("");
 
     if (is_root && (str_is(field, "apiVersion") || str_is(field, "kind")))
         return "TypeMeta";
-    if (is_one_of(shape->name, selectors) && str_is(field, "name"))
-        return "LocalObjectReference";
-    return owner != shape && !is_one_of(owner->name, ours) ? owner->name : NULL;
+    while (shape != owner && shape->inlined) {
+        shape = shape->inlined;
+        if (!is_one_of(shape->name, ours))
+            names = str_printf(a, STR_FMT "%s%s", STR_ARG(names), names.len ? "." : "",
+                               shape->name);
+    }
+    if (last)
+        names = str_printf(a, STR_FMT "%s%s", STR_ARG(names), names.len ? "." : "", last);
+    return names.len > 0 ? str_cz(a, names) : NULL;
 }
 
-static void check_object(struct go_checker *c, const struct shape *shape, const struct json *v,
-                         const struct go_place *at)
+static void check_object(struct go_checker *c, const struct shape *shape, const char *name,
+                         const struct json *v, const struct go_place *at)
 {
     const struct json_member **list = sorted(c->a, v);
 
@@ -466,7 +457,8 @@ static void check_object(struct go_checker *c, const struct shape *shape, const 
     for (uint32_t i = 0; i < v->count; i++) {
         const struct shape *owner = shape;
         const struct field *row = find_row(shape, list[i]->key, c->mode, &owner);
-        const char *part = row ? embedded_name(shape, owner, list[i]->key, !at) : NULL;
+        const char *part =
+            row ? embedded_name(c->a, shape, owner, name, list[i]->key, !at) : NULL;
         struct go_place embedded = {.up = at,
                                     .name = str_from(part ? part : ""),
                                     .index = SIZE_MAX,
@@ -481,7 +473,7 @@ static void check_object(struct go_checker *c, const struct shape *shape, const 
         else if (i > 0 && str_eq(list[i - 1]->key, list[i]->key))
             note_unknown(c, "duplicate", &place);
         if (row)
-            check_value(c, shape, row, row->type, &list[i]->value, &place);
+            check_value(c, name, row, row->type, &list[i]->value, &place);
     }
 }
 
@@ -494,12 +486,12 @@ struct str field_go_fault(struct arena *a, const struct shape *shape, const stru
     struct str text = STR_NONE;
 
     if (value->type == JSON_OBJECT) {
-        check_object(&c, shape, value, NULL);
+        check_object(&c, shape, go_name(shape), value, NULL);
     } else if (value->type != JSON_NULL) {
         c.is_wrong = true;
-        err_set(&err, ERR_INVALID,
-                "json: cannot unmarshal " STR_FMT " into Go value of type %s.%s",
-                STR_ARG(kind_text(a, value, false)), package_of(shape), shape->name);
+        err_set(
+            &err, ERR_INVALID, "json: cannot unmarshal " STR_FMT " into Go value of type %s.%s",
+            STR_ARG(kind_text(a, value, false)), field_go_package(shape->name), shape->name);
     }
     if (c.is_wrong)
         text = str_copy(a, str_from(err.text));
@@ -519,6 +511,27 @@ int field_go_check(struct arena *a, const struct shape *shape, const struct json
 
 /* ---- what was decoded ---- */
 
+/* sigs.k8s.io/yaml makes text of what is none, where text is wanted. */
+static struct json text_of_yaml(struct arena *a, const struct json *v)
+{
+    struct str digits = v->type == JSON_NUMBER ? json_number(v) : STR("");
+    char text[GO_FLOAT_TEXT_SIZE];
+    int64_t whole;
+    double n;
+
+    if (v->type == JSON_BOOL)
+        return json_string(v->is_true ? STR("true") : STR("false"));
+    if (v->type != JSON_NUMBER)
+        return *v;
+    if (parse_i64(digits, &whole) || !json_f64(v, &n))
+        return json_string(digits);
+    go_float_text(n, text);
+    return json_string(str_copy(a, str_from(text)));
+}
+
+static struct json object_of(struct arena *a, const struct shape *shape,
+                             const struct json *value, enum field_go_mode mode, bool is_root);
+
 static struct json value_of(struct arena *a, const struct field *row, enum field_type type,
                             const struct json *v, enum field_go_mode mode)
 {
@@ -528,16 +541,16 @@ static struct json value_of(struct arena *a, const struct field *row, enum field
     struct quantity quantity;
     struct err err;
 
-    if ((type == FIELD_ANY_STR && v->type != JSON_NULL) ||
-        (mode == FIELD_GO_YAML && type == FIELD_STR &&
-         (v->type == JSON_NUMBER || v->type == JSON_BOOL)))
+    if (type == FIELD_ANY_STR && v->type != JSON_NULL)
         return json_string(any_string(a, v));
+    if (mode == FIELD_GO_YAML && (type == FIELD_STR || type == FIELD_ENUM))
+        return text_of_yaml(a, v);
     if (type == FIELD_QUANTITY &&
         quantity_parse(v->type == JSON_NUMBER ? json_number(v) : json_str(v), &quantity,
                        &err) == 0)
         return json_string(quantity_print(a, &quantity));
     if ((type == FIELD_OBJECT || type == FIELD_OBJECT_PTR) && v->type == JSON_OBJECT)
-        return field_go_value(a, row->shape, v, mode);
+        return object_of(a, row->shape, v, mode, false);
     if (type == FIELD_LIST && v->type == JSON_ARRAY) {
         for (uint32_t i = 0; i < v->count; i++) {
             struct json inner = v->items[i];
@@ -562,8 +575,19 @@ static struct json value_of(struct arena *a, const struct field *row, enum field
     return json_object(&map);
 }
 
-struct json field_go_value(struct arena *a, const struct shape *shape, const struct json *value,
-                           enum field_go_mode mode)
+/* Of the parts of a type that it embeds, sigs.k8s.io/yaml does not know what they want. */
+static enum field_go_mode mode_of(struct arena *a, const struct shape *shape,
+                                  const struct shape *owner, struct str name,
+                                  enum field_go_mode mode, bool is_root)
+{
+    return mode == FIELD_GO_YAML &&
+                   embedded_name(a, shape, owner, go_name(shape), name, is_root)
+               ? FIELD_GO_LAX
+               : mode;
+}
+
+static struct json object_of(struct arena *a, const struct shape *shape,
+                             const struct json *value, enum field_go_mode mode, bool is_root)
 {
     struct json_object_builder b = {0};
 
@@ -580,7 +604,14 @@ struct json field_go_value(struct arena *a, const struct shape *shape, const str
             json_get(value, member->key) == &member->value)
             json_add(a, &b,
                      find_exact(shape, member->key, &owner) ? member->key : str_from(row->name),
-                     value_of(a, row, row->type, &member->value, mode));
+                     value_of(a, row, row->type, &member->value,
+                              mode_of(a, shape, owner, member->key, mode, is_root)));
     }
     return json_object(&b);
+}
+
+struct json field_go_value(struct arena *a, const struct shape *shape, const struct json *value,
+                           enum field_go_mode mode)
+{
+    return object_of(a, shape, value, mode, true);
 }

@@ -38,6 +38,7 @@ static bool is_type_right(const struct json *want, const struct shape *shape)
 static int check_golden(struct arena *a, const struct json *row)
 {
     const struct json *out = json_get(row, STR("out"));
+    struct str id = json_get_str(row, STR("id"));
     struct manifest_go found =
         manifest_go_read(a, golden_text(a, row, "in"),
                          json_get_bool(row, STR("strict")) ? FIELD_GO_STRICT : FIELD_GO_LAX);
@@ -52,7 +53,8 @@ static int check_golden(struct arena *a, const struct json *row)
             return false;
         if (!str_is_none(fault) || found.at[i].error.len > 0) {
             if (!str_eq(fault, found.at[i].error)) {
-                print_error("got " STR_FMT "\n", STR_ARG(found.at[i].error));
+                print_error(STR_FMT ": found \"" STR_FMT "\"\n", STR_ARG(id),
+                            STR_ARG(found.at[i].error));
                 return false;
             }
             continue;
@@ -61,7 +63,8 @@ static int check_golden(struct arena *a, const struct json *row)
             return false;
         doc = lean(a, &doc);
         if (!json_equal(&doc, &made)) {
-            print_error("got " STR_FMT "\n", STR_ARG(json_text(a, &made, JSON_SORT_KEYS)));
+            print_error(STR_FMT ": found \"" STR_FMT "\"\n", STR_ARG(id),
+                        STR_ARG(json_text(a, &made, JSON_SORT_KEYS)));
             return false;
         }
     }
@@ -93,6 +96,53 @@ static void test_texts(void **state)
          "json: cannot unmarshal string into Go struct field "
          "CronWorkflowSpec.spec.failedJobsHistoryLimit of type int32"},
         {"kind: Workflow\nspec: {entrypoint: m}\n", ""},
+        {"kind: Workflow\nspec: {volumes: [{emptyDir: 1}]}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "Volume.spec.volumes.VolumeSource.emptyDir of type v1.EmptyDirVolumeSource"},
+        {"kind: Workflow\nspec: {volumes: [{configMap: {name: 1}}]}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "ConfigMapVolumeSource.spec.volumes.VolumeSource.configMap.LocalObjectReference.name "
+         "of "
+         "type string"},
+        {"kind: Workflow\nspec: {podResources: {limits: 1}}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "ResourceRequirements.spec.podResources.limits of type v1.ResourceList"},
+        {"kind: Workflow\nspec: {arguments: {parameters: [{enum: 1}]}}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "Parameter.spec.arguments.parameters.enum of type []v1alpha1.AnyString"},
+        {"kind: Workflow\nspec: {hooks: {exit: 1}}\n",
+         "json: cannot unmarshal number into Go struct field WorkflowSpec.spec.hooks of type "
+         "v1alpha1.LifecycleHook"},
+        {"kind: Workflow\nspec: {podGC: {strategy: 1}}\n",
+         "json: cannot unmarshal number into Go struct field PodGC.spec.podGC.strategy of type "
+         "v1alpha1.PodGCStrategy"},
+        {"kind: Workflow\nspec: {arguments: {artifacts: [{artifactory: {usernameSecret: 1}}, "
+         "{hdfs: {krbRealm: 1}}]}}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "ArtifactoryArtifact.spec.arguments.artifacts.ArtifactLocation.artifactory."
+         "ArtifactoryAuth.usernameSecret of type v1.SecretKeySelector"},
+        {"kind: Workflow\nspec: {arguments: {artifacts: [{hdfs: {krbRealm: 1}}]}}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "HDFSArtifact.spec.arguments.artifacts.ArtifactLocation.hdfs.HDFSConfig.HDFSKrbConfig."
+         "krbRealm of type string"},
+        {"kind: Workflow\nspec: {templates: [{data: {source: {artifactPaths: {s3: 1}}}}]}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "ArtifactPaths.spec.templates.data.source.artifactPaths.Artifact.ArtifactLocation.s3 "
+         "of "
+         "type v1alpha1.S3Artifact"},
+        {"kind: Workflow\nspec: {affinity: {podAntiAffinity: "
+         "{requiredDuringSchedulingIgnoredDuringExecution: 1}}}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "PodAntiAffinity.spec.affinity.podAntiAffinity."
+         "requiredDuringSchedulingIgnoredDuringExecution of type []v1.PodAffinityTerm"},
+        {"kind: Workflow\nspec: {templates: [{metrics: {prometheus: [{labels: 1}]}}]}\n",
+         "json: cannot unmarshal number into Go struct field "
+         "Prometheus.spec.templates.metrics.prometheus.labels of type []*v1alpha1.MetricLabel"},
+        {"kind: Workflow\nmetadata: {creationTimestamp: x}\n",
+         "parsing time \"x\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"x\" as \"2006\""},
+        {"kind: Workflow\nmetadata: {creationTimestamp: [x]}\n",
+         "json: cannot unmarshal array into Go struct field "
+         "ObjectMeta.metadata.creationTimestamp of type string"},
         {"kind: Workflow\n\"a\\\"b\": 1\nspec: {\"x\\u00a0\": 1}\n",
          "strict decoding error: unknown field \"a\\\"b\", unknown field \"spec.x\\u00a0\""},
         {"kind: Workflow\nspec: {templates: [{template: b, container: {}, when: x}]}\n",

@@ -139,18 +139,19 @@ static const struct field hdfs_config_rows[] = {
     TEXT("krbUsername", "Kerberos' user."),
     TEXT("krbRealm", "Kerberos' realm."),
     TEXT("krbServicePrincipalName", "Kerberos' name of the service."),
-    FLAG("force", "Whether an existing file is written over."),
     {0},
 };
 LOCAL_SHAPE(hdfs_config, "HDFSConfig", "How HDFS is reached.");
 
 static const struct field hdfs_artifact_rows[] = {
+    FLAG("force", "Whether an existing file is written over."),
     TEXT("path", "Path of the file.", .flags = FIELD_REQUIRED),
     {0},
 };
 LOCAL_SHAPE(hdfs_artifact, "HDFSArtifact", "A file of HDFS.", .inlined = &shape_hdfs_config);
 
 static const struct field hdfs_repository_rows[] = {
+    FLAG("force", "Whether an existing file is written over."),
     TEXT("pathFormat", "Path of an artifact, with tags."),
     {0},
 };

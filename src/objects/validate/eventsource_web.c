@@ -35,9 +35,9 @@ static int check_github(const struct json *v, struct err *err)
 {
     bool has_pair = !validate_is_blank(v, "owner") && !validate_is_blank(v, "repository");
     bool has_repositories = validate_count(v, "repositories") > 0 || has_pair,
-         has_organizations = validate_count(v, "organizations") > 0;
-    bool makes_hooks =
-        (validate_has(v, "apiToken") || validate_has(v, "githubApp")) && has_public_url(v);
+         has_organizations = validate_has(v, "organizations");
+    bool has_app = validate_has(validate_get(v, "githubApp"), "privateKey");
+    bool makes_hooks = (validate_has(v, "apiToken") || has_app) && has_public_url(v);
     struct str type = validate_text(v, "contentType");
     bool has_base = !validate_is_blank(v, "githubBaseURL"),
          has_upload = !validate_is_blank(v, "githubUploadURL");
@@ -61,8 +61,9 @@ static int check_bitbucket(const struct json *v, struct err *err)
 {
     const struct json *auth = validate_get(v, "auth");
     bool has_pair = !validate_is_blank(v, "owner") && !validate_is_blank(v, "repositorySlug");
-    bool makes_hooks =
-        (validate_has(auth, "basic") || validate_has(auth, "oauthToken")) && has_public_url(v);
+    const struct json *basic = validate_get(auth, "basic");
+    bool has_basic = validate_has(basic, "username") && validate_has(basic, "password");
+    bool makes_hooks = (has_basic || validate_has(auth, "oauthToken")) && has_public_url(v);
 
     if (validate_count(v, "repositories") == 0 && !has_pair)
         return validate_fail(err, "at least one repository is required");
@@ -87,7 +88,13 @@ static int check_interval(const struct json *v, struct err *err)
 
 static int check_bitbucket_server(const struct json *v, struct err *err)
 {
-    if (validate_has(v, "accessToken") && has_public_url(v) && validate_count(v, "events") == 0)
+    bool has_pair =
+        !validate_is_blank(v, "projectKey") && !validate_is_blank(v, "repositorySlug");
+    bool has_any =
+        validate_count(v, "repositories") > 0 || has_pair || validate_count(v, "projects") > 0;
+
+    if (validate_has(v, "accessToken") && has_public_url(v) && has_any &&
+        validate_count(v, "events") == 0)
         return validate_fail(err,
                              "events must be defined to create a bitbucket server webhook");
     if (validate_is_blank(v, "bitbucketserverBaseURL"))
