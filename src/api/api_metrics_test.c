@@ -73,6 +73,42 @@ static void test_what_rooms_know_is_read(void **state)
     assert_true(metric_value(metric_get(w->metrics, METRIC_STORE_STALLED)) == 0);
 }
 
+/* Workflows are counted where they are stored, also those that have ended. */
+static void test_workflows_by_phase(void **state)
+{
+    static const struct {
+        const char *phase;
+        int many;
+    } rows[] = {{"Succeeded", 3}, {"Running", 1}, {"Error", 0}, {"else", 2}};
+    struct world *w = *state;
+    struct store_txn *txn = store_txn_new(w->store);
+    struct json doc;
+    struct err err;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        for (int n = 0; n < rows[i].many; n++) {
+            struct str text = str_printf(
+                w->a,
+                "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Workflow\",\"metadata\":{"
+                "\"name\":\"w%zu-%d\",\"namespace\":\"argo\",\"uid\":\"u%zu-%d\",\"labels\":{"
+                "\"workflows.argoproj.io/phase\":\"%s\"}},\"spec\":{}}",
+                i, n, i, n, rows[i].phase);
+
+            assert_int_equal(json_parse(w->a, text, &doc, &err), 0);
+            store_txn_create(txn, &doc);
+        }
+    world_commit(w, txn);
+    for (size_t i = 0; i < COUNT_OF(rows) - 1; i++) {
+        struct call c = {.method = "GET", .path = "/metrics", .token = "secret"};
+
+        assert_answers(w, &c, 200,
+                       str_printf(w->a, "argo_workflows_gauge{phase=\"%s\"} %d\n",
+                                  rows[i].phase, rows[i].many)
+                           .ptr);
+        assert_null(strstr(c.answer, "phase=\"else\""));
+    }
+}
+
 /* It is counted when the request is over, which its answer may be ahead of. */
 static double series(struct world *w, const char *name, const char *service, const char *type)
 {
@@ -130,6 +166,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_metrics_need_one, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_rooms_know_is_read, world_setup,
                                         world_teardown),
+        cmocka_unit_test_setup_teardown(test_workflows_by_phase, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_operations_are_timed, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_the_page_counts_itself, world_setup,
                                         world_teardown),

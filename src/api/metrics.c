@@ -80,15 +80,42 @@ static void read_process(struct metrics *m)
     set(m, METRIC_PROCESS_FDS, open_fds());
 }
 
-static void read_rooms(const struct api *api)
+/* Workflows that are stored, by the label that tells their phase; a phase of none is 0. */
+static void read_workflows(struct metrics *m, struct store *store, struct arena *a)
+{
+    static const char *const phases[] = {"Pending", "Running", "Succeeded", "Failed", "Error"};
+    struct store_label_count *counts;
+    size_t count;
+    struct err err;
+
+    if (store_label_counts(store, a, STR("workflows.argoproj.io/phase"), &counts, &count,
+                           &err) < 0) {
+        log_warn(NULL, "workflows could not be counted", LOG_ERR(&err));
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        double objects = 0;
+
+        for (size_t n = 0; n < count; n++)
+            if (str_is(counts[n].value, phases[i]))
+                objects = (double) counts[n].objects;
+        metric_set(metric_get(m, METRIC_WORKFLOWS, str_from(phases[i])), objects);
+    }
+}
+
+static void read_rooms(const struct api *api, struct arena *a)
 {
     struct metrics *m = api->options.metrics;
-    static const char *const codes[] = {"200", "500", "503"};
+    static const char *const codes[] = {"200", "500", "503"}, *const pod_phases[] = {
+                                                                  "Pending", "Running",
+                                                                  "Succeeded", "Failed"};
 
     for (size_t i = 0; i < COUNT_OF(codes); i++) /* they are there before the first of them */
         metric_add(metric_get(m, METRIC_SCRAPES, str_from(codes[i])), 0);
+    for (size_t i = 0; i < COUNT_OF(pod_phases); i++)
+        metric_add(metric_get(m, METRIC_PODS, str_from(pod_phases[i])), 0);
     read_process(m);
-
+    read_workflows(m, api->options.store, a);
     metric_set(metric_get(m, METRIC_BUILD_INFO, STR(TIPHYS_VERSION)), 1);
     metric_set(metric_get(m, METRIC_VERSION, STR(TIPHYS_VERSION)), 1);
     set(m, METRIC_IS_LEADER, 1);
@@ -113,7 +140,7 @@ void metrics_handle(struct api *api, struct http_request *req)
         return;
     }
     metric_add(metric_get(api->options.metrics, METRIC_SCRAPES_ON), 1);
-    read_rooms(api);
+    read_rooms(api, http_arena(req));
     metrics_print(api->options.metrics, &text);
     metric_add(metric_get(api->options.metrics, METRIC_SCRAPES_ON), -1);
     if (strbuf_finish(&text, &made, &err) < 0) {

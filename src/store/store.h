@@ -177,6 +177,15 @@ int store_uids(struct store *s, struct arena *a, const struct store_key *of, str
 int store_namespaces(struct store *s, struct arena *a, struct str **ret, size_t *ret_count,
                      struct err *err);
 
+struct store_label_count {
+    struct str value;
+    int64_t objects;
+};
+
+/** store_label_counts() - how many objects have each value of a label, by value; in the arena */
+int store_label_counts(struct store *s, struct arena *a, struct str key,
+                       struct store_label_count **ret, size_t *ret_count, struct err *err);
+
 /** store_row_get() - a row of a named small table (see store_txn_row_put); ERR_NOT_FOUND */
 int store_row_get(struct store *s, struct arena *a, struct str table, struct str key,
                   struct str *ret, struct err *err);

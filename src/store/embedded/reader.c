@@ -400,6 +400,30 @@ int store_namespaces(struct store *s, struct arena *a, struct str **ret, size_t 
     return code == SQLITE_DONE ? 0 : -1;
 }
 
+int store_label_counts(struct store *s, struct arena *a, struct str key,
+                       struct store_label_count **ret, size_t *ret_count, struct err *err)
+{
+    VEC(struct store_label_count) counts = {0};
+    struct connection *c = store_reader_take(s, err);
+    sqlite3_stmt *stmt;
+    int code;
+
+    if (!c)
+        return -1;
+    stmt = connection_statement(c, STATEMENT_LABEL_COUNTS);
+    bind_str(stmt, 1, key);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+        VEC_APUSH(a, &counts, ((struct store_label_count){column_str(stmt, 0, a),
+                                                          sqlite3_column_int64(stmt, 1)}));
+    if (code != SQLITE_DONE)
+        schema_error(c->db, "count labels", err);
+    sqlite3_reset(stmt);
+    store_reader_give(s, c);
+    *ret = counts.at;
+    *ret_count = counts.len;
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
 int store_once_get(struct store *s, struct arena *a, struct str mark, struct store_key *ret,
                    struct err *err)
 {

@@ -1,9 +1,9 @@
 /*
  * What the controller counts of workflows and pods by their phases, under the originals' names.
  *
- * A thing in a phase is counted up when it comes into it, and is in the gauge of that phase
- * until it leaves it. Workflows that have ended are not in memory, so the gauge has only those
- * that have not. After a restart what is loaded counts in the gauges, not again as a change.
+ * A thing in a phase is counted up when it comes into it, and a pod is in the gauge of that
+ * phase until it leaves it (how many Workflows there are, the API counts in the store). After a
+ * restart what is loaded counts in the gauge, not again as a change.
  * Loop thread.
  */
 #include <stdio.h>
@@ -68,12 +68,6 @@ void run_count_phase(struct engine_run *run, struct str phase)
         count_template(run, phase);
         count_runtime(run);
     }
-    move(&run->gauge, metric_get(m, METRIC_WORKFLOWS, is_new ? STR("New") : phase));
-}
-
-void run_count_end(struct engine_run *run)
-{
-    move(&run->gauge, NULL);
 }
 
 static struct str phase_text(enum pod_phase phase)

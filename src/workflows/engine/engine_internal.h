@@ -128,8 +128,7 @@ struct engine_run {
     char phase[16]; /* that was counted and told last */
     bool has_phase; /* it was; "" is the one before the first */
     struct recorder_budget budget;
-    struct map told;      /* "node/phase", "isolation/word": what Events there are */
-    struct metric *gauge; /* that counts it by its phase; NULL: none */
+    struct map told; /* "node/phase", "isolation/word": what Events there are */
     /* Versions seen while a commit was under way: the last one is our own. */
     const struct store_object *seen_last, *seen_before;
     struct admission_item admission;
@@ -242,10 +241,8 @@ void engine_metrics_free(struct engine *e);
 /* ---- engine_count.c ---- */
 
 /** run_count_phase() - a workflow is in a phase, "" before its first */
-void run_count_phase(struct engine_run *run, struct str phase);
-/** run_count_end() - no longer in memory */
-void run_count_end(struct engine_run *run);
-/** pod_count_phase() - a pod is in a phase */
+void run_count_phase(struct engine_run *run,
+                     struct str phase); /** pod_count_phase() - a pod is in a phase */
 void pod_count_phase(struct engine_pod *pod, enum pod_phase phase);
 /** pod_count_pending() - a report of it: counts why it is pending, once for each reason in turn
  */

@@ -125,7 +125,6 @@ void run_free(struct engine_run *run)
     drop_seen(run);
     admission_leave(e->admission, &run->admission);
     engine_asked(run);
-    run_count_end(run);
     map_done(&run->told);
     map_done(&run->plugins);
     timer_free(run->wake);

@@ -51,6 +51,7 @@ check "for good" has "argo_events_action_retries_failed_total$nobody 1"
 check "workflows by phase" has 'argo_workflows_total_count{namespace="default",phase="Succeeded"} 1'
 check "new workflows" has 'argo_workflows_total_count{namespace="default",phase="New"} 1'
 check "nothing runs any more" wait_for 10 has 'argo_workflows_gauge{phase="Running"} 0'
+check "it is counted where it is stored" has 'argo_workflows_gauge{phase="Succeeded"} 1'
 check "pods" has 'argo_workflows_pods_total_count{namespace="default",phase="Succeeded"} 1'
 check "no pod is left" wait_for 10 has 'argo_workflows_pods_gauge{phase="Running"} 0'
 check "decisions are timed" contains "$DIR/metrics" 'argo_workflows_operation_duration_seconds_bucket{le="+Inf"}'
