@@ -244,10 +244,16 @@ static int check_in(struct expr_run *r, const struct expr_node *n, const struct 
         return fail(r, n);
     }
     if (is_of(y, VALUE_ARRAY)) {
-        if (!y->elem || is_comparable(x, y->elem))
+        struct expr_nature elem = y->go == VALUE_GO_STRINGS  ? known(VALUE_STRING)
+                                  : y->go == VALUE_GO_INTS   ? known(VALUE_INT)
+                                  : y->go == VALUE_GO_FLOATS ? known(VALUE_FLOAT)
+                                  : y->elem                  ? *y->elem
+                                                             : any_nature;
+
+        if (is_comparable(x, &elem))
             return 0;
         err_set(r->v.err, ERR_INVALID, "cannot use %s as type %s in array", expr_nature_name(x),
-                expr_nature_name(y->elem));
+                expr_nature_name(&elem));
         return fail(r, n);
     }
     if (is_any(y))
@@ -343,6 +349,14 @@ static int check_pattern(struct expr_run *r, const struct expr_node *n)
     return 0;
 }
 
+/* Whole numbers or texts on both sides: upstream compares them as such, and fails when one of
+ * them is none in the end. */
+static bool is_plain_pair(const struct expr_nature *x, const struct expr_nature *y)
+{
+    return x->is_known && y->is_known && x->go == VALUE_GO_USUAL && y->go == VALUE_GO_USUAL &&
+           x->type == y->type && (x->type == VALUE_INT || x->type == VALUE_STRING);
+}
+
 static int check_binary(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
     struct expr_nature x, y;
@@ -357,6 +371,8 @@ static int check_binary(struct expr_run *r, struct expr_node *n, struct expr_nat
     }
     if (n->op == EXPR_OP_IN && check_in(r, n, &x, &y) < 0)
         return -1;
+    if (n->op == EXPR_OP_EQ || n->op == EXPR_OP_NE)
+        n->asserted = is_plain_pair(&x, &y) ? x.type : VALUE_NIL;
     return check_pattern(r, n) < 0 ? -1 : fold(r, n);
 }
 

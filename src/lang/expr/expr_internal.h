@@ -87,12 +87,13 @@ struct expr_node {
     enum expr_node_kind kind;
     enum expr_op op;
     uint32_t pos;
-    uint32_t closure_pos;    /* PREDICATE: where its closure begins */
-    bool is_optional;        /* MEMBER: ?. */
-    bool is_constant;        /* a whole number known before the run */
-    struct str name;         /* NAME, POINTER, LET, operator as written */
-    struct value value;      /* LITERAL; also a constant's */
-    struct expr_node **kids; /* operands, arguments, items */
+    uint32_t closure_pos;     /* PREDICATE: where its closure begins */
+    bool is_optional;         /* MEMBER: ?. */
+    bool is_constant;         /* a whole number known before the run */
+    enum value_type asserted; /* == and !=: what both sides must be, or it fails; else nil */
+    struct str name;          /* NAME, POINTER, LET, operator as written */
+    struct value value;       /* LITERAL; also a constant's */
+    struct expr_node **kids;  /* operands, arguments, items */
     size_t kid_count, depth;
     const struct value_function *function; /* BUILTIN, PREDICATE */
 };
@@ -219,6 +220,9 @@ int expr_jsonpath(struct value_run *r, struct str doc, struct str path, struct v
 /** expr_binary() - an operator on two values; not && || ?? */
 int expr_binary(struct value_run *r, enum expr_op op, const struct value *x,
                 const struct value *y, struct value *ret);
+
+/** expr_is_nil() - nil, or a list that is nil in Go */
+bool expr_is_nil(const struct value *v) _pure_;
 
 /** expr_fetch() - a member or an item; a missing member is nil */
 int expr_fetch(struct value_run *r, const struct value *from, const struct value *key,

@@ -163,6 +163,32 @@ static void test_bad_tokens(void **state _unused_)
     check_rows(rows, COUNT_OF(rows), &(const struct expr_env){0});
 }
 
+/* What the check takes for whole numbers or texts is compared as such; nil lists are nil. */
+static void test_asserted_types(void **state _unused_)
+{
+    static const struct row rows[] = {
+        {"mean(1, 2, 3) == 2", "interface conversion: interface {} is float64, not int (1:15)"},
+        {"mean([1, 2, 3]) == 2", "true"},
+        {"median(1.5, 2) == 1", "false"},
+        {"find([1], # > 1) == 1", "interface conversion: interface {} is nil, not int (1:18)"},
+        {"100 != findIndex([1], # > 1)",
+         "interface conversion: interface {} is nil, not int (1:5)"},
+        {"find(['a'], false) == 'b'",
+         "interface conversion: interface {} is nil, not string (1:20)"},
+        {"find([1], # > 1) == nil", "true"},
+        {"find([1], # > 1) ?? 5", "5"},
+        {"findIndex([5], # == 5) == 0", "true"},
+        {"10 not in split('a', '')", "cannot use int as type string in array (1:8)"},
+        {"'a' in split('a', '')", "true"},
+        {"groupBy([1], #).a == nil", "true"},
+        {"groupBy([1], #).a ?? 5", "5"},
+        {"len(groupBy([1], #).a)", "0"},
+        {"groupBy([1], #)[1]", "[1]"},
+    };
+
+    check_rows(rows, COUNT_OF(rows), &(const struct expr_env){0});
+}
+
 /* What is called and cannot be; of functions see invalid_test.c. */
 static void test_bad_calls(void **state _unused_)
 {
@@ -465,12 +491,12 @@ static void test_find_bare(void **state _unused_)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),        cmocka_unit_test(test_golden_sprig),
-        cmocka_unit_test(test_golden_random), cmocka_unit_test(test_bad_tokens),
-        cmocka_unit_test(test_bad_calls),     cmocka_unit_test(test_oddities),
-        cmocka_unit_test(test_program),       cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_nest),          cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_find_bare),
+        cmocka_unit_test(test_golden),         cmocka_unit_test(test_golden_sprig),
+        cmocka_unit_test(test_golden_random),  cmocka_unit_test(test_bad_tokens),
+        cmocka_unit_test(test_asserted_types), cmocka_unit_test(test_bad_calls),
+        cmocka_unit_test(test_oddities),       cmocka_unit_test(test_program),
+        cmocka_unit_test(test_missing),        cmocka_unit_test(test_nest),
+        cmocka_unit_test(test_limits),         cmocka_unit_test(test_find_bare),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

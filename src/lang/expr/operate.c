@@ -53,6 +53,11 @@ static int fetch_item(struct value_run *r, const struct value *from, const struc
     return 0;
 }
 
+bool expr_is_nil(const struct value *v)
+{
+    return v->type == VALUE_NIL || (v->type == VALUE_ARRAY && v->is_go_nil);
+}
+
 int expr_fetch(struct value_run *r, const struct value *from, const struct value *key,
                struct value *ret)
 {
@@ -67,6 +72,10 @@ int expr_fetch(struct value_run *r, const struct value *from, const struct value
         return -1;
     if (from->go == VALUE_GO_STRING_MAP && ret->type == VALUE_NIL)
         *ret = value_string(STR("")); /* what is not there is Go's zero */
+    if (from->go == VALUE_GO_GROUPS && ret->type == VALUE_NIL) {
+        *ret = value_array(NULL, 0);
+        ret->is_go_nil = true;
+    }
     return 0;
 }
 
@@ -282,7 +291,9 @@ int expr_binary(struct value_run *r, enum expr_op op, const struct value *x,
     switch (op) {
     case EXPR_OP_EQ:
     case EXPR_OP_NE:
-        if (!(has_named && x->go != y->go) && value_equal(r, x, y, &is_equal) < 0)
+        if (expr_is_nil(x) || expr_is_nil(y))
+            is_equal = expr_is_nil(x) && expr_is_nil(y);
+        else if (!(has_named && x->go != y->go) && value_equal(r, x, y, &is_equal) < 0)
             return -1;
         *ret = value_bool(is_equal == (op == EXPR_OP_EQ));
         return 0;

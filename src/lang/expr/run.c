@@ -160,6 +160,17 @@ static bool is_of_texts(enum expr_op op)
            op == EXPR_OP_MATCHES;
 }
 
+/* What the check took for whole numbers or texts; find() of nothing is neither. */
+static int assert_types(struct expr_run *r, const struct expr_node *n, const struct value *x,
+                        const struct value *y)
+{
+    if (x->type == n->asserted && y->type == n->asserted)
+        return 0;
+    expr_fail_conversion(&r->v, x->type != n->asserted ? x : y,
+                         n->asserted == VALUE_STRING ? "string" : "int");
+    return fail(r, n);
+}
+
 static int run_binary(struct expr_run *r, const struct expr_node *n, struct value *ret)
 {
     struct value x, y;
@@ -172,7 +183,7 @@ static int run_binary(struct expr_run *r, const struct expr_node *n, struct valu
         return run_logic(r, n, ret);
     if (expr_eval_node(r, n->kids[0], &x) < 0)
         return -1;
-    if (n->op == EXPR_OP_COALESCE && x.type != VALUE_NIL) {
+    if (n->op == EXPR_OP_COALESCE && !expr_is_nil(&x)) {
         *ret = x;
         return 0;
     }
@@ -192,6 +203,8 @@ static int run_binary(struct expr_run *r, const struct expr_node *n, struct valu
         expr_fail_conversion(&r->v, x.type == VALUE_NIL ? &x : &y, "string");
         return fail(r, n);
     }
+    if (n->asserted != VALUE_NIL && assert_types(r, n, &x, &y) < 0)
+        return -1;
     return expr_binary(&r->v, n->op, &x, &y, ret) < 0 ? fail(r, n) : 0;
 }
 
@@ -211,7 +224,7 @@ static int run_base(struct expr_run *r, const struct expr_node *n, struct value 
         return -1;
     if (r->is_chain_over)
         return 1;
-    if (n->is_optional && base->type == VALUE_NIL) {
+    if (n->is_optional && expr_is_nil(base)) {
         r->is_chain_over = true;
         return 1;
     }
