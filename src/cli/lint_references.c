@@ -66,7 +66,7 @@ static size_t find_word(struct str text, size_t from, struct str word)
 static uint32_t open_tag(struct str text, struct str mark, uint32_t from)
 {
     for (size_t at = from; at < text.len; at += 2) {
-        size_t found = str_find(str_skip(text, at), mark);
+        size_t found = str_find(str_skip(text, at), mark), end;
         struct str line;
 
         if (found == SIZE_MAX)
@@ -74,8 +74,10 @@ static uint32_t open_tag(struct str text, struct str mark, uint32_t from)
         at += found;
         line = str_skip(text, at);
         line = str_head(line, str_find_char(line, '\n'));
-        if (str_find(line, STR("}}")) == SIZE_MAX)
+        end = str_find(line, STR("}}"));
+        if (end == SIZE_MAX)
             return (uint32_t) at;
+        at += end; /* it ends all that stand before it */
     }
     return JSON_NO_POS;
 }

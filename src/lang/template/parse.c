@@ -493,6 +493,9 @@ static int add_tree(struct parser *p, struct str name, node *root)
         known->root = root;
         return 0;
     }
+    if (p->t->trees.len >= GO_TEMPLATE_TREES_MAX)
+        return err_set(p->err, ERR_LIMIT, "a template defines at most %d others",
+                       GO_TEMPLATE_TREES_MAX);
     VEC_APUSH(p->a, &p->t->trees, ((struct template_tree){name, root}));
     return 0;
 }

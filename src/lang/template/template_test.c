@@ -396,6 +396,7 @@ static void test_limits(void **state _unused_)
         "{{ range 100 }}{{ genPrivateKey \"ed25519\" }}{{ end }}",
     };
     _cleanup_arena_ struct arena *a = arena_new();
+    _cleanup_strbuf_ struct strbuf many = STRBUF_INIT(1 << 20);
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (kind_of(a, str_from(texts[i])) != ERR_LIMIT)
@@ -403,6 +404,10 @@ static void test_limits(void **state _unused_)
     assert_int_equal(kind_of(a, repeated(a, "{{ if 1 }}", 1000, "")), ERR_LIMIT);
     assert_int_equal(kind_of(a, str_concat(a, STR("{{"), repeated(a, "(", 1000, "1"))),
                      ERR_LIMIT);
+    for (unsigned i = 0; i <= GO_TEMPLATE_TREES_MAX; i++)
+        strbuf_addf(&many, "{{define \"%u\"}}x{{end}}", i);
+    assert_int_equal(kind_of(a, strbuf_str(&many)), ERR_LIMIT);
+    assert_int_equal(kind_of(a, str_skip(strbuf_str(&many), 220)), ERR_NONE);
     /* A long way to a member takes memory for each name once. */
     assert_int_equal(
         kind_of(a, str_concat(a, STR("{{.Input"), repeated(a, ".a", 100000, "}}"))), ERR_INVALID);

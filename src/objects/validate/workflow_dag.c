@@ -16,6 +16,8 @@ struct dag {
     const struct depends **programs;
     struct validate_found *found;
     bool uses_depends;
+    bool *is_one;  /* scratch: which tasks come before one */
+    size_t *queue; /* scratch */
 };
 
 static struct str place_of(const struct dag *w, size_t index)
@@ -118,11 +120,12 @@ static int check_targets(struct dag *w, const struct json *dag)
 /* ---- one task ---- */
 
 /* Marks all that a task waits for, and what that waits for. */
-static bool *ancestors(struct dag *w, size_t index)
+static const bool *ancestors(struct dag *w, size_t index)
 {
-    bool *is_one = ARENA_ARRAY(w->c->a, bool, w->count);
-    size_t *queue = ARENA_ARRAY(w->c->a, size_t, w->count + 1), len = 1, count = 0;
+    bool *is_one = w->is_one;
+    size_t *queue = w->queue, len = 1, count = 0;
 
+    memset(is_one, 0, w->count * sizeof(*is_one));
     queue[0] = index;
     for (size_t i = 0; i < len; i++) {
         const struct depends *program = w->programs[queue[i]];
@@ -169,14 +172,30 @@ static int check_reads(struct dag *w, const struct json *task, const bool *is_on
     return 0;
 }
 
+/* "tasks.a.status" of those before a task, as far as it names them: a long DAG has many. */
+static void add_statuses(struct dag *w, struct validate_scope *own, const struct json *task,
+                         const bool *is_one)
+{
+    struct str text = json_text(w->c->a, task, JSON_COMPACT);
+    size_t at, end;
+
+    while ((at = str_find(text, STR("tasks."))) != SIZE_MAX) {
+        text = str_skip(text, at + strlen("tasks."));
+        end = str_find(text, STR(".status"));
+        if (end == SIZE_MAX)
+            return;
+        for (size_t i = 0; i < w->count; i++)
+            if (is_one[i] && str_eq(w->parts[i].name, str_head(text, end)))
+                validate_name(w->c, own, "tasks." STR_FMT ".status", STR_ARG(w->parts[i].name));
+    }
+}
+
 static int check_task_tags(struct dag *w, const struct json *task, const bool *is_one)
 {
     struct validate_scope own = {.up = w->s};
     int result;
 
-    for (size_t i = 0; i < w->count; i++)
-        if (is_one[i])
-            validate_name(w->c, &own, "tasks." STR_FMT ".status", STR_ARG(w->parts[i].name));
+    add_statuses(w, &own, task, is_one);
     validate_inline_inputs(w->c, &own, task);
     result = validate_items(w->c, &own, task);
     if (result == 0)
@@ -220,7 +239,9 @@ int validate_dag(struct validate_checker *c, const struct validate_base *base,
                     .count = count,
                     .parts = ARENA_ARRAY(c->a, struct depends_task, count + 1),
                     .programs = ARENA_ARRAY(c->a, const struct depends *, count + 1),
-                    .found = ARENA_ARRAY(c->a, struct validate_found, count + 1)};
+                    .found = ARENA_ARRAY(c->a, struct validate_found, count + 1),
+                    .is_one = ARENA_ARRAY(c->a, bool, count + 1),
+                    .queue = ARENA_ARRAY(c->a, size_t, count + 1)};
 
     if (validate_has(tmpl, "activeDeadlineSeconds"))
         return validate_bad(c, validate_get(tmpl, "activeDeadlineSeconds"),
