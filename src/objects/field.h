@@ -209,3 +209,14 @@ struct patch_schema field_patch_schema(const struct shape *shape);
  * into a member that the shape does not have is refused, also one into the members of a map
  */
 struct patch_schema field_patch_schema_strict(const struct shape *shape);
+
+/**
+ * field_with_keys() - a value with the merge keys that its lists' items lack, as Go's types
+ * print them: "" or 0
+ * @a:     where the result lives; it shares values with @value
+ * @shape: the value's shape
+ *
+ * Merges by Go's types meet such items; without a key they would be refused.
+ */
+struct json field_with_keys(struct arena *a, const struct shape *shape,
+                            const struct json *value);

@@ -464,7 +464,8 @@ static void check_object(struct go_checker *c, const struct shape *shape, const 
                                     .index = SIZE_MAX,
                                     .is_embedded = true};
         struct go_place place = {.up = part ? &embedded : at,
-                                 .name = list[i]->key,
+                                 .name =
+                                     row && !owner->rest ? str_from(row->name) : list[i]->key,
                                  .index = SIZE_MAX,
                                  .is_key = owner->rest != NULL};
 

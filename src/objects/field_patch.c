@@ -98,3 +98,56 @@ struct patch_schema field_patch_schema(const struct shape *shape)
 {
     return (struct patch_schema){.shape = shape, .member = find_member};
 }
+
+/* ---- keys that Go prints ---- */
+
+/* Go leaves out the empty names of these. */
+static bool has_printed_key(const struct shape *shape)
+{
+    return shape->merge_key && strcmp(shape->name, "Template") != 0 &&
+           strcmp(shape->name, "Name") != 0;
+}
+
+static struct json with_key(struct arena *a, const struct shape *shape, const struct json *item)
+{
+    struct json made = field_with_keys(a, shape, item);
+    const struct field *row;
+
+    if (made.type != JSON_OBJECT || !has_printed_key(shape) ||
+        json_get(&made, str_from(shape->merge_key)))
+        return made;
+    row = field_find(shape, str_from(shape->merge_key));
+    return json_set(a, &made, str_from(shape->merge_key),
+                    row && row->type == FIELD_I64 ? json_number_text(STR("0"))
+                                                  : json_string(STR("")));
+}
+
+static struct json part_with_keys(struct arena *a, const struct field *row,
+                                  const struct json *v)
+{
+    struct json_array_builder b = {0};
+
+    if (row->type == FIELD_OBJECT || row->type == FIELD_OBJECT_PTR)
+        return field_with_keys(a, row->shape, v);
+    if (row->type != FIELD_LIST || row->item != FIELD_OBJECT || v->type != JSON_ARRAY)
+        return *v;
+    for (uint32_t i = 0; i < v->count; i++)
+        json_push(a, &b, with_key(a, row->shape, &v->items[i]));
+    return json_array(&b);
+}
+
+struct json field_with_keys(struct arena *a, const struct shape *shape,
+                            const struct json *value)
+{
+    struct json_object_builder b = {0};
+
+    if (!json_is(value, JSON_OBJECT) || (!shape->fields && !shape->inlined))
+        return *value;
+    for (uint32_t i = 0; i < value->count; i++) {
+        const struct json_member *m = &value->members[i];
+        const struct field *row = field_find(shape, m->key);
+
+        json_add(a, &b, m->key, row ? part_with_keys(a, row, &m->value) : m->value);
+    }
+    return json_object(&b);
+}

@@ -2,6 +2,7 @@
  * core types, those of Argo's podSpecPatch, and what no vector says. */
 #include "base/limits.h"
 #include "formats/yaml.h"
+#include "objects/field_go.h"
 #include "objects/object.h"
 #include "objects/pod_spec_patch.h"
 #include "objects/shapes.h"
@@ -158,14 +159,16 @@ static int check_pod_spec_patch(struct arena *a, const struct json *row)
 
     if (!str_is(json_get_str(row, STR("op")), "podSpecPatch"))
         return -1;
-    if (yaml_parse(a, json_get_str(row, STR("podSpec")), &doc, &err) < 0)
+    if (yaml_parse_lax(a, json_get_str(row, STR("podSpec")), &doc, &err) < 0)
         return 0;
+    doc = field_go_value(a, &shape_pod_spec, &doc, FIELD_GO_YAML);
     patches = ARENA_ARRAY(a, struct str, list->count + 1);
     for (uint32_t i = 0; i < list->count; i++)
         patches[i] = json_str(&list->items[i]);
     if (pod_spec_patch(a, &doc, patches, list->count, &made, &err) < 0) {
         if (!str_starts(str_from(err.text), json_get_str(row, STR("err"))))
-            print_error("got %s\n", err.text);
+            print_error(STR_FMT ": found \"%s\"\n", STR_ARG(json_get_str(row, STR("id"))),
+                        err.text);
         return golden_fails(row) &&
                str_starts(str_from(err.text), json_get_str(row, STR("err")));
     }

@@ -176,6 +176,10 @@ static void test_bad_yaml(void **state)
     (void) state;
     assert_true(found.has_bad_yaml);
     assert_int_equal(found.len, 1);
+    found = manifest_go_read(a, STR("kind: Workflow\nSpec: {Entrypoint: 1}\n"), FIELD_GO_LAX);
+    assert_string_equal(found.at[0].error.ptr,
+                        "json: cannot unmarshal number into Go struct field "
+                        "WorkflowSpec.spec.entrypoint of type string");
     found = manifest_go_read(a, STR("kind: y\n---\nkind: []\n---\nkind: ''\n"), FIELD_GO_LAX);
     assert_true(found.has_bad_yaml);
     assert_int_equal(found.len, 0);

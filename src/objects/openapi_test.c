@@ -159,7 +159,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_v3),
-        cmocka_unit_test(test_v2), cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_v2),
+        cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_members),
     };
 

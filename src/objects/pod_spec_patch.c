@@ -22,7 +22,7 @@ static int read_patch(struct arena *a, struct str text, struct json *ret, struct
 int pod_spec_patch(struct arena *a, const struct json *spec, const struct str *patches,
                    size_t count, struct json *ret, struct err *err)
 {
-    struct json made = *spec, patch, next;
+    struct json made = field_with_keys(a, &shape_pod_spec, spec), patch, next;
     struct err why;
 
     for (size_t i = 0; i < count; i++) {

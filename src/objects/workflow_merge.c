@@ -125,7 +125,9 @@ static struct json without_empty(struct arena *a, const struct json *workflow)
 int workflow_merge(struct arena *a, const struct json *below, const struct json *above,
                    struct json *ret, struct err *err)
 {
-    const struct json bottom = without_empty(a, below), top = without_empty(a, above),
+    const struct json low = field_with_keys(a, &shape_workflow, below),
+                      high = field_with_keys(a, &shape_workflow, above),
+                      bottom = without_empty(a, &low), top = without_empty(a, &high),
                       *under = &bottom, *over = &top;
     const struct json *hooks = json_path(under, "spec", "hooks", NULL),
                       *labels =
@@ -202,10 +204,12 @@ struct json workflow_join_metadata(struct arena *a, const struct json *own,
 int workflow_template_with(struct arena *a, const struct json *tmpl,
                            const struct json *defaults, struct json *ret, struct err *err)
 {
-    const struct json base = json_is(defaults, JSON_OBJECT) ? *defaults : EMPTY;
+    const struct json none = EMPTY, own = field_with_keys(a, &shape_template, tmpl),
+                      base = field_with_keys(a, &shape_template,
+                                             json_is(defaults, JSON_OBJECT) ? defaults : &none);
     const struct patch_target target = {&base, field_patch_schema(&shape_template)};
 
-    return patch_apply(a, PATCH_STRATEGIC, &target, tmpl, ret, err);
+    return patch_apply(a, PATCH_STRATEGIC, &target, &own, ret, err);
 }
 
 struct json workflow_template_of_kind(struct arena *a, struct json tmpl,

@@ -5,7 +5,7 @@
  */
 #include "formats/gotime.h"
 #include "objects/object.h"
-#include "objects/shapes.h"
+#include "objects/workflow_merge.h"
 #include "workflows/engine/estimate.h"
 #include "workflows/engine/wf_internal.h"
 
@@ -17,36 +17,18 @@ static void put_template(struct wf *wf, struct str scope, struct str name,
             (void *) (uintptr_t) tmpl);
 }
 
-static bool is_kind(struct str member)
-{
-    static const char *const kinds[] = {"container",    "script",   "steps", "dag",
-                                        "containerSet", "resource", "data",  "suspend",
-                                        "http",         "plugin"};
-
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (str_is(member, kinds[i]))
-            return true;
-    return false;
-}
-
 /* templateDefaults under a template, as a strategic merge; it stays of its kind. */
 static const struct json *with_defaults(const struct wf *wf, struct arena *a,
                                         const struct json *tmpl)
 {
     const struct json *defaults = json_get(wf->spec, STR("templateDefaults"));
-    const struct patch_target target = {.doc = defaults,
-                                        .schema = field_patch_schema(&shape_template)};
-    struct json merged, *made;
+    struct json *made = ARENA_NEW(a, struct json);
     struct err err;
 
     if (!json_is(defaults, JSON_OBJECT) ||
-        patch_apply(a, PATCH_STRATEGIC, &target, tmpl, &merged, &err) < 0)
+        workflow_template_with(a, tmpl, defaults, made, &err) < 0)
         return tmpl;
-    for (uint32_t i = 0; i < defaults->count; i++)
-        if (is_kind(defaults->members[i].key) && !json_get(tmpl, defaults->members[i].key))
-            merged = json_without(a, &merged, defaults->members[i].key);
-    made = ARENA_NEW(a, struct json);
-    *made = merged;
+    *made = workflow_template_of_kind(a, *made, tmpl);
     return made;
 }
 
