@@ -25,6 +25,7 @@ typedef VEC(struct json_member) member_vec;
 typedef VEC(struct json) item_vec;
 
 struct anchor {
+    bool is_open; /* its value is being read */
     struct json value;
     size_t nodes; /* values that it stands for */
 };
@@ -480,11 +481,11 @@ static int put_member(struct reader *r, struct members *members,
 /* "<<": as if the members stood here, so the key of one that is there already is given twice;
  * of a list, the first that has it counts. */
 static int merge(struct reader *r, struct members *members, const struct json *from,
-                 const yaml_mark_t *mark)
+                 bool may_be_list, const yaml_mark_t *mark)
 {
-    if (from->type == JSON_ARRAY) {
+    if (from->type == JSON_ARRAY && may_be_list) {
         for (uint32_t i = from->count; i > 0; i--)
-            if (merge(r, members, &from->items[i - 1], mark) < 0)
+            if (merge(r, members, &from->items[i - 1], false, mark) < 0)
                 return -1;
         return 0;
     }
@@ -503,6 +504,7 @@ static int read_pair(struct reader *r, struct members *members)
     bool is_merge = r->event.type == YAML_SCALAR_EVENT &&
                     r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
                     strcmp((const char *) r->event.data.scalar.value, "<<") == 0;
+    bool is_alias;
     struct json key = {0};
     struct json_member member = {.key_pos = byte_of(r, &mark)};
 
@@ -511,9 +513,12 @@ static int read_pair(struct reader *r, struct members *members)
     if (read_node(r, &key) < 0 || key_text(r, &key, &mark, &member.key) < 0)
         return -1;
     r->is_key = false;
-    if (next_event(r) < 0 || read_node(r, &member.value) < 0)
+    if (next_event(r) < 0)
         return -1;
-    return is_merge ? merge(r, members, &member.value, &mark)
+    is_alias = r->event.type == YAML_ALIAS_EVENT;
+    if (read_node(r, &member.value) < 0)
+        return -1;
+    return is_merge ? merge(r, members, &member.value, !is_alias, &mark)
                     : put_member(r, members, &member, &mark);
 }
 
@@ -542,6 +547,9 @@ static int read_alias(struct reader *r, struct json *ret)
 
     if (!anchor)
         return fail_mark(r, &r->event.start_mark, "unknown anchor", name);
+    if (anchor->is_open)
+        return err_set(r->err, ERR_INVALID, "yaml: anchor '%.200s' value contains itself",
+                       name);
     *ret = anchor->value;
     r->nodes += anchor->nodes;
     if (r->nodes > YAML_ALIAS_MAX_NODES)
@@ -580,9 +588,12 @@ static int read_node(struct reader *r, struct json *ret)
 {
     const char *name = anchor_name(r);
     struct str kept_name = name ? str_copy(r->a, str_from(name)) : STR_NONE;
+    struct anchor *anchor = name ? ARENA_NEW(r->a, struct anchor) : NULL;
     size_t before = r->nodes++;
     int result;
 
+    if (anchor)
+        anchor->is_open = true;
     *ret = (struct json){.pos = byte_of(r, &r->event.start_mark)};
     switch (r->event.type) {
     case YAML_SCALAR_EVENT:
@@ -592,14 +603,14 @@ static int read_node(struct reader *r, struct json *ret)
         return read_alias(r, ret);
     case YAML_SEQUENCE_START_EVENT:
     case YAML_MAPPING_START_EVENT:
+        if (anchor)
+            map_put(&r->anchors, kept_name, anchor);
         result = read_collection(r, ret);
         break;
     default:
         return fail_mark(r, &r->event.start_mark, "a value is missing", NULL);
     }
-    if (result == 0 && !str_is_none(kept_name)) {
-        struct anchor *anchor = ARENA_NEW(r->a, struct anchor);
-
+    if (result == 0 && anchor) {
         *anchor = (struct anchor){.value = *ret, .nodes = r->nodes - before};
         map_put(&r->anchors, kept_name, anchor);
     }

@@ -101,6 +101,31 @@ static void test_odd_characters(void **state _unused_)
     }
 }
 
+/* An anchor counts from where it stands; only an alias of a map is merged. */
+static void test_anchors(void **state _unused_)
+{
+    static const char *const cases[][2] = {
+        {"a: &x 1\nb: &x [*x]\n", NULL},
+        {"a: &x 1\nb: &x 2\nc: *x\n", "{\"a\":1,\"b\":2,\"c\":2}"},
+        {"a: &x {k: *x}\n", NULL},
+        {"a: &x [{k: 1}]\nb: {<<: *x}\n", NULL},
+        {"a: &x {k: 1}\nb: {<<: [*x, {m: 2}]}\n", "{\"a\":{\"k\":1},\"b\":{\"k\":1,\"m\":2}}"},
+        {"b: {<<: [[{m: 2}]]}\n", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json v;
+        struct err err;
+        int rc = yaml_parse(a, str_from(cases[i][0]), &v, &err);
+
+        assert_int_equal(rc, cases[i][1] ? 0 : -1);
+        if (rc == 0)
+            assert_string_equal(str_cz(a, json_text(a, &v, JSON_COMPACT | JSON_SORT_KEYS)),
+                                cases[i][1]);
+    }
+}
+
 /* A colon without a blank behind it is of the text: go-yaml and libyaml differ where a flow
  * collection goes on or ends there. */
 static void test_colons(void **state _unused_)
@@ -333,12 +358,19 @@ static void test_decoded_streams(void **state _unused_)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_reading),  cmocka_unit_test(test_golden_printing),
-        cmocka_unit_test(test_odd_characters),  cmocka_unit_test(test_colons),
-        cmocka_unit_test(test_colons_bounded),  cmocka_unit_test(test_errors_and_positions),
-        cmocka_unit_test(test_wide_mappings),   cmocka_unit_test(test_oddities),
-        cmocka_unit_test(test_folding),         cmocka_unit_test(test_long_digits),
-        cmocka_unit_test(test_billion_laughs),  cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_golden_reading),
+        cmocka_unit_test(test_golden_printing),
+        cmocka_unit_test(test_odd_characters),
+        cmocka_unit_test(test_anchors),
+        cmocka_unit_test(test_colons),
+        cmocka_unit_test(test_colons_bounded),
+        cmocka_unit_test(test_errors_and_positions),
+        cmocka_unit_test(test_wide_mappings),
+        cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_long_digits),
+        cmocka_unit_test(test_billion_laughs),
+        cmocka_unit_test(test_streams),
         cmocka_unit_test(test_decoded_streams),
     };
 

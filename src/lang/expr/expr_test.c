@@ -184,6 +184,10 @@ static void test_asserted_types(void **state _unused_)
         {"groupBy([1], #).a ?? 5", "5"},
         {"len(groupBy([1], #).a)", "0"},
         {"groupBy([1], #)[1]", "[1]"},
+        {"groupBy([1], #)?.z", "null"},
+        {"(10 != findIndex([], true)) || !false", "true"},
+        {"(10 != findIndex([], true)) && (false && true)", "false"},
+        {"string(fromPairs([['c', 1], ['b', 2]]))", "\"map[b:2 c:1]\""},
     };
 
     check_rows(rows, COUNT_OF(rows), &(const struct expr_env){0});

@@ -80,10 +80,18 @@ static int run_unary(struct expr_run *r, const struct expr_node *n, struct value
     return 0;
 }
 
+/* A bool that is written, or made of such; upstream works them out before the run. */
 static bool is_written(const struct expr_node *n, bool is_true)
 {
-    return n->kind == EXPR_NODE_LITERAL && n->value.type == VALUE_BOOL &&
-           n->value.is_true == is_true;
+    if (n->kind == EXPR_NODE_LITERAL)
+        return n->value.type == VALUE_BOOL && n->value.is_true == is_true;
+    if (n->kind == EXPR_NODE_UNARY && n->op == EXPR_OP_NOT)
+        return is_written(n->kids[0], !is_true);
+    if (n->kind != EXPR_NODE_BINARY || (n->op != EXPR_OP_AND && n->op != EXPR_OP_OR))
+        return false;
+    if (is_true == (n->op == EXPR_OP_OR))
+        return is_written(n->kids[0], is_true) || is_written(n->kids[1], is_true);
+    return is_written(n->kids[0], is_true) && is_written(n->kids[1], is_true);
 }
 
 /*
@@ -293,7 +301,7 @@ static int run_chain(struct expr_run *r, const struct expr_node *n, struct value
     r->is_chain_over = false;
     if (expr_eval_node(r, n->kids[0], ret) < 0)
         return -1;
-    if (r->is_chain_over)
+    if (r->is_chain_over || expr_is_nil(ret)) /* also a list that is nil in Go */
         *ret = value_nil();
     r->is_chain_over = was_over;
     return 0;

@@ -378,6 +378,17 @@ int value_map_unset(struct value_run *r, struct value *map, struct str key)
     return 0;
 }
 
+/* Keys of any type that are all texts, or all numbers of one kind: these have an order. */
+static bool are_alike(const struct value *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (keys[i].type != keys[0].type || keys[i].go != keys[0].go ||
+            (keys[i].type != VALUE_STRING && keys[i].type != VALUE_INT &&
+             keys[i].type != VALUE_FLOAT))
+            return false;
+    return true;
+}
+
 int value_map_sorted(struct value_run *r, const struct value *map, struct value_pair **ret)
 {
     size_t count = value_len(map);
@@ -392,8 +403,9 @@ int value_map_sorted(struct value_run *r, const struct value *map, struct value_
         keys[i] = map->map->pairs[i].key;
         values[i] = map->map->pairs[i].value;
     }
-    if (!map->has_any_keys && (value_sort(r, keys, values, count, false) < 0 ||
-                               value_sort(r, keys, keys, count, false) < 0))
+    if ((!map->has_any_keys || are_alike(keys, count)) &&
+        (value_sort(r, keys, values, count, false) < 0 ||
+         value_sort(r, keys, keys, count, false) < 0))
         return -1;
     for (size_t i = 0; i < count; i++)
         (*ret)[i] = (struct value_pair){keys[i], values[i]};
