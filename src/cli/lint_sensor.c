@@ -10,9 +10,12 @@
 
 #include "events/sensors/conditions.h"
 #include "events/sensors/programs.h"
+#include "lang/cond/cond.h"
 #include "lang/template/template.h"
 
 enum { DEPENDENCIES_MAX = 64 }; /* of which a condition can be made */
+
+static const struct str dropped = STR_INIT("argo takes it, and drops every event");
 
 struct sensor_names {
     struct str at[DEPENDENCIES_MAX];
@@ -60,9 +63,40 @@ static void check_template(struct lint_checker *c, const struct json *text, stru
         report(c, "invalid template", text, &err, note);
 }
 
+static bool is_field(const struct json *fields, struct str name)
+{
+    const struct json *field;
+
+    for (size_t i = 0; (field = json_item(fields, i)); i++)
+        if (str_eq(json_get_str(field, STR("name")), name))
+            return true;
+    return false;
+}
+
+/* An expression of a filter knows the fields that stand beside it, and nothing else. */
+static void check_filter(struct lint_checker *c, const struct json *filter)
+{
+    const struct json *text = json_get(filter, STR("expr")),
+                      *fields = json_get(filter, STR("fields"));
+    const struct cond_program *program;
+    struct err err = {0};
+    struct str name;
+    size_t at = 0;
+
+    if (str_is_empty(json_str(text)) || !json_item(fields, 0)) /* never looked at */
+        return;
+    if (cond_compile(c->a, json_str(text), &program, &err) < 0) {
+        report(c, "invalid expression", text, &err, dropped);
+        return;
+    }
+    c->pos = text->pos;
+    while (cond_next_name(program, &at, &name))
+        if (!is_field(fields, name))
+            lint_warn(c, "unknown name in an expression", name, name, dropped);
+}
+
 static void check_dependency(struct lint_checker *c, const struct json *dependency)
 {
-    static const struct str dropped = STR_INIT("argo takes it, and drops every event");
     const struct json *transform = json_get(dependency, STR("transform")),
                       *filters = json_get(dependency, STR("filters")), *item;
     _cleanup_programs_ struct programs *p = programs_new(dependency);
@@ -72,6 +106,8 @@ static void check_dependency(struct lint_checker *c, const struct json *dependen
     report(c, "invalid script", json_get(filters, STR("script")), &p->filter_err, dropped);
     for (size_t i = 0; (item = json_item(json_get(filters, STR("data")), i)); i++)
         check_template(c, json_get(item, STR("template")), dropped);
+    for (size_t i = 0; (item = json_item(json_get(filters, STR("exprs")), i)); i++)
+        check_filter(c, item);
 }
 
 static void check_condition(struct lint_checker *c, const struct sensor_names *names,

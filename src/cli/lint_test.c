@@ -575,6 +575,17 @@ static void test_sensors(void **state)
         {SENSOR(", filters: {script: 'return 1 1'}", "}"),
          "warning invalid script: <string>:1: '<eof>' expected near '1' [6:68+10 argo takes it, "
          "and drops every event]\n"},
+        {SENSOR(", filters: {exprs: [{expr: 'k > 1 && m == 2', fields: [{name: k, path: a}, "
+                "{name: m, path: b}]}]}",
+                "}"),
+         ""},
+        {SENSOR(", filters: {exprs: [{expr: 'k > 1 && q', fields: [{name: k, path: a}]}]}", "}"),
+         "warning unknown name in an expression: q [6:84+1 argo takes it, and drops every "
+         "event]\n"},
+        {SENSOR(", filters: {exprs: [{expr: 'k >', fields: [{name: k, path: a}]}]}", "}"),
+         "warning invalid expression: Unexpected end of expression [6:75+3 argo takes it, and "
+         "drops every event]\n"},
+        {SENSOR(", filters: {exprs: [{expr: 'k >'}]}", "}"), ""},
         {SENSOR("", "}\n    parameters: [{src: {dependencyName: d, dataTemplate: '{{ .Input.a }}'"
                     "}, dest: log}]"),
          ""},

@@ -392,7 +392,7 @@ static int stripe_time(struct str header, int64_t *ret_s, struct err *err)
     struct str part, name;
 
     *ret_s = GO_ZERO_TIME_S; /* when there is none */
-    while (header.len > 0 && str_cut(&header, ',', &part)) {
+    while (str_cut(&header, ',', &part)) {
         if (str_find_char(part, '=') == SIZE_MAX)
             return err_set(err, ERR_INVALID, "webhook has invalid Stripe-Signature header");
         str_cut(&part, '=', &name);
@@ -416,7 +416,7 @@ int signature_stripe(struct arena *a, const struct webhook_request *req, struct 
     if (stripe_time(header, &sent_s, err) < 0)
         return -1;
     made = signed_body(a, secret, str_printf(a, "%" PRId64 ".", sent_s), req->body);
-    while (header.len > 0 && str_cut(&header, ',', &part))
+    while (str_cut(&header, ',', &part))
         if (stripe_part(a, part, made, &is_right, err) < 0)
             return -1;
     return is_right ? 0 : err_set(err, ERR_DENIED, "webhook had no valid signature");

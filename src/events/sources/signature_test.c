@@ -219,6 +219,10 @@ static void test_bytes_and_times(void **state)
     (void) state;
     assert_int_equal(signature_slack(a, &req, key, (struct wall){100000}, &err), 0);
     assert_int_equal(signature_stripe(a, &req, key, &err), 0);
+    headers[2].value = str_concat(a, stripe, STR(",")); /* a part without a name */
+    assert_int_equal(signature_stripe(a, &req, key, &err), -1);
+    assert_string_equal(err.text, "webhook has invalid Stripe-Signature header");
+    headers[2].value = stripe;
     req.body = STR("a");
     assert_int_equal(signature_slack(a, &req, key, (struct wall){100000}, &err), -1);
     assert_int_equal(signature_stripe(a, &req, key, &err), -1);
