@@ -83,7 +83,7 @@ static void check_filter(struct lint_checker *c, const struct json *filter)
     struct str name;
     size_t at = 0;
 
-    if (str_is_empty(json_str(text)) || !json_item(fields, 0)) /* never looked at */
+    if (str_is_empty(json_str(text)) || !json_item(fields, 0)) /* a broken rule */
         return;
     if (cond_compile(c->a, json_str(text), &program, &err) < 0) {
         report(c, "invalid expression", text, &err, dropped);

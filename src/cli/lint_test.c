@@ -585,7 +585,9 @@ static void test_sensors(void **state)
         {SENSOR(", filters: {exprs: [{expr: 'k >', fields: [{name: k, path: a}]}]}", "}"),
          "warning invalid expression: Unexpected end of expression [6:75+3 argo takes it, and "
          "drops every event]\n"},
-        {SENSOR(", filters: {exprs: [{expr: 'k >'}]}", "}"), ""},
+        {SENSOR(", filters: {exprs: [{expr: 'k >'}]}", "}"),
+         "spec.dependencies[0]: one of expr filters is not valid (expr and fields must be not "
+         "empty) [6:5+1]\n"},
         {SENSOR("", "}\n    parameters: [{src: {dependencyName: d, dataTemplate: '{{ .Input.a }}'"
                     "}, dest: log}]"),
          ""},
