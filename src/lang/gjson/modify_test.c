@@ -265,6 +265,36 @@ static void test_value_refused(void **state)
     assert_string_equal(err.text, "gjson value: nesting over 512 levels");
 }
 
+/* Each level looks at its text again: 4 MB that lie 500 levels deep are refused, not 15. */
+static void test_value_long_and_deep(void **state)
+{
+    enum { LONG = 4 << 20 };
+    static const struct {
+        int levels;
+        bool is_taken;
+    } rows[] = {{15, true}, {500, false}};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        size_t levels = (size_t) rows[i].levels;
+        char *text = arena_alloc(a, LONG + 2 * levels);
+        struct gjson v;
+        struct json made;
+        struct err err;
+
+        memset(text, '[', levels);
+        memset(text + levels, 'a', LONG);
+        text[levels] = text[levels + LONG - 1] = '"';
+        memset(text + levels + LONG, ']', levels);
+        v = gjson_parse(a, str_of(text, LONG + 2 * levels));
+        assert_int_equal(gjson_value(a, &v, &made, &err) == 0, rows[i].is_taken);
+        if (!rows[i].is_taken)
+            assert_string_equal(err.text,
+                                "gjson value: a text that nests like this is too long");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_each),
         cmocka_unit_test(test_value),
         cmocka_unit_test(test_value_refused),
+        cmocka_unit_test(test_value_long_and_deep),
     };
 
     return cmocka_run_group_tests_name("modify", tests, NULL, NULL);

@@ -197,6 +197,7 @@ struct builder {
     struct json_array_builder items;
     struct map seen;
     unsigned depth;
+    size_t *budget; /* bytes that may still be looked at: each level looks at its text again */
     struct err *err;
     bool has_failed;
 };
@@ -223,11 +224,18 @@ static bool build_part(void *ctx, const struct gjson *key, const struct gjson *v
 
 static int build_container(struct builder *parent, const struct gjson *r, struct json *ret)
 {
-    struct builder b = {.a = parent->a, .depth = parent->depth + 1, .err = parent->err};
+    struct builder b = {.a = parent->a,
+                        .depth = parent->depth + 1,
+                        .budget = parent->budget,
+                        .err = parent->err};
 
     if (b.depth > GJSON_DEPTH_MAX)
         return err_set(b.err, ERR_LIMIT, "gjson value: nesting over %d levels",
                        GJSON_DEPTH_MAX);
+    if (r->raw.len > *b.budget)
+        return err_set(b.err, ERR_LIMIT,
+                       "gjson value: a text that nests like this is too long");
+    *b.budget -= r->raw.len;
     map_init_borrowed(&b.seen);
     gjson_each(b.a, r, build_part, &b);
     map_done(&b.seen);
@@ -264,7 +272,8 @@ static int build(struct builder *parent, const struct gjson *r, struct json *ret
 
 int gjson_value(struct arena *a, const struct gjson *r, struct json *ret, struct err *err)
 {
-    struct builder root = {.a = a, .err = err};
+    size_t budget = r->raw.len * GJSON_SCANS_MAX + GJSON_SCAN_MAX_BYTES;
+    struct builder root = {.a = a, .budget = &budget, .err = err};
 
     return build(&root, r, ret);
 }
