@@ -533,6 +533,39 @@ static struct json text_of_yaml(struct arena *a, const struct json *v)
 static struct json object_of(struct arena *a, const struct shape *shape,
                              const struct json *value, enum field_go_mode mode, bool is_root);
 
+/* What null becomes in a list or map: the zero of its type, if that is no pointer. */
+static struct json zero_of(const struct field *row)
+{
+    static const char *const pointers[] = {"labels", "mutexes", "prometheus", "semaphores",
+                                           NULL};
+
+    switch (row->item) {
+    case FIELD_STR:
+    case FIELD_ENUM:
+    case FIELD_ANY_STR:
+        return json_string(STR(""));
+    case FIELD_OBJECT:
+        return row->type == FIELD_LIST && is_one_of(row->name, pointers)
+                   ? json_null()
+                   : json_object(&(struct json_object_builder){0});
+    case FIELD_BOOL:
+    case FIELD_I64:
+    case FIELD_F64:
+    case FIELD_INT_OR_STR:
+    case FIELD_NUMBER:
+    case FIELD_QUANTITY:
+    case FIELD_DURATION_MS:
+    case FIELD_TIME:
+    case FIELD_BYTES:
+    case FIELD_ANY:
+    case FIELD_OBJECT_PTR:
+    case FIELD_LIST:
+    case FIELD_MAP:
+        break;
+    }
+    return json_null();
+}
+
 static struct json value_of(struct arena *a, const struct field *row, enum field_type type,
                             const struct json *v, enum field_go_mode mode)
 {
@@ -560,10 +593,13 @@ static struct json value_of(struct arena *a, const struct field *row, enum field
                 struct json_array_builder deep = {0};
 
                 for (uint32_t k = 0; k < inner.count; k++)
-                    json_push(a, &deep, value_of(a, row, FIELD_OBJECT, &inner.items[k], mode));
+                    json_push(a, &deep,
+                              value_of(a, row, FIELD_OBJECT, &inner.items[k], FIELD_GO_LAX));
                 json_push(a, &list, json_array(&deep));
             } else {
-                json_push(a, &list, value_of(a, row, row->item, &inner, mode));
+                json_push(a, &list,
+                          inner.type == JSON_NULL ? zero_of(row)
+                                                  : value_of(a, row, row->item, &inner, mode));
             }
         }
         return json_array(&list);
@@ -572,7 +608,9 @@ static struct json value_of(struct arena *a, const struct field *row, enum field
         return *v;
     for (uint32_t i = 0; i < v->count; i++)
         json_add(a, &map, v->members[i].key,
-                 value_of(a, row, row->item, &v->members[i].value, mode));
+                 v->members[i].value.type == JSON_NULL
+                     ? zero_of(row)
+                     : value_of(a, row, row->item, &v->members[i].value, mode));
     return json_object(&map);
 }
 
@@ -601,8 +639,10 @@ static struct json object_of(struct arena *a, const struct shape *shape,
         const struct shape *owner;
         const struct field *row = find_row(shape, member->key, mode, &owner);
 
-        if (row && member->value.type != JSON_NULL &&
-            json_get(value, member->key) == &member->value)
+        if (row && row == owner->rest && row->shape && member->value.type == JSON_NULL)
+            json_add(a, &b, member->key, json_object(&(struct json_object_builder){0}));
+        else if (row && member->value.type != JSON_NULL &&
+                 json_get(value, member->key) == &member->value)
             json_add(a, &b,
                      find_exact(shape, member->key, &owner) ? member->key : str_from(row->name),
                      value_of(a, row, row->type, &member->value,

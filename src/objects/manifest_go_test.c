@@ -167,6 +167,41 @@ static void test_texts(void **state)
     }
 }
 
+/* Steps decode themselves: their parts have names in any case. */
+static void test_steps(void **state)
+{
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct manifest_go found = manifest_go_read(
+        a,
+        STR("kind: Workflow\nspec: {templates: [{steps: [[{arguments: {parameters: [{Name: p, "
+            "VALUE: 1}]}}]]}]}\n"),
+        FIELD_GO_STRICT);
+
+    (void) state;
+    assert_string_equal(
+        json_text(a, &found.at[0].value, JSON_SORT_KEYS).ptr,
+        "{\"kind\":\"Workflow\",\"spec\":{\"templates\":[{\"steps\":[[{"
+        "\"arguments\":{\"parameters\":[{\"name\":\"p\",\"value\":\"1\"}]}}]]}]}}");
+}
+
+/* null in a list or map is the zero of its type. */
+static void test_nulls(void **state)
+{
+    static const char *const text =
+        "kind: Workflow\nmetadata: {labels: {a: null}}\nspec: {templates: [null, {container: "
+        "{args: [null]}}], arguments: {parameters: [null]}, hooks: {x: null}}\n";
+    static const char *const wanted =
+        "{\"kind\":\"Workflow\",\"metadata\":{\"labels\":{\"a\":\"\"}},\"spec\":{\"arguments\":"
+        "{\"parameters\":[{}]},\"hooks\":{\"x\":{}},\"templates\":[{},{\"container\":{\"args\":"
+        "[\"\"]}}]}}";
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct manifest_go found = manifest_go_read(a, str_from(text), FIELD_GO_STRICT);
+
+    (void) state;
+    assert_int_equal(found.len, 1);
+    assert_string_equal(json_text(a, &found.at[0].value, JSON_SORT_KEYS).ptr, wanted);
+}
+
 static void test_bad_yaml(void **state)
 {
     _cleanup_arena_ struct arena *a = arena_new();
@@ -191,8 +226,8 @@ static void test_bad_yaml(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),
-        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_golden),   cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_nulls),    cmocka_unit_test(test_steps),
         cmocka_unit_test(test_bad_yaml),
     };
 
