@@ -79,7 +79,9 @@ static int check_name(struct expr_run *r, struct expr_node *n, struct expr_natur
         return 0;
     }
     /* a builtin that is not called has the type of a function, and is nil at the run */
-    *ret = expr_builtin(n->name) && !r->env->is_untyped ? known(VALUE_FUNCTION) : any_nature;
+    *ret = expr_builtin(n->name) && !(r->env->is_untyped && expr_is_younger(n->name))
+               ? known(VALUE_FUNCTION)
+               : any_nature;
     if (r->env->is_untyped || expr_builtin(n->name))
         return 0;
     err_set(r->v.err, ERR_INVALID, "unknown name " STR_FMT, STR_ARG(str_head(n->name, 200)));
@@ -712,7 +714,7 @@ static int check_call(struct expr_run *r, struct expr_node *n, struct expr_natur
     return 0;
 }
 
-int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+static int check_node(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
     *ret = any_nature;
     switch (n->kind) {
@@ -753,5 +755,18 @@ int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
     case EXPR_NODE_SEQUENCE:
         return check_kids(r, n, ret);
     }
+    return 0;
+}
+
+/* The untyped dialect, which is older, knows no types of items. */
+int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
+{
+    if (check_node(r, n, ret) < 0)
+        return -1;
+    if (r->env->is_untyped)
+        ret->elem = NULL;
+    if (r->env->is_untyped && n->kind == EXPR_NODE_PREDICATE &&
+        n->function->special == EXPR_SUM)
+        *ret = any_nature;
     return 0;
 }

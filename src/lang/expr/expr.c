@@ -305,6 +305,8 @@ size_t expr_find_bare(struct str text, const char *bytes)
             i++;
         else if (quote)
             quote = c == quote ? '\0' : quote;
+        else if (str_starts(str_skip(text, i), STR("//")))
+            i += str_head(str_skip(text, i), str_find_char(str_skip(text, i), '\n')).len;
         else if (c == '"' || c == '\'')
             quote = c;
         else if (str_find_char(str_from(bytes), c) != SIZE_MAX)

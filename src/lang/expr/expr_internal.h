@@ -202,6 +202,9 @@ int expr_locate(struct str text, uint32_t pos, struct err *err);
 bool expr_name_find(const struct expr_env *env, struct arena *a, struct str name,
                     struct value *ret);
 
+/** expr_is_younger() - a builtin that the untyped dialect does not have */
+bool expr_is_younger(struct str name);
+
 /** expr_builtin() - a builtin by name, or NULL */
 const struct value_function *expr_builtin(struct str name);
 

@@ -105,6 +105,16 @@ static const struct value_function argo[] = {
     {.name = "toJson", .args = ".", .min = 1, .max = 1, .result = 's', .call = expr_fn_toJson},
 };
 
+bool expr_is_younger(struct str name)
+{
+    static const char *const names[] = {"concat", "flatten", "reverse", "timezone", "uniq"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return str_starts(name, STR("bit"));
+}
+
 const struct value_function *expr_builtin(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(builtins); i++)

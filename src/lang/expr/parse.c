@@ -390,6 +390,10 @@ static struct expr_node *parse_number(struct parser *p)
                                        : (text[1] | 32) == 'b' ? 2
                                                                : 10
                                      : 10;
+    if (p->env->is_untyped && (base == 2 || base == 8)) {
+        err_set(p->err, ERR_INVALID, "invalid integer literal");
+        return fail_here(p);
+    }
     if (base != 10)
         return whole_number(p, t, str_of(text + 2, len - 2), base);
     if (!memchr(text, '.', len) && !memchr(text, 'e', len) && !memchr(text, 'E', len))
@@ -422,8 +426,12 @@ static bool parse_items(struct parser *p, const char *end, node_list *list)
         if (!item)
             return false;
         VEC_APUSH(p->a, list, item);
-        if (!is(p->now, EXPR_BRACKET, end) && !expect(p, EXPR_OPERATOR, ","))
+        if (is(p->now, EXPR_BRACKET, end))
+            continue;
+        if (!expect(p, EXPR_OPERATOR, ","))
             return false;
+        if (p->env->is_untyped && is(p->now, EXPR_BRACKET, ")"))
+            return unexpected(p);
     }
     next(p);
     return true;
@@ -498,11 +506,30 @@ static struct expr_node *parse_closure(struct parser *p)
     return body;
 }
 
+/* How many arguments the untyped dialect, which is older, lets these have. */
+static bool is_older_count(struct parser *p, const struct value_function *f, size_t count)
+{
+    static const struct {
+        const char *name;
+        size_t count;
+    } fixed[] = {{"count", 2}, {"mean", 1}, {"median", 1}, {"sum", 1}};
+
+    for (size_t i = 0; p->env->is_untyped && i < COUNT_OF(fixed); i++)
+        if (strcmp(f->name, fixed[i].name) == 0 && count != fixed[i].count) {
+            err_set(p->err, ERR_INVALID, "invalid number of arguments (expected %zu, got %zu)",
+                    fixed[i].count, count);
+            fail_here(p);
+            return false;
+        }
+    return true;
+}
+
 /* all(array, closure), with a third argument for reduce and sortBy. */
 static struct expr_node *parse_predicate(struct parser *p, const struct expr_token *name,
                                          struct expr_node *first,
                                          const struct value_function *f)
 {
+    bool is_by_field = p->env->is_untyped && f->special == EXPR_SORT_BY;
     node_list list = {};
     struct expr_node *n;
     uint32_t closure_pos = 0;
@@ -525,14 +552,20 @@ static struct expr_node *parse_predicate(struct parser *p, const struct expr_tok
             return NULL;
         if (list.len == 1)
             closure_pos = p->now->pos;
-        arg = list.len == 1 ? parse_closure(p) : parse_expression(p, 0);
+        arg = list.len == 1 && !is_by_field ? parse_closure(p) : parse_expression(p, 0);
         if (!arg)
             return NULL;
+        if (list.len == 1 && is_by_field) {
+            struct expr_node *item = node_new(p, EXPR_NODE_POINTER, arg->pos);
+
+            item->name = STR("");
+            arg = node_of(p, EXPR_NODE_MEMBER, arg->pos, item, arg);
+        }
         VEC_APUSH(p->a, &list, arg);
     }
-    if (is(p->now, EXPR_OPERATOR, ","))
+    if (is(p->now, EXPR_OPERATOR, ",") && !p->env->is_untyped)
         next(p);
-    if (!expect(p, EXPR_BRACKET, ")"))
+    if (!is_older_count(p, f, list.len) || !expect(p, EXPR_BRACKET, ")"))
         return NULL;
     n = finish_list(p, EXPR_NODE_PREDICATE, name->pos, &list);
     n->closure_pos = closure_pos;
@@ -548,7 +581,8 @@ static struct expr_node *parse_call(struct parser *p, const struct expr_token *n
     node_list list = {};
     struct expr_node *n;
 
-    if (f && expr_name_find(p->env, p->a, name->text, &own))
+    if (f && (expr_name_find(p->env, p->a, name->text, &own) ||
+              (p->env->is_untyped && expr_is_younger(name->text))))
         f = NULL;
     if (f && f->special != EXPR_NO_PREDICATE)
         return parse_predicate(p, name, first, f);
@@ -560,7 +594,8 @@ static struct expr_node *parse_call(struct parser *p, const struct expr_token *n
     }
     if (first)
         VEC_APUSH(p->a, &list, first);
-    if (!expect(p, EXPR_BRACKET, "(") || !parse_items(p, ")", &list))
+    if (!expect(p, EXPR_BRACKET, "(") || !parse_items(p, ")", &list) ||
+        (f && !is_older_count(p, f, list.len)))
         return NULL;
     n = finish_list(p, f ? EXPR_NODE_BUILTIN : EXPR_NODE_CALL, name->pos, &list);
     n->function = f;
@@ -701,6 +736,8 @@ static struct expr_node *parse_secondary(struct parser *p)
         break;
     case EXPR_TEXT:
     case EXPR_BYTE_TEXT:
+        if (p->env->is_untyped && t->kind == EXPR_BYTE_TEXT)
+            return unexpected(p);
         next(p);
         n = literal(p, t->pos, value_string(t->text));
         if (t->kind == EXPR_BYTE_TEXT)
@@ -719,6 +756,8 @@ static struct expr_node *parse_secondary(struct parser *p)
     case EXPR_OPERATOR:
         return unexpected(p);
     }
+    if (p->env->is_untyped && t->kind != EXPR_BRACKET)
+        return n; /* nothing may stand behind a literal there */
     return n ? parse_postfix(p, n) : NULL;
 }
 
@@ -790,7 +829,8 @@ static struct expr_node *parse_expression(struct parser *p, unsigned precedence)
     p->depth++;
     if (precedence == 0 && is(p->now, EXPR_OPERATOR, "let"))
         n = parse_let(p);
-    else if (precedence == 0 && (is_if = is(p->now, EXPR_OPERATOR, "if")))
+    else if (precedence == 0 && !p->env->is_untyped &&
+             (is_if = is(p->now, EXPR_OPERATOR, "if")))
         n = parse_if(p); /* no operator takes it as it is */
     else
         n = parse_operators(p, parse_primary(p), precedence);
@@ -805,7 +845,7 @@ static struct expr_node *parse_sequence(struct parser *p)
     struct expr_node *n = parse_expression(p, 0);
     node_list list = {};
 
-    if (!n || !is(p->now, EXPR_OPERATOR, ";"))
+    if (!n || p->env->is_untyped || !is(p->now, EXPR_OPERATOR, ";"))
         return n;
     VEC_APUSH(p->a, &list, n);
     while (is(p->now, EXPR_OPERATOR, ";")) {

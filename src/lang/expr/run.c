@@ -526,6 +526,16 @@ static int run_builtin(struct expr_run *r, const struct expr_node *n, struct val
 
     if (run_kids(r, n, 0, &args) < 0)
         return -1;
+    if (r->env->is_untyped && n->kid_count == 1 && is_extreme(n->function) &&
+        args[0].type == VALUE_ARRAY) {
+        *ret = args[0]; /* of one value the value */
+        return 0;
+    }
+    if (r->env->is_untyped && n->kid_count == 1 && args[0].type == VALUE_STRING &&
+        strcmp(n->function->name, "len") == 0) {
+        *ret = value_int((int64_t) args[0].count); /* bytes */
+        return 0;
+    }
     for (size_t i = 0; r->env->is_untyped && is_extreme(n->function) && i < n->kid_count; i++)
         if (args[i].type == VALUE_ARRAY) {
             value_fail(&r->v, "invalid argument for %s (type %s)", n->function->name,

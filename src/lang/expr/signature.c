@@ -320,6 +320,9 @@ static int check_numbers(struct call *c, struct expr_nature *ret)
     }
     *ret = (struct expr_nature){};
     for (size_t i = 0; i < c->count; i++) {
+        if (c->r->env->is_untyped && c->natures[i].is_known &&
+            c->natures[i].type == VALUE_ARRAY && c->name[1] != 'e') /* not mean, median */
+            return fail_type(c, before, i, ")");
         if (is_kind(&c->natures[i], "a"))
             return 0;
         if (!is_kind(&c->natures[i], "n"))
