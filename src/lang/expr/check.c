@@ -234,6 +234,17 @@ static bool check_less(const struct expr_nature *x, const struct expr_nature *y)
            both(x, y, VALUE_DURATION);
 }
 
+/* A list of whole numbers only, which upstream's optimizer makes a constant of that type. */
+static bool is_whole_list(const struct expr_node *n)
+{
+    if (n->kind != EXPR_NODE_ARRAY || n->kid_count == 0)
+        return false;
+    for (size_t i = 0; i < n->kid_count; i++)
+        if (n->kids[i]->kind != EXPR_NODE_LITERAL || n->kids[i]->value.type != VALUE_INT)
+            return false;
+    return true;
+}
+
 static int check_in(struct expr_run *r, const struct expr_node *n, const struct expr_nature *x,
                     const struct expr_nature *y)
 {
@@ -246,11 +257,12 @@ static int check_in(struct expr_run *r, const struct expr_node *n, const struct 
         return fail(r, n);
     }
     if (is_of(y, VALUE_ARRAY)) {
-        struct expr_nature elem = y->go == VALUE_GO_STRINGS  ? known(VALUE_STRING)
-                                  : y->go == VALUE_GO_INTS   ? known(VALUE_INT)
-                                  : y->go == VALUE_GO_FLOATS ? known(VALUE_FLOAT)
-                                  : y->elem                  ? *y->elem
-                                                             : any_nature;
+        struct expr_nature elem = y->go == VALUE_GO_STRINGS   ? known(VALUE_STRING)
+                                  : y->go == VALUE_GO_INTS    ? known(VALUE_INT)
+                                  : y->go == VALUE_GO_FLOATS  ? known(VALUE_FLOAT)
+                                  : y->elem                   ? *y->elem
+                                  : is_whole_list(n->kids[1]) ? known(VALUE_INT)
+                                                              : any_nature;
 
         if (is_comparable(x, &elem))
             return 0;
@@ -758,12 +770,12 @@ static int check_node(struct expr_run *r, struct expr_node *n, struct expr_natur
     return 0;
 }
 
-/* The untyped dialect, which is older, knows no types of items. */
+/* The untyped dialect, which is older, knows no types of items of a written list. */
 int expr_check(struct expr_run *r, struct expr_node *n, struct expr_nature *ret)
 {
     if (check_node(r, n, ret) < 0)
         return -1;
-    if (r->env->is_untyped)
+    if (r->env->is_untyped && n->kind == EXPR_NODE_ARRAY)
         ret->elem = NULL;
     if (r->env->is_untyped && n->kind == EXPR_NODE_PREDICATE &&
         n->function->special == EXPR_SUM)
