@@ -265,11 +265,11 @@ static int check_rules(const struct object_document *doc, struct validate_item *
                        struct err *err)
 {
     if (strcmp(doc->kind->kind, "EventSource") == 0)
-        return validate_event_source(&doc->value, err);
+        return validate_event_source(&doc->value, at, err);
     if (strcmp(doc->kind->kind, "Sensor") == 0)
         return validate_sensor(&doc->value, VALIDATE_BUS_EMBEDDED, clock_wall(), at, err);
     if (strcmp(doc->kind->kind, "EventBus") == 0)
-        return validate_event_bus(&doc->value, err);
+        return validate_event_bus(&doc->value, at, err);
     return 0;
 }
 
@@ -283,7 +283,11 @@ static void add_broken_rule(struct arena *a, const struct object_document *doc,
 
     if (check_rules(doc, &at, &err) == 0)
         return;
-    if (at.value)
+    if (at.value && !str_is_none(at.name))
+        path = str_printf(a, "spec.%s." STR_FMT, at.list, STR_ARG(at.name));
+    else if (at.value && at.index == UINT32_MAX)
+        path = str_printf(a, "spec.%s", at.list);
+    else if (at.value)
         path = str_printf(a, "spec.%s[%u]", at.list, at.index);
     add_fault(a, faults, ERR_INVALID, path,
               err.text[0] ? str_copy(a, str_from(err.text))

@@ -37,7 +37,13 @@ static int check_jetstream(const struct json *jetstream, struct err *err)
     return 0;
 }
 
-int validate_event_bus(const struct json *doc, struct err *err)
+static int fail_at(struct validate_item *at, const char *member, const struct json *value)
+{
+    *at = (struct validate_item){.list = member, .index = UINT32_MAX, .value = value};
+    return -1;
+}
+
+int validate_event_bus(const struct json *doc, struct validate_item *ret, struct err *err)
 {
     const struct json *spec = validate_get(doc, "spec");
     const struct json *nats = validate_get(spec, "nats"),
@@ -45,16 +51,21 @@ int validate_event_bus(const struct json *doc, struct err *err)
                       *kafka = validate_get(spec, "kafka"),
                       *exotic = validate_get(spec, "jetstreamExotic");
 
+    *ret = (struct validate_item){0};
     if (!nats && !jetstream && !kafka && !exotic)
         return validate_fail(err, "invalid spec: either \"nats\", \"jetstream\", "
                                   "\"jetstreamExotic\", or \"kafka\" needs to be specified");
     if (nats && check_nats(nats, err) < 0)
-        return -1;
+        return fail_at(ret, "nats", nats);
     if (jetstream && check_jetstream(jetstream, err) < 0)
-        return -1;
-    if (kafka && validate_is_blank(kafka, "url"))
-        return validate_fail(err, "\"spec.kafka.url\" is missing");
-    if (exotic && validate_is_blank(exotic, "url"))
-        return validate_fail(err, "\"spec.jetstreamExotic.url\" is missing");
+        return fail_at(ret, "jetstream", jetstream);
+    if (kafka && validate_is_blank(kafka, "url")) {
+        validate_fail(err, "\"spec.kafka.url\" is missing");
+        return fail_at(ret, "kafka", kafka);
+    }
+    if (exotic && validate_is_blank(exotic, "url")) {
+        validate_fail(err, "\"spec.jetstreamExotic.url\" is missing");
+        return fail_at(ret, "jetstreamExotic", exotic);
+    }
     return 0;
 }

@@ -8,6 +8,7 @@
 
 struct event_names {
     struct map seen;
+    struct validate_item at; /* what is looked at */
     size_t recreated, rolling;
 };
 
@@ -28,6 +29,8 @@ static int check_kind(const struct validate_source *kind, const struct json *spe
     for (uint32_t i = 0; json_is(map, JSON_OBJECT) && i < map->count; i++) {
         const struct json_member *m = &map->members[i];
 
+        names->at = (struct validate_item){
+            .list = kind->member, .name = m->key, .index = UINT32_MAX, .value = &m->value};
         if (map_put(&names->seen, m->key, names))
             return err_set(err, ERR_INVALID, "more than one \"" STR_FMT "\" found in the spec",
                            STR_ARG(m->key));
@@ -39,7 +42,7 @@ static int check_kind(const struct validate_source *kind, const struct json *spe
     return 0;
 }
 
-int validate_event_source(const struct json *doc, struct err *err)
+int validate_event_source(const struct json *doc, struct validate_item *ret, struct err *err)
 {
     const struct validate_source *const lists[] = {
         validate_watch_sources(), validate_web_sources(), validate_message_sources()};
@@ -52,6 +55,7 @@ int validate_event_source(const struct json *doc, struct err *err)
         for (const struct validate_source *kind = lists[i]; kind->member && result == 0; kind++)
             result = check_kind(kind, spec, &names, err);
     map_done(&names.seen);
+    *ret = result < 0 ? names.at : (struct validate_item){0};
     if (result == 0 && names.recreated > 0 && names.rolling > 0)
         return validate_fail(err, "event sources with rolling update and recreate update "
                                   "strategy can not be put together");

@@ -161,7 +161,7 @@ static int check_dependencies(const struct json *spec, enum validate_bus bus, st
         struct str source = validate_text(dependency, "eventSourceName"),
                    event = validate_text(dependency, "eventName");
 
-        *at = (struct validate_item){"dependencies", i, dependency};
+        *at = (struct validate_item){.list = "dependencies", .index = i, .value = dependency};
         if (validate_needs(dependency, needs, err) < 0)
             return -1;
         if (bus == VALIDATE_BUS_NATS &&
@@ -210,7 +210,7 @@ static int check_triggers(const struct json *spec, struct map *seen, struct vali
         const struct json *trigger = json_item(list, i);
         struct str name = validate_text(validate_get(trigger, "template"), "name");
 
-        *at = (struct validate_item){"triggers", i, trigger};
+        *at = (struct validate_item){.list = "triggers", .index = i, .value = trigger};
         if (check_trigger(trigger, err) < 0)
             return -1;
         if (map_put(seen, name, seen))

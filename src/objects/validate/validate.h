@@ -15,22 +15,24 @@
 /* What carries the events of a sensor. */
 enum validate_bus { VALIDATE_BUS_EMBEDDED, VALIDATE_BUS_NATS };
 
+/* A member of the spec, or an item of it. */
+struct validate_item {
+    const char *list;         /* "triggers", "sqs" */
+    struct str name;          /* of an item that has one: "a" of spec.sqs.a; else absent */
+    uint32_t index;           /* of an item of a list; UINT32_MAX: the member itself */
+    const struct json *value; /* borrowed of the document; NULL: the spec as a whole */
+};
+
 /**
  * validate_event_source() - the rules of an EventSource
  * @doc: the whole object
+ * @ret: which source breaks a rule; set on failure only
  * @err: ERR_INVALID; the text is empty where the original's is (no webhook)
  *
  * Kinds of sources are looked at in the order of the tables (the original: any order).
  * Return: 0 or -1.
  */
-int validate_event_source(const struct json *doc, struct err *err);
-
-/* An item of a list of the spec. */
-struct validate_item {
-    const char *list; /* "triggers" */
-    uint32_t index;
-    const struct json *value; /* borrowed of the document; NULL: the spec as a whole */
-};
+int validate_event_source(const struct json *doc, struct validate_item *ret, struct err *err);
 
 /**
  * validate_sensor() - the rules of a Sensor
@@ -48,11 +50,12 @@ int validate_sensor(const struct json *doc, enum validate_bus bus, struct wall n
 /**
  * validate_event_bus() - the rules of an EventBus
  * @doc: the whole object
+ * @ret: which kind of bus breaks a rule; set on failure only
  * @err: ERR_INVALID
  *
  * Return: 0 or -1.
  */
-int validate_event_bus(const struct json *doc, struct err *err);
+int validate_event_bus(const struct json *doc, struct validate_item *ret, struct err *err);
 
 /**
  * validate_cron() - is this a schedule of five fields, as robfig/cron reads it?

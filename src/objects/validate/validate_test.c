@@ -21,8 +21,10 @@ static const struct wall recorded = {.ms = INT64_C(1795190400000)}; /* 2026-11-2
 
 static int check_event_source(const struct json *doc, const struct json *row, struct err *err)
 {
+    struct validate_item at;
+
     (void) row;
-    return validate_event_source(doc, err);
+    return validate_event_source(doc, &at, err);
 }
 
 static int check_sensor(const struct json *doc, const struct json *row, struct err *err)
@@ -36,8 +38,10 @@ static int check_sensor(const struct json *doc, const struct json *row, struct e
 
 static int check_event_bus(const struct json *doc, const struct json *row, struct err *err)
 {
+    struct validate_item at;
+
     (void) row;
-    return validate_event_bus(doc, err);
+    return validate_event_bus(doc, &at, err);
 }
 
 typedef int (*validate_fn)(const struct json *doc, const struct json *row, struct err *err);
@@ -103,11 +107,11 @@ static void validate_all(const struct json *doc)
     struct validate_item at;
     struct err err = {0};
 
-    if (validate_event_source(doc, &err) < 0)
+    if (validate_event_source(doc, &at, &err) < 0)
         assert_int_equal(err.kind, ERR_INVALID);
     if (validate_sensor(doc, VALIDATE_BUS_NATS, recorded, &at, &err) < 0)
         assert_int_equal(err.kind, ERR_INVALID);
-    if (validate_event_bus(doc, &err) < 0)
+    if (validate_event_bus(doc, &at, &err) < 0)
         assert_int_equal(err.kind, ERR_INVALID);
 }
 
@@ -200,10 +204,11 @@ static void test_patterns(void **state)
                                      "{directory: /d, pathRegexp: \"%s\"}}}}\n",
                                      cases[i][0]);
         struct yaml_documents docs;
+        struct validate_item at;
         struct err err = {0};
 
         assert_int_equal(yaml_parse_all(a, text, &docs, &err), 0);
-        validate_event_source(&docs.at[0], &err);
+        validate_event_source(&docs.at[0], &at, &err);
         if (strcmp(err.text, cases[i][1]) != 0)
             fail_msg("%s: %s", cases[i][0], err.text);
     }
@@ -214,7 +219,7 @@ static void test_checked_with_the_object(void **state)
 {
     static const char *const cases[][2] = {
         {"EventSource\nmetadata: {name: x}\nspec: {sqs: {a: {queue: q}}}\n",
-         "m:4:7: spec: must specify region"},
+         "m:4:17: spec.sqs.a: must specify region"},
         {"EventSource\nmetadata: {name: x}\nspec: {sqs: {a: {quee: q}}}\n",
          "m:4:18: spec.sqs.a.quee: unknown field \"quee\", did you mean \"queue\"?"},
         {"Sensor\nmetadata: {name: x}\nspec: {triggers: []}\n",
@@ -223,6 +228,13 @@ static void test_checked_with_the_object(void **state)
          "m:1:1: spec: invalid spec: either \"nats\", \"jetstream\", \"jetstreamExotic\", or "
          "\"kafka\" needs to be specified"},
         {"EventBus\nmetadata: {name: x}\nspec: {jetstream: {version: latest}}\n", ""},
+        {"EventBus\nmetadata: {name: x}\nspec: {jetstream: {version: latest, replicas: 2}}\n",
+         "m:4:19: spec.jetstream: invalid spec: a jetstream eventbus requires 1 replica or >= "
+         "3 "
+         "replicas"},
+        {"EventSource\nmetadata: {name: x}\nspec:\n  webhook: {a: {endpoint: /x, port: '1', "
+         "method: POST}}\n  sqs:\n    b: {queue: q}\n",
+         "m:7:8: spec.sqs.b: must specify region"},
     };
     _cleanup_arena_ struct arena *a = arena_new();
 
@@ -272,10 +284,11 @@ static void test_hooks(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct str text = str_printf(a, "spec: {%s}\n", cases[i][0]);
         struct json doc;
+        struct validate_item at;
         struct err err = {0};
 
         assert_int_equal(yaml_parse(a, text, &doc, &err), 0);
-        validate_event_source(&doc, &err);
+        validate_event_source(&doc, &at, &err);
         if (strcmp(err.text, cases[i][1]) != 0)
             fail_msg("case %zu: %s", i, err.text);
     }

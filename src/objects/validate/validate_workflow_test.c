@@ -129,11 +129,11 @@ static struct str alone(struct arena *a, struct str text)
 }
 
 /* Tasks s, t, u, one behind the other, and a last one with a condition. */
-#define DAG(last, when)                                                                      \
-    "  entrypoint: a\n  templates:\n  - name: a\n    dag: {tasks: [{name: s, template: b},\n"     \
-    "      {name: t, template: b, dependencies: [s]},\n"                                       \
-    "      {name: u, template: b, dependencies: [t]},\n"                                       \
-    "      {name: " last ", template: b, when: '" when "'}]}\n"                                \
+#define DAG(last, when)                                                                       \
+    "  entrypoint: a\n  templates:\n  - name: a\n    dag: {tasks: [{name: s, template: b},\n" \
+    "      {name: t, template: b, dependencies: [s]},\n"                                      \
+    "      {name: u, template: b, dependencies: [t]},\n"                                      \
+    "      {name: " last ", template: b, when: '" when "'}]}\n"                               \
     "  - name: b\n    container: {image: i}\n"
 
 static void test_alone(void **state)
@@ -155,7 +155,8 @@ static void test_alone(void **state)
         {"  entrypoint: a\n  templates:\n  - name: a\n    container: {command: [x]}\n",
          "8:16: templates.a.container.image may not be empty"},
         {DAG("x, dependencies: [u]", "{{tasks.s.status}} == a && {{tasks.t.status}} == b"), ""},
-        {DAG("x, dependencies: [t]", "{{tasks.s.status}} {{tasks.t.status}} {{tasks.u.status}}"),
+        {DAG("x, dependencies: [t]",
+             "{{tasks.s.status}} {{tasks.t.status}} {{tasks.u.status}}"),
          "11:7: templates.a.tasks.x failed to resolve {{tasks.u.status}}"},
         {DAG("x, dependencies: [u]", "{{tasks.x.status}} == a"),
          "11:7: templates.a.tasks.x failed to resolve {{tasks.x.status}}"},
