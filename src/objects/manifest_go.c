@@ -53,7 +53,7 @@ static bool has_bad_version(const struct json *doc)
 static bool is_object(const struct json *doc)
 {
     if (doc->type == JSON_OBJECT)
-        return doc->count == 0 || !str_is_empty(json_get_str(doc, STR("kind")));
+        return !str_is_empty(json_get_str(doc, STR("kind")));
     return doc->type == JSON_NULL;
 }
 

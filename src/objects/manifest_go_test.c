@@ -215,7 +215,8 @@ static void test_bad_yaml(void **state)
     assert_string_equal(found.at[0].error.ptr,
                         "json: cannot unmarshal number into Go struct field "
                         "WorkflowSpec.spec.entrypoint of type string");
-    found = manifest_go_read(a, STR("kind: y\n---\nkind: []\n---\nkind: ''\n"), FIELD_GO_LAX);
+    found = manifest_go_read(a, STR("kind: y\n---\nkind: []\n---\nkind: ''\n---\n{} # x\n"),
+                             FIELD_GO_LAX);
     assert_true(found.has_bad_yaml);
     assert_int_equal(found.len, 0);
     found = manifest_go_read(a, STR(""), FIELD_GO_LAX);
