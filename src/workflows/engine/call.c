@@ -192,6 +192,27 @@ static const struct json *retry_of(const struct wf *wf, const struct json *tmpl)
     return own ? own : json_get(wf->spec, STR("retryStrategy"));
 }
 
+/* The steps or tasks as a frame keeps them: a phase of the workflow that ends with this pass
+ * stays a tag, for those that are called later to fill in. */
+static int keep_status(struct wf *wf, const struct wf_call *call, const struct json *from,
+                       struct arena *a, struct json *tmpl, struct err *err)
+{
+    static const char *const members[] = {"steps", "dag"};
+    struct json open;
+    int rc;
+
+    if (!wf->pass->has_passing_status)
+        return 0;
+    wf->pass->is_status_kept = true;
+    rc = process(wf, call, from, a, &open, err);
+    wf->pass->is_status_kept = false;
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(members); i++)
+        if (json_get(&open, str_from(members[i])))
+            *tmpl =
+                json_set(a, tmpl, str_from(members[i]), *json_get(&open, str_from(members[i])));
+    return rc;
+}
+
 /* The node of a call that others hang on; its frame runs later in this pass. */
 static enum wf_called start_caller(struct wf *wf, const struct wf_call *call, enum wf_type type,
                                    const struct wf_template *from, struct wf_node **ret)
@@ -201,7 +222,9 @@ static enum wf_called start_caller(struct wf *wf, const struct wf_call *call, en
     struct json tmpl;
     struct err err;
 
-    if (process(wf, call, from->json, a, &tmpl, &err) < 0) {
+    wf->pass->has_passing_status = false;
+    if (process(wf, call, from->json, a, &tmpl, &err) < 0 ||
+        keep_status(wf, call, from->json, a, &tmpl, &err) < 0) {
         arena_free(a);
         return fail(wf, call, n, str_from(err.text), ret);
     }

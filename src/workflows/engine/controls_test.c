@@ -568,11 +568,61 @@ static void test_item_in_hooks(void **state)
     runner_done(&r);
 }
 
+/* The first parameter that the node of this display name was given. */
+static struct str input_of(struct runner *r, struct arena *a, const char *display)
+{
+    MAP_FOREACH (it, &r->rows) {
+        struct runner_row *row = it->value;
+        struct json doc;
+        struct err err;
+
+        assert_int_equal(json_parse(a, str_copy(a, row->doc), &doc, &err), 0);
+        if (str_is(json_get_str(&doc, STR("displayName")), display))
+            return json_get_str(json_item(json_path(&doc, "inputs", "parameters", NULL), 0),
+                                STR("value"));
+    }
+    return STR_NONE;
+}
+
+/* What the first pass calls sees no status of the workflow, what comes later sees Running; a
+ * hook of the workflow sees the root's in any pass. */
+static void test_status_of_the_first_pass(void **state)
+{
+    static const struct {
+        const char *node, *word;
+    } cases[] = {{"a", "<>"}, {"b", "<Running>"}};
+    _cleanup_arena_ struct arena *a = arena_new();
+    struct runner r = {0};
+
+    (void) state;
+    start(&r, a,
+          HEAD "  entrypoint: main\n"
+               "  hooks:\n    h: {template: say, expression: \"workflow.status == "
+               "'Running'\"}\n"
+               "  templates:\n  - name: main\n    steps:\n"
+               "    - - {name: a, template: say, arguments: {parameters: [{name: word, value: "
+               "'<{{workflow.status}}>'}]}}\n"
+               "      - {name: never, template: say, when: \"'{{workflow.status}}' == "
+               "Running\"}\n"
+               "    - - {name: b, template: say, arguments: {parameters: [{name: word, value: "
+               "'<{{workflow.status}}>'}]}}\n" LEAF);
+    wake(&r);
+    assert_text(node_field(&r, a, "never", "phase"), "Skipped");
+    assert_text(node_field(&r, a, "wf.hooks.h", "phase"), "Pending");
+    runner_run(&r);
+    assert_true(r.is_finished);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_text(input_of(&r, a, cases[i].node), cases[i].word);
+    assert_text(json_get_str(status_of(&r, a), STR("phase")), "Succeeded");
+    runner_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_of_global_outputs),
         cmocka_unit_test(test_item_in_hooks),
+        cmocka_unit_test(test_status_of_the_first_pass),
         cmocka_unit_test(test_warning),
         cmocka_unit_test(test_template_defaults),
         cmocka_unit_test(test_pending_timeout),

@@ -478,7 +478,7 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
                struct wall now, struct wf_actions *ret)
 {
     _cleanup_arena_ struct arena *scratch = arena_new();
-    struct wf_pass pass = {.a = scratch, .now = now, .out = ret->arena};
+    struct wf_pass pass = {.a = scratch, .now = now, .out = ret->arena, .phase = wf->phase};
 
     wf->pass = &pass;
     for (size_t i = 0; i < input_count; i++)
@@ -493,6 +493,7 @@ void wf_decide(struct wf *wf, const struct wf_input *inputs, size_t input_count,
         wf_pending_end(wf);
         do {
             drain(wf);
+            pass.is_past_root = true;
             wf_finish(wf);
         } while (wf->queue.len > 0);
         if (is_stuck(wf))

@@ -111,15 +111,28 @@ static struct str failures(struct wf *wf)
     return json_text(a, &doc, JSON_COMPACT);
 }
 
+/* Below the entry point it is the phase with which the pass began: none in the first one, as
+ * upstream sets it before it marks the workflow as running. Behind it, the root's. */
 static struct str status_text(struct wf *wf)
 {
     const struct wf_node *root = wf_node_find(wf, wf->name);
 
     if (root && wf_node_is_done(root))
         return wf_phase_name(wf_phase_is_bad(root->phase) ? root->phase : WF_SUCCEEDED);
-    if (root)
+    if (root && wf->pass->is_past_root)
         return wf_phase_name(root->phase);
-    return wf_phase_name(wf->phase == WF_NONE ? WF_RUNNING : wf->phase);
+    return wf_phase_name(wf->pass->phase);
+}
+
+static enum subst_answer find_status(struct wf *wf, struct str *ret)
+{
+    struct wf_pass *pass = wf->pass;
+
+    if (pass->is_status_kept)
+        return SUBST_MISSING;
+    if (pass->phase != WF_RUNNING && !pass->is_past_root)
+        pass->has_passing_status = true;
+    return answer(status_text(wf), ret);
 }
 
 static enum subst_answer find_plain(struct wf *wf, struct str name, struct str *ret)
@@ -143,7 +156,7 @@ static enum subst_answer find_plain(struct wf *wf, struct str name, struct str *
     if (str_is(name, "creationTimestamp"))
         return answer(json_get_str(meta, STR("creationTimestamp")), ret);
     if (str_is(name, "status"))
-        return answer(status_text(wf), ret);
+        return find_status(wf, ret);
     if (str_is(name, "failures"))
         return answer(failures(wf), ret);
     if (str_is(name, "duration"))

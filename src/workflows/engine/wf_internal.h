@@ -220,8 +220,13 @@ struct wf_pass {
     VEC(struct wf_claim_action) claims;
     VEC(struct wf_metric_action) metrics;
     int64_t wake_ms;
-    bool has_new_daemon;    /* a pod has come that goes on beside the others */
-    struct str scope_fault; /* why a name that a loop should give cannot be made */
+    enum wf_phase phase;     /* of the workflow when the pass began */
+    bool is_past_root;       /* what the entry point asks for is called; now come the workflow's
+                                hooks */
+    bool has_passing_status; /* it was told, and will be another in the next pass */
+    bool is_status_kept;     /* its tag stays */
+    bool has_new_daemon;     /* a pod has come that goes on beside the others */
+    struct str scope_fault;  /* why a name that a loop should give cannot be made */
 };
 
 /* ---- node.c: the table ---- */
