@@ -232,6 +232,12 @@ static void print_parameters(struct arena *a, struct strbuf *b, const char *titl
     }
 }
 
+/* As Go multiplies: what is too long for a duration wraps around. */
+static int64_t nanoseconds_of(int64_t seconds)
+{
+    return (int64_t) ((uint64_t) seconds * (uint64_t) DURATION_SECOND);
+}
+
 /* "9s*(1 cpu),6s*(100Mi memory)" */
 struct str show_resources(struct arena *a, const struct json *v)
 {
@@ -247,7 +253,7 @@ struct str show_resources(struct arena *a, const struct json *v)
         if (json_i64(&v->members[i].value, &seconds))
             text = str_printf(
                 a, STR_FMT "%s" STR_FMT "*(%s " STR_FMT ")", STR_ARG(text), text.len ? "," : "",
-                STR_ARG(duration_print(a, seconds * DURATION_SECOND)), unit, STR_ARG(name));
+                STR_ARG(duration_print(a, nanoseconds_of(seconds))), unit, STR_ARG(name));
     }
     return text;
 }

@@ -511,15 +511,44 @@ static void test_colors(void **state)
     assert_int_equal(show_color_of(STR("ab")), SHOW_MAGENTA);
 }
 
+static void test_resources(void **state)
+{
+    static const char *const rows[][2] = {
+        {"{}", ""},
+        {"null", ""},
+        {"{\"cpu\":9,\"memory\":6}", "9s*(1 cpu),6s*(100Mi memory)"},
+        {"{\"ephemeral-storage\":61}", "1m1s*(10Gi ephemeral-storage)"},
+        {"{\"cpu\":9223372036}", "2562047h47m16s*(1 cpu)"},
+        {"{\"cpu\":9223372037}", "-2562047h47m16.709551616s*(1 cpu)"},
+        {"{\"cpu\":\"x\"}", ""},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        _cleanup_arena_ struct arena *a = arena_new();
+        struct json doc;
+        struct err err;
+
+        assert_int_equal(json_parse(a, str_from(rows[i][0]), &doc, &err), 0);
+        assert_string_equal(str_cz(a, show_resources(a, &doc)), rows[i][1]);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_facts),        cmocka_unit_test(test_facts_of_a_new_one),
-        cmocka_unit_test(test_phases),       cmocka_unit_test(test_ages),
-        cmocka_unit_test(test_times),        cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_tree_exactly), cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_list),         cmocka_unit_test(test_cron),
-        cmocka_unit_test(test_cron_cells),   cmocka_unit_test(test_colors)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_resources),
+                                       cmocka_unit_test(test_facts),
+                                       cmocka_unit_test(test_facts_of_a_new_one),
+                                       cmocka_unit_test(test_phases),
+                                       cmocka_unit_test(test_ages),
+                                       cmocka_unit_test(test_times),
+                                       cmocka_unit_test(test_trees),
+                                       cmocka_unit_test(test_tree_exactly),
+                                       cmocka_unit_test(test_deep),
+                                       cmocka_unit_test(test_list),
+                                       cmocka_unit_test(test_cron),
+                                       cmocka_unit_test(test_cron_cells),
+                                       cmocka_unit_test(test_colors)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
