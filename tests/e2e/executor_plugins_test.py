@@ -62,7 +62,7 @@ def workflow_level(w):
         container["command"] = ["/usr/bin/python3", "-c"]
         container["args"] = [container["args"][0].replace("4356", str(port))]
         container["ports"][0]["containerPort"] = port
-        container.pop("securityContext")
+        container["securityContext"] = {"allowPrivilegeEscalation": False}
     w.submit("e2e/testdata/plugins/executor/workflow-level-template-executor-workflow.yaml", change).wait()
     check_equal((w.phase, w.message), ("Succeeded", ""))
     check_in("Workflow-level hello", w.root.get("message", ""))

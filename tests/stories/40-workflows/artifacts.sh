@@ -140,15 +140,16 @@ check "with upstream's words" equals "$(field missing .status.message)" "wait: E
     cat <<'YAML'
   templates:
   - name: main
+    steps:
+    - [{name: toss, template: toss}]
+    - [{name: show, template: show, arguments: {artifacts: [{name: face, from: "{{steps.toss.outputs.artifacts.face}}"}]}}]
+  - name: toss
+    outputs: {artifacts: [{name: face, fromExpression: "tasks.coin.outputs.result == 'heads' ? tasks.heads.outputs.artifacts.face : tasks.tails.outputs.artifacts.face"}]}
     dag:
       tasks:
       - {name: coin, template: coin}
       - {name: heads, template: face, depends: coin, when: "{{tasks.coin.outputs.result}} == heads", arguments: {parameters: [{name: face, value: heads}]}}
       - {name: tails, template: face, depends: coin, when: "{{tasks.coin.outputs.result}} == tails", arguments: {parameters: [{name: face, value: tails}]}}
-      - name: show
-        template: show
-        depends: heads || tails
-        arguments: {artifacts: [{name: face, fromExpression: "tasks.coin.outputs.result == 'heads' ? tasks.heads.outputs.artifacts.face : tasks.tails.outputs.artifacts.face"}]}
   - {name: coin, script: {image: busybox, command: [sh], source: echo tails}}
   - name: face
     inputs: {parameters: [{name: face}]}

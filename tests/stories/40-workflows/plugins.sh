@@ -41,7 +41,7 @@ spec:
   entrypoint: main
   executorPlugins:
   - metadata: {name: p}
-    spec: {sidecar: {container: {name: p, image: python, command: [python3, $DIR/plugin.py, "$PORT", $DIR/pid], ports: [{containerPort: $PORT}]}}}
+    spec: {sidecar: {container: {name: p, image: python, command: [python3, $DIR/plugin.py, "$PORT", $DIR/pid], ports: [{containerPort: $PORT}], resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {cpu: 500m, memory: 256Mi}}, securityContext: {allowPrivilegeEscalation: false}}}}
   templates:
   - name: main
     steps: [[{name: hello, template: hello}], [{name: say, template: say, arguments: {parameters: [{name: count, value: "{{steps.hello.outputs.parameters.count}}{{steps.hello.outputs.result}}"}]}}]]

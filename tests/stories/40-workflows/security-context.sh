@@ -95,7 +95,7 @@ spec:
   entrypoint: main
   executorPlugins:
   - metadata: {name: p}
-    spec: {sidecar: {container: {name: p, image: python, command: $2, ports: [{containerPort: $PORT}], securityContext: $3}}}
+    spec: {sidecar: {container: {name: p, image: python, command: $2, ports: [{containerPort: $PORT}], resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {cpu: 500m, memory: 256Mi}}, securityContext: $3}}}
   templates:
   - {name: main, plugin: {hello: {}}}
 YAML
