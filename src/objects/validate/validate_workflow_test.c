@@ -158,6 +158,16 @@ static void test_alone(void **state)
         {DAG("x, dependencies: [t]",
              "{{tasks.s.status}} {{tasks.t.status}} {{tasks.u.status}}"),
          "11:7: templates.a.tasks.x failed to resolve {{tasks.u.status}}"},
+        /* a target that an input names: the value comes later */
+        {"  entrypoint: a\n  arguments: {parameters: [{name: p, value: s}]}\n  templates:\n"
+         "  - name: a\n    inputs: {parameters: [{name: p}]}\n"
+         "    dag: {target: '{{inputs.parameters.p}}', tasks: [{name: s, template: b}]}\n"
+         "  - name: b\n    container: {image: i}\n",
+         ""},
+        {"  entrypoint: a\n  templates:\n  - name: a\n"
+         "    dag: {target: x, tasks: [{name: s, template: b}]}\n"
+         "  - name: b\n    container: {image: i}\n",
+         "8:19: templates.a.targets: target 'x' is not defined"},
         {DAG("x, dependencies: [u]", "{{tasks.x.status}} == a"),
          "11:7: templates.a.tasks.x failed to resolve {{tasks.x.status}}"},
     };
