@@ -9,7 +9,6 @@ has_gone() { [ "$(api -o /dev/null -w '%{http_code}' "http://$ARGO_SERVER/api/v1
 count() { "$TIPHYS" -n team get cm,secret -o name 2>/dev/null | wc -l; }
 
 for point in store.commit.after store.done.before namespaces.empty.page:1 namespaces.empty.page:14 namespaces.empty.before_end; do
-    name=${point%:*}
     rm -rf "$DIR/data"
     check "$point: a server" start_server
     for i in $(seq 20); do post /team/configmaps "$(cm "c$i")" >/dev/null; done
@@ -21,7 +20,7 @@ for point in store.commit.after store.done.before namespaces.empty.page:1 namesp
     stop_server -KILL
     case $point in *:*) start_with_fault "$point" ;; store.*) start_with_fault "$point:1" ;; *) start_with_fault "$point:1" ;; esac
     api -X DELETE "http://$ARGO_SERVER/api/v1/namespaces/team" >/dev/null
-    dies_there "$name"
+    dies_there "${point%:*}"
     check "$point: it starts again" start_server
     check "$point: the namespace goes" wait_for 20 has_gone
     check "$point: with all that was in it" equals "$(count)" 0
